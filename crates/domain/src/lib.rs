@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+pub mod model;
+pub mod ports;
+pub mod use_cases;
+
+#[cfg(any(test, feature = "mocks"))]
+pub mod mocks;

@@ -1,0 +1,70 @@
+//! Mocks of every port, and a few that are set up already, for unit tests that swap an adapter.
+//!
+//! Enable the feature `mocks` under `[dev-dependencies]`. Expectations are `mockall`'s.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+
+use crate::model::{AccessToken, SessionPolicy, Timing};
+pub use crate::ports::mocked::*;
+use crate::ports::{Reservation, Ticket};
+use crate::use_cases::Issuer;
+
+/// The time of a request that comes at `now` and may take five seconds.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be made up, only read or moved")]
+pub fn timing(now: OffsetDateTime) -> Timing {
+    Timing::new(now, Instant::now(), Duration::from_secs(5))
+}
+
+/// A clock that stands still at `now`, and on which every sleep is over at once.
+#[must_use]
+pub fn fixed_clock(now: OffsetDateTime, instant: Instant) -> MockClock {
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(now);
+    clock.expect_instant().return_const(instant);
+    clock.expect_sleep_until().return_const(());
+    clock
+}
+
+/// Entropy that counts: every byte is one more than the byte before.
+#[must_use]
+pub fn counting_entropy() -> MockEntropy {
+    let mut entropy = MockEntropy::new();
+    let next = AtomicU8::new(1);
+    entropy.expect_fill().returning(move |bytes| {
+        bytes.fill_with(|| next.fetch_add(1, Ordering::Relaxed));
+        Ok(())
+    });
+    entropy
+}
+
+/// A limiter that lets every attempt in and takes every outcome.
+#[must_use]
+pub fn permissive_limiter() -> MockLoginLimiter {
+    let mut limiter = MockLoginLimiter::new();
+    limiter.expect_reserve().returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt })));
+    limiter.expect_settle().returning(|_, _, _| Ok(()));
+    limiter
+}
+
+/// A signer whose tokens are the text of their `jti`.
+#[must_use]
+pub fn signing_access_tokens() -> MockAccessTokens {
+    let mut access_tokens = MockAccessTokens::new();
+    access_tokens.expect_issue().returning(|claims| Ok(AccessToken::new(claims.token_id.to_string())));
+    access_tokens
+}
+
+/// An issuer with [`signing_access_tokens`], [`counting_entropy`] and the default lifetimes.
+#[must_use]
+pub fn issuer() -> Arc<Issuer> {
+    Arc::new(Issuer {
+        access_tokens: Arc::new(signing_access_tokens()),
+        entropy: Arc::new(counting_entropy()),
+        policy: SessionPolicy::default(),
+    })
+}

@@ -1,0 +1,49 @@
+//! The address that login attempts are counted by.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// A client's address in the form that is counted: IPv4 whole, IPv6 by its /64 network.
+///
+/// An IPv4 address mapped into IPv6 counts as IPv4. One IPv6 customer commands at least a /64, so
+/// counting single addresses there would count nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientAddress(IpAddr);
+
+impl ClientAddress {
+    /// Reduces an address to the form that is counted.
+    #[must_use]
+    pub fn new(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, ..] = v6.segments();
+                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            }
+            v4 @ IpAddr::V4(_) => v4,
+        })
+    }
+
+    /// Returns the address that stands for the client, for logs and keyed hashes.
+    #[must_use]
+    pub const fn ip(&self) -> IpAddr {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(text: &str) -> String {
+        ClientAddress::new(text.parse().unwrap()).ip().to_string()
+    }
+
+    // S-20
+    #[test]
+    fn ipv6_counts_by_its_first_64_bits_and_mapped_ipv4_as_ipv4() {
+        assert_eq!(counted("203.0.113.9"), "203.0.113.9");
+        assert_eq!(counted("::ffff:203.0.113.9"), "203.0.113.9");
+        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(counted("2001:db8:1:2:ffff::1"), counted("2001:db8:1:2::9"));
+        assert_ne!(counted("2001:db8:1:2::1"), counted("2001:db8:1:3::1"));
+    }
+}

@@ -1,0 +1,123 @@
+//! Login attempts in the form in which they are counted: keyed hashes, never the text.
+
+use std::fmt;
+
+use hkdf::Hkdf;
+use hkdf::hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use uuid::Builder;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::{ClientAddress, Email};
+use crate::ports::{Entropy, PortError};
+
+/// One login attempt as the limiter sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoginAttempt {
+    /// Names the attempt, so that its outcome can be settled.
+    pub ticket: TicketId,
+    /// The email axis.
+    pub email: AxisKey,
+    /// The address axis; `None` when the client's address is not known, then only the email counts.
+    pub address: Option<AxisKey>,
+}
+
+/// Names one attempt among all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TicketId([u8; 16]);
+
+impl TicketId {
+    /// Makes a new random name.
+    ///
+    /// # Errors
+    /// Passes on what `entropy` reports.
+    pub fn random(entropy: &dyn Entropy) -> Result<Self, PortError> {
+        let mut bytes = [0; 16];
+        entropy.fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// Returns the bytes to store.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+/// What stands for an email or an address where attempts are counted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AxisKey([u8; 16]);
+
+impl AxisKey {
+    /// Returns the bytes to store.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AxisKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AxisKey({})", Builder::from_bytes(self.0).into_uuid().simple())
+    }
+}
+
+/// Turns emails and addresses into [`AxisKey`]s under a key of its own (S-21).
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct AxisKeys([u8; 32]);
+
+impl AxisKeys {
+    /// Derives the key from the signing secret by HKDF-SHA256 (RFC 5869).
+    #[must_use]
+    pub fn derive(secret: &[u8]) -> Self {
+        let mut key = [0; 32];
+        // 32 bytes are far below the limit of HKDF, the only thing that `expand` can object to.
+        let expanded = Hkdf::<Sha256>::new(None, secret).expand(b"hooksentry-auth login limit v1", &mut key);
+        debug_assert!(expanded.is_ok());
+        Self(key)
+    }
+
+    /// Returns the key under which attempts on `email` are counted.
+    #[must_use]
+    pub fn email(&self, email: &Email) -> AxisKey {
+        self.key(b'e', email.as_str().as_bytes())
+    }
+
+    /// Returns the key under which attempts from `address` are counted.
+    #[must_use]
+    pub fn address(&self, address: ClientAddress) -> AxisKey {
+        self.key(b'a', address.ip().to_string().as_bytes())
+    }
+
+    fn key(&self, axis: u8, text: &[u8]) -> AxisKey {
+        let mut bytes = [0; 16];
+        if let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.0) {
+            let tag = mac.chain_update([axis]).chain_update(text).finalize().into_bytes();
+            bytes.iter_mut().zip(tag).for_each(|(byte, part)| *byte = part);
+        }
+        AxisKey(bytes)
+    }
+}
+
+impl fmt::Debug for AxisKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AxisKeys(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // S-21
+    #[test]
+    fn keys_differ_by_axis_text_and_secret_and_by_nothing_else() {
+        let keys = AxisKeys::derive(b"one secret");
+        let email = Email::from_trusted("127.0.0.1".to_owned());
+        let address = ClientAddress::new("127.0.0.1".parse().unwrap());
+        assert_eq!(keys.email(&email), keys.email(&email));
+        assert_ne!(keys.email(&email), keys.address(address));
+        assert_ne!(keys.email(&email), keys.email(&Email::parse("a@b.c").unwrap()));
+        assert_ne!(keys.email(&email), AxisKeys::derive(b"another").email(&email));
+    }
+}

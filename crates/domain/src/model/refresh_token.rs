@@ -1,0 +1,227 @@
+//! Refresh tokens as they are sent, and digests as they are stored.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::{SessionId, SessionRef, UserId};
+use crate::ports::{Entropy, PortError};
+
+const BODY: usize = 48;
+const TOKEN: usize = 52;
+
+/// A refresh token: lower-case hex of 52 bytes.
+///
+/// ```text
+/// user id (16) ‖ session half (16) ‖ one-time half (16) ‖ checksum (4)
+/// ```
+///
+/// The session half is random and constant for the session, the one-time half is random and new at
+/// each rotation. So a token with a right session half and a wrong one-time half can only come from
+/// someone who once held a real one: reuse is recognised without a record of every used token. The
+/// checksum lets garbage be refused before a store is asked; it is no signature.
+///
+/// Silent in `Debug`, wiped when dropped.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct RefreshToken([u8; BODY]);
+
+impl RefreshToken {
+    /// The length of the text, in characters.
+    pub const LENGTH: usize = 2 * TOKEN;
+
+    /// Makes the first token of a new session.
+    ///
+    /// # Errors
+    /// Passes on what `entropy` reports.
+    pub fn first(user_id: UserId, entropy: &dyn Entropy) -> Result<Self, PortError> {
+        let mut body = Zeroizing::new([0; BODY]);
+        let (user, halves) = body.split_at_mut(16);
+        user.copy_from_slice(user_id.as_bytes());
+        entropy.fill(halves)?;
+        Ok(Self(*body))
+    }
+
+    /// Makes the token that follows this one in its session.
+    ///
+    /// # Errors
+    /// Passes on what `entropy` reports.
+    pub fn successor(&self, entropy: &dyn Entropy) -> Result<Self, PortError> {
+        let mut next = self.clone();
+        let (_, one_time) = next.0.split_at_mut(32);
+        entropy.fill(one_time)?;
+        Ok(next)
+    }
+
+    /// Reads what a client presents; `None` for anything that this service never issued as a token.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = Zeroizing::new([0; TOKEN]);
+        if text.len() != Self::LENGTH {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let [high, low] = pair else { return None };
+            *byte = hex_value(*high)? << 4 | hex_value(*low)?;
+        }
+        let (body, check) = bytes.split_first_chunk::<BODY>()?;
+        (checksum(body) == check).then(|| Self(*body))
+    }
+
+    /// Returns the text to send to its holder.
+    #[must_use]
+    pub fn expose(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(Self::LENGTH));
+        for byte in self.0.iter().chain(&checksum(&self.0)) {
+            text.push(hex_digit(byte >> 4));
+            text.push(hex_digit(byte & 0xf));
+        }
+        text
+    }
+
+    /// Returns what stores may know of this token.
+    #[must_use]
+    pub fn digest(&self) -> RefreshTokenDigest {
+        RefreshTokenDigest {
+            session: self.session(),
+            value: tagged_digest(b"hooksentry-auth refresh token v1", &self.0),
+        }
+    }
+
+    /// Names the session that this token belongs to.
+    #[must_use]
+    pub fn session(&self) -> SessionRef {
+        let (user, halves) = self.0.split_at(16);
+        let (session_half, _) = halves.split_at(16);
+        let mut sid = [0; 16];
+        let digest = tagged_digest(b"hooksentry-auth session id v1", session_half);
+        sid.iter_mut().zip(digest).for_each(|(byte, part)| *byte = part);
+        let mut user_id = [0; 16];
+        user_id.copy_from_slice(user);
+        SessionRef {
+            user_id: UserId::from_uuid(Uuid::from_bytes(user_id)),
+            session_id: SessionId::from_uuid(Builder::from_custom_bytes(sid).into_uuid()),
+        }
+    }
+
+    /// The secret bytes, for deriving the key that seals this token's successor.
+    pub(super) const fn bytes(&self) -> &[u8; BODY] {
+        &self.0
+    }
+
+    /// Rebuilds a token from bytes that were sealed.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RefreshToken(..)")
+    }
+}
+
+/// What stores know of a refresh token: the session that it names and a SHA-256 digest of it all.
+///
+/// 256 bits of chance go into the digest, so no slow hash is needed to protect it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RefreshTokenDigest {
+    /// The session that the token belongs to.
+    pub session: SessionRef,
+    /// The digest to compare.
+    pub value: [u8; 32],
+}
+
+impl fmt::Debug for RefreshTokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RefreshTokenDigest({:?}, ..)", self.session)
+    }
+}
+
+fn tagged_digest(purpose: &[u8], bytes: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(purpose).chain_update([0]).chain_update(bytes).finalize().into()
+}
+
+fn checksum(body: &[u8; BODY]) -> [u8; 4] {
+    let [a, b, c, d, ..] = tagged_digest(b"hooksentry-auth checksum v1", body);
+    [a, b, c, d]
+}
+
+const fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+const fn hex_digit(value: u8) -> char {
+    (if value < 10 { b'0' + value } else { b'a' + value - 10 }) as char
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mocks::counting_entropy;
+
+    fn token() -> RefreshToken {
+        let user = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
+        RefreshToken::first(user, &counting_entropy()).unwrap()
+    }
+
+    #[test]
+    fn a_token_reads_back_from_its_text() {
+        let text = token().expose();
+        assert_eq!(text.len(), 104);
+        assert!(text.starts_with("9c8589018a57479181fe4c455b099bc9"));
+        assert_eq!(RefreshToken::parse(&text), Some(token()));
+    }
+
+    #[test]
+    fn a_successor_stays_in_the_session_and_differs() {
+        let (token, entropy) = (token(), counting_entropy());
+        let next = token.successor(&entropy).unwrap();
+        assert_eq!(next.session(), token.session());
+        assert_ne!(next.digest(), token.digest());
+    }
+
+    #[test]
+    fn the_session_id_is_bound_to_the_session_half_only_through_a_digest() {
+        let token = token();
+        let text = token.expose();
+        let sid = token.session().session_id.as_uuid().simple().to_string();
+        assert!(!text.contains(&sid[..12]));
+    }
+
+    // S-83
+    #[test]
+    fn debug_shows_no_part_of_the_token() {
+        assert_eq!(format!("{:?}", token()), "RefreshToken(..)");
+    }
+
+    proptest! {
+        // S-55
+        #[test]
+        fn one_changed_character_is_refused(position in 0..104_usize, digit in "[0-9a-f]") {
+            let mut text = token().expose().to_string();
+            text.replace_range(position..=position, &digit);
+            prop_assert_eq!(RefreshToken::parse(&text).is_some(), text == *token().expose());
+        }
+
+        #[test]
+        fn any_text_is_judged_without_a_panic(text in any::<String>(), hex in "[0-9a-fA-F]{104}") {
+            prop_assert_eq!(RefreshToken::parse(&text), None);
+            prop_assert_eq!(RefreshToken::parse(&hex), None);
+            prop_assert_eq!(RefreshToken::parse(&token().expose().to_uppercase()), None);
+        }
+
+        #[test]
+        fn every_token_survives_the_wire(body in any::<[[u8; 16]; 3]>()) {
+            let token = RefreshToken::from_bytes(&body.concat()).unwrap();
+            prop_assert_eq!(RefreshToken::parse(&token.expose()), Some(token));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What the use cases need from the outside, as promises that every adapter keeps.
+//!
+//! Each trait states its contract in MUST words and names, in brackets, the case of the shared
+//! contract suite (`auth-testkit`) that proves the line. To write an adapter:
+//!
+//! 1. implement the trait, translating the driver's errors into [`PortError`] in one `error.rs`;
+//! 2. run the suite against it, one macro line in `tests/contract.rs`;
+//! 3. name it in one arm of the server's `compose.rs`.
+//!
+//! Outcomes that are expected are values of the `Ok` side; [`PortError`] is for trouble.
+
+mod clock;
+mod credentials;
+mod entropy;
+mod error;
+mod login_limiter;
+mod tokens;
+
+pub use clock::Clock;
+pub use credentials::{Insertion, PasswordCheck, PasswordHasher, Replacement, UserRepository};
+pub use entropy::Entropy;
+pub use error::{PortError, PortErrorKind};
+pub use login_limiter::{LoginLimiter, Reservation, Settlement, Ticket};
+pub use tokens::{
+    AccessTokens, Denylist, EndSession, Ending, InvalidAccessToken, NewSession, Rotate, Rotation,
+    SessionStore,
+};
+
+#[cfg(any(test, feature = "mocks"))]
+pub(crate) mod mocked {
+    pub use super::clock::MockClock;
+    pub use super::credentials::{MockPasswordHasher, MockUserRepository};
+    pub use super::entropy::MockEntropy;
+    pub use super::login_limiter::MockLoginLimiter;
+    pub use super::tokens::{MockAccessTokens, MockDenylist, MockSessionStore};
+}

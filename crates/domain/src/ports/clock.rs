@@ -1,0 +1,20 @@
+//! Time.
+
+use std::time::Instant;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+/// The only source of time in the program.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Returns the time of day, in UTC.
+    fn now(&self) -> OffsetDateTime;
+
+    /// Returns the reading of a clock that never goes back, for deadlines and durations.
+    fn instant(&self) -> Instant;
+
+    /// Returns once [`instant`](Self::instant) has reached `until`.
+    async fn sleep_until(&self, until: Instant);
+}

@@ -1,0 +1,10 @@
+//! The credential ports: who a user is, and whether the password is right.
+
+mod password_hasher;
+mod user_repository;
+
+pub use password_hasher::{PasswordCheck, PasswordHasher};
+pub use user_repository::{Insertion, Replacement, UserRepository};
+
+#[cfg(any(test, feature = "mocks"))]
+pub use {password_hasher::MockPasswordHasher, user_repository::MockUserRepository};

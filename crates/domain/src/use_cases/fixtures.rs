@@ -1,0 +1,138 @@
+//! What the tests of the use cases have in common.
+
+use std::sync::{Arc, LazyLock, Mutex};
+
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use super::Issuer;
+use crate::mocks::{self, MockAccessTokens, counting_entropy};
+use crate::model::{
+    Email, IdempotencyKey, LiveAccessToken, Password, PasswordHash, RefreshToken, Role, SessionPolicy,
+    TenantId, Timing, TokenId, User, UserId, UserStatus,
+};
+use crate::ports::{PortError, PortErrorKind};
+
+/// When every request of these tests comes; not at a whole second, since real ones are not either.
+pub(super) const NOW: OffsetDateTime = datetime!(2026-07-10 14:32:05.678 UTC);
+
+/// The time of the request: the same at every call, so that what a port was given can be compared.
+pub(super) fn timing() -> Timing {
+    static TIMING: LazyLock<Timing> = LazyLock::new(|| mocks::timing(NOW));
+    *TIMING
+}
+
+pub(super) fn user_id() -> UserId {
+    "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap()
+}
+
+pub(super) fn other_user_id() -> UserId {
+    "16fd2706-8baf-433b-82eb-8c7fada847da".parse().unwrap()
+}
+
+pub(super) fn tenant_id() -> TenantId {
+    "6fa459ea-ee8a-4ca4-894e-db77e160355e".parse().unwrap()
+}
+
+pub(super) fn other_tenant_id() -> TenantId {
+    "886313e1-3b8a-4372-9b90-0c9aee199e5d".parse().unwrap()
+}
+
+pub(super) fn token_id() -> TokenId {
+    "a8098c1a-f86e-41da-bd1a-00112444be1e".parse().unwrap()
+}
+
+pub(super) fn email() -> Email {
+    Email::parse("owner@example.com").unwrap()
+}
+
+pub(super) fn password(text: &str) -> Password {
+    Password::parse(text.to_owned()).unwrap()
+}
+
+pub(super) fn hash(text: &str) -> PasswordHash {
+    PasswordHash::new(text.to_owned())
+}
+
+pub(super) fn idempotency_key(text: &str) -> IdempotencyKey {
+    IdempotencyKey::parse(text.as_bytes()).unwrap()
+}
+
+/// An active user with a password.
+pub(super) fn user() -> User {
+    User {
+        id: user_id(),
+        tenant_id: tenant_id(),
+        email: email(),
+        password_hash: Some(hash("stored")),
+        status: UserStatus::Active,
+        role: Role::Admin,
+        created_at: datetime!(2026-01-05 09:00 UTC),
+    }
+}
+
+pub(super) fn inactive_user() -> User {
+    User { status: UserStatus::Inactive, ..user() }
+}
+
+/// A refresh token of [`user_id`], and the one that followed it.
+pub(super) fn refresh_tokens() -> (RefreshToken, RefreshToken) {
+    let entropy = counting_entropy();
+    let first = RefreshToken::first(user_id(), &entropy).unwrap();
+    let successor = first.successor(&entropy).unwrap();
+    (first, successor)
+}
+
+/// An access token with a minute left.
+pub(super) fn live_access_token() -> LiveAccessToken {
+    LiveAccessToken { id: token_id(), expires_at: NOW + time::Duration::MINUTE }
+}
+
+/// An issuer with the default lifetimes that signs by `access_tokens`.
+pub(super) fn issuer(access_tokens: MockAccessTokens) -> Arc<Issuer> {
+    Arc::new(Issuer {
+        access_tokens: Arc::new(access_tokens),
+        entropy: Arc::new(counting_entropy()),
+        policy: SessionPolicy::default(),
+    })
+}
+
+/// Trouble of a kind.
+pub(super) fn trouble(kind: PortErrorKind) -> PortError {
+    match kind {
+        PortErrorKind::Unavailable => PortError::unavailable("away"),
+        PortErrorKind::Overloaded => PortError::overloaded("busy"),
+        PortErrorKind::Corrupt => PortError::corrupt("contradiction"),
+        PortErrorKind::Misconfigured => PortError::misconfigured("wrong key"),
+    }
+}
+
+/// Keeps what a mock was called with, for a look afterwards.
+pub(super) struct Seen<T>(Arc<Mutex<Vec<T>>>);
+
+impl<T: Clone> Seen<T> {
+    pub(super) fn new() -> Self {
+        Self(Arc::default())
+    }
+
+    pub(super) fn note(&self, value: T) {
+        self.0.lock().unwrap().push(value);
+    }
+
+    pub(super) fn all(&self) -> Vec<T> {
+        self.0.lock().unwrap().clone()
+    }
+
+    /// Returns what the one call brought.
+    pub(super) fn only(&self) -> T {
+        let mut all = self.all();
+        assert_eq!(all.len(), 1, "one call");
+        all.remove(0)
+    }
+}
+
+impl<T> Clone for Seen<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}

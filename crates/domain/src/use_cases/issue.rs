@@ -1,0 +1,79 @@
+//! Making access tokens: what login and refresh have in common.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::model::{
+    AccessClaims, AccessToken, LiveAccessToken, RefreshToken, SessionPolicy, Timing, TokenId, TokenPair, User,
+};
+use crate::ports::{AccessTokens, Entropy, PortError};
+
+/// Signs access tokens for users as they are now.
+pub struct Issuer {
+    /// Signs.
+    pub access_tokens: Arc<dyn AccessTokens>,
+    /// Makes token ids and refresh tokens.
+    pub entropy: Arc<dyn Entropy>,
+    /// The lifetimes.
+    pub policy: SessionPolicy,
+}
+
+/// A signed access token that no session knows yet.
+pub(super) struct Issued {
+    access_token: AccessToken,
+    claims: AccessClaims,
+}
+
+impl Issuer {
+    /// Signs an access token of the session that `refresh_token` belongs to.
+    pub(super) fn issue(
+        &self,
+        user: &User,
+        refresh_token: &RefreshToken,
+        timing: Timing,
+    ) -> Result<Issued, PortError> {
+        // `iat` and `exp` are whole seconds, so that `expiresAt` is the same instant as the claim.
+        let issued_at = whole_second(timing.now());
+        let claims = AccessClaims {
+            token_id: TokenId::random(&*self.entropy)?,
+            user_id: user.id,
+            tenant_id: user.tenant_id,
+            email: user.email.clone(),
+            role: user.role,
+            session_id: Some(refresh_token.session().session_id),
+            issued_at: Some(issued_at),
+            expires_at: issued_at + self.policy.access_ttl,
+        };
+        Ok(Issued { access_token: self.access_tokens.issue(&claims)?, claims })
+    }
+
+    /// Returns when a refresh token issued now expires unless it is used.
+    pub(super) fn refresh_token_expiry(&self, timing: Timing) -> OffsetDateTime {
+        timing.now() + self.policy.refresh_ttl
+    }
+
+    /// Joins a committed access token with the refresh token that continues its session.
+    pub(super) fn pair(&self, issued: Issued, refresh_token: RefreshToken) -> TokenPair {
+        TokenPair {
+            access_token: issued.access_token,
+            expires_in: self.policy.access_ttl,
+            expires_at: issued.claims.expires_at,
+            user_id: issued.claims.user_id,
+            session_id: refresh_token.session().session_id,
+            token_id: issued.claims.token_id,
+            refresh_token,
+        }
+    }
+}
+
+impl Issued {
+    /// Returns what a store remembers of the token.
+    pub(super) const fn live(&self) -> LiveAccessToken {
+        self.claims.live()
+    }
+}
+
+fn whole_second(now: OffsetDateTime) -> OffsetDateTime {
+    now.replace_nanosecond(0).unwrap_or(now)
+}

@@ -1,0 +1,293 @@
+//! Login: credentials for a new session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::Issuer;
+use crate::model::{
+    AxisKeys, ClientAddress, Email, EndReason, LoginAttempt, LoginPolicy, Password, PasswordHash,
+    RefreshToken, SessionRef, TicketId, Timing, TokenPair, User, UserId,
+};
+use crate::ports::{
+    Clock, EndSession, LoginLimiter, NewSession, PasswordCheck, PasswordHasher, PortError, PortErrorKind,
+    Replacement, Reservation, SessionStore, Settlement, Ticket, UserRepository,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// Opens a session for a user who knows his password.
+pub struct Login {
+    /// Who users are.
+    pub users: Arc<dyn UserRepository>,
+    /// Whether the password is right.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// How many failures are left.
+    pub limiter: Arc<dyn LoginLimiter>,
+    /// Where the session is kept.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Makes the tokens.
+    pub issuer: Arc<Issuer>,
+    /// Holds refusals until they tell nothing.
+    pub clock: Arc<dyn Clock>,
+    /// Turns emails and addresses into what is counted.
+    pub axis_keys: AxisKeys,
+    /// Waiting and upgrading.
+    pub policy: LoginPolicy,
+}
+
+/// What a client sent, checked for its shape.
+#[derive(Debug)]
+pub struct LoginCommand {
+    /// The canonical email.
+    pub email: Email,
+    /// The password as received.
+    pub password: Password,
+    /// The client's address; `None` where it is not known.
+    pub client: Option<ClientAddress>,
+    /// The time of the request.
+    pub timing: Timing,
+}
+
+/// A login that succeeded.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// The tokens of the new session.
+    pub tokens: TokenPair,
+    /// Troubles on the way that did not stop the login; for logs.
+    pub troubles: Vec<PortError>,
+}
+
+/// A login that did not succeed.
+#[derive(Debug, Error)]
+pub enum LoginError {
+    /// Wrong in any way; the reason is for logs, the client learns none.
+    #[error("the credentials are invalid: {refusal}")]
+    InvalidCredentials {
+        /// What was wrong.
+        refusal: LoginRefusal,
+        /// The user, where the email is known.
+        user_id: Option<UserId>,
+    },
+    /// Too many failures on the email or from the address.
+    #[error("too many failed logins")]
+    RateLimited {
+        /// How long until the next attempt is let in.
+        retry_after: Duration,
+    },
+    /// Trouble behind a port.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Why credentials are invalid; for logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum LoginRefusal {
+    /// No user has the email.
+    #[error("unknown_email")]
+    UnknownEmail,
+    /// The password is not the user's.
+    #[error("wrong_password")]
+    WrongPassword,
+    /// The account signs in elsewhere.
+    #[error("no_password")]
+    NoPassword,
+    /// The stored hash cannot be verified against.
+    #[error("unusable_hash")]
+    UnusableHash,
+    /// The user is inactive.
+    #[error("inactive_user")]
+    InactiveUser,
+    /// The user was deactivated, moved, or given a new password while logging in.
+    #[error("changed_meanwhile")]
+    ChangedMeanwhile,
+}
+
+/// A user whose password was right, with the hashes that may be stored for it by now.
+struct Authenticated {
+    user: User,
+    upgraded: Option<PasswordHash>,
+}
+
+impl Login {
+    /// Checks the limit, then the credentials, and opens a session.
+    ///
+    /// # Errors
+    /// [`LoginError`]; a refusal takes as long as the slowest hash that may be stored.
+    pub async fn run(&self, command: LoginCommand) -> Result<LoggedIn, LoginError> {
+        let timing = command.timing;
+        let result = self.try_run(command).await;
+        if let (Err(LoginError::InvalidCredentials { .. }), Some(floor)) =
+            (&result, self.hasher.refusal_floor())
+        {
+            self.clock.sleep_until(timing.started() + floor).await;
+        }
+        result
+    }
+
+    async fn try_run(&self, command: LoginCommand) -> Result<LoggedIn, LoginError> {
+        let mut troubles = Vec::new();
+        let ticket = self.take_place(&command).await?;
+        let checked = self.check_credentials(&command).await;
+
+        let settled = self.limiter.settle(&ticket, settlement(&checked), command.timing).await;
+        troubles.extend(settled.err());
+
+        let (user, outdated) = checked?;
+        let upgrade = outdated && self.policy.upgrade_hashes;
+        let upgraded = if upgrade { self.upgrade_hash(&user, &command, &mut troubles).await } else { None };
+        let authenticated = Authenticated { user, upgraded };
+        let tokens = self.open_session(&authenticated, &command).await?;
+        Ok(LoggedIn { tokens, troubles })
+    }
+
+    async fn take_place(&self, command: &LoginCommand) -> Result<Ticket, LoginError> {
+        let attempt = LoginAttempt {
+            ticket: TicketId::random(&*self.issuer.entropy)?,
+            email: self.axis_keys.email(&command.email),
+            address: command.client.map(|address| self.axis_keys.address(address)),
+        };
+        match self.limiter.reserve(&attempt, self.queueing(command)).await? {
+            Reservation::Reserved(ticket) => Ok(ticket),
+            Reservation::Refused { retry_after } => Err(LoginError::RateLimited { retry_after }),
+            Reservation::Busy(_) => {
+                Err(PortError::overloaded("the attempts before this one take too long").into())
+            }
+        }
+    }
+
+    /// Returns the user and whether the stored hash is outdated.
+    async fn check_credentials(&self, command: &LoginCommand) -> Result<(User, bool), LoginError> {
+        let user = self.users.find_by_email(&command.email, command.timing).await?;
+        let stored = user.as_ref().and_then(|user| user.password_hash.clone());
+        let has_password = stored.is_some();
+        // An unknown email and an account without a password cost a real verification too.
+        let check = self.hasher.verify(&command.password, stored, self.queueing(command)).await?;
+
+        let user_id = user.as_ref().map(|user| user.id);
+        let refuse = |refusal| Err(LoginError::InvalidCredentials { refusal, user_id });
+        let Some(user) = user else { return refuse(LoginRefusal::UnknownEmail) };
+        match check {
+            _ if !has_password => refuse(LoginRefusal::NoPassword),
+            PasswordCheck::Invalid => refuse(LoginRefusal::WrongPassword),
+            PasswordCheck::Unusable => refuse(LoginRefusal::UnusableHash),
+            PasswordCheck::Valid { .. } if !user.is_active() => refuse(LoginRefusal::InactiveUser),
+            PasswordCheck::Valid { outdated } => Ok((user, outdated)),
+        }
+    }
+
+    /// Replaces the outdated hash; whatever fails here does not fail the login (S-03).
+    async fn upgrade_hash(
+        &self,
+        user: &User,
+        command: &LoginCommand,
+        troubles: &mut Vec<PortError>,
+    ) -> Option<PasswordHash> {
+        let replaced = async {
+            let new = self.hasher.hash(&command.password, self.queueing(command)).await?;
+            let expected = user.password_hash.clone();
+            let replacement =
+                self.users.replace_password_hash(user.id, expected, &new, command.timing).await?;
+            Ok((replacement, new))
+        };
+        match replaced.await {
+            Ok((Replacement::Replaced, new)) => Some(new),
+            Ok((Replacement::Changed, _)) => None,
+            Err(trouble) => {
+                troubles.push(trouble);
+                None
+            }
+        }
+    }
+
+    async fn open_session(
+        &self,
+        authenticated: &Authenticated,
+        command: &LoginCommand,
+    ) -> Result<TokenPair, LoginError> {
+        let timing = command.timing;
+        let user = &authenticated.user;
+        let refresh_token = RefreshToken::first(user.id, &*self.issuer.entropy)?;
+        let issued = self.issuer.issue(user, &refresh_token, timing)?;
+        let session = NewSession {
+            refresh_token: refresh_token.digest(),
+            tenant_id: user.tenant_id,
+            access_token: issued.live(),
+            expires_at: self.issuer.refresh_token_expiry(timing),
+            ends_at: timing.now() + self.issuer.policy.session_ttl,
+            max_sessions: self.issuer.policy.max_sessions,
+        };
+        self.sessions.open(&session, timing).await?;
+        self.confirm_unchanged(authenticated, refresh_token.session(), command).await?;
+        Ok(self.issuer.pair(issued, refresh_token))
+    }
+
+    /// Reads the user again: a deactivation or password change that ran beside this login wins.
+    async fn confirm_unchanged(
+        &self,
+        authenticated: &Authenticated,
+        session: SessionRef,
+        command: &LoginCommand,
+    ) -> Result<(), LoginError> {
+        let timing = command.timing;
+        let still_holds = self.still_holds(authenticated, command).await;
+        if matches!(still_holds, Ok(true)) {
+            return Ok(());
+        }
+        let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
+        let ended = self.sessions.end(&end, timing).await;
+        still_holds?;
+        ended?;
+        let user_id = Some(authenticated.user.id);
+        Err(LoginError::InvalidCredentials { refusal: LoginRefusal::ChangedMeanwhile, user_id })
+    }
+
+    /// A hash that this login neither read nor made is a new password, or the same one upgraded by
+    /// another login at the same time; the password itself tells which.
+    async fn still_holds(
+        &self,
+        authenticated: &Authenticated,
+        command: &LoginCommand,
+    ) -> Result<bool, PortError> {
+        let read_again = self.users.find_by_id(authenticated.user.id, command.timing).await?;
+        let Some(now) = read_again.filter(|now| authenticated.is_same_account(now)) else { return Ok(false) };
+        if authenticated.knows(now.password_hash.as_ref()) {
+            return Ok(true);
+        }
+        let Some(stored) = now.password_hash else { return Ok(false) };
+        let check = self.hasher.verify(&command.password, Some(stored), command.timing).await?;
+        Ok(matches!(check, PasswordCheck::Valid { .. }))
+    }
+
+    /// The wait for a turn and the password queue share one deadline.
+    fn queueing(&self, command: &LoginCommand) -> Timing {
+        command.timing.at_most(self.policy.queue_wait)
+    }
+}
+
+impl Authenticated {
+    fn is_same_account(&self, now: &User) -> bool {
+        now.is_active() && now.tenant_id == self.user.tenant_id
+    }
+
+    fn knows(&self, hash: Option<&PasswordHash>) -> bool {
+        hash == self.user.password_hash.as_ref()
+            || (self.upgraded.is_some() && hash == self.upgraded.as_ref())
+    }
+}
+
+/// An attempt that failed before the password was looked at is no guess. Whatever goes wrong later
+/// is reported as corrupt or misconfigured, and counts: hanging on to errors must buy no free guess.
+fn settlement<T>(checked: &Result<T, LoginError>) -> Settlement {
+    match checked {
+        Ok(_) => Settlement::Succeeded,
+        Err(LoginError::InvalidCredentials { .. }) => Settlement::Failed,
+        Err(LoginError::RateLimited { .. }) => Settlement::Abandoned,
+        Err(LoginError::Port(error)) => match error.kind() {
+            PortErrorKind::Unavailable | PortErrorKind::Overloaded => Settlement::Abandoned,
+            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Settlement::Failed,
+        },
+    }
+}

@@ -1,0 +1,173 @@
+use mockall::Sequence;
+
+use super::*;
+use crate::mocks::{
+    MockClock, MockLoginLimiter, MockPasswordHasher, MockSessionStore, MockUserRepository,
+    permissive_limiter, signing_access_tokens,
+};
+use crate::ports::Ending;
+use crate::use_cases::fixtures::*;
+
+mod credentials;
+mod limit;
+mod reread;
+mod tokens;
+mod upgrade;
+mod waiting;
+
+const RIGHT: PasswordCheck = PasswordCheck::Valid { outdated: false };
+const OUTDATED: PasswordCheck = PasswordCheck::Valid { outdated: true };
+
+/// The ports of a login. A mock that nothing is expected of fails the test when it is called.
+///
+/// What [`setup`] expects may happen once and need not, so that a test can replace any of it.
+struct Setup {
+    users: MockUserRepository,
+    hasher: MockPasswordHasher,
+    limiter: MockLoginLimiter,
+    sessions: MockSessionStore,
+    issuer: Arc<Issuer>,
+    clock: MockClock,
+    policy: LoginPolicy,
+    client: Option<ClientAddress>,
+}
+
+/// Everything goes well: the user is there, also the second time, and the password is right.
+fn setup() -> Setup {
+    Setup {
+        users: users(Some(user()), Some(user())),
+        hasher: hasher(RIGHT),
+        limiter: permissive_limiter(),
+        sessions: opening_sessions(),
+        issuer: issuer(signing_access_tokens()),
+        clock: MockClock::new(),
+        policy: LoginPolicy::default(),
+        client: Some(client()),
+    }
+}
+
+/// A login that is refused on reading `user` and on what the hasher says of his password.
+fn refusal_setup(user: Option<User>, check: PasswordCheck) -> Setup {
+    let mut users = MockUserRepository::new();
+    users.expect_find_by_email().times(..=1).return_once(|_, _| Ok(user));
+    Setup { users, hasher: hasher(check), sessions: MockSessionStore::new(), ..setup() }
+}
+
+impl Setup {
+    async fn run(self) -> Result<LoggedIn, LoginError> {
+        self.run_with("correct horse", timing()).await
+    }
+
+    async fn run_with(self, text: &str, timing: Timing) -> Result<LoggedIn, LoginError> {
+        let login = Login {
+            users: Arc::new(self.users),
+            hasher: Arc::new(self.hasher),
+            limiter: Arc::new(self.limiter),
+            sessions: Arc::new(self.sessions),
+            issuer: self.issuer,
+            clock: Arc::new(self.clock),
+            axis_keys: axis_keys(),
+            policy: self.policy,
+        };
+        let (email, password, client) = (email(), password(text), self.client);
+        login.run(LoginCommand { email, password, client, timing }).await
+    }
+
+    async fn refusal(self) -> LoginRefusal {
+        match self.run().await {
+            Err(LoginError::InvalidCredentials { refusal, .. }) => refusal,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The refusal of an attempt that must count as a failure.
+    async fn counted_refusal(self) -> LoginRefusal {
+        Self { limiter: limiter_settled(Settlement::Failed), ..self }.refusal().await
+    }
+
+    async fn trouble(self) -> PortErrorKind {
+        match self.run().await {
+            Err(LoginError::Port(error)) => error.kind(),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn axis_keys() -> AxisKeys {
+    AxisKeys::derive(b"a secret")
+}
+
+fn client() -> ClientAddress {
+    ClientAddress::new("203.0.113.9".parse().unwrap())
+}
+
+/// Users of whom the first reading is by email and the second, after the session is open, by id.
+fn users(first: Option<User>, second: Option<User>) -> MockUserRepository {
+    let mut users = MockUserRepository::new();
+    users.expect_find_by_email().withf(|sent, _| *sent == email()).times(..=1).return_once(|_, _| Ok(first));
+    users.expect_find_by_id().withf(|id, _| *id == user_id()).times(..=1).return_once(|_, _| Ok(second));
+    users
+}
+
+fn hasher(check: PasswordCheck) -> MockPasswordHasher {
+    let mut hasher = idle_hasher();
+    hasher.expect_verify().times(..=1).returning(move |_, _, _| Ok(check));
+    hasher
+}
+
+/// A hasher that must not hash.
+fn idle_hasher() -> MockPasswordHasher {
+    let mut hasher = MockPasswordHasher::new();
+    hasher.expect_refusal_floor().return_const(None);
+    hasher
+}
+
+/// A limiter that lets the attempt in and insists on the outcome of this very attempt.
+fn limiter_settled(expected: Settlement) -> MockLoginLimiter {
+    let mut limiter = MockLoginLimiter::new();
+    let reserved = Seen::new();
+    let noted = reserved.clone();
+    limiter.expect_reserve().times(1).returning(move |attempt, _| {
+        noted.note(*attempt);
+        Ok(Reservation::Reserved(Ticket { attempt: *attempt }))
+    });
+    limiter
+        .expect_settle()
+        .withf(move |ticket, outcome, _| ticket.attempt == reserved.only() && *outcome == expected)
+        .times(1)
+        .returning(|_, _, _| Ok(()));
+    limiter
+}
+
+fn opening_sessions() -> MockSessionStore {
+    let mut sessions = MockSessionStore::new();
+    sessions.expect_open().times(..=1).returning(|_, _| Ok(()));
+    sessions
+}
+
+#[tokio::test]
+async fn the_limit_comes_first_then_the_credentials_then_the_settlement_then_the_session() {
+    let mut order = Sequence::new();
+    let mut setup = Setup {
+        users: MockUserRepository::new(),
+        hasher: idle_hasher(),
+        limiter: MockLoginLimiter::new(),
+        sessions: MockSessionStore::new(),
+        ..setup()
+    };
+    let Setup { users, hasher, limiter, sessions, .. } = &mut setup;
+    let let_in = |attempt: &LoginAttempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt }));
+    limiter.expect_reserve().times(1).in_sequence(&mut order).returning(let_in);
+    users.expect_find_by_email().times(1).in_sequence(&mut order).returning(|_, _| Ok(Some(user())));
+    hasher.expect_verify().times(1).in_sequence(&mut order).returning(|_, _, _| Ok(RIGHT));
+    limiter.expect_settle().times(1).in_sequence(&mut order).returning(|_, _, _| Ok(()));
+    sessions.expect_open().times(1).in_sequence(&mut order).returning(|_, _| Ok(()));
+    users.expect_find_by_id().times(1).in_sequence(&mut order).returning(|_, _| Ok(Some(user())));
+
+    assert!(setup.run().await.unwrap().troubles.is_empty());
+}
+
+#[tokio::test]
+async fn a_success_is_settled_as_one() {
+    Setup { limiter: limiter_settled(Settlement::Succeeded), ..setup() }.run().await.unwrap();
+}

@@ -1,0 +1,121 @@
+//! Who is let in, who is not, and what each of them counts as.
+
+use super::*;
+
+// S-08
+#[tokio::test]
+async fn a_wrong_password_is_refused_and_counts() {
+    let setup = refusal_setup(Some(user()), PasswordCheck::Invalid);
+    assert_eq!(setup.counted_refusal().await, LoginRefusal::WrongPassword);
+}
+
+// S-08, S-14
+#[tokio::test]
+async fn an_unknown_email_costs_a_verification_and_counts_like_a_known_one() {
+    let mut setup = refusal_setup(None, PasswordCheck::Invalid);
+    setup.hasher = hasher_expecting(None, PasswordCheck::Invalid);
+    assert_eq!(setup.counted_refusal().await, LoginRefusal::UnknownEmail);
+}
+
+// S-08
+#[tokio::test]
+async fn an_account_without_a_password_costs_a_verification_and_is_refused() {
+    let mut setup = refusal_setup(Some(User { password_hash: None, ..user() }), PasswordCheck::Invalid);
+    setup.hasher = hasher_expecting(None, PasswordCheck::Invalid);
+    assert_eq!(setup.counted_refusal().await, LoginRefusal::NoPassword);
+}
+
+#[tokio::test]
+async fn nobody_without_a_password_gets_in_whatever_the_hasher_says() {
+    let setup = refusal_setup(Some(User { password_hash: None, ..user() }), RIGHT);
+    assert_eq!(setup.counted_refusal().await, LoginRefusal::NoPassword);
+    assert_eq!(refusal_setup(None, RIGHT).counted_refusal().await, LoginRefusal::UnknownEmail);
+}
+
+// S-08
+#[tokio::test]
+async fn a_stored_hash_that_cannot_be_used_is_refused_and_counts() {
+    let setup = refusal_setup(Some(user()), PasswordCheck::Unusable);
+    assert_eq!(setup.counted_refusal().await, LoginRefusal::UnusableHash);
+}
+
+// S-08
+#[tokio::test]
+async fn an_inactive_user_costs_a_verification_and_is_refused_though_the_password_is_right() {
+    let mut setup = refusal_setup(Some(inactive_user()), RIGHT);
+    setup.hasher = hasher_expecting(Some(hash("stored")), RIGHT);
+    assert_eq!(setup.counted_refusal().await, LoginRefusal::InactiveUser);
+}
+
+#[tokio::test]
+async fn only_the_right_password_tells_the_log_that_a_user_is_inactive() {
+    let setup = refusal_setup(Some(inactive_user()), PasswordCheck::Invalid);
+    assert_eq!(setup.counted_refusal().await, LoginRefusal::WrongPassword);
+}
+
+#[tokio::test]
+async fn the_log_learns_whose_email_it_was_where_it_is_known() {
+    for (found, known) in [(Some(user()), Some(user_id())), (None, None)] {
+        match refusal_setup(found, PasswordCheck::Invalid).run().await {
+            Err(LoginError::InvalidCredentials { user_id, .. }) => assert_eq!(user_id, known),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+// S-05
+#[tokio::test]
+async fn the_password_reaches_the_hasher_byte_for_byte_with_the_stored_hash() {
+    const SENT: &str = " Pass\0wörd\u{0301} ";
+    let mut setup = setup();
+    setup.hasher = idle_hasher();
+    setup
+        .hasher
+        .expect_verify()
+        .withf(|sent, stored, _| sent.expose_bytes() == SENT.as_bytes() && *stored == Some(hash("stored")))
+        .times(1)
+        .returning(|_, _, _| Ok(RIGHT));
+    setup.run_with(SENT, timing()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_outage_before_the_password_is_looked_at_is_no_guess() {
+    let mut setup = setup();
+    setup.users = MockUserRepository::new();
+    setup.users.expect_find_by_email().return_once(|_, _| Err(trouble(PortErrorKind::Unavailable)));
+    (setup.hasher, setup.sessions) = (idle_hasher(), MockSessionStore::new());
+    setup.limiter = limiter_settled(Settlement::Abandoned);
+    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_hasher_that_never_began_makes_it_no_guess() {
+    for kind in [PortErrorKind::Overloaded, PortErrorKind::Unavailable] {
+        assert_eq!(failing_hasher(kind, Settlement::Abandoned).trouble().await, kind);
+    }
+}
+
+#[tokio::test]
+async fn a_hasher_that_fails_after_it_began_makes_it_a_guess_that_counts() {
+    for kind in [PortErrorKind::Corrupt, PortErrorKind::Misconfigured] {
+        assert_eq!(failing_hasher(kind, Settlement::Failed).trouble().await, kind);
+    }
+}
+
+fn failing_hasher(kind: PortErrorKind, settled: Settlement) -> Setup {
+    let mut setup = refusal_setup(Some(user()), PasswordCheck::Invalid);
+    setup.hasher = idle_hasher();
+    setup.hasher.expect_verify().times(1).return_once(move |_, _, _| Err(trouble(kind)));
+    setup.limiter = limiter_settled(settled);
+    setup
+}
+
+fn hasher_expecting(expected: Option<PasswordHash>, check: PasswordCheck) -> MockPasswordHasher {
+    let mut hasher = idle_hasher();
+    hasher
+        .expect_verify()
+        .withf(move |_, stored, _| *stored == expected)
+        .times(1)
+        .returning(move |_, _, _| Ok(check));
+    hasher
+}

@@ -1,0 +1,104 @@
+//! The second look at the user: what changed beside the login wins over it.
+
+use super::*;
+
+/// A login that reads `after` the second time, and whose session must be ended then.
+fn changed_to(after: Result<Option<User>, PortError>) -> Setup {
+    changed_and_ended(after, Ok(Ending::Ended))
+}
+
+fn changed_and_ended(after: Result<Option<User>, PortError>, ending: Result<Ending, PortError>) -> Setup {
+    let mut setup = setup();
+    setup.users = MockUserRepository::new();
+    setup.users.expect_find_by_email().times(1).return_once(|_, _| Ok(Some(user())));
+    setup.users.expect_find_by_id().times(1).return_once(|_, _| after);
+    setup.sessions = sessions_ending(ending);
+    setup
+}
+
+/// A store that insists on the end of the very session that it opened.
+fn sessions_ending(ending: Result<Ending, PortError>) -> MockSessionStore {
+    let (mut sessions, opened) = (MockSessionStore::new(), Seen::new());
+    let noted = opened.clone();
+    sessions.expect_open().times(1).returning(move |session, _| {
+        noted.note(session.refresh_token.session);
+        Ok(())
+    });
+    sessions
+        .expect_end()
+        .withf(move |end, _| {
+            end.session == opened.only() && end.reason == EndReason::Revoked && end.also_revoke.is_none()
+        })
+        .times(1)
+        .return_once(|_, _| ending);
+    sessions
+}
+
+// S-27
+#[tokio::test]
+async fn a_user_deactivated_meanwhile_gets_no_tokens_and_his_session_ends() {
+    let setup = changed_to(Ok(Some(inactive_user())));
+    assert_eq!(setup.refusal().await, LoginRefusal::ChangedMeanwhile);
+}
+
+// S-28
+#[tokio::test]
+async fn a_password_changed_meanwhile_ends_the_session() {
+    let mut setup = changed_to(Ok(Some(User { password_hash: Some(hash("changed")), ..user() })));
+    setup.hasher = idle_hasher();
+    let right_before =
+        |_: &Password, stored: &Option<PasswordHash>, _: &Timing| *stored == Some(hash("stored"));
+    setup.hasher.expect_verify().withf(right_before).times(1).returning(|_, _, _| Ok(RIGHT));
+    setup.hasher.expect_verify().times(1).returning(|_, _, _| Ok(PasswordCheck::Invalid));
+    assert_eq!(setup.refusal().await, LoginRefusal::ChangedMeanwhile);
+}
+
+#[tokio::test]
+async fn a_password_taken_away_meanwhile_ends_the_session() {
+    let setup = changed_to(Ok(Some(User { password_hash: None, ..user() })));
+    assert_eq!(setup.refusal().await, LoginRefusal::ChangedMeanwhile);
+}
+
+#[tokio::test]
+async fn a_user_moved_to_another_tenant_meanwhile_gets_no_tokens_and_his_session_ends() {
+    let setup = changed_to(Ok(Some(User { tenant_id: other_tenant_id(), ..user() })));
+    assert_eq!(setup.refusal().await, LoginRefusal::ChangedMeanwhile);
+}
+
+#[tokio::test]
+async fn a_user_deleted_meanwhile_gets_no_tokens_and_his_session_ends() {
+    assert_eq!(changed_to(Ok(None)).refusal().await, LoginRefusal::ChangedMeanwhile);
+}
+
+#[tokio::test]
+async fn a_second_look_that_fails_ends_the_session_and_is_trouble() {
+    let setup = changed_to(Err(trouble(PortErrorKind::Unavailable)));
+    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_ended_is_trouble_not_a_refusal() {
+    let away = Err(trouble(PortErrorKind::Unavailable));
+    let setup = changed_and_ended(Ok(Some(inactive_user())), away);
+    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_opened_is_trouble_and_needs_no_second_look() {
+    let mut setup = setup();
+    setup.users = MockUserRepository::new();
+    setup.users.expect_find_by_email().times(1).return_once(|_, _| Ok(Some(user())));
+    setup.sessions = MockSessionStore::new();
+    setup.sessions.expect_open().times(1).return_once(|_, _| Err(trouble(PortErrorKind::Unavailable)));
+    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+}
+
+// S-03
+#[tokio::test]
+async fn a_hash_upgraded_by_another_login_at_the_same_time_is_no_change() {
+    let mut setup = setup();
+    setup.users = users(Some(user()), Some(User { password_hash: Some(hash("theirs")), ..user() }));
+    setup.hasher = idle_hasher();
+    setup.hasher.expect_verify().times(2).returning(|_, _, _| Ok(RIGHT));
+    setup.run().await.unwrap();
+}

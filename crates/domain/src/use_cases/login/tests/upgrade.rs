@@ -1,0 +1,87 @@
+//! Replacing an outdated hash, which helps later logins and never hurts this one (S-03).
+
+use super::*;
+
+/// A login on an outdated hash whose replacement ends as `replaced`, and that then reads `after`.
+fn upgrading(replaced: Result<Replacement, PortError>, after: User) -> Setup {
+    let mut setup = Setup { users: users(Some(user()), Some(after)), hasher: hasher(OUTDATED), ..setup() };
+    setup
+        .hasher
+        .expect_hash()
+        .withf(|sent, _| sent.expose_bytes() == b"correct horse")
+        .times(1)
+        .return_once(|_, _| Ok(hash("upgraded")));
+    setup
+        .users
+        .expect_replace_password_hash()
+        .withf(|id, expected, new, at| {
+            *id == user_id()
+                && *expected == Some(hash("stored"))
+                && *new == hash("upgraded")
+                && *at == timing()
+        })
+        .times(1)
+        .return_once(|_, _, _, _| replaced);
+    setup
+}
+
+fn upgraded_user() -> User {
+    User { password_hash: Some(hash("upgraded")), ..user() }
+}
+
+async fn troubles(setup: Setup) -> Vec<PortErrorKind> {
+    setup.run().await.unwrap().troubles.iter().map(PortError::kind).collect()
+}
+
+// S-03
+#[tokio::test]
+async fn an_outdated_hash_is_replaced_where_it_still_is_the_one_that_was_read() {
+    assert!(troubles(upgrading(Ok(Replacement::Replaced), upgraded_user())).await.is_empty());
+}
+
+// S-03
+#[tokio::test]
+async fn a_replacement_that_fails_never_fails_the_login_and_is_told() {
+    let setup = upgrading(Err(trouble(PortErrorKind::Unavailable)), user());
+    assert_eq!(troubles(setup).await, [PortErrorKind::Unavailable]);
+}
+
+// S-03
+#[tokio::test]
+async fn a_replacement_that_comes_too_late_is_no_trouble() {
+    assert!(troubles(upgrading(Ok(Replacement::Changed), user())).await.is_empty());
+}
+
+// S-03
+#[tokio::test]
+async fn a_hasher_too_busy_for_the_new_hash_never_fails_the_login_and_is_told() {
+    let mut setup = Setup { hasher: hasher(OUTDATED), ..setup() };
+    setup.hasher.expect_hash().times(1).return_once(|_, _| Err(trouble(PortErrorKind::Overloaded)));
+    assert_eq!(troubles(setup).await, [PortErrorKind::Overloaded]);
+}
+
+#[tokio::test]
+async fn a_current_hash_is_left_alone() {
+    assert!(troubles(Setup { hasher: hasher(RIGHT), ..setup() }).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_outdated_hash_is_left_alone_where_upgrading_is_off() {
+    let policy = LoginPolicy { upgrade_hashes: false, ..LoginPolicy::default() };
+    assert!(troubles(Setup { hasher: hasher(OUTDATED), policy, ..setup() }).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_user_gets_no_new_hash() {
+    let setup = refusal_setup(Some(inactive_user()), OUTDATED);
+    assert_eq!(setup.refusal().await, LoginRefusal::InactiveUser);
+}
+
+#[tokio::test]
+async fn a_password_changed_after_the_upgrade_still_ends_the_session() {
+    let mut setup =
+        upgrading(Ok(Replacement::Replaced), User { password_hash: Some(hash("changed")), ..user() });
+    setup.hasher.expect_verify().times(1).returning(|_, _, _| Ok(PasswordCheck::Invalid));
+    setup.sessions.expect_end().times(1).returning(|_, _| Ok(Ending::Ended));
+    assert_eq!(setup.refusal().await, LoginRefusal::ChangedMeanwhile);
+}

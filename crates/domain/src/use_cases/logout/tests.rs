@@ -1,0 +1,87 @@
+use super::*;
+use crate::mocks::MockSessionStore;
+use crate::model::{Role, UserId};
+use crate::ports::PortErrorKind;
+use crate::use_cases::fixtures::*;
+
+/// The claims of a caller whose access token is of another session than his refresh token.
+fn caller(user_id: UserId) -> AccessClaims {
+    AccessClaims {
+        token_id: token_id(),
+        user_id,
+        tenant_id: tenant_id(),
+        email: email(),
+        role: Role::Admin,
+        session_id: None,
+        issued_at: None,
+        expires_at: live_access_token().expires_at,
+    }
+}
+
+/// A store that insists on the end of the presented token's session, and answers `ending`.
+fn ending(ending: Result<Ending, PortError>) -> MockSessionStore {
+    let mut sessions = MockSessionStore::new();
+    sessions
+        .expect_end()
+        .withf(|end, at| {
+            end.session == presented().session()
+                && end.reason == EndReason::LoggedOut
+                && end.also_revoke == Some(live_access_token())
+                && *at == timing()
+        })
+        .times(1)
+        .return_once(|_, _| ending);
+    sessions
+}
+
+fn presented() -> RefreshToken {
+    refresh_tokens().0
+}
+
+async fn log_out(
+    sessions: MockSessionStore,
+    caller: AccessClaims,
+    refresh_token: Option<RefreshToken>,
+) -> Result<SessionRef, LogoutError> {
+    let logout = Logout { sessions: Arc::new(sessions) };
+    logout.run(LogoutCommand { caller, refresh_token, timing: timing() }).await
+}
+
+// S-60
+#[tokio::test]
+async fn the_session_of_the_refresh_token_ends_with_the_callers_access_token() {
+    let ended = log_out(ending(Ok(Ending::Ended)), caller(user_id()), Some(presented())).await;
+    assert_eq!(ended.unwrap(), presented().session());
+}
+
+// S-63
+#[tokio::test]
+async fn a_foreign_refresh_token_changes_nothing_for_anyone() {
+    let untouched = MockSessionStore::new();
+    let refused = log_out(untouched, caller(other_user_id()), Some(presented())).await;
+    assert!(matches!(refused, Err(LogoutError::InvalidRefreshToken)));
+}
+
+// S-55
+#[tokio::test]
+async fn a_text_that_is_no_refresh_token_asks_no_store() {
+    let refused = log_out(MockSessionStore::new(), caller(user_id()), None).await;
+    assert!(matches!(refused, Err(LogoutError::InvalidRefreshToken)));
+}
+
+// S-63
+#[tokio::test]
+async fn an_unknown_refresh_token_gets_the_same_answer_as_a_foreign_one() {
+    let refused = log_out(ending(Ok(Ending::Unknown)), caller(user_id()), Some(presented())).await;
+    assert!(matches!(refused, Err(LogoutError::InvalidRefreshToken)));
+}
+
+// S-66
+#[tokio::test]
+async fn a_store_that_is_away_never_makes_a_logout() {
+    let away = ending(Err(PortError::unavailable("away")));
+    match log_out(away, caller(user_id()), Some(presented())).await {
+        Err(LogoutError::Port(error)) => assert_eq!(error.kind(), PortErrorKind::Unavailable),
+        other => panic!("{other:?}"),
+    }
+}

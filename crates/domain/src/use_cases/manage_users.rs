@@ -1,0 +1,194 @@
+//! Administration of users: what the command line does.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::model::{
+    Email, EndReason, NewUser, Password, PasswordPolicy, Role, TenantId, Timing, User, UserId, UserStatus,
+};
+use crate::ports::{
+    Entropy, Insertion, PasswordHasher, PortError, Replacement, SessionStore, UserRepository,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// How often a password change is tried again when the stored hash changes under it.
+const MAX_REPLACEMENTS: usize = 3;
+
+/// Makes, lists and changes users. A change writes the row first and ends the sessions then.
+pub struct ManageUsers {
+    /// Where users are kept.
+    pub users: Arc<dyn UserRepository>,
+    /// Hashes new passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Where their sessions are kept.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Makes ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// What a new password must satisfy.
+    pub policy: PasswordPolicy,
+}
+
+/// A user to be made.
+#[derive(Debug)]
+pub struct CreateUser {
+    /// The canonical email.
+    pub email: Email,
+    /// The first password.
+    pub password: Password,
+    /// The role to begin with.
+    pub role: Role,
+    /// The tenant; `None` for the installation's default tenant.
+    pub tenant_id: Option<TenantId>,
+}
+
+/// What a change to a user did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// Whom it changed.
+    pub user_id: UserId,
+    /// How many of his sessions were alive and have ended.
+    pub sessions_ended: usize,
+}
+
+/// An administrative act that did not succeed.
+#[derive(Debug, Error)]
+pub enum ManageUsersError {
+    /// The new password has too few characters.
+    #[error("the password has fewer than {min_length} characters; choose a longer one")]
+    PasswordTooShort {
+        /// The fewest that are allowed.
+        min_length: usize,
+    },
+    /// Another user has the email.
+    #[error("a user with this email exists already")]
+    EmailTaken,
+    /// There is no such tenant.
+    #[error("there is no such tenant; create it first, or leave the option out for the default tenant")]
+    UnknownTenant,
+    /// There is no such user.
+    #[error("there is no user with this email")]
+    UnknownUser,
+    /// The stored hash changed again and again.
+    #[error("the password is being changed by someone else; nothing was changed, try again")]
+    Contended,
+    /// The change is stored, but not every session of the user has ended.
+    #[error("the change is stored, but the user's sessions could not be ended; repeat the command")]
+    SessionsNotEnded(#[source] PortError),
+    /// Trouble behind a port; nothing was changed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl ManageUsers {
+    /// Makes a user and returns his id.
+    ///
+    /// # Errors
+    /// [`ManageUsersError`].
+    pub async fn create(&self, create: CreateUser, timing: Timing) -> Result<UserId, ManageUsersError> {
+        self.check_length(&create.password)?;
+        let tenant_id = match create.tenant_id {
+            Some(tenant_id) => tenant_id,
+            None => self.users.default_tenant(TenantId::random(&*self.entropy)?, timing).await?,
+        };
+        let user = NewUser {
+            id: UserId::random(&*self.entropy)?,
+            tenant_id,
+            email: create.email,
+            password_hash: self.hasher.hash(&create.password, timing).await?,
+            role: create.role,
+        };
+        match self.users.insert(&user, timing).await? {
+            Insertion::Inserted => Ok(user.id),
+            Insertion::EmailTaken => Err(ManageUsersError::EmailTaken),
+            Insertion::UnknownTenant => Err(ManageUsersError::UnknownTenant),
+        }
+    }
+
+    /// Reads every user, by email.
+    ///
+    /// # Errors
+    /// [`ManageUsersError::Port`].
+    pub async fn list(&self, timing: Timing) -> Result<Vec<User>, ManageUsersError> {
+        Ok(self.users.list(timing).await?)
+    }
+
+    /// Reads one user.
+    ///
+    /// # Errors
+    /// [`ManageUsersError::UnknownUser`] and [`ManageUsersError::Port`].
+    pub async fn find(&self, email: &Email, timing: Timing) -> Result<User, ManageUsersError> {
+        self.users.find_by_email(email, timing).await?.ok_or(ManageUsersError::UnknownUser)
+    }
+
+    /// Lets a user log in again.
+    ///
+    /// # Errors
+    /// [`ManageUsersError`].
+    pub async fn activate(&self, email: &Email, timing: Timing) -> Result<Changed, ManageUsersError> {
+        let user_id = self.set_status(email, UserStatus::Active, timing).await?;
+        Ok(Changed { user_id, sessions_ended: 0 })
+    }
+
+    /// Bars a user and ends his sessions (S-27).
+    ///
+    /// # Errors
+    /// [`ManageUsersError`].
+    pub async fn deactivate(&self, email: &Email, timing: Timing) -> Result<Changed, ManageUsersError> {
+        let user_id = self.set_status(email, UserStatus::Inactive, timing).await?;
+        self.end_sessions(user_id, EndReason::UserInactive, timing).await
+    }
+
+    /// Sets a new password and ends the user's sessions (S-28).
+    ///
+    /// # Errors
+    /// [`ManageUsersError`].
+    pub async fn set_password(
+        &self,
+        email: &Email,
+        password: &Password,
+        timing: Timing,
+    ) -> Result<Changed, ManageUsersError> {
+        self.check_length(password)?;
+        let new = self.hasher.hash(password, timing).await?;
+        for _ in 0..MAX_REPLACEMENTS {
+            let user = self.find(email, timing).await?;
+            match self.users.replace_password_hash(user.id, user.password_hash, &new, timing).await? {
+                Replacement::Replaced => return self.end_sessions(user.id, EndReason::Revoked, timing).await,
+                // A login may have upgraded the old hash in between.
+                Replacement::Changed => {}
+            }
+        }
+        Err(ManageUsersError::Contended)
+    }
+
+    async fn set_status(
+        &self,
+        email: &Email,
+        status: UserStatus,
+        timing: Timing,
+    ) -> Result<UserId, ManageUsersError> {
+        let user = self.find(email, timing).await?;
+        let found = self.users.set_status(user.id, status, timing).await?;
+        found.then_some(user.id).ok_or(ManageUsersError::UnknownUser)
+    }
+
+    async fn end_sessions(
+        &self,
+        user_id: UserId,
+        reason: EndReason,
+        timing: Timing,
+    ) -> Result<Changed, ManageUsersError> {
+        let ended = self.sessions.end_all(user_id, reason, timing).await;
+        let sessions_ended = ended.map_err(ManageUsersError::SessionsNotEnded)?;
+        Ok(Changed { user_id, sessions_ended })
+    }
+
+    fn check_length(&self, password: &Password) -> Result<(), ManageUsersError> {
+        let min_length = self.policy.min_length;
+        let long_enough = password.characters() >= min_length;
+        long_enough.then_some(()).ok_or(ManageUsersError::PasswordTooShort { min_length })
+    }
+}

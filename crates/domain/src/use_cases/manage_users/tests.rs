@@ -1,0 +1,90 @@
+use mockall::Sequence;
+
+use super::*;
+use crate::mocks::{MockPasswordHasher, MockSessionStore, MockUserRepository, counting_entropy};
+use crate::model::PasswordHash;
+use crate::ports::PortErrorKind;
+use crate::use_cases::fixtures::*;
+
+mod create;
+mod password;
+mod status;
+
+const LONG_ENOUGH: &str = "fifteen letters";
+
+/// The ports of user management. A mock that nothing is expected of fails the test when it is called.
+struct Setup {
+    users: MockUserRepository,
+    hasher: MockPasswordHasher,
+    sessions: MockSessionStore,
+}
+
+/// Nothing may be called.
+fn setup() -> Setup {
+    Setup {
+        users: MockUserRepository::new(),
+        hasher: MockPasswordHasher::new(),
+        sessions: MockSessionStore::new(),
+    }
+}
+
+impl Setup {
+    fn manage(self) -> ManageUsers {
+        ManageUsers {
+            users: Arc::new(self.users),
+            hasher: Arc::new(self.hasher),
+            sessions: Arc::new(self.sessions),
+            entropy: Arc::new(counting_entropy()),
+            policy: PasswordPolicy::default(),
+        }
+    }
+}
+
+fn hasher() -> MockPasswordHasher {
+    let mut hasher = MockPasswordHasher::new();
+    hasher
+        .expect_hash()
+        .withf(|sent, at| sent.expose_bytes() == LONG_ENOUGH.as_bytes() && *at == timing())
+        .times(1)
+        .returning(|_, _| Ok(hash("new")));
+    hasher
+}
+
+/// A store that insists on the end of every session of the user for `reason`.
+fn sessions_ending(reason: EndReason, ended: Result<usize, PortError>) -> MockSessionStore {
+    let mut sessions = MockSessionStore::new();
+    sessions
+        .expect_end_all()
+        .withf(move |id, why, at| *id == user_id() && *why == reason && *at == timing())
+        .times(1)
+        .return_once(|_, _, _| ended);
+    sessions
+}
+
+fn assert_sessions_not_ended(result: Result<Changed, ManageUsersError>) {
+    match result {
+        Err(ManageUsersError::SessionsNotEnded(error)) => {
+            assert_eq!(error.kind(), PortErrorKind::Unavailable);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn list_reads_every_user() {
+    let mut setup = setup();
+    setup.users.expect_list().times(1).returning(|_| Ok(vec![user(), inactive_user()]));
+    assert_eq!(setup.manage().list(timing()).await.unwrap(), [user(), inactive_user()]);
+}
+
+#[tokio::test]
+async fn find_reads_one_user_and_says_so_where_there_is_none() {
+    for found in [Some(user()), None] {
+        let (mut setup, known) = (setup(), found.clone());
+        setup.users.expect_find_by_email().withf(|sent, _| *sent == email()).return_once(|_, _| Ok(found));
+        match setup.manage().find(&email(), timing()).await {
+            Ok(read) => assert_eq!(Some(read), known),
+            Err(error) => assert!(matches!(error, ManageUsersError::UnknownUser) && known.is_none()),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! New users.
+
+use super::*;
+
+fn new_user(text: &str, tenant_id: Option<TenantId>) -> CreateUser {
+    CreateUser { email: email(), password: password(text), role: Role::Owner, tenant_id }
+}
+
+/// Users of whom one more is inserted, noted, and answered with `insertion`.
+fn inserting(insertion: Insertion) -> (Setup, Seen<NewUser>) {
+    let (mut setup, seen) = (Setup { hasher: hasher(), ..setup() }, Seen::new());
+    let noted = seen.clone();
+    setup.users.expect_insert().withf(|_, at| *at == timing()).times(1).returning(move |user, _| {
+        noted.note(user.clone());
+        Ok(insertion)
+    });
+    (setup, seen)
+}
+
+async fn create(setup: Setup, tenant_id: Option<TenantId>) -> Result<UserId, ManageUsersError> {
+    setup.manage().create(new_user(LONG_ENOUGH, tenant_id), timing()).await
+}
+
+#[tokio::test]
+async fn a_new_user_is_stored_as_described_with_the_hash_of_his_password() {
+    let (setup, seen) = inserting(Insertion::Inserted);
+    let id = create(setup, Some(tenant_id())).await.unwrap();
+    let password_hash = hash("new");
+    let expected = NewUser { id, tenant_id: tenant_id(), email: email(), password_hash, role: Role::Owner };
+    assert_eq!(seen.only(), expected);
+}
+
+#[tokio::test]
+async fn a_user_without_a_tenant_joins_the_default_tenant_whoever_made_it() {
+    let (mut setup, seen) = inserting(Insertion::Inserted);
+    let candidate_is_new = |candidate: &TenantId, _: &Timing| *candidate != other_tenant_id();
+    setup
+        .users
+        .expect_default_tenant()
+        .withf(candidate_is_new)
+        .times(1)
+        .returning(|_, _| Ok(other_tenant_id()));
+    create(setup, None).await.unwrap();
+    assert_eq!(seen.only().tenant_id, other_tenant_id());
+}
+
+#[tokio::test]
+async fn the_id_of_a_new_tenant_is_not_the_id_of_its_user() {
+    let (mut setup, seen) = inserting(Insertion::Inserted);
+    setup.users.expect_default_tenant().times(1).returning(|candidate, _| Ok(candidate));
+    create(setup, None).await.unwrap();
+    assert_ne!(seen.only().tenant_id.as_bytes(), seen.only().id.as_bytes());
+}
+
+// S-26
+#[tokio::test]
+async fn a_password_too_short_is_not_hashed_and_makes_no_tenant() {
+    match setup().manage().create(new_user("fourteen chars", None), timing()).await {
+        Err(ManageUsersError::PasswordTooShort { min_length }) => assert_eq!(min_length, 15),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_email_that_is_taken_is_told() {
+    let (setup, _) = inserting(Insertion::EmailTaken);
+    assert!(matches!(create(setup, Some(tenant_id())).await, Err(ManageUsersError::EmailTaken)));
+}
+
+#[tokio::test]
+async fn a_tenant_that_does_not_exist_is_told() {
+    let (setup, _) = inserting(Insertion::UnknownTenant);
+    assert!(matches!(create(setup, Some(tenant_id())).await, Err(ManageUsersError::UnknownTenant)));
+}
+
+#[tokio::test]
+async fn a_password_that_cannot_be_hashed_makes_no_user() {
+    let mut setup = setup();
+    setup.hasher.expect_hash().return_once(|_, _| Err(trouble(PortErrorKind::Overloaded)));
+    assert!(matches!(create(setup, Some(tenant_id())).await, Err(ManageUsersError::Port(_))));
+}

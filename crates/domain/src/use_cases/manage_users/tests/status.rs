@@ -1,0 +1,75 @@
+//! Barring users and letting them in again.
+
+use super::*;
+
+/// Users of whom the one is found, and whose status is set once; `exists` is what that tells.
+fn setting(status: UserStatus, exists: bool) -> Setup {
+    let mut setup = setup();
+    setup.users.expect_find_by_email().times(1).returning(|_, _| Ok(Some(user())));
+    setup
+        .users
+        .expect_set_status()
+        .withf(move |id, set, at| *id == user_id() && *set == status && *at == timing())
+        .times(1)
+        .returning(move |_, _, _| Ok(exists));
+    setup
+}
+
+// S-27
+#[tokio::test]
+async fn a_deactivated_user_is_barred_first_and_loses_his_sessions_then() {
+    let (mut setup, mut order) = (setup(), Sequence::new());
+    setup.users.expect_find_by_email().returning(|_, _| Ok(Some(user())));
+    setup
+        .users
+        .expect_set_status()
+        .withf(|_, status, _| *status == UserStatus::Inactive)
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _, _| Ok(true));
+    setup
+        .sessions
+        .expect_end_all()
+        .withf(|id, reason, _| *id == user_id() && *reason == EndReason::UserInactive)
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _, _| Ok(3));
+    let changed = setup.manage().deactivate(&email(), timing()).await.unwrap();
+    assert_eq!(changed, Changed { user_id: user().id, sessions_ended: 3 });
+}
+
+#[tokio::test]
+async fn sessions_that_could_not_be_ended_are_told_so_that_the_command_is_repeated() {
+    let mut setup = setting(UserStatus::Inactive, true);
+    setup.sessions = sessions_ending(EndReason::UserInactive, Err(trouble(PortErrorKind::Unavailable)));
+    assert_sessions_not_ended(setup.manage().deactivate(&email(), timing()).await);
+}
+
+#[tokio::test]
+async fn a_user_who_is_activated_keeps_his_sessions() {
+    let setup = setting(UserStatus::Active, true);
+    setup.manage().activate(&email(), timing()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_status_that_cannot_be_stored_ends_no_session() {
+    let mut setup = setup();
+    setup.users.expect_find_by_email().returning(|_, _| Ok(Some(user())));
+    setup.users.expect_set_status().return_once(|_, _, _| Err(trouble(PortErrorKind::Unavailable)));
+    let failed = setup.manage().deactivate(&email(), timing()).await;
+    assert!(matches!(failed, Err(ManageUsersError::Port(_))));
+}
+
+#[tokio::test]
+async fn an_unknown_user_is_told() {
+    let mut unknown = setup();
+    unknown.users.expect_find_by_email().returning(|_, _| Ok(None));
+    let failed = unknown.manage().activate(&email(), timing()).await;
+    assert!(matches!(failed, Err(ManageUsersError::UnknownUser)));
+}
+
+#[tokio::test]
+async fn a_user_who_vanishes_meanwhile_is_unknown() {
+    let failed = setting(UserStatus::Inactive, false).manage().deactivate(&email(), timing()).await;
+    assert!(matches!(failed, Err(ManageUsersError::UnknownUser)));
+}

@@ -1,0 +1,193 @@
+//! Refresh: a refresh token for a new token pair.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::Issuer;
+use crate::model::{
+    EndReason, IdempotencyKey, LiveAccessToken, RefreshToken, ReplayKey, SessionRef, Timing, TokenId,
+    TokenPair, User, UserId,
+};
+use crate::ports::{Denylist, EndSession, Ending, PortError, Rotate, Rotation, SessionStore, UserRepository};
+
+#[cfg(test)]
+mod tests;
+
+/// How often a full session is relieved of its oldest access token before the call gives up.
+const MAX_RELEASES: usize = 3;
+
+/// Continues a session.
+pub struct Refresh {
+    /// Who users are, and what they may do now.
+    pub users: Arc<dyn UserRepository>,
+    /// Where sessions are kept.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Where access tokens are revoked that a full session has to let go.
+    pub denylist: Arc<dyn Denylist>,
+    /// Makes the tokens.
+    pub issuer: Arc<Issuer>,
+}
+
+/// What a client sent, checked for its shape.
+#[derive(Debug)]
+pub struct RefreshCommand {
+    /// The presented token; `None` for a text that is none.
+    pub refresh_token: Option<RefreshToken>,
+    /// The client's name for this call, under which it may be repeated.
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// The time of the request.
+    pub timing: Timing,
+}
+
+/// A refresh that succeeded.
+#[derive(Debug)]
+pub struct Refreshed {
+    /// The new tokens.
+    pub tokens: TokenPair,
+    /// Whether this call repeated an earlier one.
+    pub replayed: bool,
+}
+
+/// A refresh that did not succeed. The presented token is consumed by none of these.
+#[derive(Debug, Error)]
+pub enum RefreshError {
+    /// Not a live refresh token.
+    #[error("the refresh token is invalid: {refusal}")]
+    InvalidRefreshToken {
+        /// What was wrong.
+        refusal: RefreshRefusal,
+        /// The session that the token names; it need not exist.
+        session: Option<SessionRef>,
+    },
+    /// Trouble behind a port.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Why a refresh token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RefreshRefusal {
+    /// No refresh token of this service.
+    #[error("malformed")]
+    Malformed,
+    /// No record of its session.
+    #[error("unknown")]
+    Unknown,
+    /// Past its lifetime.
+    #[error("expired")]
+    Expired,
+    /// Used a moment ago; its session goes on.
+    #[error("already_used")]
+    AlreadyUsed,
+    /// A used token came back: this call ended its session.
+    #[error("reuse_detected")]
+    ReuseDetected,
+    /// Its session has ended, by this call or before.
+    #[error("session_ended: {0}")]
+    SessionEnded(EndReason),
+}
+
+impl Refresh {
+    /// Reads the user, signs, and only then rotates: a failure leaves the presented token as it was.
+    ///
+    /// # Errors
+    /// [`RefreshError`].
+    pub async fn run(&self, command: RefreshCommand) -> Result<Refreshed, RefreshError> {
+        let RefreshCommand { refresh_token, idempotency_key, timing } = command;
+        let Some(presented) = refresh_token else {
+            return Err(RefreshError::InvalidRefreshToken {
+                refusal: RefreshRefusal::Malformed,
+                session: None,
+            });
+        };
+        let session = presented.session();
+        let refuse = |refusal| RefreshError::InvalidRefreshToken { refusal, session: Some(session) };
+
+        let user = match self.users.find_by_id(session.user_id, timing).await? {
+            Some(user) if user.is_active() => user,
+            Some(_) => return Err(refuse(self.end(session, EndReason::UserInactive, timing).await?)),
+            None => return Err(refuse(self.end(session, EndReason::Revoked, timing).await?)),
+        };
+        let replay_key = idempotency_key.map(|key| ReplayKey::derive(&presented, &key));
+        let (rotation, fresh) = self.rotate(&user, &presented, replay_key.as_ref(), timing).await?;
+
+        match rotation {
+            Rotation::Rotated => Ok(Refreshed { tokens: fresh, replayed: false }),
+            Rotation::Replayed(replay) => {
+                let successor = replay_key.and_then(|key| key.open(&replay));
+                let refresh_token =
+                    successor.ok_or_else(|| PortError::corrupt("a sealed successor does not open"))?;
+                Ok(Refreshed { tokens: TokenPair { refresh_token, ..fresh }, replayed: true })
+            }
+            Rotation::AlreadyUsed => Err(refuse(RefreshRefusal::AlreadyUsed)),
+            Rotation::ReuseDetected => Err(refuse(RefreshRefusal::ReuseDetected)),
+            Rotation::Ended(reason) => Err(refuse(RefreshRefusal::SessionEnded(reason))),
+            Rotation::Expired => Err(refuse(RefreshRefusal::Expired)),
+            Rotation::Unknown => Err(refuse(RefreshRefusal::Unknown)),
+            Rotation::TenantMismatch => Err(refuse(self.end(session, EndReason::Revoked, timing).await?)),
+            Rotation::AtCapacity { .. } => {
+                Err(PortError::overloaded("the session has too many live access tokens").into())
+            }
+        }
+    }
+
+    /// Mints the next pair and commits it; a session that is full lets its oldest access token go.
+    async fn rotate(
+        &self,
+        user: &User,
+        presented: &RefreshToken,
+        replay_key: Option<&ReplayKey>,
+        timing: Timing,
+    ) -> Result<(Rotation, TokenPair), RefreshError> {
+        let successor = presented.successor(&*self.issuer.entropy)?;
+        let issued = self.issuer.issue(user, &successor, timing)?;
+        let mut rotate = Rotate {
+            presented: presented.digest(),
+            successor: successor.digest(),
+            tenant_id: user.tenant_id,
+            access_token: issued.live(),
+            expires_at: self.issuer.refresh_token_expiry(timing),
+            replay: replay_key.map(|key| key.seal(&successor, &*self.issuer.entropy)).transpose()?,
+            reuse_leeway: self.issuer.policy.reuse_leeway,
+            released: None,
+        };
+        let mut rotation = self.sessions.rotate(&rotate, timing).await?;
+        for _ in 0..MAX_RELEASES {
+            let Rotation::AtCapacity { oldest } = rotation else { break };
+            rotate.released = Some(self.revoke(oldest, timing).await?);
+            rotation = self.sessions.rotate(&rotate, timing).await?;
+        }
+        Ok((rotation, self.issuer.pair(issued, successor)))
+    }
+
+    async fn revoke(&self, token: LiveAccessToken, timing: Timing) -> Result<TokenId, PortError> {
+        self.denylist.add(token, timing).await?;
+        Ok(token.id)
+    }
+
+    /// Ends the session of a user who may not continue it, and tells so only to its holder.
+    async fn end(
+        &self,
+        session: SessionRef,
+        reason: EndReason,
+        timing: Timing,
+    ) -> Result<RefreshRefusal, PortError> {
+        let end = EndSession { session, reason, also_revoke: None };
+        Ok(match self.sessions.end(&end, timing).await? {
+            Ending::Ended => RefreshRefusal::SessionEnded(reason),
+            Ending::Unknown => RefreshRefusal::Unknown,
+        })
+    }
+}
+
+impl RefreshError {
+    /// Returns the user that the presented token names; he need not exist.
+    #[must_use]
+    pub const fn user_id(&self) -> Option<UserId> {
+        match self {
+            Self::InvalidRefreshToken { session: Some(session), .. } => Some(session.user_id),
+            Self::InvalidRefreshToken { session: None, .. } | Self::Port(_) => None,
+        }
+    }
+}

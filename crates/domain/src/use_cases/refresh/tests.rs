@@ -1,0 +1,107 @@
+use super::*;
+use crate::mocks::{MockDenylist, MockSessionStore, MockUserRepository, signing_access_tokens};
+use crate::ports::PortErrorKind;
+use crate::use_cases::fixtures::*;
+
+mod capacity;
+mod commit;
+mod outcomes;
+mod replay;
+mod user;
+
+/// The ports of a refresh. A mock that nothing is expected of fails the test when it is called.
+struct Setup {
+    users: MockUserRepository,
+    sessions: MockSessionStore,
+    denylist: MockDenylist,
+    issuer: Arc<Issuer>,
+}
+
+/// The user reads as `user`; no session may be touched.
+fn setup(user: Option<User>) -> Setup {
+    let mut users = MockUserRepository::new();
+    users
+        .expect_find_by_id()
+        .withf(|id, at| *id == user_id() && *at == timing())
+        .times(..=1)
+        .return_once(|_, _| Ok(user));
+    Setup {
+        users,
+        sessions: MockSessionStore::new(),
+        denylist: MockDenylist::new(),
+        issuer: issuer(signing_access_tokens()),
+    }
+}
+
+/// The user is there and active, and the one rotation ends as `rotation`; it is noted.
+fn rotating(rotation: Rotation) -> (Setup, Seen<Rotate>) {
+    let (mut setup, seen) = (setup(Some(user())), Seen::new());
+    let noted = seen.clone();
+    setup.sessions.expect_rotate().withf(|_, at| *at == timing()).times(1).return_once(move |rotate, _| {
+        noted.note(rotate.clone());
+        Ok(rotation)
+    });
+    (setup, seen)
+}
+
+impl Setup {
+    async fn run(self) -> Result<Refreshed, RefreshError> {
+        self.run_with(Some(presented()), None).await
+    }
+
+    async fn run_with(
+        self,
+        refresh_token: Option<RefreshToken>,
+        idempotency_key: Option<IdempotencyKey>,
+    ) -> Result<Refreshed, RefreshError> {
+        let refresh = Refresh {
+            users: Arc::new(self.users),
+            sessions: Arc::new(self.sessions),
+            denylist: Arc::new(self.denylist),
+            issuer: self.issuer,
+        };
+        refresh.run(RefreshCommand { refresh_token, idempotency_key, timing: timing() }).await
+    }
+
+    async fn refusal(self) -> RefreshRefusal {
+        match self.run().await {
+            Err(RefreshError::InvalidRefreshToken { refusal, session }) => {
+                assert_eq!(session, Some(presented().session()), "the log learns which session it was");
+                refusal
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn trouble(self) -> PortErrorKind {
+        match self.run().await {
+            Err(RefreshError::Port(error)) => error.kind(),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The token that the client sends.
+fn presented() -> RefreshToken {
+    refresh_tokens().0
+}
+
+/// A store that insists on the end of the presented token's session for `reason`.
+fn sessions_ending(reason: EndReason, ending: Result<Ending, PortError>) -> MockSessionStore {
+    let mut sessions = MockSessionStore::new();
+    expect_end(&mut sessions, reason, ending);
+    sessions
+}
+
+fn expect_end(sessions: &mut MockSessionStore, reason: EndReason, ending: Result<Ending, PortError>) {
+    sessions
+        .expect_end()
+        .withf(move |end, at| {
+            end.session == presented().session()
+                && end.reason == reason
+                && end.also_revoke.is_none()
+                && *at == timing()
+        })
+        .times(1)
+        .return_once(|_, _| ending);
+}

@@ -1,0 +1,66 @@
+//! A session that is full lets its oldest access token go: denylisted first, forgotten then.
+
+use mockall::Sequence;
+
+use super::*;
+
+fn full() -> Rotation {
+    Rotation::AtCapacity { oldest: live_access_token() }
+}
+
+/// A denylist that takes the oldest access token `times` times.
+fn denylist(times: usize) -> MockDenylist {
+    let mut denylist = MockDenylist::new();
+    denylist
+        .expect_add()
+        .withf(|token, at| *token == live_access_token() && *at == timing())
+        .times(times)
+        .returning(|_, _| Ok(()));
+    denylist
+}
+
+#[tokio::test]
+async fn the_oldest_access_token_is_denylisted_before_the_session_forgets_it() {
+    let (mut order, mut setup) = (Sequence::new(), setup(Some(user())));
+    let nothing_released = |rotate: &Rotate, _: &Timing| rotate.released.is_none();
+    let oldest_released = |rotate: &Rotate, _: &Timing| rotate.released == Some(token_id());
+    let sessions = &mut setup.sessions;
+    let first = sessions.expect_rotate().withf(nothing_released);
+    first.times(1).in_sequence(&mut order).returning(|_, _| Ok(full()));
+    let oldest = |token: &LiveAccessToken, _: &Timing| *token == live_access_token();
+    setup.denylist.expect_add().withf(oldest).times(1).in_sequence(&mut order).returning(|_, _| Ok(()));
+    let second = sessions.expect_rotate().withf(oldest_released);
+    second.times(1).in_sequence(&mut order).returning(|_, _| Ok(Rotation::Rotated));
+
+    assert!(!setup.run().await.unwrap().replayed);
+}
+
+#[tokio::test]
+async fn the_second_try_is_the_same_rotation_as_the_first() {
+    let (mut setup, seen) = (setup(Some(user())), Seen::new());
+    let noted = seen.clone();
+    setup.sessions.expect_rotate().times(2).returning(move |rotate, _| {
+        noted.note((rotate.presented, rotate.successor, rotate.access_token));
+        Ok(if rotate.released.is_none() { full() } else { Rotation::Rotated })
+    });
+    setup.denylist = denylist(1);
+    let tokens = setup.run().await.unwrap().tokens;
+    assert_eq!(seen.all()[0], seen.all()[1]);
+    assert_eq!(seen.all()[1].1, tokens.refresh_token.digest());
+}
+
+#[tokio::test]
+async fn a_session_that_stays_full_is_given_up_as_an_overload_after_three_releases() {
+    let mut setup = setup(Some(user()));
+    setup.sessions.expect_rotate().times(4).returning(|_, _| Ok(full()));
+    setup.denylist = denylist(3);
+    assert_eq!(setup.trouble().await, PortErrorKind::Overloaded);
+}
+
+#[tokio::test]
+async fn an_access_token_that_cannot_be_denylisted_is_not_forgotten() {
+    let mut setup = setup(Some(user()));
+    setup.sessions.expect_rotate().times(1).returning(|_, _| Ok(full()));
+    setup.denylist.expect_add().times(1).return_once(|_, _| Err(trouble(PortErrorKind::Unavailable)));
+    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+}

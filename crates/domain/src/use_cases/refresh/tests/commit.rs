@@ -1,0 +1,78 @@
+//! Check first, commit last: what fails before the rotation has not consumed the token.
+
+use mockall::Sequence;
+
+use super::*;
+use crate::mocks::{MockAccessTokens, MockEntropy};
+use crate::model::{AccessToken, SessionPolicy};
+
+// S-55
+#[tokio::test]
+async fn a_text_that_is_no_token_asks_no_store() {
+    let mut setup = setup(None);
+    setup.users = MockUserRepository::new();
+    let refused = setup.run_with(None, None).await;
+    assert!(matches!(
+        refused,
+        Err(RefreshError::InvalidRefreshToken { refusal: RefreshRefusal::Malformed, session: None })
+    ));
+}
+
+#[tokio::test]
+async fn the_user_is_read_and_the_token_signed_before_the_rotation_commits() {
+    let mut order = Sequence::new();
+    let (mut setup, mut access_tokens) = (setup(None), MockAccessTokens::new());
+    setup.users = MockUserRepository::new();
+    let signed = || Ok(AccessToken::new("signed".to_owned()));
+    let found = || Ok(Some(user()));
+    setup.users.expect_find_by_id().times(1).in_sequence(&mut order).returning(move |_, _| found());
+    access_tokens.expect_issue().times(1).in_sequence(&mut order).returning(move |_| signed());
+    let rotates = setup.sessions.expect_rotate();
+    rotates.times(1).in_sequence(&mut order).returning(|_, _| Ok(Rotation::Rotated));
+    setup.issuer = issuer(access_tokens);
+    assert!(!setup.run().await.unwrap().replayed);
+}
+
+#[tokio::test]
+async fn a_user_who_cannot_be_read_leaves_the_token_as_it_was() {
+    let mut setup = setup(None);
+    setup.users = MockUserRepository::new();
+    setup.users.expect_find_by_id().return_once(|_, _| Err(trouble(PortErrorKind::Unavailable)));
+    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn an_access_token_that_cannot_be_signed_leaves_the_refresh_token_as_it_was() {
+    let mut access_tokens = MockAccessTokens::new();
+    access_tokens.expect_issue().return_once(|_| Err(trouble(PortErrorKind::Misconfigured)));
+    let setup = Setup { issuer: issuer(access_tokens), ..setup(Some(user())) };
+    assert_eq!(setup.trouble().await, PortErrorKind::Misconfigured);
+}
+
+#[tokio::test]
+async fn chance_that_runs_dry_at_any_step_leaves_the_token_as_it_was() {
+    // The successor, the id of the access token, and the nonce of the seal.
+    for fills in 0..3 {
+        let (mut entropy, mut left) = (MockEntropy::new(), fills);
+        entropy.expect_fill().times(fills + 1).returning(move |_| {
+            let dry = left == 0;
+            left = left.saturating_sub(1);
+            if dry { Err(trouble(PortErrorKind::Unavailable)) } else { Ok(()) }
+        });
+        let issuer = Issuer {
+            access_tokens: Arc::new(signing_access_tokens()),
+            entropy: Arc::new(entropy),
+            policy: SessionPolicy::default(),
+        };
+        let setup = Setup { issuer: Arc::new(issuer), ..setup(Some(user())) };
+        let failed = setup.run_with(Some(presented()), Some(idempotency_key("k1"))).await;
+        assert!(matches!(failed, Err(RefreshError::Port(_))));
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_whose_outcome_is_unknown_is_trouble() {
+    let mut setup = setup(Some(user()));
+    setup.sessions.expect_rotate().times(1).return_once(|_, _| Err(trouble(PortErrorKind::Unavailable)));
+    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+}

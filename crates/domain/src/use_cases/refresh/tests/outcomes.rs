@@ -1,0 +1,62 @@
+//! What the store is asked, and what its answers mean.
+
+use std::time::Duration;
+
+use time::macros::datetime;
+
+use super::*;
+
+#[tokio::test]
+async fn the_successor_is_a_new_token_of_the_same_session() {
+    let (setup, seen) = rotating(Rotation::Rotated);
+    let tokens = setup.run().await.unwrap().tokens;
+    let rotate = seen.only();
+    assert_eq!(rotate.presented, presented().digest());
+    assert_eq!(rotate.successor, tokens.refresh_token.digest());
+    assert_ne!(rotate.successor, rotate.presented);
+    assert_eq!(rotate.successor.session, rotate.presented.session);
+}
+
+#[tokio::test]
+async fn the_store_is_told_tenant_lifetime_leeway_and_access_token() {
+    let (setup, seen) = rotating(Rotation::Rotated);
+    let tokens = setup.run().await.unwrap().tokens;
+    let rotate = seen.only();
+    assert_eq!(rotate.tenant_id, tenant_id());
+    assert_eq!(rotate.expires_at, datetime!(2026-07-17 14:32:05.678 UTC));
+    assert_eq!(rotate.reuse_leeway, Duration::from_secs(10));
+    let signed = LiveAccessToken { id: tokens.token_id, expires_at: tokens.expires_at };
+    assert_eq!(rotate.access_token, signed);
+    assert_eq!(rotate.released, None);
+}
+
+// S-36
+#[tokio::test]
+async fn the_new_access_token_lives_900_seconds_from_a_whole_second() {
+    let (setup, _) = rotating(Rotation::Rotated);
+    let tokens = setup.run().await.unwrap().tokens;
+    assert_eq!(tokens.expires_in.as_secs(), 900);
+    assert_eq!(tokens.expires_at, datetime!(2026-07-10 14:47:05 UTC));
+}
+
+#[tokio::test]
+async fn every_refusal_of_the_store_is_told_as_what_it_is() {
+    for (rotation, refusal) in [
+        (Rotation::AlreadyUsed, RefreshRefusal::AlreadyUsed),
+        (Rotation::ReuseDetected, RefreshRefusal::ReuseDetected),
+        (Rotation::Ended(EndReason::LoggedOut), RefreshRefusal::SessionEnded(EndReason::LoggedOut)),
+        (Rotation::Ended(EndReason::ReuseDetected), RefreshRefusal::SessionEnded(EndReason::ReuseDetected)),
+        (Rotation::Expired, RefreshRefusal::Expired),
+        (Rotation::Unknown, RefreshRefusal::Unknown),
+    ] {
+        assert_eq!(rotating(rotation).0.refusal().await, refusal);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_user_that_the_token_names() {
+    let refused = rotating(Rotation::Unknown).0.run().await.unwrap_err();
+    assert_eq!(refused.user_id(), Some(user_id()));
+    let malformed = setup(None).run_with(None, None).await.unwrap_err();
+    assert_eq!(malformed.user_id(), None);
+}

@@ -1,0 +1,69 @@
+//! The user is read again: what he may do now is what counts.
+
+use super::*;
+use crate::mocks::MockAccessTokens;
+use crate::model::{AccessToken, Email, Role};
+
+// S-27
+#[tokio::test]
+async fn an_inactive_user_is_refused_and_his_session_ends() {
+    let mut setup = setup(Some(inactive_user()));
+    setup.sessions = sessions_ending(EndReason::UserInactive, Ok(Ending::Ended));
+    assert_eq!(setup.refusal().await, RefreshRefusal::SessionEnded(EndReason::UserInactive));
+}
+
+#[tokio::test]
+async fn only_the_holder_of_a_session_learns_that_its_user_is_inactive() {
+    let mut setup = setup(Some(inactive_user()));
+    setup.sessions = sessions_ending(EndReason::UserInactive, Ok(Ending::Unknown));
+    assert_eq!(setup.refusal().await, RefreshRefusal::Unknown);
+}
+
+#[tokio::test]
+async fn a_user_who_is_gone_is_refused_and_what_is_left_of_his_session_ends() {
+    for (ending, refusal) in [
+        (Ending::Ended, RefreshRefusal::SessionEnded(EndReason::Revoked)),
+        (Ending::Unknown, RefreshRefusal::Unknown),
+    ] {
+        let mut setup = setup(None);
+        setup.sessions = sessions_ending(EndReason::Revoked, Ok(ending));
+        assert_eq!(setup.refusal().await, refusal);
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_moved_to_another_tenant_is_refused_and_his_session_ends() {
+    let (mut setup, _) = rotating(Rotation::TenantMismatch);
+    expect_end(&mut setup.sessions, EndReason::Revoked, Ok(Ending::Ended));
+    assert_eq!(setup.refusal().await, RefreshRefusal::SessionEnded(EndReason::Revoked));
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_ended_is_trouble_not_a_refusal() {
+    for (found, reason) in [(Some(inactive_user()), EndReason::UserInactive), (None, EndReason::Revoked)] {
+        let mut setup = setup(found);
+        setup.sessions = sessions_ending(reason, Err(trouble(PortErrorKind::Unavailable)));
+        assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+    }
+}
+
+#[tokio::test]
+async fn role_email_and_tenant_in_the_new_access_token_are_those_of_now() {
+    let email = Email::parse("new@example.com").unwrap();
+    let tenant_id = other_tenant_id();
+    let now = User { role: Role::Viewer, email, tenant_id, ..user() };
+    let (signed, mut access_tokens) = (Seen::new(), MockAccessTokens::new());
+    let noted = signed.clone();
+    access_tokens.expect_issue().returning(move |claims| {
+        noted.note(claims.clone());
+        Ok(AccessToken::new("signed".to_owned()))
+    });
+    let mut setup = Setup { issuer: issuer(access_tokens), ..setup(Some(now.clone())) };
+    let in_tenant = move |rotate: &Rotate, _: &Timing| rotate.tenant_id == tenant_id;
+    setup.sessions.expect_rotate().withf(in_tenant).times(1).returning(|_, _| Ok(Rotation::Rotated));
+
+    let session_id = setup.run().await.unwrap().tokens.session_id;
+    let claims = signed.only();
+    assert_eq!((claims.role, claims.email, claims.tenant_id), (now.role, now.email, now.tenant_id));
+    assert_eq!((claims.user_id, claims.session_id), (now.id, Some(session_id)));
+}

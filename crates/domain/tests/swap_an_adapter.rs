@@ -1,0 +1,38 @@
+//! The example of the README as a test, so that it stays true.
+
+#![cfg(feature = "mocks")]
+
+use std::sync::Arc;
+
+use auth_domain::mocks::{self, MockDenylist, MockSessionStore, MockUserRepository};
+use auth_domain::model::RefreshToken;
+use auth_domain::ports::PortError;
+use auth_domain::use_cases::{Refresh, RefreshCommand, RefreshError};
+use time::macros::datetime;
+
+#[tokio::test]
+async fn a_database_that_is_away_consumes_no_refresh_token() {
+    // The adapter, swapped in three lines:
+    let mut users = MockUserRepository::new();
+    users.expect_find_by_id().times(1).returning(|_, _| Err(PortError::unavailable("no database")));
+    let users = Arc::new(users);
+
+    // A mock that expects nothing fails the test when it is called: no `rotate` here.
+    let (sessions, denylist) = (Arc::new(MockSessionStore::new()), Arc::new(MockDenylist::new()));
+    let refresh = Refresh { users, sessions, denylist, issuer: mocks::issuer() };
+
+    let user = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
+    let refresh_token = RefreshToken::first(user, &mocks::counting_entropy()).ok();
+    let timing = mocks::timing(datetime!(2026-07-10 14:32 UTC));
+    let refreshed = refresh.run(RefreshCommand { refresh_token, idempotency_key: None, timing }).await;
+
+    assert!(matches!(refreshed, Err(RefreshError::Port(_))));
+}
+
+#[test]
+fn the_readme_shows_this_very_example() {
+    let file = include_str!("swap_an_adapter.rs");
+    let from = file.find("use std::sync::Arc;").unwrap();
+    let to = file.find("\n#[test]\n").unwrap();
+    assert!(include_str!("../README.md").contains(file[from..to].trim()));
+}

@@ -1,0 +1,22 @@
+//! The contract of `LoginLimiter`.
+
+mod clearing;
+mod limiting;
+mod steps;
+mod time_passing;
+
+pub use clearing::{
+    abandoned_attempt_leaves_no_trace, clear_frees_the_email,
+    success_clears_the_email_and_its_share_of_the_address, success_leaves_attempts_in_flight,
+    success_leaves_other_addresses_counted,
+};
+pub use limiting::{
+    address_axis_refuses_after_the_limit, attempt_without_address_counts_on_the_email_alone,
+    attempts_in_flight_are_busy_not_refused, call_past_its_deadline_changes_nothing,
+    email_axis_refuses_after_the_limit, refused_attempts_do_not_count,
+    reservations_never_exceed_the_limit_under_race,
+};
+pub use time_passing::{
+    clock_going_back_forgives_nothing, unsettled_attempt_counts_as_a_failure,
+    window_slides_and_retry_after_is_true,
+};

@@ -1,0 +1,87 @@
+//! What time does to failures and to attempts that nobody settles.
+
+use auth_domain::ports::{Reservation, Settlement, Ticket};
+
+use super::steps::{
+    Limiter, MILLISECOND, SECOND, address, assert_refused, attempt, email, failed, failures, reserve,
+    reserved, settle,
+};
+use time::OffsetDateTime;
+
+use crate::{LOGIN_LIMIT, LOGIN_WINDOW, START};
+
+/// Each failure counts for exactly one window from its attempt, and the refusal says how long that is.
+pub async fn window_slides_and_retry_after_is_true(fixture: &Limiter) {
+    let email_axis = email();
+    for nth in 0..LOGIN_LIMIT {
+        let now = START + 20 * nth * SECOND;
+        let ticket = reserved(fixture, attempt(email_axis, address()), now).await;
+        settle(fixture, &ticket, Settlement::Failed, now + 5 * SECOND).await;
+    }
+    for (now, wait) in [
+        (START + 200 * SECOND, LOGIN_WINDOW - 200 * SECOND),
+        (START + LOGIN_WINDOW - MILLISECOND, MILLISECOND),
+    ] {
+        let retry_after = assert_refused(reserve(fixture, attempt(email_axis, address()), now).await);
+        assert_eq!(retry_after, wait);
+    }
+
+    // The first failure leaves, the one that takes its place waits for the second.
+    let now = START + LOGIN_WINDOW;
+    failed(fixture, email_axis, address(), now).await;
+    let retry_after = assert_refused(reserve(fixture, attempt(email_axis, address()), now).await);
+    assert_eq!(retry_after, 20 * SECOND);
+
+    both_axes_have_to_let_in(fixture, now).await;
+}
+
+async fn both_axes_have_to_let_in(fixture: &Limiter, start: OffsetDateTime) {
+    let (email_axis, address_axis) = (email(), address());
+    for _ in 0..LOGIN_LIMIT {
+        failed(fixture, email_axis, None, start).await;
+    }
+    let later = start + 60 * SECOND;
+    for _ in 0..LOGIN_LIMIT {
+        failed(fixture, email(), address_axis, later).await;
+    }
+    let retry_after = assert_refused(reserve(fixture, attempt(email_axis, address_axis), later).await);
+    assert_eq!(retry_after, LOGIN_WINDOW, "the axis that is full for longer decides");
+    reserved(fixture, attempt(email_axis, address_axis), later + retry_after).await;
+}
+
+/// After a crash nobody settles; from then on the attempt is a failure of its own time.
+pub async fn unsettled_attempt_counts_as_a_failure(fixture: &Limiter) {
+    let (email_axis, address_axis) = (email(), address());
+    for _ in 0..LOGIN_LIMIT {
+        reserved(fixture, attempt(email_axis, address_axis), START).await;
+    }
+    let waiting = START + Ticket::PATIENCE - MILLISECOND;
+    let busy = reserve(fixture, attempt(email_axis, address()), waiting).await;
+    assert_eq!(busy, Reservation::Busy(email_axis));
+
+    let given_up = START + Ticket::PATIENCE + MILLISECOND;
+    for attempt in [attempt(email_axis, address()), attempt(email(), address_axis)] {
+        let retry_after = assert_refused(reserve(fixture, attempt, given_up).await);
+        assert_eq!(retry_after, LOGIN_WINDOW - Ticket::PATIENCE - MILLISECOND);
+    }
+    assert_refused(
+        reserve(fixture, attempt(email_axis, address_axis), START + LOGIN_WINDOW - MILLISECOND).await,
+    );
+    reserved(fixture, attempt(email_axis, address_axis), START + LOGIN_WINDOW).await;
+}
+
+/// Whoever sets the clock back gets no new attempts, neither then nor when it is right again.
+pub async fn clock_going_back_forgives_nothing(fixture: &Limiter) {
+    let earlier = START - 2 * LOGIN_WINDOW;
+    let email_axis = email();
+    failures(fixture, LOGIN_LIMIT, email_axis, address()).await;
+    assert_refused(reserve(fixture, attempt(email_axis, address()), earlier).await);
+    assert_refused(reserve(fixture, attempt(email_axis, address()), START).await);
+
+    let email_axis = email();
+    failures(fixture, LOGIN_LIMIT - 1, email_axis, address()).await;
+    failed(fixture, email_axis, address(), earlier).await;
+    for now in [earlier, START] {
+        assert_refused(reserve(fixture, attempt(email_axis, address()), now).await);
+    }
+}

@@ -1,0 +1,53 @@
+//! The contract of `PasswordHasher`.
+
+mod load;
+mod stored_text;
+mod verifying;
+
+pub use load::{dropped_calls_give_their_place_back, full_queue_is_overloaded};
+pub use stored_text::{
+    excessive_parameters_are_refused, hash_of_other_parameters_is_outdated, legacy_hash_verifies_as_outdated,
+    new_hashes_are_phc_strings, unusable_hash_is_a_value,
+};
+pub use verifying::{
+    every_byte_of_the_password_counts, every_hash_has_its_own_salt, missing_hash_never_verifies,
+    own_hash_verifies_and_no_other_password_does,
+};
+
+use std::time::Duration;
+
+use auth_domain::model::{Password, PasswordHash, Timing};
+use auth_domain::ports::{PasswordCheck, PasswordHasher};
+
+use crate::timing::real_instant;
+use crate::{PasswordHasherFixture, START, a_password};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+const CURRENT: PasswordCheck = PasswordCheck::Valid { outdated: false };
+const OUTDATED: PasswordCheck = PasswordCheck::Valid { outdated: true };
+
+/// Hashing is real work, so that no case here may fail for want of time on a busy machine.
+fn patient() -> Timing {
+    within(Duration::from_secs(30))
+}
+
+fn within(allowed: Duration) -> Timing {
+    Timing::new(START, real_instant(), allowed)
+}
+
+async fn hashed(hasher: &dyn PasswordHasher, text: &str) -> PasswordHash {
+    hasher.hash(&a_password(text), patient()).await.unwrap()
+}
+
+async fn verified(fixture: &PasswordHasherFixture, text: &str, stored: &PasswordHash) -> PasswordCheck {
+    judged(fixture, &a_password(text), Some(stored.clone())).await
+}
+
+async fn judged(
+    fixture: &PasswordHasherFixture,
+    password: &Password,
+    stored: Option<PasswordHash>,
+) -> PasswordCheck {
+    fixture.hasher.verify(password, stored, patient()).await.unwrap()
+}

@@ -1,0 +1,87 @@
+//! What a stored text may be.
+
+use std::time::Duration;
+
+use auth_domain::model::PasswordHash;
+use auth_domain::ports::PasswordCheck;
+use tokio::time::timeout;
+
+use super::{CURRENT, OUTDATED, PASSWORD, hashed, verified};
+use crate::{PasswordHasherFixture, vectors};
+
+/// A new hash says how it was made, so that the next hasher can read it.
+pub async fn new_hashes_are_phc_strings(fixture: &PasswordHasherFixture) {
+    for hasher in [&fixture.hasher, &fixture.other_parameters] {
+        let stored = hashed(&**hasher, PASSWORD).await;
+        let text = stored.expose();
+        assert!(text.starts_with("$argon2id$v=19$m="), "{text}");
+        let parts: Vec<&str> = text.split('$').collect();
+        let ["", _, _, parameters, salt, hash] = parts.as_slice() else { panic!("not a PHC string: {text}") };
+        let names: Vec<&str> =
+            parameters.split(',').map(|parameter| parameter.split('=').next().unwrap()).collect();
+        assert_eq!(names, ["m", "t", "p"], "{text}");
+        // 16 and 32 bytes in base64 without padding, as RFC 9106 §4 recommends.
+        assert!(salt.len() >= 22 && hash.len() >= 43, "{text}");
+    }
+}
+
+/// What was made with other parameters still verifies, and should be replaced.
+pub async fn hash_of_other_parameters_is_outdated(fixture: &PasswordHasherFixture) {
+    let other = hashed(&*fixture.other_parameters, PASSWORD).await;
+    assert_eq!(verified(fixture, PASSWORD, &other).await, OUTDATED);
+    assert_eq!(verified(fixture, "another password", &other).await, PasswordCheck::Invalid);
+
+    let own = hashed(&*fixture.hasher, PASSWORD).await;
+    assert_eq!(verified(fixture, PASSWORD, &own).await, CURRENT);
+}
+
+/// Users of the platform's older service keep their passwords.
+///
+/// Three of the vectors, since each costs some hundred milliseconds; the adapter runs all of them.
+pub async fn legacy_hash_verifies_as_outdated(fixture: &PasswordHasherFixture) {
+    for case in vectors::legacy_password_hashes().into_iter().take(3) {
+        let stored = PasswordHash::new(case.stored);
+        assert_eq!(verified(fixture, &case.password, &stored).await, OUTDATED, "{:?}", case.password);
+        assert_eq!(verified(fixture, "another password", &stored).await, PasswordCheck::Invalid);
+    }
+}
+
+/// A text that is no hash is told apart from a wrong password.
+pub async fn unusable_hash_is_a_value(fixture: &PasswordHasherFixture) {
+    let own = hashed(&*fixture.hasher, PASSWORD).await;
+    let half = &own.expose()[..own.expose().len() / 2];
+    for text in [
+        "",
+        " ",
+        ":",
+        PASSWORD,
+        half,
+        "$argon2id$",
+        "$argon2id$v=19$m=19456,t=2,p=1$$",
+        "$argon2id$v=19$m=19456,t=two,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaA",
+        "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+        "c2hvcnQ=:c2hvcnQ=",
+        "not base64!:neither this",
+        "5f4dcc3b5aa765d61d8327deb882cf99",
+    ] {
+        let check = verified(fixture, PASSWORD, &PasswordHash::new(text.to_owned())).await;
+        assert_eq!(check, PasswordCheck::Unusable, "{text:?}");
+    }
+}
+
+/// Whoever can write a hash must not be able to spend the server's memory or time with it.
+pub async fn excessive_parameters_are_refused(fixture: &PasswordHasherFixture) {
+    for parameters in [
+        "m=1048576,t=2,p=1",
+        "m=4294967295,t=1,p=1",
+        "m=19456,t=1000000,p=1",
+        "m=19456,t=4294967295,p=1",
+        "m=1048576,t=2,p=10000",
+    ] {
+        let stored = PasswordHash::new(format!(
+            "$argon2id$v=19${parameters}$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"
+        ));
+        let check = timeout(Duration::from_secs(5), verified(fixture, PASSWORD, &stored)).await;
+        assert_eq!(check, Ok(PasswordCheck::Unusable), "{parameters}");
+    }
+}

@@ -1,0 +1,39 @@
+//! Calls whose caller has given up.
+
+use std::time::Duration;
+
+use auth_domain::model::EndReason;
+use auth_domain::ports::EndSession;
+
+use super::steps::{is_revoked, listed, opened_by, rotated};
+use crate::contracts::assert_unavailable;
+use crate::{START, SessionFixture, a_session, a_user_id, an_access_token, timing_past_its_deadline};
+
+/// A call that comes too late is an error and takes no effect, then or later.
+pub async fn call_past_its_deadline_changes_nothing(fixture: &SessionFixture) {
+    let (user, late) = (a_user_id(), timing_past_its_deadline(START));
+    let session = opened_by(fixture, user, START).await;
+    let before = listed(fixture, user, START).await;
+    let sessions = &fixture.sessions;
+    let presented = an_access_token(START);
+
+    assert_unavailable(sessions.open(&a_session(user, START).opening, late).await, "open");
+    let rotation = session.rotation(&session.token, START);
+    assert_unavailable(sessions.rotate(&rotation.rotate, late).await, "rotate");
+    let end = EndSession {
+        session: session.token.session(),
+        reason: EndReason::LoggedOut,
+        also_revoke: Some(presented),
+    };
+    assert_unavailable(sessions.end(&end, late).await, "end");
+    assert_unavailable(sessions.end_all(user, EndReason::Revoked, late).await, "end_all");
+    assert_unavailable(sessions.list(user, late).await, "list");
+
+    // What was only put off would happen by now.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(listed(fixture, user, START).await, before);
+    for token in [presented, session.opening.access_token] {
+        assert!(!is_revoked(fixture, token, START).await);
+    }
+    rotated(fixture, &session, &session.token, START).await;
+}

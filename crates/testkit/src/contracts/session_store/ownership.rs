@@ -1,0 +1,44 @@
+//! Whose session it is.
+
+use auth_domain::model::{EndReason, RefreshTokenDigest, SessionRef};
+use auth_domain::ports::{EndSession, Ending, Rotation};
+
+use super::steps::{attempt, end, is_revoked, leeway, opened, rotated};
+use crate::{START, SessionFixture, a_tenant_id, a_user_id, timing_at};
+
+/// A rotation for another tenant consumes nothing, adds nothing and ends nothing.
+pub async fn other_tenant_changes_nothing(fixture: &SessionFixture) {
+    let session = opened(fixture, START).await;
+    let mut foreign = session.rotation(&session.token, START);
+    foreign.rotate.tenant_id = a_tenant_id();
+    assert_eq!(attempt(fixture, &foreign, START).await, Rotation::TenantMismatch);
+    let next = rotated(fixture, &session, &session.token, START).await;
+
+    // A used token, too: what it would end belongs to another tenant.
+    let now = START + leeway();
+    let mut reuse = session.rotation(&session.token, now);
+    reuse.rotate.tenant_id = a_tenant_id();
+    assert_eq!(attempt(fixture, &reuse, now).await, Rotation::TenantMismatch);
+    rotated(fixture, &session, &next.successor, now).await;
+
+    end(fixture, &session, EndReason::LoggedOut, now).await;
+    assert!(
+        !is_revoked(fixture, foreign.rotate.access_token, now).await,
+        "the session learned a foreign token"
+    );
+}
+
+/// A session's id means nothing beside another user.
+pub async fn session_is_found_only_with_its_user(fixture: &SessionFixture) {
+    let session = opened(fixture, START).await;
+    let foreign = SessionRef { user_id: a_user_id(), ..session.token.session() };
+    let mut rotation = session.rotation(&session.token, START);
+    for digest in [&mut rotation.rotate.presented, &mut rotation.rotate.successor] {
+        *digest = RefreshTokenDigest { session: foreign, ..*digest };
+    }
+    assert_eq!(attempt(fixture, &rotation, START).await, Rotation::Unknown);
+
+    let end = EndSession { session: foreign, reason: EndReason::LoggedOut, also_revoke: None };
+    assert_eq!(fixture.sessions.end(&end, timing_at(START)).await.unwrap(), Ending::Unknown);
+    rotated(fixture, &session, &session.token, START).await;
+}

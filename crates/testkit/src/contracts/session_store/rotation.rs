@@ -1,0 +1,55 @@
+//! Rotation: one racer wins, and a repeat is no reuse.
+
+use auth_domain::model::MAX_LIVE_ACCESS_TOKENS;
+use auth_domain::ports::Rotation;
+
+use super::steps::{HOUR, attempt, opened, present, raced, rotated};
+use crate::{RACERS, ROUNDS, RotationAttempt, START, SessionFixture, TestSession};
+
+/// Of many concurrent rotations of one token exactly one wins; with a leeway the others end nothing.
+pub async fn one_racer_wins(fixture: &SessionFixture) {
+    for _ in 0..ROUNDS {
+        let session = opened(fixture, START).await;
+        let results = raced(fixture, &attempts(&session), START).await;
+        let winners = results.iter().filter(|result| **result == Rotation::Rotated).count();
+        assert_eq!(winners, 1, "{results:?}");
+        let losers = results.iter().filter(|result| **result == Rotation::AlreadyUsed).count();
+        assert_eq!(losers, RACERS - 1, "{results:?}");
+    }
+}
+
+/// The successor of the winner is current, and that of no loser is.
+pub async fn winner_of_the_race_goes_on(fixture: &SessionFixture) {
+    for _ in 0..ROUNDS {
+        let session = opened(fixture, START).await;
+        let attempts = attempts(&session);
+        let results = raced(fixture, &attempts, START).await;
+        let (winners, losers): (Vec<_>, Vec<_>) =
+            attempts.iter().zip(results).partition(|(_, result)| *result == Rotation::Rotated);
+        let [(winner, _)] = winners.as_slice() else { panic!("{} racers won", winners.len()) };
+
+        rotated(fixture, &session, &winner.successor, START).await;
+        let (loser, _) = &losers[0];
+        let result = present(fixture, &session, &loser.successor, START).await;
+        assert_ne!(result, Rotation::Rotated, "the successor of a loser is current");
+    }
+}
+
+/// A caller who got no answer repeats the same rotation until the successor is used.
+pub async fn repeated_rotation_is_idempotent(fixture: &SessionFixture) {
+    let session = opened(fixture, START).await;
+    let first = rotated(fixture, &session, &session.token, START).await;
+    // More often than access tokens fit into the session: a repeat brings no new one.
+    for _ in 0..2 * MAX_LIVE_ACCESS_TOKENS {
+        assert_eq!(attempt(fixture, &first, START).await, Rotation::Rotated);
+    }
+    assert_eq!(attempt(fixture, &first, START + HOUR).await, Rotation::Rotated, "long after the leeway");
+
+    rotated(fixture, &session, &first.successor, START + HOUR).await;
+    let late = attempt(fixture, &first, START + HOUR).await;
+    assert_eq!(late, Rotation::ReuseDetected, "the successor was used");
+}
+
+fn attempts(session: &TestSession) -> Vec<RotationAttempt> {
+    (0..RACERS).map(|_| session.rotation(&session.token, START)).collect()
+}

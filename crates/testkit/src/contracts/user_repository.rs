@@ -1,0 +1,56 @@
+//! The contract of `UserRepository`.
+
+mod inserting;
+mod reading;
+mod replacing;
+
+pub use inserting::{default_tenant_is_made_once, email_is_unique_under_race, unknown_tenant_is_refused};
+pub use reading::{
+    call_past_its_deadline_changes_nothing, inserted_user_is_found_by_email_and_by_id,
+    list_names_every_user_once, status_is_read_as_set, unknown_user_is_none,
+    user_without_password_is_a_value,
+};
+pub use replacing::{hash_is_replaced_only_where_it_is_as_expected, one_racing_replace_wins};
+
+use auth_domain::model::{NewUser, PasswordHash, TenantId, User, UserId};
+use auth_domain::ports::{Insertion, Replacement};
+
+use crate::{START, UserRepositoryFixture, a_tenant_id, a_user, timing_at};
+
+/// The default tenant, made where it is missing.
+async fn tenant(fixture: &UserRepositoryFixture) -> TenantId {
+    fixture.users.default_tenant(a_tenant_id(), timing_at(START)).await.unwrap()
+}
+
+/// Inserts a new user of the default tenant.
+async fn inserted(fixture: &UserRepositoryFixture) -> NewUser {
+    let user = a_user(tenant(fixture).await);
+    assert_eq!(insert(fixture, &user).await, Insertion::Inserted);
+    user
+}
+
+async fn insert(fixture: &UserRepositoryFixture, user: &NewUser) -> Insertion {
+    fixture.users.insert(user, timing_at(START)).await.unwrap()
+}
+
+async fn found(fixture: &UserRepositoryFixture, id: UserId) -> Option<User> {
+    fixture.users.find_by_id(id, timing_at(START)).await.unwrap()
+}
+
+/// The hash that is stored for a user who exists.
+async fn stored_hash(fixture: &UserRepositoryFixture, id: UserId) -> Option<PasswordHash> {
+    found(fixture, id).await.expect("the user exists").password_hash
+}
+
+async fn replace(
+    fixture: &UserRepositoryFixture,
+    id: UserId,
+    expected: Option<&PasswordHash>,
+    new: &PasswordHash,
+) -> Replacement {
+    fixture.users.replace_password_hash(id, expected.cloned(), new, timing_at(START)).await.unwrap()
+}
+
+fn a_hash(text: &str) -> PasswordHash {
+    PasswordHash::new(format!("$argon2id$v=19$m=19456,t=2,p=1${text}"))
+}

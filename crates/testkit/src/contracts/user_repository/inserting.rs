@@ -1,0 +1,65 @@
+//! Inserting users, and the tenant that they belong to.
+
+use std::sync::Arc;
+
+use auth_domain::ports::Insertion;
+
+use super::{found, insert, inserted, stored_hash, tenant};
+use crate::{RACERS, ROUNDS, START, UserRepositoryFixture, a_tenant_id, a_user, an_email, race, timing_at};
+
+/// Of many concurrent inserts of one email exactly one wins, and the others leave nothing behind.
+pub async fn email_is_unique_under_race(fixture: &UserRepositoryFixture) {
+    let tenant = tenant(fixture).await;
+    for _ in 0..ROUNDS {
+        let email = an_email();
+        let candidates: Vec<_> = (0..RACERS)
+            .map(|_| {
+                let mut user = a_user(tenant);
+                user.email = email.clone();
+                user
+            })
+            .collect();
+        let results = race(candidates.iter().cloned().map(|user| {
+            let users = Arc::clone(&fixture.users);
+            async move { users.insert(&user, timing_at(START)).await.unwrap() }
+        }))
+        .await;
+
+        let winner = fixture.users.find_by_email(&email, timing_at(START)).await.unwrap();
+        let winner = winner.expect("one racer wins").id;
+        for (user, result) in candidates.iter().zip(results) {
+            let expected = if user.id == winner { Insertion::Inserted } else { Insertion::EmailTaken };
+            assert_eq!(result, expected);
+            assert_eq!(found(fixture, user.id).await.is_some(), user.id == winner);
+        }
+    }
+
+    let first = inserted(fixture).await;
+    let mut second = a_user(tenant);
+    second.email = first.email;
+    assert_eq!(insert(fixture, &second).await, Insertion::EmailTaken);
+    assert_eq!(stored_hash(fixture, first.id).await, Some(first.password_hash), "the loser overwrote");
+}
+
+/// A user of a tenant that does not exist is not inserted.
+pub async fn unknown_tenant_is_refused(fixture: &UserRepositoryFixture) {
+    tenant(fixture).await;
+    let user = a_user(a_tenant_id());
+    assert_eq!(insert(fixture, &user).await, Insertion::UnknownTenant);
+    assert_eq!(found(fixture, user.id).await, None);
+}
+
+/// The first caller's candidate becomes the default tenant, and every caller gets that one.
+pub async fn default_tenant_is_made_once(fixture: &UserRepositoryFixture) {
+    let candidates: Vec<_> = (0..RACERS).map(|_| a_tenant_id()).collect();
+    let tenants = race(candidates.iter().copied().map(|candidate| {
+        let users = Arc::clone(&fixture.users);
+        async move { users.default_tenant(candidate, timing_at(START)).await.unwrap() }
+    }))
+    .await;
+    let made = tenants[0];
+    assert!(tenants.iter().all(|tenant| *tenant == made), "there are several default tenants");
+    assert!(candidates.contains(&made), "the default tenant is nobody's candidate");
+    assert_eq!(tenant(fixture).await, made);
+    assert_eq!(insert(fixture, &a_user(made)).await, Insertion::Inserted);
+}

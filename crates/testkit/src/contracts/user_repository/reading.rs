@@ -1,0 +1,110 @@
+//! Reading users back.
+
+use auth_domain::model::{Role, User, UserId, UserStatus};
+
+use super::{a_hash, found, insert, inserted, replace, stored_hash, tenant};
+use crate::contracts::assert_unavailable;
+use crate::{
+    START, UserRepositoryFixture, a_tenant_id, a_user, a_user_id, an_email, timing_at,
+    timing_past_its_deadline,
+};
+use auth_domain::ports::{Insertion, Replacement};
+
+/// Every field comes back as it was told, by either way.
+pub async fn inserted_user_is_found_by_email_and_by_id(fixture: &UserRepositoryFixture) {
+    let tenant = tenant(fixture).await;
+    for role in Role::ALL {
+        let mut new = a_user(tenant);
+        new.role = role;
+        assert_eq!(insert(fixture, &new).await, Insertion::Inserted);
+
+        let user = User {
+            id: new.id,
+            tenant_id: tenant,
+            email: new.email.clone(),
+            password_hash: Some(new.password_hash),
+            status: UserStatus::Active,
+            role,
+            created_at: START,
+        };
+        assert_eq!(found(fixture, new.id).await.as_ref(), Some(&user));
+        let by_email = fixture.users.find_by_email(&new.email, timing_at(START)).await.unwrap();
+        assert_eq!(by_email, Some(user));
+    }
+}
+
+/// Nobody is found by what nobody has.
+pub async fn unknown_user_is_none(fixture: &UserRepositoryFixture) {
+    for _ in 0..2 {
+        assert_eq!(found(fixture, a_user_id()).await, None);
+        let by_email = fixture.users.find_by_email(&an_email(), timing_at(START)).await.unwrap();
+        assert_eq!(by_email, None);
+        inserted(fixture).await;
+    }
+}
+
+/// A status that was set is what everyone reads next.
+pub async fn status_is_read_as_set(fixture: &UserRepositoryFixture) {
+    let (user, other) = (inserted(fixture).await, inserted(fixture).await);
+    for status in [UserStatus::Inactive, UserStatus::Inactive, UserStatus::Active] {
+        assert!(set_status(fixture, user.id, status).await, "the user exists");
+        assert_eq!(found(fixture, user.id).await.map(|user| user.status), Some(status));
+    }
+    set_status(fixture, user.id, UserStatus::Inactive).await;
+    assert_eq!(found(fixture, other.id).await.map(|user| user.status), Some(UserStatus::Active));
+    assert!(!set_status(fixture, a_user_id(), UserStatus::Inactive).await, "of nobody");
+}
+
+/// Every user once, by email, read like any other way.
+pub async fn list_names_every_user_once(fixture: &UserRepositoryFixture) {
+    assert_eq!(fixture.users.list(timing_at(START)).await.unwrap(), []);
+    let mut expected = Vec::new();
+    for _ in 0..20 {
+        let user = inserted(fixture).await;
+        expected.push(found(fixture, user.id).await.expect("the user exists"));
+    }
+    expected.sort_by(|a, b| a.email.as_str().cmp(b.email.as_str()));
+    assert_eq!(fixture.users.list(timing_at(START)).await.unwrap(), expected);
+}
+
+/// An account that signs in elsewhere has no hash, until it is given one.
+pub async fn user_without_password_is_a_value(fixture: &UserRepositoryFixture) {
+    let user = inserted(fixture).await;
+    (fixture.drop_password)(user.id).await;
+    assert_eq!(stored_hash(fixture, user.id).await, None);
+    let by_email = fixture.users.find_by_email(&user.email, timing_at(START)).await.unwrap();
+    assert_eq!(by_email.expect("the user exists").password_hash, None);
+    assert_eq!(fixture.users.list(timing_at(START)).await.unwrap().len(), 1);
+
+    let stale = replace(fixture, user.id, Some(&user.password_hash), &a_hash("new")).await;
+    assert_eq!(stale, Replacement::Changed);
+    assert_eq!(replace(fixture, user.id, None, &a_hash("new")).await, Replacement::Replaced);
+    assert_eq!(stored_hash(fixture, user.id).await, Some(a_hash("new")));
+}
+
+/// A call that comes too late is an error and takes no effect.
+pub async fn call_past_its_deadline_changes_nothing(fixture: &UserRepositoryFixture) {
+    let late = timing_past_its_deadline(START);
+    let (users, candidate) = (&fixture.users, a_tenant_id());
+    assert_unavailable(users.default_tenant(candidate, late).await, "default_tenant");
+    assert_ne!(tenant(fixture).await, candidate);
+
+    let user = inserted(fixture).await;
+    let before = found(fixture, user.id).await;
+    let another = a_user(user.tenant_id);
+    assert_unavailable(users.insert(&another, late).await, "insert");
+    assert_unavailable(users.set_status(user.id, UserStatus::Inactive, late).await, "set_status");
+    let expected = Some(user.password_hash);
+    let replaced = users.replace_password_hash(user.id, expected, &a_hash("new"), late).await;
+    assert_unavailable(replaced, "replace_password_hash");
+    assert_unavailable(users.find_by_email(&user.email, late).await, "find_by_email");
+    assert_unavailable(users.find_by_id(user.id, late).await, "find_by_id");
+    assert_unavailable(users.list(late).await, "list");
+
+    assert_eq!(found(fixture, user.id).await, before);
+    assert_eq!(found(fixture, another.id).await, None);
+}
+
+async fn set_status(fixture: &UserRepositoryFixture, id: UserId, status: UserStatus) -> bool {
+    fixture.users.set_status(id, status, timing_at(START)).await.unwrap()
+}

@@ -1,0 +1,41 @@
+//! Replacing a password hash, where it still is the one that was read.
+
+use std::sync::Arc;
+
+use auth_domain::ports::Replacement;
+
+use super::{a_hash, inserted, replace, stored_hash};
+use crate::{RACERS, ROUNDS, START, UserRepositoryFixture, a_user_id, race, timing_at};
+
+/// A replace whose expectation no longer holds changes nothing and says so.
+pub async fn hash_is_replaced_only_where_it_is_as_expected(fixture: &UserRepositoryFixture) {
+    let (user, other) = (inserted(fixture).await, inserted(fixture).await);
+    let first = Some(&user.password_hash);
+    assert_eq!(replace(fixture, user.id, first, &a_hash("second")).await, Replacement::Replaced);
+    assert_eq!(stored_hash(fixture, user.id).await, Some(a_hash("second")));
+
+    for stale in [first, None] {
+        assert_eq!(replace(fixture, user.id, stale, &a_hash("third")).await, Replacement::Changed);
+        assert_eq!(stored_hash(fixture, user.id).await, Some(a_hash("second")));
+    }
+    assert_eq!(stored_hash(fixture, other.id).await, Some(other.password_hash), "another user's hash");
+    assert_eq!(replace(fixture, a_user_id(), None, &a_hash("third")).await, Replacement::Changed);
+}
+
+/// Of many concurrent replaces of one expected hash exactly one wins.
+pub async fn one_racing_replace_wins(fixture: &UserRepositoryFixture) {
+    for _ in 0..ROUNDS {
+        let user = inserted(fixture).await;
+        let results = race((0..RACERS).map(|racer| {
+            let (users, expected) = (Arc::clone(&fixture.users), Some(user.password_hash.clone()));
+            async move {
+                let new = a_hash(&racer.to_string());
+                users.replace_password_hash(user.id, expected, &new, timing_at(START)).await.unwrap()
+            }
+        }))
+        .await;
+        let winners: Vec<_> = (0..RACERS).filter(|racer| results[*racer] == Replacement::Replaced).collect();
+        let [winner] = winners.as_slice() else { panic!("racers {winners:?} won") };
+        assert_eq!(stored_hash(fixture, user.id).await, Some(a_hash(&winner.to_string())));
+    }
+}

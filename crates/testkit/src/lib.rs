@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::unchecked_time_subtraction,
+    reason = "a contract case fails by panicking"
+)]
+
+pub mod contracts;
+pub mod vectors;
+
+mod builders;
+mod clock;
+mod entropy;
+mod fixture;
+mod macros;
+mod run;
+mod timing;
+
+pub use builders::{
+    RotationAttempt, TestSession, a_password, a_session, a_tenant_id, a_user, a_user_id, an_access_token,
+    an_email,
+};
+pub use clock::TestClock;
+pub use entropy::TestEntropy;
+pub use fixture::{
+    AccessTokensFixture, DENYLIST_MARGIN, Fixture, LOGIN_LIMIT, LOGIN_WINDOW, PasswordHasherFixture,
+    SessionFixture, UserRepositoryFixture,
+};
+pub use run::{RACERS, ROUNDS, race, run};
+pub use timing::{START, timing_at, timing_past_its_deadline};

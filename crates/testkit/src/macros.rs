@@ -1,0 +1,169 @@
+//! One line per adapter: each macro expands to one test per obligation of its port.
+
+/// Runs the contract of `SessionStore` on the [`SessionFixture`](crate::SessionFixture) that the expression's future gives.
+#[macro_export]
+macro_rules! session_store_contract {
+    (fixture = $fixture:expr) => {
+        $crate::__contract! {
+            mod session_store_contract = session_store, $fixture;
+            one_racer_wins,
+            winner_of_the_race_goes_on,
+            repeated_rotation_is_idempotent,
+            predecessor_within_the_leeway_ends_nothing,
+            reused_token_ends_the_session,
+            no_leeway_means_reuse_at_once,
+            older_token_ends_the_session_within_the_leeway,
+            reuse_is_recognised_after_many_rotations,
+            keyed_retry_gets_the_sealed_successor,
+            access_token_of_a_retry_dies_with_the_session,
+            retry_with_another_key_is_no_retry,
+            retry_after_the_successor_was_used_ends_the_session,
+            expired_token_is_gone,
+            session_has_an_absolute_end,
+            rotation_extends_the_idle_limit,
+            other_tenant_changes_nothing,
+            session_is_found_only_with_its_user,
+            full_session_names_its_oldest_access_token,
+            ended_session_denylists_its_access_tokens,
+            reuse_denylists_the_access_tokens,
+            ended_session_denylists_a_token_within_the_margin,
+            end_also_revokes_the_presented_token,
+            end_repeated_completes,
+            first_reason_stays,
+            ending_an_unknown_session_changes_nothing,
+            end_racing_rotate_leaves_nothing_alive,
+            ended_session_tells_its_reason,
+            one_session_too_many_ends_the_longest_idle,
+            end_all_ends_only_this_users_sessions,
+            list_names_the_live_sessions,
+            call_past_its_deadline_changes_nothing,
+        }
+    };
+}
+
+/// Runs the contract of `Denylist` on the `Fixture<dyn Denylist>` that the expression's future gives.
+///
+/// The denylist is made with [`DENYLIST_MARGIN`](crate::DENYLIST_MARGIN).
+#[macro_export]
+macro_rules! denylist_contract {
+    (fixture = $fixture:expr) => {
+        $crate::__contract! {
+            mod denylist_contract = denylist, $fixture;
+            added_token_is_found,
+            added_token_is_found_by_racing_readers,
+            other_tokens_are_not_found,
+            entry_outlives_its_token,
+            entry_is_gone_in_the_end,
+            adding_twice_keeps_the_later_time,
+        }
+    };
+}
+
+/// Runs the contract of `LoginLimiter` on the `Fixture<dyn LoginLimiter>` that the expression's future gives.
+///
+/// The limiter is made with [`LOGIN_LIMIT`](crate::LOGIN_LIMIT) and [`LOGIN_WINDOW`](crate::LOGIN_WINDOW).
+#[macro_export]
+macro_rules! login_limiter_contract {
+    (fixture = $fixture:expr) => {
+        $crate::__contract! {
+            mod login_limiter_contract = login_limiter, $fixture;
+            reservations_never_exceed_the_limit_under_race,
+            email_axis_refuses_after_the_limit,
+            address_axis_refuses_after_the_limit,
+            attempts_in_flight_are_busy_not_refused,
+            refused_attempts_do_not_count,
+            window_slides_and_retry_after_is_true,
+            success_clears_the_email_and_its_share_of_the_address,
+            success_leaves_other_addresses_counted,
+            success_leaves_attempts_in_flight,
+            abandoned_attempt_leaves_no_trace,
+            unsettled_attempt_counts_as_a_failure,
+            attempt_without_address_counts_on_the_email_alone,
+            clock_going_back_forgives_nothing,
+            clear_frees_the_email,
+            call_past_its_deadline_changes_nothing,
+        }
+    };
+}
+
+/// Runs the contract of `UserRepository` on the [`UserRepositoryFixture`](crate::UserRepositoryFixture) that the
+/// expression's future gives.
+#[macro_export]
+macro_rules! user_repository_contract {
+    (fixture = $fixture:expr) => {
+        $crate::__contract! {
+            mod user_repository_contract = user_repository, $fixture;
+            inserted_user_is_found_by_email_and_by_id,
+            unknown_user_is_none,
+            email_is_unique_under_race,
+            unknown_tenant_is_refused,
+            default_tenant_is_made_once,
+            hash_is_replaced_only_where_it_is_as_expected,
+            one_racing_replace_wins,
+            status_is_read_as_set,
+            list_names_every_user_once,
+            user_without_password_is_a_value,
+            call_past_its_deadline_changes_nothing,
+        }
+    };
+}
+
+/// Runs the contract of `PasswordHasher` on the [`PasswordHasherFixture`](crate::PasswordHasherFixture) that the
+/// expression's future gives.
+#[macro_export]
+macro_rules! password_hasher_contract {
+    (fixture = $fixture:expr) => {
+        $crate::__contract! {
+            mod password_hasher_contract = password_hasher, $fixture;
+            own_hash_verifies_and_no_other_password_does,
+            every_byte_of_the_password_counts,
+            every_hash_has_its_own_salt,
+            new_hashes_are_phc_strings,
+            hash_of_other_parameters_is_outdated,
+            legacy_hash_verifies_as_outdated,
+            unusable_hash_is_a_value,
+            excessive_parameters_are_refused,
+            missing_hash_never_verifies,
+            full_queue_is_overloaded,
+            dropped_calls_give_their_place_back,
+        }
+    };
+}
+
+/// Runs the contract of `AccessTokens` on the [`AccessTokensFixture`](crate::AccessTokensFixture) that the
+/// expression's future gives.
+#[macro_export]
+macro_rules! access_tokens_contract {
+    (fixture = $fixture:expr) => {
+        $crate::__contract! {
+            mod access_tokens_contract = access_tokens, $fixture;
+            issued_token_verifies_to_its_claims,
+            issued_token_has_the_claims_of_the_platform,
+            every_vector_is_judged_as_it_says,
+            expiry_is_judged_by_the_time_passed_in,
+            other_key_is_refused,
+            previous_key_verifies,
+        }
+    };
+}
+
+/// Writes a module of tests, one per case, each with a fixture of its own.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __contract {
+    (mod $module:ident = $suite:ident, $fixture:expr; $($case:ident),* $(,)?) => {
+        mod $module {
+            use super::*;
+
+            $(
+                #[test]
+                fn $case() {
+                    $crate::run(async {
+                        let fixture = $fixture.await;
+                        $crate::contracts::$suite::$case(&fixture).await;
+                    });
+                }
+            )*
+        }
+    };
+}

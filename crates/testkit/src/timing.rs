@@ -1,0 +1,29 @@
+//! The times that cases call at.
+
+use std::time::{Duration, Instant};
+
+use auth_domain::model::Timing;
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+/// When most cases begin.
+///
+/// Not on a whole second, so that a store which drops the fraction is found out.
+pub const START: OffsetDateTime = datetime!(2026-01-05 09:00:00.7 UTC);
+
+/// Returns the time of a request at `now` that may take five real seconds from here.
+#[must_use]
+pub fn timing_at(now: OffsetDateTime) -> Timing {
+    Timing::new(now, real_instant(), Duration::from_secs(5))
+}
+
+/// Returns the time of a request at `now` whose caller has given up a second ago.
+#[must_use]
+pub fn timing_past_its_deadline(now: OffsetDateTime) -> Timing {
+    Timing::new(now, real_instant() - Duration::from_secs(1), Duration::ZERO)
+}
+
+#[expect(clippy::disallowed_methods, reason = "deadlines of real stores pass in real time")]
+pub(crate) fn real_instant() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,76 @@
+//! Every case that a port's documentation names exists, and is run by the macro of that port.
+
+#![expect(clippy::unwrap_used, reason = "tests may stop at the first surprise")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const PORTS: [&str; 6] = [
+    "credentials/password_hasher",
+    "credentials/user_repository",
+    "login_limiter",
+    "tokens/access_tokens",
+    "tokens/denylist",
+    "tokens/session_store",
+];
+
+#[test]
+fn every_case_that_a_port_names_exists_and_is_run() {
+    let macros = read(&own("src/macros.rs"));
+    for port in PORTS {
+        let suite = port.rsplit('/').next().unwrap();
+        let source = sources(&own("src/contracts"), suite);
+        let listed =
+            macros.split(&format!("mod {suite}_contract")).nth(1).unwrap().split('}').next().unwrap();
+        let named = names(&read(&own(&format!("../domain/src/ports/{port}.rs"))));
+        assert!(named.len() > 4, "{port} names {named:?}");
+        for name in &named {
+            assert!(source.contains(&format!("pub async fn {name}(")), "{suite}::{name} is missing");
+            assert!(listed.contains(&format!(" {name},")), "{suite}::{name} is not run");
+        }
+        let run = listed.lines().filter(|line| line.trim_end().ends_with(',')).count();
+        assert_eq!(run, named.len(), "the macro of {suite} runs cases that its port does not name");
+    }
+}
+
+#[test]
+fn every_case_catches_a_seeded_fault() {
+    // Access tokens have no correct fake that a fault could be seeded into.
+    for port in PORTS.into_iter().filter(|port| *port != "tokens/access_tokens") {
+        let suite = port.rsplit('/').next().unwrap();
+        let faults = read(&own(&format!("tests/teeth/faults/{suite}.rs")));
+        for name in names(&read(&own(&format!("../domain/src/ports/{port}.rs")))) {
+            assert!(faults.contains(&format!("{suite}::{name},")), "no fault is seeded for {suite}::{name}");
+        }
+    }
+}
+
+/// The names in brackets: ``(`one`)`` or ``(`one`, `another`)``.
+fn names(port: &str) -> Vec<String> {
+    let docs: Vec<&str> = port.lines().filter_map(|line| line.trim().strip_prefix("///")).collect();
+    let docs = docs.join("");
+    let brackets = docs.split('(').skip(1).filter_map(|text| text.split(')').next());
+    let mut names = Vec::new();
+    for bracket in brackets {
+        let parts = bracket.split(',').map(|part| part.trim().strip_prefix('`')?.strip_suffix('`'));
+        names.extend(parts.collect::<Option<Vec<_>>>().unwrap_or_default());
+    }
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// The source of a suite, `suite.rs` and everything in `suite/`.
+fn sources(folder: &Path, suite: &str) -> String {
+    let mut text = read(&folder.join(format!("{suite}.rs")));
+    for entry in fs::read_dir(folder.join(suite)).into_iter().flatten() {
+        text.push_str(&read(&entry.unwrap().path()));
+    }
+    text
+}
+
+fn own(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}

@@ -1,0 +1,84 @@
+//! A denylist in memory.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth_domain::model::{LiveAccessToken, Timing, TokenId};
+use auth_domain::ports::{Denylist, PortError};
+use auth_testkit::{DENYLIST_MARGIN, Fixture};
+use time::OffsetDateTime;
+
+/// What can be wrong with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    AddForgets,
+    AddIsSeenLater,
+    EverythingIsFound,
+    EntryDiesWithItsToken,
+    EntryNeverGoes,
+    SecondAddReplaces,
+    FirstAddStays,
+}
+
+pub(crate) struct InMemoryDenylist {
+    until: Arc<Mutex<HashMap<TokenId, OffsetDateTime>>>,
+    fault: Option<Fault>,
+}
+
+#[expect(clippy::unused_async, reason = "fixtures are futures")]
+pub(crate) async fn fixture(fault: Option<Fault>) -> Fixture<dyn Denylist> {
+    Fixture { port: Arc::new(InMemoryDenylist::new(fault)), keep: Box::new(()) }
+}
+
+impl InMemoryDenylist {
+    pub(crate) fn new(fault: Option<Fault>) -> Self {
+        Self { until: Arc::default(), fault }
+    }
+
+    pub(crate) fn remember(&self, token: LiveAccessToken) {
+        remember(&self.until, token, self.fault);
+    }
+}
+
+fn remember(entries: &Mutex<HashMap<TokenId, OffsetDateTime>>, token: LiveAccessToken, fault: Option<Fault>) {
+    let margin = if fault == Some(Fault::EntryDiesWithItsToken) { Duration::ZERO } else { DENYLIST_MARGIN };
+    let until = token.expires_at + margin;
+    let mut entries = entries.lock().unwrap();
+    let kept = entries.entry(token.id).or_insert(until);
+    *kept = match fault {
+        Some(Fault::SecondAddReplaces) => until,
+        Some(Fault::FirstAddStays) => *kept,
+        _ => until.max(*kept),
+    };
+}
+
+#[async_trait]
+impl Denylist for InMemoryDenylist {
+    async fn contains(&self, id: TokenId, timing: Timing) -> Result<bool, PortError> {
+        crate::in_time(timing)?;
+        let until = self.until.lock().unwrap().get(&id).copied();
+        Ok(match self.fault {
+            Some(Fault::EverythingIsFound) => true,
+            Some(Fault::EntryNeverGoes) => until.is_some(),
+            _ => until.is_some_and(|until| timing.now() < until),
+        })
+    }
+
+    async fn add(&self, token: LiveAccessToken, timing: Timing) -> Result<(), PortError> {
+        crate::in_time(timing)?;
+        match self.fault {
+            Some(Fault::AddForgets) => {}
+            Some(Fault::AddIsSeenLater) => {
+                let entries = Arc::clone(&self.until);
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    remember(&entries, token, None);
+                });
+            }
+            _ => self.remember(token),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! What a limiter may get wrong.
+
+use crate::login_limiter::Fault;
+
+fault!(
+    checks_before_it_counts,
+    login_limiter::reservations_never_exceed_the_limit_under_race,
+    Fault::ChecksBeforeItCounts
+);
+fault!(no_email_axis, login_limiter::email_axis_refuses_after_the_limit, Fault::NoEmailAxis);
+fault!(
+    repeated_failure_counts_twice,
+    login_limiter::email_axis_refuses_after_the_limit,
+    Fault::RepeatedFailureCountsTwice
+);
+fault!(no_address_axis, login_limiter::address_axis_refuses_after_the_limit, Fault::NoAddressAxis);
+fault!(
+    missing_address_is_one_address,
+    login_limiter::attempt_without_address_counts_on_the_email_alone,
+    Fault::MissingAddressIsOneAddress
+);
+fault!(
+    in_flight_not_counted,
+    login_limiter::attempts_in_flight_are_busy_not_refused,
+    Fault::InFlightNotCounted
+);
+fault!(
+    refuses_on_in_flight,
+    login_limiter::attempts_in_flight_are_busy_not_refused,
+    Fault::RefusesOnInFlight
+);
+fault!(busy_before_refused, login_limiter::attempts_in_flight_are_busy_not_refused, Fault::BusyBeforeRefused);
+fault!(refused_attempts_count, login_limiter::refused_attempts_do_not_count, Fault::RefusedAttemptsCount);
+fault!(
+    refused_attempts_count_on_the_other_axis,
+    login_limiter::refused_attempts_do_not_count,
+    Fault::RefusedAttemptsCountOnTheOtherAxis
+);
+
+fault!(fixed_window, login_limiter::window_slides_and_retry_after_is_true, Fault::FixedWindow);
+fault!(
+    retry_after_is_the_window,
+    login_limiter::window_slides_and_retry_after_is_true,
+    Fault::RetryAfterIsTheWindow
+);
+fault!(
+    retry_after_of_the_first_axis,
+    login_limiter::window_slides_and_retry_after_is_true,
+    Fault::RetryAfterOfTheFirstAxis
+);
+fault!(
+    failure_counts_from_its_report,
+    login_limiter::window_slides_and_retry_after_is_true,
+    Fault::FailureCountsFromItsReport
+);
+fault!(unsettled_forgotten, login_limiter::unsettled_attempt_counts_as_a_failure, Fault::UnsettledForgotten);
+fault!(
+    unsettled_stays_in_flight,
+    login_limiter::unsettled_attempt_counts_as_a_failure,
+    Fault::UnsettledStaysInFlight
+);
+fault!(
+    clock_going_back_reopens,
+    login_limiter::clock_going_back_forgives_nothing,
+    Fault::ClockGoingBackReopens
+);
+fault!(
+    clock_going_back_stamps_the_past,
+    login_limiter::clock_going_back_forgives_nothing,
+    Fault::ClockGoingBackStampsThePast
+);
+
+fault!(
+    success_clears_nothing,
+    login_limiter::success_clears_the_email_and_its_share_of_the_address,
+    Fault::SuccessClearsNothing
+);
+fault!(
+    success_keeps_its_share_of_the_address,
+    login_limiter::success_clears_the_email_and_its_share_of_the_address,
+    Fault::SuccessKeepsItsShareOfTheAddress
+);
+fault!(
+    success_clears_the_whole_address,
+    login_limiter::success_clears_the_email_and_its_share_of_the_address,
+    Fault::SuccessClearsTheWholeAddress
+);
+fault!(
+    success_clears_other_addresses,
+    login_limiter::success_leaves_other_addresses_counted,
+    Fault::SuccessClearsOtherAddresses
+);
+fault!(
+    success_clears_in_flight,
+    login_limiter::success_leaves_attempts_in_flight,
+    Fault::SuccessClearsInFlight
+);
+fault!(abandoned_counts, login_limiter::abandoned_attempt_leaves_no_trace, Fault::AbandonedCounts);
+fault!(abandoned_clears, login_limiter::abandoned_attempt_leaves_no_trace, Fault::AbandonedClears);
+fault!(clear_does_nothing, login_limiter::clear_frees_the_email, Fault::ClearDoesNothing);
+fault!(clear_frees_the_addresses, login_limiter::clear_frees_the_email, Fault::ClearFreesTheAddresses);
+fault!(clear_frees_everybody, login_limiter::clear_frees_the_email, Fault::ClearFreesEverybody);
+fault!(deadline_ignored, login_limiter::call_past_its_deadline_changes_nothing, Fault::DeadlineIgnored);

@@ -1,0 +1,40 @@
+//! What a password hasher may get wrong.
+
+use crate::password_hasher::Fault;
+
+fault!(
+    any_password_verifies,
+    password_hasher::own_hash_verifies_and_no_other_password_does,
+    Fault::AnyPasswordVerifies
+);
+fault!(password_is_trimmed, password_hasher::every_byte_of_the_password_counts, Fault::PasswordIsTrimmed);
+fault!(case_is_folded, password_hasher::every_byte_of_the_password_counts, Fault::CaseIsFolded);
+fault!(password_is_cut, password_hasher::every_byte_of_the_password_counts, Fault::PasswordIsCut);
+fault!(salt_is_constant, password_hasher::every_hash_has_its_own_salt, Fault::SaltIsConstant);
+fault!(wrong_algorithm, password_hasher::new_hashes_are_phc_strings, Fault::WrongAlgorithm);
+fault!(outdated_never_said, password_hasher::hash_of_other_parameters_is_outdated, Fault::OutdatedNeverSaid);
+fault!(older_format_unknown, password_hasher::legacy_hash_verifies_as_outdated, Fault::OlderFormatUnknown);
+fault!(
+    older_format_is_current,
+    password_hasher::legacy_hash_verifies_as_outdated,
+    Fault::OlderFormatIsCurrent
+);
+fault!(unusable_is_invalid, password_hasher::unusable_hash_is_a_value, Fault::UnusableIsInvalid);
+fault!(
+    parameters_not_bounded,
+    password_hasher::excessive_parameters_are_refused,
+    Fault::ParametersNotBounded
+);
+fault!(missing_hash_verifies, password_hasher::missing_hash_never_verifies, Fault::MissingHashVerifies);
+fault!(
+    missing_hash_costs_nothing,
+    password_hasher::missing_hash_never_verifies,
+    Fault::MissingHashCostsNothing
+);
+fault!(queue_without_end, password_hasher::full_queue_is_overloaded, Fault::QueueWithoutEnd);
+fault!(full_queue_is_unavailable, password_hasher::full_queue_is_overloaded, Fault::FullQueueIsUnavailable);
+fault!(
+    dropped_calls_keep_their_place,
+    password_hasher::dropped_calls_give_their_place_back,
+    Fault::DroppedCallsKeepTheirPlace
+);

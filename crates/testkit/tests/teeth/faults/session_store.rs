@@ -1,0 +1,164 @@
+//! What a session store may get wrong.
+
+use crate::session_store::Fault;
+
+fault!(non_atomic_rotate, session_store::one_racer_wins, Fault::NonAtomicRotate);
+fault!(loser_becomes_current, session_store::winner_of_the_race_goes_on, Fault::LoserBecomesCurrent);
+fault!(rotation_not_idempotent, session_store::repeated_rotation_is_idempotent, Fault::RotationNotIdempotent);
+fault!(repeat_takes_room, session_store::repeated_rotation_is_idempotent, Fault::RepeatTakesRoom);
+fault!(
+    repeat_outlives_its_successor,
+    session_store::repeated_rotation_is_idempotent,
+    Fault::RepeatOutlivesItsSuccessor
+);
+
+fault!(leeway_ignored, session_store::predecessor_within_the_leeway_ends_nothing, Fault::LeewayIgnored);
+fault!(leeway_never_ends, session_store::reused_token_ends_the_session, Fault::LeewayNeverEnds);
+fault!(leeway_never_zero, session_store::no_leeway_means_reuse_at_once, Fault::LeewayNeverZero);
+fault!(
+    leeway_for_older_tokens,
+    session_store::older_token_ends_the_session_within_the_leeway,
+    Fault::LeewayForOlderTokens
+);
+fault!(reuse_is_unknown, session_store::reused_token_ends_the_session, Fault::ReuseIsUnknown);
+fault!(reuse_ends_nothing, session_store::reused_token_ends_the_session, Fault::ReuseEndsNothing);
+fault!(
+    reuse_forgotten_after_many_rotations,
+    session_store::reuse_is_recognised_after_many_rotations,
+    Fault::ReuseForgottenAfterManyRotations
+);
+fault!(
+    whole_seconds_only,
+    session_store::predecessor_within_the_leeway_ends_nothing,
+    Fault::WholeSecondsOnly
+);
+
+fault!(replay_lost, session_store::keyed_retry_gets_the_sealed_successor, Fault::ReplayLost);
+fault!(
+    replay_only_within_the_leeway,
+    session_store::keyed_retry_gets_the_sealed_successor,
+    Fault::ReplayOnlyWithinTheLeeway
+);
+fault!(
+    replay_forgets_its_access_token,
+    session_store::access_token_of_a_retry_dies_with_the_session,
+    Fault::ReplayForgetsItsAccessToken
+);
+fault!(replay_with_any_key, session_store::retry_with_another_key_is_no_retry, Fault::ReplayWithAnyKey);
+fault!(
+    replay_outlives_its_successor,
+    session_store::retry_after_the_successor_was_used_ends_the_session,
+    Fault::ReplayOutlivesItsSuccessor
+);
+
+fault!(idle_expiry_ignored, session_store::expired_token_is_gone, Fault::IdleExpiryIgnored);
+fault!(absolute_expiry_ignored, session_store::session_has_an_absolute_end, Fault::AbsoluteExpiryIgnored);
+fault!(expiry_by_own_clock, session_store::expired_token_is_gone, Fault::ExpiryByOwnClock);
+fault!(expiry_not_extended, session_store::rotation_extends_the_idle_limit, Fault::ExpiryNotExtended);
+fault!(expiry_not_cut, session_store::session_has_an_absolute_end, Fault::ExpiryNotCut);
+
+fault!(tenant_not_checked, session_store::other_tenant_changes_nothing, Fault::TenantNotChecked);
+fault!(
+    tenant_not_checked_on_reuse,
+    session_store::other_tenant_changes_nothing,
+    Fault::TenantNotCheckedOnReuse
+);
+fault!(user_not_checked, session_store::session_is_found_only_with_its_user, Fault::UserNotChecked);
+
+fault!(
+    access_token_limit_ignored,
+    session_store::full_session_names_its_oldest_access_token,
+    Fault::AccessTokenLimitIgnored
+);
+fault!(
+    newest_access_token_named,
+    session_store::full_session_names_its_oldest_access_token,
+    Fault::NewestAccessTokenNamed
+);
+fault!(
+    released_not_released,
+    session_store::full_session_names_its_oldest_access_token,
+    Fault::ReleasedNotReleased
+);
+fault!(
+    dead_access_tokens_take_room,
+    session_store::full_session_names_its_oldest_access_token,
+    Fault::DeadAccessTokensTakeRoom
+);
+fault!(
+    session_limit_ignored,
+    session_store::one_session_too_many_ends_the_longest_idle,
+    Fault::SessionLimitIgnored
+);
+fault!(
+    latest_session_ends,
+    session_store::one_session_too_many_ends_the_longest_idle,
+    Fault::LatestSessionEnds
+);
+fault!(
+    dead_sessions_take_room,
+    session_store::one_session_too_many_ends_the_longest_idle,
+    Fault::DeadSessionsTakeRoom
+);
+fault!(
+    surplus_session_does_not_denylist,
+    session_store::one_session_too_many_ends_the_longest_idle,
+    Fault::SurplusSessionDoesNotDenylist
+);
+
+fault!(
+    access_token_not_stored,
+    session_store::ended_session_denylists_its_access_tokens,
+    Fault::AccessTokenNotStored
+);
+fault!(
+    end_does_not_denylist,
+    session_store::ended_session_denylists_its_access_tokens,
+    Fault::EndDoesNotDenylist
+);
+fault!(
+    reuse_does_not_denylist,
+    session_store::reuse_denylists_the_access_tokens,
+    Fault::ReuseDoesNotDenylist
+);
+fault!(end_skips_also_revoke, session_store::end_also_revokes_the_presented_token, Fault::EndSkipsAlsoRevoke);
+fault!(end_not_repeatable, session_store::end_repeated_completes, Fault::EndNotRepeatable);
+fault!(
+    ending_unknown_revokes,
+    session_store::ending_an_unknown_session_changes_nothing,
+    Fault::EndingUnknownRevokes
+);
+fault!(non_atomic_end, session_store::end_racing_rotate_leaves_nothing_alive, Fault::NonAtomicEnd);
+fault!(first_reason_overwritten, session_store::first_reason_stays, Fault::FirstReasonOverwritten);
+fault!(ended_is_unknown, session_store::ended_session_tells_its_reason, Fault::EndedIsUnknown);
+
+fault!(
+    end_all_ends_everybodys,
+    session_store::end_all_ends_only_this_users_sessions,
+    Fault::EndAllEndsEverybodys
+);
+fault!(
+    end_all_does_not_denylist,
+    session_store::end_all_ends_only_this_users_sessions,
+    Fault::EndAllDoesNotDenylist
+);
+fault!(
+    end_all_counts_dead_ones,
+    session_store::end_all_ends_only_this_users_sessions,
+    Fault::EndAllCountsDeadOnes
+);
+fault!(list_names_ended_ones, session_store::list_names_the_live_sessions, Fault::ListNamesEndedOnes);
+fault!(list_names_expired_ones, session_store::list_names_the_live_sessions, Fault::ListNamesExpiredOnes);
+fault!(
+    list_starts_with_the_oldest,
+    session_store::list_names_the_live_sessions,
+    Fault::ListStartsWithTheOldest
+);
+fault!(created_at_not_stored, session_store::list_names_the_live_sessions, Fault::CreatedAtNotStored);
+fault!(rotated_at_not_stored, session_store::list_names_the_live_sessions, Fault::RotatedAtNotStored);
+fault!(deadline_ignored, session_store::call_past_its_deadline_changes_nothing, Fault::DeadlineIgnored);
+fault!(
+    margin_forgotten,
+    session_store::ended_session_denylists_a_token_within_the_margin,
+    Fault::MarginForgotten
+);

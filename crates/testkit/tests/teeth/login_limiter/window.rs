@@ -1,0 +1,197 @@
+//! The attempts of the last window, and what is counted of them.
+
+use std::time::Duration;
+
+use auth_domain::model::{AxisKey, LoginAttempt};
+use auth_domain::ports::{Reservation, Settlement, Ticket};
+use auth_testkit::{LOGIN_LIMIT, LOGIN_WINDOW};
+use time::OffsetDateTime;
+
+use super::Fault;
+
+pub(super) struct Window {
+    entries: Vec<Entry>,
+    latest: OffsetDateTime,
+    fault: Option<Fault>,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    attempt: LoginAttempt,
+    at: OffsetDateTime,
+    failed: bool,
+    on_email: bool,
+    on_address: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Axis {
+    Email,
+    Address,
+}
+
+impl Window {
+    pub(super) fn new(fault: Option<Fault>) -> Self {
+        Self { entries: Vec::new(), latest: OffsetDateTime::UNIX_EPOCH, fault }
+    }
+
+    fn has(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
+    }
+
+    /// Decides about an attempt without counting it.
+    pub(super) fn judge(&mut self, attempt: &LoginAttempt, now: OffsetDateTime) -> Reservation {
+        self.latest = self.latest.max(now);
+        let now = if self.has(Fault::ClockGoingBackReopens) { now } else { self.latest };
+        let axes = [(Axis::Email, Some(attempt.email)), (Axis::Address, attempt.address)];
+        let refusals = axes.map(|(axis, key)| self.retry_after(axis, key, now));
+        let busy = axes.into_iter().find_map(|(axis, key)| self.busy(axis, key, now));
+        let retry_after = match self.fault {
+            Some(Fault::RetryAfterOfTheFirstAxis) => refusals.into_iter().flatten().next(),
+            Some(Fault::RetryAfterIsTheWindow) => refusals.into_iter().flatten().max().map(|_| LOGIN_WINDOW),
+            _ => refusals.into_iter().flatten().max(),
+        };
+        match (retry_after, busy) {
+            (Some(_), Some(full)) if self.has(Fault::BusyBeforeRefused) => Reservation::Busy(full),
+            (Some(retry_after), _) => Reservation::Refused { retry_after },
+            (None, Some(_)) if self.has(Fault::RefusesOnInFlight) => {
+                Reservation::Refused { retry_after: Duration::from_secs(1) }
+            }
+            (None, Some(full)) => Reservation::Busy(full),
+            (None, None) => Reservation::Reserved(Ticket { attempt: *attempt }),
+        }
+    }
+
+    /// Counts an attempt that was let in.
+    pub(super) fn take(
+        &mut self,
+        attempt: &LoginAttempt,
+        verdict: Reservation,
+        now: OffsetDateTime,
+    ) -> Reservation {
+        let at = if self.has(Fault::ClockGoingBackStampsThePast) { now } else { self.latest };
+        let (on_email, on_address) = match verdict {
+            Reservation::Reserved(_) => (true, attempt.address.is_some()),
+            _ if self.has(Fault::RefusedAttemptsCount) => (true, attempt.address.is_some()),
+            _ if self.has(Fault::RefusedAttemptsCountOnTheOtherAxis) => (false, attempt.address.is_some()),
+            Reservation::Busy(_) | Reservation::Refused { .. } => return verdict,
+        };
+        self.entries.push(Entry { attempt: *attempt, at, failed: false, on_email, on_address });
+        verdict
+    }
+
+    fn retry_after(&self, axis: Axis, key: Option<AxisKey>, now: OffsetDateTime) -> Option<Duration> {
+        let mut failures: Vec<_> = self
+            .counted(axis, key, now)
+            .filter(|entry| entry.failed || self.is_given_up(entry, now))
+            .map(|entry| self.leaves_at(entry))
+            .collect();
+        failures.sort();
+        let first_to_leave = failures.len().checked_sub(LOGIN_LIMIT as usize)?;
+        (failures[first_to_leave] - now).try_into().ok()
+    }
+
+    fn busy(&self, axis: Axis, key: Option<AxisKey>, now: OffsetDateTime) -> Option<AxisKey> {
+        let counted = self
+            .counted(axis, key, now)
+            .filter(|entry| entry.failed || !self.has(Fault::InFlightNotCounted))
+            .count();
+        key.filter(|_| counted >= LOGIN_LIMIT as usize)
+    }
+
+    /// The entries that count on this axis now.
+    fn counted(&self, axis: Axis, key: Option<AxisKey>, now: OffsetDateTime) -> impl Iterator<Item = &Entry> {
+        let ignored = match self.fault {
+            Some(Fault::NoEmailAxis) => axis == Axis::Email,
+            Some(Fault::NoAddressAxis) => axis == Axis::Address,
+            Some(Fault::MissingAddressIsOneAddress) => false,
+            _ => key.is_none(),
+        };
+        self.entries
+            .iter()
+            .filter(move |_| !ignored)
+            .filter(move |entry| match axis {
+                Axis::Email => entry.on_email && Some(entry.attempt.email) == key,
+                Axis::Address if self.has(Fault::MissingAddressIsOneAddress) => entry.attempt.address == key,
+                Axis::Address => entry.on_address && entry.attempt.address == key,
+            })
+            .filter(move |entry| now < self.leaves_at(entry))
+            .filter(move |entry| entry.at <= now || !self.has(Fault::ClockGoingBackReopens))
+            .filter(move |entry| {
+                entry.failed || !self.has(Fault::UnsettledForgotten) || now < entry.at + Ticket::PATIENCE
+            })
+    }
+
+    fn leaves_at(&self, entry: &Entry) -> OffsetDateTime {
+        if self.has(Fault::FixedWindow) {
+            let window = i64::try_from(LOGIN_WINDOW.as_secs()).unwrap();
+            let nth = entry.at.unix_timestamp() / window;
+            return OffsetDateTime::from_unix_timestamp((nth + 1) * window).unwrap();
+        }
+        entry.at + LOGIN_WINDOW
+    }
+
+    fn is_given_up(&self, entry: &Entry, now: OffsetDateTime) -> bool {
+        now >= entry.at + Ticket::PATIENCE && !self.has(Fault::UnsettledStaysInFlight)
+    }
+
+    pub(super) fn settle(&mut self, ticket: &Ticket, outcome: Settlement, now: OffsetDateTime) {
+        let own = |entry: &Entry| entry.attempt == ticket.attempt;
+        let Some(position) = self.entries.iter().position(own) else { return };
+        match outcome {
+            Settlement::Failed => self.fail(position, now),
+            Settlement::Abandoned if self.has(Fault::AbandonedCounts) => self.fail(position, now),
+            Settlement::Abandoned => {
+                let entry = self.entries.remove(position);
+                if self.has(Fault::AbandonedClears) {
+                    self.forget_share(&entry);
+                }
+            }
+            Settlement::Succeeded => {
+                let entry = self.entries.remove(position);
+                if !self.has(Fault::SuccessClearsNothing) {
+                    self.forget_share(&entry);
+                }
+            }
+        }
+    }
+
+    fn fail(&mut self, position: usize, now: OffsetDateTime) {
+        if self.entries[position].failed && self.has(Fault::RepeatedFailureCountsTwice) {
+            self.entries.push(self.entries[position]);
+        }
+        self.entries[position].failed = true;
+        if self.has(Fault::FailureCountsFromItsReport) {
+            self.entries[position].at = now;
+        }
+    }
+
+    /// Frees the email, and of the address what this email took there.
+    fn forget_share(&mut self, success: &Entry) {
+        let fault = self.fault;
+        for entry in self
+            .entries
+            .iter_mut()
+            .filter(|entry| entry.failed || fault == Some(Fault::SuccessClearsInFlight))
+        {
+            let same_email = entry.attempt.email == success.attempt.email;
+            let same_address = entry.attempt.address == success.attempt.address;
+            entry.on_email &= !same_email;
+            entry.on_address &= match fault {
+                Some(Fault::SuccessKeepsItsShareOfTheAddress) => true,
+                Some(Fault::SuccessClearsTheWholeAddress) => !same_address,
+                Some(Fault::SuccessClearsOtherAddresses) => !same_email,
+                _ => !(same_email && same_address),
+            };
+        }
+    }
+
+    pub(super) fn clear(&mut self, email: AxisKey) {
+        let fault = self.fault;
+        for entry in self.entries.iter_mut().filter(|entry| entry.failed) {
+            let named = entry.attempt.email == email || fault == Some(Fault::ClearFreesEverybody);
+            entry.on_email &= !named || fault == Some(Fault::ClearDoesNothing);
+            entry.on_address &= !(named && fault == Some(Fault::ClearFreesTheAddresses));
+        }
+    }
+}

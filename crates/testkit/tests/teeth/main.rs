@@ -1,0 +1,48 @@
+//! Proves that the contract suites bite.
+//!
+//! The stores in memory here are the only ones of the project. Each keeps its contract, and so does a hasher that does
+//! not hash. Each can be made with one seeded fault, which the case that is named beside it has to catch.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests may stop at the first surprise"
+)]
+
+mod denylist;
+mod faults;
+mod login_limiter;
+mod password_hasher;
+mod session_store;
+mod user_repository;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use auth_domain::model::Timing;
+use auth_domain::ports::PortError;
+
+auth_testkit::session_store_contract!(fixture = session_store::fixture(None));
+auth_testkit::denylist_contract!(fixture = denylist::fixture(None));
+auth_testkit::login_limiter_contract!(fixture = login_limiter::fixture(None));
+auth_testkit::password_hasher_contract!(fixture = password_hasher::fixture(None));
+auth_testkit::user_repository_contract!(fixture = user_repository::fixture(None));
+
+/// A case that passes, or that never ends, has not caught anything.
+fn assert_caught(case: impl FnOnce()) {
+    let panic = catch_unwind(AssertUnwindSafe(case)).expect_err("the fault was not caught");
+    let text = text_of(&*panic);
+    assert!(!text.contains("within a minute"), "the fault was not caught, the case just hung");
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default()
+}
+
+#[expect(clippy::disallowed_methods, reason = "deadlines pass in real time")]
+fn in_time(timing: Timing) -> Result<(), PortError> {
+    if Instant::now() < timing.deadline() { Ok(()) } else { Err(PortError::unavailable("too late")) }
+}

@@ -1,0 +1,65 @@
+//! What can be wrong with a session store.
+
+/// One deviation from the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    NonAtomicRotate,
+    LoserBecomesCurrent,
+    RotationNotIdempotent,
+    RepeatTakesRoom,
+    RepeatOutlivesItsSuccessor,
+
+    LeewayIgnored,
+    LeewayNeverEnds,
+    LeewayNeverZero,
+    LeewayForOlderTokens,
+    ReuseIsUnknown,
+    ReuseEndsNothing,
+    ReuseForgottenAfterManyRotations,
+
+    ReplayLost,
+    ReplayOnlyWithinTheLeeway,
+    ReplayForgetsItsAccessToken,
+    ReplayWithAnyKey,
+    ReplayOutlivesItsSuccessor,
+
+    IdleExpiryIgnored,
+    AbsoluteExpiryIgnored,
+    ExpiryByOwnClock,
+    ExpiryNotExtended,
+    ExpiryNotCut,
+
+    TenantNotChecked,
+    TenantNotCheckedOnReuse,
+    UserNotChecked,
+    AccessTokenLimitIgnored,
+    NewestAccessTokenNamed,
+    ReleasedNotReleased,
+    DeadAccessTokensTakeRoom,
+    SessionLimitIgnored,
+    LatestSessionEnds,
+    DeadSessionsTakeRoom,
+    SurplusSessionDoesNotDenylist,
+
+    ReuseDoesNotDenylist,
+    EndDoesNotDenylist,
+    EndSkipsAlsoRevoke,
+    EndNotRepeatable,
+    EndingUnknownRevokes,
+    NonAtomicEnd,
+    FirstReasonOverwritten,
+    EndedIsUnknown,
+    EndAllEndsEverybodys,
+    EndAllDoesNotDenylist,
+    EndAllCountsDeadOnes,
+
+    ListNamesEndedOnes,
+    ListNamesExpiredOnes,
+    ListStartsWithTheOldest,
+    CreatedAtNotStored,
+    RotatedAtNotStored,
+    AccessTokenNotStored,
+    MarginForgotten,
+    WholeSecondsOnly,
+    DeadlineIgnored,
+}

@@ -1,0 +1,202 @@
+//! Users in memory.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth_domain::model::{Email, NewUser, PasswordHash, Role, TenantId, Timing, User, UserId, UserStatus};
+use auth_domain::ports::{Insertion, PortError, Replacement, UserRepository};
+use auth_testkit::UserRepositoryFixture;
+
+/// One deviation from the contract.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    ChecksTheEmailBeforeItInserts,
+    TakenEmailIsOverwritten,
+    EmailNotFound,
+    StrangerFound,
+    RoleNotStored,
+    CreatedAtNotStored,
+    TenantNotChecked,
+    DefaultTenantMadeByEveryCaller,
+    ExpectedIgnored,
+    MissingHashMatchesAnything,
+    NonAtomicReplace,
+    ReplaceNotStored,
+    StatusNotStored,
+    StatusSetForEverybody,
+    ListStopsEarly,
+    ListIsUnordered,
+    MissingHashIsCorrupt,
+    MissingHashIsEmpty,
+    DeadlineIgnored,
+}
+
+struct InMemoryUserRepository {
+    rows: Arc<Mutex<Rows>>,
+    fault: Option<Fault>,
+}
+
+#[derive(Default)]
+struct Rows {
+    tenants: Vec<TenantId>,
+    users: Vec<User>,
+}
+
+#[expect(clippy::unused_async, reason = "fixtures are futures")]
+pub(crate) async fn fixture(fault: Option<Fault>) -> UserRepositoryFixture {
+    let rows = Arc::new(Mutex::new(Rows::default()));
+    let users = Arc::new(InMemoryUserRepository { rows: Arc::clone(&rows), fault });
+    let drop_password = Box::new(move |id| {
+        rows.lock().unwrap().user(id).unwrap().password_hash = None;
+        Box::pin(async {}) as _
+    });
+    UserRepositoryFixture { users, drop_password, keep: Box::new(()) }
+}
+
+impl Rows {
+    fn user(&mut self, id: UserId) -> Option<&mut User> {
+        self.users.iter_mut().find(|user| user.id == id)
+    }
+}
+
+impl InMemoryUserRepository {
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap()
+    }
+
+    fn has(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
+    }
+
+    fn in_time(&self, timing: Timing) -> Result<(), PortError> {
+        if self.has(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(timing) }
+    }
+
+    fn read(&self, user: Option<&User>) -> Result<Option<User>, PortError> {
+        let Some(user) = user else {
+            let anybody = self.rows().users.first().cloned();
+            return Ok(anybody.filter(|_| self.has(Fault::StrangerFound)));
+        };
+        let mut user = user.clone();
+        if user.password_hash.is_none() && self.has(Fault::MissingHashIsCorrupt) {
+            return Err(PortError::corrupt("no hash"));
+        }
+        if user.password_hash.is_none() && self.has(Fault::MissingHashIsEmpty) {
+            user.password_hash = Some(PasswordHash::new(String::new()));
+        }
+        Ok(Some(user))
+    }
+
+    /// Between a check and the write that relies on it, where they are two steps.
+    async fn pause(&self, fault: Fault) {
+        if self.has(fault) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+#[async_trait]
+impl UserRepository for InMemoryUserRepository {
+    async fn find_by_email(&self, email: &Email, timing: Timing) -> Result<Option<User>, PortError> {
+        self.in_time(timing)?;
+        let found = self.rows().users.iter().find(|user| user.email == *email).cloned();
+        self.read(found.as_ref().filter(|_| !self.has(Fault::EmailNotFound)))
+    }
+
+    async fn find_by_id(&self, id: UserId, timing: Timing) -> Result<Option<User>, PortError> {
+        self.in_time(timing)?;
+        let found = self.rows().user(id).cloned();
+        self.read(found.as_ref())
+    }
+
+    async fn list(&self, timing: Timing) -> Result<Vec<User>, PortError> {
+        self.in_time(timing)?;
+        let mut users = self.rows().users.clone();
+        if !self.has(Fault::ListIsUnordered) {
+            users.sort_by(|a, b| a.email.as_str().cmp(b.email.as_str()));
+        }
+        users.truncate(if self.has(Fault::ListStopsEarly) { 10 } else { usize::MAX });
+        Ok(users)
+    }
+
+    async fn default_tenant(&self, candidate: TenantId, timing: Timing) -> Result<TenantId, PortError> {
+        self.in_time(timing)?;
+        let mut rows = self.rows();
+        if rows.tenants.is_empty() || self.has(Fault::DefaultTenantMadeByEveryCaller) {
+            rows.tenants.insert(0, candidate);
+        }
+        Ok(rows.tenants[0])
+    }
+
+    async fn insert(&self, user: &NewUser, timing: Timing) -> Result<Insertion, PortError> {
+        self.in_time(timing)?;
+        let mut taken = self.rows().users.iter().any(|other| other.email == user.email);
+        self.pause(Fault::ChecksTheEmailBeforeItInserts).await;
+        let mut rows = self.rows();
+        if !self.has(Fault::ChecksTheEmailBeforeItInserts) {
+            taken = rows.users.iter().any(|other| other.email == user.email);
+        }
+        if taken && self.has(Fault::TakenEmailIsOverwritten) {
+            let other = rows.users.iter_mut().find(|other| other.email == user.email).unwrap();
+            other.password_hash = Some(user.password_hash.clone());
+        }
+        if taken {
+            return Ok(Insertion::EmailTaken);
+        }
+        if !rows.tenants.contains(&user.tenant_id) && !self.has(Fault::TenantNotChecked) {
+            return Ok(Insertion::UnknownTenant);
+        }
+        let own = self.has(Fault::CreatedAtNotStored);
+        rows.users.push(User {
+            id: user.id,
+            tenant_id: user.tenant_id,
+            email: user.email.clone(),
+            password_hash: Some(user.password_hash.clone()),
+            status: UserStatus::Active,
+            role: if self.has(Fault::RoleNotStored) { Role::Viewer } else { user.role },
+            created_at: if own { time::OffsetDateTime::UNIX_EPOCH } else { timing.now() },
+        });
+        Ok(Insertion::Inserted)
+    }
+
+    async fn set_status(&self, id: UserId, status: UserStatus, timing: Timing) -> Result<bool, PortError> {
+        self.in_time(timing)?;
+        let mut rows = self.rows();
+        let everybody = self.has(Fault::StatusSetForEverybody);
+        let mut named = rows.users.iter_mut().filter(|user| user.id == id || everybody).peekable();
+        let found = named.peek().is_some();
+        if !self.has(Fault::StatusNotStored) {
+            named.for_each(|user| user.status = status);
+        }
+        Ok(found)
+    }
+
+    async fn replace_password_hash(
+        &self,
+        id: UserId,
+        expected: Option<PasswordHash>,
+        new: &PasswordHash,
+        timing: Timing,
+    ) -> Result<Replacement, PortError> {
+        self.in_time(timing)?;
+        let read = self.rows().user(id).map(|user| user.password_hash.clone());
+        self.pause(Fault::NonAtomicReplace).await;
+        let mut rows = self.rows();
+        let Some(user) = rows.user(id) else { return Ok(Replacement::Changed) };
+        let stored =
+            if self.has(Fault::NonAtomicReplace) { read.unwrap() } else { user.password_hash.clone() };
+        let matches = match self.fault {
+            Some(Fault::ExpectedIgnored) => true,
+            Some(Fault::MissingHashMatchesAnything) => expected.is_none() || stored == expected,
+            _ => stored == expected,
+        };
+        if !matches {
+            return Ok(Replacement::Changed);
+        }
+        if !self.has(Fault::ReplaceNotStored) {
+            user.password_hash = Some(new.clone());
+        }
+        Ok(Replacement::Replaced)
+    }
+}
