@@ -1,0 +1,271 @@
+use auth_domain::model::{AccessClaims, Email, Role, SessionId, TenantId, TokenId, UserId};
+use auth_domain::ports::{AccessTokens, InvalidAccessToken};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::JwtAccessTokens;
+use crate::{ConfigError, JwtConfig, SigningKey, compact};
+
+const OLD: &str = "old-key-KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg";
+const NEW: &str = "new-key-Q6tWv1yZb4nRj9sXk2pLf7hGd0mCe3Au";
+
+fn config(key: &str, previous: &[&str]) -> JwtConfig {
+    let secret = |text: &str| SigningKey::new(text.to_owned()).unwrap();
+    JwtConfig {
+        key: secret(key),
+        previous_keys: previous.iter().map(|text| secret(text)).collect(),
+        key_id: None,
+        issuer: "hooksentry-api".to_owned(),
+        audience: "hooksentry-client".to_owned(),
+    }
+}
+
+fn tokens(key: &str, previous: &[&str]) -> JwtAccessTokens {
+    JwtAccessTokens::new(config(key, previous)).unwrap()
+}
+
+fn start() -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(1_783_693_920).unwrap()
+}
+
+fn claims() -> AccessClaims {
+    AccessClaims {
+        token_id: TokenId::from_uuid(Uuid::from_u128(1)),
+        user_id: UserId::from_uuid(Uuid::from_u128(2)),
+        tenant_id: TenantId::from_uuid(Uuid::from_u128(3)),
+        email: Email::parse("owner@example.com").unwrap(),
+        role: Role::Owner,
+        session_id: Some(SessionId::from_uuid(Uuid::from_u128(4))),
+        issued_at: Some(start()),
+        expires_at: start() + Duration::seconds(900),
+    }
+}
+
+fn issue(tokens: &JwtAccessTokens) -> String {
+    tokens.issue(&claims()).unwrap().expose().to_owned()
+}
+
+/// Signs any claims under the right header.
+fn signed(tokens: &JwtAccessTokens, payload: &str) -> String {
+    let message = format!("{}{}", tokens.prefix, compact::encode(payload));
+    format!("{message}.{}", tokens.keys.sign(&message).unwrap())
+}
+
+/// The claims as JSON with one member set, or taken away.
+fn payload_with(name: &str, value: Option<Value>) -> String {
+    let mut payload = json!({
+        "sub": Uuid::from_u128(2).to_string(), "jti": Uuid::from_u128(1).to_string(),
+        "email": "owner@example.com", "tenant_id": Uuid::from_u128(3).to_string(), "role": "Owner",
+        "exp": 1_783_694_820, "iss": "hooksentry-api", "aud": "hooksentry-client",
+    });
+    match value {
+        Some(value) => payload[name] = value,
+        None => drop(payload.as_object_mut().unwrap().remove(name)),
+    }
+    payload.to_string()
+}
+
+#[test]
+fn an_issued_token_verifies_to_its_claims() {
+    let tokens = tokens(NEW, &[]);
+    assert_eq!(tokens.verify(&issue(&tokens), start()), Ok(claims()));
+    let bare = AccessClaims { session_id: None, issued_at: None, ..claims() };
+    let token = tokens.issue(&bare).unwrap();
+    assert_eq!(tokens.verify(token.expose(), start()), Ok(bare));
+}
+
+#[test]
+fn an_issued_token_is_written_exactly_as_the_platform_reads_it() {
+    let token = issue(&tokens(NEW, &[]));
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    let payload = concat!(
+        r#"{"sub":"00000000-0000-0000-0000-000000000002","jti":"00000000-0000-0000-0000-000000000001","#,
+        r#""email":"owner@example.com","tenant_id":"00000000-0000-0000-0000-000000000003","role":"Owner","#,
+        r#""iat":1783693920,"exp":1783694820,"iss":"hooksentry-api","aud":"hooksentry-client","#,
+        r#""sid":"00000000-0000-0000-0000-000000000004"}"#,
+    );
+    let header = r#"{"alg":"HS256","typ":"JWT"}"#;
+    assert_eq!(signed, format!("{}.{}", compact::encode(header), compact::encode(payload)));
+}
+
+// S-36
+#[test]
+fn a_token_is_good_at_899_seconds_and_refused_at_900_and_the_leeway() {
+    let tokens = tokens(NEW, &[]);
+    let token = issue(&tokens);
+    let at = |milliseconds| tokens.verify(&token, start() + Duration::milliseconds(milliseconds));
+    assert!(at(899_000).is_ok());
+    assert!(at(904_999).is_ok());
+    assert_eq!(at(905_000), Err(InvalidAccessToken::Expired));
+}
+
+// S-37
+#[test]
+fn a_token_from_the_future_is_refused_beyond_the_leeway() {
+    let tokens = tokens(NEW, &[]);
+    let token = issue(&tokens);
+    assert!(tokens.verify(&token, start() - Duration::seconds(5)).is_ok());
+    assert_eq!(
+        tokens.verify(&token, start() - Duration::milliseconds(5_001)),
+        Err(InvalidAccessToken::NotYetValid)
+    );
+    let with_nbf = |seconds: i64| signed(&tokens, &payload_with("nbf", Some(json!(1_783_693_920 + seconds))));
+    assert!(tokens.verify(&with_nbf(5), start()).is_ok());
+    assert_eq!(tokens.verify(&with_nbf(6), start()), Err(InvalidAccessToken::NotYetValid));
+}
+
+// S-34
+#[test]
+fn every_required_claim_is_there_and_of_its_type() {
+    let tokens = tokens(NEW, &[]);
+    for name in ["sub", "jti", "exp", "iss", "aud", "tenant_id", "email", "role"] {
+        for value in
+            [None, Some(json!(null)), Some(json!(-1)), Some(json!(0.5)), Some(json!([])), Some(json!(""))]
+        {
+            let token = signed(&tokens, &payload_with(name, value.clone()));
+            let refused = Err(InvalidAccessToken::ClaimsRefused);
+            assert_eq!(tokens.verify(&token, start()), refused, "{name} {value:?}");
+        }
+    }
+}
+
+// S-34
+#[test]
+fn an_optional_claim_is_of_its_type_where_it_is_there() {
+    let tokens = tokens(NEW, &[]);
+    for (name, value) in [
+        ("iat", json!(null)),
+        ("iat", json!("1783693920")),
+        ("iat", json!(1_783_693_920.5)),
+        ("nbf", json!(-1)),
+        ("sid", json!(7)),
+        ("sid", json!("x")),
+    ] {
+        let token = signed(&tokens, &payload_with(name, Some(value)));
+        assert_eq!(tokens.verify(&token, start()), Err(InvalidAccessToken::ClaimsRefused), "{name}");
+    }
+    assert!(tokens.verify(&signed(&tokens, &payload_with("nonce", Some(json!([1])))), start()).is_ok());
+}
+
+#[test]
+fn times_beyond_the_calendar_and_other_spellings_of_an_id_are_refused() {
+    let tokens = tokens(NEW, &[]);
+    for (name, value) in [
+        ("exp", json!(u64::MAX)),
+        ("exp", json!(253_402_300_800_u64)),
+        ("jti", json!("00000000-0000-0000-0000-00000000000A")),
+        ("jti", json!("00000000000000000000000000000001")),
+        ("sub", json!("{00000000-0000-0000-0000-000000000002}")),
+    ] {
+        let token = signed(&tokens, &payload_with(name, Some(value)));
+        assert_eq!(tokens.verify(&token, start()), Err(InvalidAccessToken::ClaimsRefused), "{name}");
+    }
+}
+
+// S-35
+#[test]
+fn issuer_and_audience_match_exactly() {
+    let tokens = tokens(NEW, &[]);
+    let judged = |name, value| tokens.verify(&signed(&tokens, &payload_with(name, Some(value))), start());
+    assert!(judged("aud", json!(["hooksentry-client"])).is_ok());
+    for aud in [json!("hooksentry"), json!(["Hooksentry-client"]), json!(["hooksentry-client", 7])] {
+        assert_eq!(judged("aud", aud), Err(InvalidAccessToken::ClaimsRefused));
+    }
+    assert_eq!(judged("iss", json!("hooksentry-api/")), Err(InvalidAccessToken::ClaimsRefused));
+    assert_eq!(judged("iss", json!(["hooksentry-api"])), Err(InvalidAccessToken::ClaimsRefused));
+}
+
+// S-30
+#[test]
+fn claims_are_not_looked_at_before_the_signature() {
+    let other = tokens(OLD, &[]);
+    let tokens = tokens(NEW, &[]);
+    for payload in ["x", "{}", &payload_with("exp", Some(json!(0)))] {
+        let token = signed(&other, payload);
+        assert_eq!(tokens.verify(&token, start()), Err(InvalidAccessToken::SignatureMismatch));
+    }
+}
+
+// S-39
+#[test]
+fn a_rolling_key_change_refuses_no_token_of_any_instance() {
+    let steps = [tokens(OLD, &[]), tokens(OLD, &[NEW]), tokens(NEW, &[OLD]), tokens(NEW, &[])];
+    for pair in steps.windows(2) {
+        for (signer, verifier) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
+            assert!(verifier.verify(&issue(signer), start()).is_ok());
+        }
+    }
+    let refused = Err(InvalidAccessToken::SignatureMismatch);
+    assert_eq!(steps[3].verify(&issue(&steps[0]), start()), refused, "the old key is gone in the end");
+}
+
+// S-31
+#[test]
+fn a_configured_key_id_is_written_and_asked_for() {
+    let plain = tokens(NEW, &[]);
+    let named =
+        JwtAccessTokens::new(JwtConfig { key_id: Some("k1".to_owned()), ..config(NEW, &[]) }).unwrap();
+    let token = issue(&named);
+    let header = compact::encode(r#"{"alg":"HS256","typ":"JWT","kid":"k1"}"#);
+    assert!(token.starts_with(&format!("{header}.")));
+    assert!(named.verify(&token, start()).is_ok());
+    assert_eq!(plain.verify(&token, start()), Err(InvalidAccessToken::HeaderRefused));
+    assert!(named.verify(&issue(&plain), start()).is_ok(), "other issuers of the platform write none");
+}
+
+#[test]
+fn a_text_that_cannot_be_used_is_refused_by_its_name() {
+    let refused = |config| JwtAccessTokens::new(config).err();
+    let long = "x".repeat(257);
+    assert_eq!(
+        refused(JwtConfig { issuer: String::new(), ..config(NEW, &[]) }),
+        Some(ConfigError::Empty { setting: "JWT__ISSUER" })
+    );
+    assert_eq!(
+        refused(JwtConfig { audience: long, ..config(NEW, &[]) }),
+        Some(ConfigError::TooLong { setting: "JWT__AUDIENCE", limit: 256 })
+    );
+    let error = refused(JwtConfig { key_id: Some(String::new()), ..config(NEW, &[]) }).unwrap();
+    assert!(error.to_string().starts_with("JWT__KEY_ID is empty"));
+}
+
+// S-83
+#[test]
+fn debug_of_the_configuration_shows_no_key() {
+    let text = format!("{:?}", config(NEW, &[OLD]));
+    assert!(
+        !text.contains("KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg")
+            && !text.contains("Q6tWv1yZb4nRj9sXk2pLf7hGd0mCe3Au")
+    );
+}
+
+proptest! {
+    // S-32
+    #[test]
+    fn no_text_verifies_or_panics(text in any::<String>()) {
+        prop_assert!(tokens(NEW, &[]).verify(&text, start()).is_err());
+    }
+
+    #[test]
+    fn no_payload_panics(payload in any::<String>(), seconds in -400_000_000_000_i64..400_000_000_000) {
+        let tokens = tokens(NEW, &[]);
+        let now = OffsetDateTime::from_unix_timestamp(seconds.clamp(-62_135_596_800, 253_402_300_799)).unwrap();
+        prop_assert!(tokens.verify(&signed(&tokens, &payload), now).is_err());
+    }
+
+    // S-30, S-32
+    #[test]
+    fn no_change_of_one_character_verifies(at in any::<prop::sample::Index>(), by in any::<char>()) {
+        let tokens = tokens(NEW, &[]);
+        let token = issue(&tokens);
+        let at = at.index(token.len());
+        let replaced = format!("{}{by}{}", &token[..at], &token[at + 1..]);
+        let inserted = format!("{}{by}{}", &token[..at], &token[at..]);
+        let removed = format!("{}{}", &token[..at], &token[at + 1..]);
+        prop_assert!(replaced == token || tokens.verify(&replaced, start()).is_err());
+        prop_assert!(tokens.verify(&inserted, start()).is_err());
+        prop_assert!(tokens.verify(&removed, start()).is_err());
+    }
+}

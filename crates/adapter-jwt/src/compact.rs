@@ -1,0 +1,98 @@
+//! The compact serialisation (RFC 7515 §7.1), in its one spelling.
+
+use auth_domain::ports::InvalidAccessToken;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// The longest token that is looked at, in bytes.
+const MAX_BYTES: usize = 4096;
+/// The length of an HS256 signature.
+const SIGNATURE_BYTES: usize = 32;
+
+/// A token cut into its parts; nothing of it is believed yet.
+pub(crate) struct Compact<'a> {
+    /// What the signature covers: the first two parts with the dot between them.
+    pub(crate) signed: &'a str,
+    /// The decoded first part.
+    pub(crate) header: Vec<u8>,
+    /// The decoded second part.
+    pub(crate) payload: Vec<u8>,
+    /// The third part, still encoded.
+    pub(crate) signature: &'a str,
+}
+
+impl<'a> Compact<'a> {
+    /// Cuts `token` into exactly three parts of canonical base64url.
+    pub(crate) fn parse(token: &'a str) -> Result<Self, InvalidAccessToken> {
+        if token.len() > MAX_BYTES {
+            return Err(InvalidAccessToken::Malformed);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(InvalidAccessToken::Malformed)?;
+        // A fourth part would leave a dot in the payload, which is no base64url.
+        let (header, payload) = signed.split_once('.').ok_or(InvalidAccessToken::Malformed)?;
+        if decode(signature)?.len() != SIGNATURE_BYTES {
+            return Err(InvalidAccessToken::Malformed);
+        }
+        Ok(Self { signed, header: decode(header)?, payload: decode(payload)?, signature })
+    }
+}
+
+/// Encodes a part.
+pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Decodes a part; the engine refuses padding, white space and spare bits that are set.
+fn decode(part: &str) -> Result<Vec<u8>, InvalidAccessToken> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| InvalidAccessToken::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SIGNATURE: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+    // S-32
+    #[test]
+    fn only_three_canonical_parts_are_a_token() {
+        assert!(Compact::parse(&format!("e30.e30.{SIGNATURE}")).is_ok());
+        for text in [
+            "",
+            "..",
+            "e30.e30",
+            "e30.e30.",
+            "e30.e30.AA",
+            "e30.e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB",
+            "e30.e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+            " e30.e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "e30.e31.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "e3 0.e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "e30.e30.e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "e30.+/8A.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        ] {
+            assert_eq!(Compact::parse(text).err(), Some(InvalidAccessToken::Malformed), "{text:?}");
+        }
+    }
+
+    // S-32
+    #[test]
+    fn a_token_has_at_most_4096_bytes() {
+        let of = |bytes: usize| format!("e30.{}.{SIGNATURE}", "A".repeat(bytes - 5 - SIGNATURE.len()));
+        assert!(Compact::parse(&of(4096)).is_ok());
+        assert!(Compact::parse(&of(4097)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_parsed_has_no_other_spelling(text in "[A-Za-z0-9_=+/. -]{0,8}\\.[A-Za-z0-9_-]{0,8}") {
+            let token = format!("{text}.{SIGNATURE}");
+            if let Ok(compact) = Compact::parse(&token) {
+                let again = format!("{}.{}", encode(&compact.header), encode(&compact.payload));
+                prop_assert_eq!(again, compact.signed);
+            }
+        }
+    }
+}

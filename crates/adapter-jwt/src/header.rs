@@ -1,0 +1,81 @@
+//! The protected header: what is written, and what is accepted.
+
+use auth_domain::ports::InvalidAccessToken;
+use serde_json::{Value, json};
+
+use crate::compact;
+use crate::strict_json;
+
+const ALGORITHM: &str = "HS256";
+const TYPE: &str = "JWT";
+
+/// Writes the encoded header; it is the same for every token of one configuration.
+pub(crate) fn encode(key_id: Option<&str>) -> String {
+    let kid = key_id.map_or_else(String::new, |key_id| format!(r#","kid":{}"#, json!(key_id)));
+    compact::encode(format!(r#"{{"alg":"{ALGORITHM}","typ":"{TYPE}"{kid}}}"#))
+}
+
+/// Accepts exactly our algorithm and type, and a `kid` only when it is the configured one.
+///
+/// Every other member is refused: those of RFC 7515 §4.1 choose keys or change the meaning of the
+/// signature, and nothing on the platform writes any. Without `kid` a token is accepted, since the
+/// tokens of other issuers of the platform have none.
+pub(crate) fn check(header: &[u8], key_id: Option<&str>) -> Result<(), InvalidAccessToken> {
+    let members = strict_json::object(header).ok_or(InvalidAccessToken::Malformed)?;
+    if members.get("alg").and_then(Value::as_str) != Some(ALGORITHM) {
+        return Err(InvalidAccessToken::HeaderRefused);
+    }
+    let accepted = members.iter().all(|(name, value)| match name.as_str() {
+        "alg" => true,
+        "typ" => value.as_str() == Some(TYPE),
+        "kid" => key_id.is_some() && value.as_str() == key_id,
+        _ => false,
+    });
+    if accepted { Ok(()) } else { Err(InvalidAccessToken::HeaderRefused) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_is_exact() {
+        assert_eq!(encode(None), compact::encode(r#"{"alg":"HS256","typ":"JWT"}"#));
+        assert_eq!(encode(Some("k1")), compact::encode(r#"{"alg":"HS256","typ":"JWT","kid":"k1"}"#));
+        assert_eq!(encode(Some("a\"b")), compact::encode(r#"{"alg":"HS256","typ":"JWT","kid":"a\"b"}"#));
+    }
+
+    // S-31
+    #[test]
+    fn a_key_id_is_accepted_only_when_it_is_the_configured_one() {
+        let with = br#"{"alg":"HS256","typ":"JWT","kid":"k1"}"#;
+        let without = br#"{"alg":"HS256","typ":"JWT"}"#;
+        assert_eq!(check(with, Some("k1")), Ok(()));
+        assert_eq!(check(without, Some("k1")), Ok(()));
+        assert_eq!(check(without, None), Ok(()));
+        for key_id in [None, Some("k2"), Some("K1"), Some("")] {
+            assert_eq!(check(with, key_id), Err(InvalidAccessToken::HeaderRefused), "{key_id:?}");
+        }
+        let null = br#"{"alg":"HS256","kid":null}"#;
+        assert_eq!(check(null, None), Err(InvalidAccessToken::HeaderRefused));
+    }
+
+    // S-29, S-31
+    #[test]
+    fn other_algorithms_types_and_members_are_refused() {
+        for text in [
+            r#"{"typ":"JWT"}"#,
+            r#"{"alg":"none"}"#,
+            r#"{"alg":"hs256"}"#,
+            r#"{"alg":["HS256"]}"#,
+            r#"{"alg":"HS256","typ":"at+jwt"}"#,
+            r#"{"alg":"HS256","typ":null}"#,
+            r#"{"alg":"HS256","crit":[]}"#,
+            r#"{"alg":"HS256","jwk":{}}"#,
+            r#"{"alg":"HS256","x":1}"#,
+        ] {
+            assert_eq!(check(text.as_bytes(), None), Err(InvalidAccessToken::HeaderRefused), "{text}");
+        }
+        assert_eq!(check(b"[]", None), Err(InvalidAccessToken::Malformed));
+    }
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod access_tokens;
+mod claims;
+mod compact;
+mod config;
+mod error;
+mod header;
+mod key_ring;
+mod signing_key;
+mod strict_json;
+
+pub use access_tokens::{JwtAccessTokens, LEEWAY};
+pub use config::JwtConfig;
+pub use error::ConfigError;
+pub use signing_key::{SigningKey, WeakKey};
