@@ -1,0 +1,97 @@
+//! The settings under `PASSWORD__` that concern hashing.
+
+use std::ops::RangeInclusive;
+
+use crate::ConfigError;
+use crate::cost::Cost;
+
+/// How passwords are hashed, and how many at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argon2Config {
+    /// `PASSWORD__MEMORY_KIB`: the memory of one hash in KiB.
+    pub memory_kib: u32,
+    /// `PASSWORD__ITERATIONS`: the passes over that memory.
+    pub iterations: u32,
+    /// `PASSWORD__PARALLELISM`: the lanes; they are computed one after the other.
+    pub parallelism: u32,
+    /// `PASSWORD__CONCURRENCY`: how many hashes are computed at a time, each in memory of its own.
+    pub concurrency: usize,
+    /// `PASSWORD__LEGACY`: whether hashes in the platform's older format verify.
+    pub legacy: bool,
+}
+
+const CONCURRENCY: RangeInclusive<usize> = 1..=1024;
+
+impl Argon2Config {
+    /// Returns the cost of new hashes.
+    pub(crate) const fn cost(&self) -> Cost {
+        Cost { memory_kib: self.memory_kib, iterations: self.iterations, parallelism: self.parallelism }
+    }
+
+    /// Refuses a cost below the OWASP table or beyond the bounds of stored hashes (S-01, S-04).
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let Self { memory_kib, iterations, parallelism, concurrency, .. } = *self;
+        at_most("PASSWORD__MEMORY_KIB", memory_kib, Cost::HIGHEST.memory_kib)?;
+        at_most("PASSWORD__ITERATIONS", iterations, Cost::HIGHEST.iterations)?;
+        at_most("PASSWORD__PARALLELISM", parallelism, Cost::HIGHEST.parallelism)?;
+        if parallelism == 0 {
+            return Err(ConfigError::Zero { setting: "PASSWORD__PARALLELISM" });
+        }
+        if !self.cost().is_enough() {
+            return Err(ConfigError::TooWeak { memory_kib, iterations });
+        }
+        if !CONCURRENCY.contains(&concurrency) {
+            return Err(ConfigError::Concurrency {
+                lowest: *CONCURRENCY.start(),
+                highest: *CONCURRENCY.end(),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn at_most(setting: &'static str, value: u32, highest: u32) -> Result<(), ConfigError> {
+    if value > highest { Err(ConfigError::TooCostly { setting, highest }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEFAULT: Argon2Config =
+        Argon2Config { memory_kib: 19_456, iterations: 2, parallelism: 1, concurrency: 2, legacy: false };
+
+    // S-01
+    #[test]
+    fn every_row_of_the_owasp_table_is_accepted_and_nothing_below_it() {
+        for (memory_kib, iterations) in [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)] {
+            assert_eq!(Argon2Config { memory_kib, iterations, ..DEFAULT }.check(), Ok(()));
+            let less = memory_kib - 1;
+            let weak = Argon2Config { memory_kib: less, iterations, ..DEFAULT }.check();
+            assert_eq!(weak, Err(ConfigError::TooWeak { memory_kib: less, iterations }));
+        }
+        assert_eq!(
+            Argon2Config { memory_kib: 65_536, iterations: 5, parallelism: 8, ..DEFAULT }.check(),
+            Ok(())
+        );
+        assert!(Argon2Config { iterations: 0, ..DEFAULT }.check().is_err());
+    }
+
+    // S-01
+    #[test]
+    fn a_refusal_names_the_setting_and_the_remedy() {
+        for (config, setting, remedy) in [
+            (Argon2Config { iterations: 1, ..DEFAULT }, "PASSWORD__MEMORY_KIB", "19456"),
+            (Argon2Config { iterations: 1, ..DEFAULT }, "PASSWORD__ITERATIONS", "2"),
+            (Argon2Config { memory_kib: 262_145, ..DEFAULT }, "PASSWORD__MEMORY_KIB", "262144"),
+            (Argon2Config { iterations: 11, ..DEFAULT }, "PASSWORD__ITERATIONS", "10"),
+            (Argon2Config { parallelism: 17, ..DEFAULT }, "PASSWORD__PARALLELISM", "16"),
+            (Argon2Config { parallelism: 0, ..DEFAULT }, "PASSWORD__PARALLELISM", "1"),
+            (Argon2Config { concurrency: 0, ..DEFAULT }, "PASSWORD__CONCURRENCY", "1"),
+            (Argon2Config { concurrency: 1025, ..DEFAULT }, "PASSWORD__CONCURRENCY", "1024"),
+        ] {
+            let text = config.check().unwrap_err().to_string();
+            assert!(text.contains(setting) && text.contains(remedy), "{text}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What a hash costs.
+
+/// The three parameters of Argon2 (RFC 9106 §3.1) that decide about memory and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cost {
+    /// Memory in KiB, which is also the number of blocks.
+    pub(crate) memory_kib: u32,
+    /// Passes over the memory.
+    pub(crate) iterations: u32,
+    /// Lanes.
+    pub(crate) parallelism: u32,
+}
+
+/// Memory and passes that the OWASP Password Storage Cheat Sheet calls equivalent.
+const OWASP: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+
+impl Cost {
+    /// The cost of the platform's older format.
+    pub(crate) const LEGACY: Self = Self { memory_kib: 65_536, iterations: 5, parallelism: 8 };
+    /// What a stored hash may cost at most.
+    pub(crate) const HIGHEST: Self = Self { memory_kib: 262_144, iterations: 10, parallelism: 16 };
+
+    /// Tells whether new hashes may have this cost.
+    pub(crate) fn is_enough(self) -> bool {
+        OWASP
+            .iter()
+            .any(|(memory_kib, iterations)| self.memory_kib >= *memory_kib && self.iterations >= *iterations)
+    }
+
+    /// Tells whether a stored hash may have this cost.
+    pub(crate) const fn is_bounded(self) -> bool {
+        self.memory_kib <= Self::HIGHEST.memory_kib
+            && self.iterations <= Self::HIGHEST.iterations
+            && self.parallelism <= Self::HIGHEST.parallelism
+    }
+
+    /// Returns the number of blocks to compute in.
+    pub(crate) const fn blocks(self) -> usize {
+        self.memory_kib as usize
+    }
+}

@@ -1,0 +1,104 @@
+use super::*;
+
+const CURRENT: Cost = Cost { memory_kib: 19_456, iterations: 2, parallelism: 1 };
+const SALT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+const HASH: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const LEGACY: &str = "AAAAAAAAAAAAAAAAAAAAAA==:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+fn parse(text: &str) -> Result<StoredHash, UnusableHash> {
+    StoredHash::parse(text, true)
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let text = phc(CURRENT, &[0; SALT_BYTES], &[0; HASH_BYTES]);
+    assert_eq!(text, format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}${HASH}"));
+    assert_eq!(parse(&text), Ok(StoredHash::dummy(CURRENT)));
+}
+
+#[test]
+fn a_hash_is_outdated_when_any_parameter_differs() {
+    let outdated = |text: &str| parse(text).unwrap().is_outdated(CURRENT);
+    assert!(!outdated(&format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}${HASH}")));
+    for text in [
+        format!("$argon2id$v=19$m=19457,t=2,p=1${SALT}${HASH}"),
+        format!("$argon2id$v=19$m=19456,t=3,p=1${SALT}${HASH}"),
+        format!("$argon2id$v=19$m=19456,t=2,p=2${SALT}${HASH}"),
+        format!("$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAA${HASH}"),
+        format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}${SALT}"),
+        LEGACY.to_owned(),
+    ] {
+        assert!(outdated(&text), "{text}");
+    }
+    assert!(parse(LEGACY).unwrap().is_outdated(Cost::LEGACY), "the format counts too");
+}
+
+// S-04
+#[test]
+fn parameters_are_accepted_up_to_their_bounds_only() {
+    let with = |cost: &str| parse(&format!("$argon2id$v=19${cost}${SALT}${HASH}"));
+    assert!(with("m=262144,t=10,p=16").is_ok());
+    assert!(with("m=8,t=1,p=1").is_ok());
+    for cost in [
+        "m=262145,t=1,p=1",
+        "m=4294967295,t=1,p=1",
+        "m=19456,t=11,p=1",
+        "m=19456,t=4294967295,p=1",
+        "m=19456,t=2,p=17",
+        "m=19456,t=0,p=1",
+        "m=19456,t=2,p=0",
+        "m=7,t=2,p=1",
+        "m=63,t=2,p=8",
+    ] {
+        assert_eq!(with(cost), Err(UnusableHash::OutOfBounds), "{cost}");
+    }
+}
+
+// S-04
+#[test]
+fn salt_and_hash_are_accepted_within_their_lengths_only() {
+    let of = |salt: usize, hash: usize| parse(&phc(CURRENT, &vec![7; salt], &vec![7; hash]));
+    assert!(of(8, 16).is_ok() && of(64, 64).is_ok());
+    for (salt, hash) in [(7, 32), (65, 32), (0, 32), (16, 15), (16, 65), (16, 0)] {
+        assert_eq!(of(salt, hash), Err(UnusableHash::OutOfBounds), "{salt} {hash}");
+    }
+}
+
+// S-08
+#[test]
+fn every_other_text_is_no_hash() {
+    for text in [
+        String::new(),
+        "!".to_owned(),
+        "$2b$12$abcdefghijklmnopqrstuuWQ1Dk3l5nYq0Zz8vJ6cJxq1sT0uVwXy".to_owned(),
+        format!("$argon2i$v=19$m=19456,t=2,p=1${SALT}${HASH}"),
+        format!("$argon2d$v=19$m=19456,t=2,p=1${SALT}${HASH}"),
+        format!("$argon2id$v=16$m=19456,t=2,p=1${SALT}${HASH}"),
+        format!("$argon2id$m=19456,t=2,p=1${SALT}${HASH}"),
+        format!("$argon2id$v=19$t=2,m=19456,p=1${SALT}${HASH}"),
+        format!("$argon2id$v=19$m=19456,t=2${SALT}${HASH}"),
+        format!("$argon2id$v=19$m=19456,t=2,p=1,data=AAAA${SALT}${HASH}"),
+        format!("$argon2id$v=19$m=+19456,t=2,p=1${SALT}${HASH}"),
+        format!("$argon2id$v=19$m=019456,t=2,p=1${SALT}${HASH}"),
+        format!("$argon2id$v=19$m=4294967296,t=2,p=1${SALT}${HASH}"),
+        format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}"),
+        format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}${HASH}$"),
+        format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}==${HASH}"),
+        format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}${HASH} "),
+        format!(" {LEGACY}"),
+        format!("{LEGACY}:"),
+        LEGACY.trim_end_matches('=').to_owned(),
+        LEGACY.replace(':', ";"),
+        format!("{SALT}==:{SALT}=="),
+        format!("{HASH}=:{HASH}="),
+    ] {
+        assert_eq!(parse(&text), Err(UnusableHash::UnknownFormat), "{text}");
+    }
+}
+
+#[test]
+fn the_older_format_is_read_only_while_it_is_switched_on() {
+    assert!(StoredHash::parse(LEGACY, true).is_ok());
+    assert_eq!(StoredHash::parse(LEGACY, false), Err(UnusableHash::LegacyIsOff));
+    assert_eq!(StoredHash::parse("x", false), Err(UnusableHash::UnknownFormat));
+}

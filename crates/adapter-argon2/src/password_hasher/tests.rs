@@ -1,0 +1,97 @@
+use auth_testkit::{TestClock, TestEntropy, a_password, timing_at, vectors};
+
+use super::*;
+
+/// The cheapest row of the OWASP table.
+const CHEAP: Argon2Config =
+    Argon2Config { memory_kib: 7_168, iterations: 5, parallelism: 1, concurrency: 2, legacy: false };
+
+fn hasher(config: Argon2Config) -> Argon2PasswordHasher {
+    Argon2PasswordHasher::new(config, Arc::new(TestEntropy), TestClock::new()).unwrap()
+}
+
+fn timing() -> Timing {
+    timing_at(TestClock::new().now())
+}
+
+async fn check(hasher: &Argon2PasswordHasher, password: &str, stored: &str) -> PasswordCheck {
+    let stored = Some(PasswordHash::new(stored.to_owned()));
+    hasher.verify(&a_password(password), stored, timing()).await.unwrap()
+}
+
+// S-01, S-02
+#[tokio::test]
+async fn a_new_hash_is_a_phc_string_with_a_salt_of_sixteen_bytes() {
+    let hash = hasher(CHEAP).hash(&a_password("correct horse"), timing()).await.unwrap();
+    let parts: Vec<&str> = hash.expose().split('$').collect();
+    assert_eq!(parts[..4], ["", "argon2id", "v=19", "m=7168,t=5,p=1"]);
+    assert_eq!((parts[4].len(), parts[5].len()), (22, 43));
+}
+
+// S-05
+#[tokio::test]
+async fn a_hash_of_the_reference_implementation_verifies() {
+    // RFC 9106 has no vector of the plain function; this one is of `argon2-cffi`, by the C implementation.
+    let vectors = vectors::legacy_password_hashes();
+    let first = &vectors[0];
+    let (salt, hash) = first.stored.split_once(':').unwrap();
+    let (salt, hash) = (salt.trim_end_matches('='), hash.trim_end_matches('='));
+    let stored = format!("$argon2id$v=19$m=65536,t=5,p=8${salt}${hash}");
+    let hasher = hasher(CHEAP);
+    assert_eq!(check(&hasher, &first.password, &stored).await, PasswordCheck::Valid { outdated: true });
+    assert_eq!(check(&hasher, "something else", &stored).await, PasswordCheck::Invalid);
+}
+
+#[tokio::test]
+async fn the_older_format_verifies_only_while_it_is_switched_on() {
+    let (on, off) = (hasher(Argon2Config { legacy: true, ..CHEAP }), hasher(CHEAP));
+    for case in vectors::legacy_password_hashes() {
+        let valid = PasswordCheck::Valid { outdated: true };
+        assert_eq!(check(&on, &case.password, &case.stored).await, valid, "{}", case.password);
+    }
+    let case = &vectors::legacy_password_hashes()[0];
+    assert_eq!(check(&on, "something else", &case.stored).await, PasswordCheck::Invalid);
+    assert_eq!(check(&off, &case.password, &case.stored).await, PasswordCheck::Unusable);
+}
+
+// S-09
+#[tokio::test]
+async fn the_floor_of_refusals_is_above_the_cost_of_the_older_format() {
+    assert_eq!(hasher(CHEAP).refusal_floor(), None);
+    let on = hasher(Argon2Config { legacy: true, ..CHEAP });
+    assert!(on.refusal_floor().unwrap() > Duration::from_millis(20));
+}
+
+// S-04, S-08
+#[tokio::test]
+async fn corrupt_hashes_are_unusable() {
+    let hasher = hasher(CHEAP);
+    let good = hasher.hash(&a_password("correct horse"), timing()).await.unwrap();
+    for stored in [
+        String::new(),
+        "correct horse".to_owned(),
+        good.expose().replace("m=7168", "m=4294967295"),
+        good.expose().replace("t=5", "t=4294967295"),
+        good.expose().replace("argon2id", "argon2i"),
+        good.expose().replace("v=19", "v=16"),
+        good.expose().replace('$', ":"),
+        format!("{}=", good.expose()),
+        good.expose()[..40].to_owned(),
+    ] {
+        assert_eq!(check(&hasher, "correct horse", &stored).await, PasswordCheck::Unusable, "{stored}");
+    }
+}
+
+#[tokio::test]
+async fn the_dummy_never_verifies_even_with_the_password_that_it_was_measured_with() {
+    let missing = hasher(CHEAP).verify(&a_password("how long does this take"), None, timing()).await;
+    assert_eq!(missing.unwrap(), PasswordCheck::Invalid);
+}
+
+// S-01
+#[test]
+fn weaker_settings_refuse_to_start() {
+    let weak = Argon2Config { iterations: 4, ..CHEAP };
+    let refused = Argon2PasswordHasher::new(weak, Arc::new(TestEntropy), TestClock::new()).err();
+    assert_eq!(refused, Some(ConfigError::TooWeak { memory_kib: 7_168, iterations: 4 }));
+}

@@ -1,0 +1,136 @@
+use std::sync::mpsc;
+
+use auth_domain::ports::PortErrorKind;
+use auth_testkit::TestClock;
+use tokio::task::JoinHandle;
+
+use super::*;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn pool(permits: usize, usual: Duration) -> Arc<Pool> {
+    let memories = (0..permits).map(|_| Memory::new(8).unwrap()).collect();
+    Arc::new(Pool::new(memories, usual, TestClock::new()))
+}
+
+fn within(allowed: Duration) -> Timing {
+    Timing::start(TestClock::new().as_ref(), allowed)
+}
+
+/// Occupies a permit until the returned sender is used or dropped.
+async fn occupy(pool: &Arc<Pool>) -> (mpsc::Sender<()>, JoinHandle<Result<(), PortError>>) {
+    let (release, released) = mpsc::channel();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let pool = Arc::clone(pool);
+    let task = tokio::spawn(async move {
+        let job = move |_: &mut Memory| {
+            begun.send(()).unwrap();
+            released.recv().unwrap_or_default();
+        };
+        pool.run(within(HOUR), job).await
+    });
+    has_begun.await.unwrap();
+    (release, task)
+}
+
+async fn kind_of_refusal(pool: &Pool, allowed: Duration) -> Option<PortErrorKind> {
+    pool.run(within(allowed), |_| ()).await.err().map(|error| error.kind())
+}
+
+fn everything_is_idle(pool: &Pool, permits: usize) -> bool {
+    pool.permits.available_permits() == permits
+        && pool.shared.lock_idle().len() == permits
+        && pool.waiting.load(Ordering::Relaxed) == 0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_past_its_deadline_is_refused_though_permits_are_free() {
+    let pool = pool(1, Duration::ZERO);
+    assert_eq!(kind_of_refusal(&pool, Duration::ZERO).await, Some(PortErrorKind::Overloaded));
+    assert_eq!(kind_of_refusal(&pool, HOUR).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_cannot_begin_in_time_is_refused_on_arrival() {
+    let pool = pool(1, HOUR);
+    let (_release, _task) = occupy(&pool).await;
+    let before = TestClock::new().instant();
+    assert_eq!(kind_of_refusal(&pool, HOUR / 2).await, Some(PortErrorKind::Overloaded));
+    assert!(TestClock::new().instant() - before < Duration::from_secs(10), "it does not wait for that");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_still_waiting_at_its_deadline_is_refused() {
+    let pool = pool(1, Duration::ZERO);
+    let (release, task) = occupy(&pool).await;
+    assert_eq!(kind_of_refusal(&pool, Duration::from_millis(50)).await, Some(PortErrorKind::Overloaded));
+    drop(release);
+    task.await.unwrap().unwrap();
+    assert!(everything_is_idle(&pool, 1));
+}
+
+// S-11
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_keeps_its_permit_to_its_end_when_the_caller_hangs_up() {
+    let pool = pool(1, Duration::ZERO);
+    let (release, task) = occupy(&pool).await;
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    assert_eq!(kind_of_refusal(&pool, Duration::from_millis(50)).await, Some(PortErrorKind::Overloaded));
+    drop(release);
+    assert_eq!(kind_of_refusal(&pool, HOUR).await, None);
+    assert!(everything_is_idle(&pool, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_hangs_up_while_waiting_gives_the_place_back() {
+    let pool = pool(1, Duration::from_secs(1));
+    let (release, task) = occupy(&pool).await;
+    for _ in 0..100 {
+        let waiting = pool.run(within(Duration::from_secs(10)), |_| ());
+        assert!(tokio::time::timeout(Duration::from_millis(1), waiting).await.is_err());
+    }
+    drop(release);
+    task.await.unwrap().unwrap();
+    assert!(everything_is_idle(&pool, 1));
+}
+
+// S-77
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_gives_the_permit_back_and_is_corrupt() {
+    let pool = pool(2, Duration::ZERO);
+    for _ in 0..4 {
+        let lost = pool.run::<()>(within(HOUR), |_| panic!("a defect")).await;
+        assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Corrupt);
+    }
+    assert!(everything_is_idle(&pool, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queue_is_first_come_first_served() {
+    let pool = pool(1, Duration::ZERO);
+    let (release, _task) = occupy(&pool).await;
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let mut waiting = Vec::new();
+    for number in 0..20 {
+        let (queued, order) = (Arc::clone(&pool), Arc::clone(&order));
+        waiting.push(tokio::spawn(async move {
+            queued.run(within(HOUR), move |_| order.lock().unwrap().push(number)).await
+        }));
+        while pool.waiting.load(Ordering::Relaxed) <= number {
+            tokio::task::yield_now().await;
+        }
+    }
+    drop(release);
+    for task in waiting {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(*order.lock().unwrap(), (0..20).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn the_usual_time_follows_what_jobs_take() {
+    let pool = pool(1, Duration::from_secs(8));
+    pool.shared.record(Duration::from_secs(16));
+    assert_eq!(pool.expected_wait(3), Duration::from_secs(27));
+}
