@@ -1,0 +1,144 @@
+//! The open database: two queues, and the threads that empty them.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use auth_domain::model::Timing;
+use auth_domain::ports::{Clock, PortError};
+use diesel::dsl::exists;
+use diesel::{QueryDsl, RunQueryDsl, SqliteConnection};
+
+use crate::config::SqliteConfig;
+use crate::error::{OpenError, StoreError};
+use crate::job::{Jobs, submit};
+use crate::maintenance::Maintenance;
+use crate::opening::{self, Opened};
+use crate::readers;
+use crate::schema::tenants;
+use crate::threads::Threads;
+use crate::writer::Writer;
+
+#[cfg(test)]
+mod tests;
+
+/// How many steps may wait; at a group of 128 this is a few hundredths of a second of work.
+const CAPACITY: usize = 4_096;
+
+/// How long a caller goes on waiting for a write that had begun when its deadline passed.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The embedded database, shared by the ports that are made from it.
+///
+/// A clone is another handle on the same database. Dropping the last one closes it.
+#[derive(Clone)]
+pub struct SqliteDatabase(Arc<Shared>);
+
+struct Shared {
+    config: SqliteConfig,
+    clock: Arc<dyn Clock>,
+    writes: Arc<Jobs>,
+    reads: Arc<Jobs>,
+    reading: Threads,
+    /// The writer and the maintenance.
+    writing: Threads,
+}
+
+impl SqliteDatabase {
+    /// Opens the database, makes it where it is missing, and brings its schema up to date.
+    ///
+    /// Blocks for as long as that takes, a few milliseconds as a rule.
+    ///
+    /// # Errors
+    /// [`OpenError`] says in one line what is wrong and what to do. A file that is not ours, or is
+    /// damaged, is left as it is.
+    pub fn open(config: SqliteConfig, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let opened = opening::open(&config)?;
+        let (writes, reads) = (Arc::new(Jobs::new(CAPACITY)), Arc::new(Jobs::new(CAPACITY)));
+        let (reading, writing) = (Threads::default(), Threads::default());
+        let shared = Shared { config, clock, writes, reads, reading, writing };
+        shared.start(opened)?;
+        Ok(Self(Arc::new(shared)))
+    }
+
+    /// Tells whether the database can be read and written now, for readiness.
+    ///
+    /// # Errors
+    /// Whatever a read or a write would report.
+    pub async fn ping(&self, timing: Timing) -> Result<(), PortError> {
+        let read = |connection: &mut SqliteConnection| {
+            Ok(diesel::select(exists(tenants::table.select(tenants::id))).get_result::<bool>(connection)?)
+        };
+        self.read(timing, read).await?;
+        self.write(timing, |_| Ok(())).await
+    }
+
+    /// Finishes what is queued and closes the file; calls that come later are refused.
+    ///
+    /// Blocks until then. Dropping the last handle does the same.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// Runs a step that only reads, beside all others.
+    pub(crate) async fn read<T, W>(&self, timing: Timing, work: W) -> Result<T, PortError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send + 'static,
+    {
+        // A read changes nothing, so nobody need wait for its outcome beyond the deadline.
+        submit(&self.0.reads, timing.deadline(), work)?.outcome(&*self.0.clock, Duration::ZERO).await
+    }
+
+    /// Runs a step that writes, alone, and answers once it is on disk.
+    pub(crate) async fn write<T, W>(&self, timing: Timing, work: W) -> Result<T, PortError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send + 'static,
+    {
+        submit(&self.0.writes, timing.deadline(), work)?.outcome(&*self.0.clock, GRACE).await
+    }
+
+    pub(crate) fn config(&self) -> &SqliteConfig {
+        &self.0.config
+    }
+}
+
+impl Shared {
+    /// Threads that have started end by themselves when a later one does not: dropping `self` closes.
+    fn start(&self, opened: Opened) -> io::Result<()> {
+        let (checkpoint, asked) = sync_channel(1);
+        for connection in opened.readers {
+            let (clock, jobs) = (Arc::clone(&self.clock), Arc::clone(&self.reads));
+            self.reading.spawn("sqlite-reader", move || readers::run(connection, &*clock, &jobs))?;
+        }
+        let writer = Writer::new(opened.writer, opened.path_text, Arc::clone(&self.clock), checkpoint);
+        let jobs = Arc::clone(&self.writes);
+        self.writing.spawn("sqlite-writer", move || writer.run(&jobs))?;
+        let maintenance = Maintenance::new(
+            opened.maintenance,
+            &opened.path,
+            &self.config,
+            Arc::clone(&self.writes),
+            Arc::clone(&self.clock),
+        );
+        self.writing.spawn("sqlite-upkeep", move || maintenance.run(&asked))
+    }
+
+    /// The readers end first, then the writer, whose end is what ends the maintenance: the last
+    /// connection to close moves the log into the database, and two that close at once keep each
+    /// other from it.
+    fn close(&self) {
+        self.reads.close();
+        self.reading.join();
+        self.writes.close();
+        self.writing.join();
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,63 @@
+//! Revoked access tokens.
+
+use async_trait::async_trait;
+use auth_domain::model::{LiveAccessToken, Timing, TokenId};
+use auth_domain::ports::{Denylist, PortError};
+use diesel::dsl::exists;
+use diesel::sql_types::{BigInt, Binary};
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, sql_query};
+
+use crate::database::SqliteDatabase;
+use crate::error::StoreError;
+use crate::schema::denylist;
+use crate::stored::{micros, span};
+
+/// The [`Denylist`] in the embedded database.
+///
+/// Every question is a read of the file: the command line revokes tokens in it while a server runs,
+/// so a copy in memory would not know.
+#[derive(Clone)]
+pub struct SqliteDenylist {
+    database: SqliteDatabase,
+}
+
+impl SqliteDenylist {
+    /// Uses an open database.
+    #[must_use]
+    pub fn new(database: &SqliteDatabase) -> Self {
+        Self { database: database.clone() }
+    }
+}
+
+#[async_trait]
+impl Denylist for SqliteDenylist {
+    async fn contains(&self, id: TokenId, timing: Timing) -> Result<bool, PortError> {
+        let now = micros(timing.now());
+        let read = move |connection: &mut SqliteConnection| {
+            let entry = denylist::table.find(id.as_bytes().as_slice()).filter(denylist::until.gt(now));
+            Ok(diesel::select(exists(entry)).get_result(connection)?)
+        };
+        self.database.read(timing, read).await
+    }
+
+    async fn add(&self, token: LiveAccessToken, timing: Timing) -> Result<(), PortError> {
+        let margin = span(self.database.config().denylist_margin);
+        self.database.write(timing, move |connection| revoke(connection, token, margin)).await
+    }
+}
+
+/// Denylists a token until `margin` after its expiry; an entry that lasts longer stays as it is.
+pub(crate) fn revoke(
+    connection: &mut SqliteConnection,
+    token: LiveAccessToken,
+    margin: i64,
+) -> Result<(), StoreError> {
+    sql_query(
+        "INSERT INTO denylist (token_id, until) VALUES (?, ?)
+         ON CONFLICT (token_id) DO UPDATE SET until = max(until, excluded.until)",
+    )
+    .bind::<Binary, _>(token.id.as_bytes().as_slice())
+    .bind::<BigInt, _>(micros(token.expires_at).saturating_add(margin))
+    .execute(connection)?;
+    Ok(())
+}

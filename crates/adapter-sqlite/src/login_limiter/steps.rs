@@ -1,0 +1,128 @@
+//! The steps on the table of attempts.
+
+use auth_domain::model::{AxisKey, LoginAttempt};
+use auth_domain::ports::{Reservation, Settlement, Ticket};
+use diesel::dsl::max;
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, delete, insert_into,
+    update,
+};
+
+use super::attempts::{Attempts, Rule, out_of_patience};
+use crate::error::StoreError;
+use crate::schema::login_failures::{self, at, axis_key, email_key, settled, ticket};
+use crate::stored::duration;
+
+/// Takes a place on every axis of the attempt, or on none.
+pub(super) fn reserve(
+    connection: &mut SqliteConnection,
+    attempt: LoginAttempt,
+    rule: Rule,
+    now: i64,
+) -> Result<Reservation, StoreError> {
+    // A clock that has gone back must not make old failures leave, or count new ones before them.
+    let effective = latest(connection, attempt)?.map_or(now, |latest| latest.max(now));
+    let mut counted = Vec::new();
+    for axis in axes(attempt) {
+        counted.push((axis, read(connection, axis, rule, effective)?));
+    }
+    if let Some(opens_at) = counted.iter().filter_map(|(_, attempts)| attempts.opens_at(rule)).max() {
+        return Ok(Reservation::Refused { retry_after: duration(opens_at.saturating_sub(now)) });
+    }
+    if let Some((axis, _)) = counted.iter().find(|(_, attempts)| attempts.is_full(rule)) {
+        return Ok(Reservation::Busy(*axis));
+    }
+    for axis in axes(attempt) {
+        insert(connection, attempt, axis, effective)?;
+    }
+    Ok(Reservation::Reserved(Ticket { attempt }))
+}
+
+/// Records how an attempt ended.
+pub(super) fn settle(
+    connection: &mut SqliteConnection,
+    attempt: LoginAttempt,
+    outcome: Settlement,
+    now: i64,
+) -> Result<(), StoreError> {
+    let is_axis = axis_key.eq(attempt.email.as_bytes().as_slice()).or(axis_key.eq(address(&attempt)));
+    let own = login_failures::table.filter(is_axis).filter(ticket.eq(attempt.ticket.as_bytes().as_slice()));
+    match outcome {
+        Settlement::Failed => {
+            update(own).set(settled.eq(true)).execute(connection)?;
+        }
+        Settlement::Abandoned => {
+            delete(own).execute(connection)?;
+        }
+        Settlement::Succeeded => {
+            delete(own).execute(connection)?;
+            forget_failures(connection, attempt.email, now)?;
+            let share = login_failures::table
+                .filter(axis_key.eq(address(&attempt)))
+                .filter(email_key.eq(attempt.email.as_bytes().as_slice()))
+                .filter(settled);
+            delete(share).execute(connection)?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets the failures on an axis; attempts in flight stay.
+pub(super) fn forget_failures(
+    connection: &mut SqliteConnection,
+    axis: AxisKey,
+    now: i64,
+) -> Result<(), StoreError> {
+    let is_failure = settled.or(at.le(out_of_patience(now)));
+    let failures = login_failures::table.filter(axis_key.eq(axis.as_bytes().as_slice())).filter(is_failure);
+    delete(failures).execute(connection)?;
+    Ok(())
+}
+
+fn axes(attempt: LoginAttempt) -> impl Iterator<Item = AxisKey> {
+    [Some(attempt.email), attempt.address].into_iter().flatten()
+}
+
+/// The address axis; the email's where there is none, on which it names nothing more.
+fn address(attempt: &LoginAttempt) -> &[u8] {
+    attempt.address.as_ref().unwrap_or(&attempt.email).as_bytes()
+}
+
+fn latest(connection: &mut SqliteConnection, attempt: LoginAttempt) -> Result<Option<i64>, StoreError> {
+    let mut latest = None;
+    for axis in axes(attempt) {
+        let rows = login_failures::table.filter(axis_key.eq(axis.as_bytes().as_slice()));
+        latest = latest.max(rows.select(max(at)).first(connection)?);
+    }
+    Ok(latest)
+}
+
+/// Deletes what has left the window of an axis and counts what is in it.
+fn read(
+    connection: &mut SqliteConnection,
+    axis: AxisKey,
+    rule: Rule,
+    now: i64,
+) -> Result<Attempts, StoreError> {
+    let rows = login_failures::table.filter(axis_key.eq(axis.as_bytes().as_slice()));
+    delete(rows.filter(at.le(now.saturating_sub(rule.window)))).execute(connection)?;
+    let rows: Vec<(i64, bool)> = rows.select((at, settled)).order(at).load(connection)?;
+    Ok(Attempts::count(rows, now))
+}
+
+fn insert(
+    connection: &mut SqliteConnection,
+    attempt: LoginAttempt,
+    axis: AxisKey,
+    now: i64,
+) -> Result<(), StoreError> {
+    let row = (
+        axis_key.eq(axis.as_bytes().as_slice()),
+        at.eq(now),
+        ticket.eq(attempt.ticket.as_bytes().as_slice()),
+        email_key.eq(attempt.email.as_bytes().as_slice()),
+        settled.eq(false),
+    );
+    insert_into(login_failures::table).values(row).execute(connection)?;
+    Ok(())
+}

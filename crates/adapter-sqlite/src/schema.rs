@@ -1,0 +1,64 @@
+//! The tables as `migrations/sqlite` makes them.
+//!
+//! Role and status are read as 64 bits: SQLite stores what it is given, and cutting a number that has
+//! no meaning might give it one.
+
+diesel::table! {
+    tenants (id) {
+        id -> Binary,
+        name -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Binary,
+        tenant_id -> Binary,
+        email -> Text,
+        password_hash -> Nullable<Text>,
+        status -> BigInt,
+        role -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> BigInt,
+        user_id -> Binary,
+        session_id -> Binary,
+        tenant_id -> Binary,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        ends_at -> BigInt,
+        current_digest -> Binary,
+        previous_digest -> Nullable<Binary>,
+        generation -> BigInt,
+        rotated_at -> BigInt,
+        live_tokens -> Binary,
+        replay_tag -> Nullable<Binary>,
+        replay_sealed -> Nullable<Binary>,
+        ended_at -> Nullable<BigInt>,
+        end_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    denylist (token_id) {
+        token_id -> Binary,
+        until -> BigInt,
+    }
+}
+
+diesel::table! {
+    login_failures (axis_key, at, ticket) {
+        axis_key -> Binary,
+        at -> BigInt,
+        ticket -> Binary,
+        email_key -> Binary,
+        settled -> Bool,
+    }
+}

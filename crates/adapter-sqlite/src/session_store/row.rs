@@ -1,0 +1,99 @@
+//! A session as a row.
+
+use auth_domain::model::{EndReason, ReplayTag, SealedReplay, SessionRef, TenantId};
+use diesel::{
+    AsChangeset, BoolExpressionMethods, ExpressionMethods, Identifiable, OptionalExtension, QueryDsl,
+    Queryable, RunQueryDsl, Selectable, SelectableHelper, SqliteConnection,
+};
+
+use super::live_tokens::LiveTokens;
+use crate::error::StoreError;
+use crate::schema::sessions;
+use crate::stored::id;
+
+/// What a rotation or an end decides by and changes.
+#[derive(Queryable, Selectable, Identifiable, AsChangeset)]
+#[diesel(table_name = sessions, treat_none_as_null = true, check_for_backend(diesel::sqlite::Sqlite))]
+pub(super) struct SessionRow {
+    id: i64,
+    tenant_id: Vec<u8>,
+    /// Never beyond `ends_at`, so it is the only limit to judge by.
+    pub(super) expires_at: i64,
+    pub(super) ends_at: i64,
+    pub(super) current_digest: Vec<u8>,
+    pub(super) previous_digest: Option<Vec<u8>>,
+    pub(super) generation: i64,
+    pub(super) rotated_at: i64,
+    live_tokens: Vec<u8>,
+    replay_tag: Option<Vec<u8>>,
+    replay_sealed: Option<Vec<u8>>,
+    pub(super) ended_at: Option<i64>,
+    end_reason: Option<String>,
+}
+
+impl SessionRow {
+    pub(super) fn find(
+        connection: &mut SqliteConnection,
+        session: SessionRef,
+    ) -> Result<Option<Self>, StoreError> {
+        let is_named = sessions::user_id
+            .eq(session.user_id.as_bytes().as_slice())
+            .and(sessions::session_id.eq(session.session_id.as_bytes().as_slice()));
+        let row = sessions::table.select(Self::as_select()).filter(is_named).first(connection);
+        Ok(row.optional()?)
+    }
+
+    pub(super) fn save(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        diesel::update(self).set(self).execute(connection)?;
+        Ok(())
+    }
+
+    pub(super) fn tenant_id(&self) -> Result<TenantId, StoreError> {
+        Ok(TenantId::from_uuid(id(&self.tenant_id)?))
+    }
+
+    pub(super) fn live_tokens(&self) -> Result<LiveTokens, StoreError> {
+        LiveTokens::unpack(&self.live_tokens)
+    }
+
+    pub(super) fn set_live_tokens(&mut self, tokens: &LiveTokens) {
+        self.live_tokens = tokens.pack();
+    }
+
+    pub(super) fn end_reason(&self) -> Result<Option<EndReason>, StoreError> {
+        match (self.ended_at, &self.end_reason) {
+            (None, None) => Ok(None),
+            (Some(_), Some(name)) => match EndReason::from_name(name) {
+                Some(reason) => Ok(Some(reason)),
+                None => Err(StoreError::Contradiction("the end reason of a session is unknown")),
+            },
+            (Some(_), None) | (None, Some(_)) => Err(StoreError::Contradiction("a session has half an end")),
+        }
+    }
+
+    /// Marks the session as ended; nothing of its tokens stays but the two digests.
+    pub(super) fn set_ended(&mut self, reason: EndReason, now: i64) {
+        self.ended_at = Some(now);
+        self.end_reason = Some(reason.name().to_owned());
+        self.live_tokens.clear();
+        self.set_replay(None);
+    }
+
+    pub(super) fn replay(&self) -> Result<Option<SealedReplay>, StoreError> {
+        match (&self.replay_tag, &self.replay_sealed) {
+            (None, None) => Ok(None),
+            (Some(tag), Some(sealed)) => match tag.as_slice().try_into() {
+                Ok(tag) => Ok(Some(SealedReplay { tag: ReplayTag::from_bytes(tag), sealed: sealed.clone() })),
+                Err(_) => Err(StoreError::Contradiction("a replay tag has not sixteen bytes")),
+            },
+            (Some(_), None) | (None, Some(_)) => {
+                Err(StoreError::Contradiction("a session has half a replay"))
+            }
+        }
+    }
+
+    pub(super) fn set_replay(&mut self, replay: Option<&SealedReplay>) {
+        self.replay_tag = replay.map(|replay| replay.tag.as_bytes().to_vec());
+        self.replay_sealed = replay.map(|replay| replay.sealed.clone());
+    }
+}

@@ -1,0 +1,71 @@
+//! Users.
+
+mod row;
+mod steps;
+
+use async_trait::async_trait;
+use auth_domain::model::{Email, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus};
+use auth_domain::ports::{Insertion, PortError, Replacement, UserRepository};
+
+use crate::database::SqliteDatabase;
+use crate::stored::micros;
+
+/// The [`UserRepository`] in the embedded database.
+#[derive(Clone)]
+pub struct SqliteUserRepository {
+    database: SqliteDatabase,
+}
+
+impl SqliteUserRepository {
+    /// Uses an open database.
+    #[must_use]
+    pub fn new(database: &SqliteDatabase) -> Self {
+        Self { database: database.clone() }
+    }
+}
+
+#[async_trait]
+impl UserRepository for SqliteUserRepository {
+    async fn find_by_email(&self, email: &Email, timing: Timing) -> Result<Option<User>, PortError> {
+        let email = email.clone();
+        self.database.read(timing, move |connection| steps::find_by_email(connection, &email)).await
+    }
+
+    async fn find_by_id(&self, id: UserId, timing: Timing) -> Result<Option<User>, PortError> {
+        self.database.read(timing, move |connection| steps::find_by_id(connection, id)).await
+    }
+
+    async fn list(&self, timing: Timing) -> Result<Vec<User>, PortError> {
+        self.database.read(timing, steps::list).await
+    }
+
+    async fn default_tenant(&self, candidate: TenantId, timing: Timing) -> Result<TenantId, PortError> {
+        let now = micros(timing.now());
+        self.database.write(timing, move |connection| steps::default_tenant(connection, candidate, now)).await
+    }
+
+    async fn insert(&self, user: &NewUser, timing: Timing) -> Result<Insertion, PortError> {
+        let (user, now) = (user.clone(), micros(timing.now()));
+        self.database.write(timing, move |connection| steps::insert(connection, &user, now)).await
+    }
+
+    async fn set_status(&self, id: UserId, status: UserStatus, timing: Timing) -> Result<bool, PortError> {
+        let now = micros(timing.now());
+        self.database.write(timing, move |connection| steps::set_status(connection, id, status, now)).await
+    }
+
+    async fn replace_password_hash(
+        &self,
+        id: UserId,
+        expected: Option<PasswordHash>,
+        new: &PasswordHash,
+        timing: Timing,
+    ) -> Result<Replacement, PortError> {
+        let (new, now) = (new.clone(), micros(timing.now()));
+        self.database
+            .write(timing, move |connection| {
+                steps::replace_password_hash(connection, id, expected.as_ref(), &new, now)
+            })
+            .await
+    }
+}

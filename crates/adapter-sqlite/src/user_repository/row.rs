@@ -1,0 +1,68 @@
+//! Users as rows.
+
+use auth_domain::model::{Email, NewUser, PasswordHash, Role, TenantId, User, UserId, UserStatus};
+use diesel::{Insertable, Queryable, Selectable};
+
+use crate::error::StoreError;
+use crate::schema::users;
+use crate::stored::{id, time};
+
+/// A row of `users`, as far as it is read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(diesel::sqlite::Sqlite))]
+pub(super) struct UserRow {
+    id: Vec<u8>,
+    tenant_id: Vec<u8>,
+    email: String,
+    password_hash: Option<String>,
+    status: i64,
+    role: i64,
+    created_at: i64,
+}
+
+impl TryFrom<UserRow> for User {
+    type Error = StoreError;
+
+    fn try_from(row: UserRow) -> Result<Self, StoreError> {
+        let status = i32::try_from(row.status).ok().and_then(UserStatus::from_code);
+        let role = i32::try_from(row.role).ok().and_then(Role::from_code);
+        Ok(Self {
+            id: UserId::from_uuid(id(&row.id)?),
+            tenant_id: TenantId::from_uuid(id(&row.tenant_id)?),
+            email: Email::from_trusted(row.email),
+            password_hash: row.password_hash.map(PasswordHash::new),
+            status: status.ok_or(StoreError::Contradiction("the status of a user is unknown"))?,
+            role: role.ok_or(StoreError::Contradiction("the role of a user is unknown"))?,
+            created_at: time(row.created_at)?,
+        })
+    }
+}
+
+/// A row of `users` to be inserted.
+#[derive(Insertable)]
+#[diesel(table_name = users)]
+pub(super) struct NewUserRow<'a> {
+    id: &'a [u8],
+    tenant_id: &'a [u8],
+    email: &'a str,
+    password_hash: &'a str,
+    status: i64,
+    role: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl<'a> NewUserRow<'a> {
+    pub(super) fn new(user: &'a NewUser, now: i64) -> Self {
+        Self {
+            id: user.id.as_bytes(),
+            tenant_id: user.tenant_id.as_bytes(),
+            email: user.email.as_str(),
+            password_hash: user.password_hash.expose(),
+            status: UserStatus::Active.code().into(),
+            role: user.role.code().into(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}

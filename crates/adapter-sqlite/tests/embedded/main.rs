@@ -1,0 +1,15 @@
+//! What the embedded store promises beyond the shared contracts.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+mod durability;
+mod files;
+mod opening;
+mod processes;
+mod rows;
+mod support;
+mod upkeep;

@@ -1,0 +1,115 @@
+//! Files that are refused, and what is said of them.
+
+use std::fs;
+use std::sync::Arc;
+
+use auth_adapter_sqlite::{OpenError, SqliteConfig, SqliteDatabase};
+use auth_domain::ports::{PortError, PortErrorKind};
+use auth_testkit::{START, a_session, a_user_id};
+use diesel::connection::SimpleConnection;
+
+use crate::support::{Folder, Sessions};
+
+/// The refusal is one line that names the file, and the file is as it was.
+fn assert_refused(folder: &Folder, kind: PortErrorKind) -> String {
+    let before = fs::read(folder.path()).unwrap();
+    let error = folder.refusal();
+    let text = error.to_string();
+    assert_eq!(fs::read(folder.path()).unwrap(), before);
+    assert!(text.contains(folder.path().to_str().unwrap()), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert_eq!(PortError::from(error).kind(), kind);
+    text
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_and_left_as_it_was() {
+    for content in ["x", &"no database at all ".repeat(1_000)] {
+        let folder = Folder::new();
+        fs::write(folder.path(), content).unwrap();
+        let text = assert_refused(&folder, PortErrorKind::Corrupt);
+        assert!(text.contains("restore it from a backup, or move it away to start anew"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_refused_and_left_as_it_was() {
+    let folder = Folder::new();
+    let database = folder.open();
+    let sessions = Sessions::new(&database);
+    for _ in 0..50 {
+        sessions.open(&a_session(a_user_id(), START), START).await;
+    }
+    database.close();
+    let mut bytes = fs::read(folder.path()).unwrap();
+    let pages = bytes.len() / 4_096;
+    for page in 1..pages {
+        bytes[page * 4_096..page * 4_096 + 64].fill(0xa5);
+    }
+    fs::write(folder.path(), bytes).unwrap();
+    let text = assert_refused(&folder, PortErrorKind::Corrupt);
+    assert!(text.contains("restore it from a backup"), "{text}");
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused_and_left_as_it_was() {
+    let folder = Folder::new();
+    drop(folder.open());
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')";
+    folder.connect().batch_execute(newer).unwrap();
+    let text = assert_refused(&folder, PortErrorKind::Misconfigured);
+    assert!(text.contains("made by a newer version (migration 99990101000000)"), "{text}");
+}
+
+#[test]
+fn a_database_of_another_program_is_refused_and_left_as_it_was() {
+    let folder = Folder::new();
+    folder.connect().batch_execute("CREATE TABLE notes (text TEXT)").unwrap();
+    let text = assert_refused(&folder, PortErrorKind::Misconfigured);
+    assert!(text.contains("belongs to another program"), "{text}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let folder = Folder::new();
+    fs::write(folder.path(), "a file, no folder").unwrap();
+    let config = SqliteConfig::new(folder.path().join("inner.db"));
+    let Err(error) = folder.try_open(config) else { panic!("the database opens") };
+    assert!(matches!(error, OpenError::Unwritable { .. }), "{error}");
+    assert!(error.to_string().contains("auth.db"), "{error}");
+    assert!(error.to_string().contains("let this user write there"), "{error}");
+}
+
+#[test]
+fn names_that_mean_something_to_sqlite_are_plain_files() {
+    let folder = Folder::new();
+    for name in [":memory:", "a?mode=memory", "file:b%20c", "with 'quote' and ünïcode"] {
+        let path = folder.path().with_file_name(name);
+        drop(folder.try_open(SqliteConfig::new(&path)).unwrap());
+        assert!(fs::metadata(&path).unwrap().len() > 0, "{name}");
+    }
+}
+
+#[test]
+fn an_empty_file_becomes_a_database_and_opening_again_changes_nothing() {
+    let folder = Folder::new();
+    fs::write(folder.path(), "").unwrap();
+    let thorough = SqliteConfig { check_integrity: true, ..folder.config() };
+    drop(folder.try_open(thorough.clone()).unwrap());
+    let before = fs::read(folder.path()).unwrap();
+    drop(folder.try_open(thorough).unwrap());
+    assert_eq!(fs::read(folder.path()).unwrap(), before);
+}
+
+#[test]
+fn eight_that_open_a_new_database_at_once_all_succeed() {
+    let folder = Arc::new(Folder::new());
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let folder = Arc::clone(&folder);
+            std::thread::spawn(move || folder.open())
+        })
+        .collect();
+    let opened: Vec<SqliteDatabase> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    assert_eq!(opened.len(), 8);
+}
