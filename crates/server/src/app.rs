@@ -1,0 +1,97 @@
+//! The application that every worker serves.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_domain::model::{AxisKeys, Email, LoginPolicy, Timing};
+use auth_domain::ports::{Clock, Entropy};
+use auth_domain::use_cases::{Issuer, Login, Logout, Refresh, VerifyAccessToken};
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
+
+use crate::compose::Parts;
+use crate::config::Settings;
+use crate::http::{ClientAddresses, ProxySuspicion};
+use crate::login_queue::LoginQueue;
+use crate::readiness::Readiness;
+
+/// How long a request may take from the last byte of its body.
+const REQUEST_TIME: Duration = Duration::from_secs(5);
+
+/// What the handlers share.
+pub(crate) struct AppState {
+    pub(crate) login: Arc<Login>,
+    pub(crate) refresh: Arc<Refresh>,
+    pub(crate) logout: Arc<Logout>,
+    pub(crate) verify_access_token: VerifyAccessToken,
+    pub(crate) client_addresses: ClientAddresses,
+    pub(crate) readiness: Readiness,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    /// The use cases in flight; shutdown waits for them.
+    pub(crate) tasks: TaskTracker,
+    /// Where use cases run: it outlives every connection.
+    pub(crate) runtime: Handle,
+    axis_keys: AxisKeys,
+    suspicion: ProxySuspicion,
+}
+
+impl AppState {
+    /// Builds the use cases from their parts.
+    pub(crate) fn new(parts: Parts, settings: &Settings, runtime: Handle) -> Self {
+        let issuer = Arc::new(Issuer {
+            access_tokens: parts.access_tokens.clone(),
+            entropy: parts.entropy.clone(),
+            policy: settings.sessions,
+        });
+        let limiter = LoginQueue::new(parts.limiter, parts.entropy.clone());
+        let policy = LoginPolicy { upgrade_hashes: settings.password.upgrade, ..LoginPolicy::default() };
+        Self {
+            login: Arc::new(Login {
+                users: parts.users.clone(),
+                hasher: parts.hasher,
+                limiter: Arc::new(limiter),
+                sessions: parts.sessions.clone(),
+                issuer: issuer.clone(),
+                clock: parts.clock.clone(),
+                axis_keys: parts.axis_keys.clone(),
+                policy,
+            }),
+            refresh: Arc::new(Refresh {
+                users: parts.users,
+                sessions: parts.sessions.clone(),
+                denylist: parts.denylist.clone(),
+                issuer,
+            }),
+            logout: Arc::new(Logout { sessions: parts.sessions }),
+            verify_access_token: VerifyAccessToken {
+                access_tokens: parts.access_tokens,
+                denylist: parts.denylist,
+            },
+            client_addresses: ClientAddresses::new(
+                settings.http.trusted_proxies.clone(),
+                settings.http.client_address_header,
+            ),
+            readiness: parts.readiness,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            tasks: TaskTracker::new(),
+            runtime,
+            axis_keys: parts.axis_keys,
+            suspicion: ProxySuspicion::default(),
+        }
+    }
+
+    /// Starts the time of a request whose body has arrived.
+    pub(crate) fn timing(&self) -> Timing {
+        Timing::start(&*self.clock, REQUEST_TIME)
+    }
+
+    /// Shouts when too many users share a peer that nobody listed as a proxy.
+    pub(crate) fn watch_for_proxies(&self, peer: Option<IpAddr>, email: &Email) {
+        if let Some(peer) = peer.filter(|peer| !self.client_addresses.is_trusted(*peer)) {
+            self.suspicion.note(peer, self.axis_keys.email(email));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use uuid::Uuid;
+
+/// What the help ends with.
+const AFTER_HELP: &str = "\
+Settings come from built-in defaults, then --config FILE, then environment variables named
+HOOKSENTRY_AUTH__SECTION__KEY. The README lists them all.
+
+Exit codes: 0 done; 1 it could not be done; 2 a mistake in the settings or arguments.";
+
+/// Login, refresh and logout for the HookSentry dashboard API.
+///
+/// Without a command it serves. The other commands work on the configured stores, also while a
+/// server runs on them.
+#[derive(Debug, Parser)]
+#[command(name = "hooksentry-auth", version, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    /// Read settings from this TOML file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the API (the default)
+    Serve,
+    /// Bring the stores to the version of this program
+    Migrate,
+    /// Manage users
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Manage the sessions of a user
+    #[command(subcommand)]
+    Session(SessionCommand),
+    /// Manage the limit on failed logins
+    #[command(subcommand)]
+    Limit(LimitCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Create an active user
+    Create(CreateArgs),
+    /// List every user
+    List,
+    /// Let a user log in again
+    Activate {
+        /// The user's email
+        email: String,
+    },
+    /// Bar a user and end all of his sessions
+    Deactivate {
+        /// The user's email
+        email: String,
+    },
+    /// Set a new password and end all sessions of the user
+    SetPassword {
+        /// The user's email
+        email: String,
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// The user's email
+    #[arg(long)]
+    pub(crate) email: String,
+    /// What the user may do on the platform
+    #[arg(long, value_enum, default_value_t = RoleArg::Developer)]
+    pub(crate) role: RoleArg,
+    /// An existing tenant; the installation's default tenant when left out
+    #[arg(long, value_name = "UUID")]
+    pub(crate) tenant: Option<Uuid>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}
+
+/// A password is never an argument: arguments are visible to every process of the machine.
+#[derive(Debug, Args)]
+pub(crate) struct PasswordArgs {
+    /// Read the password from standard input; one trailing newline is removed
+    #[arg(long, required = true)]
+    password_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionCommand {
+    /// List the live sessions of a user
+    List {
+        /// The user's email
+        #[arg(long, value_name = "EMAIL")]
+        user: String,
+    },
+    /// End one session of a user, or all of them
+    End {
+        /// The user's email
+        #[arg(long, value_name = "EMAIL")]
+        user: String,
+        /// End every session of the user
+        #[arg(long, conflicts_with = "session", required_unless_present = "session")]
+        all: bool,
+        /// The session to end, as listed
+        session: Option<Uuid>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LimitCommand {
+    /// Forget the failed logins counted on an email
+    Clear {
+        /// The email
+        #[arg(long)]
+        email: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RoleArg {
+    Owner,
+    Admin,
+    Developer,
+    Viewer,
+}

@@ -1,0 +1,84 @@
+//! What each command of the command line does.
+
+mod session;
+mod user;
+
+use std::io::{Write, stdout};
+use std::time::Duration;
+
+use auth_domain::model::{Email, Timing};
+use auth_domain::use_cases::ManageUsers;
+use tokio::runtime::Runtime;
+
+use crate::cli::{Cli, Command, LimitCommand};
+use crate::compose::{Parts, Purpose, compose};
+use crate::config::{self, Settings};
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::{logging, serve};
+
+/// How long a command may take, a hash and a busy store included.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs a command to its end.
+pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
+    let settings = config::load(cli.config.as_deref(), std::env::vars_os())?;
+    logging::start(&settings.log)?;
+    let runtime = Runtime::new().map_err(|error| Failure::Startup(format!("no runtime: {error}")))?;
+    runtime.block_on(async {
+        match cli.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::serve(settings).await,
+            Command::Migrate => migrate(&settings),
+            Command::User(command) => user::run(&Admin::open(&settings)?, command).await,
+            Command::Session(command) => session::run(&Admin::open(&settings)?, command).await,
+            Command::Limit(command) => limit(&Admin::open(&settings)?, command).await,
+        }
+    })
+}
+
+/// What administrative commands work with.
+struct Admin {
+    parts: Parts,
+    users: ManageUsers,
+}
+
+impl Admin {
+    fn open(settings: &Settings) -> Result<Self, Failure> {
+        let parts = compose(settings, &DataDir::open(&settings.data_dir)?, Purpose::Administer)?;
+        let users = ManageUsers {
+            users: parts.users.clone(),
+            hasher: parts.hasher.clone(),
+            sessions: parts.sessions.clone(),
+            entropy: parts.entropy.clone(),
+            policy: settings.password_policy(),
+        };
+        Ok(Self { parts, users })
+    }
+
+    fn timing(&self) -> Timing {
+        Timing::start(&*self.parts.clock, PATIENCE)
+    }
+}
+
+/// Opening the embedded store brings it up to date.
+fn migrate(settings: &Settings) -> Result<(), Failure> {
+    let data_dir = DataDir::open(&settings.data_dir)?;
+    compose(settings, &data_dir, Purpose::Administer)?;
+    say(&format!("{} is up to date", data_dir.database().display()))
+}
+
+async fn limit(admin: &Admin, command: LimitCommand) -> Result<(), Failure> {
+    let LimitCommand::Clear { email } = command;
+    let key = admin.parts.axis_keys.email(&parse_email(&email)?);
+    admin.parts.limiter.clear(key, admin.timing()).await?;
+    say("the failed logins counted on this email are forgotten")
+}
+
+fn parse_email(text: &str) -> Result<Email, Failure> {
+    Email::parse(text).map_err(|problem| Failure::Configuration(vec![problem.to_string()]))
+}
+
+/// Prints one line to standard output.
+fn say(line: &str) -> Result<(), Failure> {
+    writeln!(stdout(), "{line}").map_err(|error| Failure::Command(format!("standard output: {error}")))
+}

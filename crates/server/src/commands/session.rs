@@ -1,0 +1,55 @@
+//! `session …`
+
+use auth_domain::model::{EndReason, SessionId, SessionRef};
+use auth_domain::ports::{EndSession, Ending};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use super::{Admin, parse_email, say};
+use crate::cli::SessionCommand;
+use crate::failure::Failure;
+
+const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]Z");
+
+/// Runs a command on sessions.
+pub(super) async fn run(admin: &Admin, command: SessionCommand) -> Result<(), Failure> {
+    match command {
+        SessionCommand::List { user } => list(admin, &user).await,
+        SessionCommand::End { user, all: _, session: Some(session) } => {
+            end(admin, &user, SessionId::from_uuid(session)).await
+        }
+        SessionCommand::End { user, all: _, session: None } => end_all(admin, &user).await,
+    }
+}
+
+async fn list(admin: &Admin, user: &str) -> Result<(), Failure> {
+    let user = admin.users.find(&parse_email(user)?, admin.timing()).await?;
+    say(&format!("{:36}  {:17}  {:17}  {:17}", "SESSION", "LOGGED IN", "LAST REFRESHED", "EXPIRES"))?;
+    for session in admin.parts.sessions.list(user.id, admin.timing()).await? {
+        let [created, rotated, expires] =
+            [session.created_at, session.rotated_at, session.expires_at].map(minute);
+        say(&format!("{}  {created}  {rotated}  {expires}", session.session_id))?;
+    }
+    Ok(())
+}
+
+async fn end(admin: &Admin, user: &str, session_id: SessionId) -> Result<(), Failure> {
+    let user = admin.users.find(&parse_email(user)?, admin.timing()).await?;
+    let session = SessionRef { user_id: user.id, session_id };
+    let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
+    match admin.parts.sessions.end(&end, admin.timing()).await? {
+        Ending::Ended => say("the session has ended"),
+        Ending::Unknown => Err(Failure::Command("the user has no such session; list them first".to_owned())),
+    }
+}
+
+async fn end_all(admin: &Admin, user: &str) -> Result<(), Failure> {
+    let user = admin.users.find(&parse_email(user)?, admin.timing()).await?;
+    let ended = admin.parts.sessions.end_all(user.id, EndReason::Revoked, admin.timing()).await?;
+    say(&format!("sessions ended: {ended}"))
+}
+
+fn minute(instant: OffsetDateTime) -> String {
+    instant.format(MINUTE).unwrap_or_else(|_| instant.to_string())
+}

@@ -1,0 +1,85 @@
+//! `user …`
+
+use std::io::{Read, stdin};
+
+use auth_domain::model::{Password, Role, TenantId};
+use auth_domain::use_cases::{Changed, CreateUser};
+use tracing::info;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::{Admin, parse_email, say};
+use crate::cli::{CreateArgs, RoleArg, UserCommand};
+use crate::failure::Failure;
+
+/// Runs a command on users.
+pub(super) async fn run(admin: &Admin, command: UserCommand) -> Result<(), Failure> {
+    match command {
+        UserCommand::Create(args) => create(admin, args).await,
+        UserCommand::List => list(admin).await,
+        UserCommand::Activate { email } => {
+            note("activated", admin.users.activate(&parse_email(&email)?, admin.timing()).await?);
+            say("the user may log in again")
+        }
+        UserCommand::Deactivate { email } => {
+            let changed = admin.users.deactivate(&parse_email(&email)?, admin.timing()).await?;
+            note("deactivated", changed);
+            say(&format!("the user may no longer log in; sessions ended: {}", changed.sessions_ended))
+        }
+        UserCommand::SetPassword { email, password: _ } => {
+            let email = parse_email(&email)?;
+            let changed = admin.users.set_password(&email, &read_password()?, admin.timing()).await?;
+            note("password_set", changed);
+            say(&format!("the password is set; sessions ended: {}", changed.sessions_ended))
+        }
+    }
+}
+
+async fn create(admin: &Admin, args: CreateArgs) -> Result<(), Failure> {
+    let create = CreateUser {
+        email: parse_email(&args.email)?,
+        password: read_password()?,
+        role: role(args.role),
+        tenant_id: args.tenant.map(TenantId::from_uuid),
+    };
+    let user_id = admin.users.create(create, admin.timing()).await?;
+    note("created", Changed { user_id, sessions_ended: 0 });
+    say(&format!("created user {user_id}"))
+}
+
+/// Tells the log of a change to a user (S-85).
+fn note(change: &str, Changed { user_id, sessions_ended }: Changed) {
+    info!(event = "user_changed", change, %user_id, sessions_ended, "a user was changed");
+}
+
+async fn list(admin: &Admin) -> Result<(), Failure> {
+    let users = admin.users.list(admin.timing()).await?;
+    let width = users.iter().map(|user| user.email.as_str().len()).max().unwrap_or(0).max(5);
+    say(&format!("{:width$}  {:9}  {:8}  {:36}  {}", "EMAIL", "ROLE", "STATUS", "USER", "TENANT"))?;
+    for user in users {
+        let email = user.email.as_str();
+        say(&format!("{email:width$}  {:9}  {:8}  {}  {}", user.role, user.status, user.id, user.tenant_id))?;
+    }
+    Ok(())
+}
+
+/// Reads all of standard input, a little more than the longest password, and removes one newline.
+fn read_password() -> Result<Password, Failure> {
+    let limit = Password::MAX_BYTES as u64 + 3;
+    let mut text = Zeroizing::new(String::with_capacity(Password::MAX_BYTES + 3));
+    let read = stdin().lock().take(limit).read_to_string(&mut text);
+    read.map_err(|error| Failure::Command(format!("the password could not be read: {error}")))?;
+    let end = text.strip_suffix('\n').map_or(&**text, |line| line.strip_suffix('\r').unwrap_or(line)).len();
+    text.truncate(end);
+    let password = Password::parse(text.to_string());
+    text.zeroize();
+    password.map_err(|problem| Failure::Command(problem.to_string()))
+}
+
+const fn role(role: RoleArg) -> Role {
+    match role {
+        RoleArg::Owner => Role::Owner,
+        RoleArg::Admin => Role::Admin,
+        RoleArg::Developer => Role::Developer,
+        RoleArg::Viewer => Role::Viewer,
+    }
+}

@@ -1,0 +1,40 @@
+//! Settings: `config/default.toml`, then the file named by `--config`, then the environment.
+
+mod reader;
+mod sections;
+mod sources;
+mod values;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+pub(crate) use reader::Secret;
+pub(crate) use sections::{ClientAddressHeader, LogFormat, LogSettings, Settings};
+
+use crate::failure::Failure;
+use reader::Reader;
+
+#[cfg(test)]
+mod tests;
+
+/// What every environment variable of this program begins with.
+pub(crate) const ENVIRONMENT_PREFIX: &str = "HOOKSENTRY_AUTH__";
+
+/// The defaults, compiled in; the file is also the list of what can be set.
+const DEFAULTS: &str = include_str!("../../../config/default.toml");
+
+/// Reads all sources and reports every problem at once.
+pub(crate) fn load(
+    file: Option<&Path>,
+    environment: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Settings, Failure> {
+    let mut reader = Reader::default();
+    reader.add_toml("the defaults", DEFAULTS);
+    if let Some(path) = file {
+        reader.add_file(path);
+    }
+    reader.add_environment(environment);
+    let settings = Settings::read(&mut reader);
+    let problems = reader.finish();
+    settings.filter(|_| problems.is_empty()).ok_or(Failure::Configuration(problems))
+}

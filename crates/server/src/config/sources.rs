@@ -1,0 +1,71 @@
+//! Flattening the sources: every setting becomes one dotted key with one text.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use toml::Value;
+
+use super::ENVIRONMENT_PREFIX;
+
+/// A setting as a source gives it.
+#[derive(Clone, Debug)]
+pub(super) struct Raw {
+    /// The text; lists are joined by commas.
+    pub(super) text: String,
+    /// Where it was read, for messages.
+    pub(super) origin: String,
+}
+
+/// Dotted keys, such as `http.listen`, with their values.
+pub(super) type Flat = BTreeMap<String, Raw>;
+
+/// Flattens a TOML document.
+pub(super) fn from_toml(origin: &str, text: &str) -> Result<Flat, String> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        format!("{origin} is not valid TOML: {}", error.to_string().trim().replace('\n', " "))
+    })?;
+    let mut flat = Flat::new();
+    flatten(origin, "", &Value::Table(table), &mut flat)?;
+    Ok(flat)
+}
+
+fn flatten(origin: &str, key: &str, value: &Value, flat: &mut Flat) -> Result<(), String> {
+    let text = match value {
+        Value::Table(table) => {
+            for (name, value) in table {
+                let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                flatten(origin, &key, value, flat)?;
+            }
+            return Ok(());
+        }
+        Value::Array(items) => {
+            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+            texts.ok_or(format!("{key} in {origin}: a list has texts only"))?.join(",")
+        }
+        Value::String(text) => text.clone(),
+        Value::Integer(number) => number.to_string(),
+        Value::Boolean(on) => on.to_string(),
+        Value::Float(_) | Value::Datetime(_) => {
+            return Err(format!("{key} in {origin}: write a text, a whole number, true or false"));
+        }
+    };
+    flat.insert(key.to_owned(), Raw { text, origin: format!("{key} in {origin}") });
+    Ok(())
+}
+
+/// Picks this program's variables; `A__B_C` becomes `a.b_c`.
+pub(super) fn from_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> (Flat, Vec<String>) {
+    let mut flat = Flat::new();
+    let mut problems = Vec::new();
+    for (name, value) in variables {
+        let Some(name) = name.to_str() else { continue };
+        let Some(path) = name.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
+        let Ok(text) = value.into_string() else {
+            problems.push(format!("{name}: the value is not UTF-8"));
+            continue;
+        };
+        let key = path.to_ascii_lowercase().replace("__", ".");
+        flat.insert(key, Raw { text, origin: name.to_owned() });
+    }
+    (flat, problems)
+}

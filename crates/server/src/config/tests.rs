@@ -1,0 +1,126 @@
+use std::net::IpAddr;
+use std::time::Duration;
+
+use auth_domain::model::{LoginPolicy, PasswordPolicy, SessionPolicy};
+
+use super::*;
+
+fn with(variables: &[(&str, &str)]) -> Result<Settings, Failure> {
+    let variables =
+        variables.iter().map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
+    load(None, variables)
+}
+
+fn problems(variables: &[(&str, &str)]) -> Vec<String> {
+    match with(variables) {
+        Err(Failure::Configuration(problems)) => problems,
+        Err(other) => panic!("{other}"),
+        Ok(settings) => panic!("{settings:?}"),
+    }
+}
+
+#[test]
+fn the_defaults_are_those_of_the_domain_and_run_with_no_server() {
+    let settings = with(&[]).unwrap();
+    assert_eq!(settings.sessions, SessionPolicy::default());
+    assert_eq!(settings.password_policy(), PasswordPolicy::default());
+    assert_eq!(settings.password.upgrade, LoginPolicy::default().upgrade_hashes);
+    assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.denylist_margin, Duration::from_secs(305));
+    assert_eq!(settings.login_limit.max_failures, 10);
+    assert_eq!((settings.password.memory_kib, settings.password.iterations), (19_456, 2));
+    assert!(settings.jwt.key.is_none() && !settings.password.legacy && settings.log.format.is_none());
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("config.toml");
+    std::fs::write(&file, "[tokens]\naccess_ttl = \"5m\"\nrefresh_ttl = \"1d\"\n").unwrap();
+    let variables = [("HOOKSENTRY_AUTH__TOKENS__ACCESS_TTL".into(), "60s".into())];
+    let settings = load(Some(&file), variables.into_iter()).unwrap();
+    assert_eq!(settings.sessions.access_ttl, Duration::from_mins(1));
+    assert_eq!(settings.sessions.refresh_ttl, Duration::from_hours(24));
+    assert_eq!(settings.sessions.session_ttl, SessionPolicy::default().session_ttl);
+}
+
+#[test]
+fn every_problem_is_reported_at_once_with_the_name_of_the_setting() {
+    let problems = problems(&[
+        ("HTTP__LISTEN", "nowhere"),
+        ("TOKENS__ACCESS_TTL", "0s"),
+        ("PASSWORD__UPGRADE", "maybe"),
+        ("HTTP__TRUSTED_PROXIES", "10.0.0.0/8, x"),
+        ("CREDENTIALS__BACKEND", "mysql"),
+        ("NO__SUCH", "1"),
+    ]);
+    assert_eq!(problems.len(), 6, "{problems:#?}");
+    for name in
+        ["HTTP__LISTEN", "TOKENS__ACCESS_TTL", "PASSWORD__UPGRADE", "HTTP__TRUSTED_PROXIES", "NO__SUCH"]
+    {
+        assert!(
+            problems.iter().any(|problem| problem.starts_with(&format!("{ENVIRONMENT_PREFIX}{name}: "))),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn values_out_of_range_are_refused() {
+    for (name, value) in [
+        ("TOKENS__ACCESS_TTL", "1500ms"),
+        ("TOKENS__ACCESS_TTL", "8d"),
+        ("TOKENS__REFRESH_TTL", "91d"),
+        ("TOKENS__MAX_SESSIONS", "0"),
+        ("TOKENS__REUSE_LEEWAY", "-1s"),
+        ("LOGIN_LIMIT__MAX_FAILURES", "0"),
+        ("LOGIN_LIMIT__WINDOW", "20y"),
+        ("PASSWORD__CONCURRENCY", "many"),
+        ("PASSWORD__MEMORY_KIB", "4294967296"),
+        ("HTTP__CLIENT_ADDRESS_HEADER", "x-real-ip"),
+        ("JWT__ISSUER", ""),
+        ("LOG__FORMAT", "xml"),
+        ("DATA_DIR", ""),
+    ] {
+        assert_eq!(problems(&[(name, value)]).len(), 1, "{name}={value}");
+    }
+}
+
+#[test]
+fn lists_are_separated_by_commas() {
+    let settings =
+        with(&[("HTTP__TRUSTED_PROXIES", "10.0.0.0/8, ::1"), ("JWT__PREVIOUS_KEYS", "one,two")]).unwrap();
+    let loopback: IpAddr = "::1".parse().unwrap();
+    assert_eq!(settings.http.trusted_proxies, ["10.0.0.0/8".parse().unwrap(), loopback.into()]);
+    assert_eq!(settings.jwt.previous_keys.len(), 2);
+}
+
+// S-40
+#[test]
+fn a_secret_comes_from_the_environment_or_a_file_and_shows_in_no_message() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("key");
+    std::fs::write(&file, "from the file \n").unwrap();
+    let path = file.to_str().unwrap();
+
+    let settings = with(&[("JWT__KEY", "sesame")]).unwrap();
+    assert_eq!(settings.jwt.key.as_ref().unwrap().expose(), "sesame");
+    assert!(!format!("{settings:?}").contains("sesame"));
+    let settings = with(&[("JWT__KEY_FILE", path)]).unwrap();
+    assert_eq!(settings.jwt.key.unwrap().expose(), "from the file ");
+
+    let both = problems(&[("JWT__KEY", "sesame"), ("JWT__KEY_FILE", path)]);
+    assert!(both.len() == 1 && !both[0].contains("sesame"));
+    assert!(problems(&[("JWT__KEY_FILE", "/no/such/file")])[0].contains("/no/such/file"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_or_parsed_is_named() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("config.toml");
+    std::fs::write(&file, "[http\n").unwrap();
+    for path in [file.as_path(), Path::new("/no/such.toml")] {
+        let Err(failure) = load(Some(path), std::iter::empty()) else { panic!("loaded") };
+        assert!(failure.to_string().contains(path.to_str().unwrap()), "{failure}");
+    }
+}

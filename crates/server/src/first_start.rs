@@ -1,0 +1,118 @@
+//! The first start on an empty embedded store: an owner account, and three calls to try it with.
+
+use std::io::{Write, stdout};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use auth_domain::model::{Email, Password, PasswordPolicy, Role, Timing};
+use auth_domain::ports::Entropy;
+use auth_domain::use_cases::{CreateUser, ManageUsers};
+use zeroize::Zeroizing;
+
+use crate::compose::Parts;
+use crate::failure::Failure;
+
+/// The email of the account that the first start makes.
+const OWNER: &str = "owner@example.com";
+/// How long making the account may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The characters of a generated password: 32 of them, none needs quoting anywhere.
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// Makes the owner where there is no user at all, and prints his password this once.
+///
+/// It goes to standard output and never through the log.
+pub(crate) async fn welcome(parts: &Parts, listening: SocketAddr) -> Result<(), Failure> {
+    let timing = Timing::start(&*parts.clock, PATIENCE);
+    if !parts.users.list(timing).await?.is_empty() {
+        return Ok(());
+    }
+    let password = random_password(&*parts.entropy)?;
+    let manage = ManageUsers {
+        users: parts.users.clone(),
+        hasher: parts.hasher.clone(),
+        sessions: parts.sessions.clone(),
+        entropy: parts.entropy.clone(),
+        // The generated password is stronger than any minimum length asks for.
+        policy: PasswordPolicy { min_length: 1 },
+    };
+    let parsed =
+        Password::parse(password.to_string()).map_err(|error| Failure::Startup(error.to_string()))?;
+    let email = Email::from_trusted(OWNER.to_owned());
+    let owner = CreateUser { email, password: parsed, role: Role::Owner, tenant_id: None };
+    manage.create(owner, timing).await?;
+    let text = Zeroizing::new(banner(&password, listening));
+    stdout().write_all(text.as_bytes()).map_err(|error| Failure::Startup(format!("standard output: {error}")))
+}
+
+/// 32 characters of 5 bits each, in groups of eight.
+fn random_password(entropy: &dyn Entropy) -> Result<Zeroizing<String>, Failure> {
+    let mut chance = Zeroizing::new([0; 32]);
+    entropy.fill(&mut *chance)?;
+    let mut password = Zeroizing::new(String::with_capacity(35));
+    for (position, byte) in chance.iter().enumerate() {
+        if position > 0 && position % 8 == 0 {
+            password.push('-');
+        }
+        password.push(ALPHABET.get(usize::from(byte % 32)).copied().map_or('a', char::from));
+    }
+    Ok(password)
+}
+
+fn banner(password: &str, listening: SocketAddr) -> String {
+    let base = format!("http://{}/api/v1/auth", reachable(listening));
+    let json = "-H 'Content-Type: application/json'";
+    let curl = format!("curl -s -w '\\n%{{http_code}}\\n' -X POST {base}");
+    // The value of one JSON field, with nothing but sed.
+    let field = |answer: &str, name: &str| {
+        format!("$(echo \"${answer}\" | sed -n 's/.*\"{name}\":\"\\([^\"]*\\)\".*/\\1/p')")
+    };
+    let (new_refresh, new_access) = (field("REFRESH", "refreshToken"), field("REFRESH", "accessToken"));
+    let first_refresh = field("LOGIN", "refreshToken");
+    format!(
+        r#"
+First start: an owner account was made. Its password is shown this once.
+
+  email     {OWNER}
+  password  {password}
+
+Log in, refresh and log out, by pasting these three lines into a shell (200, 200, 204):
+
+LOGIN=$({curl}/login {json} -d '{{"email":"{OWNER}","password":"{password}"}}'); echo "$LOGIN"
+REFRESH=$({curl}/refresh {json} -d "{{\"refreshToken\":\"{first_refresh}\"}}"); echo "$REFRESH"
+{curl}/logout {json} -H "Authorization: Bearer {new_access}" -d "{{\"refreshToken\":\"{new_refresh}\"}}"
+
+"#
+    )
+}
+
+/// The address to call: one that listens everywhere is reached on this machine.
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    let ip = match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listening.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_domain::mocks::counting_entropy;
+
+    use super::*;
+
+    #[test]
+    fn a_generated_password_has_160_bits_and_needs_no_quoting() {
+        let password = random_password(&counting_entropy()).unwrap();
+        assert_eq!(password.len(), 35);
+        assert!(password.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+    }
+
+    #[test]
+    fn the_calls_go_to_an_address_that_answers_on_this_machine() {
+        assert_eq!(reachable("0.0.0.0:80".parse().unwrap()).to_string(), "127.0.0.1:80");
+        assert_eq!(reachable("[::]:80".parse().unwrap()).to_string(), "[::1]:80");
+        assert_eq!(reachable("192.0.2.1:80".parse().unwrap()).to_string(), "192.0.2.1:80");
+    }
+}

@@ -1,0 +1,215 @@
+//! Every answer that is not a success: the only place that picks a status.
+
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use auth_domain::model::EndReason;
+use auth_domain::ports::{PortError, PortErrorKind};
+use auth_domain::use_cases::{LoginError, LogoutError, RefreshError, RefreshRefusal, VerifyAccessTokenError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[cfg(test)]
+mod tests;
+
+/// How long a client is asked to wait when a part of the service is away, in seconds.
+const OUTAGE_RETRY_AFTER: u64 = 2;
+
+/// What a client is told; the cause is in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ApiError {
+    /// The request is not of the documented shape; the text names the fields at fault.
+    InvalidRequest(String),
+    /// One answer for everything that can be wrong with credentials.
+    InvalidCredentials,
+    /// Not a live refresh token, with the reason for its holder.
+    InvalidRefreshToken(Option<&'static str>),
+    /// No valid access token; whether one was sent.
+    InvalidToken {
+        presented: bool,
+    },
+    NotFound,
+    /// The methods that the path has.
+    MethodNotAllowed(&'static str),
+    /// The body did not arrive in time.
+    RequestTimeout,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    /// Over a limit, and until when.
+    RateLimited(Duration),
+    ServiceUnavailable,
+    Internal,
+}
+
+/// The body of every answer that is not a success.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ErrorResponse<'a> {
+    /// The machine-readable code.
+    error: &'static str,
+    /// One plain sentence for a person.
+    message: &'a str,
+    /// Why a refresh token is refused, for its holder while its session is remembered: `already_used`,
+    /// `reuse_detected`, `logged_out`, `revoked` or `user_inactive`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+impl ApiError {
+    fn parts(&self) -> (StatusCode, &'static str, &str) {
+        match self {
+            Self::InvalidRequest(message) => (StatusCode::BAD_REQUEST, "invalid_request", message),
+            Self::InvalidCredentials => {
+                (StatusCode::UNAUTHORIZED, "invalid_credentials", "The email or password is incorrect.")
+            }
+            Self::InvalidRefreshToken(_) => {
+                (StatusCode::UNAUTHORIZED, "invalid_refresh_token", "The refresh token is not valid.")
+            }
+            Self::InvalidToken { .. } => {
+                (StatusCode::UNAUTHORIZED, "invalid_token", "The access token is missing or not valid.")
+            }
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is nothing at this address."),
+            Self::MethodNotAllowed(_) => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This address does not have the method; the Allow header names those it has.",
+            ),
+            Self::RequestTimeout => {
+                (StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request body did not arrive in time.")
+            }
+            Self::PayloadTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "payload_too_large",
+                "The request body is larger than 16 KiB.",
+            ),
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "Send the body as application/json, without a content encoding.",
+            ),
+            Self::RateLimited(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "There were too many failed attempts; try again later.",
+            ),
+            Self::ServiceUnavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "service_unavailable",
+                "The service cannot answer at the moment; nothing was changed, try again.",
+            ),
+            Self::Internal => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.")
+            }
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.parts().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, error, message) = self.parts();
+        let mut response = HttpResponse::build(status);
+        let mut reason = None;
+        match self {
+            Self::InvalidRefreshToken(told) => {
+                reason = *told;
+                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            }
+            Self::InvalidCredentials | Self::InvalidToken { presented: false } => {
+                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            }
+            Self::InvalidToken { presented: true } => {
+                response.insert_header((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""));
+            }
+            Self::MethodNotAllowed(allow) => {
+                response.insert_header((ALLOW, *allow));
+            }
+            Self::RateLimited(wait) => {
+                response.insert_header((RETRY_AFTER, whole_seconds_up(*wait).to_string()));
+            }
+            Self::ServiceUnavailable => {
+                response.insert_header((RETRY_AFTER, OUTAGE_RETRY_AFTER.to_string()));
+            }
+            // What is left of the body would be taken for the next request.
+            Self::RequestTimeout | Self::PayloadTooLarge => {
+                response.force_close();
+            }
+            Self::InvalidRequest(_) | Self::NotFound | Self::UnsupportedMediaType | Self::Internal => {}
+        }
+        response.insert_header((CACHE_CONTROL, "no-store")).json(ErrorResponse { error, message, reason })
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.parts().1)
+    }
+}
+
+impl From<&LoginError> for ApiError {
+    fn from(error: &LoginError) -> Self {
+        match error {
+            LoginError::InvalidCredentials { .. } => Self::InvalidCredentials,
+            LoginError::RateLimited { retry_after } => Self::RateLimited(*retry_after),
+            LoginError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<&RefreshError> for ApiError {
+    fn from(error: &RefreshError) -> Self {
+        match error {
+            RefreshError::InvalidRefreshToken { refusal, .. } => Self::InvalidRefreshToken(reason(*refusal)),
+            RefreshError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<&LogoutError> for ApiError {
+    fn from(error: &LogoutError) -> Self {
+        match error {
+            LogoutError::InvalidRefreshToken => Self::InvalidRefreshToken(None),
+            LogoutError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<&VerifyAccessTokenError> for ApiError {
+    fn from(error: &VerifyAccessTokenError) -> Self {
+        match error {
+            VerifyAccessTokenError::Invalid(_) | VerifyAccessTokenError::Revoked => {
+                Self::InvalidToken { presented: true }
+            }
+            VerifyAccessTokenError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<&PortError> for ApiError {
+    fn from(error: &PortError) -> Self {
+        match error.kind() {
+            PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::ServiceUnavailable,
+            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Internal,
+        }
+    }
+}
+
+/// What the holder of a token is told about its session; a stranger is told nothing.
+const fn reason(refusal: RefreshRefusal) -> Option<&'static str> {
+    match refusal {
+        RefreshRefusal::Malformed | RefreshRefusal::Unknown | RefreshRefusal::Expired => None,
+        RefreshRefusal::AlreadyUsed => Some("already_used"),
+        RefreshRefusal::ReuseDetected => Some(EndReason::ReuseDetected.name()),
+        RefreshRefusal::SessionEnded(reason) => Some(reason.name()),
+    }
+}
+
+/// `Retry-After` has whole seconds (RFC 9110 §10.2.3); rounded up, since a second early is too early.
+fn whole_seconds_up(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}

@@ -1,0 +1,89 @@
+use actix_web::body::to_bytes;
+use serde_json::{Value, json};
+
+use super::*;
+
+type Headers = Vec<(&'static str, &'static str)>;
+
+/// The status table of the contract, row by row.
+fn table() -> Vec<(ApiError, u16, &'static str, Headers)> {
+    let bearer = ("www-authenticate", "Bearer");
+    vec![
+        (ApiError::InvalidRequest("The email is required.".to_owned()), 400, "invalid_request", vec![]),
+        (ApiError::InvalidCredentials, 401, "invalid_credentials", vec![bearer]),
+        (ApiError::InvalidRefreshToken(None), 401, "invalid_refresh_token", vec![bearer]),
+        (ApiError::InvalidToken { presented: false }, 401, "invalid_token", vec![bearer]),
+        (
+            ApiError::InvalidToken { presented: true },
+            401,
+            "invalid_token",
+            vec![("www-authenticate", "Bearer error=\"invalid_token\"")],
+        ),
+        (ApiError::NotFound, 404, "not_found", vec![]),
+        (ApiError::MethodNotAllowed("POST"), 405, "method_not_allowed", vec![("allow", "POST")]),
+        (ApiError::RequestTimeout, 408, "request_timeout", vec![]),
+        (ApiError::PayloadTooLarge, 413, "payload_too_large", vec![]),
+        (ApiError::UnsupportedMediaType, 415, "unsupported_media_type", vec![]),
+        (
+            ApiError::RateLimited(Duration::from_millis(2_001)),
+            429,
+            "rate_limited",
+            vec![("retry-after", "3")],
+        ),
+        (ApiError::ServiceUnavailable, 503, "service_unavailable", vec![("retry-after", "2")]),
+        (ApiError::Internal, 500, "internal_error", vec![]),
+    ]
+}
+
+async fn body(response: HttpResponse) -> Value {
+    serde_json::from_slice(&to_bytes(response.into_body()).await.unwrap()).unwrap()
+}
+
+#[actix_web::test]
+async fn every_row_of_the_table_has_its_status_code_headers_and_shape() {
+    for (error, status, code, headers) in table() {
+        let response = error.error_response();
+        assert_eq!(response.status().as_u16(), status, "{code}");
+        assert_eq!(response.headers().get("content-type").unwrap(), "application/json");
+        for (name, value) in headers {
+            assert_eq!(response.headers().get(name).unwrap(), value, "{code}");
+        }
+        let body = body(response).await;
+        assert_eq!(body["error"], code);
+        assert!(body["message"].as_str().is_some_and(|message| message.ends_with('.')), "{code}");
+        assert_eq!(body.as_object().unwrap().len(), 2, "{code}");
+    }
+}
+
+#[actix_web::test]
+async fn only_the_holder_of_a_token_is_told_a_reason() {
+    let told = |refusal| ApiError::from(&RefreshError::InvalidRefreshToken { refusal, session: None });
+    for refusal in [RefreshRefusal::Malformed, RefreshRefusal::Unknown, RefreshRefusal::Expired] {
+        assert_eq!(told(refusal), ApiError::InvalidRefreshToken(None));
+    }
+    for (refusal, reason) in [
+        (RefreshRefusal::AlreadyUsed, "already_used"),
+        (RefreshRefusal::ReuseDetected, "reuse_detected"),
+        (RefreshRefusal::SessionEnded(EndReason::LoggedOut), "logged_out"),
+        (RefreshRefusal::SessionEnded(EndReason::Revoked), "revoked"),
+        (RefreshRefusal::SessionEnded(EndReason::UserInactive), "user_inactive"),
+    ] {
+        assert_eq!(body(told(refusal).error_response()).await["reason"], json!(reason));
+    }
+}
+
+// S-76
+#[actix_web::test]
+async fn an_outage_is_503_a_defect_is_500_and_neither_tells_its_cause() {
+    let cases = [
+        (PortError::unavailable("inner text"), 503),
+        (PortError::overloaded("inner text"), 503),
+        (PortError::corrupt("inner text"), 500),
+        (PortError::misconfigured("inner text"), 500),
+    ];
+    for (error, status) in cases {
+        let response = ApiError::from(&LoginError::Port(error)).error_response();
+        assert_eq!(response.status().as_u16(), status);
+        assert!(!body(response).await.to_string().contains("inner"));
+    }
+}

@@ -1,0 +1,103 @@
+//! What the log tells of each use case: one event each, with ids and a reason code, never a secret
+//! or an email.
+
+use std::fmt::Display;
+
+use auth_domain::model::{ClientAddress, SessionRef};
+use auth_domain::ports::{PortError, PortErrorKind};
+use auth_domain::use_cases::{
+    LoggedIn, LoginError, LogoutError, RefreshError, RefreshRefusal, Refreshed, VerifyAccessTokenError,
+};
+use tracing::{error, info, warn};
+
+use crate::failure::chain;
+
+/// Logs how a login ended.
+pub(super) fn login(result: &Result<LoggedIn, LoginError>, client: Option<ClientAddress>) {
+    let client = or_dash(client.map(|client| client.ip()));
+    match result {
+        Ok(LoggedIn { tokens, troubles }) => {
+            info!(event = "login_succeeded", client, user_id = %tokens.user_id, session_id = %tokens.session_id, "logged in");
+            for cause in troubles {
+                trouble("login", cause);
+            }
+        }
+        Err(LoginError::InvalidCredentials { refusal, user_id }) => {
+            let user_id = or_dash(*user_id);
+            info!(event = "login_failed", client, user_id, reason = %refusal, "login refused");
+        }
+        Err(LoginError::RateLimited { retry_after }) => {
+            let retry_after_s = retry_after.as_secs();
+            warn!(event = "login_blocked", client, retry_after_s, "login blocked by the limit");
+        }
+        Err(LoginError::Port(cause)) => trouble("login", cause),
+    }
+}
+
+/// Logs how a refresh ended.
+pub(super) fn refresh(result: &Result<Refreshed, RefreshError>) {
+    match result {
+        Ok(Refreshed { tokens, replayed }) => {
+            info!(event = "refresh_succeeded", user_id = %tokens.user_id, session_id = %tokens.session_id, replayed, "refreshed");
+        }
+        Err(RefreshError::InvalidRefreshToken { refusal: RefreshRefusal::ReuseDetected, session }) => {
+            let (user_id, session_id) = ids(*session);
+            warn!(
+                event = "refresh_reuse_detected",
+                user_id, session_id, "a used refresh token came back; the session ended"
+            );
+        }
+        Err(RefreshError::InvalidRefreshToken { refusal, session }) => {
+            let (user_id, session_id) = ids(*session);
+            info!(event = "refresh_failed", user_id, session_id, reason = %refusal, "refresh refused");
+        }
+        Err(RefreshError::Port(cause)) => trouble("refresh", cause),
+    }
+}
+
+/// Logs how a logout ended.
+pub(super) fn logout(result: &Result<SessionRef, LogoutError>, caller: impl Display) {
+    match result {
+        Ok(session) => {
+            let (user_id, session_id) = ids(Some(*session));
+            info!(event = "logout_succeeded", user_id, session_id, "logged out");
+        }
+        Err(LogoutError::InvalidRefreshToken) => {
+            warn!(event = "logout_foreign_token", user_id = %caller, "the refresh token is not the caller's");
+        }
+        Err(LogoutError::Port(cause)) => trouble("logout", cause),
+    }
+}
+
+/// Logs why a bearer was not accepted.
+pub(super) fn refused_bearer(refusal: &VerifyAccessTokenError) {
+    match refusal {
+        VerifyAccessTokenError::Invalid(reason) => {
+            info!(event = "access_token_refused", %reason, "access token refused");
+        }
+        VerifyAccessTokenError::Revoked => {
+            info!(event = "access_token_refused", reason = "revoked", "access token refused");
+        }
+        VerifyAccessTokenError::Port(cause) => trouble("verify", cause),
+    }
+}
+
+fn trouble(operation: &str, cause: &PortError) {
+    let (kind, reason) = (cause.kind(), chain(cause));
+    match kind {
+        PortErrorKind::Unavailable | PortErrorKind::Overloaded => {
+            warn!(event = "unavailable", operation, %kind, reason, "a part of the service cannot answer");
+        }
+        PortErrorKind::Corrupt | PortErrorKind::Misconfigured => {
+            error!(event = "defect", operation, %kind, reason, "a part of the service is broken");
+        }
+    }
+}
+
+fn ids(session: Option<SessionRef>) -> (String, String) {
+    (or_dash(session.map(|session| session.user_id)), or_dash(session.map(|session| session.session_id)))
+}
+
+fn or_dash(value: Option<impl Display>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}

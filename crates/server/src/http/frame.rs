@@ -1,0 +1,124 @@
+//! What every request has in common: an id, a log span, the standard headers, and one 500 for a panic.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, ResponseError};
+use auth_domain::model::TicketId;
+use auth_domain::ports::Entropy;
+use futures_util::FutureExt;
+use tracing::{Instrument, error, info, info_span};
+use uuid::Builder;
+
+use super::ApiError;
+use crate::app::AppState;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest incoming request id that is kept.
+const MAX_REQUEST_ID: usize = 128;
+
+/// Gives the request its id, logs it, and completes the answer's headers.
+pub(crate) async fn frame(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(state) = request.app_data::<Data<AppState>>().cloned() else {
+        return Err(ApiError::Internal.into());
+    };
+    let id = request_id(request.headers(), &*state.entropy);
+    let span = info_span!("request", request_id = %id);
+    let method = request.method().clone();
+    let started = state.clock.instant();
+
+    let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    let no_sniffing = HeaderValue::from_static("nosniff");
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, no_sniffing);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+
+    // The pattern, not the path: a path can hold anything that somebody pasted.
+    let path = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
+    let elapsed_ms = state.clock.instant().duration_since(started).as_millis();
+    let status = response.status().as_u16();
+    span.in_scope(|| info!(event = "request", %method, path, status, elapsed_ms, "request answered"));
+    Ok(response)
+}
+
+/// Turns a panic of a handler into one 500; the worker and its other requests go on (S-77).
+///
+/// It wraps resources, not the whole application: routing needs the request for itself alone.
+pub(crate) async fn catch_panics(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let kept = request.request().clone();
+    if let Ok(response) = AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        return response.map(ServiceResponse::map_into_boxed_body);
+    }
+    error!(event = "panic", "a handler panicked");
+    Ok(ServiceResponse::new(kept, ApiError::Internal.error_response()))
+}
+
+/// Keeps an incoming id that is safe to log and to send back, and makes one otherwise.
+fn request_id(headers: &HeaderMap, entropy: &dyn Entropy) -> String {
+    let mut given = headers.get_all(&X_REQUEST_ID).filter_map(|value| value.to_str().ok());
+    if let (Some(id), None) = (given.next(), given.next())
+        && is_sane(id)
+    {
+        return id.to_owned();
+    }
+    // An id that is not random is still better than no answer.
+    let bytes = TicketId::random(entropy).map(|id| *id.as_bytes()).unwrap_or_default();
+    Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+fn is_sane(id: &str) -> bool {
+    (1..=MAX_REQUEST_ID).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_domain::mocks::counting_entropy;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id_for(values: &[&[u8]]) -> String {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(X_REQUEST_ID, HeaderValue::from_bytes(value).unwrap());
+        }
+        request_id(&headers, &counting_entropy())
+    }
+
+    #[test]
+    fn a_sane_id_is_kept_and_anything_else_is_replaced() {
+        assert_eq!(id_for(&[b"trace-1_a.b:c"]), "trace-1_a.b:c");
+        for bad in [
+            [].as_slice(),
+            &[b"".as_slice()],
+            &[b"a b"],
+            &[b"a\"b"],
+            &[b"\xff"],
+            &[b"a", b"a"],
+            &[&[b'a'; 129]],
+        ] {
+            assert_eq!(id_for(bad).len(), 36);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_id_that_is_kept_is_safe_in_a_log_line(value in proptest::collection::vec(0x20..0x7f_u8, 0..200)) {
+            let id = id_for(&[&value]);
+            prop_assert!(is_sane(&id));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `POST /api/v1/auth/login`
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use auth_domain::use_cases::LoginCommand;
+
+use super::to_the_end::to_the_end;
+use super::token_response::token_response;
+use crate::app::AppState;
+use crate::http::error::ErrorResponse;
+use crate::http::form::Form;
+use crate::http::openapi::{CommonAnswers, LoginRequest, TokensIssued};
+use crate::http::{ApiError, body, events};
+
+/// Exchanges an email and a password for a token pair.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/login",
+    tag = "auth",
+    request_body = LoginRequest,
+    responses(
+        TokensIssued,
+        (status = 401, body = ErrorResponse, description = "`invalid_credentials`: one answer for all that can be wrong", headers(("WWW-Authenticate" = String))),
+        (status = 429, body = ErrorResponse, description = "`rate_limited`: too many failed logins", headers(("Retry-After" = u64))),
+        CommonAnswers,
+    ),
+)]
+pub(in crate::http) async fn login(
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let body = body::read(&request, payload).await?;
+    let mut form = Form::parse(&body)?;
+    let (email, password) = (form.email(), form.password());
+    let (email, password) = form.finish(email.zip(password))?;
+
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    let client = state.client_addresses.client(peer, request.headers());
+    state.watch_for_proxies(peer, &email);
+
+    let command = LoginCommand { email, password, client, timing: state.timing() };
+    let login = state.login.clone();
+    let result = to_the_end(&state, async move {
+        let result = login.run(command).await;
+        events::login(&result, client);
+        result
+    });
+    match result.await? {
+        Ok(logged_in) => token_response(&logged_in.tokens),
+        Err(error) => Err((&error).into()),
+    }
+}

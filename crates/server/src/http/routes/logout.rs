@@ -1,0 +1,61 @@
+//! `POST /api/v1/auth/logout`
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use auth_domain::model::{AccessClaims, RefreshToken};
+use auth_domain::use_cases::LogoutCommand;
+
+use super::to_the_end::to_the_end;
+use crate::app::AppState;
+use crate::http::bearer::bearer;
+use crate::http::error::ErrorResponse;
+use crate::http::form::Form;
+use crate::http::openapi::{CommonAnswers, RefreshTokenRequest};
+use crate::http::{ApiError, body, events};
+
+/// Ends a session of the bearer.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/logout",
+    tag = "auth",
+    request_body = RefreshTokenRequest,
+    security(("bearer" = [])),
+    responses(
+        (status = 204, description = "The session has ended; its refresh token and access tokens are dead"),
+        (status = 401, body = ErrorResponse, description = "`invalid_token`: no valid bearer; `invalid_refresh_token`: not the caller's", headers(("WWW-Authenticate" = String))),
+        CommonAnswers,
+    ),
+)]
+pub(in crate::http) async fn logout(
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let caller = verify(&request, &state).await?;
+    let body = body::read(&request, payload).await?;
+    let mut form = Form::parse(&body)?;
+    let refresh_token = form.refresh_token();
+    let refresh_token = form.finish(refresh_token)?;
+
+    let user_id = caller.user_id;
+    let refresh_token = RefreshToken::parse(&refresh_token);
+    let command = LogoutCommand { caller, refresh_token, timing: state.timing() };
+    let logout = state.logout.clone();
+    let result = to_the_end(&state, async move {
+        let result = logout.run(command).await;
+        events::logout(&result, user_id);
+        result
+    });
+    match result.await? {
+        Ok(_) => Ok(HttpResponse::NoContent().finish()),
+        Err(error) => Err((&error).into()),
+    }
+}
+
+async fn verify(request: &HttpRequest, state: &AppState) -> Result<AccessClaims, ApiError> {
+    let token = bearer(request.headers())?;
+    state.verify_access_token.run(token, state.timing()).await.map_err(|refusal| {
+        events::refused_bearer(&refusal);
+        (&refusal).into()
+    })
+}

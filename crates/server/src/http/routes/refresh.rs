@@ -1,0 +1,57 @@
+//! `POST /api/v1/auth/refresh`
+
+use actix_web::http::header::HeaderValue;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use auth_domain::model::RefreshToken;
+use auth_domain::use_cases::RefreshCommand;
+
+use super::to_the_end::to_the_end;
+use super::token_response::token_response;
+use crate::app::AppState;
+use crate::http::error::ErrorResponse;
+use crate::http::form::{Form, idempotency_key};
+use crate::http::openapi::{CommonAnswers, RefreshTokenRequest, TokensIssued};
+use crate::http::{ApiError, body, events};
+
+/// Exchanges a refresh token for a new token pair.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/refresh",
+    tag = "auth",
+    request_body = RefreshTokenRequest,
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+        description = "Makes the call safe to repeat: the same token with the same key gets the same successor")),
+    responses(
+        TokensIssued,
+        (status = 401, body = ErrorResponse, description = "`invalid_refresh_token`: not a live refresh token", headers(("WWW-Authenticate" = String))),
+        CommonAnswers,
+    ),
+)]
+pub(in crate::http) async fn refresh(
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let body = body::read(&request, payload).await?;
+    let mut form = Form::parse(&body)?;
+    let refresh_token = form.refresh_token();
+    let refresh_token = form.finish(refresh_token)?;
+    let keys = request.headers().get_all("idempotency-key").map(HeaderValue::as_bytes);
+
+    let command = RefreshCommand {
+        refresh_token: RefreshToken::parse(&refresh_token),
+        idempotency_key: idempotency_key(keys)?,
+        timing: state.timing(),
+    };
+    let refresh = state.refresh.clone();
+    let result = to_the_end(&state, async move {
+        let result = refresh.run(command).await;
+        events::refresh(&result);
+        result
+    });
+    match result.await? {
+        Ok(refreshed) => token_response(&refreshed.tokens),
+        Err(error) => Err((&error).into()),
+    }
+}

@@ -1,0 +1,375 @@
+//! The rules of the contract, over mocks: no store, no socket.
+
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, to_bytes};
+use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::header::HeaderMap;
+use actix_web::test::{TestRequest, init_service};
+use actix_web::web::Data;
+use actix_web::{App, Error};
+use auth_domain::mocks::{
+    MockAccessTokens, MockDenylist, MockPasswordHasher, MockSessionStore, MockUserRepository,
+    counting_entropy, fixed_clock, permissive_limiter,
+};
+use auth_domain::model::{
+    AccessClaims, AccessToken, AxisKeys, Email, PasswordHash, RefreshToken, Role, User, UserStatus,
+};
+use auth_domain::ports::{
+    Ending, InvalidAccessToken, PasswordCheck, PortError, Reservation, Rotation, SessionStore,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use super::configure;
+use crate::app::AppState;
+use crate::compose::Parts;
+use crate::config;
+use crate::http::frame;
+use crate::readiness::Readiness;
+use crate::system::SystemClock;
+
+const NOW: OffsetDateTime = datetime!(2026-07-10 14:17:00.250 UTC);
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+fn user() -> User {
+    User {
+        id: "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap(),
+        tenant_id: "5f8a3b2c-1d9e-4f6a-8b8c-9d0e1f2a3b4c".parse().unwrap(),
+        email: Email::parse("owner@example.com").unwrap(),
+        password_hash: Some(PasswordHash::new("stored".to_owned())),
+        status: UserStatus::Active,
+        role: Role::Owner,
+        created_at: NOW,
+    }
+}
+
+fn claims() -> AccessClaims {
+    AccessClaims {
+        token_id: "3fa85f64-5717-4562-b3fc-2c963f66afa6".parse().unwrap(),
+        user_id: user().id,
+        tenant_id: user().tenant_id,
+        email: user().email,
+        role: Role::Owner,
+        session_id: None,
+        issued_at: None,
+        expires_at: NOW + Duration::from_mins(15),
+    }
+}
+
+fn refresh_token() -> String {
+    RefreshToken::first(user().id, &counting_entropy()).unwrap().expose().to_string()
+}
+
+/// Parts on which everything succeeds.
+fn parts() -> Parts {
+    let mut users = MockUserRepository::new();
+    users.expect_find_by_email().returning(|email, _| Ok((*email == user().email).then(user)));
+    users.expect_find_by_id().returning(|_, _| Ok(Some(user())));
+    let mut hasher = MockPasswordHasher::new();
+    hasher.expect_verify().returning(|password, stored, _| {
+        let right = stored.is_some() && password.expose_bytes() == b"right";
+        Ok(if right { PasswordCheck::Valid { outdated: false } } else { PasswordCheck::Invalid })
+    });
+    hasher.expect_refusal_floor().return_const(None);
+    let mut sessions = MockSessionStore::new();
+    sessions.expect_open().returning(|_, _| Ok(()));
+    sessions.expect_rotate().returning(|_, _| Ok(Rotation::Rotated));
+    sessions.expect_end().returning(|_, _| Ok(Ending::Ended));
+    let mut access_tokens = MockAccessTokens::new();
+    access_tokens.expect_issue().returning(|_| Ok(AccessToken::new("signed".to_owned())));
+    access_tokens.expect_verify().returning(|token, _| match token {
+        "signed" => Ok(claims()),
+        _ => Err(InvalidAccessToken::Malformed),
+    });
+    let mut denylist = MockDenylist::new();
+    denylist.expect_contains().returning(|_, _| Ok(false));
+    Parts {
+        users: Arc::new(users),
+        hasher: Arc::new(hasher),
+        sessions: Arc::new(sessions),
+        denylist: Arc::new(denylist),
+        limiter: Arc::new(permissive_limiter()),
+        access_tokens: Arc::new(access_tokens),
+        clock: Arc::new(fixed_clock(NOW, auth_domain::ports::Clock::instant(&SystemClock))),
+        entropy: Arc::new(counting_entropy()),
+        axis_keys: AxisKeys::derive(b"secret"),
+        readiness: Readiness::default(),
+    }
+}
+
+/// What a client sees.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Value,
+}
+
+async fn app(
+    parts: Parts,
+) -> impl Service<actix_http::Request, Response = ServiceResponse<BoxBody>, Error = Error> {
+    let settings = config::load(None, std::iter::empty()).unwrap();
+    let state = Data::new(AppState::new(parts, &settings, tokio::runtime::Handle::current()));
+    init_service(App::new().app_data(state).configure(configure).wrap(actix_web::middleware::from_fn(frame)))
+        .await
+}
+
+async fn call(parts: Parts, request: TestRequest) -> Answer {
+    let response = app(parts).await.call(request.to_request()).await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = to_bytes(response.into_body()).await.unwrap();
+    Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+}
+
+impl Answer {
+    fn error(&self) -> (u16, &str) {
+        (self.status, self.body["error"].as_str().unwrap_or_default())
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+fn post(path: &str, body: &Value) -> TestRequest {
+    TestRequest::post().uri(&format!("/api/v1/auth/{path}")).insert_header(JSON).set_payload(body.to_string())
+}
+
+fn login() -> TestRequest {
+    post("login", &json!({ "email": " Owner@Example.com", "password": "right" }))
+}
+
+fn refresh() -> TestRequest {
+    post("refresh", &json!({ "refreshToken": refresh_token() }))
+}
+
+fn logout(bearer: &str) -> TestRequest {
+    post("logout", &json!({ "refreshToken": refresh_token() }))
+        .insert_header(("authorization", format!("Bearer {bearer}")))
+}
+
+#[actix_web::test]
+async fn a_login_answers_with_the_four_fields_of_the_page() {
+    let answer = call(parts(), login()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.body["accessToken"], "signed");
+    assert_eq!(answer.body["expiresIn"], 900);
+    assert_eq!(answer.body["expiresAt"], "2026-07-10T14:32:00.000Z");
+    assert_eq!(answer.body["refreshToken"].as_str().unwrap().len(), 104);
+    assert_eq!(answer.body.as_object().unwrap().len(), 4);
+}
+
+#[actix_web::test]
+async fn a_refresh_answers_alike_and_a_logout_with_nothing() {
+    let answer = call(parts(), refresh()).await;
+    assert_eq!((answer.status, answer.body.as_object().unwrap().len()), (200, 4));
+    let answer = call(parts(), logout("signed")).await;
+    assert_eq!((answer.status, answer.body), (204, Value::Null));
+}
+
+#[actix_web::test]
+async fn every_answer_has_the_standard_headers() {
+    for request in
+        [login(), refresh(), logout("bad"), post("login", &json!({})), TestRequest::get().uri("/none")]
+    {
+        let answer = call(parts(), request).await;
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("x-request-id").len(), 36);
+    }
+    let answer = call(parts(), login().insert_header(("x-request-id", "mine-1"))).await;
+    assert_eq!(answer.header("x-request-id"), "mine-1");
+}
+
+// S-08
+#[actix_web::test]
+async fn wrong_password_and_unknown_email_get_the_same_answer() {
+    let wrong =
+        call(parts(), post("login", &json!({ "email": "owner@example.com", "password": "wrong" }))).await;
+    let unknown =
+        call(parts(), post("login", &json!({ "email": "nobody@example.com", "password": "right" }))).await;
+    assert_eq!(wrong.error(), (401, "invalid_credentials"));
+    assert_eq!(wrong.body, unknown.body);
+    let names = |answer: &Answer| answer.headers.keys().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&wrong), names(&unknown));
+    assert_eq!(wrong.header("www-authenticate"), "Bearer");
+}
+
+#[actix_web::test]
+async fn a_malformed_request_is_400_before_the_limit_is_asked() {
+    let mut limiter = auth_domain::mocks::MockLoginLimiter::new();
+    limiter.expect_reserve().never();
+    let parts = Parts { limiter: Arc::new(limiter), ..parts() };
+    let answer = call(parts, post("login", &json!({ "email": "nobody", "password": "" }))).await;
+    assert_eq!(answer.error(), (400, "invalid_request"));
+}
+
+#[actix_web::test]
+async fn a_blocked_login_is_429_with_the_seconds_to_wait() {
+    let mut limiter = auth_domain::mocks::MockLoginLimiter::new();
+    let retry_after = Duration::from_millis(41_500);
+    limiter.expect_reserve().returning(move |_, _| Ok(Reservation::Refused { retry_after }));
+    let answer = call(Parts { limiter: Arc::new(limiter), ..parts() }, login()).await;
+    assert_eq!(answer.error(), (429, "rate_limited"));
+    assert_eq!(answer.header("retry-after"), "42");
+}
+
+#[actix_web::test]
+async fn a_text_that_is_no_refresh_token_is_401_and_a_missing_one_400() {
+    let answer = call(parts(), post("refresh", &json!({ "refreshToken": "garbage" }))).await;
+    assert_eq!(answer.error(), (401, "invalid_refresh_token"));
+    assert_eq!(answer.header("www-authenticate"), "Bearer");
+    for body in [json!({}), json!({ "refreshToken": " " }), json!({ "refreshToken": "x".repeat(513) })] {
+        assert_eq!(call(parts(), post("refresh", &body)).await.error(), (400, "invalid_request"));
+    }
+}
+
+#[actix_web::test]
+async fn a_bad_idempotency_key_is_400_and_consumes_nothing() {
+    let mut sessions = MockSessionStore::new();
+    sessions.expect_rotate().never();
+    let sessions: Arc<dyn SessionStore> = Arc::new(sessions);
+    for key in ["", "a b", &"k".repeat(256)] {
+        let request = refresh().insert_header(("idempotency-key", key));
+        let answer = call(Parts { sessions: sessions.clone(), ..parts() }, request).await;
+        assert_eq!(answer.error(), (400, "invalid_request"), "{key:?}");
+    }
+}
+
+#[actix_web::test]
+async fn logout_judges_the_bearer_before_the_body() {
+    let answer = call(parts(), post("logout", &json!({}))).await;
+    assert_eq!(answer.error(), (401, "invalid_token"));
+    assert_eq!(answer.header("www-authenticate"), "Bearer");
+    let answer = call(parts(), logout("bad")).await;
+    assert_eq!(answer.error(), (401, "invalid_token"));
+    assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
+    let request = post("logout", &json!({})).insert_header(("authorization", "Bearer signed"));
+    assert_eq!(call(parts(), request).await.error(), (400, "invalid_request"));
+}
+
+// S-42
+#[actix_web::test]
+async fn a_token_outside_the_authorization_header_is_not_seen() {
+    let body = json!({ "refreshToken": refresh_token(), "access_token": "signed" });
+    let request = post("logout?access_token=signed", &body).insert_header(("cookie", "access_token=signed"));
+    assert_eq!(call(parts(), request).await.error(), (401, "invalid_token"));
+}
+
+#[actix_web::test]
+async fn an_outage_is_503_with_retry_after_on_every_endpoint() {
+    let outage = || {
+        let mut sessions = MockSessionStore::new();
+        sessions.expect_open().returning(|_, _| Err(PortError::unavailable("away")));
+        sessions.expect_rotate().returning(|_, _| Err(PortError::unavailable("away")));
+        sessions.expect_end().returning(|_, _| Err(PortError::unavailable("away")));
+        Parts { sessions: Arc::new(sessions), ..parts() }
+    };
+    for request in [login(), refresh(), logout("signed")] {
+        let answer = call(outage(), request).await;
+        assert_eq!(answer.error(), (503, "service_unavailable"));
+        assert!(answer.header("retry-after").parse::<u32>().is_ok());
+    }
+}
+
+// S-66
+#[actix_web::test]
+async fn a_bearer_that_cannot_be_checked_is_neither_accepted_nor_refused() {
+    let mut denylist = MockDenylist::new();
+    denylist.expect_contains().returning(|_, _| Err(PortError::unavailable("away")));
+    let answer = call(Parts { denylist: Arc::new(denylist), ..parts() }, logout("signed")).await;
+    assert_eq!(answer.error(), (503, "service_unavailable"));
+}
+
+// S-77
+#[actix_web::test]
+async fn a_panic_is_one_500() {
+    let mut sessions = MockSessionStore::new();
+    sessions.expect_rotate().returning(|_, _| panic!("a defect"));
+    let in_a_use_case = Parts { sessions: Arc::new(sessions), ..parts() };
+    assert_eq!(call(in_a_use_case, refresh()).await.error(), (500, "internal_error"));
+
+    let mut access_tokens = MockAccessTokens::new();
+    access_tokens.expect_verify().returning(|_, _| panic!("a defect"));
+    let in_a_handler = Parts { access_tokens: Arc::new(access_tokens), ..parts() };
+    let answer = call(in_a_handler, logout("signed")).await;
+    assert_eq!(answer.error(), (500, "internal_error"));
+    assert_eq!(answer.header("cache-control"), "no-store");
+}
+
+#[actix_web::test]
+async fn a_client_that_hangs_up_loses_only_the_answer() {
+    let (done, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    let mut sessions = MockSessionStore::new();
+    sessions.expect_rotate().returning(move |_, _| {
+        done.send(()).unwrap();
+        Ok(Rotation::Rotated)
+    });
+    let app = app(Parts { sessions: Arc::new(sessions), ..parts() }).await;
+    let mut request = Box::pin(app.call(refresh().to_request()));
+    // One poll reads the body and starts the use case; the answer is never asked for.
+    assert!(futures_util::poll!(&mut request).is_pending());
+    drop(request);
+    tokio::time::timeout(Duration::from_secs(5), seen.recv()).await.unwrap().unwrap();
+}
+
+// S-69
+#[actix_web::test]
+async fn other_methods_are_405_with_allow_and_other_paths_404() {
+    for path in ["login", "refresh", "logout"] {
+        for method in [TestRequest::get(), TestRequest::put(), TestRequest::delete(), TestRequest::patch()] {
+            let answer = call(parts(), method.uri(&format!("/api/v1/auth/{path}"))).await;
+            assert_eq!(answer.error(), (405, "method_not_allowed"));
+            assert_eq!(answer.header("allow"), "POST");
+        }
+    }
+    let answer = call(parts(), TestRequest::post().uri("/health")).await;
+    assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD"));
+    assert_eq!(call(parts(), TestRequest::get().uri("/api/v1/auth")).await.error(), (404, "not_found"));
+}
+
+// S-70
+#[actix_web::test]
+async fn only_plain_json_of_at_most_16_kib_is_read() {
+    let body = json!({ "email": "owner@example.com", "password": "right" }).to_string();
+    let typed = |content_type: &str| {
+        TestRequest::post()
+            .uri("/api/v1/auth/login")
+            .insert_header(("content-type", content_type))
+            .set_payload(body.clone())
+    };
+    assert_eq!(call(parts(), typed("application/vnd.api+json; charset=utf-8")).await.status, 200);
+    assert_eq!(call(parts(), typed("text/plain")).await.error(), (415, "unsupported_media_type"));
+    let encoded = typed("application/json").insert_header(("content-encoding", "gzip"));
+    assert_eq!(call(parts(), encoded).await.error(), (415, "unsupported_media_type"));
+    let untyped = TestRequest::post().uri("/api/v1/auth/login").set_payload(body.clone());
+    assert_eq!(call(parts(), untyped).await.error(), (415, "unsupported_media_type"));
+
+    let pad = |length: usize| format!("{body}{}", " ".repeat(length - body.len()));
+    let sized =
+        |length| TestRequest::post().uri("/api/v1/auth/login").insert_header(JSON).set_payload(pad(length));
+    assert_eq!(call(parts(), sized(16 * 1024)).await.status, 200);
+    assert_eq!(call(parts(), sized(16 * 1024 + 1)).await.error(), (413, "payload_too_large"));
+}
+
+#[actix_web::test]
+async fn the_document_and_its_page_come_from_the_binary() {
+    let answer = call(parts(), TestRequest::get().uri("/openapi.json")).await;
+    assert_eq!((answer.status, answer.body["info"]["title"].as_str()), (200, Some("HookSentry Auth")));
+    let answer = call(parts(), TestRequest::get().uri("/swagger")).await;
+    assert_eq!((answer.status, answer.header("location")), (308, "/swagger/"));
+    let answer = call(parts(), TestRequest::get().uri("/swagger/")).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/html"));
+    let answer = call(parts(), TestRequest::get().uri("/swagger/none.js")).await;
+    assert_eq!(answer.error(), (404, "not_found"));
+}
+
+// S-81
+#[actix_web::test]
+async fn health_answers_while_the_process_serves() {
+    let answer = call(parts(), TestRequest::get().uri("/health")).await;
+    assert_eq!((answer.status, answer.body), (200, json!({ "status": "ok" })));
+    assert_eq!(call(parts(), TestRequest::get().uri("/health/ready")).await.status, 200);
+}

@@ -1,0 +1,40 @@
+//! The answer of login and refresh.
+
+use actix_web::HttpResponse;
+use auth_domain::model::TokenPair;
+use serde::Serialize;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use utoipa::ToSchema;
+
+use crate::http::ApiError;
+
+/// RFC 3339 in UTC with milliseconds.
+const INSTANT: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+/// The token pair as the clients of the platform read it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct TokenResponse<'a> {
+    /// A JWT, signed with HS256.
+    access_token: &'a str,
+    /// Lifetime of the access token in seconds.
+    expires_in: u64,
+    /// The refresh token to present next; it works once.
+    refresh_token: &'a str,
+    /// When the access token expires, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// Writes a token pair.
+pub(super) fn token_response(tokens: &TokenPair) -> Result<HttpResponse, ApiError> {
+    let expires_at = tokens.expires_at.format(INSTANT).map_err(|_| ApiError::Internal)?;
+    Ok(HttpResponse::Ok().json(TokenResponse {
+        access_token: tokens.access_token.expose(),
+        expires_in: tokens.expires_in.as_secs(),
+        refresh_token: &tokens.refresh_token.expose(),
+        expires_at,
+    }))
+}

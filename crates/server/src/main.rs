@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod cli;
+mod commands;
+mod compose;
+mod config;
+mod data_dir;
+mod failure;
+mod first_start;
+mod http;
+mod logging;
+mod login_queue;
+mod readiness;
+mod serve;
+mod system;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,134 @@
+//! Whether the parts that requests need can answer.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use auth_domain::model::Timing;
+use auth_domain::ports::{Clock, PortError};
+use futures_util::future::join_all;
+use serde::Serialize;
+use tracing::{info, warn};
+use utoipa::ToSchema;
+
+use crate::failure::chain;
+
+/// A dependency that does not answer for this long is down.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
+/// Asks one dependency whether it can answer.
+pub(crate) type Probe =
+    Box<dyn Fn(Timing) -> Pin<Box<dyn Future<Output = Result<(), PortError>> + Send>> + Send + Sync>;
+
+/// The dependencies by name, and whether the process is on its way out.
+#[derive(Default)]
+pub(crate) struct Readiness {
+    dependencies: Vec<Dependency>,
+    draining: AtomicBool,
+}
+
+struct Dependency {
+    name: &'static str,
+    probe: Probe,
+    was_up: AtomicBool,
+}
+
+/// The answer of `/health/ready`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Report {
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub(crate) ready: bool,
+    /// `ready`, `draining` or `unavailable`.
+    status: &'static str,
+    /// `up` or `down`, by name.
+    dependencies: BTreeMap<&'static str, &'static str>,
+}
+
+impl Readiness {
+    /// Adds a dependency.
+    pub(crate) fn with(mut self, name: &'static str, probe: Probe) -> Self {
+        self.dependencies.push(Dependency { name, probe, was_up: AtomicBool::new(true) });
+        self
+    }
+
+    /// Makes every later check fail, so that balancers send no more requests.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks every dependency at once.
+    pub(crate) async fn check(&self, clock: &dyn Clock) -> Report {
+        let timing = Timing::start(clock, PATIENCE);
+        let answers = join_all(self.dependencies.iter().map(|dependency| dependency.state(timing))).await;
+        let draining = self.draining.load(Ordering::Relaxed);
+        let ready = !draining && answers.iter().all(|(_, up)| *up);
+        let status = match (draining, ready) {
+            (true, _) => "draining",
+            (false, true) => "ready",
+            (false, false) => "unavailable",
+        };
+        let word = |up| if up { "up" } else { "down" };
+        Report {
+            ready,
+            status,
+            dependencies: answers.into_iter().map(|(name, up)| (name, word(up))).collect(),
+        }
+    }
+}
+
+impl Dependency {
+    /// Asks once, within the patience, and logs a change.
+    async fn state(&self, timing: Timing) -> (&'static str, bool) {
+        let answer = tokio::time::timeout_at(timing.deadline().into(), (self.probe)(timing)).await;
+        let answer = answer.unwrap_or_else(|_| Err(PortError::unavailable("no answer in time")));
+        let (name, up) = (self.name, answer.is_ok());
+        match (self.was_up.swap(up, Ordering::Relaxed), answer) {
+            (true, Err(cause)) => {
+                warn!(event = "dependency_down", name, reason = chain(&cause), "dependency is down");
+            }
+            (false, Ok(())) => info!(event = "dependency_up", name, "dependency is back"),
+            (true, Ok(())) | (false, Err(_)) => {}
+        }
+        (name, up)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::SystemClock;
+
+    fn readiness(up: bool) -> Readiness {
+        let answer = move || if up { Ok(()) } else { Err(PortError::unavailable("gone")) };
+        Readiness::default().with("store", Box::new(move |_| Box::pin(async move { answer() })))
+    }
+
+    async fn json(readiness: &Readiness) -> String {
+        serde_json::to_string(&readiness.check(&SystemClock).await).unwrap()
+    }
+
+    // S-81
+    #[tokio::test]
+    async fn the_report_names_each_dependency() {
+        assert_eq!(json(&readiness(true)).await, r#"{"status":"ready","dependencies":{"store":"up"}}"#);
+        assert_eq!(
+            json(&readiness(false)).await,
+            r#"{"status":"unavailable","dependencies":{"store":"down"}}"#
+        );
+    }
+
+    #[tokio::test]
+    async fn a_draining_process_is_not_ready() {
+        let readiness = readiness(true);
+        readiness.drain();
+        assert!(!readiness.check(&SystemClock).await.ready);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dependency_that_hangs_is_down() {
+        let hanging = Readiness::default().with("store", Box::new(|_| Box::pin(std::future::pending())));
+        assert!(!hanging.check(&SystemClock).await.ready);
+    }
+}
