@@ -3,16 +3,31 @@
 mod bearer;
 mod body;
 mod client_address;
+mod documentation;
+mod endpoint;
 mod error;
 mod events;
 mod form;
 mod frame;
 mod openapi;
 mod proxy_suspicion;
-pub(crate) mod routes;
+mod routes;
+mod schemas;
 mod strict_json;
+mod token_response;
+
+use actix_web::HttpResponse;
+use actix_web::web::{ServiceConfig, to};
 
 pub(crate) use client_address::ClientAddresses;
 pub(crate) use error::ApiError;
-pub(crate) use frame::{catch_panics, frame};
+use frame::catch_panics;
+pub(crate) use frame::frame;
 pub(crate) use proxy_suspicion::ProxySuspicion;
+
+/// Everything that the public listener answers.
+pub(crate) fn configure(service: &mut ServiceConfig) {
+    routes::configure(service);
+    documentation::configure(service);
+    service.default_service(to(|| async { Err::<HttpResponse, _>(ApiError::NotFound) }));
+}

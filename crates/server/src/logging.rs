@@ -7,8 +7,9 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{LogFormat, LogSettings};
 use crate::failure::Failure;
 
-/// What the HTTP server says of its own start only repeats ours; a filter that names it still wins.
-const QUIETED: &str = "actix_server=warn";
+/// What the HTTP server says of its own start only repeats ours, and a broken request is no error of
+/// the service; a filter that names these targets still wins.
+const QUIETED: &str = "actix_server=warn,actix_http=off";
 
 /// Starts logging for the life of the process.
 pub(crate) fn start(settings: &LogSettings) -> Result<(), Failure> {

@@ -20,7 +20,7 @@ use crate::config::Settings;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::first_start;
-use crate::http::{frame, routes};
+use crate::http;
 
 /// How long a request's head may take to arrive (S-74).
 const HEAD_TIME: Duration = Duration::from_secs(5);
@@ -73,7 +73,8 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
 }
 
 fn server(state: Data<AppState>, listener: TcpListener) -> std::io::Result<Server> {
-    let app = move || App::new().app_data(state.clone()).configure(routes::configure).wrap(from_fn(frame));
+    let app =
+        move || App::new().app_data(state.clone()).configure(http::configure).wrap(from_fn(http::frame));
     let server = HttpServer::new(app)
         .workers(available_parallelism().map_or(1, NonZeroUsize::get))
         .client_request_timeout(HEAD_TIME)

@@ -162,10 +162,13 @@ const fn hex_digit(value: u8) -> char {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use proptest::prelude::*;
 
     use super::*;
-    use crate::mocks::counting_entropy;
+    use crate::mocks::{MockEntropy, counting_entropy};
 
     fn token() -> RefreshToken {
         let user = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
@@ -178,6 +181,22 @@ mod tests {
         assert_eq!(text.len(), 104);
         assert!(text.starts_with("9c8589018a57479181fe4c455b099bc9"));
         assert_eq!(RefreshToken::parse(&text), Some(token()));
+    }
+
+    // S-45
+    #[test]
+    fn a_new_token_takes_256_bits_of_chance_and_a_successor_128_more() {
+        let filled = Arc::new(AtomicUsize::new(0));
+        let mut entropy = MockEntropy::new();
+        let count = filled.clone();
+        entropy.expect_fill().returning(move |bytes| {
+            count.fetch_add(8 * bytes.len(), Ordering::Relaxed);
+            Ok(())
+        });
+        let first = RefreshToken::first(token().session().user_id, &entropy).unwrap();
+        assert_eq!(filled.load(Ordering::Relaxed), 256);
+        first.successor(&entropy).unwrap();
+        assert_eq!(filled.load(Ordering::Relaxed), 256 + 128);
     }
 
     #[test]

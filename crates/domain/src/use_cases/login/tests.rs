@@ -1,10 +1,13 @@
 use mockall::Sequence;
 
+use std::time::Duration;
+
 use super::*;
 use crate::mocks::{
     MockClock, MockLoginLimiter, MockPasswordHasher, MockSessionStore, MockUserRepository,
     permissive_limiter, signing_access_tokens,
 };
+use crate::model::{ClientAddress, Password};
 use crate::ports::Ending;
 use crate::use_cases::fixtures::*;
 

@@ -47,6 +47,7 @@ async fn verify(
     verify.run("presented", timing()).await
 }
 
+// S-62
 #[tokio::test]
 async fn a_valid_token_that_was_not_revoked_says_who_it_is() {
     assert_eq!(verify(judging(Ok(claims())), denylist(Ok(false))).await.unwrap(), claims());

@@ -12,6 +12,7 @@ fn statuses(method: &str, path: &str) -> Vec<String> {
     responses.keys().cloned().collect()
 }
 
+// S-82
 #[test]
 fn the_document_names_every_status_of_every_endpoint() {
     let auth = |path: &str| statuses("post", &format!("/api/v1/auth/{path}"));

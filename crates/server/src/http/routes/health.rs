@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 
 use crate::app::AppState;
-use crate::http::openapi::{Health, ReadinessAnswers};
+use crate::http::schemas::{Health, ReadinessAnswers};
 
 /// Answers while the process serves; asks nothing else.
 #[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, body = Health)))]

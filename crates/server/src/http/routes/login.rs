@@ -5,11 +5,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::use_cases::LoginCommand;
 
 use super::to_the_end::to_the_end;
-use super::token_response::token_response;
 use crate::app::AppState;
 use crate::http::error::ErrorResponse;
 use crate::http::form::Form;
-use crate::http::openapi::{CommonAnswers, LoginRequest, TokensIssued};
+use crate::http::schemas::{CommonAnswers, LoginRequest, TokensIssued};
+use crate::http::token_response::token_response;
 use crate::http::{ApiError, body, events};
 
 /// Exchanges an email and a password for a token pair.

@@ -10,7 +10,7 @@ use crate::app::AppState;
 use crate::http::bearer::bearer;
 use crate::http::error::ErrorResponse;
 use crate::http::form::Form;
-use crate::http::openapi::{CommonAnswers, RefreshTokenRequest};
+use crate::http::schemas::{CommonAnswers, RefreshTokenRequest};
 use crate::http::{ApiError, body, events};
 
 /// Ends a session of the bearer.

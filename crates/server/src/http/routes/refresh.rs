@@ -7,11 +7,11 @@ use auth_domain::model::RefreshToken;
 use auth_domain::use_cases::RefreshCommand;
 
 use super::to_the_end::to_the_end;
-use super::token_response::token_response;
 use crate::app::AppState;
 use crate::http::error::ErrorResponse;
 use crate::http::form::{Form, idempotency_key};
-use crate::http::openapi::{CommonAnswers, RefreshTokenRequest, TokensIssued};
+use crate::http::schemas::{CommonAnswers, RefreshTokenRequest, TokensIssued};
+use crate::http::token_response::token_response;
 use crate::http::{ApiError, body, events};
 
 /// Exchanges a refresh token for a new token pair.

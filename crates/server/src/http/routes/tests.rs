@@ -23,11 +23,10 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::configure;
 use crate::app::AppState;
 use crate::compose::Parts;
 use crate::config;
-use crate::http::frame;
+use crate::http::{configure, frame};
 use crate::readiness::Readiness;
 use crate::system::SystemClock;
 

@@ -7,7 +7,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use utoipa::ToSchema;
 
-use crate::http::ApiError;
+use super::ApiError;
 
 /// RFC 3339 in UTC with milliseconds.
 const INSTANT: &[BorrowedFormatItem<'_>] =
@@ -16,7 +16,7 @@ const INSTANT: &[BorrowedFormatItem<'_>] =
 /// The token pair as the clients of the platform read it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::http) struct TokenResponse<'a> {
+pub(super) struct TokenResponse<'a> {
     /// A JWT, signed with HS256.
     access_token: &'a str,
     /// Lifetime of the access token in seconds.

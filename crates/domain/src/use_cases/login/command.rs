@@ -1,0 +1,75 @@
+//! What login takes, and how it ends.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::model::{ClientAddress, Email, Password, Timing, TokenPair, UserId};
+use crate::ports::PortError;
+
+/// What a client sent, checked for its shape.
+#[derive(Debug)]
+pub struct LoginCommand {
+    /// The canonical email.
+    pub email: Email,
+    /// The password as received.
+    pub password: Password,
+    /// The client's address; `None` where it is not known.
+    pub client: Option<ClientAddress>,
+    /// The time of the request.
+    pub timing: Timing,
+}
+
+/// A login that succeeded.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// The tokens of the new session.
+    pub tokens: TokenPair,
+    /// Troubles on the way that did not stop the login; for logs.
+    pub troubles: Vec<PortError>,
+}
+
+/// A login that did not succeed.
+#[derive(Debug, Error)]
+pub enum LoginError {
+    /// Wrong in any way; the reason is for logs, the client learns none.
+    #[error("the credentials are invalid: {refusal}")]
+    InvalidCredentials {
+        /// What was wrong.
+        refusal: LoginRefusal,
+        /// The user, where the email is known.
+        user_id: Option<UserId>,
+    },
+    /// Too many failures on the email or from the address.
+    #[error("too many failed logins")]
+    RateLimited {
+        /// How long until the next attempt is let in.
+        retry_after: Duration,
+    },
+    /// Trouble behind a port.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Why credentials are invalid; for logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum LoginRefusal {
+    /// No user has the email.
+    #[error("unknown_email")]
+    UnknownEmail,
+    /// The password is not the user's.
+    #[error("wrong_password")]
+    WrongPassword,
+    /// The account signs in elsewhere.
+    #[error("no_password")]
+    NoPassword,
+    /// The stored hash cannot be verified against.
+    #[error("unusable_hash")]
+    UnusableHash,
+    /// The user is inactive.
+    #[error("inactive_user")]
+    InactiveUser,
+    /// The user was deactivated, moved, or given a new password while logging in.
+    #[error("changed_meanwhile")]
+    ChangedMeanwhile,
+}
