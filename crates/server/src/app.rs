@@ -10,10 +10,11 @@ use auth_domain::use_cases::{Issuer, Login, Logout, Refresh, VerifyAccessToken};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
+use crate::client_address::ClientAddresses;
 use crate::compose::Parts;
 use crate::config::Settings;
-use crate::http::{ClientAddresses, ProxySuspicion};
 use crate::login_queue::LoginQueue;
+use crate::proxy_suspicion::ProxySuspicion;
 use crate::readiness::Readiness;
 
 /// How long a request may take from the last byte of its body.

@@ -2,6 +2,7 @@
 
 mod app;
 mod cli;
+mod client_address;
 mod commands;
 mod compose;
 mod config;
@@ -11,6 +12,7 @@ mod first_start;
 mod http;
 mod logging;
 mod login_queue;
+mod proxy_suspicion;
 mod readiness;
 mod serve;
 mod system;

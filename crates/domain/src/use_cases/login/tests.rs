@@ -1,6 +1,6 @@
-use mockall::Sequence;
-
 use std::time::Duration;
+
+use mockall::Sequence;
 
 use super::*;
 use crate::mocks::{

@@ -28,7 +28,7 @@ impl ClientAddresses {
     ///
     /// The peer itself, unless it is trusted: then the right-most address of the header that is not
     /// a trusted proxy. What stands further left was written by the client and is never looked at.
-    pub(super) fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<ClientAddress> {
+    pub(crate) fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<ClientAddress> {
         let peer = peer?.to_canonical();
         if !self.is_trusted(peer) {
             return Some(ClientAddress::new(peer));
