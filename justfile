@@ -1,0 +1,78 @@
+# Every recipe stops at the first failure.
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# What HTTP rules, use cases and parsers are tested by without a server.
+quick_crates := "auth-domain auth-adapter-jwt auth-adapter-argon2 auth-server"
+
+# List the recipes
+default:
+    @just --list --unsorted
+
+# Check everything: packages, format, lints, every crate's own tests, documentation
+test: system-packages fmt-check lint crate-tests docs
+
+# Run the tests that start no program and no store, in seconds once built
+unit:
+    @for crate in {{ quick_crates }}; do echo "== $crate"; cargo test --quiet --package "$crate"; done
+
+# Test the real binary from outside, and the layering
+e2e *ARGS:
+    @cargo test --quiet --package auth-e2e {{ ARGS }}
+
+# Run the randomised tests with their full figures, on a release build (half an hour or more)
+soak: system-packages
+    SOAK=1000 cargo test --release --package auth-e2e --test races -- --skip races_a_refresh
+    SOAK=10000 cargo test --release --package auth-e2e --test races races_a_refresh
+    SOAK=3000 cargo test --release --package auth-e2e --test crash
+
+# Build and serve; the first start prints the owner's password and three calls to try
+run *ARGS:
+    @cargo run --release -- {{ ARGS }}
+
+# Format the code
+fmt:
+    @cargo fmt --all
+
+# Check the format
+fmt-check:
+    @cargo fmt --all --check
+
+# Run clippy on everything
+lint:
+    @cargo clippy --quiet --workspace --all-targets -- -D warnings
+
+# Test every crate on its own, as somebody who works on that one would
+crate-tests:
+    @crates=$(cargo tree --workspace --depth 0 --prefix none | awk 'NF { print $1 }'); \
+    for crate in $crates; do \
+        echo; echo "== cargo test --package $crate"; cargo test --quiet --package "$crate"; \
+    done
+
+# Build the documentation
+docs:
+    @RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+
+# Not part of `just test`: cargo-deny alone takes longer to build than all else together. CI runs it.
+#
+# Check licenses, banned crates and sources
+deny:
+    @cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
+    cargo deny --workspace check licenses bans sources
+
+# Install what the build and the tests need from the system; without root, print the line to run
+system-packages:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    missing=()
+    echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1 || missing+=(gcc libc6-dev)
+    command -v curl >/dev/null || missing+=(curl)
+    [ "${#missing[@]}" -eq 0 ] && exit 0
+    install="apt-get install --yes --no-install-recommends ${missing[*]}"
+    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+        apt-get update --quiet --quiet
+        DEBIAN_FRONTEND=noninteractive $install
+    else
+        echo "Some packages are missing. Run this (or what your system calls it), then try again:" >&2
+        echo "    sudo apt-get update && sudo $install" >&2
+        exit 1
+    fi

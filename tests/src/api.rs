@@ -1,0 +1,159 @@
+//! The endpoints of a server, a method each.
+
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use reqwest::{Body, Client, Error, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::{PASSWORD, Reply, Tokens, Wire};
+
+const LIMIT: Duration = Duration::from_secs(30);
+const LOGIN: &str = "/api/v1/auth/login";
+const REFRESH: &str = "/api/v1/auth/refresh";
+const LOGOUT: &str = "/api/v1/auth/logout";
+
+/// A client of one server; cheap to clone. Each request has a connection of its own.
+#[derive(Clone, Debug)]
+pub struct Api {
+    address: String,
+    client: Client,
+    headers: Vec<(String, String)>,
+}
+
+impl Api {
+    /// The paths of the three endpoints.
+    pub const ENDPOINTS: [&str; 3] = [LOGIN, REFRESH, LOGOUT];
+
+    pub(crate) fn new(address: &str) -> Self {
+        Self { address: address.to_owned(), client: client(None), headers: Vec::new() }
+    }
+
+    /// Returns a client that connects from another address of the loopback network.
+    #[must_use]
+    pub fn from_address(&self, address: &str) -> Self {
+        Self { client: client(Some(address.parse().expect("an address"))), ..self.clone() }
+    }
+
+    /// Returns a client that sends one more header with each request.
+    #[must_use]
+    pub fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut other = self.clone();
+        other.headers.push((name.to_owned(), value.to_owned()));
+        other
+    }
+
+    /// Logs in.
+    pub async fn login(&self, email: &str, password: &str) -> Reply {
+        self.post(LOGIN, &json!({ "email": email, "password": password })).await
+    }
+
+    /// Logs in with [`PASSWORD`], which must succeed.
+    pub async fn log_in(&self, email: &str) -> Tokens {
+        self.login(email, PASSWORD).await.tokens()
+    }
+
+    /// Refreshes.
+    pub async fn refresh(&self, token: &str) -> Reply {
+        self.post(REFRESH, &json!({ "refreshToken": token })).await
+    }
+
+    /// Refreshes in a way that may be repeated.
+    pub async fn refresh_with_key(&self, token: &str, key: &str) -> Reply {
+        self.try_refresh_with_key(token, key).await.expect("an answer")
+    }
+
+    /// Refreshes in a way that may be repeated, and lives with a connection that breaks.
+    ///
+    /// # Errors
+    /// Whatever kept the answer from coming.
+    pub async fn try_refresh_with_key(&self, token: &str, key: &str) -> Result<Reply, Error> {
+        let body = json!({ "refreshToken": token });
+        send(self.request(Method::POST, REFRESH).header("idempotency-key", key.as_bytes()).json(&body)).await
+    }
+
+    /// Logs out.
+    pub async fn logout(&self, access: &str, refresh: &str) -> Reply {
+        let bearer = self.with_header("authorization", &format!("Bearer {access}"));
+        bearer.post(LOGOUT, &json!({ "refreshToken": refresh })).await
+    }
+
+    /// Returns whether an access token opens anything: logout verifies it before all else.
+    pub async fn access_token_is_alive(&self, access: &str) -> bool {
+        let reply = self.logout(access, &"0".repeat(104)).await;
+        let body = reply.json();
+        match body["error"].as_str() {
+            Some("invalid_refresh_token") => true,
+            Some("invalid_token") => false,
+            _ => panic!("neither alive nor dead: {}", reply.text()),
+        }
+    }
+
+    /// Checks that a refresh token is refused, and returns the reason.
+    pub async fn expect_dead(&self, refresh: &str) -> Option<String> {
+        let reply = self.refresh(refresh).await;
+        reply.expect_error(401, "invalid_refresh_token");
+        reply.reason()
+    }
+
+    /// Posts a JSON value.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        send(self.request(Method::POST, path).json(body)).await.expect("an answer")
+    }
+
+    /// Posts bytes as they are under the name of JSON.
+    pub async fn post_bytes(&self, path: &str, body: &[u8]) -> Reply {
+        let request = self.request(Method::POST, path).header("content-type", "application/json");
+        send(request.body(body.to_vec())).await.expect("an answer")
+    }
+
+    /// Posts text in chunks, without saying how long it will be.
+    pub async fn post_chunked(&self, path: &str, text: &str) -> Reply {
+        let parts: Vec<_> =
+            text.as_bytes().chunks(1_000).map(|part| Ok::<_, io::Error>(part.to_vec())).collect();
+        let request = self.request(Method::POST, path).header("content-type", "application/json");
+        let body = Body::wrap_stream(futures_util::stream::iter(parts));
+        send(request.body(body)).await.expect("an answer")
+    }
+
+    /// Sends a request without a body.
+    pub async fn call(&self, method: Method, path: &str) -> Reply {
+        send(self.request(method, path)).await.expect("an answer")
+    }
+
+    /// Begins a request.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("http://{}{path}", self.address));
+        self.headers.iter().fold(request, |request, (name, value)| request.header(name, value))
+    }
+
+    /// Opens a bare connection.
+    pub async fn connect(&self) -> Wire {
+        Wire::connect(&self.address).await
+    }
+
+    /// Returns whether the server answers.
+    pub async fn is_healthy(&self) -> bool {
+        let health = self.request(Method::GET, "/health").timeout(Duration::from_secs(2));
+        send(health).await.is_ok_and(|reply| reply.status == 200)
+    }
+}
+
+/// Sends a request and reads the whole answer.
+///
+/// # Errors
+/// Whatever kept the answer from coming.
+pub async fn send(request: RequestBuilder) -> Result<Reply, Error> {
+    let response = request.send().await?;
+    let status = response.status().as_u16();
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    let headers =
+        response.headers().iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect();
+    Ok(Reply { status, headers, body: response.bytes().await?.to_vec() })
+}
+
+fn client(source: Option<IpAddr>) -> Client {
+    let client = Client::builder().no_proxy().timeout(LIMIT).pool_max_idle_per_host(0);
+    client.local_address(source).build().expect("a client")
+}

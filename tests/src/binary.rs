@@ -1,0 +1,42 @@
+//! Finds the program under test, and builds it where none was given.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+const NAME: &str = "hooksentry-auth";
+
+/// Returns the program under test; the first call builds it.
+pub(crate) fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| match env::var_os("HOOKSENTRY_AUTH_E2E_BINARY") {
+        Some(path) => Path::new(&path).canonicalize().expect("HOOKSENTRY_AUTH_E2E_BINARY names a file"),
+        None => build(),
+    })
+}
+
+/// Builds into the folder, and in the profile, that this test was built in.
+fn build() -> PathBuf {
+    let test = env::current_exe().expect("the path of this test");
+    let target = test.ancestors().nth(3).expect("tests lie in <target>/<profile>/deps");
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--package", "auth-server", "--bin", NAME]);
+    cargo.arg("--message-format=json-render-diagnostics").arg("--target-dir").arg(target);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit());
+    let output = cargo.output().expect("cargo can be run");
+    assert!(output.status.success(), "{NAME} does not build");
+    executable(&String::from_utf8_lossy(&output.stdout)).expect("cargo names the program that it built")
+}
+
+fn executable(messages: &str) -> Option<PathBuf> {
+    let message = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    message
+        .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["name"] == NAME)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}

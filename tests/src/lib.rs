@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    reason = "this crate is test code: it stops at the first surprise"
+)]
+
+mod api;
+mod binary;
+pub mod chance;
+pub mod clock;
+mod installation;
+pub mod jwt;
+mod port;
+mod process;
+mod reply;
+mod server;
+pub mod spelling;
+mod wire;
+
+pub use api::{Api, send};
+pub use installation::{ALICE, BOB, Installation, PASSWORD, WRONG_PASSWORD};
+pub use process::{Finished, Process};
+pub use reply::{Reply, Tokens};
+pub use rustix::process::Signal;
+pub use server::Server;
+pub use wire::Wire;
+
+/// Returns how many rounds a randomised test runs: `SOAK` from the environment, or `default`.
+pub fn rounds(default: usize) -> usize {
+    std::env::var("SOAK").map_or(default, |text| text.parse().expect("SOAK is a number"))
+}

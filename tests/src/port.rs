@@ -1,0 +1,39 @@
+//! Ports to listen on, each lent to one test at a time.
+
+use std::env;
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+/// Below the range that the kernel takes for outgoing connections: a program that is killed and
+/// started again must find its port free.
+const FIRST: u16 = 20_000;
+const COUNT: u16 = 12_000;
+
+/// A port on the loopback interface that no other test uses, in this process or another.
+#[derive(Debug)]
+pub(crate) struct Port {
+    pub(crate) number: u16,
+    _lock: File,
+}
+
+impl Port {
+    /// Takes a free port.
+    pub(crate) fn take() -> Self {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let start = u16::try_from(std::process::id() % u32::from(COUNT)).expect("a small number");
+        (0..COUNT)
+            .map(|_| start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT + FIRST)
+            .find_map(Self::try_take)
+            .expect("a free port")
+    }
+
+    fn try_take(number: u16) -> Option<Self> {
+        let folder = env::temp_dir().join("hooksentry-auth-e2e-ports");
+        fs::create_dir_all(&folder).ok()?;
+        let lock = File::create(folder.join(number.to_string())).ok()?;
+        lock.try_lock().ok()?;
+        TcpListener::bind((Ipv4Addr::LOCALHOST, number)).ok()?;
+        Some(Self { number, _lock: lock })
+    }
+}

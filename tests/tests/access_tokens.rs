@@ -1,0 +1,101 @@
+//! 401 `invalid_token`: whatever is wrong with an access token.
+
+use auth_e2e::{ALICE, Api, Installation, Server, jwt};
+use serde_json::json;
+
+const LOGOUT: &str = "/api/v1/auth/logout";
+
+// S-29, S-31, S-34, S-35, S-37
+#[tokio::test]
+async fn an_access_token_that_is_bad_in_any_way_is_401() {
+    let key = b"a key that these tests and the service share";
+    let installation =
+        Installation::new().set("JWT__KEY", &String::from_utf8_lossy(key)).with_user(ALICE).await;
+    let server = Server::start_on(installation).await;
+    let good = jwt::sign_hs256(&jwt::good_claims(), key);
+    assert!(server.access_token_is_alive(&good).await);
+
+    for claim in ["sub", "jti", "email", "tenant_id", "role", "exp", "iss", "aud"] {
+        let mut claims = jwt::good_claims();
+        claims.as_object_mut().unwrap().remove(claim);
+        refuses_token(&server, &jwt::sign_hs256(&claims, key)).await;
+        refuses_token(&server, &jwt::sign_hs256(&jwt::good_claims_but(claim, json!(null)), key)).await;
+    }
+    let bad = [
+        ("iss", json!("someone-else")),
+        ("aud", json!("someone-else")),
+        ("exp", json!(1)),
+        ("exp", json!("9999999999")),
+    ];
+    let more = [
+        ("role", json!("God")),
+        ("sub", json!("1")),
+        ("iat", json!(9_999_999_999_u64)),
+        ("nbf", json!(9_999_999_999_u64)),
+    ];
+    for (claim, value) in bad.into_iter().chain(more) {
+        refuses_token(&server, &jwt::sign_hs256(&jwt::good_claims_but(claim, value), key)).await;
+    }
+    for algorithm in
+        [json!("none"), json!("None"), json!("HS384"), json!("RS256"), json!(null), json!(["HS256"])]
+    {
+        refuses_token(
+            &server,
+            &jwt::sign(&json!({ "alg": algorithm, "typ": "JWT" }), &jwt::good_claims(), key),
+        )
+        .await;
+    }
+    for (parameter, value) in
+        [("jku", json!("https://example.com")), ("crit", json!(["exp"])), ("kid", json!("other"))]
+    {
+        let mut header = json!({ "alg": "HS256", "typ": "JWT" });
+        header[parameter] = value;
+        refuses_token(&server, &jwt::sign(&header, &jwt::good_claims(), key)).await;
+    }
+    refuses_token(
+        &server,
+        &jwt::sign_hs256(&jwt::good_claims(), b"another key of the very same decent length"),
+    )
+    .await;
+}
+
+// S-32
+#[tokio::test]
+async fn every_other_spelling_of_a_valid_token_is_401() {
+    let server = Server::start().await;
+    let good = server.log_in(ALICE).await.access;
+    let (text, signature) = good.rsplit_once('.').unwrap();
+    let first_part = good.split('.').next().unwrap();
+    for spelling in [
+        "nonsense".to_owned(),
+        "..".to_owned(),
+        text.to_owned(),
+        format!("{text}."),
+        format!("{good}="),
+        format!("{good}.{signature}"),
+        format!("{good}A"),
+        good[1..].to_owned(),
+        format!("{first_part}.{good}"),
+        "A".repeat(5_000),
+        good.to_lowercase(),
+    ] {
+        refuses_token(&server, &spelling).await;
+    }
+    assert!(server.access_token_is_alive(&good).await);
+}
+
+// S-44
+#[tokio::test]
+async fn a_missing_bearer_is_401_with_a_plain_challenge() {
+    let server = Server::start().await;
+    let refused = server.post(LOGOUT, &json!({ "refreshToken": "x" })).await;
+    refused.expect_error(401, "invalid_token");
+    assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+}
+
+async fn refuses_token(api: &Api, token: &str) {
+    let refused = api.logout(token, "x").await;
+    refused.expect_error(401, "invalid_token");
+    let challenge = refused.header("www-authenticate").unwrap_or_default();
+    assert!(challenge.contains(r#"error="invalid_token""#), "{challenge:?} for {token}");
+}

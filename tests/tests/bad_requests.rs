@@ -1,0 +1,160 @@
+//! 400: whatever is not of the documented shape, with every field at fault named at once.
+
+use std::time::Duration;
+
+use auth_e2e::clock::Stopwatch;
+use auth_e2e::{ALICE, Api, PASSWORD, Server};
+use serde_json::{Value, json};
+
+const LOGIN: &str = "/api/v1/auth/login";
+const REFRESH: &str = "/api/v1/auth/refresh";
+const LOGOUT: &str = "/api/v1/auth/logout";
+
+#[tokio::test]
+async fn a_missing_field_is_400_and_every_one_is_named_at_once() {
+    let server = Server::start().await;
+    let caller = authorized(&server).await;
+    let fields: [(&str, &[&str]); 3] =
+        [(LOGIN, &["email", "password"]), (REFRESH, &["refreshToken"]), (LOGOUT, &["refreshToken"])];
+    for (path, names) in fields {
+        let message = bad_request(&caller, path, &json!({})).await;
+        assert!(names.iter().all(|name| message.contains(name)), "{path}: {message}");
+    }
+    for body in [json!({ "email": ALICE }), json!({ "EMAIL": ALICE, "Password": PASSWORD, "email": ALICE })] {
+        let message = bad_request(&server, LOGIN, &body).await;
+        assert!(message.contains("password") && !message.contains("email"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_blank_null_or_mistyped_field_is_400() {
+    let server = Server::start().await;
+    let caller = authorized(&server).await;
+    let wrong = [
+        json!(""),
+        json!("  \t "),
+        json!(null),
+        json!(1),
+        json!(1.5),
+        json!(true),
+        json!([ALICE]),
+        json!({}),
+    ];
+    for value in wrong {
+        let message = bad_request(&server, LOGIN, &json!({ "email": value, "password": PASSWORD })).await;
+        assert!(message.contains("email"), "{message}");
+        let message = bad_request(&server, LOGIN, &json!({ "email": ALICE, "password": value })).await;
+        assert!(message.contains("password"), "{message}");
+        for path in [REFRESH, LOGOUT] {
+            let message = bad_request(&caller, path, &json!({ "refreshToken": value })).await;
+            assert!(message.contains("refreshToken"), "{message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_is_too_long_is_400() {
+    let server = Server::start().await;
+    let caller = authorized(&server).await;
+    let long_email = format!("{}@example.com", "a".repeat(255 - "@example.com".len() + 1));
+    let message = bad_request(&server, LOGIN, &json!({ "email": long_email, "password": PASSWORD })).await;
+    assert!(message.contains("email"), "{message}");
+    let message =
+        bad_request(&server, LOGIN, &json!({ "email": ALICE, "password": "p".repeat(1_025) })).await;
+    assert!(message.contains("password"), "{message}");
+    for path in [REFRESH, LOGOUT] {
+        let message = bad_request(&caller, path, &json!({ "refreshToken": "0".repeat(513) })).await;
+        assert!(message.contains("refreshToken"), "{message}");
+        let longest = caller.post(path, &json!({ "refreshToken": "0".repeat(512) })).await;
+        longest.expect_error(401, "invalid_refresh_token");
+    }
+}
+
+#[tokio::test]
+async fn an_email_of_invalid_format_is_400() {
+    let server = Server::start().await;
+    for email in [
+        "alice",
+        "@example.com",
+        "alice@",
+        "alice@-a.com",
+        "a@b..c",
+        "a b@c.d",
+        "é@example.com",
+        "a@b@c",
+        "a\u{0}@b.c",
+    ] {
+        let message = bad_request(&server, LOGIN, &json!({ "email": email, "password": PASSWORD })).await;
+        assert!(message.contains("email") && !message.contains(email), "{message}");
+    }
+    for email in ["a@b", "o'hara+tag@sub.example.com"] {
+        server.login(email, PASSWORD).await.expect_error(401, "invalid_credentials");
+    }
+}
+
+// S-71
+#[tokio::test]
+async fn a_body_that_is_no_json_object_is_400_at_once() {
+    let server = Server::start().await;
+    let deep = format!("{}{}", "[".repeat(8_000), "]".repeat(8_000));
+    let deeper = "{\"a\":".repeat(3_000);
+    let good = format!(r#"{{"email":"{ALICE}","password":"{PASSWORD}"}}"#);
+    let bodies: Vec<Vec<u8>> = vec![
+        b"".into(),
+        b" ".into(),
+        b"null".into(),
+        b"[]".into(),
+        b"\"text\"".into(),
+        b"42".into(),
+        b"{".into(),
+        b"{\"email\":}".into(),
+        b"{'email':'a@b.c'}".into(),
+        b"email=a%40b.c&password=x".into(),
+        b"\0".into(),
+        format!("{good} {good}").into(),
+        format!("{good}x").into(),
+        good.replace('}', ",}").into(),
+        format!("\u{feff}{good}").into(),
+        deep.into(),
+        deeper.into(),
+        good.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        [good.as_bytes(), b"\0"].concat(),
+    ];
+    for body in bodies {
+        let watch = Stopwatch::start();
+        server.post_bytes(LOGIN, &body).await.expect_error(400, "invalid_request");
+        assert!(watch.elapsed() < Duration::from_millis(300));
+    }
+}
+
+// S-71
+#[tokio::test]
+async fn duplicated_fields_and_broken_text_are_400() {
+    let server = Server::start().await;
+    let email = format!(r#""email":"{ALICE}""#);
+    let password = format!(r#""password":"{PASSWORD}""#);
+    let bodies: [Vec<u8>; 8] = [
+        format!("{{{email},{password},{email}}}").into(),
+        format!("{{{password},{email},{password}}}").into(),
+        format!(r#"{{{email},{password},"\u0065mail":"{ALICE}"}}"#).into(),
+        format!(r#"{{{email},"password":"\ud800"}}"#).into(),
+        format!(r#"{{{email},"password":"abc\udc00def"}}"#).into(),
+        [format!("{{{email},\"password\":\"").as_bytes(), b"\xff\xfe", b"\"}"].concat(),
+        [format!("{{{email},\"password\":\"").as_bytes(), b"\xed\xa0\x80", b"\"}"].concat(),
+        [format!("{{{email},{password},\"x\":\"").as_bytes(), b"\xc0\xaf", b"\"}"].concat(),
+    ];
+    for body in bodies {
+        server.post_bytes(LOGIN, &body).await.expect_error(400, "invalid_request");
+    }
+    let deep = format!(r#"{{{email},{password},"x":{}1{}}}"#, "[".repeat(5_000), "]".repeat(5_000));
+    server.post_bytes(LOGIN, deep.as_bytes()).await.expect_error(400, "invalid_request");
+}
+
+async fn authorized(server: &Server) -> Api {
+    let tokens = server.log_in(ALICE).await;
+    server.with_header("authorization", &format!("Bearer {}", tokens.access))
+}
+
+async fn bad_request(api: &Api, path: &str, body: &Value) -> String {
+    api.post(path, body).await.expect_error(400, "invalid_request")
+}

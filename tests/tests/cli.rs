@@ -1,0 +1,195 @@
+//! The command line, beside a running server and without one.
+
+use auth_e2e::{ALICE, BOB, Finished, Installation, PASSWORD, Server, WRONG_PASSWORD, jwt};
+
+const NEW_PASSWORD: &str = "a new password, long enough";
+
+#[tokio::test]
+async fn help_names_every_command_and_exits_0() {
+    let installation = Installation::new();
+    let help = installation.cli(&["--help"], "").await.expect_success();
+    for word in ["serve", "migrate", "user", "session", "limit", "--config", "HOOKSENTRY_AUTH__"] {
+        assert!(help.contains(word), "{word} is not in\n{help}");
+    }
+    for command in [&["user", "create", "--help"][..], &["session", "end", "--help"], &["help", "limit"]] {
+        assert!(!installation.cli(command, "").await.expect_success().is_empty());
+    }
+    assert!(installation.cli(&["--version"], "").await.expect_success().contains("hooksentry-auth"));
+    assert!(!installation.data_dir().exists());
+}
+
+#[tokio::test]
+async fn a_mistake_in_the_arguments_is_exit_code_2() {
+    let installation = Installation::new();
+    let mistakes: [&[&str]; 7] = [
+        &["serv"],
+        &["user"],
+        &["user", "create", "--email", ALICE],
+        &["user", "create", "--email", ALICE, "--password", PASSWORD],
+        &["user", "create", "--email", ALICE, "--role", "god", "--password-stdin"],
+        &["user", "create", "--email", ALICE, "--tenant", "acme", "--password-stdin"],
+        &["session", "end", "--user", ALICE],
+    ];
+    for arguments in mistakes {
+        let finished = installation.cli(arguments, PASSWORD).await;
+        assert_eq!(finished.code(), Some(2), "{arguments:?}: {finished:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_is_created_beside_a_running_server() {
+    let server = Server::start().await;
+    create(&server.installation, BOB, PASSWORD).await.expect_success();
+    server.log_in(BOB).await;
+    let listed = server.cli(&["user", "list"]).await.expect_success();
+    for word in [ALICE, BOB] {
+        assert!(listed.contains(word), "{listed}");
+    }
+    let again = create(&server.installation, "BOB@example.org", NEW_PASSWORD).await.expect_failure();
+    assert!(again.contains("exists"), "{again}");
+    server.log_in(BOB).await;
+}
+
+#[tokio::test]
+async fn a_user_that_cannot_be_is_not_created() {
+    let installation = Installation::new();
+    for (email, password, word) in [
+        ("not an email", PASSWORD, "email"),
+        (ALICE, "too short", "characters"),
+        (ALICE, "", "password"),
+        (ALICE, "\n", "password"),
+    ] {
+        let message = create(&installation, email, password).await.expect_failure();
+        assert!(message.to_lowercase().contains(word), "{message}");
+        assert!(password.trim().is_empty() || !message.contains(password), "{message}");
+    }
+    let nowhere = ["user", "create", "--email", ALICE, "--password-stdin", "--tenant"];
+    let tenant = "16fd2706-8baf-433b-82eb-8c7fada847da";
+    let message = installation.cli(&[&nowhere[..], &[tenant]].concat(), PASSWORD).await.expect_failure();
+    assert!(message.contains("tenant"), "{message}");
+    assert!(!installation.cli(&["user", "list"], "").await.expect_success().contains(ALICE));
+}
+
+// S-26
+#[tokio::test]
+async fn the_minimum_length_binds_where_a_password_is_set_and_never_at_login() {
+    let short = "short";
+    let lenient = Installation::new().set("PASSWORD__MIN_LENGTH", "5");
+    create(&lenient, ALICE, short).await.expect_success();
+    let strict = lenient.set("PASSWORD__MIN_LENGTH", "15");
+    create(&strict, BOB, "fourteen chars").await.expect_failure();
+    create(&strict, BOB, "fifteen chars..").await.expect_success();
+    let server = Server::start_on(strict).await;
+    server.login(ALICE, short).await.tokens();
+}
+
+#[tokio::test]
+async fn one_trailing_newline_is_not_part_of_a_password() {
+    let installation = Installation::new();
+    create(&installation, ALICE, &format!("{PASSWORD}\n")).await.expect_success();
+    create(&installation, BOB, &format!("{PASSWORD}\n\n")).await.expect_success();
+    let server = Server::start_on(installation).await;
+    server.login(ALICE, PASSWORD).await.tokens();
+    server.login(BOB, &format!("{PASSWORD}\n")).await.tokens();
+}
+
+// S-27
+#[tokio::test]
+async fn deactivation_ends_refresh_and_access_at_once() {
+    let server = Server::start().await;
+    let (one, other) = (server.log_in(ALICE).await, server.log_in(ALICE).await);
+    server.cli(&["user", "deactivate", ALICE]).await.expect_success();
+    for tokens in [&one, &other] {
+        assert!(!server.access_token_is_alive(&tokens.access).await);
+        assert_eq!(server.expect_dead(&tokens.refresh).await.as_deref(), Some("user_inactive"));
+    }
+    server.login(ALICE, PASSWORD).await.expect_error(401, "invalid_credentials");
+    assert!(server.cli(&["user", "list"]).await.expect_success().to_lowercase().contains("inactive"));
+
+    server.cli(&["user", "activate", ALICE]).await.expect_success();
+    server.log_in(ALICE).await;
+    server.expect_dead(&one.refresh).await;
+}
+
+// S-28
+#[tokio::test]
+async fn a_new_password_ends_every_session() {
+    let server = Server::start().await;
+    let tokens = server.log_in(ALICE).await;
+    let command = ["user", "set-password", ALICE, "--password-stdin"];
+    server.installation.cli(&command, NEW_PASSWORD).await.expect_success();
+    assert!(!server.access_token_is_alive(&tokens.access).await);
+    assert_eq!(server.expect_dead(&tokens.refresh).await.as_deref(), Some("revoked"));
+    server.login(ALICE, PASSWORD).await.expect_error(401, "invalid_credentials");
+    server.login(ALICE, NEW_PASSWORD).await.tokens();
+
+    server.installation.cli(&command, "short").await.expect_failure();
+    server.login(ALICE, NEW_PASSWORD).await.tokens();
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended_one_by_one_or_all() {
+    let installation = Installation::new().with_user(ALICE).await.with_user(BOB).await;
+    let server = Server::start_on(installation).await;
+    let (one, other, bob) =
+        (server.log_in(ALICE).await, server.log_in(ALICE).await, server.log_in(BOB).await);
+    let sid = |access: &str| jwt::claims(access)["sid"].as_str().unwrap_or_default().to_owned();
+    let list = ["session", "list", "--user", ALICE];
+    let listed = server.cli(&list).await.expect_success();
+    assert!(listed.contains(&sid(&one.access)) && listed.contains(&sid(&other.access)), "{listed}");
+    assert!(!listed.contains(&sid(&bob.access)), "{listed}");
+
+    server.cli(&["session", "end", "--user", ALICE, &sid(&one.access)]).await.expect_success();
+    assert!(!server.access_token_is_alive(&one.access).await);
+    assert_eq!(server.expect_dead(&one.refresh).await.as_deref(), Some("revoked"));
+    assert!(server.access_token_is_alive(&other.access).await);
+    server.cli(&["session", "end", "--user", ALICE, &sid(&bob.access)]).await.expect_failure();
+
+    server.cli(&["session", "end", "--user", ALICE, "--all"]).await.expect_success();
+    server.expect_dead(&other.refresh).await;
+    assert!(!server.access_token_is_alive(&other.access).await);
+    assert!(!server.cli(&list).await.expect_success().contains(&sid(&other.access)));
+    assert!(server.access_token_is_alive(&bob.access).await);
+    server.refresh(&bob.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn clearing_the_limit_lets_a_user_in_again() {
+    let server = Server::start().await;
+    for part in 1..=10 {
+        server.from_address(&format!("127.0.1.{part}")).login(ALICE, WRONG_PASSWORD).await;
+    }
+    server.login(ALICE, PASSWORD).await.expect_error(429, "rate_limited");
+    server.cli(&["limit", "clear", "--email", ALICE]).await.expect_success();
+    server.log_in(ALICE).await;
+}
+
+#[tokio::test]
+async fn commands_on_an_unknown_user_fail_and_say_so() {
+    let server = Server::start().await;
+    let commands: [&[&str]; 5] = [
+        &["user", "activate", BOB],
+        &["user", "deactivate", BOB],
+        &["user", "set-password", BOB, "--password-stdin"],
+        &["session", "list", "--user", BOB],
+        &["session", "end", "--user", BOB, "--all"],
+    ];
+    for command in commands {
+        let message = server.installation.cli(command, NEW_PASSWORD).await.expect_failure();
+        assert!(message.contains("no user"), "{command:?}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn migrating_is_possible_at_any_time() {
+    let installation = Installation::new();
+    installation.cli(&["migrate"], "").await.expect_success();
+    installation.cli(&["migrate"], "").await.expect_success();
+    let server = Server::start_on(installation.with_user(ALICE).await).await;
+    server.cli(&["migrate"]).await.expect_success();
+    server.log_in(ALICE).await;
+}
+
+async fn create(installation: &Installation, email: &str, password: &str) -> Finished {
+    installation.cli(&["user", "create", "--email", email, "--password-stdin"], password).await
+}

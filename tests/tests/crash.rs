@@ -1,0 +1,94 @@
+//! What was acknowledged survives a kill at any moment.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use auth_e2e::chance::{Chance, unique};
+use auth_e2e::clock::pause;
+use auth_e2e::{ALICE, Api, BOB, Installation, Server, Tokens, rounds};
+use futures_util::future::join_all;
+
+const CLIENTS: usize = 4;
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_when_killed_between_any_two_calls() {
+    let mut server = Server::start().await;
+    for _ in 0..5 {
+        let first = server.log_in(ALICE).await;
+        server.kill_and_restart().await;
+        assert!(server.access_token_is_alive(&first.access).await, "the signing key is kept");
+        let second = server.refresh(&first.refresh).await.tokens();
+        server.kill_and_restart().await;
+        assert_eq!(server.expect_dead(&first.refresh).await.as_deref(), Some("already_used"));
+        let third = server.refresh_with_key(&second.refresh, "key").await.tokens();
+        server.kill_and_restart().await;
+        let repeated = server.refresh_with_key(&second.refresh, "key").await.tokens();
+        assert_eq!(repeated.refresh, third.refresh);
+        server.kill_and_restart().await;
+        assert_eq!(server.logout(&repeated.access, &repeated.refresh).await.status, 204);
+        server.kill_and_restart().await;
+        assert_eq!(server.expect_dead(&third.refresh).await.as_deref(), Some("logged_out"));
+        for access in [&first.access, &second.access, &third.access, &repeated.access] {
+            assert!(!server.access_token_is_alive(access).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_user_made_beside_a_running_server_survives_its_end() {
+    let mut server = Server::start().await;
+    let create = ["user", "create", "--email", BOB, "--password-stdin"];
+    server.installation.cli(&create, auth_e2e::PASSWORD).await.expect_success();
+    server.kill_and_restart().await;
+    server.log_in(BOB).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_with_an_idempotency_key_go_on_through_kills_at_random_moments() {
+    let mut server = Server::start_on(Installation::new().with_user(ALICE).await).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let refreshes = Arc::new(AtomicUsize::new(0));
+    let clients: Vec<_> = {
+        let first = join_all((0..CLIENTS).map(|_| server.log_in(ALICE))).await;
+        let start = |tokens| tokio::spawn(go_on(server.api(), tokens, done.clone(), refreshes.clone()));
+        first.into_iter().map(start).collect()
+    };
+
+    let mut chance = Chance::new();
+    for _ in 0..rounds(300) {
+        pause(chance.time_below(Duration::from_millis(60))).await;
+        server.kill_and_restart().await;
+        assert!(clients.iter().all(|client| !client.is_finished()), "a client gave up");
+    }
+    done.store(true, Ordering::Relaxed);
+    for client in clients {
+        let tokens = client.await.unwrap();
+        assert!(server.access_token_is_alive(&tokens.access).await);
+        server.refresh(&tokens.refresh).await.tokens();
+    }
+    assert!(refreshes.load(Ordering::Relaxed) > rounds(300), "the kills hit a server at work");
+}
+
+/// Refreshes until told to stop; a call without an answer is repeated as it was.
+async fn go_on(api: Api, mut tokens: Tokens, done: Arc<AtomicBool>, refreshes: Arc<AtomicUsize>) -> Tokens {
+    while !done.load(Ordering::Relaxed) {
+        tokens = refresh_at_last(&api, &tokens, &unique("call")).await;
+        refreshes.fetch_add(1, Ordering::Relaxed);
+        pause(Duration::from_millis(2)).await;
+    }
+    tokens
+}
+
+#[expect(clippy::panic, reason = "the test has failed")]
+async fn refresh_at_last(api: &Api, tokens: &Tokens, key: &str) -> Tokens {
+    for _ in 0..3_000 {
+        match api.try_refresh_with_key(&tokens.refresh, key).await {
+            Ok(reply) if reply.status == 503 => {}
+            Ok(reply) => return reply.tokens(),
+            Err(_) => {}
+        }
+        pause(Duration::from_millis(5)).await;
+    }
+    panic!("no answer through 3,000 repeats");
+}

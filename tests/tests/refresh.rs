@@ -1,0 +1,218 @@
+//! Refresh: a live token for a new pair, and nothing for anything else.
+
+use std::time::Duration;
+
+use auth_e2e::clock::pause;
+use auth_e2e::{ALICE, Installation, Server, jwt};
+use serde_json::json;
+
+const REFRESH: &str = "/api/v1/auth/refresh";
+
+#[tokio::test]
+async fn a_refresh_continues_the_session_with_a_new_pair() {
+    let server = Server::start().await;
+    let first = server.log_in(ALICE).await;
+    let reply = server.refresh(&first.refresh).await;
+    let second = reply.tokens();
+
+    assert_eq!(reply.json()["expiresIn"], json!(900));
+    assert_ne!(second.refresh, first.refresh);
+    let (before, after) = (jwt::claims(&first.access), jwt::claims(&second.access));
+    assert_ne!(before["jti"], after["jti"]);
+    for name in ["sub", "sid", "email", "role", "tenant_id"] {
+        assert_eq!(before[name], after[name], "{name}");
+    }
+    assert!(server.access_token_is_alive(&first.access).await, "a refresh revokes no access token");
+    assert!(server.access_token_is_alive(&second.access).await);
+    server.refresh(&second.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn a_long_chain_of_refreshes_stays_alive() {
+    let server = Server::start().await;
+    let mut tokens = server.log_in(ALICE).await;
+    let first_access = tokens.access.clone();
+    for _ in 0..40 {
+        tokens = server.refresh(&tokens.refresh).await.tokens();
+    }
+    assert!(server.access_token_is_alive(&tokens.access).await);
+    assert_eq!(server.logout(&tokens.access, &tokens.refresh).await.status, 204);
+    assert!(!server.access_token_is_alive(&first_access).await, "no access token outlives its session");
+}
+
+// S-52
+#[tokio::test]
+async fn a_used_token_within_the_leeway_is_refused_and_ends_nothing() {
+    let server = Server::start().await;
+    let first = server.log_in(ALICE).await;
+    let second = server.refresh(&first.refresh).await.tokens();
+    assert_eq!(server.expect_dead(&first.refresh).await.as_deref(), Some("already_used"));
+    assert!(server.access_token_is_alive(&second.access).await);
+    server.refresh(&second.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn a_repeat_with_the_same_key_gets_the_same_refresh_token() {
+    let server = Server::start().await;
+    let first = server.log_in(ALICE).await;
+    let second = server.refresh_with_key(&first.refresh, "one call").await;
+    second.expect_error(400, "invalid_request");
+    let second = server.refresh_with_key(&first.refresh, "one-call").await.tokens();
+    let repeated = server.refresh_with_key(&first.refresh, "one-call").await.tokens();
+
+    assert_eq!(repeated.refresh, second.refresh);
+    assert_ne!(repeated.access, second.access, "the access token is a fresh one");
+    assert!(server.access_token_is_alive(&repeated.access).await);
+    assert!(server.access_token_is_alive(&second.access).await);
+
+    let third = server.refresh(&second.refresh).await.tokens();
+    assert_eq!(server.logout(&third.access, &third.refresh).await.status, 204);
+    assert!(!server.access_token_is_alive(&repeated.access).await, "repeats die with the session");
+}
+
+#[tokio::test]
+async fn another_key_or_none_is_no_repeat() {
+    let server = Server::start().await;
+    let first = server.log_in(ALICE).await;
+    let second = server.refresh_with_key(&first.refresh, "one-call").await.tokens();
+    for key in ["another-call", "One-Call", "one-call2"] {
+        let refused = server.refresh_with_key(&first.refresh, key).await;
+        refused.expect_error(401, "invalid_refresh_token");
+        assert_eq!(refused.reason().as_deref(), Some("already_used"));
+    }
+    assert_eq!(server.expect_dead(&first.refresh).await.as_deref(), Some("already_used"));
+    server.refresh(&second.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn the_offer_to_repeat_ends_when_the_successor_is_used() {
+    let server = Server::start().await;
+    let first = server.log_in(ALICE).await;
+    let second = server.refresh_with_key(&first.refresh, "one-call").await.tokens();
+    let third = server.refresh(&second.refresh).await.tokens();
+    let refused = server.refresh_with_key(&first.refresh, "one-call").await;
+    refused.expect_error(401, "invalid_refresh_token");
+    assert_eq!(
+        refused.reason().as_deref(),
+        Some("reuse_detected"),
+        "an older token ends the session at once"
+    );
+    server.expect_dead(&third.refresh).await;
+    assert!(!server.access_token_is_alive(&third.access).await);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_has_1_to_255_visible_characters() {
+    let server = Server::start().await;
+    let tokens = server.log_in(ALICE).await;
+    for key in ["", "a b", "a\tb", "schlüssel", &"k".repeat(256)] {
+        let refused = server.refresh_with_key(&tokens.refresh, key).await;
+        assert!(refused.expect_error(400, "invalid_request").contains("Idempotency-Key"), "{key:?}");
+    }
+    server.refresh_with_key(&tokens.refresh, &"~".repeat(255)).await.tokens();
+}
+
+// S-54, S-55
+#[tokio::test]
+async fn whatever_is_no_live_token_is_refused_alike() {
+    let server = Server::start().await;
+    let tokens = server.log_in(ALICE).await;
+    let (half, rest) = tokens.refresh.split_at(52);
+    let (body, _checksum) = tokens.refresh.split_at(96);
+    let unknown = [
+        tokens.access.clone(),
+        tokens.refresh.to_uppercase(),
+        format!(" {}", tokens.refresh),
+        format!("{}0", tokens.refresh),
+        format!("{rest}{half}"),
+        format!("{body}00000000"),
+        "x".to_owned(),
+        "0".repeat(104),
+        "é".repeat(256),
+        "A".repeat(43),
+        "../../auth.db".to_owned(),
+    ];
+    for token in unknown.iter().filter(|token| **token != tokens.refresh && token.len() <= 512) {
+        assert_eq!(server.expect_dead(token).await, None, "{token}");
+    }
+    server.refresh(&tokens.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_no_access_token() {
+    let server = Server::start().await;
+    let tokens = server.log_in(ALICE).await;
+    server.logout(&tokens.refresh, &tokens.refresh).await.expect_error(401, "invalid_token");
+    server.refresh(&tokens.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn a_malformed_refresh_consumes_nothing() {
+    let server = Server::start().await;
+    let tokens = server.log_in(ALICE).await;
+    let body = format!(r#"{{"refreshToken":"{0}","refreshToken":"{0}"}}"#, tokens.refresh);
+    server.post_bytes(REFRESH, body.as_bytes()).await.expect_error(400, "invalid_request");
+    let body = format!(r#"{{"refreshToken":"{}""#, tokens.refresh);
+    server.post_bytes(REFRESH, body.as_bytes()).await.expect_error(400, "invalid_request");
+    server.refresh(&tokens.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn the_user_is_read_again_at_each_refresh() {
+    let server = Server::start().await;
+    let first = server.log_in(ALICE).await;
+    server.installation.sql("UPDATE users SET role = 20, email = 'renamed@example.com'");
+    let second = server.refresh(&first.refresh).await.tokens();
+    let claims = jwt::claims(&second.access);
+    assert_eq!((&claims["role"], &claims["email"]), (&json!("Viewer"), &json!("renamed@example.com")));
+}
+
+#[tokio::test]
+async fn a_user_who_is_gone_has_no_session() {
+    let server = Server::start().await;
+    let tokens = server.log_in(ALICE).await;
+    assert_eq!(server.installation.sql("DELETE FROM users"), 1);
+    server.expect_dead(&tokens.refresh).await;
+}
+
+// S-53
+#[tokio::test]
+async fn an_idle_session_ends_by_itself() {
+    let installation = Installation::new().set("TOKENS__ACCESS_TTL", "1s").set("TOKENS__REFRESH_TTL", "2s");
+    let server = Server::start_on(installation.with_user(ALICE).await).await;
+    let idle = server.log_in(ALICE).await;
+    let mut busy = server.log_in(ALICE).await;
+    for _ in 0..3 {
+        pause(Duration::from_millis(900)).await;
+        busy = server.refresh(&busy.refresh).await.tokens();
+    }
+    assert_eq!(server.expect_dead(&idle.refresh).await, None);
+}
+
+// S-53
+#[tokio::test]
+async fn a_session_has_an_absolute_end() {
+    let installation = Installation::new().set("TOKENS__ACCESS_TTL", "1s").set("TOKENS__REFRESH_TTL", "2s");
+    let installation = installation.set("TOKENS__SESSION_TTL", "2s");
+    let server = Server::start_on(installation.with_user(ALICE).await).await;
+    let mut tokens = server.log_in(ALICE).await;
+    for _ in 0..2 {
+        pause(Duration::from_millis(500)).await;
+        tokens = server.refresh(&tokens.refresh).await.tokens();
+    }
+    pause(Duration::from_millis(1_500)).await;
+    assert_eq!(server.expect_dead(&tokens.refresh).await, None);
+}
+
+// S-36
+#[tokio::test]
+async fn an_access_token_ends_with_its_lifetime() {
+    let installation = Installation::new().set("TOKENS__ACCESS_TTL", "2s").with_user(ALICE).await;
+    let server = Server::start_on(installation).await;
+    let reply = server.login(ALICE, auth_e2e::PASSWORD).await;
+    assert_eq!(reply.json()["expiresIn"], json!(2));
+    let access = reply.tokens().access;
+    assert!(server.access_token_is_alive(&access).await);
+    pause(Duration::from_millis(8_100)).await;
+    assert!(!server.access_token_is_alive(&access).await, "2 s of life and at most 5 s of leeway are over");
+}

@@ -1,0 +1,98 @@
+//! The rows of the contract's table of statuses, one by one.
+//!
+//! | status | tested in |
+//! |---|---|
+//! | 400 | `bad_requests.rs` |
+//! | 401 `invalid_credentials` | here, `login.rs` |
+//! | 401 `invalid_refresh_token` | here, `refresh.rs`, `reuse.rs`, `logout.rs` |
+//! | 401 `invalid_token` | `access_tokens.rs`, `logout.rs` |
+//! | 404, 405, 413, 415 | `http_rules.rs` |
+//! | 429 | here, `limits.rs` |
+//! | 500, 503 | here |
+
+use auth_e2e::{ALICE, Installation, PASSWORD, Server, WRONG_PASSWORD};
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::json;
+
+#[tokio::test]
+async fn wrong_credentials_are_401() {
+    let server = Server::start().await;
+    let refused = server.login(ALICE, WRONG_PASSWORD).await;
+    refused.expect_error(401, "invalid_credentials");
+    assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(refused.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn an_unknown_refresh_token_is_401() {
+    let server = Server::start().await;
+    let refused = server.refresh(&"0".repeat(104)).await;
+    refused.expect_error(401, "invalid_refresh_token");
+    assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(refused.reason(), None);
+}
+
+#[tokio::test]
+async fn too_many_failures_are_429_after_the_shape_and_before_the_credentials() {
+    let server = Server::start().await;
+    for _ in 0..10 {
+        server.login(ALICE, WRONG_PASSWORD).await.expect_error(401, "invalid_credentials");
+    }
+    let refused = server.login(ALICE, PASSWORD).await;
+    refused.expect_error(429, "rate_limited");
+    assert_eq!(refused.header("cache-control"), Some("no-store"));
+    assert!((280..=300).contains(&refused.retry_after()), "{}", refused.retry_after());
+    let malformed = server.post("/api/v1/auth/login", &json!({ "email": ALICE })).await;
+    malformed.expect_error(400, "invalid_request");
+}
+
+#[tokio::test]
+async fn a_full_password_queue_is_503_and_counts_as_no_failure() {
+    let installation = Installation::new().set("LOGIN_LIMIT__MAX_FAILURES", "1000000");
+    let installation = installation.set("PASSWORD__CONCURRENCY", "1").set("PASSWORD__MEMORY_KIB", "262144");
+    let installation = installation.set("PASSWORD__ITERATIONS", "4").with_user(ALICE).await;
+    let server = Server::start_on(installation).await;
+    server.login(ALICE, PASSWORD).await.tokens();
+
+    let calls = (0..30).map(|_| {
+        let api = server.api();
+        async move { api.login(ALICE, PASSWORD).await }
+    });
+    let replies = join_all(calls).await;
+    let refused: Vec<_> = replies.iter().filter(|reply| reply.status != 200).collect();
+    assert!(!refused.is_empty(), "30 slow hashes cannot be done within two seconds");
+    for reply in refused {
+        reply.expect_error(503, "service_unavailable");
+        assert!((1..=60).contains(&reply.retry_after()));
+    }
+    let ready = server.call(Method::GET, "/health/ready").await;
+    assert_eq!(ready.status, 200, "a full queue is no reason to take the service away");
+}
+
+#[tokio::test]
+async fn a_row_that_contradicts_itself_is_500_and_says_nothing() {
+    let server = Server::start().await;
+    assert_eq!(server.installation.sql("UPDATE users SET role = 99"), 1);
+    let broken = server.login(ALICE, PASSWORD).await;
+    let message = broken.expect_error(500, "internal_error");
+    for inward in ["role", "99", "sql", "users", ".rs", "corrupt"] {
+        assert!(!message.to_lowercase().contains(inward), "{message}");
+    }
+    let id = broken.header("x-request-id").unwrap();
+    assert!(server.process.logs(&[id, "ERROR"]).await, "the cause is in the log");
+}
+
+#[tokio::test]
+async fn health_and_readiness_are_public() {
+    let server = Server::start().await;
+    let health = server.call(Method::GET, "/health").await;
+    assert_eq!((health.status, health.json()), (200, json!({ "status": "ok" })));
+    let ready = server.call(Method::GET, "/health/ready").await;
+    assert_eq!(ready.status, 200, "{}", ready.text());
+    assert!(ready.json().is_object());
+    for path in ["/health", "/health/ready"] {
+        let head = server.call(Method::HEAD, path).await;
+        assert_eq!((head.status, head.body.len()), (200, 0));
+    }
+}
