@@ -1,10 +1,10 @@
 //! The application that every worker serves.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::model::{AxisKeys, Email, LoginPolicy, Timing};
+use actix_web::HttpRequest;
+use auth_domain::model::{AxisKeys, ClientAddress, Email, LoginPolicy, Timing};
 use auth_domain::ports::{Clock, Entropy};
 use auth_domain::use_cases::{Issuer, Login, Logout, Refresh, VerifyAccessToken};
 use tokio::runtime::Handle;
@@ -26,7 +26,6 @@ pub(crate) struct AppState {
     pub(crate) refresh: Arc<Refresh>,
     pub(crate) logout: Arc<Logout>,
     pub(crate) verify_access_token: VerifyAccessToken,
-    pub(crate) client_addresses: ClientAddresses,
     pub(crate) readiness: Readiness,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -34,6 +33,7 @@ pub(crate) struct AppState {
     pub(crate) tasks: TaskTracker,
     /// Where use cases run: it outlives every connection.
     pub(crate) runtime: Handle,
+    client_addresses: ClientAddresses,
     axis_keys: AxisKeys,
     suspicion: ProxySuspicion,
 }
@@ -89,8 +89,14 @@ impl AppState {
         Timing::start(&*self.clock, REQUEST_TIME)
     }
 
+    /// Returns the address that the request counts for.
+    pub(crate) fn client(&self, request: &HttpRequest) -> Option<ClientAddress> {
+        self.client_addresses.client(request.peer_addr().map(|peer| peer.ip()), request.headers())
+    }
+
     /// Shouts when too many users share a peer that nobody listed as a proxy.
-    pub(crate) fn watch_for_proxies(&self, peer: Option<IpAddr>, email: &Email) {
+    pub(crate) fn watch_for_proxies(&self, request: &HttpRequest, email: &Email) {
+        let peer = request.peer_addr().map(|peer| peer.ip());
         if let Some(peer) = peer.filter(|peer| !self.client_addresses.is_trusted(*peer)) {
             self.suspicion.note(peer, self.axis_keys.email(email));
         }

@@ -13,6 +13,7 @@ mod routes;
 mod schemas;
 mod strict_json;
 mod token_response;
+mod unread_body;
 
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, to};

@@ -6,16 +6,17 @@ use thiserror::Error;
 
 use super::Issuer;
 use crate::model::{
-    EndReason, IdempotencyKey, LiveAccessToken, RefreshToken, ReplayKey, SessionRef, Timing, TokenId,
-    TokenPair, User, UserId,
+    EndReason, IdempotencyKey, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, RefreshToken, ReplayKey, SessionRef,
+    Timing, TokenId, TokenPair, User, UserId,
 };
 use crate::ports::{Denylist, EndSession, Ending, PortError, Rotate, Rotation, SessionStore, UserRepository};
 
 #[cfg(test)]
 mod tests;
 
-/// How often a full session is relieved of its oldest access token before the call gives up.
-const MAX_RELEASES: usize = 3;
+/// How often a full session is relieved of its oldest access token before the call gives up: each
+/// time a simultaneous call may take the place, and the deadline bounds them all.
+const MAX_RELEASES: usize = 2 * MAX_LIVE_ACCESS_TOKENS;
 
 /// Continues a session.
 pub struct Refresh {

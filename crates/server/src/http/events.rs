@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 
-use auth_domain::model::{ClientAddress, SessionRef};
+use auth_domain::model::{ClientAddress, SessionRef, UserId};
 use auth_domain::ports::{PortError, PortErrorKind};
 use auth_domain::use_cases::{
     LoggedIn, LoginError, LogoutError, RefreshError, RefreshRefusal, Refreshed, VerifyAccessTokenError,
@@ -14,7 +14,7 @@ use crate::failure::chain;
 
 /// Logs how a login ended.
 pub(super) fn login(result: &Result<LoggedIn, LoginError>, client: Option<ClientAddress>) {
-    let client = or_dash(client.map(|client| client.ip()));
+    let client = shown(client);
     match result {
         Ok(LoggedIn { tokens, troubles }) => {
             info!(event = "login_succeeded", client, user_id = %tokens.user_id, session_id = %tokens.session_id, "logged in");
@@ -35,48 +35,55 @@ pub(super) fn login(result: &Result<LoggedIn, LoginError>, client: Option<Client
 }
 
 /// Logs how a refresh ended.
-pub(super) fn refresh(result: &Result<Refreshed, RefreshError>) {
+pub(super) fn refresh(result: &Result<Refreshed, RefreshError>, client: Option<ClientAddress>) {
+    let client = shown(client);
     match result {
         Ok(Refreshed { tokens, replayed }) => {
-            info!(event = "refresh_succeeded", user_id = %tokens.user_id, session_id = %tokens.session_id, replayed, "refreshed");
+            info!(event = "refresh_succeeded", client, user_id = %tokens.user_id, session_id = %tokens.session_id, replayed, "refreshed");
         }
         Err(RefreshError::InvalidRefreshToken { refusal: RefreshRefusal::ReuseDetected, session }) => {
             let (user_id, session_id) = ids(*session);
             warn!(
                 event = "refresh_reuse_detected",
-                user_id, session_id, "a used refresh token came back; the session ended"
+                client, user_id, session_id, "a used refresh token came back; the session ended"
             );
         }
         Err(RefreshError::InvalidRefreshToken { refusal, session }) => {
             let (user_id, session_id) = ids(*session);
-            info!(event = "refresh_failed", user_id, session_id, reason = %refusal, "refresh refused");
+            info!(event = "refresh_failed", client, user_id, session_id, reason = %refusal, "refresh refused");
         }
         Err(RefreshError::Port(cause)) => trouble("refresh", cause),
     }
 }
 
 /// Logs how a logout ended.
-pub(super) fn logout(result: &Result<SessionRef, LogoutError>, caller: impl Display) {
+pub(super) fn logout(
+    result: &Result<SessionRef, LogoutError>,
+    caller: UserId,
+    client: Option<ClientAddress>,
+) {
+    let client = shown(client);
     match result {
         Ok(session) => {
             let (user_id, session_id) = ids(Some(*session));
-            info!(event = "logout_succeeded", user_id, session_id, "logged out");
+            info!(event = "logout_succeeded", client, user_id, session_id, "logged out");
         }
         Err(LogoutError::InvalidRefreshToken) => {
-            warn!(event = "logout_foreign_token", user_id = %caller, "the refresh token is not the caller's");
+            warn!(event = "logout_foreign_token", client, user_id = %caller, "the refresh token is not the caller's");
         }
         Err(LogoutError::Port(cause)) => trouble("logout", cause),
     }
 }
 
 /// Logs why a bearer was not accepted.
-pub(super) fn refused_bearer(refusal: &VerifyAccessTokenError) {
+pub(super) fn refused_bearer(refusal: &VerifyAccessTokenError, client: Option<ClientAddress>) {
+    let client = shown(client);
     match refusal {
         VerifyAccessTokenError::Invalid(reason) => {
-            info!(event = "access_token_refused", %reason, "access token refused");
+            info!(event = "access_token_refused", client, %reason, "access token refused");
         }
         VerifyAccessTokenError::Revoked => {
-            info!(event = "access_token_refused", reason = "revoked", "access token refused");
+            info!(event = "access_token_refused", client, reason = "revoked", "access token refused");
         }
         VerifyAccessTokenError::Port(cause) => trouble("verify", cause),
     }
@@ -92,6 +99,10 @@ fn trouble(operation: &str, cause: &PortError) {
             error!(event = "defect", operation, %kind, reason, "a part of the service is broken");
         }
     }
+}
+
+fn shown(client: Option<ClientAddress>) -> String {
+    or_dash(client.map(|client| client.ip()))
 }
 
 fn ids(session: Option<SessionRef>) -> (String, String) {

@@ -15,6 +15,7 @@ use tracing::{Instrument, error, info, info_span};
 use uuid::Builder;
 
 use super::ApiError;
+use super::unread_body::UnreadBody;
 use crate::app::AppState;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -23,7 +24,7 @@ const MAX_REQUEST_ID: usize = 128;
 
 /// Gives the request its id, logs it, and completes the answer's headers.
 pub(crate) async fn frame(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(state) = request.app_data::<Data<AppState>>().cloned() else {
@@ -34,7 +35,11 @@ pub(crate) async fn frame(
     let method = request.method().clone();
     let started = state.clock.instant();
 
+    let unread = UnreadBody::share(&mut request);
     let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
+    if let Some(unread) = unread {
+        response = response.map_body(|_, body| unread.hold_until_sent(body));
+    }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
@@ -44,7 +49,8 @@ pub(crate) async fn frame(
 
     // The pattern, not the path: a path can hold anything that somebody pasted.
     let path = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
-    let elapsed_ms = state.clock.instant().duration_since(started).as_millis();
+    let elapsed = state.clock.instant().duration_since(started);
+    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
     span.in_scope(|| info!(event = "request", %method, path, status, elapsed_ms, "request answered"));
     Ok(response)

@@ -35,9 +35,8 @@ pub(in crate::http) async fn login(
     let (email, password) = (form.email(), form.password());
     let (email, password) = form.finish(email.zip(password))?;
 
-    let peer = request.peer_addr().map(|peer| peer.ip());
-    let client = state.client_addresses.client(peer, request.headers());
-    state.watch_for_proxies(peer, &email);
+    let client = state.client(&request);
+    state.watch_for_proxies(&request, &email);
 
     let command = LoginCommand { email, password, client, timing: state.timing() };
     let login = state.login.clone();

@@ -40,10 +40,11 @@ pub(in crate::http) async fn logout(
     let user_id = caller.user_id;
     let refresh_token = RefreshToken::parse(&refresh_token);
     let command = LogoutCommand { caller, refresh_token, timing: state.timing() };
+    let client = state.client(&request);
     let logout = state.logout.clone();
     let result = to_the_end(&state, async move {
         let result = logout.run(command).await;
-        events::logout(&result, user_id);
+        events::logout(&result, user_id, client);
         result
     });
     match result.await? {
@@ -55,7 +56,7 @@ pub(in crate::http) async fn logout(
 async fn verify(request: &HttpRequest, state: &AppState) -> Result<AccessClaims, ApiError> {
     let token = bearer(request.headers())?;
     state.verify_access_token.run(token, state.timing()).await.map_err(|refusal| {
-        events::refused_bearer(&refusal);
+        events::refused_bearer(&refusal, state.client(request));
         (&refusal).into()
     })
 }

@@ -44,10 +44,11 @@ pub(in crate::http) async fn refresh(
         idempotency_key: idempotency_key(keys)?,
         timing: state.timing(),
     };
+    let client = state.client(&request);
     let refresh = state.refresh.clone();
     let result = to_the_end(&state, async move {
         let result = refresh.run(command).await;
-        events::refresh(&result);
+        events::refresh(&result, client);
         result
     });
     match result.await? {

@@ -50,10 +50,10 @@ async fn the_second_try_is_the_same_rotation_as_the_first() {
 }
 
 #[tokio::test]
-async fn a_session_that_stays_full_is_given_up_as_an_overload_after_three_releases() {
+async fn a_session_that_stays_full_is_given_up_as_an_overload_in_the_end() {
     let mut setup = setup(Some(user()));
-    setup.sessions.expect_rotate().times(4).returning(|_, _| Ok(full()));
-    setup.denylist = denylist(3);
+    setup.sessions.expect_rotate().times(33).returning(|_, _| Ok(full()));
+    setup.denylist = denylist(32);
     assert_eq!(setup.trouble().await, PortErrorKind::Overloaded);
 }
 

@@ -1,0 +1,59 @@
+//! `docs/security.md` names requirements and tests; both must be there.
+#![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+#[test]
+fn every_test_that_the_table_names_exists() {
+    let sources = sources();
+    let named: BTreeSet<&str> = table_rows().flat_map(|row| row.split('`').skip(1).step_by(2)).collect();
+    let tests: Vec<&str> = named.into_iter().filter(|name| name.contains('_')).collect();
+    assert!(tests.len() > 100, "the table names {} tests", tests.len());
+    for test in tests {
+        assert!(sources.contains(&format!("fn {test}(")), "there is no test {test}");
+    }
+}
+
+#[test]
+fn every_requirement_that_a_test_names_is_in_the_table() {
+    let listed: BTreeSet<&str> = table_rows().filter_map(|row| row.split(" | ").next()).collect();
+    let sources = sources();
+    let comments = sources.lines().filter_map(|line| line.trim().strip_prefix("// S-"));
+    let ids: BTreeSet<String> = comments
+        .flat_map(|comment| comment.split(", S-"))
+        .map(|id| format!("S-{}", id.chars().take_while(char::is_ascii_digit).collect::<String>()))
+        .collect();
+    assert!(ids.len() > 50, "the tests name {} requirements", ids.len());
+    for id in ids {
+        assert!(listed.contains(id.as_str()), "{id} is not listed");
+    }
+}
+
+fn table_rows() -> impl Iterator<Item = &'static str> {
+    const TABLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/security.md"));
+    TABLE.lines().filter_map(|line| line.strip_prefix("| ")).filter(|row| row.starts_with("S-"))
+}
+
+/// Every Rust source of the workspace in one text.
+fn sources() -> String {
+    let mut text = String::new();
+    for folder in ["crates", "tests"] {
+        collect(&Path::new(ROOT).join(folder), &mut text);
+    }
+    text
+}
+
+fn collect(folder: &Path, text: &mut String) {
+    for entry in fs::read_dir(folder).expect("a folder of the workspace") {
+        let path = entry.expect("an entry of the folder").path();
+        if path.is_dir() {
+            collect(&path, text);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&fs::read_to_string(&path).expect("a source of the workspace"));
+        }
+    }
+}
