@@ -31,6 +31,8 @@ const SHUTDOWN_TIME: Duration = Duration::from_secs(15);
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
+    // First of all: from here on a signal ends the process in good order, however early it comes.
+    let stop = stop_signal()?;
     let data_dir = DataDir::open(&settings.data_dir)?;
     let _lock = data_dir.lock()?;
     let parts = compose(&settings, &data_dir, Purpose::Serve)?;
@@ -46,7 +48,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let task = tokio::spawn(server);
     info!(event = "listening", "listening on http://{listening}");
 
-    stop_signal().await?;
+    stop.await;
     info!(event = "stopping", "finishing the requests in flight");
     state.readiness.drain();
     state.clock.sleep_until(state.clock.instant() + settings.http.drain_delay).await;
@@ -85,15 +87,17 @@ fn server(state: Data<AppState>, listener: TcpListener) -> std::io::Result<Serve
     Ok(server.run())
 }
 
-async fn stop_signal() -> Result<(), Failure> {
+/// Listens for SIGTERM and Ctrl-C from now on; what it returns ends with the first of them.
+fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
     let complain = |error| Failure::Startup(format!("signals cannot be received: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(complain)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(complain)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Lets the process have as many connections as the system allows it: the usual soft limit of 1,024
