@@ -2,7 +2,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 # What HTTP rules, use cases and parsers are tested by without a server.
-quick_crates := "auth-domain auth-adapter-jwt auth-adapter-argon2 auth-server"
+quick_crates := "auth-domain auth-adapter-jwt auth-server"
 
 # List the recipes
 default:
@@ -13,7 +13,7 @@ test: system-packages fmt-check lint crate-tests docs
 
 # Run the tests that start no program and no store, in seconds once built
 unit:
-    @for crate in {{ quick_crates }}; do echo "== $crate"; cargo test --quiet --package "$crate"; done
+    @for crate in {{ quick_crates }}; do echo "== $crate"; cargo test --quiet --all-features --package "$crate"; done
 
 # Test the real binary from outside, and the layering
 e2e *ARGS:
@@ -39,13 +39,13 @@ fmt-check:
 
 # Run clippy on everything
 lint:
-    @cargo clippy --quiet --workspace --all-targets -- -D warnings
+    @cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings
 
 # Test every crate on its own, as somebody who works on that one would
 crate-tests:
     @crates=$(cargo tree --workspace --depth 0 --prefix none | awk 'NF { print $1 }'); \
     for crate in $crates; do \
-        echo; echo "== cargo test --package $crate"; cargo test --quiet --package "$crate"; \
+        echo; echo "== cargo test --package $crate"; cargo test --quiet --all-features --package "$crate"; \
     done
 
 # Build the documentation
