@@ -9,7 +9,7 @@ use tracing::warn;
 
 /// More emails than this under one untrusted peer, and it is probably a proxy.
 const MAX_EMAILS: usize = 20;
-/// How many peers are watched at most; those that come later are not.
+/// How many peers are watched at once; one more, and the watch begins anew.
 const MAX_PEERS: usize = 1_000;
 
 /// Counts the emails under each untrusted peer, and shouts once about each that has too many.
@@ -23,7 +23,7 @@ impl ProxySuspicion {
     pub(crate) fn note(&self, peer: IpAddr, email: AxisKey) -> bool {
         let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if peers.len() >= MAX_PEERS && !peers.contains_key(&peer) {
-            return false;
+            peers.clear();
         }
         let emails = peers.entry(peer).or_default();
         let suspicious = emails.len() <= MAX_EMAILS && emails.insert(email) && emails.len() > MAX_EMAILS;
@@ -58,5 +58,18 @@ mod tests {
         assert!(suspicion.note(peer, email(20)));
         assert!(!suspicion.note(peer, email(21)));
         assert!(!suspicion.note("203.0.113.10".parse().unwrap(), email(22)));
+    }
+
+    #[test]
+    fn however_many_peers_there_were_the_next_one_is_watched_in_bounded_memory() {
+        let suspicion = ProxySuspicion::default();
+        let keys = AxisKeys::derive(b"secret");
+        let email = |number: u32| keys.email(&Email::from_trusted(format!("{number}@example.com")));
+        for number in 0..3_000_u32 {
+            suspicion.note(IpAddr::from(number.to_be_bytes()), email(number));
+        }
+        assert!(suspicion.0.lock().unwrap().len() <= MAX_PEERS);
+        let peer = "203.0.113.9".parse().unwrap();
+        assert!((0..=20).any(|number| suspicion.note(peer, email(number))));
     }
 }
