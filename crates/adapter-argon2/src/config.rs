@@ -29,7 +29,10 @@ impl Argon2Config {
     }
 
     /// Refuses a cost below the OWASP table or beyond the bounds of stored hashes (S-01, S-04).
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+    ///
+    /// # Errors
+    /// [`ConfigError`] begins with the name of the setting that cannot be used.
+    pub fn check(&self) -> Result<(), ConfigError> {
         let Self { memory_kib, iterations, parallelism, concurrency, .. } = *self;
         at_most("PASSWORD__MEMORY_KIB", memory_kib, Cost::HIGHEST.memory_kib)?;
         at_most("PASSWORD__ITERATIONS", iterations, Cost::HIGHEST.iterations)?;

@@ -43,7 +43,7 @@ pub enum ConfigError {
         highest: usize,
     },
     /// The first hash, made to measure its time, failed.
-    #[error("no hash can be computed ({0}): lower PASSWORD__CONCURRENCY or PASSWORD__MEMORY_KIB")]
+    #[error("PASSWORD__MEMORY_KIB: no hash can be computed ({0}); lower it, or PASSWORD__CONCURRENCY")]
     CannotHash(#[from] HashError),
 }
 

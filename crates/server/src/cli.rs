@@ -104,12 +104,19 @@ pub(crate) enum SessionCommand {
         /// The user's email
         #[arg(long, value_name = "EMAIL")]
         user: String,
-        /// End every session of the user
-        #[arg(long, conflicts_with = "session", required_unless_present = "session")]
-        all: bool,
-        /// The session to end, as listed
-        session: Option<Uuid>,
+        #[command(flatten)]
+        which: WhichSession,
     },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct WhichSession {
+    /// End every session of the user
+    #[arg(long)]
+    all: bool,
+    /// The session to end, as listed
+    pub(crate) session: Option<Uuid>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,7 +11,7 @@ use auth_domain::use_cases::ManageUsers;
 use tokio::runtime::Runtime;
 
 use crate::cli::{Cli, Command, LimitCommand};
-use crate::compose::{Parts, Purpose, compose};
+use crate::compose::{self, Parts, Purpose, compose};
 use crate::config::{self, Settings};
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs a command to its end.
 pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
-    let settings = config::load(cli.config.as_deref(), std::env::vars_os())?;
+    let settings = config::load(cli.config.as_deref(), std::env::vars_os(), compose::problems)?;
     logging::start(&settings.log)?;
     let runtime = Runtime::new().map_err(|error| Failure::Startup(format!("no runtime: {error}")))?;
     runtime.block_on(async {

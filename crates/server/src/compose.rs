@@ -1,5 +1,6 @@
 //! The composition: which adapter stands behind each port. Nothing else names an adapter.
 
+use std::fmt::Display;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use auth_domain::ports::{
     UserRepository,
 };
 
-use crate::config::{Secret, Settings};
+use crate::config::{ENVIRONMENT_PREFIX, Secret, Settings};
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::readiness::Readiness;
@@ -52,14 +53,10 @@ pub(crate) fn compose(settings: &Settings, data_dir: &DataDir, purpose: Purpose)
         Some(key) => key.clone(),
         None => data_dir.signing_key(&*entropy)?,
     };
-    let (access_tokens, hasher) =
-        match (access_tokens(settings, &key), hasher(settings, entropy.clone(), clock.clone())) {
-            (Ok(access_tokens), Ok(hasher)) => (access_tokens, hasher),
-            (access_tokens, hasher) => {
-                let problems = [access_tokens.err(), hasher.err()];
-                return Err(Failure::Configuration(problems.into_iter().flatten().collect()));
-            }
-        };
+    let refused = |problem| Failure::Configuration(vec![problem]);
+    let access_tokens = access_tokens(settings, &key).map_err(refused)?;
+    let hasher = Argon2PasswordHasher::new(argon2_config(settings), entropy.clone(), clock.clone());
+    let hasher = hasher.map_err(|problem| refused(named(&problem)))?;
     let database = embedded_store(settings, data_dir, purpose, clock.clone())?;
     Ok(Parts {
         users: Arc::new(SqliteUserRepository::new(&database)),
@@ -75,10 +72,17 @@ pub(crate) fn compose(settings: &Settings, data_dir: &DataDir, purpose: Purpose)
     })
 }
 
+/// Returns what the adapters would refuse in `settings`, without starting them.
+pub(crate) fn problems(settings: &Settings) -> Vec<String> {
+    let key = settings.jwt.key.iter().filter_map(|key| access_tokens(settings, key).err());
+    let password = argon2_config(settings).check().err();
+    key.chain(password.map(|problem| named(&problem))).collect()
+}
+
 fn access_tokens(settings: &Settings, key: &Secret) -> Result<JwtAccessTokens, String> {
     let jwt = &settings.jwt;
     let signing_key = |setting: &str, key: &Secret| {
-        SigningKey::new(key.expose().to_owned()).map_err(|weakness| format!("{setting}: {weakness}"))
+        SigningKey::new(key.expose().to_owned()).map_err(|weakness| named(&format!("{setting}: {weakness}")))
     };
     let previous_keys = jwt.previous_keys.iter().map(|key| signing_key("JWT__PREVIOUS_KEYS", key));
     let config = JwtConfig {
@@ -88,23 +92,23 @@ fn access_tokens(settings: &Settings, key: &Secret) -> Result<JwtAccessTokens, S
         issuer: jwt.issuer.clone(),
         audience: jwt.audience.clone(),
     };
-    JwtAccessTokens::new(config).map_err(|problem| problem.to_string())
+    JwtAccessTokens::new(config).map_err(|problem| named(&problem))
 }
 
-fn hasher(
-    settings: &Settings,
-    entropy: Arc<dyn Entropy>,
-    clock: Arc<dyn Clock>,
-) -> Result<Argon2PasswordHasher, String> {
+const fn argon2_config(settings: &Settings) -> Argon2Config {
     let password = &settings.password;
-    let config = Argon2Config {
+    Argon2Config {
         memory_kib: password.memory_kib,
         iterations: password.iterations,
         parallelism: password.parallelism,
         concurrency: password.concurrency,
         legacy: password.legacy,
-    };
-    Argon2PasswordHasher::new(config, entropy, clock).map_err(|problem| problem.to_string())
+    }
+}
+
+/// Adapters begin with the name of the setting at fault; this makes it the whole name.
+fn named(problem: &impl Display) -> String {
+    format!("{ENVIRONMENT_PREFIX}{problem}")
 }
 
 fn embedded_store(

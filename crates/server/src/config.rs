@@ -23,10 +23,11 @@ pub(crate) const ENVIRONMENT_PREFIX: &str = "HOOKSENTRY_AUTH__";
 /// The defaults, compiled in; the file is also the list of what can be set.
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
-/// Reads all sources and reports every problem at once.
+/// Reads all sources and reports every problem at once, those that only `check` can see included.
 pub(crate) fn load(
     file: Option<&Path>,
     environment: impl Iterator<Item = (OsString, OsString)>,
+    check: impl FnOnce(&Settings) -> Vec<String>,
 ) -> Result<Settings, Failure> {
     let mut reader = Reader::default();
     reader.add_toml("the defaults", DEFAULTS);
@@ -35,6 +36,7 @@ pub(crate) fn load(
     }
     reader.add_environment(environment);
     let settings = Settings::read(&mut reader);
-    let problems = reader.finish();
+    let mut problems = reader.finish();
+    problems.extend(settings.as_ref().map(check).unwrap_or_default());
     settings.filter(|_| problems.is_empty()).ok_or(Failure::Configuration(problems))
 }

@@ -13,9 +13,7 @@ const QUIETED: &str = "actix_server=warn,actix_http=off";
 
 /// Starts logging for the life of the process.
 pub(crate) fn start(settings: &LogSettings) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(format!("{QUIETED},{}", settings.filter)).map_err(|error| {
-        Failure::Configuration(vec![format!("log.filter: \"{}\" is no filter: {error}", settings.filter)])
-    })?;
+    let filter = EnvFilter::new(format!("{QUIETED},{}", settings.filter));
     let terminal = stderr().is_terminal();
     let format = settings.format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);

@@ -16,10 +16,10 @@ const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[d
 pub(super) async fn run(admin: &Admin, command: SessionCommand) -> Result<(), Failure> {
     match command {
         SessionCommand::List { user } => list(admin, &user).await,
-        SessionCommand::End { user, all: _, session: Some(session) } => {
-            end(admin, &user, SessionId::from_uuid(session)).await
-        }
-        SessionCommand::End { user, all: _, session: None } => end_all(admin, &user).await,
+        SessionCommand::End { user, which } => match which.session {
+            Some(session) => end(admin, &user, SessionId::from_uuid(session)).await,
+            None => end_all(admin, &user).await,
+        },
     }
 }
 

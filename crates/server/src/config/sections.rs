@@ -197,7 +197,7 @@ impl LogSettings {
             "json" => Ok(Some(LogFormat::Json)),
             other => Err(format!("\"{other}\" is neither auto, pretty nor json")),
         });
-        let filter = reader.read("log.filter", values::text);
+        let filter = reader.read("log.filter", values::log_filter);
         Some(Self { format: format?, filter: filter? })
     }
 }

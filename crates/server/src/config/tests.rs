@@ -8,7 +8,7 @@ use super::*;
 fn with(variables: &[(&str, &str)]) -> Result<Settings, Failure> {
     let variables =
         variables.iter().map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
-    load(None, variables)
+    load(None, variables, |_| Vec::new())
 }
 
 fn problems(variables: &[(&str, &str)]) -> Vec<String> {
@@ -38,7 +38,7 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
     let file = scratch.path().join("config.toml");
     std::fs::write(&file, "[tokens]\naccess_ttl = \"5m\"\nrefresh_ttl = \"1d\"\n").unwrap();
     let variables = [("HOOKSENTRY_AUTH__TOKENS__ACCESS_TTL".into(), "60s".into())];
-    let settings = load(Some(&file), variables.into_iter()).unwrap();
+    let settings = load(Some(&file), variables.into_iter(), |_| Vec::new()).unwrap();
     assert_eq!(settings.sessions.access_ttl, Duration::from_mins(1));
     assert_eq!(settings.sessions.refresh_ttl, Duration::from_hours(24));
     assert_eq!(settings.sessions.session_ttl, SessionPolicy::default().session_ttl);
@@ -80,6 +80,7 @@ fn values_out_of_range_are_refused() {
         ("HTTP__CLIENT_ADDRESS_HEADER", "x-real-ip"),
         ("JWT__ISSUER", ""),
         ("LOG__FORMAT", "xml"),
+        ("LOG__FILTER", "auth=loudly"),
         ("DATA_DIR", ""),
     ] {
         assert_eq!(problems(&[(name, value)]).len(), 1, "{name}={value}");
@@ -120,7 +121,17 @@ fn a_file_that_cannot_be_read_or_parsed_is_named() {
     let file = scratch.path().join("config.toml");
     std::fs::write(&file, "[http\n").unwrap();
     for path in [file.as_path(), Path::new("/no/such.toml")] {
-        let Err(failure) = load(Some(path), std::iter::empty()) else { panic!("loaded") };
+        let Err(failure) = load(Some(path), std::iter::empty(), |_| Vec::new()) else { panic!("loaded") };
         assert!(failure.to_string().contains(path.to_str().unwrap()), "{failure}");
     }
+}
+
+#[test]
+fn what_only_the_adapters_can_judge_is_reported_with_the_rest() {
+    let variables = [("HOOKSENTRY_AUTH__NO__SUCH".into(), "1".into())];
+    let Err(failure) = load(None, variables.into_iter(), |_| vec!["too weak".to_owned()]) else {
+        panic!("loaded")
+    };
+    let text = failure.to_string();
+    assert!(text.contains("NO__SUCH") && text.contains("too weak"), "{text}");
 }

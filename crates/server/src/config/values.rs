@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use tracing_subscriber::EnvFilter;
 
 /// An address and port.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
@@ -81,6 +82,12 @@ pub(super) fn text(text: &str) -> Result<String, String> {
         return Err("it must not be empty".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// A filter of log lines.
+pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    let filter = EnvFilter::try_new(text).map(|_| text.to_owned());
+    filter.map_err(|error| format!("\"{text}\" is no filter ({error}); write for example info"))
 }
 
 /// The parts of a comma-separated list, blank ones left out.

@@ -109,7 +109,7 @@ struct Answer {
 async fn app(
     parts: Parts,
 ) -> impl Service<actix_http::Request, Response = ServiceResponse<BoxBody>, Error = Error> {
-    let settings = config::load(None, std::iter::empty()).unwrap();
+    let settings = config::load(None, std::iter::empty(), |_| Vec::new()).unwrap();
     let state = Data::new(AppState::new(parts, &settings, tokio::runtime::Handle::current()));
     init_service(App::new().app_data(state).configure(configure).wrap(actix_web::middleware::from_fn(frame)))
         .await
