@@ -1,6 +1,7 @@
 //! Every answer that is not a success: the only place that picks a status.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -15,8 +16,8 @@ use utoipa::ToSchema;
 #[cfg(test)]
 mod tests;
 
-/// How long a client is asked to wait when a part of the service is away, in seconds.
-const OUTAGE_RETRY_AFTER: u64 = 2;
+/// How long a client is asked to wait at most when a part of the service is away, in seconds.
+const OUTAGE_RETRY_AFTER: u64 = 3;
 
 /// What a client is told; the cause is in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +134,7 @@ impl ResponseError for ApiError {
                 response.insert_header((RETRY_AFTER, whole_seconds_up(*wait).to_string()));
             }
             Self::ServiceUnavailable => {
-                response.insert_header((RETRY_AFTER, OUTAGE_RETRY_AFTER.to_string()));
+                response.insert_header((RETRY_AFTER, outage_retry_after().to_string()));
             }
             // What is left of the body would be taken for the next request.
             Self::RequestTimeout | Self::PayloadTooLarge => {
@@ -207,6 +208,13 @@ const fn reason(refusal: RefreshRefusal) -> Option<&'static str> {
         RefreshRefusal::ReuseDetected => Some(EndReason::ReuseDetected.name()),
         RefreshRefusal::SessionEnded(reason) => Some(reason.name()),
     }
+}
+
+/// Seconds from one to the longest wait in turn: those who are told at the same moment must not come
+/// back at the same moment.
+fn outage_retry_after() -> u64 {
+    static TURN: AtomicU64 = AtomicU64::new(0);
+    1 + TURN.fetch_add(1, Ordering::Relaxed) % OUTAGE_RETRY_AFTER
 }
 
 /// `Retry-After` has whole seconds (RFC 9110 §10.2.3); rounded up, since a second early is too early.

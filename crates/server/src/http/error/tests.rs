@@ -30,7 +30,7 @@ fn table() -> Vec<(ApiError, u16, &'static str, Headers)> {
             "rate_limited",
             vec![("retry-after", "3")],
         ),
-        (ApiError::ServiceUnavailable, 503, "service_unavailable", vec![("retry-after", "2")]),
+        (ApiError::ServiceUnavailable, 503, "service_unavailable", vec![]),
         (ApiError::Internal, 500, "internal_error", vec![]),
     ]
 }
@@ -53,6 +53,19 @@ async fn every_row_of_the_table_has_its_status_code_headers_and_shape() {
         assert!(body["message"].as_str().is_some_and(|message| message.ends_with('.')), "{code}");
         assert_eq!(body.as_object().unwrap().len(), 2, "{code}");
     }
+}
+
+#[test]
+fn those_who_meet_an_outage_together_are_asked_back_one_after_the_other() {
+    let wait = || {
+        let response = ApiError::ServiceUnavailable.error_response();
+        response.headers().get(RETRY_AFTER).unwrap().to_str().unwrap().parse::<u64>().unwrap()
+    };
+    let waits: Vec<u64> = (0..60).map(|_| wait()).collect();
+    for seconds in 1..=OUTAGE_RETRY_AFTER {
+        assert!(waits.contains(&seconds), "{waits:?}");
+    }
+    assert!(waits.iter().all(|seconds| (1..=OUTAGE_RETRY_AFTER).contains(seconds)));
 }
 
 #[actix_web::test]
