@@ -40,13 +40,11 @@ pub(in crate::http) async fn login(
 
     let command = LoginCommand { email, password, client, timing: state.timing() };
     let login = state.login.clone();
-    let result = to_the_end(&state, async move {
+    let logged_in = to_the_end(&state, async move {
         let result = login.run(command).await;
         events::login(&result, client);
         result
-    });
-    match result.await? {
-        Ok(logged_in) => token_response(&logged_in.tokens),
-        Err(error) => Err((&error).into()),
-    }
+    })
+    .await?;
+    token_response(&logged_in.tokens)
 }

@@ -42,15 +42,13 @@ pub(in crate::http) async fn logout(
     let command = LogoutCommand { caller, refresh_token, timing: state.timing() };
     let client = state.client(&request);
     let logout = state.logout.clone();
-    let result = to_the_end(&state, async move {
+    to_the_end(&state, async move {
         let result = logout.run(command).await;
         events::logout(&result, user_id, client);
         result
-    });
-    match result.await? {
-        Ok(_) => Ok(HttpResponse::NoContent().finish()),
-        Err(error) => Err((&error).into()),
-    }
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 async fn verify(request: &HttpRequest, state: &AppState) -> Result<AccessClaims, ApiError> {

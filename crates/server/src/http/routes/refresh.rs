@@ -46,13 +46,11 @@ pub(in crate::http) async fn refresh(
     };
     let client = state.client(&request);
     let refresh = state.refresh.clone();
-    let result = to_the_end(&state, async move {
+    let refreshed = to_the_end(&state, async move {
         let result = refresh.run(command).await;
         events::refresh(&result, client);
         result
-    });
-    match result.await? {
-        Ok(refreshed) => token_response(&refreshed.tokens),
-        Err(error) => Err((&error).into()),
-    }
+    })
+    .await?;
+    token_response(&refreshed.tokens)
 }

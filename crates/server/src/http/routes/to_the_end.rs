@@ -7,16 +7,23 @@ use tracing::{Instrument, Span, error};
 use crate::app::AppState;
 use crate::http::ApiError;
 
-/// Runs `case` in a task of its own: a client that hangs up loses only the answer.
+/// Runs `case` in a task of its own, and translates how it failed: a client that hangs up loses only
+/// the answer.
 ///
 /// The task belongs to the process, not to the connection, and shutdown waits for it.
-pub(super) async fn to_the_end<T: Send + 'static>(
+pub(super) async fn to_the_end<T, E>(
     state: &AppState,
-    case: impl Future<Output = T> + Send + 'static,
-) -> Result<T, ApiError> {
+    case: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    ApiError: for<'error> From<&'error E>,
+{
     let task = state.tasks.spawn_on(case.instrument(Span::current()), &state.runtime);
-    task.await.map_err(|_| {
+    let result = task.await.map_err(|_| {
         error!(event = "panic", "a use case panicked");
         ApiError::Internal
-    })
+    })?;
+    result.map_err(|error| (&error).into())
 }
