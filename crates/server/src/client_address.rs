@@ -94,7 +94,9 @@ fn parse_node(node: &str) -> Option<IpAddr> {
 fn split_from_right(text: &str, separator: char, quoting: bool) -> Vec<&str> {
     let (mut parts, mut rest, mut quoted) = (Vec::new(), text, false);
     for (position, letter) in text.char_indices().rev() {
-        let escaped = text.get(..position).is_some_and(|before| before.ends_with('\\'));
+        let before = text.get(..position).unwrap_or_default();
+        // An even number of backslashes escape each other.
+        let escaped = (before.len() - before.trim_end_matches('\\').len()) % 2 == 1;
         quoted ^= quoting && letter == '"' && !escaped;
         if letter == separator && !quoted {
             let (before, part) = rest.split_at_checked(position).unwrap_or_default();

@@ -22,6 +22,8 @@ use crate::failure::Failure;
 use crate::first_start;
 use crate::http;
 
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 1_024;
 /// How long a request's head may take to arrive (S-74).
 const HEAD_TIME: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept for the next request.
@@ -70,6 +72,8 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
         ))
     };
     let listener = TcpListener::bind(address).map_err(complain)?;
+    // The standard library asks for 128: a burst beyond that waits a second for its next SYN.
+    rustix::net::listen(&listener, BACKLOG).map_err(|error| complain(error.into()))?;
     let listening = listener.local_addr().map_err(complain)?;
     Ok((listener, listening))
 }

@@ -55,6 +55,8 @@ fn the_right_most_address_that_is_no_proxy_counts() {
 
 #[test]
 fn the_forwarded_header_is_read_by_its_grammar() {
+    let escaped = r#"for=6.6.6.6, for=192.0.2.43;host="a\\""#;
+    assert_eq!(forwarded(escaped).as_deref(), Some("192.0.2.43"));
     assert_eq!(forwarded("for=192.0.2.60;proto=http;by=10.0.0.1").as_deref(), Some("192.0.2.60"));
     assert_eq!(forwarded("For=\"[2001:db8:cafe::17]:4711\"").as_deref(), Some("2001:db8:cafe::"));
     assert_eq!(

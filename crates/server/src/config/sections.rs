@@ -103,7 +103,7 @@ impl Settings {
         let tokens = reader.read("tokens.backend", |text| embedded(text, "redis"));
         let jwt = JwtSettings::read(reader);
         let sessions = session_policy(reader);
-        let denylist_margin = reader.read("tokens.denylist_margin", values::duration);
+        let denylist_margin = reader.read("tokens.denylist_margin", values::denylist_margin);
         let login_limit = LoginLimitSettings::read(reader);
         let password = PasswordSettings::read(reader);
         let log = LogSettings::read(reader);

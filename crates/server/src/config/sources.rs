@@ -22,7 +22,10 @@ pub(super) type Flat = BTreeMap<String, Raw>;
 /// Flattens a TOML document.
 pub(super) fn from_toml(origin: &str, text: &str) -> Result<Flat, String> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        format!("{origin} is not valid TOML: {}", error.to_string().trim().replace('\n', " "))
+        // Its own text quotes the line, which may hold a secret (S-40).
+        let line =
+            error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.lines().count());
+        format!("{origin} is not valid TOML near line {line}: {}", error.message())
     })?;
     let mut flat = Flat::new();
     flatten(origin, "", &Value::Table(table), &mut flat)?;

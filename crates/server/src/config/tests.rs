@@ -79,6 +79,7 @@ fn values_out_of_range_are_refused() {
         ("PASSWORD__MEMORY_KIB", "4294967296"),
         ("HTTP__CLIENT_ADDRESS_HEADER", "x-real-ip"),
         ("JWT__ISSUER", ""),
+        ("TOKENS__DENYLIST_MARGIN", "5s"),
         ("LOG__FORMAT", "xml"),
         ("LOG__FILTER", "auth=loudly"),
         ("DATA_DIR", ""),
@@ -123,6 +124,19 @@ fn a_file_that_cannot_be_read_or_parsed_is_named() {
     for path in [file.as_path(), Path::new("/no/such.toml")] {
         let Err(failure) = load(Some(path), std::iter::empty(), |_| Vec::new()) else { panic!("loaded") };
         assert!(failure.to_string().contains(path.to_str().unwrap()), "{failure}");
+    }
+}
+
+// S-40
+#[test]
+fn a_broken_file_shows_none_of_its_secrets() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("config.toml");
+    for text in ["[jwt]\nkey = \"sesame", "[jwt]\nkey = sesame", "[jwt]\nkey = \"sesame\"\nkey = \"sesame\""]
+    {
+        std::fs::write(&file, text).unwrap();
+        let Err(failure) = load(Some(&file), std::iter::empty(), |_| Vec::new()) else { panic!("loaded") };
+        assert!(failure.to_string().contains("line") && !failure.to_string().contains("sesame"), "{failure}");
     }
 }
 

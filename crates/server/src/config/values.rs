@@ -51,6 +51,16 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Ok(parsed)
 }
 
+/// How long a denylist entry outlives its token: longer than any verifier accepts a token past its
+/// end, this service's own 5 seconds included.
+pub(super) fn denylist_margin(text: &str) -> Result<Duration, String> {
+    let margin = duration(text)?;
+    if margin < Duration::from_secs(6) {
+        return Err("it must be at least 6s, or a revoked token works again after its end".to_owned());
+    }
+    Ok(margin)
+}
+
 /// A whole number of at least one.
 pub(super) fn positive<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
     text.parse()

@@ -24,6 +24,8 @@ const OUTAGE_RETRY_AFTER: u64 = 3;
 pub(crate) enum ApiError {
     /// The request is not of the documented shape; the text names the fields at fault.
     InvalidRequest(String),
+    /// The request asks for another protocol, and there is none.
+    UpgradeRefused,
     /// One answer for everything that can be wrong with credentials.
     InvalidCredentials,
     /// Not a live refresh token, with the reason for its holder.
@@ -62,6 +64,11 @@ impl ApiError {
     fn parts(&self) -> (StatusCode, &'static str, &str) {
         match self {
             Self::InvalidRequest(message) => (StatusCode::BAD_REQUEST, "invalid_request", message),
+            Self::UpgradeRefused => (
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                "This service speaks no other protocol than HTTP/1.1.",
+            ),
             Self::InvalidCredentials => {
                 (StatusCode::UNAUTHORIZED, "invalid_credentials", "The email or password is incorrect.")
             }
@@ -137,7 +144,7 @@ impl ResponseError for ApiError {
                 response.insert_header((RETRY_AFTER, outage_retry_after().to_string()));
             }
             // What is left of the body would be taken for the next request.
-            Self::RequestTimeout | Self::PayloadTooLarge => {
+            Self::RequestTimeout | Self::PayloadTooLarge | Self::UpgradeRefused => {
                 response.force_close();
             }
             Self::InvalidRequest(_) | Self::NotFound | Self::UnsupportedMediaType | Self::Internal => {}

@@ -36,7 +36,12 @@ pub(crate) async fn frame(
     let started = state.clock.instant();
 
     let unread = UnreadBody::share(&mut request);
-    let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
+    // An upgrade takes whatever follows for its own, whatever length the request announced (S-73).
+    let mut response = if request.head().upgrade() {
+        request.into_response(ApiError::UpgradeRefused.error_response())
+    } else {
+        next.call(request).instrument(span.clone()).await?.map_into_boxed_body()
+    };
     if let Some(unread) = unread {
         response = response.map_body(|_, body| unread.hold_until_sent(body));
     }

@@ -19,6 +19,7 @@ fn table() -> Vec<(ApiError, u16, &'static str, Headers)> {
             "invalid_token",
             vec![("www-authenticate", "Bearer error=\"invalid_token\"")],
         ),
+        (ApiError::UpgradeRefused, 400, "invalid_request", vec![]),
         (ApiError::NotFound, 404, "not_found", vec![]),
         (ApiError::MethodNotAllowed("POST"), 405, "method_not_allowed", vec![("allow", "POST")]),
         (ApiError::RequestTimeout, 408, "request_timeout", vec![]),

@@ -365,6 +365,13 @@ async fn the_document_and_its_page_come_from_the_binary() {
     assert_eq!(answer.error(), (404, "not_found"));
 }
 
+// S-73
+#[actix_web::test]
+async fn a_request_for_another_protocol_is_refused() {
+    let upgrade = login().insert_header(("connection", "upgrade")).insert_header(("upgrade", "websocket"));
+    assert_eq!(call(parts(), upgrade).await.error(), (400, "invalid_request"));
+}
+
 // S-81
 #[actix_web::test]
 async fn health_answers_while_the_process_serves() {
