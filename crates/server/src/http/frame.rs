@@ -4,7 +4,9 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, UPGRADE, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, ResponseError};
@@ -36,8 +38,7 @@ pub(crate) async fn frame(
     let started = state.clock.instant();
 
     let unread = UnreadBody::share(&mut request);
-    // An upgrade takes whatever follows for its own, whatever length the request announced (S-73).
-    let mut response = if request.head().upgrade() {
+    let mut response = if asks_for_websocket(request.headers()) {
         request.into_response(ApiError::UpgradeRefused.error_response())
     } else {
         next.call(request).instrument(span.clone()).await?.map_into_boxed_body()
@@ -74,6 +75,13 @@ pub(crate) async fn catch_panics(
     }
     error!(event = "panic", "a handler panicked");
     Ok(ServiceResponse::new(kept, ApiError::Internal.error_response()))
+}
+
+/// Tells whether actix takes whatever follows the head for the body, whatever length was announced
+/// (S-73): it does so for this one protocol, with or without a `Connection` that names it. Any other
+/// upgrade may be ignored (RFC 9110 §7.8).
+fn asks_for_websocket(headers: &HeaderMap) -> bool {
+    headers.get_all(UPGRADE).any(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket"))
 }
 
 /// Keeps an incoming id that is safe to log and to send back, and makes one otherwise.
