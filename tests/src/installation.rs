@@ -10,7 +10,7 @@ use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::binary::binary;
-use crate::port::Port;
+use auth_testkit::servers::Port;
 use crate::process::{Finished, Process};
 
 /// A user that every [`Server::start`](crate::Server::start) has.

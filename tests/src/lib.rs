@@ -14,7 +14,7 @@ pub mod chance;
 pub mod clock;
 mod installation;
 pub mod jwt;
-mod port;
+
 mod process;
 mod reply;
 mod server;

@@ -13,6 +13,7 @@ mod clock;
 mod credentials;
 mod entropy;
 mod error;
+mod finding;
 mod login_limiter;
 mod tokens;
 
@@ -20,6 +21,7 @@ pub use clock::Clock;
 pub use credentials::{Insertion, PasswordCheck, PasswordHasher, Replacement, UserRepository};
 pub use entropy::Entropy;
 pub use error::{PortError, PortErrorKind};
+pub use finding::{Finding, Verdict};
 pub use login_limiter::{LoginLimiter, Reservation, Settlement, Ticket};
 pub use tokens::{
     AccessTokens, Denylist, EndSession, Ending, InvalidAccessToken, NewSession, Rotate, Rotation,

@@ -10,6 +10,7 @@
 )]
 
 pub mod contracts;
+pub mod servers;
 pub mod vectors;
 
 mod builders;

@@ -12,14 +12,16 @@ const COUNT: u16 = 12_000;
 
 /// A port on the loopback interface that no other test uses, in this process or another.
 #[derive(Debug)]
-pub(crate) struct Port {
-    pub(crate) number: u16,
+pub struct Port {
+    /// The port.
+    pub number: u16,
     _lock: File,
 }
 
 impl Port {
     /// Takes a free port.
-    pub(crate) fn take() -> Self {
+    #[must_use]
+    pub fn take() -> Self {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let start = u16::try_from(std::process::id() % u32::from(COUNT)).expect("a small number");
         (0..COUNT)
@@ -29,7 +31,7 @@ impl Port {
     }
 
     fn try_take(number: u16) -> Option<Self> {
-        let folder = env::temp_dir().join("hooksentry-auth-e2e-ports");
+        let folder = env::temp_dir().join("hooksentry-auth-test-ports");
         fs::create_dir_all(&folder).ok()?;
         let lock = File::create(folder.join(number.to_string())).ok()?;
         lock.try_lock().ok()?;

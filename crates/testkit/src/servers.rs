@@ -1,0 +1,19 @@
+//! The real servers that adapters talk to, started by the tests themselves on free loopback ports.
+//!
+//! Nothing depends on what happens to run on the machine. A program that is not installed is a failure that
+//! names its Debian package, never a test that passes without it. However the test process ends, a guardian
+//! stops its servers and removes their folders.
+
+mod certificates;
+mod guardian;
+mod port;
+mod postgres;
+mod programs;
+mod redis;
+
+pub use certificates::Certificates;
+pub use port::Port;
+pub use postgres::{Database, PostgresServer};
+pub use programs::{postgres_program, redis_program};
+pub use redis::RedisServer;
+pub use rustix::process::Signal;

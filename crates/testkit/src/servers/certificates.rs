@@ -1,0 +1,64 @@
+//! Certificates for servers that speak TLS.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tempfile::TempDir;
+
+/// A certificate authority and a certificate for `localhost` that it signed, as files.
+#[derive(Debug)]
+pub struct Certificates(TempDir);
+
+impl Certificates {
+    /// Makes new ones.
+    #[must_use]
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut root = CertificateParams::new([]).expect("no names");
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(root, key()).expect("a certificate");
+        let (leaf, leaf_key) = (CertificateParams::new(["localhost".to_owned()]).expect("a name"), key());
+        let certificate = leaf.signed_by(&leaf_key, &authority).expect("a certificate");
+        let files = [
+            ("ca.pem", authority.pem()),
+            ("server.pem", certificate.pem()),
+            ("server.key", leaf_key.serialize_pem()),
+        ];
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).expect("a writable folder");
+        }
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("a folder of ours");
+        fs::set_permissions(folder.path().join("server.key"), Permissions::from_mode(0o600)).expect("a file");
+        Self(folder)
+    }
+
+    /// Returns the certificate of the authority, for those who verify.
+    #[must_use]
+    pub fn authority(&self) -> PathBuf {
+        self.0.path().join("ca.pem")
+    }
+
+    /// Returns the certificate of the server.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.0.path().join("server.pem")
+    }
+
+    /// Returns the private key of the server, readable by its owner alone.
+    #[must_use]
+    pub fn key(&self) -> PathBuf {
+        self.0.path().join("server.key")
+    }
+}
+
+impl Default for Certificates {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn key() -> KeyPair {
+    KeyPair::generate().expect("a key")
+}

@@ -1,0 +1,211 @@
+//! PostgreSQL.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Signal, geteuid};
+
+use super::guardian::{Account, Ward, end_of, folder};
+use super::programs::postgres_program;
+use super::{Certificates, Port};
+
+const PAUSE: Duration = Duration::from_millis(20);
+const PAUSES: usize = 1_000;
+/// The role that owns everything; connections from this machine need no password.
+const OWNER: &str = "hooksentry";
+
+/// A running `postgres` with a cluster of its own, which never waits for the disk.
+#[derive(Debug)]
+pub struct PostgresServer {
+    port: Port,
+    ward: Ward,
+}
+
+/// A database of its own on a server.
+#[derive(Debug)]
+pub struct Database<'a> {
+    server: &'a PostgresServer,
+    name: String,
+}
+
+impl PostgresServer {
+    /// Returns the server that all tests of this process share; each makes a database of its own on it.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<PostgresServer> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// Starts a server for one test, which may freeze or kill it.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::launch(&[])
+    }
+
+    /// Starts a server that speaks TLS, with a certificate for `localhost`.
+    #[must_use]
+    pub fn start_with_tls(certificates: &Certificates) -> Self {
+        let account = account();
+        let mut settings = vec!["ssl=on".to_owned()];
+        let paths = [
+            ("ssl_cert_file", certificates.certificate()),
+            ("ssl_key_file", certificates.key()),
+            ("ssl_ca_file", certificates.authority()),
+        ];
+        for (name, path) in paths {
+            if let Some(Account { user, group }) = account {
+                std::os::unix::fs::chown(&path, Some(user), Some(group)).expect("a test that runs as root");
+            }
+            settings.push(format!("{name}={}", path.display()));
+        }
+        Self::launch(&settings)
+    }
+
+    fn launch(settings: &[String]) -> Self {
+        let account = account();
+        let (port, folder) = (Port::take(), folder(account));
+        let data = folder.path().join("data");
+        initialise(&data, account);
+        let number = format!("port={}", port.number);
+        let sockets = format!("unix_socket_directories={}", folder.path().display());
+        let fixed = ["listen_addresses=127.0.0.1", &number, &sockets, "fsync=off", "synchronous_commit=off"];
+        let more = ["full_page_writes=off", "max_connections=300", "shared_buffers=32MB"];
+        let settings = settings.iter().map(String::as_str).chain(fixed).chain(more);
+        let program = postgres_program("postgres").to_string_lossy().into_owned();
+        let mut command = vec![program, "-D".to_owned(), data.to_string_lossy().into_owned()];
+        command.extend(settings.flat_map(|setting| ["-c".to_owned(), setting.to_owned()]));
+        // QUIT is an immediate stop, after which it has cleaned up its shared memory.
+        let server = Self { port, ward: Ward::new(command, folder, account, "QUIT") };
+        server.start_again();
+        server
+    }
+
+    /// Starts it again after [`kill`](Self::kill), on the same port, and waits until it answers.
+    pub fn start_again(&self) {
+        // A server that was killed leaves a lock file that names a process.
+        let _ = std::fs::remove_file(self.ward.folder.path().join("data/postmaster.pid"));
+        self.ward.start();
+        for _ in 0..PAUSES {
+            if self.try_sql("postgres", "SELECT 1").status.success() {
+                return;
+            }
+            thread::sleep(PAUSE);
+        }
+        panic!("postgres does not start:\n{}", end_of(&self.ward.log()));
+    }
+
+    /// Kills it, with every connection that it has.
+    pub fn kill(&self) {
+        // The processes of its connections notice the death of their parent only when they next wait for it.
+        let children = self.children();
+        self.ward.kill();
+        for child in children {
+            let _ = rustix::process::kill_process(child, Signal::KILL);
+        }
+    }
+
+    /// Freezes it with every connection that it has: the system still takes connections for it, but nobody
+    /// answers.
+    pub fn freeze(&self) {
+        self.signal_all(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal_all(Signal::CONT);
+    }
+
+    /// Makes a new, empty database.
+    #[must_use]
+    pub fn database(&self) -> Database<'_> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("auth_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        expect_success(&self.try_sql("postgres", &format!("CREATE DATABASE {name}")));
+        Database { server: self, name }
+    }
+
+    /// Returns the port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port.number
+    }
+
+    fn try_sql(&self, database: &str, statement: &str) -> Output {
+        let mut psql = Command::new(postgres_program("psql"));
+        psql.args(["--no-psqlrc", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1", "--host=127.0.0.1"]);
+        psql.arg(format!("--port={}", self.port.number)).arg(format!("--username={OWNER}"));
+        psql.arg(format!("--dbname={database}")).args(["--command", statement]);
+        psql.output().expect("psql runs")
+    }
+
+    fn signal_all(&self, signal: Signal) {
+        self.ward.signal(signal);
+        for child in self.children() {
+            // One that has just ended is no trouble.
+            let _ = rustix::process::kill_process(child, signal);
+        }
+    }
+
+    fn children(&self) -> Vec<rustix::process::Pid> {
+        let id = self.ward.id();
+        let path = format!("/proc/{id}/task/{id}/children");
+        let list = std::fs::read_to_string(path).unwrap_or_default();
+        list.split_whitespace()
+            .filter_map(|id| id.parse().ok().and_then(rustix::process::Pid::from_raw))
+            .collect()
+    }
+}
+
+impl Database<'_> {
+    /// Returns the address, for the role that owns the database.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_of(OWNER)
+    }
+
+    /// Returns the address for another role.
+    #[must_use]
+    pub fn url_of(&self, role: &str) -> String {
+        format!("postgres://{role}@localhost:{}/{}", self.server.port.number, self.name)
+    }
+
+    /// Runs statements as the owner, and returns what `psql` prints: rows, then the command tag.
+    #[must_use]
+    pub fn sql(&self, statements: &str) -> String {
+        expect_success(&self.server.try_sql(&self.name, statements))
+    }
+
+    /// Returns the name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// As whom the server runs: it refuses to run as root.
+fn account() -> Option<Account> {
+    if !geteuid().is_root() {
+        return None;
+    }
+    let account = Account::named("postgres");
+    Some(account.expect("the user postgres, whom the package postgresql makes: run `apt-get install postgresql`"))
+}
+
+fn initialise(data: &Path, account: Option<Account>) {
+    let mut initdb = Command::new(postgres_program("initdb"));
+    initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username", OWNER, "-D"]);
+    initdb.arg(data).current_dir("/");
+    if let Some(Account { user, group }) = account {
+        use std::os::unix::process::CommandExt;
+        initdb.uid(user).gid(group);
+    }
+    expect_success(&initdb.output().expect("initdb runs"));
+}
+
+fn expect_success(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+}

@@ -1,0 +1,44 @@
+//! Finding the programs, and saying which package has one that is missing.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where Debian keeps the programs of PostgreSQL, a folder for each version.
+const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
+
+/// Returns the path of a program of Redis, such as `redis-server`.
+///
+/// # Panics
+/// When it is not installed.
+#[must_use]
+pub fn redis_program(name: &str) -> PathBuf {
+    in_path(name).unwrap_or_else(|| missing(name, "redis-server"))
+}
+
+/// Returns the path of a program of PostgreSQL, such as `initdb`, of the newest version that is installed.
+///
+/// # Panics
+/// When it is not installed.
+#[must_use]
+pub fn postgres_program(name: &str) -> PathBuf {
+    let versions = fs::read_dir(POSTGRES_VERSIONS).into_iter().flatten().filter_map(Result::ok);
+    let programs = versions.map(|version| version.path().join("bin").join(name));
+    let newest = programs.filter(|program| program.is_file()).max_by_key(|program| version(program));
+    newest.or_else(|| in_path(name)).unwrap_or_else(|| missing(name, "postgresql"))
+}
+
+fn in_path(name: &str) -> Option<PathBuf> {
+    let folders = env::var_os("PATH")?;
+    env::split_paths(&folders).map(|folder| folder.join(name)).find(|program| program.is_file())
+}
+
+/// The number in `/usr/lib/postgresql/15/bin/initdb`.
+fn version(program: &Path) -> u32 {
+    let name = program.ancestors().nth(2).and_then(Path::file_name).and_then(|name| name.to_str());
+    name.and_then(|name| name.parse().ok()).unwrap_or(0)
+}
+
+fn missing(name: &str, package: &str) -> ! {
+    panic!("{name} is not installed, and without it nothing is tested: run `apt-get install {package}`")
+}

@@ -1,0 +1,42 @@
+//! The servers that the kit starts are real, answer, freeze, thaw, come back and go.
+
+use std::fs;
+
+use auth_testkit::servers::{Certificates, PostgresServer, RedisServer};
+
+#[test]
+fn redis_answers_and_comes_back_on_its_port_after_a_kill() {
+    let server = RedisServer::start();
+    assert_eq!(server.cli(&["SET", "key", "value"]), "OK");
+    server.freeze();
+    server.thaw();
+    assert_eq!(server.cli(&["GET", "key"]), "value");
+    let (port, id) = (server.port(), server.id());
+    server.kill();
+    server.start_again();
+    assert_eq!((server.port(), server.cli(&["GET", "key"])), (port, String::new()));
+    assert_ne!(server.id(), id);
+}
+
+#[test]
+fn postgres_has_a_database_for_each_who_asks_and_keeps_it_through_a_kill() {
+    let server = PostgresServer::start();
+    let (one, other) = (server.database(), server.database());
+    assert_eq!(one.sql("CREATE TABLE t (n int); INSERT INTO t VALUES (7)").lines().last(), Some("INSERT 0 1"));
+    assert_eq!(other.sql("SELECT count(*) FROM pg_tables WHERE tablename = 't'"), "0");
+    server.freeze();
+    server.thaw();
+    server.kill();
+    server.start_again();
+    assert_eq!(one.sql("SELECT 1"), "1");
+}
+
+#[test]
+fn a_server_ends_with_its_owner_and_leaves_no_folder() {
+    let server = RedisServer::start_with_tls(&Certificates::new());
+    let (id, folder) = (server.id(), server.folder().to_owned());
+    assert!(folder.is_dir() && fs::exists(format!("/proc/{id}")).unwrap());
+    server.freeze();
+    drop(server);
+    assert!(!folder.exists() && !fs::exists(format!("/proc/{id}")).unwrap());
+}
