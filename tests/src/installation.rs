@@ -10,8 +10,8 @@ use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::binary::binary;
-use auth_testkit::servers::Port;
 use crate::process::{Finished, Process};
+use auth_testkit::servers::Port;
 
 /// A user that every [`Server::start`](crate::Server::start) has.
 pub const ALICE: &str = "alice@example.com";

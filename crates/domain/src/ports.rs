@@ -24,8 +24,8 @@ pub use error::{PortError, PortErrorKind};
 pub use finding::{Finding, Verdict};
 pub use login_limiter::{LoginLimiter, Reservation, Settlement, Ticket};
 pub use tokens::{
-    AccessTokens, Denylist, EndSession, Ending, InvalidAccessToken, NewSession, Rotate, Rotation,
-    SessionStore,
+    AccessTokens, Denylist, EndSession, Ending, InvalidAccessToken, LegacyRefreshTokens, NewSession, Rotate,
+    Rotation, SessionStore,
 };
 
 #[cfg(any(test, feature = "mocks"))]
@@ -34,5 +34,5 @@ pub(crate) mod mocked {
     pub use super::credentials::{MockPasswordHasher, MockUserRepository};
     pub use super::entropy::MockEntropy;
     pub use super::login_limiter::MockLoginLimiter;
-    pub use super::tokens::{MockAccessTokens, MockDenylist, MockSessionStore};
+    pub use super::tokens::{MockAccessTokens, MockDenylist, MockLegacyRefreshTokens, MockSessionStore};
 }

@@ -19,10 +19,10 @@ async fn a_database_that_is_away_consumes_no_refresh_token() {
 
     // A mock that expects nothing fails the test when it is called: no `rotate` here.
     let (sessions, denylist) = (Arc::new(MockSessionStore::new()), Arc::new(MockDenylist::new()));
-    let refresh = Refresh { users, sessions, denylist, issuer: mocks::issuer() };
+    let refresh = Refresh { users, sessions, denylist, legacy: None, issuer: mocks::issuer() };
 
     let user = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
-    let refresh_token = RefreshToken::first(user, &mocks::counting_entropy()).ok();
+    let refresh_token = RefreshToken::first(user, &mocks::counting_entropy()).ok().map(Into::into);
     let timing = mocks::timing(datetime!(2026-07-10 14:32 UTC));
     let refreshed = refresh.run(RefreshCommand { refresh_token, idempotency_key: None, timing }).await;
 

@@ -63,9 +63,10 @@ impl AppState {
                 users: parts.users,
                 sessions: parts.sessions.clone(),
                 denylist: parts.denylist.clone(),
+                legacy: parts.legacy.clone(),
                 issuer,
             }),
-            logout: Arc::new(Logout { sessions: parts.sessions }),
+            logout: Arc::new(Logout { sessions: parts.sessions, legacy: parts.legacy }),
             verify_access_token: VerifyAccessToken {
                 access_tokens: parts.access_tokens,
                 denylist: parts.denylist,

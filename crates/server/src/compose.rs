@@ -12,8 +12,8 @@ use auth_adapter_sqlite::{
 };
 use auth_domain::model::AxisKeys;
 use auth_domain::ports::{
-    AccessTokens, Clock, Denylist, Entropy, LoginLimiter, PasswordHasher, PortError, SessionStore,
-    UserRepository,
+    AccessTokens, Clock, Denylist, Entropy, LegacyRefreshTokens, LoginLimiter, PasswordHasher, PortError,
+    SessionStore, UserRepository,
 };
 
 use crate::config::{ENVIRONMENT_PREFIX, Secret, Settings};
@@ -28,6 +28,8 @@ pub(crate) struct Parts {
     pub(crate) hasher: Arc<dyn PasswordHasher>,
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) denylist: Arc<dyn Denylist>,
+    /// Where the former service keeps its refresh tokens, if anywhere.
+    pub(crate) legacy: Option<Arc<dyn LegacyRefreshTokens>>,
     pub(crate) limiter: Arc<dyn LoginLimiter>,
     pub(crate) access_tokens: Arc<dyn AccessTokens>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -63,6 +65,7 @@ pub(crate) fn compose(settings: &Settings, data_dir: &DataDir, purpose: Purpose)
         hasher: Arc::new(hasher),
         sessions: Arc::new(SqliteSessionStore::new(&database)),
         denylist: Arc::new(SqliteDenylist::new(&database)),
+        legacy: None,
         limiter: Arc::new(SqliteLoginLimiter::new(&database)),
         access_tokens: Arc::new(access_tokens),
         axis_keys: AxisKeys::derive(key.expose().as_bytes()),

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use auth_domain::model::{
-    Email, IdempotencyKey, LiveAccessToken, NewUser, Password, PasswordHash, RefreshToken, ReplayKey, Role,
-    SessionPolicy, TenantId, TokenId, UserId,
+    Email, IdempotencyKey, LegacyRefreshToken, LiveAccessToken, NewUser, Password, PasswordHash,
+    RefreshToken, ReplayKey, Role, SessionPolicy, TenantId, TokenId, UserId,
 };
-use auth_domain::ports::{NewSession, Rotate};
+use auth_domain::ports::{Entropy, NewSession, Rotate};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::OffsetDateTime;
 
 use crate::TestEntropy;
@@ -56,6 +58,14 @@ pub fn an_access_token(now: OffsetDateTime) -> LiveAccessToken {
         id: TokenId::random(&TestEntropy).unwrap(),
         expires_at: issued_at + SessionPolicy::default().access_ttl,
     }
+}
+
+/// Returns a refresh token as the former service would have issued it.
+#[must_use]
+pub fn a_legacy_token() -> LegacyRefreshToken {
+    let mut bytes = [0; 32];
+    TestEntropy.fill(&mut bytes).unwrap();
+    LegacyRefreshToken::parse(&URL_SAFE_NO_PAD.encode(bytes)).unwrap()
 }
 
 /// Returns a session to open at `now`, with the lifetimes of the default policy.

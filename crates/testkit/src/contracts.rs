@@ -2,6 +2,7 @@
 
 pub mod access_tokens;
 pub mod denylist;
+pub mod legacy_refresh_tokens;
 pub mod login_limiter;
 pub mod password_hasher;
 pub mod session_store;

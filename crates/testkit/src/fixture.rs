@@ -4,8 +4,10 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::model::UserId;
-use auth_domain::ports::{AccessTokens, Denylist, PasswordHasher, SessionStore, UserRepository};
+use auth_domain::model::{LegacyHolder, LegacyRefreshToken, UserId};
+use auth_domain::ports::{
+    AccessTokens, Denylist, LegacyRefreshTokens, PasswordHasher, SessionStore, UserRepository,
+};
 use futures_util::future::BoxFuture;
 
 /// The limit that a limiter under test is made with.
@@ -30,6 +32,23 @@ pub struct SessionFixture {
     /// The denylist that learns of the access tokens of ended sessions.
     pub denylist: Arc<dyn Denylist>,
     /// Dropped after the test: a temporary folder, a server process.
+    pub keep: Box<dyn Any + Send + Sync>,
+}
+
+/// What the former service does: it issues a token to a holder.
+pub type Issue = Box<dyn Fn(LegacyRefreshToken, LegacyHolder) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// The refresh tokens of a former service under test, with the stores that they have to agree with.
+pub struct LegacyFixture {
+    /// The tokens.
+    pub tokens: Arc<dyn LegacyRefreshTokens>,
+    /// Where ending all sessions of a user refuses his tokens, too.
+    pub sessions: Arc<dyn SessionStore>,
+    /// The denylist that learns of access tokens logged out with.
+    pub denylist: Arc<dyn Denylist>,
+    /// Writes a token behind the port, as the former service did.
+    pub issue: Issue,
+    /// Dropped after the test: a server process.
     pub keep: Box<dyn Any + Send + Sync>,
 }
 

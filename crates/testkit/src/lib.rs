@@ -22,14 +22,14 @@ mod run;
 mod timing;
 
 pub use builders::{
-    RotationAttempt, TestSession, a_password, a_session, a_tenant_id, a_user, a_user_id, an_access_token,
-    an_email,
+    RotationAttempt, TestSession, a_legacy_token, a_password, a_session, a_tenant_id, a_user, a_user_id,
+    an_access_token, an_email,
 };
 pub use clock::TestClock;
 pub use entropy::TestEntropy;
 pub use fixture::{
-    AccessTokensFixture, DENYLIST_MARGIN, Fixture, LOGIN_LIMIT, LOGIN_WINDOW, PasswordHasherFixture,
-    SessionFixture, UserRepositoryFixture,
+    AccessTokensFixture, DENYLIST_MARGIN, Fixture, Issue, LOGIN_LIMIT, LOGIN_WINDOW, LegacyFixture,
+    PasswordHasherFixture, SessionFixture, UserRepositoryFixture,
 };
 pub use run::{RACERS, ROUNDS, race, run};
 pub use timing::{START, timing_at, timing_past_its_deadline};

@@ -59,6 +59,27 @@ macro_rules! denylist_contract {
     };
 }
 
+/// Runs the contract of `LegacyRefreshTokens` on the [`LegacyFixture`](crate::LegacyFixture) that the expression's
+/// future gives.
+///
+/// Only a store that takes over from a former service has these tokens.
+#[macro_export]
+macro_rules! legacy_refresh_tokens_contract {
+    (fixture = $fixture:expr) => {
+        $crate::__contract! {
+            mod legacy_refresh_tokens_contract = legacy_refresh_tokens, $fixture;
+            legacy_token_names_its_holder,
+            unknown_legacy_token_is_nobodys,
+            one_racer_consumes_a_legacy_token,
+            legacy_tokens_of_an_ended_user_are_refused,
+            legacy_tokens_of_others_stay_good,
+            foreign_legacy_token_is_untouched,
+            ended_legacy_token_is_gone_with_the_access_token,
+            call_past_its_deadline_changes_nothing,
+        }
+    };
+}
+
 /// Runs the contract of `LoginLimiter` on the `Fixture<dyn LoginLimiter>` that the expression's future gives.
 ///
 /// The limiter is made with [`LOGIN_LIMIT`](crate::LOGIN_LIMIT) and [`LOGIN_WINDOW`](crate::LOGIN_WINDOW).

@@ -5,12 +5,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const PORTS: [&str; 6] = [
+const PORTS: [&str; 7] = [
     "credentials/password_hasher",
     "credentials/user_repository",
     "login_limiter",
     "tokens/access_tokens",
     "tokens/denylist",
+    "tokens/legacy_refresh_tokens",
     "tokens/session_store",
 ];
 

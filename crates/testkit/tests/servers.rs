@@ -22,7 +22,10 @@ fn redis_answers_and_comes_back_on_its_port_after_a_kill() {
 fn postgres_has_a_database_for_each_who_asks_and_keeps_it_through_a_kill() {
     let server = PostgresServer::start();
     let (one, other) = (server.database(), server.database());
-    assert_eq!(one.sql("CREATE TABLE t (n int); INSERT INTO t VALUES (7)").lines().last(), Some("INSERT 0 1"));
+    assert_eq!(
+        one.sql("CREATE TABLE t (n int); INSERT INTO t VALUES (7)").lines().last(),
+        Some("INSERT 0 1")
+    );
     assert_eq!(other.sql("SELECT count(*) FROM pg_tables WHERE tablename = 't'"), "0");
     server.freeze();
     server.thaw();

@@ -1,4 +1,4 @@
-//! Making access tokens: what login and refresh have in common.
+//! Making tokens: what login and refresh have in common.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::model::{
     AccessClaims, AccessToken, LiveAccessToken, RefreshToken, SessionPolicy, Timing, TokenId, TokenPair, User,
 };
-use crate::ports::{AccessTokens, Entropy, PortError};
+use crate::ports::{AccessTokens, Entropy, NewSession, PortError};
 
 /// Signs access tokens for users as they are now.
 pub struct Issuer {
@@ -46,6 +46,21 @@ impl Issuer {
             expires_at: issued_at + self.policy.access_ttl,
         };
         Ok(Issued { access_token: self.access_tokens.issue(&claims)?, claims })
+    }
+
+    /// Makes the first tokens of a new session of `user`, and what the store has to be told to open it.
+    pub(super) fn first(&self, user: &User, timing: Timing) -> Result<(NewSession, TokenPair), PortError> {
+        let refresh_token = RefreshToken::first(user.id, &*self.entropy)?;
+        let issued = self.issue(user, &refresh_token, timing)?;
+        let session = NewSession {
+            refresh_token: refresh_token.digest(),
+            tenant_id: user.tenant_id,
+            access_token: issued.live(),
+            expires_at: self.refresh_token_expiry(timing),
+            ends_at: timing.now() + self.policy.session_ttl,
+            max_sessions: self.policy.max_sessions,
+        };
+        Ok((session, self.pair(issued, refresh_token)))
     }
 
     /// Returns when a refresh token issued now expires unless it is used.

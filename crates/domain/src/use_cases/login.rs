@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::Issuer;
 use crate::model::{
-    AxisKeys, EndReason, LoginAttempt, LoginPolicy, PasswordHash, RefreshToken, SessionRef, TicketId, Timing,
-    TokenPair, User,
+    AxisKeys, EndReason, LoginAttempt, LoginPolicy, PasswordHash, SessionRef, TicketId, Timing, TokenPair,
+    User,
 };
 use crate::ports::{
-    Clock, EndSession, LoginLimiter, NewSession, PasswordCheck, PasswordHasher, PortError, PortErrorKind,
-    Replacement, Reservation, SessionStore, Settlement, Ticket, UserRepository,
+    Clock, EndSession, LoginLimiter, PasswordCheck, PasswordHasher, PortError, PortErrorKind, Replacement,
+    Reservation, SessionStore, Settlement, Ticket, UserRepository,
 };
 
 mod command;
@@ -142,19 +142,10 @@ impl Login {
     ) -> Result<TokenPair, LoginError> {
         let timing = command.timing;
         let user = &authenticated.user;
-        let refresh_token = RefreshToken::first(user.id, &*self.issuer.entropy)?;
-        let issued = self.issuer.issue(user, &refresh_token, timing)?;
-        let session = NewSession {
-            refresh_token: refresh_token.digest(),
-            tenant_id: user.tenant_id,
-            access_token: issued.live(),
-            expires_at: self.issuer.refresh_token_expiry(timing),
-            ends_at: timing.now() + self.issuer.policy.session_ttl,
-            max_sessions: self.issuer.policy.max_sessions,
-        };
+        let (session, tokens) = self.issuer.first(user, timing)?;
         self.sessions.open(&session, timing).await?;
-        self.confirm_unchanged(authenticated, refresh_token.session(), command).await?;
-        Ok(self.issuer.pair(issued, refresh_token))
+        self.confirm_unchanged(authenticated, session.refresh_token.session, command).await?;
+        Ok(tokens)
     }
 
     /// Reads the user again: a deactivation or password change that ran beside this login wins.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::model::{AccessClaims, EndReason, RefreshToken, SessionRef, Timing};
-use crate::ports::{EndSession, Ending, PortError, SessionStore};
+use crate::model::{AccessClaims, EndReason, LegacyRefreshToken, PresentedRefreshToken, SessionRef, Timing};
+use crate::ports::{EndSession, Ending, LegacyRefreshTokens, PortError, SessionStore};
 
 #[cfg(test)]
 mod tests;
@@ -14,6 +14,8 @@ mod tests;
 pub struct Logout {
     /// Where sessions are kept.
     pub sessions: Arc<dyn SessionStore>,
+    /// Where tokens of the former service are known; `None` where there was none.
+    pub legacy: Option<Arc<dyn LegacyRefreshTokens>>,
 }
 
 /// What a verified caller sent.
@@ -22,7 +24,7 @@ pub struct LogoutCommand {
     /// The caller's verified claims.
     pub caller: AccessClaims,
     /// The presented token; `None` for a text that is none.
-    pub refresh_token: Option<RefreshToken>,
+    pub refresh_token: Option<PresentedRefreshToken>,
     /// The time of the request.
     pub timing: Timing,
 }
@@ -39,22 +41,52 @@ pub enum LogoutError {
 }
 
 impl Logout {
-    /// Ends the session of the refresh token, and revokes the caller's access token last.
+    /// Ends the session of the refresh token, and revokes the caller's access token last. Returns which
+    /// session; a token of the former service has none.
     ///
     /// Any token of any session of the caller is his, current or used. Where the access token is of
     /// another session than the refresh token, the rest of that other session lives on.
     ///
     /// # Errors
     /// [`LogoutError`].
-    pub async fn run(&self, command: LogoutCommand) -> Result<SessionRef, LogoutError> {
+    pub async fn run(&self, command: LogoutCommand) -> Result<Option<SessionRef>, LogoutError> {
         let LogoutCommand { caller, refresh_token, timing } = command;
-        let session = refresh_token.map(|token| token.session());
-        let Some(session) = session.filter(|session| session.user_id == caller.user_id) else {
+        match refresh_token {
+            Some(PresentedRefreshToken::Current(token)) => {
+                self.end_session(token.session(), &caller, timing).await.map(Some)
+            }
+            Some(PresentedRefreshToken::Legacy(token)) => {
+                self.end_legacy(&token, &caller, timing).await.map(|()| None)
+            }
+            None => Err(LogoutError::InvalidRefreshToken),
+        }
+    }
+
+    async fn end_session(
+        &self,
+        session: SessionRef,
+        caller: &AccessClaims,
+        timing: Timing,
+    ) -> Result<SessionRef, LogoutError> {
+        if session.user_id != caller.user_id {
             return Err(LogoutError::InvalidRefreshToken);
-        };
+        }
         let end = EndSession { session, reason: EndReason::LoggedOut, also_revoke: Some(caller.live()) };
         match self.sessions.end(&end, timing).await? {
             Ending::Ended => Ok(session),
+            Ending::Unknown => Err(LogoutError::InvalidRefreshToken),
+        }
+    }
+
+    async fn end_legacy(
+        &self,
+        token: &LegacyRefreshToken,
+        caller: &AccessClaims,
+        timing: Timing,
+    ) -> Result<(), LogoutError> {
+        let legacy = self.legacy.as_deref().ok_or(LogoutError::InvalidRefreshToken)?;
+        match legacy.end(token, caller.user_id, caller.live(), timing).await? {
+            Ending::Ended => Ok(()),
             Ending::Unknown => Err(LogoutError::InvalidRefreshToken),
         }
     }

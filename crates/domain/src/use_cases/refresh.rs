@@ -6,11 +6,15 @@ use thiserror::Error;
 
 use super::Issuer;
 use crate::model::{
-    EndReason, IdempotencyKey, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, RefreshToken, ReplayKey, SessionRef,
-    Timing, TokenId, TokenPair, User, UserId,
+    EndReason, IdempotencyKey, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, PresentedRefreshToken, RefreshToken,
+    ReplayKey, SessionRef, Timing, TokenId, TokenPair, User, UserId,
 };
-use crate::ports::{Denylist, EndSession, Ending, PortError, Rotate, Rotation, SessionStore, UserRepository};
+use crate::ports::{
+    Denylist, EndSession, Ending, LegacyRefreshTokens, PortError, Rotate, Rotation, SessionStore,
+    UserRepository,
+};
 
+mod legacy;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +30,8 @@ pub struct Refresh {
     pub sessions: Arc<dyn SessionStore>,
     /// Where access tokens are revoked that a full session has to let go.
     pub denylist: Arc<dyn Denylist>,
+    /// Where tokens of the former service are known; `None` where there was none.
+    pub legacy: Option<Arc<dyn LegacyRefreshTokens>>,
     /// Makes the tokens.
     pub issuer: Arc<Issuer>,
 }
@@ -34,7 +40,7 @@ pub struct Refresh {
 #[derive(Debug)]
 pub struct RefreshCommand {
     /// The presented token; `None` for a text that is none.
-    pub refresh_token: Option<RefreshToken>,
+    pub refresh_token: Option<PresentedRefreshToken>,
     /// The client's name for this call, under which it may be repeated.
     pub idempotency_key: Option<IdempotencyKey>,
     /// The time of the request.
@@ -96,11 +102,10 @@ impl Refresh {
     /// [`RefreshError`].
     pub async fn run(&self, command: RefreshCommand) -> Result<Refreshed, RefreshError> {
         let RefreshCommand { refresh_token, idempotency_key, timing } = command;
-        let Some(presented) = refresh_token else {
-            return Err(RefreshError::InvalidRefreshToken {
-                refusal: RefreshRefusal::Malformed,
-                session: None,
-            });
+        let presented = match refresh_token {
+            Some(PresentedRefreshToken::Current(presented)) => presented,
+            Some(PresentedRefreshToken::Legacy(presented)) => return self.exchange(&presented, timing).await,
+            None => return Err(refused_stranger(RefreshRefusal::Malformed)),
         };
         let session = presented.session();
         let refuse = |refusal| RefreshError::InvalidRefreshToken { refusal, session: Some(session) };
@@ -180,6 +185,11 @@ impl Refresh {
             Ending::Unknown => RefreshRefusal::Unknown,
         })
     }
+}
+
+/// A refusal of a token that names no session.
+const fn refused_stranger(refusal: RefreshRefusal) -> RefreshError {
+    RefreshError::InvalidRefreshToken { refusal, session: None }
 }
 
 impl RefreshError {

@@ -58,14 +58,15 @@ pub(super) fn refresh(result: &Result<Refreshed, RefreshError>, client: Option<C
 
 /// Logs how a logout ended.
 pub(super) fn logout(
-    result: &Result<SessionRef, LogoutError>,
+    result: &Result<Option<SessionRef>, LogoutError>,
     caller: UserId,
     client: Option<ClientAddress>,
 ) {
     let client = shown(client);
     match result {
         Ok(session) => {
-            let (user_id, session_id) = ids(Some(*session));
+            let (user_id, session_id) =
+                (caller.to_string(), or_dash(session.map(|session| session.session_id)));
             info!(event = "logout_succeeded", client, user_id, session_id, "logged out");
         }
         Err(LogoutError::InvalidRefreshToken) => {

@@ -138,7 +138,8 @@ impl Drop for Ward {
     fn drop(&mut self) {
         let running = self.running.lock().ok().and_then(|mut running| running.take());
         let retired = self.retired.lock().map(|mut retired| std::mem::take(&mut *retired));
-        let guardians = running.map(|running| running.guardian).into_iter().chain(retired.unwrap_or_default());
+        let guardians =
+            running.map(|running| running.guardian).into_iter().chain(retired.unwrap_or_default());
         guardians.for_each(Guardian::dismiss);
     }
 }

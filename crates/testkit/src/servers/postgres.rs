@@ -135,7 +135,13 @@ impl PostgresServer {
 
     fn try_sql(&self, database: &str, statement: &str) -> Output {
         let mut psql = Command::new(postgres_program("psql"));
-        psql.args(["--no-psqlrc", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1", "--host=127.0.0.1"]);
+        psql.args([
+            "--no-psqlrc",
+            "--no-align",
+            "--tuples-only",
+            "--set=ON_ERROR_STOP=1",
+            "--host=127.0.0.1",
+        ]);
         psql.arg(format!("--port={}", self.port.number)).arg(format!("--username={OWNER}"));
         psql.arg(format!("--dbname={database}")).args(["--command", statement]);
         psql.output().expect("psql runs")
@@ -191,7 +197,10 @@ fn account() -> Option<Account> {
         return None;
     }
     let account = Account::named("postgres");
-    Some(account.expect("the user postgres, whom the package postgresql makes: run `apt-get install postgresql`"))
+    Some(
+        account
+            .expect("the user postgres, whom the package postgresql makes: run `apt-get install postgresql`"),
+    )
 }
 
 fn initialise(data: &Path, account: Option<Account>) {

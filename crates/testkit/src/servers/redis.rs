@@ -53,7 +53,8 @@ impl RedisServer {
             [certificates.certificate(), certificates.key(), certificates.authority()]
                 .map(|path| path.to_str().expect("a readable path").to_owned());
         let options = ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &key];
-        let options = [&options[..], &["--tls-ca-cert-file", &authority, "--tls-auth-clients", "no"]].concat();
+        let options =
+            [&options[..], &["--tls-ca-cert-file", &authority, "--tls-auth-clients", "no"]].concat();
         Self::launch(&options, Some(tls_port))
     }
 

@@ -16,6 +16,7 @@ macro_rules! fault {
 }
 
 mod denylist;
+mod legacy_refresh_tokens;
 mod login_limiter;
 mod password_hasher;
 mod session_store;

@@ -12,6 +12,7 @@
 
 mod denylist;
 mod faults;
+mod legacy_refresh_tokens;
 mod login_limiter;
 mod password_hasher;
 mod session_store;
@@ -26,6 +27,7 @@ use auth_domain::ports::PortError;
 
 auth_testkit::session_store_contract!(fixture = session_store::fixture(None));
 auth_testkit::denylist_contract!(fixture = denylist::fixture(None));
+auth_testkit::legacy_refresh_tokens_contract!(fixture = legacy_refresh_tokens::fixture(None));
 auth_testkit::login_limiter_contract!(fixture = login_limiter::fixture(None));
 auth_testkit::password_hasher_contract!(fixture = password_hasher::fixture(None));
 auth_testkit::user_repository_contract!(fixture = user_repository::fixture(None));

@@ -12,7 +12,8 @@ use crate::ports::PortError;
 ///   (`added_token_is_found`, `added_token_is_found_by_racing_readers`), and nothing else MUST be
 ///   (`other_tokens_are_not_found`).
 /// - An entry MUST outlive its token by the configured margin, since other verifiers allow for clock
-///   skew (`entry_outlives_its_token`), and MUST be gone some time after (`entry_is_gone_in_the_end`).
+///   skew (`entry_outlives_its_token`), and MUST be gone some time after, by the time passed in or by the
+///   backend's own clock (`entry_is_gone_in_the_end`).
 /// - Adding twice MUST keep the later time (`adding_twice_keeps_the_later_time`).
 /// - `contains` MUST NOT answer `false` because it could not ask: that is an error.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]

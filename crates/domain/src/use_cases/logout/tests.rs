@@ -1,6 +1,6 @@
 use super::*;
-use crate::mocks::MockSessionStore;
-use crate::model::{Role, UserId};
+use crate::mocks::{MockLegacyRefreshTokens, MockSessionStore};
+use crate::model::{RefreshToken, Role, UserId};
 use crate::ports::PortErrorKind;
 use crate::use_cases::fixtures::*;
 
@@ -42,8 +42,9 @@ async fn log_out(
     sessions: MockSessionStore,
     caller: AccessClaims,
     refresh_token: Option<RefreshToken>,
-) -> Result<SessionRef, LogoutError> {
-    let logout = Logout { sessions: Arc::new(sessions) };
+) -> Result<Option<SessionRef>, LogoutError> {
+    let logout = Logout { sessions: Arc::new(sessions), legacy: None };
+    let refresh_token = refresh_token.map(PresentedRefreshToken::from);
     logout.run(LogoutCommand { caller, refresh_token, timing: timing() }).await
 }
 
@@ -51,7 +52,7 @@ async fn log_out(
 #[tokio::test]
 async fn the_session_of_the_refresh_token_ends_with_the_callers_access_token() {
     let ended = log_out(ending(Ok(Ending::Ended)), caller(user_id()), Some(presented())).await;
-    assert_eq!(ended.unwrap(), presented().session());
+    assert_eq!(ended.unwrap(), Some(presented().session()));
 }
 
 // S-63
@@ -84,4 +85,32 @@ async fn a_store_that_is_away_never_makes_a_logout() {
         Err(LogoutError::Port(error)) => assert_eq!(error.kind(), PortErrorKind::Unavailable),
         other => panic!("{other:?}"),
     }
+}
+
+/// A store of the former service's tokens that insists on the caller and his access token.
+fn legacy_ending(ending: Ending) -> Logout {
+    let mut legacy = MockLegacyRefreshTokens::new();
+    legacy
+        .expect_end()
+        .withf(|_, holder, revoked, at| {
+            *holder == user_id() && *revoked == live_access_token() && *at == timing()
+        })
+        .times(1)
+        .return_once(move |_, _, _, _| Ok(ending));
+    Logout { sessions: Arc::new(MockSessionStore::new()), legacy: Some(Arc::new(legacy)) }
+}
+
+async fn log_out_with_legacy_token(logout: Logout) -> Result<Option<SessionRef>, LogoutError> {
+    let refresh_token = PresentedRefreshToken::parse(&"A".repeat(43));
+    logout.run(LogoutCommand { caller: caller(user_id()), refresh_token, timing: timing() }).await
+}
+
+#[tokio::test]
+async fn a_legacy_token_ends_with_the_callers_access_token_and_only_for_its_holder() {
+    assert_eq!(log_out_with_legacy_token(legacy_ending(Ending::Ended)).await.unwrap(), None);
+    let foreign = log_out_with_legacy_token(legacy_ending(Ending::Unknown)).await;
+    assert!(matches!(foreign, Err(LogoutError::InvalidRefreshToken)));
+    let nowhere = Logout { sessions: Arc::new(MockSessionStore::new()), legacy: None };
+    let refused = log_out_with_legacy_token(nowhere).await;
+    assert!(matches!(refused, Err(LogoutError::InvalidRefreshToken)));
 }

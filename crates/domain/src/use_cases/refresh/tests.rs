@@ -1,10 +1,13 @@
 use super::*;
-use crate::mocks::{MockDenylist, MockSessionStore, MockUserRepository, signing_access_tokens};
+use crate::mocks::{
+    MockDenylist, MockLegacyRefreshTokens, MockSessionStore, MockUserRepository, signing_access_tokens,
+};
 use crate::ports::PortErrorKind;
 use crate::use_cases::fixtures::*;
 
 mod capacity;
 mod commit;
+mod legacy;
 mod outcomes;
 mod replay;
 mod user;
@@ -14,6 +17,7 @@ struct Setup {
     users: MockUserRepository,
     sessions: MockSessionStore,
     denylist: MockDenylist,
+    legacy: Option<MockLegacyRefreshTokens>,
     issuer: Arc<Issuer>,
 }
 
@@ -29,6 +33,7 @@ fn setup(user: Option<User>) -> Setup {
         users,
         sessions: MockSessionStore::new(),
         denylist: MockDenylist::new(),
+        legacy: None,
         issuer: issuer(signing_access_tokens()),
     }
 }
@@ -46,18 +51,19 @@ fn rotating(rotation: Rotation) -> (Setup, Seen<Rotate>) {
 
 impl Setup {
     async fn run(self) -> Result<Refreshed, RefreshError> {
-        self.run_with(Some(presented()), None).await
+        self.run_with(Some(presented().into()), None).await
     }
 
     async fn run_with(
         self,
-        refresh_token: Option<RefreshToken>,
+        refresh_token: Option<PresentedRefreshToken>,
         idempotency_key: Option<IdempotencyKey>,
     ) -> Result<Refreshed, RefreshError> {
         let refresh = Refresh {
             users: Arc::new(self.users),
             sessions: Arc::new(self.sessions),
             denylist: Arc::new(self.denylist),
+            legacy: self.legacy.map(|legacy| Arc::new(legacy) as _),
             issuer: self.issuer,
         };
         refresh.run(RefreshCommand { refresh_token, idempotency_key, timing: timing() }).await

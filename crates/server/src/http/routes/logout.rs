@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use auth_domain::model::{AccessClaims, RefreshToken};
+use auth_domain::model::{AccessClaims, PresentedRefreshToken};
 use auth_domain::use_cases::LogoutCommand;
 
 use super::to_the_end::to_the_end;
@@ -38,7 +38,7 @@ pub(in crate::http) async fn logout(
     let refresh_token = form.finish(refresh_token)?;
 
     let user_id = caller.user_id;
-    let refresh_token = RefreshToken::parse(&refresh_token);
+    let refresh_token = PresentedRefreshToken::parse(&refresh_token);
     let command = LogoutCommand { caller, refresh_token, timing: state.timing() };
     let client = state.client(&request);
     let logout = state.logout.clone();

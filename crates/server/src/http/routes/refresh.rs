@@ -3,7 +3,7 @@
 use actix_web::http::header::HeaderValue;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use auth_domain::model::RefreshToken;
+use auth_domain::model::PresentedRefreshToken;
 use auth_domain::use_cases::RefreshCommand;
 
 use super::to_the_end::to_the_end;
@@ -40,7 +40,7 @@ pub(in crate::http) async fn refresh(
     let keys = request.headers().get_all("idempotency-key").map(HeaderValue::as_bytes);
 
     let command = RefreshCommand {
-        refresh_token: RefreshToken::parse(&refresh_token),
+        refresh_token: PresentedRefreshToken::parse(&refresh_token),
         idempotency_key: idempotency_key(keys)?,
         timing: state.timing(),
     };

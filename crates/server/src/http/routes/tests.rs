@@ -90,6 +90,7 @@ fn parts() -> Parts {
         hasher: Arc::new(hasher),
         sessions: Arc::new(sessions),
         denylist: Arc::new(denylist),
+        legacy: None,
         limiter: Arc::new(permissive_limiter()),
         access_tokens: Arc::new(access_tokens),
         clock: Arc::new(fixed_clock(NOW, auth_domain::ports::Clock::instant(&SystemClock))),

@@ -1,10 +1,12 @@
 //! What a login hands out, and what the store learns of it.
 
+use crate::ports::NewSession;
 use time::macros::datetime;
 
 use super::*;
 use crate::mocks::MockAccessTokens;
 use crate::model::{AccessClaims, AccessToken};
+use crate::ports::NewSession;
 
 /// Runs a login and returns its tokens with what was stored and what was signed.
 async fn log_in() -> (TokenPair, NewSession, AccessClaims) {

@@ -65,7 +65,7 @@ async fn chance_that_runs_dry_at_any_step_leaves_the_token_as_it_was() {
             policy: SessionPolicy::default(),
         };
         let setup = Setup { issuer: Arc::new(issuer), ..setup(Some(user())) };
-        let failed = setup.run_with(Some(presented()), Some(idempotency_key("k1"))).await;
+        let failed = setup.run_with(Some(presented().into()), Some(idempotency_key("k1"))).await;
         assert!(matches!(failed, Err(RefreshError::Port(_))));
     }
 }

@@ -16,7 +16,7 @@ fn sealed_by_an_earlier_call(key: &str) -> (Rotation, RefreshToken) {
 async fn the_same_key_gets_the_same_refresh_token_with_a_fresh_access_token() {
     let (replayed, successor) = sealed_by_an_earlier_call("k1");
     let (setup, seen) = rotating(replayed);
-    let again = setup.run_with(Some(presented()), Some(idempotency_key("k1"))).await.unwrap();
+    let again = setup.run_with(Some(presented().into()), Some(idempotency_key("k1"))).await.unwrap();
     assert!(again.replayed);
     assert_eq!(again.tokens.refresh_token, successor);
     assert_ne!(seen.only().successor, successor.digest(), "the store was offered another one");
@@ -28,7 +28,7 @@ async fn the_same_key_gets_the_same_refresh_token_with_a_fresh_access_token() {
 #[tokio::test]
 async fn a_call_with_a_key_leaves_its_successor_sealed_under_that_key_alone() {
     let (setup, seen) = rotating(Rotation::Rotated);
-    let first = setup.run_with(Some(presented()), Some(idempotency_key("k1"))).await.unwrap();
+    let first = setup.run_with(Some(presented().into()), Some(idempotency_key("k1"))).await.unwrap();
     assert!(!first.replayed);
     let sealed = seen.only().replay.unwrap();
     let open = |key| ReplayKey::derive(&presented(), &idempotency_key(key)).open(&sealed);
@@ -47,7 +47,7 @@ async fn a_call_without_a_key_leaves_nothing_to_replay() {
 async fn a_replay_that_the_callers_key_does_not_open_is_a_defect_of_the_store() {
     for key in [Some(idempotency_key("k2")), None] {
         let (setup, _) = rotating(sealed_by_an_earlier_call("k1").0);
-        match setup.run_with(Some(presented()), key).await {
+        match setup.run_with(Some(presented().into()), key).await {
             Err(RefreshError::Port(error)) => assert_eq!(error.kind(), PortErrorKind::Corrupt),
             other => panic!("{other:?}"),
         }

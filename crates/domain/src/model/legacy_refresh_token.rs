@@ -1,0 +1,106 @@
+//! Refresh tokens that the platform's former service issued.
+
+use std::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::{RefreshToken, TenantId, UserId};
+
+/// A refresh token of the former service: 43 characters of base64url, kept by it in the clear.
+///
+/// Silent in `Debug`, wiped when dropped.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct LegacyRefreshToken(String);
+
+impl LegacyRefreshToken {
+    /// The length of the text, in characters.
+    pub const LENGTH: usize = 43;
+
+    /// Reads what a client presents; `None` for anything that the former service never issued.
+    ///
+    /// Whatever passes here becomes part of a store's key, so nothing else may.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        (text.len() == Self::LENGTH && text.bytes().all(is_base64url)).then(|| Self(text.to_owned()))
+    }
+
+    /// Returns the text, for the one store that knows it by it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LegacyRefreshToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LegacyRefreshToken(..)")
+    }
+}
+
+/// Whose a legacy refresh token is, as the former service noted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LegacyHolder {
+    /// The user.
+    pub user_id: UserId,
+    /// His tenant when the token was issued.
+    pub tenant_id: TenantId,
+}
+
+/// A text in the form of a refresh token, of this service or of the former one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PresentedRefreshToken {
+    /// Of this service.
+    Current(RefreshToken),
+    /// Of the former service.
+    Legacy(LegacyRefreshToken),
+}
+
+impl PresentedRefreshToken {
+    /// Reads what a client presents; `None` for a text that has neither form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let current = RefreshToken::parse(text).map(Self::Current);
+        current.or_else(|| LegacyRefreshToken::parse(text).map(Self::Legacy))
+    }
+}
+
+impl From<RefreshToken> for PresentedRefreshToken {
+    fn from(token: RefreshToken) -> Self {
+        Self::Current(token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TOKEN: &str = "Zm9vYmFyYmF6cXV4LXRoaXMtaXMtYS10b2tlbi1f-_A";
+
+    // S-67
+    #[test]
+    fn only_43_characters_of_base64url_are_a_legacy_token() {
+        assert_eq!(LegacyRefreshToken::parse(TOKEN).unwrap().expose(), TOKEN);
+        for bad in ["", &TOKEN[1..], &format!("{TOKEN}A"), &TOKEN.replace('-', ":"), &TOKEN.replace('Z', "{")]
+        {
+            assert_eq!(LegacyRefreshToken::parse(bad), None, "{bad}");
+        }
+    }
+
+    // S-83
+    #[test]
+    fn debug_shows_no_part_of_a_legacy_token() {
+        let presented = PresentedRefreshToken::parse(TOKEN);
+        assert_eq!(format!("{presented:?}"), "Some(Legacy(LegacyRefreshToken(..)))");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_judged_by_the_rule_alone(text in "[A-Za-z0-9_:|{}* -]{42,44}") {
+            let right = text.len() == 43 && !text.contains([':', '|', '{', '}', '*', ' ']);
+            prop_assert_eq!(LegacyRefreshToken::parse(&text).is_some(), right);
+        }
+    }
+}

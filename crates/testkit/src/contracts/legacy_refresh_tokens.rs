@@ -1,0 +1,115 @@
+//! The contract of `LegacyRefreshTokens`.
+
+use std::sync::Arc;
+
+use auth_domain::model::{EndReason, LegacyHolder, LegacyRefreshToken, UserId};
+use auth_domain::ports::Ending;
+
+use super::assert_unavailable;
+use crate::{
+    LegacyFixture, RACERS, ROUNDS, START, a_legacy_token, a_tenant_id, a_user_id, an_access_token, race,
+    timing_at, timing_past_its_deadline,
+};
+
+/// Looking at a token tells whose it is, any number of times.
+pub async fn legacy_token_names_its_holder(fixture: &LegacyFixture) {
+    let (token, holder) = issued(fixture).await;
+    for _ in 0..3 {
+        assert_eq!(find(fixture, &token).await, Some(holder));
+    }
+    assert!(consume(fixture, &token, holder.user_id).await);
+    assert_eq!(find(fixture, &token).await, None);
+}
+
+/// What nobody issued is nobody's.
+pub async fn unknown_legacy_token_is_nobodys(fixture: &LegacyFixture) {
+    issued(fixture).await;
+    let unknown = a_legacy_token();
+    assert_eq!(find(fixture, &unknown).await, None);
+    assert!(!consume(fixture, &unknown, a_user_id()).await);
+}
+
+/// Of many concurrent uses exactly one counts.
+pub async fn one_racer_consumes_a_legacy_token(fixture: &LegacyFixture) {
+    for _ in 0..ROUNDS {
+        let (token, holder) = issued(fixture).await;
+        let consumed = race((0..RACERS).map(|_| {
+            let (tokens, token) = (Arc::clone(&fixture.tokens), token.clone());
+            async move { tokens.consume(&token, holder.user_id, timing_at(START)).await.unwrap() }
+        }))
+        .await;
+        assert_eq!(consumed.into_iter().filter(|consumed| *consumed).count(), 1);
+    }
+}
+
+/// A password change or deactivation ends what the former service issued, too.
+pub async fn legacy_tokens_of_an_ended_user_are_refused(fixture: &LegacyFixture) {
+    let (token, holder) = issued(fixture).await;
+    let (found_before, same_holder) = (a_legacy_token(), holder);
+    (fixture.issue)(found_before.clone(), same_holder).await;
+    assert_eq!(find(fixture, &found_before).await, Some(holder));
+
+    fixture.sessions.end_all(holder.user_id, EndReason::Revoked, timing_at(START)).await.unwrap();
+    assert_eq!(find(fixture, &token).await, None);
+    for token in [token, found_before] {
+        assert!(!consume(fixture, &token, holder.user_id).await);
+    }
+}
+
+/// Ending one user's sessions is nothing to others.
+pub async fn legacy_tokens_of_others_stay_good(fixture: &LegacyFixture) {
+    let (token, holder) = issued(fixture).await;
+    fixture.sessions.end_all(a_user_id(), EndReason::Revoked, timing_at(START)).await.unwrap();
+    assert_eq!(find(fixture, &token).await, Some(holder));
+    assert!(consume(fixture, &token, holder.user_id).await);
+}
+
+/// Nobody logs others out.
+pub async fn foreign_legacy_token_is_untouched(fixture: &LegacyFixture) {
+    let (token, holder) = issued(fixture).await;
+    let access_token = an_access_token(START);
+    let stranger = a_user_id();
+    for token in [&token, &a_legacy_token()] {
+        let ending = fixture.tokens.end(token, stranger, access_token, timing_at(START)).await.unwrap();
+        assert_eq!(ending, Ending::Unknown);
+    }
+    assert!(!fixture.denylist.contains(access_token.id, timing_at(START)).await.unwrap());
+    assert_eq!(find(fixture, &token).await, Some(holder));
+}
+
+/// A logout leaves neither token.
+pub async fn ended_legacy_token_is_gone_with_the_access_token(fixture: &LegacyFixture) {
+    let (token, holder) = issued(fixture).await;
+    let access_token = an_access_token(START);
+    let ending = fixture.tokens.end(&token, holder.user_id, access_token, timing_at(START)).await.unwrap();
+    assert_eq!(ending, Ending::Ended);
+    assert!(fixture.denylist.contains(access_token.id, timing_at(START)).await.unwrap());
+    assert_eq!(find(fixture, &token).await, None);
+    assert!(!consume(fixture, &token, holder.user_id).await);
+}
+
+/// A call that comes too late is an error and takes no effect.
+pub async fn call_past_its_deadline_changes_nothing(fixture: &LegacyFixture) {
+    let (token, holder) = issued(fixture).await;
+    let (late, access_token) = (timing_past_its_deadline(START), an_access_token(START));
+    assert_unavailable(fixture.tokens.find(&token, late).await, "find");
+    assert_unavailable(fixture.tokens.consume(&token, holder.user_id, late).await, "consume");
+    assert_unavailable(fixture.tokens.end(&token, holder.user_id, access_token, late).await, "end");
+    assert!(!fixture.denylist.contains(access_token.id, timing_at(START)).await.unwrap());
+    assert!(consume(fixture, &token, holder.user_id).await);
+}
+
+async fn issued(fixture: &LegacyFixture) -> (LegacyRefreshToken, LegacyHolder) {
+    let token = a_legacy_token();
+    let holder = LegacyHolder { user_id: a_user_id(), tenant_id: a_tenant_id() };
+    (fixture.issue)(token.clone(), holder).await;
+    (token, holder)
+}
+
+async fn find(fixture: &LegacyFixture, token: &LegacyRefreshToken) -> Option<LegacyHolder> {
+    fixture.tokens.find(token, timing_at(START)).await.unwrap()
+}
+
+async fn consume(fixture: &LegacyFixture, token: &LegacyRefreshToken, holder: UserId) -> bool {
+    fixture.tokens.consume(token, holder, timing_at(START)).await.unwrap()
+}

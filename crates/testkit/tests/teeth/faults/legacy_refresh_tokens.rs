@@ -1,0 +1,47 @@
+//! What a store of a former service's tokens may get wrong.
+
+use crate::legacy_refresh_tokens::Fault;
+
+fault!(find_consumes, legacy_refresh_tokens::legacy_token_names_its_holder, Fault::FindConsumes);
+fault!(unknown_is_consumed, legacy_refresh_tokens::unknown_legacy_token_is_nobodys, Fault::UnknownIsConsumed);
+fault!(non_atomic_consume, legacy_refresh_tokens::one_racer_consumes_a_legacy_token, Fault::NonAtomicConsume);
+fault!(
+    refused_is_found,
+    legacy_refresh_tokens::legacy_tokens_of_an_ended_user_are_refused,
+    Fault::RefusedIsFound
+);
+fault!(
+    found_before_is_consumed,
+    legacy_refresh_tokens::legacy_tokens_of_an_ended_user_are_refused,
+    Fault::FoundBeforeIsConsumed
+);
+fault!(
+    end_all_refuses_everybody,
+    legacy_refresh_tokens::legacy_tokens_of_others_stay_good,
+    Fault::EndAllRefusesEverybody
+);
+fault!(
+    end_ignores_the_holder,
+    legacy_refresh_tokens::foreign_legacy_token_is_untouched,
+    Fault::EndIgnoresTheHolder
+);
+fault!(
+    end_of_nothing_revokes,
+    legacy_refresh_tokens::foreign_legacy_token_is_untouched,
+    Fault::EndOfNothingRevokes
+);
+fault!(
+    end_keeps_the_token,
+    legacy_refresh_tokens::ended_legacy_token_is_gone_with_the_access_token,
+    Fault::EndKeepsTheToken
+);
+fault!(
+    end_revokes_nothing,
+    legacy_refresh_tokens::ended_legacy_token_is_gone_with_the_access_token,
+    Fault::EndRevokesNothing
+);
+fault!(
+    deadline_ignored,
+    legacy_refresh_tokens::call_past_its_deadline_changes_nothing,
+    Fault::DeadlineIgnored
+);

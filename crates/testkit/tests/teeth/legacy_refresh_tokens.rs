@@ -1,0 +1,163 @@
+//! Tokens of a former service in memory.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth_domain::model::{
+    EndReason, LegacyHolder, LegacyRefreshToken, LiveAccessToken, SessionSummary, Timing, UserId,
+};
+use auth_domain::ports::{
+    EndSession, Ending, LegacyRefreshTokens, NewSession, PortError, Rotate, Rotation, SessionStore,
+};
+use auth_testkit::LegacyFixture;
+
+use crate::denylist::InMemoryDenylist;
+
+/// What can be wrong with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    FindConsumes,
+    UnknownIsConsumed,
+    NonAtomicConsume,
+    RefusedIsFound,
+    FoundBeforeIsConsumed,
+    EndAllRefusesEverybody,
+    EndIgnoresTheHolder,
+    EndOfNothingRevokes,
+    EndKeepsTheToken,
+    EndRevokesNothing,
+    DeadlineIgnored,
+}
+
+struct InMemoryLegacyTokens {
+    issued: Mutex<HashMap<String, LegacyHolder>>,
+    /// `None` stands for everybody.
+    refused: Mutex<HashSet<Option<UserId>>>,
+    denylist: Arc<InMemoryDenylist>,
+    fault: Option<Fault>,
+}
+
+#[expect(clippy::unused_async, reason = "fixtures are futures")]
+pub(crate) async fn fixture(fault: Option<Fault>) -> LegacyFixture {
+    let denylist = Arc::new(InMemoryDenylist::new(None));
+    let store = Arc::new(InMemoryLegacyTokens {
+        issued: Mutex::default(),
+        refused: Mutex::default(),
+        denylist: Arc::clone(&denylist),
+        fault,
+    });
+    let kept = Arc::clone(&store);
+    LegacyFixture {
+        issue: Box::new(move |token, holder| {
+            kept.issued.lock().unwrap().insert(token.expose().to_owned(), holder);
+            Box::pin(async {})
+        }),
+        tokens: store.clone(),
+        sessions: store,
+        denylist,
+        keep: Box::new(()),
+    }
+}
+
+impl InMemoryLegacyTokens {
+    fn has(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
+    }
+
+    fn in_time(&self, timing: Timing) -> Result<(), PortError> {
+        if self.has(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(timing) }
+    }
+
+    fn is_refused(&self, holder: UserId) -> bool {
+        let refused = self.refused.lock().unwrap();
+        refused.contains(&Some(holder)) || refused.contains(&None)
+    }
+}
+
+#[async_trait]
+impl LegacyRefreshTokens for InMemoryLegacyTokens {
+    async fn find(
+        &self,
+        token: &LegacyRefreshToken,
+        timing: Timing,
+    ) -> Result<Option<LegacyHolder>, PortError> {
+        self.in_time(timing)?;
+        let mut issued = self.issued.lock().unwrap();
+        let holder = issued.get(token.expose()).copied();
+        if self.has(Fault::FindConsumes) {
+            issued.remove(token.expose());
+        }
+        Ok(holder.filter(|holder| self.has(Fault::RefusedIsFound) || !self.is_refused(holder.user_id)))
+    }
+
+    async fn consume(
+        &self,
+        token: &LegacyRefreshToken,
+        holder: UserId,
+        timing: Timing,
+    ) -> Result<bool, PortError> {
+        self.in_time(timing)?;
+        let mut was_there = self.issued.lock().unwrap().contains_key(token.expose());
+        if self.has(Fault::NonAtomicConsume) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            self.issued.lock().unwrap().remove(token.expose());
+        } else {
+            was_there = self.issued.lock().unwrap().remove(token.expose()).is_some();
+        }
+        let refused = self.is_refused(holder) && !self.has(Fault::FoundBeforeIsConsumed);
+        Ok((was_there || self.has(Fault::UnknownIsConsumed)) && !refused)
+    }
+
+    async fn end(
+        &self,
+        token: &LegacyRefreshToken,
+        holder: UserId,
+        also_revoke: LiveAccessToken,
+        timing: Timing,
+    ) -> Result<Ending, PortError> {
+        self.in_time(timing)?;
+        let mut issued = self.issued.lock().unwrap();
+        let known = issued.get(token.expose()).copied();
+        let is_his =
+            known.is_some_and(|known| known.user_id == holder || self.has(Fault::EndIgnoresTheHolder));
+        if (is_his && !self.has(Fault::EndRevokesNothing)) || self.has(Fault::EndOfNothingRevokes) {
+            self.denylist.remember(also_revoke);
+        }
+        if !is_his {
+            return Ok(Ending::Unknown);
+        }
+        if !self.has(Fault::EndKeepsTheToken) {
+            issued.remove(token.expose());
+        }
+        Ok(Ending::Ended)
+    }
+}
+
+/// Only `end_all` matters to tokens of a former service.
+#[async_trait]
+impl SessionStore for InMemoryLegacyTokens {
+    async fn open(&self, _: &NewSession, _: Timing) -> Result<(), PortError> {
+        unreachable!("the suite opens no session")
+    }
+
+    async fn rotate(&self, _: &Rotate, _: Timing) -> Result<Rotation, PortError> {
+        unreachable!("the suite rotates nothing")
+    }
+
+    async fn end(&self, _: &EndSession, _: Timing) -> Result<Ending, PortError> {
+        unreachable!("the suite ends no single session")
+    }
+
+    async fn end_all(&self, user_id: UserId, _: EndReason, timing: Timing) -> Result<usize, PortError> {
+        crate::in_time(timing)?;
+        let whom = if self.has(Fault::EndAllRefusesEverybody) { None } else { Some(user_id) };
+        self.refused.lock().unwrap().insert(whom);
+        Ok(0)
+    }
+
+    async fn list(&self, _: UserId, _: Timing) -> Result<Vec<SessionSummary>, PortError> {
+        unreachable!("the suite lists nothing")
+    }
+}
