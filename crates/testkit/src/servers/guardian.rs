@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -155,6 +156,22 @@ pub(super) fn folder(account: Option<Account>) -> TempDir {
         std::os::unix::fs::chown(folder.path(), Some(user), Some(group)).expect("a test that runs as root");
     }
     folder
+}
+
+/// Asks again and again whether a server answers; returns whether it did within half a minute.
+pub(super) fn answers_in_time(answers: impl Fn() -> bool) -> bool {
+    (0..3_000).any(|_| {
+        let answered = answers();
+        if !answered {
+            pause();
+        }
+        answered
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests start their servers before anything async runs")]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(10));
 }
 
 /// Reads the end of a server's log, for messages.

@@ -4,17 +4,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
-use std::time::Duration;
 
 use rustix::process::{Signal, geteuid};
 
-use super::guardian::{Account, Ward, end_of, folder};
+use super::guardian::{Account, Ward, answers_in_time, end_of, folder};
 use super::programs::postgres_program;
 use super::{Certificates, Port};
 
-const PAUSE: Duration = Duration::from_millis(20);
-const PAUSES: usize = 1_000;
 /// The role that owns everything; connections from this machine need no password.
 const OWNER: &str = "hooksentry";
 
@@ -88,13 +84,8 @@ impl PostgresServer {
         // A server that was killed leaves a lock file that names a process.
         let _ = std::fs::remove_file(self.ward.folder.path().join("data/postmaster.pid"));
         self.ward.start();
-        for _ in 0..PAUSES {
-            if self.try_sql("postgres", "SELECT 1").status.success() {
-                return;
-            }
-            thread::sleep(PAUSE);
-        }
-        panic!("postgres does not start:\n{}", end_of(&self.ward.log()));
+        let started = answers_in_time(|| self.try_sql("postgres", "SELECT 1").status.success());
+        assert!(started, "postgres does not start:\n{}", end_of(&self.ward.log()));
     }
 
     /// Kills it, with every connection that it has.

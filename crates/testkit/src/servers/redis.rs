@@ -4,17 +4,12 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::Command;
 use std::sync::OnceLock;
-use std::thread;
-use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::guardian::{Ward, end_of, folder};
+use super::guardian::{Ward, answers_in_time, end_of, folder};
 use super::programs::redis_program;
 use super::{Certificates, Port};
-
-const PAUSE: Duration = Duration::from_millis(5);
-const PAUSES: usize = 2_000;
 
 /// A running `redis-server`, which keeps nothing on disk unless told to.
 #[derive(Debug)]
@@ -73,13 +68,8 @@ impl RedisServer {
     /// Starts it again after [`kill`](Self::kill), on the same port, and waits until it answers.
     pub fn start_again(&self) {
         self.ward.start();
-        for _ in 0..PAUSES {
-            if self.answers() {
-                return;
-            }
-            thread::sleep(PAUSE);
-        }
-        panic!("redis-server does not start:\n{}", end_of(&self.ward.log()));
+        let started = answers_in_time(|| self.answers());
+        assert!(started, "redis-server does not start:\n{}", end_of(&self.ward.log()));
     }
 
     /// Kills it as a power cut would.
