@@ -1,7 +1,7 @@
 //! Revoked access tokens.
 
 use async_trait::async_trait;
-use auth_domain::model::{LiveAccessToken, Timing, TokenId};
+use auth_domain::model::{LiveAccessToken, Timing, TokenId, micros, span_in_micros};
 use auth_domain::ports::{Denylist, PortError};
 use diesel::dsl::exists;
 use diesel::sql_types::{BigInt, Binary};
@@ -10,7 +10,6 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, sql_que
 use crate::database::SqliteDatabase;
 use crate::error::StoreError;
 use crate::schema::denylist;
-use crate::stored::{micros, span};
 
 /// The [`Denylist`] in the embedded database.
 ///
@@ -41,7 +40,7 @@ impl Denylist for SqliteDenylist {
     }
 
     async fn add(&self, token: LiveAccessToken, timing: Timing) -> Result<(), PortError> {
-        let margin = span(self.database.config().denylist_margin);
+        let margin = span_in_micros(self.database.config().denylist_margin);
         self.database.write(timing, move |connection| revoke(connection, token, margin)).await
     }
 }

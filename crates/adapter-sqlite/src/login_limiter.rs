@@ -4,12 +4,11 @@ mod attempts;
 mod steps;
 
 use async_trait::async_trait;
-use auth_domain::model::{AxisKey, LoginAttempt, Timing};
+use auth_domain::model::{AxisKey, LoginAttempt, Timing, micros};
 use auth_domain::ports::{LoginLimiter, PortError, Reservation, Settlement, Ticket};
 
 use crate::database::SqliteDatabase;
 use crate::login_limiter::attempts::Rule;
-use crate::stored::micros;
 
 /// The [`LoginLimiter`] in the embedded database: one row per attempt and axis.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
 //! The upkeep of the file, away from the writer: moving the log into the database, and rubbish.
 
+use auth_domain::model::micros;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +16,6 @@ use crate::config::SqliteConfig;
 use crate::files::beside;
 use crate::job::{Jobs, submit};
 use crate::rubbish::{Found, Search};
-use crate::stored::micros;
 
 /// Beyond this size of the log, writers wait for it to be emptied.
 const LOG_BOUND: u64 = 64 * 1024 * 1024;

@@ -4,6 +4,7 @@
 //! [`KEPT`] beyond its time, for callers whose clock is behind, and an ended session for as long after
 //! its end, so that its tokens are told why they are refused.
 
+use auth_domain::model::span_in_micros;
 use std::time::Duration;
 
 use diesel::dsl::min;
@@ -12,7 +13,6 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, Sq
 
 use crate::error::StoreError;
 use crate::schema::{denylist, login_failures, sessions};
-use crate::stored::span;
 
 /// How long a row is kept beyond its time.
 const KEPT: Duration = Duration::from_hours(1);
@@ -44,7 +44,7 @@ pub(crate) enum Found {
 
 impl Search {
     pub(crate) fn new(login_window: Duration) -> Self {
-        Self { login_window: span(login_window), last_session: 0 }
+        Self { login_window: span_in_micros(login_window), last_session: 0 }
     }
 
     /// Finds what can be deleted now.
@@ -53,7 +53,7 @@ impl Search {
         connection: &mut SqliteConnection,
         now: i64,
     ) -> Result<Vec<Found>, StoreError> {
-        let before = now.saturating_sub(span(KEPT));
+        let before = now.saturating_sub(span_in_micros(KEPT));
         let failed_before = before.saturating_sub(self.login_window);
         let mut found = self.sessions(connection, before)?;
         let oldest: Option<i64> = denylist::table.select(min(denylist::until)).first(connection)?;

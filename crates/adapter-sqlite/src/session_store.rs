@@ -8,11 +8,10 @@ mod rotation;
 mod row;
 
 use async_trait::async_trait;
-use auth_domain::model::{EndReason, SessionSummary, Timing, UserId};
+use auth_domain::model::{EndReason, SessionSummary, Timing, UserId, micros, span_in_micros};
 use auth_domain::ports::{EndSession, Ending, NewSession, PortError, Rotate, Rotation, SessionStore};
 
 use crate::database::SqliteDatabase;
-use crate::stored::{micros, span};
 
 /// The [`SessionStore`] in the embedded database: one row per session, changed in place.
 ///
@@ -31,7 +30,7 @@ impl SqliteSessionStore {
     }
 
     fn moment(&self, timing: Timing) -> Moment {
-        Moment { now: micros(timing.now()), margin: span(self.database.config().denylist_margin) }
+        Moment { now: micros(timing.now()), margin: span_in_micros(self.database.config().denylist_margin) }
     }
 }
 

@@ -4,11 +4,10 @@ mod row;
 mod steps;
 
 use async_trait::async_trait;
-use auth_domain::model::{Email, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus};
+use auth_domain::model::{Email, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus, micros};
 use auth_domain::ports::{Insertion, PortError, Replacement, UserRepository};
 
 use crate::database::SqliteDatabase;
-use crate::stored::micros;
 
 /// The [`UserRepository`] in the embedded database.
 #[derive(Clone)]

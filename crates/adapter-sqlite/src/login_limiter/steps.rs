@@ -1,6 +1,6 @@
 //! The steps on the table of attempts.
 
-use auth_domain::model::{AxisKey, LoginAttempt};
+use auth_domain::model::{AxisKey, LoginAttempt, duration_from_micros};
 use auth_domain::ports::{Reservation, Settlement, Ticket};
 use diesel::dsl::max;
 use diesel::{
@@ -11,7 +11,6 @@ use diesel::{
 use super::attempts::{Attempts, Rule, out_of_patience};
 use crate::error::StoreError;
 use crate::schema::login_failures::{self, at, axis_key, email_key, settled, ticket};
-use crate::stored::duration;
 
 /// Takes a place on every axis of the attempt, or on none.
 pub(super) fn reserve(
@@ -27,7 +26,7 @@ pub(super) fn reserve(
         counted.push((axis, read(connection, axis, rule, effective)?));
     }
     if let Some(opens_at) = counted.iter().filter_map(|(_, attempts)| attempts.opens_at(rule)).max() {
-        return Ok(Reservation::Refused { retry_after: duration(opens_at.saturating_sub(now)) });
+        return Ok(Reservation::Refused { retry_after: duration_from_micros(opens_at.saturating_sub(now)) });
     }
     if let Some((axis, _)) = counted.iter().find(|(_, attempts)| attempts.is_full(rule)) {
         return Ok(Reservation::Busy(*axis));

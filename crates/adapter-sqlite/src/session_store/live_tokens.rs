@@ -1,10 +1,10 @@
 //! The access tokens of one session that are still alive, packed into one value.
 
-use auth_domain::model::{LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, TokenId};
+use auth_domain::model::{LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, TokenId, micros};
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::stored::{micros, time};
+use crate::stored::time;
 
 /// Token id (16 bytes), then the expiry in microseconds (8 bytes, big-endian).
 const ENTRY: usize = 24;

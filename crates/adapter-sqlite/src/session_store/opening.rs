@@ -1,6 +1,6 @@
 //! The beginning of sessions.
 
-use auth_domain::model::EndReason;
+use auth_domain::model::{EndReason, micros};
 use auth_domain::ports::NewSession;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper, SqliteConnection};
 
@@ -10,7 +10,6 @@ use super::live_tokens::LiveTokens;
 use super::row::SessionRow;
 use crate::error::StoreError;
 use crate::schema::sessions;
-use crate::stored::micros;
 
 /// Makes room, if the user has as many sessions as he may, and opens one more.
 pub(super) fn open(

@@ -1,7 +1,7 @@
 //! Rotation: the one step that consumes a refresh token.
 
-use auth_domain::model::EndReason;
 use auth_domain::model::SealedReplay;
+use auth_domain::model::{EndReason, micros, span_in_micros};
 use auth_domain::ports::{Rotate, Rotation};
 use diesel::SqliteConnection;
 
@@ -9,7 +9,6 @@ use super::Moment;
 use super::ending::end_session;
 use super::row::SessionRow;
 use crate::error::StoreError;
-use crate::stored::{micros, span};
 
 /// What a presented token is to its session.
 enum Judgement {
@@ -90,7 +89,7 @@ fn judge_predecessor(session: &SessionRow, rotate: &Rotate, now: i64) -> Result<
     if let Some(kept) = kept {
         return Ok(Judgement::Retried(kept));
     }
-    let leeway_ends = session.rotated_at.saturating_add(span(rotate.reuse_leeway));
+    let leeway_ends = session.rotated_at.saturating_add(span_in_micros(rotate.reuse_leeway));
     if now < leeway_ends {
         return Ok(Judgement::Refused(Rotation::AlreadyUsed));
     }

@@ -1,6 +1,5 @@
 //! What a login hands out, and what the store learns of it.
 
-use crate::ports::NewSession;
 use time::macros::datetime;
 
 use super::*;
