@@ -1,0 +1,138 @@
+//! Where Redis is, and whether it may be talked to in clear text.
+
+use std::fs;
+use std::net::IpAddr;
+
+use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::config::{ConfigError, RedisConfig};
+
+/// An address that may be used.
+pub(crate) struct Address {
+    /// For the driver; holds the password.
+    pub(crate) connection: ConnectionInfo,
+    /// How the way to the server is protected.
+    pub(crate) transport: Transport,
+}
+
+/// How the way to the server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// TLS, chain and host name verified.
+    Tls,
+    /// Nothing leaves this machine.
+    Local,
+    /// Clear text to another machine, as the settings allow.
+    PlainText,
+}
+
+impl Address {
+    pub(crate) fn parse(config: &RedisConfig) -> Result<Self, ConfigError> {
+        let info = config.url.as_str().into_connection_info().map_err(|_| ConfigError::NotAnAddress)?;
+        let transport = transport(info.addr(), config.allow_plain_text)?;
+        match (&config.ca_file, transport) {
+            (None, _) => Ok(Self { connection: info, transport }),
+            (Some(_), Transport::Local | Transport::PlainText) => Err(ConfigError::UnusedAuthority),
+            (Some(path), Transport::Tls) => {
+                let complain = |finding: String| ConfigError::Authority { path: path.clone(), finding };
+                let authority = fs::read(path).map_err(|error| complain(error.to_string()))?;
+                // The driver would take a file without any, and then trust nobody.
+                if !matches!(CertificateDer::pem_slice_iter(&authority).next(), Some(Ok(_))) {
+                    return Err(complain("it holds no certificate in PEM".to_owned()));
+                }
+                let certificates = TlsCertificates { client_tls: None, root_cert: Some(authority) };
+                let client = Client::build_with_tls(info, certificates);
+                let client = client.map_err(|error| complain(error.to_string()))?;
+                Ok(Self { connection: client.get_connection_info().clone(), transport })
+            }
+        }
+    }
+}
+
+fn transport(address: &ConnectionAddr, allow_plain_text: bool) -> Result<Transport, ConfigError> {
+    match address {
+        ConnectionAddr::TcpTls { insecure: true, .. } => Err(ConfigError::Unverified),
+        ConnectionAddr::TcpTls { insecure: false, .. } => Ok(Transport::Tls),
+        ConnectionAddr::Tcp(host, _) if is_loopback(host) => Ok(Transport::Local),
+        ConnectionAddr::Unix(_) => Ok(Transport::Local),
+        ConnectionAddr::Tcp(..) if allow_plain_text => Ok(Transport::PlainText),
+        _ => Err(ConfigError::PlainText),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn config(url: &str) -> RedisConfig {
+        RedisConfig {
+            url: url.to_owned(),
+            ca_file: None,
+            allow_plain_text: false,
+            access_ttl: Duration::from_mins(15),
+            denylist_margin: Duration::from_secs(305),
+            login_limit: 10,
+            login_window: Duration::from_mins(5),
+        }
+    }
+
+    // S-86
+    #[test]
+    fn clear_text_stays_on_this_machine_unless_it_is_allowed() {
+        for local in
+            ["redis://127.0.0.1:6379", "redis://localhost", "redis://[::1]:6379/3", "redis://:pw@127.9.9.9"]
+        {
+            assert_eq!(Address::parse(&config(local)).unwrap().transport, Transport::Local, "{local}");
+        }
+        for remote in ["redis://10.0.0.1", "redis://localhost.example.com", "redis://redis:6379"] {
+            assert!(matches!(config(remote).check(), Err(ConfigError::PlainText)), "{remote}");
+            let mut allowed = config(remote);
+            allowed.allow_plain_text = true;
+            assert_eq!(Address::parse(&allowed).unwrap().transport, Transport::PlainText);
+        }
+        assert_eq!(Address::parse(&config("rediss://redis:6380")).unwrap().transport, Transport::Tls);
+    }
+
+    // S-86
+    #[test]
+    fn tls_that_verifies_nothing_is_refused() {
+        let refused = config("rediss://redis:6380/#insecure").check();
+        assert!(matches!(refused, Err(ConfigError::Unverified)));
+    }
+
+    // S-40
+    #[test]
+    fn no_refusal_shows_the_password() {
+        for bad in
+            ["http://:sesame@host", "redis://:sesame@host", "sesame", "rediss://:sesame@host/#insecure"]
+        {
+            let refusal = config(bad).check().unwrap_err().to_string();
+            assert!(refusal.starts_with("REDIS__URL: ") && !refusal.contains("sesame"), "{refusal}");
+        }
+        assert_eq!(format!("{:?}", config("redis://:sesame@host")), "RedisConfig(..)");
+    }
+
+    #[test]
+    fn an_authority_is_a_file_with_certificates_for_tls() {
+        let with = |url, path: &str| {
+            let mut config = config(url);
+            config.ca_file = Some(path.into());
+            config
+        };
+        let unused = with("redis://localhost", "/no/such.pem").check();
+        assert!(matches!(unused, Err(ConfigError::UnusedAuthority)));
+        for path in ["/no/such.pem", "/etc/hostname"] {
+            let refusal = with("rediss://localhost", path).check().unwrap_err().to_string();
+            assert!(refusal.starts_with("REDIS__CA_FILE: ") && refusal.contains(path), "{refusal}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Translation of errors: the driver's into the ports'.
+
+use auth_domain::ports::PortError;
+use deadpool_redis::PoolError;
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+use thiserror::Error;
+
+/// Replies by which a server says that it cannot serve at the moment: busy with a script, out of memory, unable to write
+/// its disk, without its replicas, still loading, or with too many clients.
+const TEMPORARY: [&str; 7] = ["BUSY", "OOM", "MISCONF", "NOREPLICAS", "LOADING", "MASTERDOWN", "CLUSTERDOWN"];
+
+/// Why a step has no reply, and what is known of it.
+#[derive(Debug, Error)]
+pub(crate) enum StepError {
+    /// It was not sent, or the server refused it: nothing was done.
+    #[error(transparent)]
+    NotDone(PortError),
+    /// It was sent and not answered: nobody knows.
+    #[error(transparent)]
+    Unknown(PortError),
+}
+
+impl StepError {
+    /// Nothing was begun, since the caller's time is over.
+    pub(crate) fn too_late() -> Self {
+        Self::NotDone(PortError::unavailable("the deadline has passed"))
+    }
+
+    /// Sent, but the time is over.
+    pub(crate) fn unanswered() -> Self {
+        Self::Unknown(PortError::unavailable("Redis did not answer in time"))
+    }
+
+    /// What goes wrong before a step is sent leaves no doubt about it.
+    pub(crate) fn nothing_sent(self) -> Self {
+        Self::NotDone(self.into())
+    }
+}
+
+impl From<StepError> for PortError {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::NotDone(error) | StepError::Unknown(error) => error,
+        }
+    }
+}
+
+/// What a reply of an unexpected shape comes to.
+pub(crate) fn contradiction(what: &'static str) -> PortError {
+    PortError::corrupt(format!("a reply of Redis contradicts itself: {what}"))
+}
+
+/// An error in answer to a command that was sent.
+pub(crate) fn answered(error: RedisError) -> StepError {
+    match error.kind() {
+        ErrorKind::Io | ErrorKind::Client => StepError::Unknown(PortError::unavailable(error)),
+        ErrorKind::Parse => StepError::Unknown(PortError::corrupt(error)),
+        _ => StepError::NotDone(refused(error)),
+    }
+}
+
+/// An error on the way to a connection.
+pub(crate) fn unconnected(error: PoolError) -> StepError {
+    StepError::NotDone(match error {
+        PoolError::Backend(error) => refused(error),
+        other => PortError::unavailable(other),
+    })
+}
+
+/// What the server says no to.
+pub(crate) fn refused(error: RedisError) -> PortError {
+    let is_temporary = error.code().is_some_and(|code| TEMPORARY.contains(&code));
+    match error.kind() {
+        ErrorKind::Server(kind) => match kind {
+            ServerErrorKind::BusyLoading
+            | ServerErrorKind::ClusterDown
+            | ServerErrorKind::MasterDown
+            | ServerErrorKind::TryAgain
+            | ServerErrorKind::ReadOnly => PortError::unavailable(error),
+            ServerErrorKind::NoPerm => PortError::misconfigured(error),
+            _ if is_temporary => PortError::unavailable(error),
+            _ => PortError::corrupt(error),
+        },
+        ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig => PortError::misconfigured(error),
+        ErrorKind::Io | ErrorKind::Client => PortError::unavailable(error),
+        ErrorKind::Extension => match error.code() {
+            Some("NOAUTH" | "WRONGPASS") => PortError::misconfigured(error),
+            _ if is_temporary => PortError::unavailable(error),
+            _ => PortError::corrupt(error),
+        },
+        _ => PortError::corrupt(error),
+    }
+}

@@ -1,0 +1,153 @@
+//! What an administrator should know about the server.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use auth_domain::model::{Timing, micros, span_in_micros};
+use auth_domain::ports::{Finding, PortError};
+
+use crate::address::Transport;
+use crate::error::StepError;
+use crate::store::RedisStore;
+
+/// The first version that has all that is used: `GETDEL`.
+const OLDEST: (u32, u32) = (6, 2);
+/// Clocks that are further apart make tokens begin or end at the wrong time.
+const MAX_SKEW: Duration = Duration::from_secs(2);
+
+impl RedisStore {
+    /// Asks for a sign of life, and whether the server's clock agrees with ours.
+    ///
+    /// # Errors
+    /// [`PortError`]: out of reach, or the clocks are more than two seconds apart.
+    pub async fn ping(&self, timing: Timing) -> Result<(), PortError> {
+        let skew = self.skew(timing).await?;
+        if skew.abs() > span_in_micros(MAX_SKEW) {
+            return Err(PortError::misconfigured(skewed(skew)));
+        }
+        Ok(())
+    }
+
+    /// Examines the server: version, role, eviction, persistence, clock, and the way to it.
+    ///
+    /// # Errors
+    /// [`PortError`] where it cannot be asked.
+    pub async fn examine(&self, timing: Timing) -> Result<Vec<Finding>, PortError> {
+        let info: String = self.ask(&redis::cmd("INFO"), timing).await?;
+        let info = Info::parse(&info);
+        let mut snapshots = redis::cmd("CONFIG");
+        snapshots.arg("GET").arg("save");
+        // The user may not be allowed to ask.
+        let snapshots: Option<HashMap<String, String>> = self.ask(&snapshots, timing).await.ok();
+        let snapshots = snapshots.and_then(|settings| settings.get("save").cloned());
+        let skew = self.skew(timing).await?;
+        Ok(vec![
+            version(&info),
+            role(&info),
+            eviction(&info),
+            persistence(&info, snapshots.as_deref()),
+            clock(skew),
+            transport(self.transport()),
+        ])
+    }
+
+    /// How far the server's clock is ahead of ours, in microseconds; less what the question took.
+    async fn skew(&self, timing: Timing) -> Result<i64, StepError> {
+        let reading = self.server_clock(timing).await?;
+        let since_start = reading.received.saturating_duration_since(timing.started());
+        let ours = micros(timing.now()).saturating_add(span_in_micros(since_start));
+        let (skew, took) = (reading.micros.saturating_sub(ours), span_in_micros(reading.took()));
+        Ok(skew.signum() * skew.saturating_abs().saturating_sub(took).max(0))
+    }
+}
+
+/// The answer to `INFO`.
+struct Info<'a>(HashMap<&'a str, &'a str>);
+
+impl<'a> Info<'a> {
+    fn parse(text: &'a str) -> Self {
+        Self(text.lines().filter_map(|line| line.trim_end().split_once(':')).collect())
+    }
+
+    fn get(&self, name: &str) -> &'a str {
+        self.0.get(name).copied().unwrap_or_default()
+    }
+}
+
+fn version(info: &Info<'_>) -> Finding {
+    let version = info.get("redis_version");
+    let mut numbers = version.split('.').map_while(|part| part.parse().ok());
+    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if info.get("redis_mode") == "cluster" {
+        return Finding::fault(
+            "Redis runs as a cluster, which this version does not support; use a single server",
+        );
+    }
+    if found < OLDEST {
+        return Finding::fault(format!("Redis {version} is too old: 6.2 is the first version with GETDEL"));
+    }
+    Finding::good(format!("Redis {version} answers"))
+}
+
+fn role(info: &Info<'_>) -> Finding {
+    match info.get("role") {
+        "master" => Finding::good("it is the primary"),
+        _ => Finding::fault("it is a replica and takes no writes; name the primary in REDIS__URL"),
+    }
+}
+
+/// Evicting a denylist entry would bring a revoked token back to life.
+fn eviction(info: &Info<'_>) -> Finding {
+    match (info.get("maxmemory_policy"), info.get("maxmemory")) {
+        ("noeviction", _) => Finding::good("it never evicts keys (maxmemory-policy noeviction)"),
+        (policy, "0") => Finding::warning(format!(
+            "maxmemory-policy is {policy}: once maxmemory is set, revoked tokens may come back to life; set it to \
+             noeviction"
+        )),
+        (policy, _) => Finding::fault(format!(
+            "maxmemory-policy is {policy}: under memory pressure, revoked tokens come back to life and users are \
+             logged out; set it to noeviction"
+        )),
+    }
+}
+
+fn persistence(info: &Info<'_>, snapshots: Option<&str>) -> Finding {
+    match (info.get("aof_enabled"), snapshots) {
+        ("1", _) => Finding::good("it keeps an append-only file"),
+        (_, Some("")) => Finding::warning(
+            "it keeps nothing on disk: its restart logs everyone out, and forgets which tokens are revoked; set \
+             appendonly yes",
+        ),
+        (_, Some(_)) => Finding::warning(
+            "it keeps snapshots only: a crash forgets the minutes since the last one, revoked tokens included; set \
+             appendonly yes",
+        ),
+        (_, None) => Finding::warning(
+            "it keeps no append-only file, and this user may not ask for snapshots (CONFIG GET save): a crash may \
+             forget which tokens are revoked; set appendonly yes",
+        ),
+    }
+}
+
+fn clock(skew: i64) -> Finding {
+    if skew.abs() > span_in_micros(MAX_SKEW) {
+        return Finding::fault(skewed(skew) + "; let both machines keep time by NTP");
+    }
+    Finding::good("its clock agrees with ours within 2 s")
+}
+
+fn skewed(skew: i64) -> String {
+    let seconds = skew.abs() / span_in_micros(Duration::from_secs(1));
+    format!("the clock of Redis is {seconds} s {} ours", if skew < 0 { "behind" } else { "ahead of" })
+}
+
+fn transport(transport: Transport) -> Finding {
+    match transport {
+        Transport::Tls => Finding::good("the connection is encrypted and the server's certificate verified"),
+        Transport::Local => Finding::good("the connection does not leave this machine"),
+        Transport::PlainText => Finding::warning(
+            "tokens go to another machine in clear text (REDIS__ALLOW_PLAIN_TEXT); use rediss:// unless the network \
+             itself is encrypted",
+        ),
+    }
+}

@@ -1,0 +1,94 @@
+//! The names of keys. All keys of one user carry his id in braces, so that they share a slot of a cluster.
+//!
+//! Every part that a name is made of is an id, a digest or a checked token: no text of a client can name the key of
+//! another type.
+
+use auth_domain::model::{AxisKey, LegacyRefreshToken, RefreshTokenDigest, SessionRef, TokenId, UserId};
+
+/// Where the sessions of a user are, followed by their ids.
+pub(crate) fn session_prefix(user: UserId) -> String {
+    format!("auth:session:{{{user}}}:")
+}
+
+/// The record of one session.
+pub(crate) fn session(session: SessionRef) -> String {
+    format!("auth:session:{{{}}}:{}", session.user_id, session.session_id)
+}
+
+/// The ids of a user's sessions.
+pub(crate) fn sessions(user: UserId) -> String {
+    format!("auth:sessions:{{{user}}}")
+}
+
+/// Where the refresh tokens of a user are, followed by their digests.
+pub(crate) fn refresh_prefix(user: UserId) -> String {
+    format!("auth:refresh:{{{user}}}:")
+}
+
+/// A live refresh token.
+pub(crate) fn refresh(token: &RefreshTokenDigest) -> String {
+    format!("auth:refresh:{{{}}}:{}", token.session.user_id, hex(&token.value))
+}
+
+/// The denylist entry of an access token: every endpoint of the platform asks for this very name.
+pub(crate) fn revoked(token: TokenId) -> String {
+    format!("auth:jwt:revoked:{token}")
+}
+
+/// A refresh token of the former service, by the name that it gave it.
+pub(crate) fn legacy_refresh(token: &LegacyRefreshToken) -> String {
+    format!("auth:refresh:{}", token.expose())
+}
+
+/// The mark that refuses what the former service issued to a user.
+pub(crate) fn legacy_refused(user: UserId) -> String {
+    format!("auth:legacy-refused:{{{user}}}")
+}
+
+/// The login attempts on an email.
+pub(crate) fn email_attempts(email: AxisKey) -> String {
+    format!("auth:login-failures:{{login}}:email:{}", hex(email.as_bytes()))
+}
+
+/// The login attempts from an address.
+pub(crate) fn address_attempts(address: AxisKey) -> String {
+    format!("auth:login-failures:{{login}}:address:{}", hex(address.as_bytes()))
+}
+
+/// Writes bytes in lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' + value - 10 });
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.extend([digit(byte >> 4), digit(byte & 15)]);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_domain::model::SessionId;
+
+    use super::*;
+
+    // S-67
+    #[test]
+    fn the_names_are_those_of_the_platform_and_of_the_layout() {
+        let user: UserId = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
+        let id: SessionId = "6fa459ea-ee8a-4ca4-894e-db77e160355e".parse().unwrap();
+        let named = SessionRef { user_id: user, session_id: id };
+        assert_eq!(session(named), format!("auth:session:{{{user}}}:{id}"));
+        assert_eq!(session(named), session_prefix(user) + &id.to_string());
+        let token = RefreshTokenDigest { session: named, value: [0xab; 32] };
+        assert_eq!(refresh(&token), refresh_prefix(user) + &"ab".repeat(32));
+        let token: TokenId = "a8098c1a-f86e-41da-bd1a-00112444be1e".parse().unwrap();
+        assert_eq!(revoked(token), "auth:jwt:revoked:a8098c1a-f86e-41da-bd1a-00112444be1e");
+        let legacy = LegacyRefreshToken::parse(&"A".repeat(43)).unwrap();
+        assert_eq!(legacy_refresh(&legacy), format!("auth:refresh:{}", "A".repeat(43)));
+    }
+
+    #[test]
+    fn hex_has_both_digits_of_every_byte() {
+        assert_eq!(hex(&[0, 9, 0x0a, 0xff]), "00090aff");
+    }
+}

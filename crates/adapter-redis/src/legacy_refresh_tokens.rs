@@ -1,0 +1,86 @@
+//! Refresh tokens of the platform's former service.
+
+use async_trait::async_trait;
+use auth_domain::model::{LegacyHolder, LegacyRefreshToken, LiveAccessToken, Timing, UserId};
+use auth_domain::ports::{Ending, LegacyRefreshTokens, PortError};
+
+use crate::denylist::life_in_millis;
+use crate::error::contradiction;
+use crate::keys;
+use crate::scripts::{CONSUME_LEGACY, END_LEGACY};
+use crate::step::Step;
+use crate::store::RedisStore;
+
+/// The [`LegacyRefreshTokens`] where the former service keeps them.
+///
+/// Its keys carry no user in braces, so on a cluster they would not share a slot with ours; it has never run on one.
+#[derive(Clone)]
+pub struct RedisLegacyRefreshTokens {
+    store: RedisStore,
+}
+
+impl RedisLegacyRefreshTokens {
+    /// Uses a store.
+    #[must_use]
+    pub fn new(store: &RedisStore) -> Self {
+        Self { store: store.clone() }
+    }
+
+    async fn is_refused(&self, holder: UserId, timing: Timing) -> Result<bool, PortError> {
+        let mut exists = redis::cmd("EXISTS");
+        exists.arg(keys::legacy_refused(holder));
+        Ok(self.store.ask(&exists, timing).await?)
+    }
+}
+
+#[async_trait]
+impl LegacyRefreshTokens for RedisLegacyRefreshTokens {
+    async fn find(
+        &self,
+        token: &LegacyRefreshToken,
+        timing: Timing,
+    ) -> Result<Option<LegacyHolder>, PortError> {
+        let mut get = redis::cmd("GET");
+        get.arg(keys::legacy_refresh(token));
+        let Some(stored) = self.store.ask::<Option<String>>(&get, timing).await? else { return Ok(None) };
+        let holder = parse(&stored)?;
+        Ok(if self.is_refused(holder.user_id, timing).await? { None } else { Some(holder) })
+    }
+
+    async fn consume(
+        &self,
+        token: &LegacyRefreshToken,
+        holder: UserId,
+        timing: Timing,
+    ) -> Result<bool, PortError> {
+        let step = Step::new(&CONSUME_LEGACY, &[&keys::legacy_refresh(token)]);
+        let consumed = self.store.run(&step, timing).await?.text()? == "consumed";
+        // Asked after the caller has opened his session: whoever refuses the holder's tokens later finds it.
+        Ok(consumed && !self.is_refused(holder, timing).await?)
+    }
+
+    async fn end(
+        &self,
+        token: &LegacyRefreshToken,
+        holder: UserId,
+        also_revoke: LiveAccessToken,
+        timing: Timing,
+    ) -> Result<Ending, PortError> {
+        let life = life_in_millis(&self.store, also_revoke, timing).unwrap_or(0);
+        let step = Step::new(&END_LEGACY, &[&keys::legacy_refresh(token), &keys::revoked(also_revoke.id)])
+            .arg(holder.to_string())
+            .arg(life);
+        match self.store.run(&step, timing).await?.text()?.as_str() {
+            "ended" => Ok(Ending::Ended),
+            _ => Ok(Ending::Unknown),
+        }
+    }
+}
+
+/// Reads `<user id>|<tenant id>`.
+fn parse(stored: &str) -> Result<LegacyHolder, PortError> {
+    let holder = stored.split_once('|').and_then(|(user, tenant)| {
+        Some(LegacyHolder { user_id: user.parse().ok()?, tenant_id: tenant.parse().ok()? })
+    });
+    holder.ok_or_else(|| contradiction("a token of the former service has no holder"))
+}

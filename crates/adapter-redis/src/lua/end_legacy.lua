@@ -1,0 +1,13 @@
+-- Deletes a refresh token of the former service, if it is this user's, and revokes the access token that he logs out
+-- with. One step: whoever gets no answer could not complete half of it.
+-- KEYS: the token, the denylist entry
+-- ARGV: user, the life of the entry in milliseconds
+local stored = redis.call('GET', KEYS[1])
+if not stored or string.lower(string.match(stored, '^[^|]*')) ~= ARGV[1] then
+  return { 'unknown' }
+end
+redis.call('DEL', KEYS[1])
+if tonumber(ARGV[2]) > 0 and redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then
+  redis.call('SET', KEYS[2], '1', 'PX', ARGV[2])
+end
+return { 'ended' }

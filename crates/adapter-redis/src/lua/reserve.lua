@@ -1,0 +1,41 @@
+-- Takes a place for a login attempt on every axis, or on none.
+-- KEYS: the attempts on the email, and on the address where it is known
+-- ARGV: now, window, limit, patience, hashed email, ticket
+local now, window, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+-- A clock that has gone back must not make old failures leave, or count new ones before them.
+local effective = now
+for _, key in ipairs(KEYS) do
+  local latest = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')
+  effective = math.max(effective, tonumber(latest[2] or effective))
+end
+local out_of_patience = effective - tonumber(ARGV[4])
+
+local opens_at, busy = nil, nil
+for axis, key in ipairs(KEYS) do
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', text(effective - window))
+  local attempts, failures, in_flight = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES'), {}, 0
+  for i = 1, #attempts, 2 do
+    local at = tonumber(attempts[i + 1])
+    if string.sub(attempts[i], 1, 1) == 'f' or at <= out_of_patience then
+      failures[#failures + 1] = at
+    else
+      in_flight = in_flight + 1
+    end
+  end
+  if #failures >= limit then
+    -- So many of the oldest have to leave the window before fewer than the limit are left.
+    opens_at = math.max(opens_at or 0, failures[#failures - limit + 1] + window)
+  elseif #failures + in_flight >= limit then
+    busy = busy or axis
+  end
+end
+if opens_at then
+  return { 'refused', text(opens_at - now) }
+elseif busy then
+  return { 'busy', text(busy) }
+end
+for _, key in ipairs(KEYS) do
+  redis.call('ZADD', key, text(effective), 'p' .. ARGV[5] .. ARGV[6])
+  redis.call('PEXPIRE', key, lifetime(effective - now + window))
+end
+return { 'reserved' }

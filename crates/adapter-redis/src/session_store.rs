@@ -1,0 +1,64 @@
+//! Sessions and their refresh tokens.
+
+mod ending;
+mod listing;
+mod opening;
+mod revocation;
+mod rotation;
+
+use async_trait::async_trait;
+use auth_domain::model::{EndReason, SessionSummary, Timing, UserId, span_in_micros};
+use auth_domain::ports::{EndSession, Ending, NewSession, PortError, Rotate, Rotation, SessionStore};
+
+use crate::store::RedisStore;
+
+/// The [`SessionStore`] in Redis: a hash for each session, a key for its live refresh token.
+///
+/// The access tokens of a session that ends are in other slots of a cluster than the session, so the end has two
+/// steps: the session ends and is pending, then its access tokens are denylisted. A call returns after both;
+/// whoever meets a pending session completes the second.
+#[derive(Clone)]
+pub struct RedisSessionStore {
+    store: RedisStore,
+}
+
+impl RedisSessionStore {
+    /// Uses a store.
+    #[must_use]
+    pub fn new(store: &RedisStore) -> Self {
+        Self { store: store.clone() }
+    }
+
+    /// How long beyond its end an access token is remembered, in microseconds.
+    fn margin(&self) -> i64 {
+        span_in_micros(self.store.config().denylist_margin)
+    }
+
+    /// How long an ended session is remembered: until its last access token is dead.
+    fn tombstone(&self) -> i64 {
+        span_in_micros(self.store.config().access_ttl).saturating_add(self.margin())
+    }
+}
+
+#[async_trait]
+impl SessionStore for RedisSessionStore {
+    async fn open(&self, session: &NewSession, timing: Timing) -> Result<(), PortError> {
+        self.open_session(session, timing).await
+    }
+
+    async fn rotate(&self, rotate: &Rotate, timing: Timing) -> Result<Rotation, PortError> {
+        self.rotate_token(rotate, timing).await
+    }
+
+    async fn end(&self, end: &EndSession, timing: Timing) -> Result<Ending, PortError> {
+        self.end_session(end, timing).await
+    }
+
+    async fn end_all(&self, user_id: UserId, reason: EndReason, timing: Timing) -> Result<usize, PortError> {
+        self.end_sessions(user_id, reason, timing).await
+    }
+
+    async fn list(&self, user_id: UserId, timing: Timing) -> Result<Vec<SessionSummary>, PortError> {
+        self.list_sessions(user_id, timing).await
+    }
+}

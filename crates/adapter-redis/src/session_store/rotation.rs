@@ -1,0 +1,99 @@
+//! Rotation: the one step that consumes a refresh token.
+
+use std::time::Duration;
+
+use auth_domain::model::{
+    EndReason, MAX_LIVE_ACCESS_TOKENS, ReplayTag, SealedReplay, Timing, micros, span_in_micros,
+};
+use auth_domain::ports::{PortError, Rotate, Rotation};
+
+use super::RedisSessionStore;
+use super::revocation::Pending;
+use crate::error::{StepError, contradiction};
+use crate::keys;
+use crate::reply::Reply;
+use crate::scripts::ROTATE;
+use crate::step::Step;
+
+/// The longest value that keeps a hash in its compact encoding, as Redis is set up by default: one longer value, and
+/// the record takes three times its size for the rest of its life.
+const COMPACT: usize = 64;
+/// How long to wait before a rotation without an answer is repeated.
+const PAUSE: Duration = Duration::from_millis(25);
+
+impl RedisSessionStore {
+    /// Rotates. A rotation without an answer is repeated until the caller's deadline: with the same successor
+    /// the repeat tells what became of it.
+    pub(super) async fn rotate_token(&self, rotate: &Rotate, timing: Timing) -> Result<Rotation, PortError> {
+        let step = self.rotation(rotate, timing);
+        let mut reply = loop {
+            match self.store.run(&step, timing).await {
+                Ok(reply) => break reply,
+                Err(StepError::Unknown(_)) if self.store.clock().instant() < timing.deadline() => {
+                    let clock = self.store.clock();
+                    clock.sleep_until(timing.deadline().min(clock.instant() + PAUSE)).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        };
+        let rotation = read(&mut reply)?;
+        self.complete(rotate.presented.session.user_id, &Pending::read(&mut reply)?, None, timing).await?;
+        Ok(rotation)
+    }
+
+    fn rotation(&self, rotate: &Rotate, timing: Timing) -> Step {
+        let named = rotate.presented.session;
+        let rotation_keys = [
+            keys::session(named),
+            keys::refresh(&rotate.presented),
+            keys::refresh(&rotate.successor),
+            keys::sessions(named.user_id),
+        ];
+        let (tag, [sealed, rest]) = replay(rotate.replay.as_ref());
+        Step::new(&ROTATE, &rotation_keys.each_ref().map(String::as_str))
+            .arg(micros(timing.now()))
+            .arg(named.session_id.to_string())
+            .arg(rotate.tenant_id.to_string())
+            .arg(keys::hex(&rotate.presented.value))
+            .arg(keys::hex(&rotate.successor.value))
+            .arg(micros(rotate.expires_at))
+            .arg(span_in_micros(rotate.reuse_leeway))
+            .arg(rotate.access_token.id.as_bytes().as_slice())
+            .arg(micros(rotate.access_token.expires_at))
+            .arg(rotate.released.as_ref().map_or(&[][..], |released| released.as_bytes()))
+            .arg(tag)
+            .arg(sealed)
+            .arg(rest)
+            .arg(MAX_LIVE_ACCESS_TOKENS)
+            .arg(self.margin())
+            .arg(self.tombstone())
+    }
+}
+
+/// The tag of a replay and its sealed successor in two parts; nothing where there is none.
+fn replay(replay: Option<&SealedReplay>) -> (&[u8], [&[u8]; 2]) {
+    let Some(replay) = replay else { return (&[], [&[], &[]]) };
+    let (sealed, rest) = replay.sealed.split_at(COMPACT.min(replay.sealed.len()));
+    (replay.tag.as_bytes(), [sealed, rest])
+}
+
+fn read(reply: &mut Reply) -> Result<Rotation, PortError> {
+    Ok(match reply.text()?.as_str() {
+        "rotated" => Rotation::Rotated,
+        "replayed" => {
+            let tag = reply.bytes()?.try_into().map_err(|_| contradiction("a replay has another tag"))?;
+            Rotation::Replayed(SealedReplay { tag: ReplayTag::from_bytes(tag), sealed: reply.bytes()? })
+        }
+        "already_used" => Rotation::AlreadyUsed,
+        "reuse_detected" => Rotation::ReuseDetected,
+        "ended" => {
+            let reason = EndReason::from_name(&reply.text()?);
+            Rotation::Ended(reason.ok_or_else(|| contradiction("the end reason of a session is unknown"))?)
+        }
+        "expired" => Rotation::Expired,
+        "tenant_mismatch" => Rotation::TenantMismatch,
+        "at_capacity" => Rotation::AtCapacity { oldest: reply.access_token()? },
+        "unknown" => Rotation::Unknown,
+        _ => return Err(contradiction("a rotation ends otherwise")),
+    })
+}

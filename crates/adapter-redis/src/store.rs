@@ -1,0 +1,158 @@
+//! The store: what every port of this adapter is made of.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use auth_domain::model::Timing;
+use auth_domain::ports::Clock;
+use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, ServerErrorKind, Value};
+
+use crate::address::{Address, Transport};
+use crate::config::{ConfigError, RedisConfig};
+use crate::error::{StepError, answered, contradiction};
+use crate::link::{Link, Reading};
+use crate::links::Links;
+use crate::reply::Reply;
+use crate::step::Step;
+
+/// How long a command may take.
+const COMMAND_LIMIT: Duration = Duration::from_millis(500);
+/// How often a step is sent at most: once more where the server had forgotten the script, or where its clock was moved.
+const ATTEMPTS: usize = 3;
+
+/// Redis, as every port of this adapter uses it; cheap to clone.
+#[derive(Clone)]
+pub struct RedisStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: RedisConfig,
+    transport: Transport,
+    links: Links,
+    clock: Arc<dyn Clock>,
+}
+
+/// What became of one attempt at a step.
+enum Attempt {
+    Answered(Value),
+    /// The server does not know the script; it has done nothing.
+    Unloaded,
+    /// The server's clock says that the deadline has passed; it has done nothing.
+    Late,
+}
+
+impl RedisStore {
+    /// Judges the settings. No connection is made before one is needed, so a server that is away now is used when
+    /// it comes.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the setting at fault.
+    pub fn new(config: RedisConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+        let address = Address::parse(&config)?;
+        let links = Links::new(address.connection, clock.clone()).map_err(|_| ConfigError::NotAnAddress)?;
+        Ok(Self { inner: Arc::new(Inner { config, transport: address.transport, links, clock }) })
+    }
+
+    pub(crate) fn config(&self) -> &RedisConfig {
+        &self.inner.config
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
+    pub(crate) fn transport(&self) -> Transport {
+        self.inner.transport
+    }
+
+    /// Runs a script. It takes effect before the deadline or never.
+    pub(crate) async fn run(&self, step: &Step, timing: Timing) -> Result<Reply, StepError> {
+        let until = self.limit(timing)?;
+        for _ in 0..ATTEMPTS {
+            let link = self.inner.links.get(until).await?;
+            let cmd = step.until(link.server_time(until));
+            match self.watch(&link, link.send(&cmd, until).await.and_then(attempt))? {
+                Attempt::Answered(value) => return Reply::of(value).map_err(StepError::NotDone),
+                Attempt::Unloaded => self.watch(&link, link.load_scripts(until).await)?,
+                Attempt::Late => drop(self.read_clock(&link, until).await?),
+            }
+        }
+        Err(StepError::too_late())
+    }
+
+    /// Runs scripts one after the other in one round trip; each takes effect before the deadline or never.
+    pub(crate) async fn run_all(&self, steps: &[Step], timing: Timing) -> Result<(), StepError> {
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let until = self.limit(timing)?;
+        for _ in 0..ATTEMPTS {
+            let link = self.inner.links.get(until).await?;
+            let deadline = link.server_time(until);
+            let mut pipeline = Pipeline::with_capacity(steps.len());
+            for step in steps {
+                pipeline.add_command(step.until(deadline));
+            }
+            let replies = self.watch(&link, link.send_all(&pipeline, until).await)?;
+            // Steps may be repeated: those that are run like this only add to the denylist or finish an end.
+            match replies.into_iter().map(attempt).find(|reply| !matches!(reply, Ok(Attempt::Answered(_)))) {
+                None => return Ok(()),
+                Some(Ok(Attempt::Unloaded)) => self.watch(&link, link.load_scripts(until).await)?,
+                Some(Ok(_)) => drop(self.read_clock(&link, until).await?),
+                Some(Err(error)) => return Err(error),
+            }
+        }
+        Err(StepError::too_late())
+    }
+
+    /// Asks a question that changes nothing.
+    pub(crate) async fn ask<T: FromRedisValue>(&self, cmd: &Cmd, timing: Timing) -> Result<T, StepError> {
+        let until = self.limit(timing)?;
+        let link = self.inner.links.get(until).await?;
+        let reply = link.send(cmd, until).await.and_then(|value| value.extract_error().map_err(answered));
+        let value = self.watch(&link, reply)?;
+        redis::from_redis_value(value).map_err(|_| StepError::NotDone(contradiction("it has another type")))
+    }
+
+    /// Reads the server's clock, and corrects what deadlines are judged by.
+    pub(crate) async fn server_clock(&self, timing: Timing) -> Result<Reading, StepError> {
+        let until = self.limit(timing)?;
+        let link = self.inner.links.get(until).await?;
+        self.read_clock(&link, until).await
+    }
+
+    async fn read_clock(&self, link: &Arc<Link>, until: Instant) -> Result<Reading, StepError> {
+        self.watch(link, link.read_clock(self.clock(), until).await)
+    }
+
+    /// The end of a command that begins now.
+    fn limit(&self, timing: Timing) -> Result<Instant, StepError> {
+        let now = self.clock().instant();
+        if now >= timing.deadline() {
+            return Err(StepError::too_late());
+        }
+        Ok(timing.deadline().min(now + COMMAND_LIMIT))
+    }
+
+    /// Gives a connection up on which something was not answered.
+    fn watch<T>(&self, link: &Arc<Link>, result: Result<T, StepError>) -> Result<T, StepError> {
+        if matches!(result, Err(StepError::Unknown(_))) {
+            self.inner.links.give_up(link);
+        }
+        result
+    }
+}
+
+fn attempt(value: Value) -> Result<Attempt, StepError> {
+    match value.extract_error() {
+        Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => Ok(Attempt::Unloaded),
+        Err(error) => Err(answered(error)),
+        Ok(value) if is_late(&value) => Ok(Attempt::Late),
+        Ok(value) => Ok(Attempt::Answered(value)),
+    }
+}
+
+fn is_late(value: &Value) -> bool {
+    matches!(value, Value::Array(parts) if parts.first() == Some(&Value::BulkString(b"late".to_vec())))
+}

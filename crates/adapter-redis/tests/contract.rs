@@ -1,0 +1,67 @@
+//! The shared contract suites, run on a real Redis.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its fixtures too")]
+#![expect(clippy::unused_async, reason = "the suites await their fixtures: some have to start servers")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_adapter_redis::{
+    RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter, RedisSessionStore, RedisStore,
+};
+use auth_domain::ports::{Denylist, LoginLimiter};
+use auth_testkit::servers::RedisServer;
+use auth_testkit::{
+    DENYLIST_MARGIN, Fixture, LOGIN_LIMIT, LOGIN_WINDOW, LegacyFixture, SessionFixture, TestClock,
+};
+
+auth_testkit::session_store_contract!(fixture = sessions());
+auth_testkit::denylist_contract!(fixture = denylist());
+auth_testkit::login_limiter_contract!(fixture = limiter());
+auth_testkit::legacy_refresh_tokens_contract!(fixture = legacy());
+
+async fn sessions() -> SessionFixture {
+    let store = store();
+    SessionFixture {
+        sessions: Arc::new(RedisSessionStore::new(&store)),
+        denylist: Arc::new(RedisDenylist::new(&store)),
+        keep: Box::new(()),
+    }
+}
+
+async fn denylist() -> Fixture<dyn Denylist> {
+    Fixture { port: Arc::new(RedisDenylist::new(&store())), keep: Box::new(()) }
+}
+
+async fn limiter() -> Fixture<dyn LoginLimiter> {
+    Fixture { port: Arc::new(RedisLoginLimiter::new(&store())), keep: Box::new(()) }
+}
+
+async fn legacy() -> LegacyFixture {
+    let store = store();
+    LegacyFixture {
+        tokens: Arc::new(RedisLegacyRefreshTokens::new(&store)),
+        sessions: Arc::new(RedisSessionStore::new(&store)),
+        denylist: Arc::new(RedisDenylist::new(&store)),
+        issue: Box::new(|token, holder| {
+            let key = format!("auth:refresh:{}", token.expose());
+            let value = format!("{}|{}", holder.user_id, holder.tenant_id);
+            assert_eq!(RedisServer::shared().cli(&["SET", &key, &value, "EX", "604800"]), "OK");
+            Box::pin(async {})
+        }),
+        keep: Box::new(()),
+    }
+}
+
+/// All cases share one server: whatever they name is random, so none meets the keys of another.
+fn store() -> RedisStore {
+    let config = RedisConfig {
+        url: RedisServer::shared().url(),
+        ca_file: None,
+        allow_plain_text: false,
+        access_ttl: Duration::from_mins(15),
+        denylist_margin: DENYLIST_MARGIN,
+        login_limit: LOGIN_LIMIT,
+        login_window: LOGIN_WINDOW,
+    };
+    RedisStore::new(config, TestClock::new()).unwrap()
+}
