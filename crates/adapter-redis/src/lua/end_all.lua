@@ -25,5 +25,5 @@ for _, sid in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
     redis.call('ZREM', KEYS[1], sid)
   end
 end
-answer[2] = text(alive)
+answer[2] = alive
 return answer

@@ -28,14 +28,14 @@ if redis.call('ZCARD', KEYS[3]) >= limit then
   end
 end
 
-redis.call('HSET', KEYS[1], 'tenant', ARGV[3], 'created', ARGV[1], 'expires', text(expires), 'ends', ARGV[6],
+redis.call('HSET', KEYS[1], 'tenant', ARGV[3], 'created', ARGV[1], 'expires', expires, 'ends', ARGV[6],
   'current', ARGV[4], 'generation', '0', 'rotated', ARGV[1], 't' .. ARGV[7], ARGV[8])
 -- The record outlives its last access token, so that this can still be revoked.
-redis.call('PEXPIRE', KEYS[1], lifetime(math.max(expires, tonumber(ARGV[8]) + margin) - now))
+keep(KEYS[1], nil, math.max(expires, tonumber(ARGV[8]) + margin), now)
 redis.call('SET', KEYS[2], sid, 'PX', lifetime(expires - now))
 redis.call('ZADD', KEYS[3], ARGV[6], sid)
 -- As long as the user's longest session.
-if redis.call('PTTL', KEYS[3]) < tonumber(lifetime(ends - now + tombstone)) then
+if redis.call('PTTL', KEYS[3]) < lifetime(ends - now + tombstone) then
   redis.call('PEXPIRE', KEYS[3], lifetime(ends - now + tombstone))
 end
 return answer

@@ -12,7 +12,7 @@ local out_of_patience = effective - tonumber(ARGV[4])
 
 local opens_at, busy = nil, nil
 for axis, key in ipairs(KEYS) do
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', text(effective - window))
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', effective - window)
   local attempts, failures, in_flight = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES'), {}, 0
   for i = 1, #attempts, 2 do
     local at = tonumber(attempts[i + 1])
@@ -30,12 +30,12 @@ for axis, key in ipairs(KEYS) do
   end
 end
 if opens_at then
-  return { 'refused', text(opens_at - now) }
+  return { 'refused', opens_at - now }
 elseif busy then
-  return { 'busy', text(busy) }
+  return { 'busy', busy }
 end
 for _, key in ipairs(KEYS) do
-  redis.call('ZADD', key, text(effective), 'p' .. ARGV[5] .. ARGV[6])
+  redis.call('ZADD', key, effective, 'p' .. ARGV[5] .. ARGV[6])
   redis.call('PEXPIRE', key, lifetime(effective - now + window))
 end
 return { 'reserved' }

@@ -2,7 +2,7 @@
 -- KEYS: session, the presented token, its successor, the user's sessions
 -- ARGV: now, session id, tenant, presented digest, successor digest, expires, leeway, access token, its expiry,
 --       released access token or '', replay tag or '', sealed successor in two parts, capacity, margin, tombstone
-local now, sid, presented, successor = tonumber(ARGV[1]), ARGV[2], ARGV[4], ARGV[5]
+local now, presented, successor = tonumber(ARGV[1]), ARGV[4], ARGV[5]
 local margin = tonumber(ARGV[15])
 local record, live = load(KEYS[1])
 if not record then
@@ -11,7 +11,7 @@ end
 if record.ended then
   local answer = { 'ended', record.reason }
   if record.pending then
-    name_tokens(answer, sid, live, now, margin)
+    name_tokens(answer, ARGV[2], live, now, margin)
   end
   return answer
 end
@@ -19,10 +19,10 @@ if record.tenant ~= ARGV[3] then
   return { 'tenant_mismatch' }
 end
 
-local is_current = presented == record.current
-local answer = { 'rotated' }
+local expires = tonumber(record.expires)
+local is_current, answer = presented == record.current, { 'rotated' }
 if not is_current and not (presented == record.previous and successor == record.current) then
-  if now >= tonumber(record.expires) then
+  if now >= expires then
     return { 'expired' }
   elseif presented == record.previous and record.replay_tag == ARGV[11] then
     answer = { 'replayed', record.replay_tag, record.replay .. record.replay_rest }
@@ -33,16 +33,17 @@ if not is_current and not (presented == record.previous and successor == record.
     local keys = { session = KEYS[1], sessions = KEYS[4] }
     keys.token_prefix = string.sub(KEYS[2], 1, -1 - #presented)
     local moment = { now = now, margin = margin, tombstone = tonumber(ARGV[16]) }
-    close(keys, sid, record, live, 'reuse_detected', moment, answer)
+    close(keys, ARGV[2], record, live, 'reuse_detected', moment, answer)
     return answer
   end
 end
 
 -- The access token of this call needs a place, unless it has one already.
-local field, released = 't' .. ARGV[8], 't' .. ARGV[10]
-local last, count, known, oldest, forgotten = tonumber(ARGV[9]), 0, false, nil, {}
+local field, released, last = 't' .. ARGV[8], 't' .. ARGV[10], tonumber(ARGV[9])
+local count, known, oldest, forgotten = 0, false, nil, nil
 for _, token in ipairs(live) do
   if token[2] + margin <= now or token[1] == released then
+    forgotten = forgotten or {}
     forgotten[#forgotten + 1] = token[1]
   else
     count = count + 1
@@ -54,33 +55,34 @@ for _, token in ipairs(live) do
   end
 end
 if not known and count >= tonumber(ARGV[14]) then
-  return { 'at_capacity', string.sub(oldest[1], 2), text(oldest[2]) }
+  return { 'at_capacity', string.sub(oldest[1], 2), oldest[2] }
 end
 
-local expires = tonumber(record.expires)
 if is_current then
   if now >= expires or not redis.call('GETDEL', KEYS[2]) then
     return { 'expired' }
   end
-  expires = math.min(tonumber(ARGV[6]), tonumber(record.ends))
-  redis.call('SET', KEYS[3], sid, 'PX', lifetime(expires - now))
-  local changes = { 'current', successor, 'previous', presented, 'generation', text(record.generation + 1),
-    'rotated', ARGV[1], 'expires', text(expires), field, ARGV[9] }
-  if ARGV[11] ~= '' then
-    for _, value in ipairs({ 'replay_tag', ARGV[11], 'replay', ARGV[12], 'replay_rest', ARGV[13] }) do
-      changes[#changes + 1] = value
-    end
-  elseif record.replay_tag then
-    for _, name in ipairs({ 'replay_tag', 'replay', 'replay_rest' }) do
-      forgotten[#forgotten + 1] = name
-    end
+  local cut = tonumber(ARGV[6]) < tonumber(record.ends) and ARGV[6] or record.ends
+  expires = tonumber(cut)
+  redis.call('SET', KEYS[3], ARGV[2], 'PX', lifetime(expires - now))
+  if record.replay_tag or record.replayed then
+    redis.call('HDEL', KEYS[1], 'replay_tag', 'replay', 'replay_rest', 'replayed')
   end
-  redis.call('HSET', KEYS[1], unpack(changes))
-elseif not known then
+  -- `before` and `rotated_before` are what `disown` would have to bring back.
+  redis.call('HSET', KEYS[1], 'current', successor, 'previous', presented, 'generation', record.generation + 1,
+    'rotated', ARGV[1], 'expires', cut, 'before', record.previous or '', 'rotated_before', record.rotated,
+    field, ARGV[9])
+  if ARGV[11] ~= '' then
+    redis.call('HSET', KEYS[1], 'replay_tag', ARGV[11], 'replay', ARGV[12], 'replay_rest', ARGV[13])
+  end
+else
   redis.call('HSET', KEYS[1], field, ARGV[9])
+  if answer[1] == 'replayed' then
+    redis.call('HSET', KEYS[1], 'replayed', '1')
+  end
 end
-if #forgotten > 0 then
+if forgotten then
   redis.call('HDEL', KEYS[1], unpack(forgotten))
 end
-redis.call('PEXPIRE', KEYS[1], lifetime(math.max(expires, last + margin) - now))
+keep(KEYS[1], record.kept, math.max(expires, last + margin), now)
 return answer

@@ -20,6 +20,15 @@ local function load(key)
   return record, live
 end
 
+-- Keeps a record until `needed`, and a day longer, so that the next rotations need not say so again.
+local function keep(key, kept, needed, now)
+  if not kept or tonumber(kept) < needed then
+    local until_then = needed + 86400000000
+    redis.call('HSET', key, 'kept', until_then)
+    redis.call('PEXPIRE', key, lifetime(until_then - now))
+  end
+end
+
 -- Adds to `answer`, for each access token that some verifier may still accept: session, id, expiry.
 local function name_tokens(answer, sid, live, now, margin)
   local named = false
@@ -27,7 +36,7 @@ local function name_tokens(answer, sid, live, now, margin)
     if token[2] + margin > now then
       answer[#answer + 1] = sid
       answer[#answer + 1] = string.sub(token[1], 2)
-      answer[#answer + 1] = text(token[2])
+      answer[#answer + 1] = token[2]
       named = true
     end
   end
@@ -39,7 +48,7 @@ end
 local function close(keys, sid, record, live, reason, moment, answer)
   redis.call('DEL', keys.token_prefix .. record.current)
   redis.call('HDEL', keys.session, 'replay_tag', 'replay', 'replay_rest')
-  redis.call('HSET', keys.session, 'ended', text(moment.now), 'reason', reason)
+  redis.call('HSET', keys.session, 'ended', moment.now, 'reason', reason)
   redis.call('PEXPIRE', keys.session, lifetime(moment.tombstone))
   if name_tokens(answer, sid, live, moment.now, moment.margin) then
     redis.call('HSET', keys.session, 'pending', '1')

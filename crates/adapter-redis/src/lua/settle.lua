@@ -5,10 +5,11 @@ local outcome, member = ARGV[1], ARGV[4] .. ARGV[5]
 for _, key in ipairs(KEYS) do
   local at = redis.call('ZSCORE', key, 'p' .. member)
   if at then
-    redis.call('ZREM', key, 'p' .. member)
+    -- Added before it is removed: a set that is empty for a moment would lose its lifetime.
     if outcome == 'failed' then
       redis.call('ZADD', key, at, 'f' .. member)
     end
+    redis.call('ZREM', key, 'p' .. member)
   end
 end
 if outcome ~= 'succeeded' then

@@ -23,18 +23,26 @@ const PAUSE: Duration = Duration::from_millis(25);
 
 impl RedisSessionStore {
     /// Rotates. A rotation without an answer is repeated until the caller's deadline: with the same successor
-    /// the repeat tells what became of it.
+    /// the repeat tells what became of it. Where no repeat is answered in time, it is taken back.
     pub(super) async fn rotate_token(&self, rotate: &Rotate, timing: Timing) -> Result<Rotation, PortError> {
+        self.settle_doubt(&rotate.presented.value, timing).await?;
         let step = self.rotation(rotate, timing);
+        let mut in_doubt = false;
+        let clock = self.store.clock();
         let mut reply = loop {
-            match self.store.run(&step, timing).await {
+            let error = match self.store.run(&step, timing).await {
                 Ok(reply) => break reply,
-                Err(StepError::Unknown(_)) if self.store.clock().instant() < timing.deadline() => {
-                    let clock = self.store.clock();
-                    clock.sleep_until(timing.deadline().min(clock.instant() + PAUSE)).await;
-                }
-                Err(error) => return Err(error.into()),
+                Err(error) => error,
+            };
+            in_doubt |= matches!(error, StepError::Unknown(_));
+            if !in_doubt {
+                return Err(error.into());
             }
+            if clock.instant() >= timing.deadline() {
+                self.disown(rotate, timing);
+                return Err(error.into());
+            }
+            clock.sleep_until(timing.deadline().min(clock.instant() + PAUSE)).await;
         };
         let rotation = read(&mut reply)?;
         self.complete(rotate.presented.session.user_id, &Pending::read(&mut reply)?, None, timing).await?;

@@ -1,0 +1,103 @@
+//! Taking a rotation back whose outcome never became known.
+//!
+//! A rotation may be executed and its reply lost. When the server cannot be asked again within the request's deadline,
+//! the client is told 503, and so must find his token unused: nobody has received the successor. Until that is done,
+//! a repeat of the request to this process does it first.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use auth_domain::model::{Timing, micros};
+use auth_domain::ports::{PortError, Rotate};
+use tracing::warn;
+
+use super::RedisSessionStore;
+use crate::keys;
+use crate::scripts::DISOWN;
+use crate::step::Step;
+
+/// How many rotations are remembered to be taken back.
+const MAX_DOUBTS: usize = 4_096;
+/// How long it is tried; after that, the client has long used his token or given up.
+const PATIENCE: Duration = Duration::from_mins(5);
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How long one try may take.
+const TRY: Duration = Duration::from_secs(1);
+
+/// The rotations whose outcome is not known, by the presented token.
+#[derive(Default)]
+pub(super) struct Doubts(Mutex<HashMap<[u8; 32], Doubt>>);
+
+#[derive(Clone)]
+struct Doubt {
+    step: Step,
+    successor: [u8; 32],
+}
+
+impl Doubts {
+    fn note(&self, rotate: &Rotate, step: Step) -> bool {
+        let mut doubts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let doubt = Doubt { step, successor: rotate.successor.value };
+        let has_room = doubts.len() < MAX_DOUBTS;
+        if has_room {
+            doubts.insert(rotate.presented.value, doubt);
+        }
+        has_room
+    }
+
+    fn find(&self, presented: &[u8; 32]) -> Option<Doubt> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(presented).cloned()
+    }
+
+    fn resolve(&self, presented: &[u8; 32], successor: &[u8; 32]) {
+        let mut doubts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if doubts.get(presented).is_some_and(|doubt| doubt.successor == *successor) {
+            doubts.remove(presented);
+        }
+    }
+}
+
+impl RedisSessionStore {
+    /// Takes an earlier rotation of the same token back, where there is one in doubt.
+    pub(super) async fn settle_doubt(&self, presented: &[u8; 32], timing: Timing) -> Result<(), PortError> {
+        let Some(doubt) = self.doubts.find(presented) else { return Ok(()) };
+        self.store.run(&doubt.step, timing).await?;
+        self.doubts.resolve(presented, &doubt.successor);
+        Ok(())
+    }
+
+    /// Takes a rotation back as soon as the server answers again, beside whatever else happens.
+    pub(super) fn disown(&self, rotate: &Rotate, timing: Timing) {
+        if !self.doubts.note(rotate, disowning(rotate, timing)) {
+            warn!(event = "rotation_in_doubt", "too many rotations are in doubt; one may be lost");
+            return;
+        }
+        let (store, presented, successor) = (self.clone(), rotate.presented.value, rotate.successor.value);
+        tokio::spawn(async move {
+            let clock = store.store.clock();
+            let last = clock.instant() + PATIENCE;
+            while clock.instant() < last {
+                let timing = Timing::start(clock, TRY);
+                if store.settle_doubt(&presented, timing).await.is_ok() {
+                    return;
+                }
+                clock.sleep_until(clock.instant() + PAUSE).await;
+            }
+            store.doubts.resolve(&presented, &successor);
+        });
+    }
+}
+
+fn disowning(rotate: &Rotate, timing: Timing) -> Step {
+    let named = rotate.presented.session;
+    let session_keys =
+        [keys::session(named), keys::refresh(&rotate.presented), keys::refresh(&rotate.successor)];
+    Step::new(&DISOWN, &session_keys.each_ref().map(String::as_str))
+        .arg(micros(timing.now()))
+        .arg(named.session_id.to_string())
+        .arg(keys::hex(&rotate.presented.value))
+        .arg(keys::hex(&rotate.successor.value))
+        .arg(rotate.access_token.id.as_bytes().as_slice())
+}

@@ -1,0 +1,107 @@
+//! Rotations whose reply is lost.
+
+use std::time::Duration;
+
+use auth_domain::ports::{PortErrorKind, Rotation, SessionStore};
+use auth_testkit::servers::RedisServer;
+use auth_testkit::{START, timing_at};
+
+use crate::proxy::Proxy;
+use crate::support::{Ports, allowing, holds_within};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_whose_reply_was_lost_is_asked_again_and_known() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.port()).await;
+    let ports = Ports::at(&proxy.url()).connected().await;
+    let session = ports.opened().await;
+
+    proxy.lose_replies(true);
+    let attempt = session.rotation(&session.token, START);
+    let rotate = ports.sessions.rotate(&attempt.rotate, timing_at(START));
+    let back = async {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        proxy.lose_replies(false);
+    };
+    let (rotated, ()) = tokio::join!(rotate, back);
+    assert_eq!(rotated.unwrap(), Rotation::Rotated);
+    ports.rotated(&session, &attempt.successor).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_that_nobody_heard_of_is_taken_back_with_all_that_it_did() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.port()).await;
+    let (ports, elsewhere) = (Ports::at(&proxy.url()).connected().await, Ports::on(&server));
+    let session = ports.opened().await;
+    let predecessor = session.token.clone();
+    let token = ports.rotated(&session, &predecessor).await;
+    let sid = session.token.session();
+    let record = format!("auth:session:{{{}}}:{}", sid.user_id, sid.session_id);
+    let digest = server.cli(&["HGET", &record, "current"]);
+
+    proxy.lose_replies(true);
+    let attempt = session.rotation(&token, START).keyed("k1");
+    let lost = ports.sessions.rotate(&attempt.rotate, allowing(Duration::from_millis(700))).await;
+    assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Unavailable);
+    assert_ne!(server.cli(&["HGET", &record, "current"]), digest, "the server has rotated");
+    proxy.lose_replies(false);
+
+    let is_back = || async { server.cli(&["HGET", &record, "current"]) == digest };
+    assert!(holds_within(Duration::from_secs(3), is_back).await, "the rotation stands");
+    assert_eq!(server.cli(&["HLEN", &record]), "11", "nine fields and two access tokens");
+
+    // What was true before is true again, on every instance.
+    let (early, _) = elsewhere.present(&session, &predecessor, timing_at(START)).await.unwrap();
+    assert_eq!(early, Rotation::AlreadyUsed);
+    elsewhere.rotated(&session, &token).await;
+    let (lost, _) = elsewhere.present(&session, &attempt.successor, timing_at(START)).await.unwrap();
+    assert_eq!(lost, Rotation::ReuseDetected, "nobody has received it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_to_the_same_process_never_meets_its_own_doubt() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.port()).await;
+    let ports = Ports::at(&proxy.url()).connected().await;
+    let mut session = ports.opened().await;
+    for _ in 0..5 {
+        proxy.lose_replies(true);
+        let lost = ports.present(&session, &session.token, allowing(Duration::from_millis(600))).await;
+        assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Unavailable);
+        proxy.lose_replies(false);
+        let again = || ports.present(&session, &session.token, timing_at(START));
+        // A connection whose replies were lost may have to be given up first.
+        let (rotation, successor) = match again().await {
+            Ok(answered) => answered,
+            Err(_) => again().await.unwrap(),
+        };
+        assert_eq!(rotation, Rotation::Rotated);
+        session.token = successor;
+    }
+}
+
+/// Whoever repeats the call under its key has received the successor: it must not be taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_successor_that_was_handed_out_elsewhere_stays() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.port()).await;
+    let (ports, elsewhere) = (Ports::at(&proxy.url()).connected().await, Ports::on(&server));
+    let session = ports.opened().await;
+
+    proxy.lose_replies(true);
+    let attempt = session.rotation(&session.token, START).keyed("k1");
+    let retry = session.rotation(&session.token, START).keyed("k1");
+    let retried = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        elsewhere.sessions.rotate(&retry.rotate, timing_at(START)).await.unwrap()
+    };
+    let lost = ports.sessions.rotate(&attempt.rotate, allowing(Duration::from_millis(700)));
+    let (lost, replayed) = tokio::join!(lost, retried);
+    assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Unavailable);
+    assert!(matches!(replayed, Rotation::Replayed(_)), "{replayed:?}");
+    proxy.lose_replies(false);
+
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    elsewhere.rotated(&session, &attempt.successor).await;
+}

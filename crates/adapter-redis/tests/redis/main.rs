@@ -1,0 +1,15 @@
+//! What only this adapter promises: deadlines that a frozen server keeps, few commands, small records, and what happens
+//! when the server is away, slow, forgetful or careful.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(clippy::panic, reason = "a test fails by panicking, its helpers too")]
+
+mod commands;
+mod connections;
+mod deadlines;
+mod doubts;
+mod examination;
+mod outages;
+mod pending;
+mod proxy;
+mod records;
+mod support;

@@ -1,0 +1,91 @@
+//! A server that is away, and comes back.
+
+use std::time::Duration;
+
+use auth_domain::ports::{Denylist, PortErrorKind};
+use auth_testkit::servers::RedisServer;
+use auth_testkit::{START, an_access_token, timing_at};
+
+use crate::support::{Ports, holds_within, real_instant};
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_is_an_error_at_once_and_used_again_when_it_is_back() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let token = an_access_token(START);
+    for _ in 0..3 {
+        ports.denylist.add(token, timing_at(START)).await.unwrap();
+        server.kill();
+        for _ in 0..4 {
+            let asked = real_instant();
+            let answer = ports.denylist.contains(token.id, timing_at(START)).await;
+            assert_eq!(answer.unwrap_err().kind(), PortErrorKind::Unavailable);
+            assert!(asked.elapsed() < Duration::from_millis(700));
+        }
+        server.start_again();
+        let answers = || async { ports.denylist.contains(token.id, timing_at(START)).await.is_ok() };
+        assert!(holds_within(Duration::from_secs(2), answers).await, "no recovery within two seconds");
+    }
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_server_is_an_error_within_the_limits_and_used_again_when_it_goes_on() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let token = an_access_token(START);
+    for _ in 0..2 {
+        ports.denylist.add(token, timing_at(START)).await.unwrap();
+        server.freeze();
+        let asked = real_instant();
+        let answers = futures_util::future::join_all(
+            (0..32).map(|_| async { ports.denylist.contains(token.id, timing_at(START)).await }),
+        )
+        .await;
+        assert!(asked.elapsed() < Duration::from_millis(1_700), "{:?}", asked.elapsed());
+        assert!(answers.into_iter().all(|answer| answer.is_err()), "an answer that nobody gave");
+        server.thaw();
+        let answers = || async { ports.denylist.contains(token.id, timing_at(START)).await.is_ok() };
+        assert!(holds_within(Duration::from_secs(2), answers).await, "no recovery within two seconds");
+        assert!(ports.is_revoked(token).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_away_at_the_start_is_used_when_it_comes() {
+    let server = RedisServer::start();
+    server.kill();
+    let ports = Ports::on(&server);
+    assert!(ports.store.ping(timing_at(START)).await.is_err());
+    server.start_again();
+    let opens = || async { ports.denylist.add(an_access_token(START), timing_at(START)).await.is_ok() };
+    assert!(holds_within(Duration::from_secs(2), opens).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_has_forgotten_the_scripts_learns_them_again() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let session = ports.opened().await;
+    assert_eq!(server.cli(&["SCRIPT", "FLUSH"]), "OK");
+    ports.rotated(&session, &session.token).await;
+    assert_eq!(server.cli(&["SCRIPT", "FLUSH"]), "OK");
+    let token = an_access_token(START);
+    ports.log_out(&session, Some(token)).await.unwrap();
+    assert!(ports.is_revoked(token).await && ports.is_revoked(session.opening.access_token).await);
+}
+
+/// A connection whose clients hang up must not hand their replies to others.
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_who_hang_up_disturb_nobody() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let (revoked, other) = (an_access_token(START), an_access_token(START));
+    ports.denylist.add(revoked, timing_at(START)).await.unwrap();
+    for round in 0..200_u64 {
+        let hung_up = ports.denylist.contains(revoked.id, timing_at(START));
+        let _ = tokio::time::timeout(Duration::from_micros(round), hung_up).await;
+        assert!(!ports.is_revoked(other).await && ports.is_revoked(revoked).await);
+    }
+}

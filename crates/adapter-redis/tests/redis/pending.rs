@@ -1,0 +1,63 @@
+//! A session that has ended while its access tokens are not denylisted yet.
+
+use auth_domain::model::EndReason;
+use auth_domain::ports::{Rotation, SessionStore};
+use auth_testkit::servers::RedisServer;
+use auth_testkit::{START, TestSession, timing_at};
+
+use crate::support::Ports;
+
+/// Brings a session into the state that a crash between the two steps of an end leaves.
+fn make_pending(server: &RedisServer, session: &TestSession) {
+    let named = session.token.session();
+    let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
+    let words = ["HSET", &record, "ended", "1767603600700000", "reason", "logged_out", "pending", "1"];
+    assert_eq!(server.cli(&words), "3");
+}
+
+#[tokio::test]
+async fn whoever_meets_a_pending_end_completes_it() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+
+    let rotated = ports.opened().await;
+    make_pending(&server, &rotated);
+    let (rotation, _) = ports.present(&rotated, &rotated.token, timing_at(START)).await.unwrap();
+    assert_eq!(rotation, Rotation::Ended(EndReason::LoggedOut));
+    assert!(ports.is_revoked(rotated.opening.access_token).await, "a rotation passed it by");
+
+    let ended = ports.opened().await;
+    make_pending(&server, &ended);
+    ports.log_out(&ended, None).await.unwrap();
+    assert!(ports.is_revoked(ended.opening.access_token).await, "an end passed it by");
+
+    let all = ports.opened().await;
+    make_pending(&server, &all);
+    let user = all.token.session().user_id;
+    assert_eq!(ports.sessions.end_all(user, EndReason::Revoked, timing_at(START)).await.unwrap(), 0);
+    assert!(ports.is_revoked(all.opening.access_token).await, "the end of all passed it by");
+
+    for session in [&rotated, &ended, &all] {
+        let named = session.token.session();
+        let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
+        assert_eq!(server.cli(&["HEXISTS", &record, "pending"]), "0", "it is done");
+        assert_eq!(server.cli(&["ZCARD", &format!("auth:sessions:{{{}}}", named.user_id)]), "0");
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_many_sessions_is_done_in_batches_and_counts_all() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let first = ports.opened().await;
+    let user = first.token.session().user_id;
+    let mut sessions = vec![first];
+    for _ in 1..250 {
+        sessions.push(ports.opened_by(user).await);
+    }
+    assert_eq!(ports.sessions.end_all(user, EndReason::Revoked, timing_at(START)).await.unwrap(), 250);
+    for session in &sessions {
+        assert!(ports.is_revoked(session.opening.access_token).await);
+    }
+    assert_eq!(server.cli(&["EXISTS", &format!("auth:sessions:{{{user}}}")]), "0");
+}

@@ -1,0 +1,100 @@
+//! What is stored: nothing to present, nothing for ever, nothing that grows.
+
+use std::fs;
+
+use auth_domain::ports::{LoginLimiter, Rotation, SessionStore, Settlement, Ticket};
+use auth_testkit::servers::RedisServer;
+use auth_testkit::{START, timing_at};
+
+use crate::support::{Ports, an_attempt};
+
+/// Rotates on and on, with the oldest access token let go whenever there is no room.
+async fn rotate_often(ports: &Ports, times: usize) -> auth_testkit::TestSession {
+    let mut session = ports.opened().await;
+    let mut released = None;
+    for nth in 0..times {
+        let mut attempt = session.rotation(&session.token, START).keyed(&format!("key-{nth}"));
+        attempt.rotate.released = released;
+        match ports.sessions.rotate(&attempt.rotate, timing_at(START)).await.unwrap() {
+            Rotation::Rotated => session.token = attempt.successor,
+            Rotation::AtCapacity { oldest } => released = Some(oldest.id),
+            other => panic!("{other:?}"),
+        }
+    }
+    session
+}
+
+// S-49
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_rotations_keep_the_keys_of_a_session_below_two_kibibytes() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let session = rotate_often(&ports, 20_000).await;
+    let named = session.token.session();
+    let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
+    assert!(server.cli(&["HGET", &record, "generation"]).parse::<u32>().unwrap() >= 10_000);
+    assert_eq!(server.cli(&["OBJECT", "ENCODING", &record]), "listpack");
+    let total: u64 = keys(&server).iter().map(|key| memory(&server, key)).sum();
+    assert!(total < 2_048, "{total} bytes: {:?}", keys(&server));
+
+    let foreign = session.rotation(&session.token, START).successor;
+    let (reused, _) = ports.present(&session, &foreign, timing_at(START)).await.unwrap();
+    assert_eq!(reused, Rotation::ReuseDetected, "a token that is not the current one");
+}
+
+// S-16
+#[tokio::test(flavor = "multi_thread")]
+async fn every_key_has_a_lifetime() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    rotate_often(&ports, 20).await;
+    let session = ports.opened().await;
+    ports.rotated(&session, &session.token).await;
+    ports.log_out(&session, Some(auth_testkit::an_access_token(START))).await.unwrap();
+    let user = ports.opened().await.token.session().user_id;
+    let reason = auth_domain::model::EndReason::Revoked;
+    ports.sessions.end_all(user, reason, timing_at(START)).await.unwrap();
+    for outcome in [None, Some(Settlement::Failed), Some(Settlement::Succeeded)] {
+        let attempt = an_attempt();
+        ports.limiter.reserve(&attempt, timing_at(START)).await.unwrap();
+        if let Some(outcome) = outcome {
+            ports.limiter.settle(&Ticket { attempt }, outcome, timing_at(START)).await.unwrap();
+        }
+    }
+
+    let keys = keys(&server);
+    assert!(keys.len() > 8, "{keys:?}");
+    for key in keys {
+        let lifetime: i64 = server.cli(&["PTTL", &key]).parse().unwrap();
+        assert!(lifetime > 0, "{key} lives for ever");
+    }
+}
+
+// S-46
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dump_holds_no_part_of_a_live_token() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let session = rotate_often(&ports, 10).await;
+    let text = session.token.expose().to_string();
+    assert_eq!(server.cli(&["SAVE"]), "OK");
+    let dump = fs::read(server.folder().join("dump.rdb")).unwrap();
+    assert!(dump.len() > 500);
+
+    // The text begins with the id of the user, which is no secret; the secret is in hex or raw.
+    let secret = text.get(32..).unwrap();
+    let raw: Vec<u8> = (0..secret.len() / 2)
+        .map(|at| u8::from_str_radix(secret.get(2 * at..2 * at + 2).unwrap(), 16).unwrap())
+        .collect();
+    for part in secret.as_bytes().windows(12).chain(raw.windows(6)) {
+        assert!(!dump.windows(part.len()).any(|window| window == part), "a piece of a token is in the dump");
+    }
+}
+
+fn keys(server: &RedisServer) -> Vec<String> {
+    server.cli(&["KEYS", "*"]).lines().map(str::to_owned).collect()
+}
+
+fn memory(server: &RedisServer, key: &str) -> u64 {
+    server.cli(&["MEMORY", "USAGE", key, "SAMPLES", "0"]).parse().unwrap()
+}

@@ -1,0 +1,145 @@
+//! The ports on one server, and the steps that tests are told in.
+
+use std::time::{Duration, Instant};
+
+use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore};
+use auth_domain::model::{
+    AxisKeys, EndReason, LiveAccessToken, LoginAttempt, RefreshToken, TicketId, Timing, UserId,
+};
+use auth_domain::ports::{Clock, Denylist, EndSession, Ending, PortError, Rotation, SessionStore};
+use auth_testkit::servers::RedisServer;
+use auth_testkit::{
+    DENYLIST_MARGIN, LOGIN_LIMIT, LOGIN_WINDOW, START, TestClock, TestEntropy, TestSession, a_session,
+    a_user_id, an_access_token, an_email, timing_at,
+};
+use time::OffsetDateTime;
+
+/// Every port of the adapter on one server.
+pub(crate) struct Ports {
+    pub(crate) store: RedisStore,
+    pub(crate) sessions: RedisSessionStore,
+    pub(crate) denylist: RedisDenylist,
+    pub(crate) limiter: RedisLoginLimiter,
+}
+
+impl Ports {
+    pub(crate) fn on(server: &RedisServer) -> Self {
+        Self::at(&server.url())
+    }
+
+    pub(crate) fn at(url: &str) -> Self {
+        Self::with(config(url))
+    }
+
+    pub(crate) fn with(config: RedisConfig) -> Self {
+        let store = RedisStore::new(config, TestClock::new()).unwrap();
+        Self {
+            sessions: RedisSessionStore::new(&store),
+            denylist: RedisDenylist::new(&store),
+            limiter: RedisLoginLimiter::new(&store),
+            store,
+        }
+    }
+
+    /// Uses every connection once, so that none has to be made later.
+    pub(crate) async fn connected(self) -> Self {
+        for _ in 0..2 {
+            self.is_revoked(an_access_token(START)).await;
+        }
+        self
+    }
+
+    /// Opens a session of a new user.
+    pub(crate) async fn opened(&self) -> TestSession {
+        self.opened_by(a_user_id()).await
+    }
+
+    pub(crate) async fn opened_by(&self, user: UserId) -> TestSession {
+        let session = a_session(user, START);
+        self.sessions.open(&session.opening, timing_at(START)).await.unwrap();
+        session
+    }
+
+    /// Presents a token; returns what became of it and the successor.
+    pub(crate) async fn present(
+        &self,
+        session: &TestSession,
+        token: &RefreshToken,
+        timing: Timing,
+    ) -> Result<(Rotation, RefreshToken), PortError> {
+        let attempt = session.rotation(token, timing.now());
+        let rotation = self.sessions.rotate(&attempt.rotate, timing).await?;
+        Ok((rotation, attempt.successor))
+    }
+
+    /// Rotates a token that is current; returns the successor.
+    pub(crate) async fn rotated(&self, session: &TestSession, token: &RefreshToken) -> RefreshToken {
+        let (rotation, successor) = self.present(session, token, timing_at(START)).await.unwrap();
+        assert_eq!(rotation, Rotation::Rotated);
+        successor
+    }
+
+    pub(crate) async fn log_out(
+        &self,
+        session: &TestSession,
+        also_revoke: Option<LiveAccessToken>,
+    ) -> Result<Ending, PortError> {
+        let end = EndSession { session: session.token.session(), reason: EndReason::LoggedOut, also_revoke };
+        self.sessions.end(&end, timing_at(START)).await
+    }
+
+    pub(crate) async fn is_revoked(&self, token: LiveAccessToken) -> bool {
+        self.denylist.contains(token.id, timing_at(START)).await.unwrap()
+    }
+}
+
+pub(crate) fn config(url: &str) -> RedisConfig {
+    RedisConfig {
+        url: url.to_owned(),
+        ca_file: None,
+        allow_plain_text: false,
+        access_ttl: Duration::from_mins(15),
+        denylist_margin: DENYLIST_MARGIN,
+        login_limit: LOGIN_LIMIT,
+        login_window: LOGIN_WINDOW,
+    }
+}
+
+/// An attempt on an email that nobody else has, from no known address.
+pub(crate) fn an_attempt() -> LoginAttempt {
+    let email = AxisKeys::derive(b"tests of the adapter").email(&an_email());
+    LoginAttempt { ticket: TicketId::random(&TestEntropy).unwrap(), email, address: None }
+}
+
+/// The time of a request that comes at `START` and may take so long.
+pub(crate) fn allowing(time: Duration) -> Timing {
+    Timing::new(START, real_instant(), time)
+}
+
+pub(crate) fn real_instant() -> Instant {
+    TestClock::new().instant()
+}
+
+/// Asks again and again until `condition` holds; returns whether it did in time.
+pub(crate) async fn holds_within<F>(limit: Duration, condition: impl Fn() -> F) -> bool
+where
+    F: Future<Output = bool>,
+{
+    let last = real_instant() + limit;
+    loop {
+        if condition().await {
+            return true;
+        }
+        if real_instant() > last {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A request that happens now, by the real clock, or so many seconds off.
+#[expect(clippy::disallowed_methods, reason = "the server's clock is real, too")]
+pub(crate) fn now_and(seconds: i64) -> Timing {
+    let now = OffsetDateTime::now_utc() + time::Duration::seconds(seconds);
+    Timing::new(now, real_instant(), Duration::from_secs(5))
+}
