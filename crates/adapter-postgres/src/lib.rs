@@ -1,1 +1,22 @@
 #![doc = include_str!("../README.md")]
+
+mod address;
+mod config;
+mod connector;
+mod database;
+mod error;
+mod examination;
+mod limits;
+mod links;
+mod migrations;
+mod pool;
+mod schema;
+mod server_clock;
+mod tables;
+mod tls;
+mod user_repository;
+
+pub use config::{ConfigError, PostgresConfig};
+pub use database::PostgresDatabase;
+pub use migrations::Migrated;
+pub use user_repository::PostgresUserRepository;

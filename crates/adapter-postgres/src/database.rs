@@ -1,0 +1,102 @@
+//! The database: where calls get their connections from.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use auth_domain::model::Timing;
+use auth_domain::ports::{Clock, Finding, PortError};
+
+use crate::address::Transport;
+use crate::config::{ConfigError, PostgresConfig};
+use crate::connector::Connector;
+use crate::error::StoreError;
+use crate::examination;
+use crate::limits::{CONNECT, begin};
+use crate::links::Links;
+use crate::migrations::{self, Migrated};
+use crate::pool::{Connections, Lease};
+use crate::server_clock::{Reading, now};
+
+/// The database that the users are in.
+///
+/// A clone is another handle on the same connections.
+#[derive(Clone)]
+pub struct PostgresDatabase(Arc<Shared>);
+
+struct Shared {
+    connector: Arc<Connector>,
+    clock: Arc<dyn Clock>,
+    links: Links,
+    connections: Connections,
+}
+
+impl PostgresDatabase {
+    /// Prepares everything, and connects when it is first needed.
+    ///
+    /// # Errors
+    /// [`ConfigError`] says which setting is wrong and what to do.
+    #[expect(clippy::needless_pass_by_value, reason = "the address is wiped with the last copy of it")]
+    pub fn new(config: PostgresConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+        let connector = Arc::new(Connector::new(&config)?);
+        let links = Links::new(Arc::clone(&connector), Arc::clone(&clock));
+        let connections = Connections::new(Arc::clone(&connector), Arc::clone(&clock))?;
+        Ok(Self(Arc::new(Shared { connector, clock, links, connections })))
+    }
+
+    /// Makes the tables where the database is empty, and brings tables of ours up to date.
+    ///
+    /// In the platform's own database it changes nothing at all.
+    ///
+    /// # Errors
+    /// `Misconfigured` says what the database lacks; `Unavailable` comes at the deadline at the latest.
+    pub async fn migrate(&self, timing: Timing) -> Result<Migrated, PortError> {
+        begin(&*self.0.clock, timing)?;
+        let connect_until = timing.deadline().min(self.0.clock.instant() + CONNECT);
+        let link = self.0.connector.link(connect_until).await?;
+        let patience = timing.deadline().saturating_duration_since(self.0.clock.instant());
+        Ok(migrations::run(link, timing.deadline(), patience).await?)
+    }
+
+    /// Tells whether the server answers and its clock agrees with ours, for readiness.
+    ///
+    /// # Errors
+    /// `Misconfigured` when the clocks are more than two seconds apart; else whatever a lookup would report.
+    pub async fn ping(&self, timing: Timing) -> Result<(), PortError> {
+        let until = self.begin(timing)?;
+        let link = self.0.links.get(until).await?;
+        let question = self.0.links.run(&link, until, now(link.connection()));
+        let reading = Reading::take(&*self.0.clock, question).await?;
+        Ok(reading.check(timing)?)
+    }
+
+    /// Looks at the server, at the tables and at every user, for `doctor`.
+    ///
+    /// # Errors
+    /// As of any call, when the server cannot be asked. What is wrong with it is a [`Finding`].
+    pub async fn examine(&self, timing: Timing) -> Result<Vec<Finding>, PortError> {
+        Ok(examination::examine(self, timing).await?)
+    }
+
+    /// Returns when a call that begins now has to end.
+    pub(crate) fn begin(&self, timing: Timing) -> Result<Instant, StoreError> {
+        begin(&*self.0.clock, timing)
+    }
+
+    pub(crate) fn links(&self) -> &Links {
+        &self.0.links
+    }
+
+    /// Lends a connection to one call, which begins now.
+    pub(crate) async fn lease(&self, timing: Timing) -> Result<Lease, StoreError> {
+        let until = self.begin(timing)?;
+        self.0.connections.lease(until).await
+    }
+
+    pub(crate) fn transport(&self) -> Transport {
+        self.0.connector.transport()
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+}

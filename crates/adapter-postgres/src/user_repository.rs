@@ -1,0 +1,68 @@
+//! Users.
+
+mod lookups;
+mod row;
+mod writes;
+
+use async_trait::async_trait;
+use auth_domain::model::{Email, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus};
+use auth_domain::ports::{Insertion, PortError, Replacement, UserRepository};
+
+use crate::database::PostgresDatabase;
+use lookups::Key;
+
+/// The [`UserRepository`] in the platform's database, or in one of our own.
+#[derive(Clone)]
+pub struct PostgresUserRepository {
+    database: PostgresDatabase,
+}
+
+impl PostgresUserRepository {
+    /// Uses the connections of a database.
+    #[must_use]
+    pub fn new(database: &PostgresDatabase) -> Self {
+        Self { database: database.clone() }
+    }
+}
+
+#[async_trait]
+impl UserRepository for PostgresUserRepository {
+    async fn find_by_email(&self, email: &Email, timing: Timing) -> Result<Option<User>, PortError> {
+        Ok(lookups::find(&self.database, Key::Email(email), timing).await?)
+    }
+
+    async fn find_by_id(&self, id: UserId, timing: Timing) -> Result<Option<User>, PortError> {
+        Ok(lookups::find(&self.database, Key::Id(id), timing).await?)
+    }
+
+    async fn list(&self, timing: Timing) -> Result<Vec<User>, PortError> {
+        let lease = self.database.lease(timing).await?;
+        Ok(lease.run(lookups::list(&lease)).await?)
+    }
+
+    async fn default_tenant(&self, candidate: TenantId, timing: Timing) -> Result<TenantId, PortError> {
+        let lease = self.database.lease(timing).await?;
+        Ok(lease.run(writes::default_tenant(&lease, candidate, timing.now())).await?)
+    }
+
+    async fn insert(&self, user: &NewUser, timing: Timing) -> Result<Insertion, PortError> {
+        let lease = self.database.lease(timing).await?;
+        Ok(lease.run(writes::insert(&lease, user, timing.now())).await?)
+    }
+
+    async fn set_status(&self, id: UserId, status: UserStatus, timing: Timing) -> Result<bool, PortError> {
+        let lease = self.database.lease(timing).await?;
+        Ok(lease.run(writes::set_status(&lease, id, status, timing.now())).await?)
+    }
+
+    async fn replace_password_hash(
+        &self,
+        id: UserId,
+        expected: Option<PasswordHash>,
+        new: &PasswordHash,
+        timing: Timing,
+    ) -> Result<Replacement, PortError> {
+        let lease = self.database.lease(timing).await?;
+        Ok(lease.run(writes::replace_password_hash(&lease, id, expected.as_ref(), new)).await?)
+    }
+}

@@ -1,0 +1,69 @@
+//! Reading users.
+
+use std::time::Instant;
+
+use auth_domain::model::{Email, Timing, User, UserId};
+use diesel::result::QueryResult;
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::row::UserRow;
+use crate::database::PostgresDatabase;
+use crate::error::StoreError;
+use crate::links::Links;
+use crate::pool::Lease;
+use crate::schema::users;
+
+/// What a user is looked up by.
+#[derive(Clone, Copy)]
+pub(super) enum Key<'a> {
+    Id(UserId),
+    Email(&'a Email),
+}
+
+/// Finds a user over a shared connection, and over the next where that one is of no use any more.
+pub(super) async fn find(
+    database: &PostgresDatabase,
+    key: Key<'_>,
+    timing: Timing,
+) -> Result<Option<User>, StoreError> {
+    let until = database.begin(timing)?;
+    // After an outage all of them are gone.
+    let mut more_attempts = 0..Links::COUNT;
+    let row = loop {
+        match attempt(database, key, until).await {
+            Err(error) if error.is_of_the_connection() && more_attempts.next().is_some() => {}
+            outcome => break outcome?,
+        }
+    };
+    row.map(User::try_from).transpose()
+}
+
+async fn attempt(
+    database: &PostgresDatabase,
+    key: Key<'_>,
+    until: Instant,
+) -> Result<Option<UserRow>, StoreError> {
+    let link = database.links().get(until).await?;
+    database.links().run(&link, until, read(link.connection(), key)).await
+}
+
+async fn read(mut connection: &AsyncPgConnection, key: Key<'_>) -> QueryResult<Option<UserRow>> {
+    let rows = users::table.select(UserRow::as_select());
+    let row = match key {
+        Key::Id(id) => rows.find(id.as_uuid()).get_result(&mut connection).await,
+        // The one text that the server refuses to compare with: it can have stored none like it.
+        Key::Email(email) if email.as_str().contains('\0') => return Ok(None),
+        Key::Email(email) => rows.filter(users::email.eq(email.as_str())).get_result(&mut connection).await,
+    };
+    row.optional()
+}
+
+/// Reads everybody. Servers sort by many rules, so the order is made here.
+pub(super) async fn list(lease: &Lease) -> Result<Vec<User>, StoreError> {
+    let mut connection: &AsyncPgConnection = lease;
+    let rows: Vec<UserRow> = users::table.select(UserRow::as_select()).load(&mut connection).await?;
+    let mut users = rows.into_iter().map(User::try_from).collect::<Result<Vec<_>, _>>()?;
+    users.sort_unstable_by(|a, b| a.email.as_str().cmp(b.email.as_str()));
+    Ok(users)
+}

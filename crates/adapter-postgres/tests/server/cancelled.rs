@@ -1,0 +1,64 @@
+//! Callers that hang up.
+
+use std::time::Duration;
+
+use auth_domain::model::{NewUser, UserStatus};
+use auth_domain::ports::UserRepository;
+use auth_testkit::servers::PostgresServer;
+use auth_testkit::{START, a_tenant_id, a_user, timing_at};
+
+use crate::support::Store;
+
+/// A call of some kind, dropped after `patience`.
+async fn hang_up(store: &Store, number: u64, patience: Duration, user: &NewUser) {
+    let timing = timing_at(START);
+    let stranger = a_user(user.tenant_id);
+    let call = async {
+        match number % 6 {
+            0 => drop(store.users.find_by_id(user.id, timing).await),
+            1 => drop(store.users.set_status(user.id, UserStatus::Active, timing).await),
+            2 => drop(store.users.list(timing).await),
+            3 => drop(store.users.insert(&stranger, timing).await),
+            4 => drop(store.users.default_tenant(a_tenant_id(), timing).await),
+            _ => drop(store.database.migrate(timing).await),
+        }
+    };
+    let _ = tokio::time::timeout(patience, call).await;
+}
+
+// S-77
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_dropped_at_any_moment_leave_no_transaction_open_and_every_connection_working() {
+    let behind = PostgresServer::shared().database();
+    let store = Store::migrated(&behind).await;
+    let user = store.inserted().await;
+    for round in 0..60 {
+        let calls = (0..12).map(|number| {
+            let (store, user) = (store.clone(), user.clone());
+            let patience = Duration::from_micros(round * number * 30);
+            async move { hang_up(&store, number + round, patience, &user).await }
+        });
+        auth_testkit::race(calls).await;
+    }
+
+    let calls = (0..32).map(|_| {
+        let (store, user) = (store.clone(), user.clone());
+        async move {
+            assert!(store.find(&user).await.unwrap());
+            assert!(store.users.set_status(user.id, UserStatus::Active, timing_at(START)).await.unwrap());
+        }
+    });
+    auth_testkit::race(calls).await;
+    let open = "SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    // A dropped migration is being rolled back for a moment.
+    let mut looks = 0;
+    while behind.sql(open) != "0" {
+        looks += 1;
+        assert!(looks < 20, "a transaction stays open");
+    }
+    let connections = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let count: u32 = behind.sql(connections).parse().unwrap();
+    assert!(count <= 8, "{count} connections are open");
+}

@@ -1,0 +1,105 @@
+//! What `doctor` is told.
+
+use std::time::Duration;
+
+use auth_domain::model::Timing;
+use auth_domain::ports::Verdict;
+use auth_testkit::servers::{Database, PostgresServer};
+
+use crate::support::{Store, now, time_of_day};
+
+async fn findings(store: &Store, offset: i64) -> Vec<(Verdict, String)> {
+    let ours = time_of_day() + time::Duration::seconds(offset);
+    let findings = store.database.examine(Timing::new(ours, now(), Duration::from_secs(10))).await.unwrap();
+    findings.into_iter().map(|finding| (finding.verdict, finding.text)).collect()
+}
+
+fn assert_found(findings: &[(Verdict, String)], verdict: Verdict, part: &str) {
+    assert!(
+        findings.iter().any(|found| found.0 == verdict && found.1.contains(part)),
+        "{part}: {findings:#?}"
+    );
+}
+
+fn fill(behind: &Database<'_>) {
+    let _ = behind.sql(
+        "INSERT INTO tenants VALUES ('00000000-0000-4000-8000-000000000000', 'default', now(), now());
+         INSERT INTO users (id, tenant_id, email, password_hash, status, role, created_at, updated_at)
+             SELECT gen_random_uuid(), '00000000-0000-4000-8000-000000000000', email, hash, status, role,
+                 now(), now()
+             FROM (
+                 SELECT 'user' || n || '@example.com', '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA', 0, 10
+                     FROM generate_series(1, 12000) AS n
+                 UNION ALL SELECT 'legacy' || n || '@example.com', 'c2FsdA==:aGFzaA==', 1, 1
+                     FROM generate_series(1, 7) AS n
+                 UNION ALL SELECT 'extern' || n || '@example.com', NULL, 0, 20 FROM generate_series(1, 5) AS n
+                 UNION ALL VALUES ('Upper@example.com', NULL, 0, 0), (' padded@example.com', NULL, 0, 0),
+                     ('jürgen@example.com', NULL, 0, 0), ('two@at@example.com', NULL, 0, 0),
+                     ('\"q\"@example.com', NULL, 0, 0), ('status@example.com', NULL, 2, 0),
+                     ('role@example.com', NULL, 0, 3), ('both@example.com', NULL, 9, 9)
+             ) AS rows (email, hash, status, role)",
+    );
+}
+
+// S-88
+#[tokio::test]
+async fn every_row_is_looked_at_and_nobody_is_named() {
+    let behind = PostgresServer::shared().database();
+    let store = Store::migrated(&behind).await;
+    fill(&behind);
+    let found = findings(&store, 0).await;
+    assert_found(&found, Verdict::Good, "PostgreSQL 1");
+    assert_found(&found, Verdict::Good, "can be written to");
+    assert_found(&found, Verdict::Good, "every column");
+    assert_found(
+        &found,
+        Verdict::Good,
+        "of 12020 users 12000 have a hash as this service writes it, 7 one of the older format, 13 none",
+    );
+    assert_found(&found, Verdict::Fault, "2 users have an email that is not trimmed and lower-cased");
+    assert_found(&found, Verdict::Fault, "2 users have a status");
+    assert_found(&found, Verdict::Fault, "2 users have a role");
+    assert_found(&found, Verdict::Warning, "3 users have an email that is none");
+    assert_found(&found, Verdict::Good, "in plain text and stays on this machine");
+    assert!(found.iter().all(|(_, text)| !text.contains('@') && !text.contains("argon2id")), "{found:#?}");
+}
+
+// S-88
+#[tokio::test]
+async fn a_clock_too_far_away_and_a_database_that_cannot_be_written_to_are_faults() {
+    let behind = PostgresServer::shared().database();
+    let store = Store::migrated(&behind).await;
+    let found = findings(&store, 0).await;
+    assert!(found.iter().all(|(verdict, _)| *verdict != Verdict::Fault), "{found:#?}");
+
+    let _ = behind.sql(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", behind.name()));
+    let found = findings(&Store::at(&behind.url()), 5).await;
+    assert_found(&found, Verdict::Fault, "5.0 s apart; let NTP set both");
+    assert_found(&found, Verdict::Fault, "the database is read-only");
+}
+
+#[tokio::test]
+async fn missing_tables_are_faults_and_no_error() {
+    let behind = PostgresServer::shared().database();
+    let found = findings(&Store::at(&behind.url()), 0).await;
+    assert_found(&found, Verdict::Fault, "the table users has no column email");
+    assert_found(&found, Verdict::Fault, "the table tenants has no column id");
+}
+
+#[tokio::test]
+async fn an_examination_that_has_no_time_says_so() {
+    let behind = PostgresServer::shared().database();
+    let store = Store::migrated(&behind).await;
+    fill(&behind);
+    for millis in [1, 5, 20, 40] {
+        let timing = Timing::new(time_of_day(), now(), Duration::from_millis(millis));
+        let begun = now();
+        // Either it does not get far enough to say anything, or it says what it has seen.
+        if let Ok(found) = store.database.examine(timing).await {
+            let is_complete = found.iter().any(|finding| finding.text.contains("of 12020 users"));
+            let is_cut = found.iter().any(|finding| finding.text.contains("before every user was looked at"));
+            assert!(is_complete != is_cut, "{found:#?}");
+        }
+        assert!(begun.elapsed() < Duration::from_millis(millis + 200));
+    }
+}

@@ -1,0 +1,89 @@
+//! Writes that come too late, and must not happen.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_domain::model::{PasswordHash, UserStatus};
+use auth_domain::ports::{PortErrorKind, UserRepository};
+use auth_testkit::servers::PostgresServer;
+use auth_testkit::{START, timing_at};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::{Store, assert_kind, while_locked, within};
+
+/// What only the last message of the write holds: the server has told its time and prepared the statement.
+const MARK: &str = "$argon2id$too late";
+
+/// Passes everything on between the adapter and the server, and freezes the server when it sees the mark:
+/// the message goes on into the socket of the frozen server.
+async fn relay_that_freezes(server: &Arc<PostgresServer>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = Arc::clone(server);
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let upstream = TcpStream::connect(("127.0.0.1", server.port())).await.unwrap();
+            let (mut from_client, mut to_client) = client.into_split();
+            let (mut from_server, mut to_server) = upstream.into_split();
+            tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+            let server = Arc::clone(&server);
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 65_536];
+                while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
+                    if buffer[..length].windows(MARK.len()).any(|bytes| bytes == MARK.as_bytes()) {
+                        server.freeze();
+                    }
+                    to_server.write_all(&buffer[..length]).await.unwrap();
+                }
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_in_the_socket_of_a_frozen_server_never_happens() {
+    let server = Arc::new(PostgresServer::start());
+    let behind = server.database();
+    let direct = Store::migrated(&behind).await;
+    let user = direct.inserted().await;
+    let port = relay_that_freezes(&server).await;
+    let relayed = Store::at(&behind.url().replace(&server.port().to_string(), &port.to_string()));
+
+    let (expected, late) = (Some(user.password_hash.clone()), PasswordHash::new(MARK.to_owned()));
+    let timing = within(Duration::from_secs(1));
+    let outcome = relayed.users.replace_password_hash(user.id, expected.clone(), &late, timing).await;
+    assert_kind(outcome, PortErrorKind::Unavailable);
+    server.thaw();
+
+    // The statement has been executed once the server is done with the connection that it came on.
+    let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                AND pid <> pg_backend_pid() AND state = 'active'";
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    while behind.sql(busy) != "0" {}
+    assert_eq!(direct.stored_hash(&user).await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_gets_its_lock_too_late_never_happens() {
+    let behind = PostgresServer::shared().database();
+    let store = Store::migrated(&behind).await;
+    let user = store.inserted().await;
+    let lock = format!("SELECT 1 FROM users WHERE id = '{}' FOR UPDATE", user.id);
+    let expected = Some(user.password_hash.clone());
+    while_locked(&behind, &lock, 0.8, async {
+        let (status, timing) = (UserStatus::Inactive, within(Duration::from_millis(300)));
+        assert_kind(store.users.set_status(user.id, status, timing).await, PortErrorKind::Unavailable);
+        let (late, timing) = (PasswordHash::new(MARK.to_owned()), within(Duration::from_millis(300)));
+        let replaced = store.users.replace_password_hash(user.id, expected.clone(), &late, timing).await;
+        assert_kind(replaced, PortErrorKind::Unavailable);
+    });
+
+    // Whoever waited for the lock before has had it before this one.
+    let other = Store::at(&behind.url());
+    assert!(other.users.set_status(user.id, UserStatus::Active, timing_at(START)).await.unwrap());
+    let inactive = "SELECT count(*) FROM users WHERE status = 1";
+    assert_eq!(behind.sql(inactive), "0");
+    assert_eq!(store.stored_hash(&user).await, expected);
+}

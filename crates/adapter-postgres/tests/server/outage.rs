@@ -1,0 +1,187 @@
+//! Servers that freeze, die and come back, and connections that end or wait.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use auth_domain::model::{NewUser, UserStatus};
+use auth_domain::ports::{PortErrorKind, UserRepository};
+use auth_testkit::servers::PostgresServer;
+use auth_testkit::{START, a_tenant_id, a_user, race, timing_at};
+use tokio::net::TcpListener;
+
+use crate::support::{Store, assert_back_within_two_seconds, assert_kind, now, while_locked};
+
+const PATIENCE: Duration = Duration::from_millis(2_500);
+
+/// Every kind of call is told "unavailable" in time, however many are under way.
+async fn assert_away(store: &Store) {
+    let user = a_user(a_tenant_id());
+    let timing = timing_at(START);
+    let calls = (0..24_u8).map(|number| {
+        let (store, user) = (store.clone(), user.clone());
+        async move {
+            let begun = now();
+            let outcome = match number % 6 {
+                0 => store.users.find_by_email(&user.email, timing).await.map(drop),
+                1 => store.users.set_status(user.id, UserStatus::Inactive, timing).await.map(drop),
+                2 => store.users.list(timing).await.map(drop),
+                3 => store.database.ping(timing).await,
+                4 => store.users.insert(&user, timing).await.map(drop),
+                _ => store.users.find_by_id(user.id, timing).await.map(drop),
+            };
+            assert_kind(outcome, PortErrorKind::Unavailable);
+            assert!(begun.elapsed() < PATIENCE, "call {number} took {:?}", begun.elapsed());
+        }
+    });
+    race(calls).await;
+}
+
+async fn assert_back(store: &Store, user: &NewUser) {
+    assert_back_within_two_seconds("looking up", async || store.find(user).await).await;
+    let status = UserStatus::Active;
+    assert_back_within_two_seconds("writing", async || {
+        store.users.set_status(user.id, status, timing_at(START)).await
+    })
+    .await;
+    // Both shared connections and all of the pool are of use again, not only those of the first calls.
+    let calls = (0..16_u8).map(|number| {
+        let (store, user) = (store.clone(), user.clone());
+        async move {
+            assert!(store.find(&user).await.unwrap());
+            assert!(
+                number % 4 > 0 || store.users.set_status(user.id, status, timing_at(START)).await.unwrap()
+            );
+        }
+    });
+    race(calls).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_server_is_unavailable_in_time_and_used_again_once_it_thaws() {
+    let server = PostgresServer::start();
+    let store = Store::migrated(&server.database()).await;
+    let user = store.inserted().await;
+    store.warm_up(&user).await;
+    for _ in 0..2 {
+        server.freeze();
+        assert_away(&store).await;
+        // Now there is no connection left, and none to be had.
+        assert_away(&store).await;
+        server.thaw();
+        assert_back(&store, &user).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_is_unavailable_and_used_again_once_it_is_back() {
+    let server = PostgresServer::start();
+    let behind = server.database();
+    let store = Store::migrated(&behind).await;
+    let user = store.inserted().await;
+    store.warm_up(&user).await;
+    // It never waits for the disk, and would forget the last moments.
+    let _ = behind.sql("CHECKPOINT");
+
+    server.kill();
+    assert_away(&store).await;
+    server.start_again();
+    assert_back(&store, &user).await;
+
+    // Nobody asked while it was away: the first to ask finds every connection closed.
+    server.kill();
+    server.start_again();
+    for _ in 0..4 {
+        assert!(store.find(&user).await.unwrap());
+        assert!(store.users.set_status(user.id, UserStatus::Active, timing_at(START)).await.unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lookups_survive_the_end_of_idle_connections() {
+    let server = PostgresServer::shared();
+    let behind = server.database();
+    let store = Store::migrated(&behind).await;
+    let user = store.inserted().await;
+    store.warm_up(&user).await;
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    for _ in 0..5 {
+        let _ = behind.sql(end);
+        store.warm_up(&user).await;
+    }
+}
+
+/// Takes connections, answers nothing, and counts how many there were at once.
+async fn silent_server() -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let seen = Arc::clone(&most);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            seen.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            let open = Arc::clone(&open);
+            tokio::spawn(async move {
+                let _ = tokio::io::copy(&mut client, &mut tokio::io::sink()).await;
+                open.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+    });
+    (port, most)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_look_up_one_connects_at_a_time_and_nobody_waits_for_longer_than_a_second() {
+    let (port, most) = silent_server().await;
+    let store = Store::at(&format!("postgres://auth@127.0.0.1:{port}/auth"));
+    let user = a_user(a_tenant_id());
+    let calls = (0..64).map(|_| {
+        let (store, user) = (store.clone(), user.clone());
+        async move {
+            let begun = now();
+            assert_kind(store.find(&user).await, PortErrorKind::Unavailable);
+            assert!(begun.elapsed() < Duration::from_millis(1_500), "{:?}", begun.elapsed());
+        }
+    });
+    race(calls).await;
+    // The end of one may be noticed after the beginning of the next.
+    let most = most.load(Ordering::SeqCst);
+    assert!((1..=3).contains(&most), "{most} connections at once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lookups_stay_fast_while_every_connection_of_the_pool_waits_for_a_lock() {
+    let behind = PostgresServer::shared().database();
+    let store = Store::migrated(&behind).await;
+    let user = store.inserted().await;
+    store.warm_up(&user).await;
+
+    let lock = format!("SELECT 1 FROM users WHERE id = '{}' FOR UPDATE", user.id);
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while_locked(&behind, &lock, 1.0, async {
+        let writers: Vec<_> = (0..8)
+            .map(|_| {
+                let (store, id) = (store.clone(), user.id);
+                tokio::spawn(async move {
+                    store.users.set_status(id, UserStatus::Active, timing_at(START)).await.is_ok()
+                })
+            })
+            .collect();
+        // As many as there are connections.
+        while behind.sql(waiting) != "4" {}
+        let begun = now();
+        let lookups = (0..64).map(|_| {
+            let (store, user) = (store.clone(), user.clone());
+            async move { store.find(&user).await.unwrap() }
+        });
+        assert!(race(lookups).await.into_iter().all(|found| found));
+        assert!(begun.elapsed() < Duration::from_millis(300), "{:?}", begun.elapsed());
+        let mut done = 0;
+        for writer in writers {
+            done += usize::from(writer.await.unwrap());
+        }
+        assert!(done >= 4, "those who had a connection succeed");
+    });
+}

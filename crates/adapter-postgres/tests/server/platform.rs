@@ -1,0 +1,158 @@
+//! The platform's own database: worked on, never altered.
+
+use auth_adapter_postgres::Migrated;
+use auth_domain::model::{PasswordHash, UserStatus};
+use auth_domain::ports::{Insertion, PortErrorKind, Replacement, UserRepository};
+use auth_testkit::servers::{Database, PostgresServer};
+use auth_testkit::{START, a_tenant_id, a_user, timing_at};
+
+use crate::support::{Store, assert_kind};
+
+/// As its migrations make it: with more tables and columns than this service knows.
+const PLATFORM: &str = r#"
+    CREATE TABLE "__EFMigrationsHistory" ("MigrationId" varchar(150) PRIMARY KEY);
+    CREATE TABLE tenants (id uuid PRIMARY KEY, name varchar(255) NOT NULL UNIQUE,
+        plan text NOT NULL DEFAULT 'free', created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL);
+    CREATE TABLE users (nickname text, id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenants(id),
+        email varchar(255) NOT NULL, password_hash varchar(512), status int NOT NULL DEFAULT 0,
+        role int NOT NULL DEFAULT 0, locale text NOT NULL DEFAULT 'en', created_at timestamptz NOT NULL,
+        updated_at timestamptz NOT NULL);
+    CREATE UNIQUE INDEX ix_users_email ON users (email);
+"#;
+
+/// Whatever `CREATE` or `ALTER` would change.
+const SCHEMA: &str = "
+    SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
+        SELECT format('%s %s %s', relname, relkind, relacl) AS line FROM pg_class
+            WHERE relnamespace = 'public'::regnamespace
+        UNION ALL
+            SELECT format('%s %s %s %s', attrelid::regclass, attname, atttypid::regtype, attnotnull)
+            FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+            WHERE relnamespace = 'public'::regnamespace
+        UNION ALL SELECT format('%s %s', conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint
+            WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT nspname::text FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%'
+        UNION ALL SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    ) AS lines";
+
+fn platform() -> Database<'static> {
+    let behind = PostgresServer::shared().database();
+    let _ = behind.sql(PLATFORM);
+    behind
+}
+
+#[tokio::test]
+async fn the_platforms_database_is_worked_on_and_its_schema_stays_as_it_was() {
+    let behind = platform();
+    let before = behind.sql(SCHEMA);
+    assert!(before.contains("ix_users_email"), "{before}");
+    let store = Store::at(&behind.url());
+    for _ in 0..2 {
+        let migrated = store.database.migrate(timing_at(START)).await.unwrap();
+        assert_eq!(migrated, Migrated::OwnedByThePlatform);
+    }
+
+    let user = store.inserted().await;
+    let found = store.users.find_by_email(&user.email, timing_at(START)).await.unwrap().unwrap();
+    assert_eq!((found.id, found.role, found.created_at), (user.id, user.role, START));
+    let mut second = a_user(user.tenant_id);
+    second.email = user.email.clone();
+    assert_eq!(store.users.insert(&second, timing_at(START)).await.unwrap(), Insertion::EmailTaken);
+    let homeless = a_user(a_tenant_id());
+    assert_eq!(store.users.insert(&homeless, timing_at(START)).await.unwrap(), Insertion::UnknownTenant);
+    assert!(store.users.set_status(user.id, UserStatus::Inactive, timing_at(START)).await.unwrap());
+    assert_eq!(store.users.list(timing_at(START)).await.unwrap().len(), 1);
+
+    assert_eq!(behind.sql(SCHEMA), before);
+    assert_eq!(behind.sql("SELECT count(*) FROM \"__EFMigrationsHistory\""), "0");
+}
+
+#[tokio::test]
+async fn a_replaced_hash_changes_that_one_column_alone() {
+    let behind = platform();
+    let store = Store::at(&behind.url());
+    let user = store.inserted().await;
+    let rest = "SELECT to_jsonb(users) - 'password_hash' FROM users";
+    let before = behind.sql(rest);
+    let new = PasswordHash::new("$argon2id$new".to_owned());
+    let later = timing_at(START + time::Duration::days(1));
+    let replaced =
+        store.users.replace_password_hash(user.id, Some(user.password_hash.clone()), &new, later).await;
+    assert_eq!(replaced.unwrap(), Replacement::Replaced);
+    assert_eq!(behind.sql(rest), before);
+    assert_eq!(behind.sql("SELECT password_hash FROM users"), "$argon2id$new");
+}
+
+#[tokio::test]
+async fn a_table_that_does_not_fit_is_named_and_left_as_it_was() {
+    for (change, complaint) in [
+        ("ALTER TABLE users DROP COLUMN role", "the table users has no column role of the type integer"),
+        (
+            "ALTER TABLE users ALTER id TYPE text",
+            "the column id of the table users is of the type text and not uuid",
+        ),
+        (
+            "ALTER TABLE users ALTER status TYPE bigint",
+            "the column status of the table users is of the type bigint",
+        ),
+        ("ALTER TABLE tenants RENAME name TO title", "the table tenants has no column name"),
+        ("DROP TABLE users", "the table users has no column id of the type uuid"),
+    ] {
+        let behind = platform();
+        let _ = behind.sql(change);
+        let before = behind.sql(SCHEMA);
+        let outcome = Store::at(&behind.url()).database.migrate(timing_at(START)).await;
+        let text = assert_kind(outcome, PortErrorKind::Misconfigured);
+        assert!(text.contains(complaint), "{text}");
+        assert_eq!(behind.sql(SCHEMA), before);
+    }
+}
+
+#[tokio::test]
+async fn a_column_that_must_be_filled_and_is_not_known_is_named() {
+    let behind = platform();
+    let store = Store::at(&behind.url());
+    let user = store.inserted().await;
+    let _ = behind.sql("ALTER TABLE users ALTER locale DROP DEFAULT");
+    let refused = store.users.insert(&a_user(user.tenant_id), timing_at(START)).await;
+    let text = assert_kind(refused, PortErrorKind::Misconfigured);
+    assert!(text.contains("the column locale of the table users must not be null"), "{text}");
+
+    let _ = behind.sql("DELETE FROM users; DELETE FROM tenants; ALTER TABLE tenants ALTER plan DROP DEFAULT");
+    let refused = store.users.default_tenant(a_tenant_id(), timing_at(START)).await;
+    let text = assert_kind(refused, PortErrorKind::Misconfigured);
+    assert!(text.contains("the column plan of the table tenants"), "{text}");
+}
+
+#[tokio::test]
+async fn tables_that_vanish_or_change_while_the_service_runs_are_misconfigured() {
+    let behind = platform();
+    let store = Store::at(&behind.url());
+    let user = store.inserted().await;
+    let _ = behind.sql("ALTER TABLE users RENAME COLUMN role TO rank");
+    let text = assert_kind(store.find(&user).await, PortErrorKind::Misconfigured);
+    assert!(text.contains("column users.role does not exist"), "{text}");
+    let _ = behind.sql("ALTER TABLE users RENAME COLUMN rank TO role");
+    store.warm_up(&user).await;
+    let _ = behind.sql("DROP TABLE users");
+    for _ in 0..4 {
+        assert_kind(store.find(&user).await, PortErrorKind::Misconfigured);
+    }
+}
+
+#[tokio::test]
+async fn a_column_that_is_made_wider_while_the_service_runs_costs_no_call() {
+    let behind = platform();
+    let store = Store::at(&behind.url());
+    let user = store.inserted().await;
+    store.users_listed(timing_at(START)).await.unwrap();
+    for kind in ["varchar(320)", "text"] {
+        store.warm_up(&user).await;
+        let _ = behind.sql(&format!("ALTER TABLE users ALTER email TYPE {kind}"));
+        store.warm_up(&user).await;
+    }
+    // The one connection of the pool is spent by its first error.
+    let _ = store.users_listed(timing_at(START)).await;
+    store.users_listed(timing_at(START)).await.unwrap();
+}

@@ -1,0 +1,79 @@
+//! Rows that contradict themselves, and texts that are nobody's.
+
+use auth_domain::model::{Email, User};
+use auth_domain::ports::{PortErrorKind, UserRepository};
+use auth_testkit::servers::PostgresServer;
+use auth_testkit::{START, a_user, an_email, timing_at};
+
+use crate::support::{Store, assert_kind};
+
+#[tokio::test]
+async fn an_unknown_role_or_status_is_corrupt() {
+    let behind = PostgresServer::shared().database();
+    let store = Store::migrated(&behind).await;
+    let user = store.inserted().await;
+    for change in
+        ["role = 2", "role = 1, status = 7", "role = -1, status = 0", "role = 0, created_at = 'infinity'"]
+    {
+        let _ = behind.sql(&format!("UPDATE users SET {change}"));
+        assert_kind(store.users.find_by_id(user.id, timing_at(START)).await, PortErrorKind::Corrupt);
+        assert_kind(store.users.find_by_email(&user.email, timing_at(START)).await, PortErrorKind::Corrupt);
+        assert_kind(store.users.list(timing_at(START)).await, PortErrorKind::Corrupt);
+    }
+    let _ = behind.sql("UPDATE users SET created_at = now()");
+    assert!(store.find(&user).await.unwrap());
+}
+
+// S-80
+#[tokio::test]
+async fn whatever_an_email_contains_it_is_only_compared() {
+    let behind = PostgresServer::shared().database();
+    let store = Store::migrated(&behind).await;
+    let user = store.inserted().await;
+    for text in [
+        "a\0b@example.com",
+        "' OR '1'='1",
+        "%",
+        "_@example.com",
+        "\u{1F600}@example.com",
+        "$1",
+        "x'; --",
+        "\\",
+    ] {
+        let email = Email::from_trusted(text.to_owned());
+        let found: Option<User> = store.users.find_by_email(&email, timing_at(START)).await.unwrap();
+        assert_eq!(found, None, "{text:?}");
+    }
+    let mut stranger = a_user(user.tenant_id);
+    stranger.email = Email::from_trusted("jürgen\u{1F600}' \"@exämple.com".to_owned());
+    let _ = store.users.insert(&stranger, timing_at(START)).await.unwrap();
+    let found = store.users.find_by_email(&stranger.email, timing_at(START)).await.unwrap();
+    assert_eq!(found.unwrap().email, stranger.email);
+}
+
+// S-83
+#[tokio::test]
+async fn no_reason_quotes_an_email_or_a_hash_whatever_the_server_says() {
+    let behind = PostgresServer::shared().database();
+    let store = Store::migrated(&behind).await;
+    let user = store.inserted().await;
+    let _ = behind.sql(
+        "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN RAISE EXCEPTION 'no: % %', NEW.email, NEW.password_hash USING DETAIL = NEW.email; END $$;
+         CREATE TRIGGER tell BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION tell()",
+    );
+    let mut new = a_user(user.tenant_id);
+    let text = assert_kind(store.users.insert(&new, timing_at(START)).await, PortErrorKind::Unavailable);
+    assert!(text.contains("no: [..] [..]"), "{text}");
+
+    let _ = behind
+        .sql("DROP TRIGGER tell ON users; ALTER TABLE users ADD CONSTRAINT no_more CHECK (false) NOT VALID");
+    let text = assert_kind(store.users.insert(&new, timing_at(START)).await, PortErrorKind::Corrupt);
+    assert_eq!(text, "the check no_more of the database does not allow it");
+
+    let _ = behind.sql("ALTER TABLE users DROP CONSTRAINT no_more");
+    // Another row with the same id: the constraint is not the one on emails.
+    (new.id, new.email) = (user.id, an_email());
+    let text = assert_kind(store.users.insert(&new, timing_at(START)).await, PortErrorKind::Misconfigured);
+    assert_eq!(text, "the constraint users_pkey of the database does not allow it");
+}

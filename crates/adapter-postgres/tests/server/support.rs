@@ -1,0 +1,127 @@
+//! A database with the adapter on it, and the times to call at.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use auth_adapter_postgres::{PostgresConfig, PostgresDatabase, PostgresUserRepository};
+use auth_domain::model::{NewUser, PasswordHash, Timing};
+use auth_domain::ports::{Clock, Insertion, PortError, PortErrorKind, UserRepository};
+use auth_testkit::servers::Database;
+use auth_testkit::{START, TestClock, a_tenant_id, a_user, timing_at};
+use time::OffsetDateTime;
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
+
+/// The adapter on one database.
+#[derive(Clone)]
+pub(crate) struct Store {
+    pub(crate) database: PostgresDatabase,
+    pub(crate) users: PostgresUserRepository,
+}
+
+impl Store {
+    pub(crate) fn at(url: &str) -> Self {
+        Self::with(PostgresConfig { url: url.to_owned(), ca_file: None, allow_plain_text: false })
+    }
+
+    pub(crate) fn with(config: PostgresConfig) -> Self {
+        let database = PostgresDatabase::new(config, TestClock::new()).unwrap();
+        Self { users: PostgresUserRepository::new(&database), database }
+    }
+
+    /// With tables of our own.
+    pub(crate) async fn migrated(behind: &Database<'_>) -> Self {
+        let store = Self::at(&behind.url());
+        store.database.migrate(timing_at(START)).await.unwrap();
+        store
+    }
+
+    /// Inserts a new user of the default tenant.
+    pub(crate) async fn inserted(&self) -> NewUser {
+        let tenant = self.users.default_tenant(a_tenant_id(), timing_at(START)).await.unwrap();
+        let user = a_user(tenant);
+        assert_eq!(self.users.insert(&user, timing_at(START)).await.unwrap(), Insertion::Inserted);
+        user
+    }
+
+    /// Uses every shared connection, so that both are there.
+    pub(crate) async fn warm_up(&self, user: &NewUser) {
+        for _ in 0..4 {
+            assert!(self.find(user).await.unwrap());
+        }
+    }
+
+    pub(crate) async fn find(&self, user: &NewUser) -> Result<bool, PortError> {
+        Ok(self.users.find_by_id(user.id, timing_at(START)).await?.is_some())
+    }
+
+    /// Takes the way through the pool.
+    pub(crate) async fn users_listed(&self, timing: Timing) -> Result<(), PortError> {
+        self.users.list(timing).await.map(drop)
+    }
+
+    pub(crate) async fn stored_hash(&self, user: &NewUser) -> Option<PasswordHash> {
+        let found = self.users.find_by_id(user.id, timing_at(START)).await.unwrap();
+        found.unwrap().password_hash
+    }
+}
+
+/// Runs `work` while somebody else is in the middle of a transaction, for so many seconds.
+pub(crate) fn while_locked(
+    behind: &Database<'_>,
+    statement: &str,
+    seconds: f32,
+    work: impl Future<Output = ()>,
+) {
+    let transaction = format!("{statement}; SELECT pg_sleep({seconds})");
+    let is_locked = "SELECT count(*) FROM pg_stat_activity
+                     WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    std::thread::scope(|scope| {
+        let lock = scope.spawn(|| behind.sql(&transaction));
+        while behind.sql(is_locked) == "0" {}
+        block_in_place(|| Handle::current().block_on(work));
+        let _ = lock.join().unwrap();
+    });
+}
+
+/// A call that may take as long from here.
+pub(crate) fn within(limit: Duration) -> Timing {
+    Timing::new(START, now(), limit)
+}
+
+pub(crate) fn now() -> Instant {
+    TestClock::new().instant()
+}
+
+/// The time of day as the server sees it.
+#[expect(clippy::disallowed_methods, reason = "the clock of a real server is compared with it")]
+pub(crate) fn time_of_day() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+/// What only logs see.
+pub(crate) fn reason(error: &PortError) -> String {
+    error.source().unwrap().to_string()
+}
+
+pub(crate) fn assert_kind<T>(result: Result<T, PortError>, kind: PortErrorKind) -> String {
+    match result {
+        Ok(_) => panic!("the call succeeds"),
+        Err(error) => {
+            assert_eq!(error.kind(), kind, "{}", reason(&error));
+            reason(&error)
+        }
+    }
+}
+
+/// Repeats `call` until it succeeds; fails when that takes longer than a dependency's return may.
+pub(crate) async fn assert_back_within_two_seconds<T>(
+    what: &str,
+    mut call: impl AsyncFnMut() -> Result<T, PortError>,
+) {
+    let begun = now();
+    while let Err(error) = call().await {
+        assert!(begun.elapsed() < Duration::from_secs(2), "{what} is not back: {}", reason(&error));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,59 @@
+//! TLS, verified in any case.
+
+use auth_adapter_postgres::PostgresConfig;
+use auth_domain::ports::PortErrorKind;
+use auth_testkit::servers::{Certificates, PostgresServer};
+use auth_testkit::{START, timing_at};
+
+use crate::support::{Store, assert_kind};
+
+const ENCRYPTED: &str =
+    "SELECT string_agg(DISTINCT ssl::text, ',') FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+                         WHERE application_name = 'hooksentry-auth' AND datname = current_database()";
+
+fn config(url: String, certificates: &Certificates) -> PostgresConfig {
+    PostgresConfig { url, ca_file: Some(certificates.authority()), allow_plain_text: false }
+}
+
+// S-86
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_verified_by_its_authority_and_its_name() {
+    let (certificates, others) = (Certificates::new(), Certificates::new());
+    let server = PostgresServer::start_with_tls(&certificates);
+    let behind = server.database();
+    let url = behind.url() + "?sslmode=require";
+
+    let trusting = Store::with(config(url.clone(), &certificates));
+    trusting.database.migrate(timing_at(START)).await.unwrap();
+    let user = trusting.inserted().await;
+    trusting.warm_up(&user).await;
+    assert_eq!(behind.sql(ENCRYPTED), "true");
+    let findings = trusting.database.examine(timing_at(START)).await.unwrap();
+    assert!(findings.iter().any(|finding| finding.text.contains("protected by TLSv1.3")), "{findings:?}");
+
+    let distrusting = Store::with(config(url.clone(), &others));
+    for outcome in [distrusting.find(&user).await.map(drop), distrusting.users_listed(timing_at(START)).await]
+    {
+        let text = assert_kind(outcome, PortErrorKind::Misconfigured);
+        assert!(text.contains("invalid peer certificate"), "{text}");
+    }
+    // The certificate is for localhost.
+    let misnamed = Store::with(config(url.replace("localhost", "127.0.0.1"), &certificates));
+    let text = assert_kind(misnamed.find(&user).await, PortErrorKind::Misconfigured);
+    assert!(text.contains("invalid peer certificate") && text.contains("not valid for name"), "{text}");
+}
+
+// S-86
+#[tokio::test]
+async fn a_server_without_tls_is_refused_where_tls_is_asked_for_and_used_where_it_is_not() {
+    let behind = PostgresServer::shared().database();
+    let certificates = Certificates::new();
+    let demanding = Store::with(config(behind.url() + "?sslmode=require", &certificates));
+    let text = assert_kind(demanding.users_listed(timing_at(START)).await, PortErrorKind::Misconfigured);
+    assert!(text.contains("server does not support TLS"), "{text}");
+
+    let store = Store::migrated(&behind).await;
+    let user = store.inserted().await;
+    assert!(store.find(&user).await.unwrap());
+    assert_eq!(behind.sql(ENCRYPTED), "false");
+}

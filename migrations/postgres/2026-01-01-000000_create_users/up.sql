@@ -1,0 +1,24 @@
+-- As the platform makes them: this only runs where the platform has not.
+CREATE TABLE tenants (
+    id uuid PRIMARY KEY,
+    name varchar(255) NOT NULL UNIQUE,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE users (
+    id uuid PRIMARY KEY,
+    tenant_id uuid NOT NULL REFERENCES tenants (id),
+    -- Trimmed and lower-cased by whoever writes it.
+    email varchar(255) NOT NULL UNIQUE,
+    -- Null: the account signs in elsewhere and has no password.
+    password_hash varchar(512),
+    -- 0 Active, 1 Inactive.
+    status integer NOT NULL DEFAULT 0,
+    -- 0 Developer, 1 Admin, 10 Owner, 20 Viewer.
+    role integer NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX users_tenant_id ON users (tenant_id);
