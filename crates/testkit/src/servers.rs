@@ -6,12 +6,14 @@
 
 mod certificates;
 mod guardian;
+mod monitor;
 mod port;
 mod postgres;
 mod programs;
 mod redis;
 
 pub use certificates::Certificates;
+pub use monitor::{Monitor, Seen};
 pub use port::Port;
 pub use postgres::{Database, PostgresServer};
 pub use programs::{postgres_program, redis_program};

@@ -112,9 +112,15 @@ impl PostgresServer {
     /// Makes a new, empty database.
     #[must_use]
     pub fn database(&self) -> Database<'_> {
+        self.database_like("template1")
+    }
+
+    /// Makes a new database with all that is in another one, to which nobody may be connected.
+    #[must_use]
+    pub fn database_like(&self, template: &str) -> Database<'_> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("auth_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        expect_success(&self.try_sql("postgres", &format!("CREATE DATABASE {name}")));
+        expect_success(&self.try_sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {template}")));
         Database { server: self, name }
     }
 

@@ -4,12 +4,16 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::Signal;
 
 use super::guardian::{Ward, answers_in_time, end_of, folder};
 use super::programs::redis_program;
-use super::{Certificates, Port};
+use super::{Certificates, Monitor, Port};
+
+/// How many databases the shared server has: one for each who asks.
+const DATABASES: &str = "4096";
 
 /// A running `redis-server`, which keeps nothing on disk unless told to.
 #[derive(Debug)]
@@ -24,7 +28,7 @@ impl RedisServer {
     /// Returns the server that all tests of this process share; they must not disturb each other.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<RedisServer> = OnceLock::new();
-        SHARED.get_or_init(Self::start)
+        SHARED.get_or_init(|| Self::start_with(&["--databases", DATABASES]))
     }
 
     /// Starts a server for one test, which may freeze or kill it.
@@ -99,6 +103,14 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port.number)
     }
 
+    /// Returns the address of a database that nobody else uses, and its number.
+    #[must_use]
+    pub fn database(&self) -> (String, u32) {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        (format!("{}/{number}", self.url()), number)
+    }
+
     /// Returns its address with TLS.
     #[must_use]
     pub fn tls_url(&self) -> String {
@@ -124,6 +136,12 @@ impl RedisServer {
         let output = self.client().args(words).output().expect("redis-cli runs");
         assert!(output.status.success(), "redis-cli {words:?}: {output:?}");
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    /// Begins to watch the commands that it executes.
+    #[must_use]
+    pub fn monitor(&self) -> Monitor<'_> {
+        Monitor::start(self)
     }
 
     /// Returns a `redis-cli` that talks to it.
