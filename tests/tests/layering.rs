@@ -45,10 +45,27 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("actix-http", &[SERVER]),
     ("actix-web", &[SERVER]),
     ("argon2", &["auth-adapter-argon2"]),
-    ("diesel", &["auth-adapter-sqlite", TESTS]),
-    ("diesel_migrations", &["auth-adapter-sqlite"]),
+    ("deadpool-redis", &["auth-adapter-redis"]),
+    ("diesel", &["auth-adapter-postgres", "auth-adapter-sqlite", TESTS]),
+    ("diesel-async", &["auth-adapter-postgres"]),
+    ("diesel_migrations", &["auth-adapter-postgres", "auth-adapter-sqlite"]),
     ("jsonwebtoken", &["auth-adapter-jwt"]),
     ("libsqlite3-sys", &["auth-adapter-sqlite", TESTS]),
+    ("prometheus-client", &[SERVER]),
+    ("redis", &["auth-adapter-redis"]),
+    ("rustls", &["auth-adapter-postgres", "auth-adapter-redis"]),
+    ("rustls-native-certs", &["auth-adapter-postgres"]),
+    ("tokio-postgres", &["auth-adapter-postgres"]),
+    ("tokio-postgres-rustls", &["auth-adapter-postgres"]),
+];
+/// What stands below the server.
+const OF_THE_SERVER: &[&str] = &[
+    DOMAIN,
+    "auth-adapter-argon2",
+    "auth-adapter-jwt",
+    "auth-adapter-postgres",
+    "auth-adapter-redis",
+    "auth-adapter-sqlite",
 ];
 /// Crates that do I/O, map objects to rows, speak HTTP, or bring chance and threads with them.
 const FORBIDDEN_IN_THE_DOMAIN: &[&str] = &[
@@ -120,7 +137,7 @@ fn an_adapter_depends_on_the_domain_and_its_own_driver_alone() {
         let allowed: Vec<_> = own.chain(OF_ANY_ADAPTER.iter().copied()).collect();
         assert_eq!(outside(&theirs(adapter), &allowed), BTreeSet::new(), "{}", adapter.name);
     }
-    assert!(count >= 3, "{count} adapters");
+    assert!(count >= 5, "{count} adapters");
 }
 
 #[test]
@@ -144,7 +161,7 @@ fn the_server_is_on_top_and_test_crates_are_never_shipped() {
             DOMAIN => &[],
             TESTKIT => &[DOMAIN],
             TESTS => &[TESTKIT],
-            SERVER => &[DOMAIN, "auth-adapter-argon2", "auth-adapter-jwt", "auth-adapter-sqlite"],
+            SERVER => OF_THE_SERVER,
             name => {
                 assert!(name.starts_with(ADAPTER), "{name} has no place in the layers yet");
                 &[DOMAIN]

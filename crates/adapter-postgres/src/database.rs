@@ -69,12 +69,20 @@ impl PostgresDatabase {
         Ok(reading.check(timing)?)
     }
 
-    /// Looks at the server, at the tables and at every user, for `doctor`.
+    /// Looks at the server and at the tables: what an administrator has set up.
     ///
     /// # Errors
     /// As of any call, when the server cannot be asked. What is wrong with it is a [`Finding`].
     pub async fn examine(&self, timing: Timing) -> Result<Vec<Finding>, PortError> {
         Ok(examination::examine(self, timing).await?)
+    }
+
+    /// Looks at every user, a page at a time, as far as the time goes. Findings count, and name nobody.
+    ///
+    /// # Errors
+    /// As of any call.
+    pub async fn examine_users(&self, timing: Timing) -> Result<Vec<Finding>, PortError> {
+        Ok(examination::examine_rows(self, timing).await?)
     }
 
     /// Returns when a call that begins now has to end.

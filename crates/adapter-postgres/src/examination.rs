@@ -10,14 +10,17 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::database::PostgresDatabase;
 use crate::error::StoreError;
 use crate::tables::{self, Column};
+pub(crate) use rows::examine as examine_rows;
 
-/// Looks at the server, at the tables, and at the rows where there are tables to have them.
+const EMPTY: &str = "the database has neither users nor tenants; run `migrate` to make them, or name the platform's \
+                     database in POSTGRES__URL";
+
+/// Looks at the server and at the tables.
 pub(crate) async fn examine(database: &PostgresDatabase, timing: Timing) -> Result<Vec<Finding>, StoreError> {
     let mut findings = server::examine(database, timing).await?;
     let faults = faults(database, timing).await?;
     if faults.is_empty() {
         findings.push(Finding::good("the tables users and tenants have every column that is needed"));
-        findings.extend(rows::examine(database, timing).await?);
     }
     findings.extend(faults.into_iter().map(Finding::fault));
     Ok(findings)
@@ -27,5 +30,8 @@ async fn faults(database: &PostgresDatabase, timing: Timing) -> Result<Vec<Strin
     let lease = database.lease(timing).await?;
     let mut connection: &AsyncPgConnection = &lease;
     let columns: Vec<Column> = lease.run(tables::columns().load(&mut connection)).await?;
+    if columns.is_empty() {
+        return Ok(vec![EMPTY.to_owned()]);
+    }
     Ok(tables::faults(&columns))
 }

@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use auth_domain::model::{AxisKeys, ClientAddress, Email, LoginPolicy, Timing};
-use auth_domain::ports::{Clock, Entropy};
+use auth_domain::ports::{Clock, Entropy, SessionStore};
 use auth_domain::use_cases::{Issuer, Login, Logout, Refresh, VerifyAccessToken};
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::client_address::ClientAddresses;
 use crate::compose::Parts;
-use crate::config::Settings;
+use crate::config::{Secret, Settings};
+use crate::late_settlement::LateSettlement;
 use crate::login_queue::LoginQueue;
+use crate::metrics::Metrics;
 use crate::proxy_suspicion::ProxySuspicion;
 use crate::readiness::Readiness;
 
@@ -22,17 +25,23 @@ const REQUEST_TIME: Duration = Duration::from_secs(5);
 
 /// What the handlers share.
 pub(crate) struct AppState {
-    pub(crate) login: Arc<Login>,
-    pub(crate) refresh: Arc<Refresh>,
-    pub(crate) logout: Arc<Logout>,
+    pub(crate) login: Login,
+    pub(crate) refresh: Refresh,
+    pub(crate) logout: Logout,
     pub(crate) verify_access_token: VerifyAccessToken,
+    /// For the platform, which ends sessions when it changes a password.
+    pub(crate) sessions: Arc<dyn SessionStore>,
+    pub(crate) admin_secret: Option<Secret>,
     pub(crate) readiness: Readiness,
+    pub(crate) metrics: Metrics,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     /// The use cases in flight; shutdown waits for them.
     pub(crate) tasks: TaskTracker,
     /// Where use cases run: it outlives every connection.
     pub(crate) runtime: Handle,
+    /// Ends what goes on behind the requests; shutdown does not wait for it.
+    pub(crate) stopping: CancellationToken,
     client_addresses: ClientAddresses,
     axis_keys: AxisKeys,
     suspicion: ProxySuspicion,
@@ -46,10 +55,12 @@ impl AppState {
             entropy: parts.entropy.clone(),
             policy: settings.sessions,
         });
-        let limiter = LoginQueue::new(parts.limiter, parts.entropy.clone());
+        let stopping = CancellationToken::new();
+        let limiter = Arc::new(LoginQueue::new(parts.limiter, parts.entropy.clone()));
+        let limiter = LateSettlement::new(limiter, parts.clock.clone(), runtime.clone(), stopping.clone());
         let policy = LoginPolicy { upgrade_hashes: settings.password.upgrade, ..LoginPolicy::default() };
         Self {
-            login: Arc::new(Login {
+            login: Login {
                 users: parts.users.clone(),
                 hasher: parts.hasher,
                 limiter: Arc::new(limiter),
@@ -58,15 +69,15 @@ impl AppState {
                 clock: parts.clock.clone(),
                 axis_keys: parts.axis_keys.clone(),
                 policy,
-            }),
-            refresh: Arc::new(Refresh {
+            },
+            refresh: Refresh {
                 users: parts.users,
                 sessions: parts.sessions.clone(),
                 denylist: parts.denylist.clone(),
                 legacy: parts.legacy.clone(),
                 issuer,
-            }),
-            logout: Arc::new(Logout { sessions: parts.sessions, legacy: parts.legacy }),
+            },
+            logout: Logout { sessions: parts.sessions.clone(), legacy: parts.legacy },
             verify_access_token: VerifyAccessToken {
                 access_tokens: parts.access_tokens,
                 denylist: parts.denylist,
@@ -75,11 +86,15 @@ impl AppState {
                 settings.http.trusted_proxies.clone(),
                 settings.http.client_address_header,
             ),
-            readiness: parts.readiness,
+            sessions: parts.sessions,
+            admin_secret: settings.admin.secret.clone(),
+            readiness: Readiness::new(&parts.backends),
+            metrics: Metrics::new(),
             clock: parts.clock,
             entropy: parts.entropy,
             tasks: TaskTracker::new(),
             runtime,
+            stopping,
             axis_keys: parts.axis_keys,
             suspicion: ProxySuspicion::default(),
         }

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Serve,
     /// Bring the stores to the version of this program
     Migrate,
+    /// Examine the settings and the configured stores
+    Doctor,
     /// Manage users
     #[command(subcommand)]
     User(UserCommand),

@@ -1,5 +1,6 @@
 //! What each command of the command line does.
 
+mod doctor;
 mod session;
 mod user;
 
@@ -13,8 +14,7 @@ use tokio::runtime::Runtime;
 use crate::cli::{Cli, Command, LimitCommand};
 use crate::compose::{self, Parts, Purpose, compose};
 use crate::config::{self, Settings};
-use crate::data_dir::DataDir;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::{logging, serve};
 
 /// How long a command may take, a hash and a busy store included.
@@ -28,7 +28,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     runtime.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::serve(settings).await,
-            Command::Migrate => migrate(&settings),
+            Command::Migrate => migrate(&settings).await,
+            Command::Doctor => doctor::run(&settings).await,
             Command::User(command) => user::run(&Admin::open(&settings)?, command).await,
             Command::Session(command) => session::run(&Admin::open(&settings)?, command).await,
             Command::Limit(command) => limit(&Admin::open(&settings)?, command).await,
@@ -44,7 +45,7 @@ struct Admin {
 
 impl Admin {
     fn open(settings: &Settings) -> Result<Self, Failure> {
-        let parts = compose(settings, &DataDir::open(&settings.data_dir)?, Purpose::Administer)?;
+        let parts = compose(settings, Purpose::Administer)?;
         let users = ManageUsers {
             users: parts.users.clone(),
             hasher: parts.hasher.clone(),
@@ -60,11 +61,15 @@ impl Admin {
     }
 }
 
-/// Opening the embedded store brings it up to date.
-fn migrate(settings: &Settings) -> Result<(), Failure> {
-    let data_dir = DataDir::open(&settings.data_dir)?;
-    compose(settings, &data_dir, Purpose::Administer)?;
-    say(&format!("{} is up to date", data_dir.database().display()))
+async fn migrate(settings: &Settings) -> Result<(), Failure> {
+    let parts = compose(settings, Purpose::Administer)?;
+    for backend in &parts.backends {
+        let (name, timing) = (backend.name(), Timing::start(&*parts.clock, PATIENCE));
+        let migrated = backend.migrate(timing).await;
+        let done = migrated.map_err(|error| Failure::Command(format!("{name}: {}", chain(&error))))?;
+        say(&format!("{name}: {done}"))?;
+    }
+    Ok(())
 }
 
 async fn limit(admin: &Admin, command: LimitCommand) -> Result<(), Failure> {

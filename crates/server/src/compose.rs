@@ -1,26 +1,29 @@
-//! The composition: which adapter stands behind each port. Nothing else names an adapter.
+//! The composition: which adapter stands behind each port. Nothing outside `compose` names an adapter.
+
+mod access_tokens;
+mod embedded;
+mod passwords;
+mod postgres;
+mod redis;
 
 use std::fmt::Display;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher};
-use auth_adapter_jwt::{JwtAccessTokens, JwtConfig, SigningKey};
-use auth_adapter_sqlite::{
-    SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter, SqliteSessionStore,
-    SqliteUserRepository,
-};
 use auth_domain::model::AxisKeys;
 use auth_domain::ports::{
-    AccessTokens, Clock, Denylist, Entropy, LegacyRefreshTokens, LoginLimiter, PasswordHasher, PortError,
-    SessionStore, UserRepository,
+    AccessTokens, Clock, Denylist, Entropy, LegacyRefreshTokens, LoginLimiter, PasswordHasher, SessionStore,
+    UserRepository,
 };
 
-use crate::config::{ENVIRONMENT_PREFIX, Secret, Settings};
-use crate::data_dir::DataDir;
+use crate::backend::Backends;
+use crate::config::{CredentialsBackend, ENVIRONMENT_PREFIX, Settings, TokensBackend};
+use crate::data_dir::ServeLock;
 use crate::failure::Failure;
-use crate::readiness::Readiness;
 use crate::system::{SystemClock, SystemEntropy};
+use embedded::EmbeddedStore;
+
+#[cfg(test)]
+mod tests;
 
 /// Every port with the adapter that was chosen for it.
 pub(crate) struct Parts {
@@ -35,78 +38,98 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) axis_keys: AxisKeys,
-    pub(crate) readiness: Readiness,
+    /// What stands behind the stores, each once.
+    pub(crate) backends: Backends,
+    /// Held while serving on the data directory.
+    pub(crate) serve_lock: Option<ServeLock>,
 }
 
 /// What the parts are wired for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Serving: the store is read through for damage first.
+    /// Serving: the data directory is claimed, and the embedded store read through for damage.
     Serve,
     /// One command, while a server may run on the same stores.
     Administer,
+    /// Looking for trouble: as a command, but the embedded store is read through, too.
+    Examine,
+}
+
+/// The ports of tokens, which are kept in one place.
+struct TokenStores {
+    sessions: Arc<dyn SessionStore>,
+    denylist: Arc<dyn Denylist>,
+    legacy: Option<Arc<dyn LegacyRefreshTokens>>,
+    limiter: Arc<dyn LoginLimiter>,
 }
 
 /// Wires the adapters that `settings` choose.
-pub(crate) fn compose(settings: &Settings, data_dir: &DataDir, purpose: Purpose) -> Result<Parts, Failure> {
+pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let mut embedded = EmbeddedStore::new(settings, purpose, clock.clone());
     let key = match &settings.jwt.key {
         Some(key) => key.clone(),
-        None => data_dir.signing_key(&*entropy)?,
+        None => embedded.data_dir()?.signing_key(&*entropy)?,
     };
-    let refused = |problem| Failure::Configuration(vec![problem]);
-    let access_tokens = access_tokens(settings, &key).map_err(refused)?;
-    let hasher = Argon2PasswordHasher::new(argon2_config(settings), entropy.clone(), clock.clone());
-    let hasher = hasher.map_err(|problem| refused(named(&problem)))?;
-    let database = embedded_store(settings, data_dir, purpose, clock.clone())?;
+    let access_tokens = access_tokens::of(settings, &key).map_err(refused)?;
+    let hasher = passwords::hasher(settings, entropy.clone(), clock.clone()).map_err(refused)?;
+    let mut backends = Backends::new();
+    let users = users(settings, &mut embedded, &clock, &mut backends)?;
+    let tokens = tokens(settings, &mut embedded, &clock, &mut backends)?;
     Ok(Parts {
-        users: Arc::new(SqliteUserRepository::new(&database)),
-        hasher: Arc::new(hasher),
-        sessions: Arc::new(SqliteSessionStore::new(&database)),
-        denylist: Arc::new(SqliteDenylist::new(&database)),
-        legacy: None,
-        limiter: Arc::new(SqliteLoginLimiter::new(&database)),
-        access_tokens: Arc::new(access_tokens),
+        users,
+        hasher,
+        sessions: tokens.sessions,
+        denylist: tokens.denylist,
+        legacy: tokens.legacy,
+        limiter: tokens.limiter,
+        access_tokens,
         axis_keys: AxisKeys::derive(key.expose().as_bytes()),
-        readiness: readiness(database),
+        serve_lock: embedded.finish(&mut backends),
+        backends,
         clock,
         entropy,
     })
 }
 
+fn users(
+    settings: &Settings,
+    embedded: &mut EmbeddedStore<'_>,
+    clock: &Arc<dyn Clock>,
+    backends: &mut Backends,
+) -> Result<Arc<dyn UserRepository>, Failure> {
+    match &settings.credentials {
+        CredentialsBackend::Embedded => embedded.users(),
+        CredentialsBackend::Postgres(server) => postgres::users(server, clock, backends).map_err(refused),
+    }
+}
+
+fn tokens(
+    settings: &Settings,
+    embedded: &mut EmbeddedStore<'_>,
+    clock: &Arc<dyn Clock>,
+    backends: &mut Backends,
+) -> Result<TokenStores, Failure> {
+    match &settings.tokens {
+        TokensBackend::Embedded => embedded.tokens(),
+        TokensBackend::Redis(server) => redis::tokens(server, settings, clock, backends).map_err(refused),
+    }
+}
+
 /// Returns what the adapters would refuse in `settings`, without starting them.
 pub(crate) fn problems(settings: &Settings) -> Vec<String> {
-    let key = settings.jwt.key.iter().filter_map(|key| access_tokens(settings, key).err());
-    let password = argon2_config(settings).check().err();
-    key.chain(password.map(|problem| named(&problem))).collect()
-}
-
-fn access_tokens(settings: &Settings, key: &Secret) -> Result<JwtAccessTokens, String> {
-    let jwt = &settings.jwt;
-    let signing_key = |setting: &str, key: &Secret| {
-        SigningKey::new(key.expose().to_owned()).map_err(|weakness| named(&format!("{setting}: {weakness}")))
+    let key = settings.jwt.key.iter().filter_map(|key| access_tokens::of(settings, key).err());
+    let password = passwords::problem(settings);
+    let credentials = match &settings.credentials {
+        CredentialsBackend::Embedded => None,
+        CredentialsBackend::Postgres(server) => postgres::problem(server),
     };
-    let previous_keys = jwt.previous_keys.iter().map(|key| signing_key("JWT__PREVIOUS_KEYS", key));
-    let config = JwtConfig {
-        key: signing_key("JWT__KEY", key)?,
-        previous_keys: previous_keys.collect::<Result<_, _>>()?,
-        key_id: jwt.key_id.clone(),
-        issuer: jwt.issuer.clone(),
-        audience: jwt.audience.clone(),
+    let tokens = match &settings.tokens {
+        TokensBackend::Embedded => None,
+        TokensBackend::Redis(server) => redis::problem(server, settings),
     };
-    JwtAccessTokens::new(config).map_err(|problem| named(&problem))
-}
-
-const fn argon2_config(settings: &Settings) -> Argon2Config {
-    let password = &settings.password;
-    Argon2Config {
-        memory_kib: password.memory_kib,
-        iterations: password.iterations,
-        parallelism: password.parallelism,
-        concurrency: password.concurrency,
-        legacy: password.legacy,
-    }
+    key.chain(password).chain(credentials).chain(tokens).collect()
 }
 
 /// Adapters begin with the name of the setting at fault; this makes it the whole name.
@@ -114,26 +137,6 @@ fn named(problem: &impl Display) -> String {
     format!("{ENVIRONMENT_PREFIX}{problem}")
 }
 
-fn embedded_store(
-    settings: &Settings,
-    data_dir: &DataDir,
-    purpose: Purpose,
-    clock: Arc<dyn Clock>,
-) -> Result<SqliteDatabase, Failure> {
-    let config = SqliteConfig {
-        denylist_margin: settings.denylist_margin,
-        login_limit: settings.login_limit.max_failures,
-        login_window: settings.login_limit.window,
-        check_integrity: purpose == Purpose::Serve,
-        ..SqliteConfig::new(data_dir.database())
-    };
-    SqliteDatabase::open(config, clock).map_err(|problem| Failure::Startup(problem.to_string()))
-}
-
-fn readiness(database: SqliteDatabase) -> Readiness {
-    let ping = move |timing| -> Pin<Box<dyn Future<Output = Result<(), PortError>> + Send>> {
-        let database = database.clone();
-        Box::pin(async move { database.ping(timing).await })
-    };
-    Readiness::default().with("embedded_store", Box::new(ping))
+fn refused(problem: String) -> Failure {
+    Failure::Configuration(vec![problem])
 }

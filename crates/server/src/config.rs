@@ -1,5 +1,10 @@
 //! Settings: `config/default.toml`, then the file named by `--config`, then the environment.
 
+mod admin;
+mod backends;
+mod http;
+mod jwt;
+mod log;
 mod reader;
 mod sections;
 mod sources;
@@ -8,8 +13,11 @@ mod values;
 use std::ffi::OsString;
 use std::path::Path;
 
+pub(crate) use backends::{CredentialsBackend, ServerSettings, TokensBackend};
+pub(crate) use http::ClientAddressHeader;
+pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use reader::Secret;
-pub(crate) use sections::{ClientAddressHeader, LogFormat, LogSettings, Settings};
+pub(crate) use sections::Settings;
 
 use crate::failure::Failure;
 use reader::Reader;

@@ -1,23 +1,28 @@
 //! HTTP: reading requests, calling one use case each, and answering as the contract says.
 
+mod admin;
 mod bearer;
 mod body;
 mod documentation;
 mod endpoint;
 mod error;
 mod events;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod form;
 mod frame;
 mod openapi;
 mod routes;
 mod schemas;
 mod strict_json;
+mod to_the_end;
 mod token_response;
 mod unread_body;
 
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, to};
 
+pub(crate) use bearer::is_bearer_token;
 pub(crate) use error::ApiError;
 use frame::catch_panics;
 pub(crate) use frame::frame;
@@ -26,5 +31,15 @@ pub(crate) use frame::frame;
 pub(crate) fn configure(service: &mut ServiceConfig) {
     routes::configure(service);
     documentation::configure(service);
-    service.default_service(to(|| async { Err::<HttpResponse, _>(ApiError::NotFound) }));
+    service.default_service(to(nothing_here));
+}
+
+/// Everything that the admin listener answers.
+pub(crate) fn configure_admin(service: &mut ServiceConfig, has_secret: bool) {
+    admin::configure(service, has_secret);
+    service.default_service(to(nothing_here));
+}
+
+async fn nothing_here() -> Result<HttpResponse, ApiError> {
+    Err(ApiError::NotFound)
 }

@@ -1,17 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod backend;
 mod cli;
 mod client_address;
 mod commands;
 mod compose;
 mod config;
 mod data_dir;
+mod examination;
 mod failure;
 mod first_start;
 mod http;
+mod late_settlement;
 mod logging;
 mod login_queue;
+mod metrics;
 mod proxy_suspicion;
 mod readiness;
 mod serve;

@@ -1,7 +1,7 @@
 //! Whether the parts that requests need can answer.
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -12,16 +12,13 @@ use serde::Serialize;
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
+use crate::backend::Backend;
 use crate::failure::chain;
 
 /// A dependency that does not answer for this long is down.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// Asks one dependency whether it can answer.
-pub(crate) type Probe =
-    Box<dyn Fn(Timing) -> Pin<Box<dyn Future<Output = Result<(), PortError>> + Send>> + Send + Sync>;
-
-/// The dependencies by name, and whether the process is on its way out.
+/// What requests depend on, and whether the process is on its way out.
 #[derive(Default)]
 pub(crate) struct Readiness {
     dependencies: Vec<Dependency>,
@@ -29,8 +26,7 @@ pub(crate) struct Readiness {
 }
 
 struct Dependency {
-    name: &'static str,
-    probe: Probe,
+    backend: Arc<dyn Backend>,
     was_up: AtomicBool,
 }
 
@@ -47,10 +43,19 @@ pub(crate) struct Report {
 }
 
 impl Readiness {
-    /// Adds a dependency.
-    pub(crate) fn with(mut self, name: &'static str, probe: Probe) -> Self {
-        self.dependencies.push(Dependency { name, probe, was_up: AtomicBool::new(true) });
-        self
+    /// Depends on `backends`.
+    pub(crate) fn new(backends: &[Arc<dyn Backend>]) -> Self {
+        let dependency = |backend: &Arc<dyn Backend>| Dependency {
+            backend: backend.clone(),
+            was_up: AtomicBool::new(true),
+        };
+        Self { dependencies: backends.iter().map(dependency).collect(), ..Self::default() }
+    }
+
+    /// Tells which dependencies were up when they were last asked.
+    pub(crate) fn last_seen(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        let seen = |dependency: &Dependency| dependency.was_up.load(Ordering::Relaxed);
+        self.dependencies.iter().map(move |dependency| (dependency.backend.name(), seen(dependency)))
     }
 
     /// Makes every later check fail, so that balancers send no more requests.
@@ -81,9 +86,9 @@ impl Readiness {
 impl Dependency {
     /// Asks once, within the patience, and logs a change.
     async fn state(&self, timing: Timing) -> (&'static str, bool) {
-        let answer = tokio::time::timeout_at(timing.deadline().into(), (self.probe)(timing)).await;
+        let answer = tokio::time::timeout_at(timing.deadline().into(), self.backend.ping(timing)).await;
         let answer = answer.unwrap_or_else(|_| Err(PortError::unavailable("no answer in time")));
-        let (name, up) = (self.name, answer.is_ok());
+        let (name, up) = (self.backend.name(), answer.is_ok());
         match (self.was_up.swap(up, Ordering::Relaxed), answer) {
             (true, Err(cause)) => {
                 warn!(event = "dependency_down", name, reason = chain(&cause), "dependency is down");
@@ -98,11 +103,11 @@ impl Dependency {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::fake::{FakeBackend, away, sound};
     use crate::system::SystemClock;
 
-    fn readiness(up: bool) -> Readiness {
-        let answer = move || if up { Ok(()) } else { Err(PortError::unavailable("gone")) };
-        Readiness::default().with("store", Box::new(move |_| Box::pin(async move { answer() })))
+    fn readiness(backend: FakeBackend) -> Readiness {
+        Readiness::new(&[Arc::new(backend)])
     }
 
     async fn json(readiness: &Readiness) -> String {
@@ -112,23 +117,31 @@ mod tests {
     // S-81
     #[tokio::test]
     async fn the_report_names_each_dependency() {
-        assert_eq!(json(&readiness(true)).await, r#"{"status":"ready","dependencies":{"store":"up"}}"#);
+        assert_eq!(json(&readiness(sound())).await, r#"{"status":"ready","dependencies":{"store":"up"}}"#);
         assert_eq!(
-            json(&readiness(false)).await,
+            json(&readiness(away())).await,
             r#"{"status":"unavailable","dependencies":{"store":"down"}}"#
         );
     }
 
     #[tokio::test]
+    async fn the_last_answer_is_remembered() {
+        let readiness = readiness(away());
+        assert!(readiness.last_seen().eq([("store", true)]));
+        readiness.check(&SystemClock).await;
+        assert!(readiness.last_seen().eq([("store", false)]));
+    }
+
+    #[tokio::test]
     async fn a_draining_process_is_not_ready() {
-        let readiness = readiness(true);
+        let readiness = readiness(sound());
         readiness.drain();
         assert!(!readiness.check(&SystemClock).await.ready);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_dependency_that_hangs_is_down() {
-        let hanging = Readiness::default().with("store", Box::new(|_| Box::pin(std::future::pending())));
+        let hanging = readiness(FakeBackend { hangs: true, ..sound() });
         assert!(!hanging.check(&SystemClock).await.ready);
     }
 }

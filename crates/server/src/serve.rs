@@ -1,94 +1,98 @@
 //! Serving: from the first socket to the last answer.
 
-use std::net::{SocketAddr, TcpListener};
-use std::num::NonZeroUsize;
-use std::thread::available_parallelism;
+mod listener;
+mod running;
+mod watch;
+
 use std::time::Duration;
 
-use actix_web::dev::Server;
-use actix_web::middleware::from_fn;
 use actix_web::web::Data;
-use actix_web::{App, HttpServer};
+use futures_util::future::join_all;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::app::AppState;
-use crate::compose::{Purpose, compose};
-use crate::config::Settings;
-use crate::data_dir::DataDir;
+use crate::compose::{Parts, Purpose, compose};
+use crate::config::{CredentialsBackend, Settings};
 use crate::failure::Failure;
-use crate::first_start;
-use crate::http;
+use crate::{examination, first_start};
+use listener::{Listener, raise_file_limit};
+use running::Running;
+use watch::watch;
 
-/// How many connections may wait to be accepted.
-const BACKLOG: i32 = 1_024;
-/// How long a request's head may take to arrive (S-74).
-const HEAD_TIME: Duration = Duration::from_secs(5);
-/// How long an idle connection is kept for the next request.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests in flight may take on shutdown: their body, their own limit, and some slack.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(15);
+
+/// The ports, taken and not yet answered on.
+struct Listeners {
+    public: Listener,
+    /// `None` where it is switched off.
+    admin: Option<Listener>,
+}
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     // First of all: from here on a signal ends the process in good order, however early it comes.
     let stop = stop_signal()?;
-    let data_dir = DataDir::open(&settings.data_dir)?;
-    let _lock = data_dir.lock()?;
-    let parts = compose(&settings, &data_dir, Purpose::Serve)?;
-    // The port is taken before the owner is made: a port in use must not swallow his password.
-    let (listener, listening) = listen(settings.http.listen)?;
-    first_start::welcome(&parts, listening).await?;
+    let mut parts = compose(&settings, Purpose::Serve)?;
+    let _lock = parts.serve_lock.take();
+    // The ports are taken before the owner is made: a port in use must not swallow his password.
+    let listeners = Listeners::open(&settings)?;
+    let away = examination::at_start(&parts.backends, &*parts.clock).await?;
+    welcome(&settings, &parts, &listeners).await?;
 
     raise_file_limit();
     let state = Data::new(AppState::new(parts, &settings, Handle::current()));
-    let server =
-        server(state.clone(), listener).map_err(|error| Failure::Startup(format!("serving: {error}")))?;
-    let handle = server.handle();
-    let task = tokio::spawn(server);
-    info!(event = "listening", "listening on http://{listening}");
+    let running = listeners.answer(&state)?;
+    let watching = tokio::spawn(watch(state.clone(), away));
 
     stop.await;
     info!(event = "stopping", "finishing the requests in flight");
     state.readiness.drain();
     state.clock.sleep_until(state.clock.instant() + settings.http.drain_delay).await;
-    handle.stop(true).await;
-    state.tasks.close();
-    if timeout(SHUTDOWN_TIME, state.tasks.wait()).await.is_err() {
-        warn!(event = "stopping", "some requests did not finish in time");
+    finish(&state, &running).await;
+    watching.await.map_err(running::failed)?;
+    for server in running {
+        server.ended().await?;
     }
-    let ended = task.await.map_err(|error| Failure::Startup(format!("serving: {error}")))?;
-    ended.map_err(|error| Failure::Startup(format!("serving: {error}")))?;
     info!(event = "stopped", "stopped");
     Ok(())
 }
 
-fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
-    let complain = |error| {
-        Failure::Startup(format!(
-            "cannot listen on {address}: {error}; set HOOKSENTRY_AUTH__HTTP__LISTEN to a free address and port"
-        ))
-    };
-    let listener = TcpListener::bind(address).map_err(complain)?;
-    // The standard library asks for 128: a burst beyond that waits a second for its next SYN.
-    rustix::net::listen(&listener, BACKLOG).map_err(|error| complain(error.into()))?;
-    let listening = listener.local_addr().map_err(complain)?;
-    Ok((listener, listening))
+impl Listeners {
+    fn open(settings: &Settings) -> Result<Self, Failure> {
+        let public = Listener::open(settings.http.listen, "HTTP__LISTEN")?;
+        let admin = settings.admin.listen.map(|address| Listener::open(address, "ADMIN__LISTEN"));
+        Ok(Self { public, admin: admin.transpose()? })
+    }
+
+    fn answer(self, state: &Data<AppState>) -> Result<Vec<Running>, Failure> {
+        let mut running = vec![Running::start_public(state, self.public)?];
+        if let Some(admin) = self.admin {
+            running.push(Running::start_admin(state, admin)?);
+        }
+        Ok(running)
+    }
 }
 
-fn server(state: Data<AppState>, listener: TcpListener) -> std::io::Result<Server> {
-    let app =
-        move || App::new().app_data(state.clone()).configure(http::configure).wrap(from_fn(http::frame));
-    let server = HttpServer::new(app)
-        .workers(available_parallelism().map_or(1, NonZeroUsize::get))
-        .client_request_timeout(HEAD_TIME)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(SHUTDOWN_TIME.as_secs())
-        .disable_signals()
-        .listen(listener)?;
-    Ok(server.run())
+/// Makes the first account, where users are kept in a store of our own alone (S-25).
+async fn welcome(settings: &Settings, parts: &Parts, listeners: &Listeners) -> Result<(), Failure> {
+    match settings.credentials {
+        CredentialsBackend::Embedded => first_start::welcome(parts, listeners.public.address).await,
+        CredentialsBackend::Postgres(_) => Ok(()),
+    }
+}
+
+/// Lets what is in flight come to its end, and gives up what nobody waits for.
+async fn finish(state: &AppState, running: &[Running]) {
+    join_all(running.iter().map(Running::stop)).await;
+    state.tasks.close();
+    if timeout(SHUTDOWN_TIME, state.tasks.wait()).await.is_err() {
+        warn!(event = "stopping", "some requests did not finish in time");
+    }
+    state.stopping.cancel();
 }
 
 /// Listens for SIGTERM and Ctrl-C from now on; what it returns ends with the first of them.
@@ -102,15 +106,4 @@ fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
             _ = interrupt.recv() => {}
         }
     })
-}
-
-/// Lets the process have as many connections as the system allows it: the usual soft limit of 1,024
-/// files is less than a burst of slow clients (S-74).
-fn raise_file_limit() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        warn!(event = "file_limit", %error, "the limit of open files could not be raised");
-    }
 }

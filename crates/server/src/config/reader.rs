@@ -7,6 +7,7 @@ use std::path::Path;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::ENVIRONMENT_PREFIX;
 use super::sources::{Flat, Raw, from_environment, from_toml};
 
 /// A secret setting; silent in `Debug`, wiped when dropped.
@@ -77,6 +78,11 @@ impl Reader {
         }
     }
 
+    /// Tells whether a setting that was not taken yet is `text`.
+    pub(super) fn says(&self, key: &str, text: &str) -> bool {
+        self.settings.get(key).is_some_and(|raw| raw.text.trim() == text)
+    }
+
     /// Takes a setting that may be absent; empty counts as absent.
     pub(super) fn optional(&mut self, key: &str) -> Option<String> {
         self.settings.remove(key).map(|raw| raw.text.trim().to_owned()).filter(|text| !text.is_empty())
@@ -97,6 +103,31 @@ impl Reader {
         }
     }
 
+    /// Takes a secret that has to be given; `when` says where.
+    pub(super) fn required_secret(&mut self, key: &str, when: &str) -> Option<Secret> {
+        if self.origin(key).is_none() {
+            self.object_to(key, &format!("it has to be set {when}"));
+        }
+        self.secret(key)
+    }
+
+    /// Takes a secret that nothing would use, which is a problem; `since` says why.
+    pub(super) fn unused_secret(&mut self, key: &str, since: &str) -> Option<Secret> {
+        if let Some(origin) = self.origin(key) {
+            self.object(format!("{origin} is set, but {since}"));
+        }
+        self.settings.remove(key);
+        self.settings.remove(&format!("{key}_file"));
+        None
+    }
+
+    /// Where a secret is given, if anywhere.
+    fn origin(&self, key: &str) -> Option<String> {
+        let given = [key, &format!("{key}_file")].map(|key| self.settings.get(key));
+        let mut given = given.into_iter().flatten().filter(|raw| !raw.text.is_empty());
+        given.next().map(|raw| raw.origin.clone())
+    }
+
     fn secret_file(&mut self, file: &Raw) -> Option<Secret> {
         match fs::read_to_string(&file.text) {
             Ok(mut text) => {
@@ -114,6 +145,12 @@ impl Reader {
     /// Notes a problem between settings.
     pub(super) fn object(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
+    }
+
+    /// Notes a problem of a setting that is missing, or that was taken already.
+    pub(super) fn object_to(&mut self, key: &str, problem: &str) {
+        let name = key.to_ascii_uppercase().replace('.', "__");
+        self.object(format!("{ENVIRONMENT_PREFIX}{name}: {problem}"));
     }
 
     /// Returns every problem; what nobody took is unknown.

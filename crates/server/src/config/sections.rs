@@ -1,19 +1,25 @@
 //! The settings by section, each checked when it is read.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use auth_domain::model::{PasswordPolicy, SessionPolicy};
-use ipnet::IpNet;
 
-use super::reader::{Reader, Secret};
+use super::admin::AdminSettings;
+use super::backends::{CredentialsBackend, TokensBackend};
+use super::http::HttpSettings;
+use super::jwt::JwtSettings;
+use super::log::LogSettings;
+use super::reader::Reader;
 use super::values;
 
 /// Everything that can be set.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) http: HttpSettings,
+    pub(crate) admin: AdminSettings,
+    pub(crate) credentials: CredentialsBackend,
+    pub(crate) tokens: TokensBackend,
     /// Where the embedded store and the generated key live.
     pub(crate) data_dir: PathBuf,
     pub(crate) jwt: JwtSettings,
@@ -24,38 +30,6 @@ pub(crate) struct Settings {
     pub(crate) login_limit: LoginLimitSettings,
     pub(crate) password: PasswordSettings,
     pub(crate) log: LogSettings,
-}
-
-/// `http`: the public listener.
-#[derive(Debug)]
-pub(crate) struct HttpSettings {
-    pub(crate) listen: SocketAddr,
-    /// Peers whose word on the client's address is taken.
-    pub(crate) trusted_proxies: Vec<IpNet>,
-    pub(crate) client_address_header: ClientAddressHeader,
-    /// How long the listener goes on after readiness has failed on SIGTERM.
-    pub(crate) drain_delay: Duration,
-}
-
-/// The one header that a trusted proxy names the client in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ClientAddressHeader {
-    /// `X-Forwarded-For`.
-    XForwardedFor,
-    /// `Forwarded` (RFC 7239).
-    Forwarded,
-}
-
-/// `jwt`: what access tokens are signed with.
-#[derive(Debug)]
-pub(crate) struct JwtSettings {
-    /// `None` where the key is generated into the data directory.
-    pub(crate) key: Option<Secret>,
-    /// Keys that verify only.
-    pub(crate) previous_keys: Vec<Secret>,
-    pub(crate) key_id: Option<String>,
-    pub(crate) issuer: String,
-    pub(crate) audience: String,
 }
 
 /// `login_limit`: failures per email and per address.
@@ -77,39 +51,28 @@ pub(crate) struct PasswordSettings {
     pub(crate) upgrade: bool,
 }
 
-/// `log`.
-#[derive(Debug)]
-pub(crate) struct LogSettings {
-    /// `None`: for people on a terminal, JSON lines otherwise.
-    pub(crate) format: Option<LogFormat>,
-    pub(crate) filter: String,
-}
-
-/// How a log line is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LogFormat {
-    /// For people.
-    Pretty,
-    /// One JSON object a line.
-    Json,
-}
-
 impl Settings {
     /// Takes every setting; `None` when a problem was noted.
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let http = HttpSettings::read(reader);
+        // Asked before they are taken: a setting beside them may be wrong, too.
+        let is_shared =
+            reader.says("credentials.backend", "postgres") || reader.says("tokens.backend", "redis");
         let data_dir = reader.read("data_dir", |text| values::text(text).map(PathBuf::from));
-        let credentials = reader.read("credentials.backend", |text| embedded(text, "postgres"));
-        let tokens = reader.read("tokens.backend", |text| embedded(text, "redis"));
-        let jwt = JwtSettings::read(reader);
+        let admin = AdminSettings::read(reader);
+        let credentials = CredentialsBackend::read(reader);
+        let tokens = TokensBackend::read(reader);
+        let jwt = JwtSettings::read(reader, is_shared);
         let sessions = session_policy(reader);
         let denylist_margin = reader.read("tokens.denylist_margin", values::denylist_margin);
         let login_limit = LoginLimitSettings::read(reader);
         let password = PasswordSettings::read(reader);
         let log = LogSettings::read(reader);
-        credentials.and(tokens)?;
         Some(Self {
             http: http?,
+            admin: admin?,
+            credentials: credentials?,
+            tokens: tokens?,
             data_dir: data_dir?,
             jwt: jwt?,
             sessions: sessions?,
@@ -125,38 +88,6 @@ impl Settings {
     /// What a new password must satisfy.
     pub(crate) const fn password_policy(&self) -> PasswordPolicy {
         PasswordPolicy { min_length: self.password.min_length }
-    }
-}
-
-impl HttpSettings {
-    fn read(reader: &mut Reader) -> Option<Self> {
-        let listen = reader.read("http.listen", values::address);
-        let trusted_proxies = reader.read("http.trusted_proxies", values::networks);
-        let header = reader.read("http.client_address_header", |text| match text {
-            "x-forwarded-for" => Ok(ClientAddressHeader::XForwardedFor),
-            "forwarded" => Ok(ClientAddressHeader::Forwarded),
-            other => Err(format!("\"{other}\" is neither x-forwarded-for nor forwarded")),
-        });
-        let drain_delay = reader.read("http.drain_delay", values::duration);
-        Some(Self {
-            listen: listen?,
-            trusted_proxies: trusted_proxies?,
-            client_address_header: header?,
-            drain_delay: drain_delay?,
-        })
-    }
-}
-
-impl JwtSettings {
-    fn read(reader: &mut Reader) -> Option<Self> {
-        let key = reader.secret("jwt.key");
-        let previous = reader.secret("jwt.previous_keys");
-        let previous_keys = previous.iter().flat_map(|keys| values::items(keys.expose()));
-        let previous_keys = previous_keys.map(|key| Secret::new(key.to_owned())).collect();
-        let key_id = reader.optional("jwt.key_id");
-        let issuer = reader.read("jwt.issuer", values::text);
-        let audience = reader.read("jwt.audience", values::text);
-        Some(Self { key, previous_keys, key_id, issuer: issuer?, audience: audience? })
     }
 }
 
@@ -189,19 +120,6 @@ impl PasswordSettings {
     }
 }
 
-impl LogSettings {
-    fn read(reader: &mut Reader) -> Option<Self> {
-        let format = reader.read("log.format", |text| match text {
-            "auto" => Ok(None),
-            "pretty" => Ok(Some(LogFormat::Pretty)),
-            "json" => Ok(Some(LogFormat::Json)),
-            other => Err(format!("\"{other}\" is neither auto, pretty nor json")),
-        });
-        let filter = reader.read("log.filter", values::log_filter);
-        Some(Self { format: format?, filter: filter? })
-    }
-}
-
 fn session_policy(reader: &mut Reader) -> Option<SessionPolicy> {
     let access_ttl = reader.read("tokens.access_ttl", values::whole_seconds);
     let refresh_ttl = reader.read("tokens.refresh_ttl", values::lifetime);
@@ -221,13 +139,4 @@ fn session_policy(reader: &mut Reader) -> Option<SessionPolicy> {
         );
     }
     Some(policy)
-}
-
-/// Every store of this version is the embedded one.
-fn embedded(text: &str, other: &str) -> Result<(), String> {
-    match text {
-        "embedded" => Ok(()),
-        _ if text == other => Err(format!("this version has no {other} store yet; write embedded")),
-        _ => Err(format!("\"{text}\" is no store; write embedded")),
-    }
 }

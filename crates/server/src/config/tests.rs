@@ -5,6 +5,9 @@ use auth_domain::model::{LoginPolicy, PasswordPolicy, SessionPolicy};
 
 use super::*;
 
+mod backends;
+mod examples;
+
 fn with(variables: &[(&str, &str)]) -> Result<Settings, Failure> {
     let variables =
         variables.iter().map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
@@ -29,6 +32,10 @@ fn the_defaults_are_those_of_the_domain_and_run_with_no_server() {
     assert_eq!(settings.denylist_margin, Duration::from_secs(305));
     assert_eq!(settings.login_limit.max_failures, 10);
     assert_eq!((settings.password.memory_kib, settings.password.iterations), (19_456, 2));
+    assert!(matches!(settings.credentials, CredentialsBackend::Embedded));
+    assert!(matches!(settings.tokens, TokensBackend::Embedded));
+    assert_eq!(settings.admin.listen.unwrap().to_string(), "127.0.0.1:9080");
+    assert!(settings.admin.secret.is_none());
     assert!(settings.jwt.key.is_none() && !settings.password.legacy && settings.log.format.is_none());
 }
 

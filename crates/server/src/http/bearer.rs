@@ -26,13 +26,13 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
         return Err(ApiError::InvalidToken { presented: false });
     }
     let token = token.trim_matches(' ');
-    if token.is_empty() || !token.bytes().all(is_token_byte) {
+    if !is_bearer_token(token) {
         return Err(ApiError::InvalidToken { presented: true });
     }
     Ok(token)
 }
 
-/// The characters of `b64token`.
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)
+/// Tells whether a text can be sent as a bearer token (`b64token`).
+pub(crate) fn is_bearer_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
 }

@@ -7,11 +7,10 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use auth_domain::model::EndReason;
-use auth_domain::ports::{PortError, PortErrorKind};
-use auth_domain::use_cases::{LoginError, LogoutError, RefreshError, RefreshRefusal, VerifyAccessTokenError};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+mod translation;
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +43,8 @@ pub(crate) enum ApiError {
     /// Over a limit, and until when.
     RateLimited(Duration),
     ServiceUnavailable,
+    /// A part of the service went away while the sessions of a user were being ended.
+    SessionsNotEnded,
     Internal,
 }
 
@@ -76,7 +77,7 @@ impl ApiError {
                 (StatusCode::UNAUTHORIZED, "invalid_refresh_token", "The refresh token is not valid.")
             }
             Self::InvalidToken { .. } => {
-                (StatusCode::UNAUTHORIZED, "invalid_token", "The access token is missing or not valid.")
+                (StatusCode::UNAUTHORIZED, "invalid_token", "The bearer token is missing or not valid.")
             }
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is nothing at this address."),
             Self::MethodNotAllowed(_) => (
@@ -106,6 +107,11 @@ impl ApiError {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "service_unavailable",
                 "The service cannot answer at the moment; nothing was changed, try again.",
+            ),
+            Self::SessionsNotEnded => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "service_unavailable",
+                "Not every session of the user may have ended; repeat the request until it succeeds.",
             ),
             Self::Internal => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.")
@@ -140,7 +146,7 @@ impl ResponseError for ApiError {
             Self::RateLimited(wait) => {
                 response.insert_header((RETRY_AFTER, whole_seconds_up(*wait).to_string()));
             }
-            Self::ServiceUnavailable => {
+            Self::ServiceUnavailable | Self::SessionsNotEnded => {
                 response.insert_header((RETRY_AFTER, outage_retry_after().to_string()));
             }
             // What is left of the body would be taken for the next request.
@@ -156,64 +162,6 @@ impl ResponseError for ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.parts().1)
-    }
-}
-
-impl From<&LoginError> for ApiError {
-    fn from(error: &LoginError) -> Self {
-        match error {
-            LoginError::InvalidCredentials { .. } => Self::InvalidCredentials,
-            LoginError::RateLimited { retry_after } => Self::RateLimited(*retry_after),
-            LoginError::Port(error) => error.into(),
-        }
-    }
-}
-
-impl From<&RefreshError> for ApiError {
-    fn from(error: &RefreshError) -> Self {
-        match error {
-            RefreshError::InvalidRefreshToken { refusal, .. } => Self::InvalidRefreshToken(reason(*refusal)),
-            RefreshError::Port(error) => error.into(),
-        }
-    }
-}
-
-impl From<&LogoutError> for ApiError {
-    fn from(error: &LogoutError) -> Self {
-        match error {
-            LogoutError::InvalidRefreshToken => Self::InvalidRefreshToken(None),
-            LogoutError::Port(error) => error.into(),
-        }
-    }
-}
-
-impl From<&VerifyAccessTokenError> for ApiError {
-    fn from(error: &VerifyAccessTokenError) -> Self {
-        match error {
-            VerifyAccessTokenError::Invalid(_) | VerifyAccessTokenError::Revoked => {
-                Self::InvalidToken { presented: true }
-            }
-            VerifyAccessTokenError::Port(error) => error.into(),
-        }
-    }
-}
-
-impl From<&PortError> for ApiError {
-    fn from(error: &PortError) -> Self {
-        match error.kind() {
-            PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::ServiceUnavailable,
-            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Internal,
-        }
-    }
-}
-
-/// What the holder of a token is told about its session; a stranger is told nothing.
-const fn reason(refusal: RefreshRefusal) -> Option<&'static str> {
-    match refusal {
-        RefreshRefusal::Malformed | RefreshRefusal::Unknown | RefreshRefusal::Expired => None,
-        RefreshRefusal::AlreadyUsed => Some("already_used"),
-        RefreshRefusal::ReuseDetected => Some(EndReason::ReuseDetected.name()),
-        RefreshRefusal::SessionEnded(reason) => Some(reason.name()),
     }
 }
 

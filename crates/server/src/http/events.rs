@@ -1,5 +1,5 @@
-//! What the log tells of each use case: one event each, with ids and a reason code, never a secret
-//! or an email.
+//! What the log and the metrics tell of each use case: one event each, with ids and a reason code,
+//! never a secret or an email.
 
 use std::fmt::Display;
 
@@ -10,10 +10,18 @@ use auth_domain::use_cases::{
 };
 use tracing::{error, info, warn};
 
+use super::admin::SessionsNotEnded;
 use crate::failure::chain;
+use crate::metrics::{Metrics, Outcome};
 
-/// Logs how a login ended.
-pub(super) fn login(result: &Result<LoggedIn, LoginError>, client: Option<ClientAddress>) {
+/// Tells how a login ended.
+pub(super) fn login(metrics: &Metrics, result: &Result<LoggedIn, LoginError>, client: Option<ClientAddress>) {
+    metrics.login(match result {
+        Ok(_) => Outcome::Succeeded,
+        Err(LoginError::InvalidCredentials { .. }) => Outcome::Failed,
+        Err(LoginError::RateLimited { .. }) => Outcome::Blocked,
+        Err(LoginError::Port(cause)) => cause.into(),
+    });
     let client = shown(client);
     match result {
         Ok(LoggedIn { tokens, troubles }) => {
@@ -34,8 +42,20 @@ pub(super) fn login(result: &Result<LoggedIn, LoginError>, client: Option<Client
     }
 }
 
-/// Logs how a refresh ended.
-pub(super) fn refresh(result: &Result<Refreshed, RefreshError>, client: Option<ClientAddress>) {
+/// Tells how a refresh ended.
+pub(super) fn refresh(
+    metrics: &Metrics,
+    result: &Result<Refreshed, RefreshError>,
+    client: Option<ClientAddress>,
+) {
+    metrics.refresh(match result {
+        Ok(_) => Outcome::Succeeded,
+        Err(RefreshError::InvalidRefreshToken { refusal: RefreshRefusal::ReuseDetected, .. }) => {
+            Outcome::ReuseDetected
+        }
+        Err(RefreshError::InvalidRefreshToken { .. }) => Outcome::Failed,
+        Err(RefreshError::Port(cause)) => cause.into(),
+    });
     let client = shown(client);
     match result {
         Ok(Refreshed { tokens, replayed }) => {
@@ -56,12 +76,18 @@ pub(super) fn refresh(result: &Result<Refreshed, RefreshError>, client: Option<C
     }
 }
 
-/// Logs how a logout ended.
+/// Tells how a logout ended.
 pub(super) fn logout(
+    metrics: &Metrics,
     result: &Result<Option<SessionRef>, LogoutError>,
     caller: UserId,
     client: Option<ClientAddress>,
 ) {
+    metrics.logout(match result {
+        Ok(_) => Outcome::Succeeded,
+        Err(LogoutError::InvalidRefreshToken) => Outcome::Failed,
+        Err(LogoutError::Port(cause)) => cause.into(),
+    });
     let client = shown(client);
     match result {
         Ok(session) => {
@@ -87,6 +113,16 @@ pub(super) fn refused_bearer(refusal: &VerifyAccessTokenError, client: Option<Cl
             info!(event = "access_token_refused", client, reason = "revoked", "access token refused");
         }
         VerifyAccessTokenError::Port(cause) => trouble("verify", cause),
+    }
+}
+
+/// Logs that the platform ended all sessions of a user, or could not.
+pub(super) fn sessions_ended(result: &Result<usize, SessionsNotEnded>, user_id: UserId) {
+    match result {
+        Ok(count) => {
+            info!(event = "sessions_ended", %user_id, count, "the platform ended all sessions of a user");
+        }
+        Err(SessionsNotEnded(cause)) => trouble("end_sessions", cause),
     }
 }
 

@@ -1,4 +1,5 @@
-//! What every request has in common: an id, a log span, the standard headers, and one 500 for a panic.
+//! What every request has in common: an id, a log span, a count, the standard headers, and one 500 for
+//! a panic.
 
 use std::panic::AssertUnwindSafe;
 
@@ -24,7 +25,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest incoming request id that is kept.
 const MAX_REQUEST_ID: usize = 128;
 
-/// Gives the request its id, logs it, and completes the answer's headers.
+/// Gives the request its id, logs and counts it, and completes the answer's headers.
 pub(crate) async fn frame(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -59,6 +60,7 @@ pub(crate) async fn frame(
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
     span.in_scope(|| info!(event = "request", %method, path, status, elapsed_ms, "request answered"));
+    state.metrics.request(method.as_str(), path, status, elapsed);
     Ok(response)
 }
 

@@ -4,7 +4,6 @@ pub(super) mod health;
 pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod refresh;
-mod to_the_end;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,7 @@
 use actix_web::body::to_bytes;
+use auth_domain::model::EndReason;
+use auth_domain::ports::PortError;
+use auth_domain::use_cases::{LoginError, RefreshError, RefreshRefusal};
 use serde_json::{Value, json};
 
 use super::*;
@@ -32,6 +35,7 @@ fn table() -> Vec<(ApiError, u16, &'static str, Headers)> {
             vec![("retry-after", "3")],
         ),
         (ApiError::ServiceUnavailable, 503, "service_unavailable", vec![]),
+        (ApiError::SessionsNotEnded, 503, "service_unavailable", vec![]),
         (ApiError::Internal, 500, "internal_error", vec![]),
     ]
 }

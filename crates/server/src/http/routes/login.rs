@@ -4,11 +4,11 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::use_cases::LoginCommand;
 
-use super::to_the_end::to_the_end;
 use crate::app::AppState;
 use crate::http::error::ErrorResponse;
 use crate::http::form::Form;
 use crate::http::schemas::{CommonAnswers, LoginRequest, TokensIssued};
+use crate::http::to_the_end::to_the_end;
 use crate::http::token_response::token_response;
 use crate::http::{ApiError, body, events};
 
@@ -39,10 +39,10 @@ pub(in crate::http) async fn login(
     state.watch_for_proxies(&request, &email);
 
     let command = LoginCommand { email, password, client, timing: state.timing() };
-    let login = state.login.clone();
+    let app = state.clone();
     let logged_in = to_the_end(&state, async move {
-        let result = login.run(command).await;
-        events::login(&result, client);
+        let result = app.login.run(command).await;
+        events::login(&app.metrics, &result, client);
         result
     })
     .await?;

@@ -5,12 +5,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::model::{AccessClaims, PresentedRefreshToken};
 use auth_domain::use_cases::LogoutCommand;
 
-use super::to_the_end::to_the_end;
 use crate::app::AppState;
 use crate::http::bearer::bearer;
 use crate::http::error::ErrorResponse;
 use crate::http::form::Form;
 use crate::http::schemas::{CommonAnswers, RefreshTokenRequest};
+use crate::http::to_the_end::to_the_end;
 use crate::http::{ApiError, body, events};
 
 /// Ends a session of the bearer.
@@ -41,10 +41,10 @@ pub(in crate::http) async fn logout(
     let refresh_token = PresentedRefreshToken::parse(&refresh_token);
     let command = LogoutCommand { caller, refresh_token, timing: state.timing() };
     let client = state.client(&request);
-    let logout = state.logout.clone();
+    let app = state.clone();
     to_the_end(&state, async move {
-        let result = logout.run(command).await;
-        events::logout(&result, user_id, client);
+        let result = app.logout.run(command).await;
+        events::logout(&app.metrics, &result, user_id, client);
         result
     })
     .await?;

@@ -6,11 +6,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::model::PresentedRefreshToken;
 use auth_domain::use_cases::RefreshCommand;
 
-use super::to_the_end::to_the_end;
 use crate::app::AppState;
 use crate::http::error::ErrorResponse;
 use crate::http::form::{Form, idempotency_key};
 use crate::http::schemas::{CommonAnswers, RefreshTokenRequest, TokensIssued};
+use crate::http::to_the_end::to_the_end;
 use crate::http::token_response::token_response;
 use crate::http::{ApiError, body, events};
 
@@ -45,10 +45,10 @@ pub(in crate::http) async fn refresh(
         timing: state.timing(),
     };
     let client = state.client(&request);
-    let refresh = state.refresh.clone();
+    let app = state.clone();
     let refreshed = to_the_end(&state, async move {
-        let result = refresh.run(command).await;
-        events::refresh(&result, client);
+        let result = app.refresh.run(command).await;
+        events::refresh(&app.metrics, &result, client);
         result
     })
     .await?;

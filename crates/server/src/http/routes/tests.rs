@@ -1,137 +1,18 @@
 //! The rules of the contract, over mocks: no store, no socket.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::body::{BoxBody, to_bytes};
-use actix_web::dev::{Service, ServiceResponse};
-use actix_web::http::header::HeaderMap;
-use actix_web::test::{TestRequest, init_service};
-use actix_web::web::Data;
-use actix_web::{App, Error};
-use auth_domain::mocks::{
-    MockAccessTokens, MockDenylist, MockPasswordHasher, MockSessionStore, MockUserRepository,
-    counting_entropy, fixed_clock, permissive_limiter,
-};
-use auth_domain::model::{
-    AccessClaims, AccessToken, AxisKeys, Email, PasswordHash, RefreshToken, Role, User, UserStatus,
-};
-use auth_domain::ports::{
-    Ending, InvalidAccessToken, PasswordCheck, PortError, Reservation, Rotation, SessionStore,
-};
+use actix_web::dev::Service;
+use actix_web::test::TestRequest;
+use auth_domain::mocks::{MockAccessTokens, MockDenylist, MockLoginLimiter, MockSessionStore};
+use auth_domain::ports::{PortError, Reservation, Rotation, SessionStore};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use time::OffsetDateTime;
-use time::macros::datetime;
 
-use crate::app::AppState;
 use crate::compose::Parts;
-use crate::config;
-use crate::http::{configure, frame};
-use crate::readiness::Readiness;
-use crate::system::SystemClock;
+use crate::http::fixtures::{Answer, app, call, parts, refresh_token};
 
-const NOW: OffsetDateTime = datetime!(2026-07-10 14:17:00.250 UTC);
 const JSON: (&str, &str) = ("content-type", "application/json");
-
-fn user() -> User {
-    User {
-        id: "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap(),
-        tenant_id: "5f8a3b2c-1d9e-4f6a-8b8c-9d0e1f2a3b4c".parse().unwrap(),
-        email: Email::parse("owner@example.com").unwrap(),
-        password_hash: Some(PasswordHash::new("stored".to_owned())),
-        status: UserStatus::Active,
-        role: Role::Owner,
-        created_at: NOW,
-    }
-}
-
-fn claims() -> AccessClaims {
-    AccessClaims {
-        token_id: "3fa85f64-5717-4562-b3fc-2c963f66afa6".parse().unwrap(),
-        user_id: user().id,
-        tenant_id: user().tenant_id,
-        email: user().email,
-        role: Role::Owner,
-        session_id: None,
-        issued_at: None,
-        expires_at: NOW + Duration::from_mins(15),
-    }
-}
-
-fn refresh_token() -> String {
-    RefreshToken::first(user().id, &counting_entropy()).unwrap().expose().to_string()
-}
-
-/// Parts on which everything succeeds.
-fn parts() -> Parts {
-    let mut users = MockUserRepository::new();
-    users.expect_find_by_email().returning(|email, _| Ok((*email == user().email).then(user)));
-    users.expect_find_by_id().returning(|_, _| Ok(Some(user())));
-    let mut hasher = MockPasswordHasher::new();
-    hasher.expect_verify().returning(|password, stored, _| {
-        let right = stored.is_some() && password.expose_bytes() == b"right";
-        Ok(if right { PasswordCheck::Valid { outdated: false } } else { PasswordCheck::Invalid })
-    });
-    hasher.expect_refusal_floor().return_const(None);
-    let mut sessions = MockSessionStore::new();
-    sessions.expect_open().returning(|_, _| Ok(()));
-    sessions.expect_rotate().returning(|_, _| Ok(Rotation::Rotated));
-    sessions.expect_end().returning(|_, _| Ok(Ending::Ended));
-    let mut access_tokens = MockAccessTokens::new();
-    access_tokens.expect_issue().returning(|_| Ok(AccessToken::new("signed".to_owned())));
-    access_tokens.expect_verify().returning(|token, _| match token {
-        "signed" => Ok(claims()),
-        _ => Err(InvalidAccessToken::Malformed),
-    });
-    let mut denylist = MockDenylist::new();
-    denylist.expect_contains().returning(|_, _| Ok(false));
-    Parts {
-        users: Arc::new(users),
-        hasher: Arc::new(hasher),
-        sessions: Arc::new(sessions),
-        denylist: Arc::new(denylist),
-        legacy: None,
-        limiter: Arc::new(permissive_limiter()),
-        access_tokens: Arc::new(access_tokens),
-        clock: Arc::new(fixed_clock(NOW, auth_domain::ports::Clock::instant(&SystemClock))),
-        entropy: Arc::new(counting_entropy()),
-        axis_keys: AxisKeys::derive(b"secret"),
-        readiness: Readiness::default(),
-    }
-}
-
-/// What a client sees.
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    body: Value,
-}
-
-async fn app(
-    parts: Parts,
-) -> impl Service<actix_http::Request, Response = ServiceResponse<BoxBody>, Error = Error> {
-    let settings = config::load(None, std::iter::empty(), |_| Vec::new()).unwrap();
-    let state = Data::new(AppState::new(parts, &settings, tokio::runtime::Handle::current()));
-    init_service(App::new().app_data(state).configure(configure).wrap(actix_web::middleware::from_fn(frame)))
-        .await
-}
-
-async fn call(parts: Parts, request: TestRequest) -> Answer {
-    let response = app(parts).await.call(request.to_request()).await.unwrap();
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = to_bytes(response.into_body()).await.unwrap();
-    Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
-}
-
-impl Answer {
-    fn error(&self) -> (u16, &str) {
-        (self.status, self.body["error"].as_str().unwrap_or_default())
-    }
-
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-}
 
 fn post(path: &str, body: &Value) -> TestRequest {
     TestRequest::post().uri(&format!("/api/v1/auth/{path}")).insert_header(JSON).set_payload(body.to_string())
@@ -199,7 +80,7 @@ async fn wrong_password_and_unknown_email_get_the_same_answer() {
 
 #[actix_web::test]
 async fn a_malformed_request_is_400_before_the_limit_is_asked() {
-    let mut limiter = auth_domain::mocks::MockLoginLimiter::new();
+    let mut limiter = MockLoginLimiter::new();
     limiter.expect_reserve().never();
     let parts = Parts { limiter: Arc::new(limiter), ..parts() };
     let answer = call(parts, post("login", &json!({ "email": "nobody", "password": "" }))).await;
@@ -208,7 +89,7 @@ async fn a_malformed_request_is_400_before_the_limit_is_asked() {
 
 #[actix_web::test]
 async fn a_blocked_login_is_429_with_the_seconds_to_wait() {
-    let mut limiter = auth_domain::mocks::MockLoginLimiter::new();
+    let mut limiter = MockLoginLimiter::new();
     let retry_after = Duration::from_millis(41_500);
     limiter.expect_reserve().returning(move |_, _| Ok(Reservation::Refused { retry_after }));
     let answer = call(Parts { limiter: Arc::new(limiter), ..parts() }, login()).await;

@@ -1,0 +1,86 @@
+//! What stands behind the stores, as those who look after it see it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth_domain::model::Timing;
+use auth_domain::ports::{Finding, PortError};
+
+/// How much of a backend is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// What an administrator has set up.
+    Setup,
+    /// Every row as well, which may take long.
+    Rows,
+}
+
+/// A file or server that ports keep things in.
+#[async_trait]
+pub(crate) trait Backend: Send + Sync {
+    /// What readiness, logs and `doctor` call it.
+    fn name(&self) -> &'static str;
+
+    /// Tells whether it can answer now.
+    async fn ping(&self, timing: Timing) -> Result<(), PortError>;
+
+    /// Looks for what an administrator should know.
+    async fn examine(&self, depth: Depth, timing: Timing) -> Result<Vec<Finding>, PortError>;
+
+    /// Brings it to the version of this program, and says what that took.
+    async fn migrate(&self, timing: Timing) -> Result<String, PortError>;
+}
+
+/// All that a service is on.
+pub(crate) type Backends = Vec<Arc<dyn Backend>>;
+
+#[cfg(test)]
+pub(crate) mod fake {
+    use super::*;
+
+    type Answer<T> = Box<dyn Fn() -> Result<T, PortError> + Send + Sync>;
+
+    /// A backend named `store` that says what it is told.
+    pub(crate) struct FakeBackend {
+        pub(crate) ping: Answer<()>,
+        pub(crate) examine: Answer<Vec<Finding>>,
+        /// Whether it never answers a ping.
+        pub(crate) hangs: bool,
+    }
+
+    /// One that answers, with nothing found.
+    pub(crate) fn sound() -> FakeBackend {
+        FakeBackend { ping: Box::new(|| Ok(())), examine: Box::new(|| Ok(Vec::new())), hangs: false }
+    }
+
+    /// One out of reach.
+    pub(crate) fn away() -> FakeBackend {
+        FakeBackend {
+            ping: Box::new(|| Err(PortError::unavailable("gone"))),
+            examine: Box::new(|| Err(PortError::unavailable("gone"))),
+            hangs: false,
+        }
+    }
+
+    #[async_trait]
+    impl Backend for FakeBackend {
+        fn name(&self) -> &'static str {
+            "store"
+        }
+
+        async fn ping(&self, _timing: Timing) -> Result<(), PortError> {
+            if self.hangs {
+                std::future::pending::<()>().await;
+            }
+            (self.ping)()
+        }
+
+        async fn examine(&self, _depth: Depth, _timing: Timing) -> Result<Vec<Finding>, PortError> {
+            (self.examine)()
+        }
+
+        async fn migrate(&self, _timing: Timing) -> Result<String, PortError> {
+            Ok("nothing to do".to_owned())
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What settings mean that are valid each for itself.
+
+use auth_domain::ports::Finding;
+
+use crate::config::{CredentialsBackend, Settings};
+
+/// Finds what an administrator may not have meant.
+pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
+    vec![proxies(settings), passwords(settings), keys(settings), admin(settings)]
+}
+
+fn proxies(settings: &Settings) -> Finding {
+    let http = &settings.http;
+    match http.trusted_proxies.len() {
+        0 if http.listen.ip().is_loopback() => Finding::good(format!(
+            "{} is reached from this machine alone, and no proxy is trusted",
+            http.listen
+        )),
+        0 => Finding::warning(
+            "HTTP__TRUSTED_PROXIES is empty: behind a proxy all users share one address, and ten failures of one lock \
+             out all the others; list every proxy that stands in front",
+        ),
+        count => Finding::good(format!("proxies that are trusted to name the client: {count} ranges")),
+    }
+}
+
+fn passwords(settings: &Settings) -> Finding {
+    match (settings.password.legacy, settings.password.upgrade) {
+        (true, true) => Finding::warning(
+            "PASSWORD__LEGACY and PASSWORD__UPGRADE are on: a login replaces a hash of the older format, and the former \
+             service cannot read the new one; set PASSWORD__UPGRADE=off until nothing else reads the column",
+        ),
+        (true, false) => Finding::good("hashes of the older format verify, and stay as they are"),
+        (false, true) => Finding::good(
+            "hashes of the older format are refused; others are replaced when their parameters are outdated",
+        ),
+        (false, false) => Finding::good("hashes of the older format are refused; none is ever replaced"),
+    }
+}
+
+fn keys(settings: &Settings) -> Finding {
+    match settings.jwt.previous_keys.len() {
+        0 => Finding::good("access tokens are signed and verified by one key"),
+        count => {
+            let lifetime = humantime::format_duration(settings.sessions.access_ttl);
+            Finding::warning(format!(
+                "access tokens still verify by previous keys ({count}); empty JWT__PREVIOUS_KEYS once no instance has \
+                 signed by them for {lifetime}"
+            ))
+        }
+    }
+}
+
+fn admin(settings: &Settings) -> Finding {
+    let admin = &settings.admin;
+    match (&settings.credentials, &admin.secret) {
+        (CredentialsBackend::Postgres(_), None) => Finding::warning(
+            "ADMIN__SECRET is not set: the platform cannot end a user's sessions when it changes his password or bars \
+             him; set it, and let the platform call POST /users/{id}/end-sessions",
+        ),
+        (CredentialsBackend::Postgres(_) | CredentialsBackend::Embedded, Some(_)) => {
+            Finding::good("the platform can end a user's sessions on the admin listener")
+        }
+        (CredentialsBackend::Embedded, None) if admin.listen.is_none() => {
+            Finding::good("the admin listener is off")
+        }
+        (CredentialsBackend::Embedded, None) => {
+            Finding::good("the admin listener has metrics and nothing else")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_domain::ports::Verdict;
+
+    use super::*;
+    use crate::config::{ENVIRONMENT_PREFIX, load};
+
+    const KEY: &str = "a shared secret of the platform, long enough";
+
+    fn warnings(variables: &[(&str, &str)]) -> Vec<String> {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
+        let settings = load(None, variables, |_| Vec::new()).unwrap();
+        let findings = examine(&settings);
+        assert!(findings.iter().all(|finding| finding.verdict != Verdict::Fault));
+        let warnings = findings.into_iter().filter(|finding| finding.verdict == Verdict::Warning);
+        warnings.map(|finding| finding.text).collect()
+    }
+
+    #[test]
+    fn the_defaults_are_as_they_should_be() {
+        assert_eq!(warnings(&[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_combination_that_surprises_is_a_warning_with_a_remedy() {
+        let postgres =
+            [("CREDENTIALS__BACKEND", "postgres"), ("POSTGRES__URL", "postgres://a@b/c"), ("JWT__KEY", KEY)];
+        let cases: [(&[(&str, &str)], &str); 4] = [
+            (&[("HTTP__LISTEN", "0.0.0.0:8080")], "HTTP__TRUSTED_PROXIES"),
+            (&[("PASSWORD__LEGACY", "on")], "PASSWORD__UPGRADE=off"),
+            (&[("JWT__PREVIOUS_KEYS", KEY)], "15m"),
+            (&postgres, "ADMIN__SECRET"),
+        ];
+        for (variables, remedy) in cases {
+            let warnings = warnings(variables);
+            assert!(warnings.len() == 1 && warnings[0].contains(remedy), "{remedy}: {warnings:?}");
+        }
+    }
+
+    #[test]
+    fn the_remedies_help() {
+        let proxies = [("HTTP__LISTEN", "0.0.0.0:8080"), ("HTTP__TRUSTED_PROXIES", "10.0.0.0/8")];
+        assert_eq!(warnings(&proxies), Vec::<String>::new());
+        let passwords = [("PASSWORD__LEGACY", "on"), ("PASSWORD__UPGRADE", "off")];
+        assert_eq!(warnings(&passwords), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,136 @@
+//! The embedded store: one file in the data directory, opened only where something is kept in it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth_adapter_sqlite::{
+    SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter, SqliteSessionStore,
+    SqliteUserRepository,
+};
+use auth_domain::model::Timing;
+use auth_domain::ports::{Clock, Finding, PortError, UserRepository};
+
+use super::{Purpose, TokenStores};
+use crate::backend::{Backend, Backends, Depth};
+use crate::config::Settings;
+use crate::data_dir::{DataDir, ServeLock};
+use crate::failure::Failure;
+
+/// What of the data directory was needed so far.
+pub(super) struct EmbeddedStore<'a> {
+    settings: &'a Settings,
+    purpose: Purpose,
+    clock: Arc<dyn Clock>,
+    claim: Option<Claim>,
+    database: Option<Embedded>,
+}
+
+/// The open data directory.
+struct Claim {
+    data_dir: DataDir,
+    /// Only a server claims it for itself.
+    lock: Option<ServeLock>,
+}
+
+impl<'a> EmbeddedStore<'a> {
+    /// Touches nothing yet.
+    pub(super) fn new(settings: &'a Settings, purpose: Purpose, clock: Arc<dyn Clock>) -> Self {
+        Self { settings, purpose, clock, claim: None, database: None }
+    }
+
+    pub(super) fn data_dir(&mut self) -> Result<&DataDir, Failure> {
+        let claim = match &mut self.claim {
+            Some(claim) => claim,
+            none => none.insert(Claim::take(self.settings, self.purpose)?),
+        };
+        Ok(&claim.data_dir)
+    }
+
+    pub(super) fn users(&mut self) -> Result<Arc<dyn UserRepository>, Failure> {
+        Ok(Arc::new(SqliteUserRepository::new(self.database()?)))
+    }
+
+    pub(super) fn tokens(&mut self) -> Result<TokenStores, Failure> {
+        let database = self.database()?;
+        Ok(TokenStores {
+            sessions: Arc::new(SqliteSessionStore::new(database)),
+            denylist: Arc::new(SqliteDenylist::new(database)),
+            legacy: None,
+            limiter: Arc::new(SqliteLoginLimiter::new(database)),
+        })
+    }
+
+    /// Adds the store to `backends` if anything is kept in it, and hands over the claim.
+    pub(super) fn finish(self, backends: &mut Backends) -> Option<ServeLock> {
+        backends.extend(self.database.map(|database| Arc::new(database) as Arc<dyn Backend>));
+        self.claim?.lock
+    }
+
+    fn database(&mut self) -> Result<&SqliteDatabase, Failure> {
+        let path = self.data_dir()?.database();
+        let embedded = match &mut self.database {
+            Some(embedded) => embedded,
+            none => none.insert(Embedded::open(path, self.settings, self.purpose, self.clock.clone())?),
+        };
+        Ok(&embedded.database)
+    }
+}
+
+impl Claim {
+    fn take(settings: &Settings, purpose: Purpose) -> Result<Self, Failure> {
+        let data_dir = DataDir::open(&settings.data_dir)?;
+        let lock = if purpose == Purpose::Serve { Some(data_dir.lock()?) } else { None };
+        Ok(Self { data_dir, lock })
+    }
+}
+
+struct Embedded {
+    database: SqliteDatabase,
+    path: PathBuf,
+}
+
+impl Embedded {
+    fn open(
+        path: PathBuf,
+        settings: &Settings,
+        purpose: Purpose,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Failure> {
+        let config = SqliteConfig {
+            denylist_margin: settings.denylist_margin,
+            login_limit: settings.login_limit.max_failures,
+            login_window: settings.login_limit.window,
+            check_integrity: match purpose {
+                Purpose::Serve | Purpose::Examine => true,
+                Purpose::Administer => false,
+            },
+            ..SqliteConfig::new(path.clone())
+        };
+        let database = SqliteDatabase::open(config, clock);
+        let database = database.map_err(|problem| Failure::Startup(problem.to_string()))?;
+        Ok(Self { database, path })
+    }
+}
+
+#[async_trait]
+impl Backend for Embedded {
+    fn name(&self) -> &'static str {
+        "embedded_store"
+    }
+
+    async fn ping(&self, timing: Timing) -> Result<(), PortError> {
+        self.database.ping(timing).await
+    }
+
+    /// Damage would have kept it from opening.
+    async fn examine(&self, _depth: Depth, timing: Timing) -> Result<Vec<Finding>, PortError> {
+        self.database.ping(timing).await?;
+        Ok(vec![Finding::good(format!("{} is sound, and can be read and written", self.path.display()))])
+    }
+
+    /// Opening has done it.
+    async fn migrate(&self, _timing: Timing) -> Result<String, PortError> {
+        Ok(format!("{} is up to date", self.path.display()))
+    }
+}

@@ -1,0 +1,69 @@
+//! Sessions, revoked tokens and failed logins in Redis.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth_adapter_redis::{
+    RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter, RedisSessionStore, RedisStore,
+};
+use auth_domain::model::Timing;
+use auth_domain::ports::{Clock, Finding, PortError};
+
+use super::{TokenStores, named};
+use crate::backend::{Backend, Backends, Depth};
+use crate::config::{ServerSettings, Settings};
+
+/// Returns the stores, and adds Redis to `backends`; the error names the setting at fault.
+pub(super) fn tokens(
+    server: &ServerSettings,
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+    backends: &mut Backends,
+) -> Result<TokenStores, String> {
+    let store =
+        RedisStore::new(config(server, settings), clock.clone()).map_err(|problem| named(&problem))?;
+    backends.push(Arc::new(Redis(store.clone())));
+    Ok(TokenStores {
+        sessions: Arc::new(RedisSessionStore::new(&store)),
+        denylist: Arc::new(RedisDenylist::new(&store)),
+        legacy: Some(Arc::new(RedisLegacyRefreshTokens::new(&store))),
+        limiter: Arc::new(RedisLoginLimiter::new(&store)),
+    })
+}
+
+pub(super) fn problem(server: &ServerSettings, settings: &Settings) -> Option<String> {
+    config(server, settings).check().err().map(|problem| named(&problem))
+}
+
+fn config(server: &ServerSettings, settings: &Settings) -> RedisConfig {
+    RedisConfig {
+        url: server.url.expose().to_owned(),
+        ca_file: server.ca_file.clone(),
+        allow_plain_text: server.allow_plain_text,
+        access_ttl: settings.sessions.access_ttl,
+        denylist_margin: settings.denylist_margin,
+        login_limit: settings.login_limit.max_failures,
+        login_window: settings.login_limit.window,
+    }
+}
+
+struct Redis(RedisStore);
+
+#[async_trait]
+impl Backend for Redis {
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    async fn ping(&self, timing: Timing) -> Result<(), PortError> {
+        self.0.ping(timing).await
+    }
+
+    async fn examine(&self, _depth: Depth, timing: Timing) -> Result<Vec<Finding>, PortError> {
+        self.0.examine(timing).await
+    }
+
+    async fn migrate(&self, _timing: Timing) -> Result<String, PortError> {
+        Ok("needs no migration".to_owned())
+    }
+}

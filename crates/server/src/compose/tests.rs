@@ -1,0 +1,74 @@
+use std::path::Path;
+
+use super::*;
+use crate::config::load;
+
+const KEY: &str = "a shared secret of the platform, long enough";
+const POSTGRES: [(&str, &str); 2] =
+    [("CREDENTIALS__BACKEND", "postgres"), ("POSTGRES__URL", "postgres://auth@127.0.0.1:1/hooksentry")];
+const REDIS: [(&str, &str); 2] = [("TOKENS__BACKEND", "redis"), ("REDIS__URL", "redis://127.0.0.1:1")];
+
+fn settings(data_dir: &Path, variables: &[(&str, &str)]) -> Settings {
+    let data_dir = [("DATA_DIR", data_dir.to_str().unwrap()), ("JWT__KEY", KEY)];
+    let variables = data_dir.iter().chain(variables);
+    let variables =
+        variables.map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
+    load(None, variables, problems).unwrap()
+}
+
+fn names(parts: &Parts) -> Vec<&'static str> {
+    parts.backends.iter().map(|backend| backend.name()).collect()
+}
+
+// Nothing is asked yet, so no server need be there.
+#[tokio::test]
+async fn every_combination_of_backends_is_composed_and_each_stands_behind_once() {
+    let cases: [(&[_], &[_], &[&str]); 4] = [
+        (&[], &[], &["embedded_store"]),
+        (&POSTGRES, &[], &["postgres", "embedded_store"]),
+        (&[], &REDIS, &["redis", "embedded_store"]),
+        (&POSTGRES, &REDIS, &["postgres", "redis"]),
+    ];
+    for (credentials, tokens, backends) in cases {
+        let scratch = tempfile::tempdir().unwrap();
+        let data_dir = scratch.path().join("data");
+        let settings = settings(&data_dir, &[credentials, tokens].concat());
+        let parts = compose(&settings, Purpose::Serve).unwrap();
+        assert_eq!(names(&parts), backends);
+        let is_embedded = backends.contains(&"embedded_store");
+        assert_eq!((data_dir.exists(), parts.serve_lock.is_some()), (is_embedded, is_embedded));
+        assert_eq!(parts.legacy.is_some(), !tokens.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn only_a_server_claims_the_data_directory() {
+    let scratch = tempfile::tempdir().unwrap();
+    let settings = settings(scratch.path(), &[]);
+    let serving = compose(&settings, Purpose::Serve).unwrap();
+    for purpose in [Purpose::Administer, Purpose::Examine] {
+        assert!(compose(&settings, purpose).unwrap().serve_lock.is_none());
+    }
+    assert!(compose(&settings, Purpose::Serve).is_err());
+    drop(serving);
+    assert!(compose(&settings, Purpose::Serve).is_ok());
+}
+
+#[test]
+fn what_each_adapter_refuses_is_reported_with_the_rest() {
+    let variables = [
+        ("CREDENTIALS__BACKEND", "postgres"),
+        ("POSTGRES__URL", "mysql://sesame@db.example.com"),
+        ("TOKENS__BACKEND", "redis"),
+        ("REDIS__URL", "redis://:sesame@redis.example.com"),
+        ("JWT__KEY", "feeble"),
+        ("PASSWORD__ITERATIONS", "1"),
+    ];
+    let named = variables.map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
+    let Err(failure) = load(None, named.into_iter(), problems) else { panic!("loaded") };
+    let text = failure.to_string();
+    for name in ["POSTGRES__URL", "REDIS__URL", "JWT__KEY", "PASSWORD__MEMORY_KIB"] {
+        assert!(text.contains(&format!("{ENVIRONMENT_PREFIX}{name}")), "{name} is not in\n{text}");
+    }
+    assert!(!text.contains("sesame") && !text.contains("feeble"), "{text}");
+}

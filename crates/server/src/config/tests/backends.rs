@@ -1,0 +1,70 @@
+//! Backends, what each needs, and the admin listener.
+
+use super::*;
+
+const KEY: (&str, &str) = ("JWT__KEY", "a shared secret of the platform, long enough");
+const ADMIN_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+#[test]
+fn a_server_is_read_with_its_address_and_the_way_there() {
+    let settings = with(&[
+        KEY,
+        ("CREDENTIALS__BACKEND", "postgres"),
+        ("POSTGRES__URL", "postgres://sesame@db/hooksentry"),
+        ("POSTGRES__CA_FILE", "/etc/ca.pem"),
+        ("POSTGRES__ALLOW_PLAIN_TEXT", "on"),
+    ])
+    .unwrap();
+    assert!(!format!("{settings:?}").contains("sesame"));
+    let CredentialsBackend::Postgres(server) = settings.credentials else { panic!("embedded") };
+    assert_eq!(server.url.expose(), "postgres://sesame@db/hooksentry");
+    assert_eq!((server.ca_file.as_deref(), server.allow_plain_text), (Some(Path::new("/etc/ca.pem")), true));
+    assert!(matches!(settings.tokens, TokensBackend::Embedded));
+}
+
+#[test]
+fn a_server_that_is_chosen_needs_an_address_and_a_key_that_others_know() {
+    for (backend, url) in [("CREDENTIALS__BACKEND", "POSTGRES__URL"), ("TOKENS__BACKEND", "REDIS__URL")] {
+        let server = if url == "REDIS__URL" { "redis" } else { "postgres" };
+        let problems = problems(&[(backend, server)]);
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(problems[0].starts_with(&format!("{ENVIRONMENT_PREFIX}{url}: ")), "{problems:?}");
+        assert!(problems[0].contains(backend), "{problems:?}");
+        assert!(problems[1].starts_with(&format!("{ENVIRONMENT_PREFIX}JWT__KEY: ")), "{problems:?}");
+    }
+}
+
+#[test]
+fn an_address_that_nothing_uses_is_a_problem_and_shows_in_no_message() {
+    for (name, backend) in [("POSTGRES__URL", "CREDENTIALS__BACKEND"), ("REDIS__URL", "TOKENS__BACKEND")] {
+        for name in [name.to_owned(), format!("{name}_FILE")] {
+            let problems = problems(&[(&name, "sesame")]);
+            let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+            assert_eq!(*problem, format!("{ENVIRONMENT_PREFIX}{name} is set, but {backend} is embedded"));
+        }
+    }
+}
+
+#[test]
+fn an_address_in_a_file_that_cannot_be_read_is_one_problem() {
+    let problems = problems(&[KEY, ("TOKENS__BACKEND", "redis"), ("REDIS__URL_FILE", "/no/such/file")]);
+    assert!(problems.len() == 1 && problems[0].contains("/no/such/file"), "{problems:?}");
+}
+
+#[test]
+fn the_admin_listener_can_be_switched_off_and_its_secret_is_strong() {
+    assert!(with(&[("ADMIN__LISTEN", "")]).unwrap().admin.listen.is_none());
+    let settings = with(&[("ADMIN__SECRET", ADMIN_SECRET)]).unwrap();
+    assert_eq!(settings.admin.secret.as_ref().unwrap().expose(), ADMIN_SECRET);
+    assert!(!format!("{settings:?}").contains(ADMIN_SECRET));
+
+    // It has to fit into a header, so a space would make it one that never matches.
+    for secret in [&ADMIN_SECRET[1..], &ADMIN_SECRET.replace('0', " ")] {
+        let problems = problems(&[("ADMIN__SECRET", secret)]);
+        assert!(problems.len() == 1 && problems[0].contains("ADMIN__SECRET: "), "{problems:?}");
+        assert!(!problems[0].contains(secret), "{problems:?}");
+    }
+    let unused = problems(&[("ADMIN__LISTEN", ""), ("ADMIN__SECRET", ADMIN_SECRET)]);
+    assert!(unused.len() == 1 && unused[0].contains("ADMIN__LISTEN is empty"), "{unused:?}");
+    assert_eq!(problems(&[("ADMIN__LISTEN", "9080")]).len(), 1);
+}

@@ -1,0 +1,98 @@
+//! Examining what stands behind the stores: at the start, and for `doctor`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_domain::model::Timing;
+use auth_domain::ports::{Clock, Finding, PortError, PortErrorKind, Verdict};
+use futures_util::future::join_all;
+use tracing::{error, warn};
+
+use crate::backend::{Backend, Backends, Depth};
+use crate::failure::{Failure, chain};
+
+#[cfg(test)]
+mod tests;
+
+/// How long the start waits for it; what is away by then is examined when it comes.
+const START_PATIENCE: Duration = Duration::from_secs(3);
+
+/// A backend, and what was found; the error is an outage and nothing else.
+pub(crate) type Examined = (Arc<dyn Backend>, Result<Vec<Finding>, PortError>);
+
+/// Examines every backend at once.
+pub(crate) async fn examine(
+    backends: &[Arc<dyn Backend>],
+    clock: &dyn Clock,
+    depth: Depth,
+    patience: Duration,
+) -> Vec<Examined> {
+    let timing = Timing::start(clock, patience);
+    let each = backends.iter().map(|backend| async move {
+        let findings =
+            tokio::time::timeout_at(timing.deadline().into(), backend.examine(depth, timing)).await;
+        let findings = findings.unwrap_or_else(|_| Err(PortError::unavailable("no answer in time")));
+        (backend.clone(), findings.or_else(fault_or_outage))
+    });
+    join_all(each).await
+}
+
+/// Examines before serving, and refuses what somebody has to mend before anything can work.
+///
+/// Returns the backends that are away: an outage is no reason not to start.
+pub(crate) async fn at_start(backends: &[Arc<dyn Backend>], clock: &dyn Clock) -> Result<Backends, Failure> {
+    let (mut away, mut faults) = (Vec::new(), Vec::new());
+    for (backend, findings) in examine(backends, clock, Depth::Setup, START_PATIENCE).await {
+        let name = backend.name();
+        match findings {
+            Ok(findings) => {
+                log(name, &findings);
+                let found = findings.into_iter().filter(|finding| finding.verdict == Verdict::Fault);
+                faults.extend(found.map(|fault| format!("  - {name}: {}", fault.text)));
+            }
+            Err(outage) => {
+                let reason = chain(&outage);
+                warn!(event = "examination", name, reason, "it is away; it is examined when it answers");
+                away.push(backend);
+            }
+        }
+    }
+    if faults.is_empty() {
+        return Ok(away);
+    }
+    Err(Failure::Startup(format!(
+        "this has to be mended first (`doctor` shows all that was found; `migrate` makes the tables of an empty \
+         database):\n{}",
+        faults.join("\n")
+    )))
+}
+
+/// Examines those that were away, and returns those that still are.
+pub(crate) async fn catch_up(away: Backends, clock: &dyn Clock) -> Backends {
+    let mut still_away = Vec::new();
+    for (backend, findings) in examine(&away, clock, Depth::Setup, START_PATIENCE).await {
+        match findings {
+            Ok(findings) => log(backend.name(), &findings),
+            Err(_) => still_away.push(backend),
+        }
+    }
+    still_away
+}
+
+/// A server that answers, but will never do what it is asked, is no outage.
+fn fault_or_outage(error: PortError) -> Result<Vec<Finding>, PortError> {
+    match error.kind() {
+        PortErrorKind::Unavailable | PortErrorKind::Overloaded => Err(error),
+        PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Ok(vec![Finding::fault(chain(&error))]),
+    }
+}
+
+fn log(name: &str, findings: &[Finding]) {
+    for Finding { verdict, text } in findings {
+        match verdict {
+            Verdict::Good => {}
+            Verdict::Warning => warn!(event = "examination", name, "{text}"),
+            Verdict::Fault => error!(event = "examination", name, "{text}"),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What the admin listener answers, over mocks.
+
+use std::sync::Arc;
+
+use actix_web::test::TestRequest;
+use auth_domain::mocks::MockSessionStore;
+use auth_domain::model::EndReason;
+use auth_domain::ports::PortError;
+use serde_json::{Value, json};
+
+use crate::compose::Parts;
+use crate::http::fixtures::{Answer, app, parts, serving, state, user};
+use crate::http::{configure, configure_admin};
+
+const SECRET: &str = "the-secret-that-the-platform-knows-too";
+
+/// Asks the admin listener of a service that knows [`SECRET`].
+async fn ask(parts: Parts, request: TestRequest) -> Answer {
+    let state = state(parts, &[("ADMIN__SECRET", SECRET)]);
+    Answer::to(request, &serving(state, |service| configure_admin(service, true)).await).await
+}
+
+fn ending(result: fn() -> Result<usize, PortError>) -> Parts {
+    let mut sessions = MockSessionStore::new();
+    sessions
+        .expect_end_all()
+        .withf(|user_id, reason, _| *user_id == user().id && *reason == EndReason::Revoked)
+        .returning(move |_, _, _| result());
+    Parts { sessions: Arc::new(sessions), ..parts() }
+}
+
+/// No session may be touched.
+fn untouched() -> Parts {
+    let mut sessions = MockSessionStore::new();
+    sessions.expect_end_all().never();
+    Parts { sessions: Arc::new(sessions), ..parts() }
+}
+
+fn post(user_id: &str) -> TestRequest {
+    TestRequest::post().uri(&format!("/users/{user_id}/end-sessions"))
+}
+
+fn signed(request: TestRequest) -> TestRequest {
+    request.insert_header(("authorization", format!("Bearer {SECRET}")))
+}
+
+#[actix_web::test]
+async fn the_platform_ends_all_sessions_of_a_user_and_may_repeat_it() {
+    for count in [|| Ok(3), || Ok(0)] {
+        let answer = ask(ending(count), signed(post(&user().id.to_string()))).await;
+        assert_eq!((answer.status, answer.body), (200, json!({ "sessionsEnded": count().unwrap_or(0) })));
+    }
+    let with_body = signed(post(&user().id.to_string())).set_payload("anything at all");
+    assert_eq!(ask(ending(|| Ok(1)), with_body).await.status, 200);
+}
+
+// S-44
+#[actix_web::test]
+async fn without_the_secret_nothing_is_ended() {
+    let answer = ask(untouched(), post("no-uuid")).await;
+    assert_eq!(answer.error(), (401, "invalid_token"));
+    assert_eq!(answer.header("www-authenticate"), "Bearer");
+    for wrong in [&SECRET[1..], "x", &SECRET.to_uppercase(), &format!("{SECRET}x")] {
+        let request =
+            post(&user().id.to_string()).insert_header(("authorization", format!("Bearer {wrong}")));
+        let answer = ask(untouched(), request).await;
+        assert_eq!(answer.error(), (401, "invalid_token"), "{wrong}");
+        assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
+        assert!(!answer.text.contains(SECRET));
+    }
+}
+
+#[actix_web::test]
+async fn a_user_who_is_no_uuid_is_400_and_an_outage_503_that_asks_to_repeat() {
+    for user_id in ["alice", "9c858901"] {
+        assert_eq!(ask(untouched(), signed(post(user_id))).await.error(), (400, "invalid_request"));
+    }
+    let outage = ending(|| Err(PortError::unavailable("away")));
+    let answer = ask(outage, signed(post(&user().id.to_string()))).await;
+    assert_eq!(answer.error(), (503, "service_unavailable"));
+    assert!(
+        answer.text.contains("repeat") && !answer.text.contains("nothing was changed"),
+        "{}",
+        answer.text
+    );
+    assert!(answer.header("retry-after").parse::<u32>().is_ok());
+    let defect = ending(|| Err(PortError::corrupt("broken")));
+    assert_eq!(ask(defect, signed(post(&user().id.to_string()))).await.error(), (500, "internal_error"));
+}
+
+#[actix_web::test]
+async fn other_methods_are_405_and_other_paths_404() {
+    let answer = ask(untouched(), signed(TestRequest::get().uri("/users/x/end-sessions"))).await;
+    assert_eq!((answer.error(), answer.header("allow")), ((405, "method_not_allowed"), "POST"));
+    let answer = ask(untouched(), TestRequest::post().uri("/metrics")).await;
+    assert_eq!((answer.error(), answer.header("allow")), ((405, "method_not_allowed"), "GET, HEAD"));
+    for path in ["/", "/health", "/users", "/api/v1/auth/login"] {
+        assert_eq!(
+            ask(untouched(), TestRequest::post().uri(path)).await.error(),
+            (404, "not_found"),
+            "{path}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn without_a_secret_there_is_no_way_to_end_sessions() {
+    let admin = serving(state(untouched(), &[]), |service| configure_admin(service, false)).await;
+    let answer = Answer::to(signed(post(&user().id.to_string())), &admin).await;
+    assert_eq!(answer.error(), (404, "not_found"));
+}
+
+// S-81
+#[actix_web::test]
+async fn metrics_count_what_the_public_listener_answers_and_are_not_on_it() {
+    let state = state(parts(), &[]);
+    let public = serving(state.clone(), configure).await;
+    let wrong = json!({ "email": "owner@example.com", "password": "wrong" }).to_string();
+    let login = |body: String| {
+        let login = TestRequest::post().uri("/api/v1/auth/login");
+        login.insert_header(("content-type", "application/json")).set_payload(body)
+    };
+    assert_eq!(Answer::to(login(wrong.clone()), &public).await.status, 401);
+    assert_eq!(Answer::to(login(wrong.replace("wrong", "right")), &public).await.status, 200);
+
+    let admin = serving(state, |service| configure_admin(service, false)).await;
+    let answer = Answer::to(TestRequest::get().uri("/metrics"), &admin).await;
+    assert_eq!((answer.status, answer.body), (200, Value::Null));
+    assert!(
+        answer
+            .headers
+            .get("content-type")
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("application/openmetrics-text")
+    );
+    for line in [
+        "hooksentry_auth_logins_total{outcome=\"succeeded\"} 1",
+        "hooksentry_auth_logins_total{outcome=\"failed\"} 1",
+        "hooksentry_auth_http_requests_total{method=\"POST\",path=\"/api/v1/auth/login\",status=\"401\"} 1",
+    ] {
+        assert!(answer.text.lines().any(|found| found == line), "{line} is not in\n{}", answer.text);
+    }
+    let answer = Answer::to(TestRequest::get().uri("/metrics"), &app(parts()).await).await;
+    assert_eq!(answer.error(), (404, "not_found"));
+}

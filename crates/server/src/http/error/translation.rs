@@ -1,0 +1,75 @@
+//! From what went wrong inside to what a client is told.
+
+use auth_domain::model::EndReason;
+use auth_domain::ports::{PortError, PortErrorKind};
+use auth_domain::use_cases::{LoginError, LogoutError, RefreshError, RefreshRefusal, VerifyAccessTokenError};
+
+use super::ApiError;
+use crate::http::admin::SessionsNotEnded;
+
+impl From<&LoginError> for ApiError {
+    fn from(error: &LoginError) -> Self {
+        match error {
+            LoginError::InvalidCredentials { .. } => Self::InvalidCredentials,
+            LoginError::RateLimited { retry_after } => Self::RateLimited(*retry_after),
+            LoginError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<&RefreshError> for ApiError {
+    fn from(error: &RefreshError) -> Self {
+        match error {
+            RefreshError::InvalidRefreshToken { refusal, .. } => Self::InvalidRefreshToken(reason(*refusal)),
+            RefreshError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<&LogoutError> for ApiError {
+    fn from(error: &LogoutError) -> Self {
+        match error {
+            LogoutError::InvalidRefreshToken => Self::InvalidRefreshToken(None),
+            LogoutError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<&VerifyAccessTokenError> for ApiError {
+    fn from(error: &VerifyAccessTokenError) -> Self {
+        match error {
+            VerifyAccessTokenError::Invalid(_) | VerifyAccessTokenError::Revoked => {
+                Self::InvalidToken { presented: true }
+            }
+            VerifyAccessTokenError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<&SessionsNotEnded> for ApiError {
+    fn from(SessionsNotEnded(error): &SessionsNotEnded) -> Self {
+        match error.kind() {
+            PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::SessionsNotEnded,
+            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Internal,
+        }
+    }
+}
+
+impl From<&PortError> for ApiError {
+    fn from(error: &PortError) -> Self {
+        match error.kind() {
+            PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::ServiceUnavailable,
+            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Internal,
+        }
+    }
+}
+
+/// What the holder of a token is told about its session; a stranger is told nothing.
+const fn reason(refusal: RefreshRefusal) -> Option<&'static str> {
+    match refusal {
+        RefreshRefusal::Malformed | RefreshRefusal::Unknown | RefreshRefusal::Expired => None,
+        RefreshRefusal::AlreadyUsed => Some("already_used"),
+        RefreshRefusal::ReuseDetected => Some(EndReason::ReuseDetected.name()),
+        RefreshRefusal::SessionEnded(reason) => Some(reason.name()),
+    }
+}

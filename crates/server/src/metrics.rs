@@ -1,0 +1,112 @@
+//! What is counted, for Prometheus. Every label has a bounded number of values.
+
+mod labels;
+
+use std::fmt;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+pub(crate) use labels::Outcome;
+use labels::{DependencyLabels, DurationLabels, OutcomeLabels, RequestLabels, known_method};
+
+use crate::readiness::Readiness;
+
+#[cfg(test)]
+mod tests;
+
+/// What every name begins with.
+const PREFIX: &str = "hooksentry_auth";
+/// Upper bounds in seconds: from an answer out of memory to the longest that a request may take.
+const DURATIONS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+type Durations = Family<DurationLabels, Histogram, fn() -> Histogram>;
+type Outcomes = Family<OutcomeLabels, Counter>;
+
+/// The counters of this process, from its start.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    durations: Durations,
+    dependencies: Family<DependencyLabels, Gauge>,
+    logins: Outcomes,
+    refreshes: Outcomes,
+    logouts: Outcomes,
+}
+
+impl Metrics {
+    /// Begins at zero.
+    pub(crate) fn new() -> Self {
+        use Outcome::{Blocked, Defect, Failed, ReuseDetected, Succeeded, Unavailable};
+        Self {
+            registry: Registry::with_prefix(PREFIX),
+            requests: Family::default(),
+            durations: Durations::new_with_constructor(|| Histogram::new(DURATIONS)),
+            dependencies: Family::default(),
+            logins: outcomes(&[Succeeded, Failed, Blocked, Unavailable, Defect]),
+            refreshes: outcomes(&[Succeeded, Failed, ReuseDetected, Unavailable, Defect]),
+            logouts: outcomes(&[Succeeded, Failed, Unavailable, Defect]),
+        }
+        .registered()
+    }
+
+    fn registered(mut self) -> Self {
+        let (registry, durations) = (&mut self.registry, self.durations.clone());
+        registry.register("http_requests", "Requests answered", self.requests.clone());
+        let help = "Time from the head of a request to its answer";
+        registry.register_with_unit("http_request_duration", help, Unit::Seconds, durations);
+        let help = "Whether a dependency answered when it was last asked";
+        registry.register("dependency_up", help, self.dependencies.clone());
+        registry.register("logins", "Attempts to log in", self.logins.clone());
+        registry.register("refreshes", "Attempts to refresh", self.refreshes.clone());
+        registry.register("logouts", "Attempts to log out", self.logouts.clone());
+        self
+    }
+
+    /// Counts a request; `path` is the route's pattern.
+    pub(crate) fn request(&self, method: &str, path: String, status: u16, elapsed: Duration) {
+        let labels = DurationLabels { path };
+        self.durations.get_or_create(&labels).observe(elapsed.as_secs_f64());
+        let labels = RequestLabels { method: known_method(method), path: labels.path, status: status.into() };
+        self.requests.get_or_create(&labels).inc();
+    }
+
+    /// Counts an attempt to log in.
+    pub(crate) fn login(&self, outcome: Outcome) {
+        self.logins.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts an attempt to refresh.
+    pub(crate) fn refresh(&self, outcome: Outcome) {
+        self.refreshes.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts an attempt to log out.
+    pub(crate) fn logout(&self, outcome: Outcome) {
+        self.logouts.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Writes all of it in the `OpenMetrics` text format, which Prometheus reads.
+    pub(crate) fn text(&self, readiness: &Readiness) -> Result<String, fmt::Error> {
+        for (name, up) in readiness.last_seen() {
+            self.dependencies.get_or_create(&DependencyLabels { name }).set(up.into());
+        }
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+/// Every outcome is there from the start, so that the first of them is seen as an increase.
+fn outcomes(possible: &[Outcome]) -> Outcomes {
+    let outcomes = Outcomes::default();
+    for outcome in possible {
+        drop(outcomes.get_or_create(&OutcomeLabels { outcome: *outcome }));
+    }
+    outcomes
+}

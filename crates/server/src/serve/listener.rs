@@ -1,0 +1,59 @@
+//! Sockets, and how many of them there may be.
+
+use std::net::{SocketAddr, TcpListener};
+
+use tracing::warn;
+
+use crate::config::ENVIRONMENT_PREFIX;
+use crate::failure::Failure;
+
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 1_024;
+
+/// A port that is taken.
+pub(super) struct Listener {
+    pub(super) socket: TcpListener,
+    /// With the port that the system chose, where the settings left it the choice.
+    pub(super) address: SocketAddr,
+}
+
+impl Listener {
+    /// Takes the port that `setting` names.
+    pub(super) fn open(address: SocketAddr, setting: &str) -> Result<Self, Failure> {
+        let complain = |error| {
+            Failure::Startup(format!(
+                "cannot listen on {address}: {error}; set {ENVIRONMENT_PREFIX}{setting} to a free address and port"
+            ))
+        };
+        let socket = TcpListener::bind(address).map_err(complain)?;
+        // The standard library asks for 128: a burst beyond that waits a second for its next SYN.
+        rustix::net::listen(&socket, BACKLOG).map_err(|error| complain(error.into()))?;
+        let address = socket.local_addr().map_err(complain)?;
+        Ok(Self { socket, address })
+    }
+}
+
+/// Lets the process have as many connections as the system allows it: the usual soft limit of 1,024
+/// files is less than a burst of slow clients (S-74).
+pub(super) fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        warn!(event = "file_limit", %error, "the limit of open files could not be raised");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_in_use_is_refused_with_the_name_of_its_setting() {
+        let taken = Listener::open("127.0.0.1:0".parse().unwrap(), "HTTP__LISTEN").unwrap();
+        let Err(failure) = Listener::open(taken.address, "ADMIN__LISTEN") else { panic!("taken twice") };
+        let text = failure.to_string();
+        assert!(text.contains("HOOKSENTRY_AUTH__ADMIN__LISTEN"), "{text}");
+        assert!(text.contains(&taken.address.to_string()), "{text}");
+    }
+}
