@@ -4,12 +4,17 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 # What HTTP rules, use cases and parsers are tested by without a server.
 quick_crates := "auth-domain auth-adapter-jwt auth-server"
 
+# Black-box tests that say the same of every store; the others are about one, or about no running program.
+on_any_store := "--test access_tokens --test bad_requests --test cli --test configuration --test crash \
+    --test documentation --test http_rules --test limits --test login --test logout --test memory --test races \
+    --test refresh --test reuse --test secrets --test shutdown --test slow_clients --test status_table --test timing"
+
 # List the recipes
 default:
     @just --list --unsorted
 
 # Check everything: packages, format, lints, every crate's own tests, documentation
-test: system-packages fmt-check lint crate-tests docs
+test: system-packages fmt-check lint crate-tests e2e-on-servers docs
 
 # Run the tests that start no program and no store, in seconds once built
 unit:
@@ -19,11 +24,20 @@ unit:
 e2e *ARGS:
     @cargo test --quiet --package auth-e2e {{ ARGS }}
 
-# Run the randomised tests with their full figures, on a release build (half an hour or more)
+# The same black-box tests once more, on Postgres and Redis in place of the embedded store
+e2e-on-servers:
+    @echo; echo "== auth-e2e on Postgres and Redis"; \
+    HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --quiet --package auth-e2e {{ on_any_store }}
+
+# Run the randomised tests with their full figures, on a release build (two hours or more)
 soak: system-packages
-    SOAK=1000 cargo test --release --package auth-e2e --test races -- --skip races_a_refresh
-    SOAK=10000 cargo test --release --package auth-e2e --test races races_a_refresh
-    SOAK=3000 cargo test --release --package auth-e2e --test crash
+    SOAK=1 cargo test --release --package auth-e2e --test races --test crash --test servers
+    SOAK=1 HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --release --package auth-e2e --test races --test crash
+
+# Print operations per second of the store adapters beside the servers' own benchmarks (five minutes)
+bench-stores: system-packages
+    @cargo bench --quiet --package auth-adapter-redis --bench stores
+    @cargo bench --quiet --package auth-adapter-postgres --bench lookup
 
 # Build and serve; the first start prints the owner's password and three calls to try
 run *ARGS:
@@ -66,6 +80,8 @@ system-packages:
     missing=()
     echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1 || missing+=(gcc libc6-dev)
     command -v curl >/dev/null || missing+=(curl)
+    command -v redis-server >/dev/null || missing+=(redis-server)
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
     [ "${#missing[@]}" -eq 0 ] && exit 0
     install="apt-get install --yes --no-install-recommends ${missing[*]}"
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then

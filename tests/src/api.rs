@@ -56,7 +56,15 @@ impl Api {
 
     /// Refreshes.
     pub async fn refresh(&self, token: &str) -> Reply {
-        self.post(REFRESH, &json!({ "refreshToken": token })).await
+        self.try_refresh(token).await.expect("an answer")
+    }
+
+    /// Refreshes, and lives with a connection that breaks.
+    ///
+    /// # Errors
+    /// Whatever kept the answer from coming.
+    pub async fn try_refresh(&self, token: &str) -> Result<Reply, Error> {
+        send(self.request(Method::POST, REFRESH).json(&json!({ "refreshToken": token }))).await
     }
 
     /// Refreshes in a way that may be repeated.

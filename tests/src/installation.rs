@@ -1,4 +1,4 @@
-//! A data directory with the settings that belong to it.
+//! A data directory, stores, and the settings that belong to them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::binary::binary;
 use crate::process::{Finished, Process};
+use crate::stores::{Servers, Stores, embedded_sql};
 use auth_testkit::servers::Port;
 
 /// A user that every [`Server::start`](crate::Server::start) has.
@@ -22,7 +22,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 /// The password of nobody.
 pub const WRONG_PASSWORD: &str = "correct horse battery stable";
 
-const PREFIX: &str = "HOOKSENTRY_AUTH__";
+pub(crate) const PREFIX: &str = "HOOKSENTRY_AUTH__";
 const COMMAND_LIMIT: Duration = Duration::from_secs(20);
 
 /// Everything that one installation of the service consists of, while nothing runs on it yet.
@@ -31,23 +31,69 @@ pub struct Installation {
     folder: TempDir,
     settings: BTreeMap<String, String>,
     port: Port,
+    admin_port: Option<Port>,
+    stores: Stores,
 }
 
 impl Installation {
-    /// Makes an empty one: no data directory yet, default settings, a port of its own.
+    /// Makes an empty one: no data directory yet, default settings, a port of its own. Its stores are those that
+    /// this run of the tests is for.
     pub fn new() -> Self {
+        Self::on(Stores::chosen())
+    }
+
+    /// Makes an empty one on the embedded store, for what is about that alone.
+    pub fn embedded() -> Self {
+        Self::on(Stores::Embedded)
+    }
+
+    /// Makes an empty one on these stores.
+    pub fn on(stores: Stores) -> Self {
+        let settings = stores.settings();
+        Self::with(stores, settings)
+    }
+
+    /// Makes another instance of this installation: the same settings and stores, a folder and a port of its own.
+    #[must_use]
+    pub fn another_instance(&self) -> Self {
+        Self::with(self.stores.clone(), self.settings.clone())
+    }
+
+    fn with(stores: Stores, settings: BTreeMap<String, String>) -> Self {
         let folder = tempfile::Builder::new().prefix("hooksentry-auth-e2e-").tempdir().expect("a folder");
-        let port = Port::take();
-        let new = Self { folder, settings: BTreeMap::new(), port };
+        let new = Self { folder, settings, port: Port::take(), admin_port: None, stores };
         let address = new.address();
-        new.set("HTTP__LISTEN", &address).set("DATA_DIR", "data")
+        // Servers of many tests run at once: none listens where administrators call, unless it is about that.
+        new.set("HTTP__LISTEN", &address).set("DATA_DIR", "data").set("ADMIN__LISTEN", "")
     }
 
     /// Changes one setting, named as in the environment but without the prefix.
     #[must_use]
     pub fn set(mut self, name: &str, value: &str) -> Self {
+        if name == "JWT__KEY_FILE" {
+            self.settings.remove("JWT__KEY");
+        }
         self.settings.insert(name.to_owned(), value.to_owned());
         self
+    }
+
+    /// Lets the server listen for administrators, too, on a port of its own.
+    #[must_use]
+    pub fn with_admin(mut self) -> Self {
+        let port = Port::take();
+        let address = format!("127.0.0.1:{}", port.number);
+        self.admin_port = Some(port);
+        self.set("ADMIN__LISTEN", &address)
+    }
+
+    /// Returns a setting.
+    pub fn setting(&self, name: &str) -> &str {
+        self.settings.get(name).map_or("", String::as_str)
+    }
+
+    /// Returns the servers of an installation that has some.
+    pub fn servers(&self) -> &Servers {
+        self.stores.expect_servers()
     }
 
     /// Makes a user with [`PASSWORD`].
@@ -101,13 +147,12 @@ impl Installation {
         paths.find(is_sqlite).expect("a SQLite file in the data directory")
     }
 
-    /// Changes the embedded store behind the program's back; returns how many rows were touched.
+    /// Changes the users behind the program's back; returns how many rows were touched.
     pub fn sql(&self, statement: &str) -> usize {
-        let path = self.database();
-        let mut store = SqliteConnection::establish(&path.to_string_lossy()).expect("the embedded store");
-        diesel::sql_query("PRAGMA busy_timeout = 5000").execute(&mut store).expect("a pragma");
-        diesel::sql_query("PRAGMA ignore_check_constraints = ON").execute(&mut store).expect("a pragma");
-        diesel::sql_query(statement).execute(&mut store).expect("a valid statement")
+        match &self.stores {
+            Stores::Embedded => embedded_sql(&self.database().to_string_lossy(), statement),
+            Stores::Servers(servers) => servers.sql(statement),
+        }
     }
 }
 

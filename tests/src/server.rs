@@ -25,6 +25,13 @@ impl Server {
         Self::start_on(Installation::new().with_user(ALICE).await).await
     }
 
+    /// Starts three instances side by side on the same servers, on which [`ALICE`] is a user.
+    pub async fn start_three(installation: Installation) -> [Self; 3] {
+        let first = installation.with_user(ALICE).await;
+        let (second, third) = (first.another_instance(), first.another_instance());
+        [Self::start_on(first).await, Self::start_on(second).await, Self::start_on(third).await]
+    }
+
     /// Starts a server on `installation` and waits until it answers.
     pub async fn start_on(installation: Installation) -> Self {
         let process = installation.spawn(&["serve"], "");
@@ -42,6 +49,11 @@ impl Server {
     /// Returns a copy of the endpoints for use in another task.
     pub fn api(&self) -> Api {
         self.api.clone()
+    }
+
+    /// Returns the listener for administrators.
+    pub fn admin(&self) -> Api {
+        Api::new(self.installation.setting("ADMIN__LISTEN"))
     }
 
     /// Runs a command beside the server.

@@ -67,7 +67,7 @@ async fn unknown_names_and_broken_files_are_refused() {
 async fn a_port_in_use_is_refused_and_swallows_no_password() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let installation = Installation::new().set("HTTP__LISTEN", &address);
+    let installation = Installation::embedded().set("HTTP__LISTEN", &address);
     let finished = installation.cli(&["serve"], "").await;
     assert!(!finished.stdout.contains("password"), "{}", finished.stdout);
     let message = finished.expect_failure();
@@ -80,7 +80,7 @@ async fn a_port_in_use_is_refused_and_swallows_no_password() {
 
 #[tokio::test]
 async fn a_data_directory_that_cannot_be_made_is_refused() {
-    let installation = Installation::new().set("DATA_DIR", "file/data");
+    let installation = Installation::embedded().set("DATA_DIR", "file/data");
     fs::write(installation.folder().join("file"), "not a folder").unwrap();
     for args in [&["serve"][..], &["user", "list"], &["migrate"]] {
         let message = installation.cli(args, "").await.expect_failure();
@@ -91,7 +91,8 @@ async fn a_data_directory_that_cannot_be_made_is_refused() {
 
 #[tokio::test]
 async fn a_corrupted_database_is_refused_and_left_as_it_is() {
-    let (installation, _) = Server::start().await.stop().await;
+    let (installation, _) =
+        Server::start_on(Installation::embedded().with_user(ALICE).await).await.stop().await;
     let database = installation.database();
     let name = database.file_name().unwrap().to_string_lossy().into_owned();
     let sound = fs::read(&database).unwrap();
@@ -112,7 +113,8 @@ async fn a_corrupted_database_is_refused_and_left_as_it_is() {
 
 #[tokio::test]
 async fn a_database_with_a_broken_page_does_not_panic() {
-    let (installation, _) = Server::start().await.stop().await;
+    let (installation, _) =
+        Server::start_on(Installation::embedded().with_user(ALICE).await).await.stop().await;
     let database = installation.database();
     let mut file = OpenOptions::new().write(true).open(&database).unwrap();
     let length = file.metadata().unwrap().len();

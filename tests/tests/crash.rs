@@ -56,7 +56,7 @@ async fn clients_with_an_idempotency_key_go_on_through_kills_at_random_moments()
     };
 
     let mut chance = Chance::new();
-    for _ in 0..rounds(300) {
+    for _ in 0..rounds(3_000) {
         pause(chance.time_below(Duration::from_millis(60))).await;
         server.kill_and_restart().await;
         assert!(clients.iter().all(|client| !client.is_finished()), "a client gave up");
@@ -67,7 +67,7 @@ async fn clients_with_an_idempotency_key_go_on_through_kills_at_random_moments()
         assert!(server.access_token_is_alive(&tokens.access).await);
         server.refresh(&tokens.refresh).await.tokens();
     }
-    assert!(refreshes.load(Ordering::Relaxed) > rounds(300), "the kills hit a server at work");
+    assert!(refreshes.load(Ordering::Relaxed) > rounds(3_000), "the kills hit a server at work");
 }
 
 /// Refreshes until told to stop; a call without an answer is repeated as it was.

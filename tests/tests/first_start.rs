@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn the_three_printed_calls_work_as_they_are() {
-    let server = Server::start_on(Installation::new()).await;
+    let server = Server::start_on(Installation::embedded()).await;
     let banner = server.process.prints(LAST_CALL).await;
     assert!(banner.contains(OWNER), "{banner}");
     let calls: Vec<_> = banner.lines().filter(|line| line.contains("curl ")).collect();
@@ -43,7 +43,7 @@ async fn the_three_printed_calls_work_as_they_are() {
 
 #[tokio::test]
 async fn the_second_start_prints_no_password() {
-    let server = Server::start_on(Installation::new()).await;
+    let server = Server::start_on(Installation::embedded()).await;
     let banner = server.process.prints(LAST_CALL).await;
     let password = password(&banner);
     assert!(password.len() >= 15);
@@ -62,7 +62,7 @@ async fn the_second_start_prints_no_password() {
 #[tokio::test]
 async fn every_installation_has_a_password_of_its_own() {
     let (one, other) =
-        tokio::join!(Server::start_on(Installation::new()), Server::start_on(Installation::new()));
+        tokio::join!(Server::start_on(Installation::embedded()), Server::start_on(Installation::embedded()));
     let (one, other) = (one.process.prints(LAST_CALL).await, other.process.prints(LAST_CALL).await);
     assert_ne!(password(&one), password(&other));
 }
@@ -70,7 +70,7 @@ async fn every_installation_has_a_password_of_its_own() {
 // S-25
 #[tokio::test]
 async fn no_owner_is_made_where_there_is_a_user() {
-    let server = Server::start().await;
+    let server = Server::start_on(Installation::embedded().with_user(ALICE).await).await;
     server.login(OWNER, PASSWORD).await.expect_error(401, "invalid_credentials");
     let users = server.cli(&["user", "list"]).await.expect_success();
     assert!(users.contains(ALICE) && !users.contains(OWNER), "{users}");
@@ -80,7 +80,7 @@ async fn no_owner_is_made_where_there_is_a_user() {
 
 #[tokio::test]
 async fn the_data_directory_and_its_files_are_private() {
-    let server = Server::start_on(Installation::new()).await;
+    let server = Server::start_on(Installation::embedded()).await;
     let folder = server.installation.data_dir();
     assert_eq!(mode(&folder), 0o700);
     let files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -92,7 +92,7 @@ async fn the_data_directory_and_its_files_are_private() {
 
 #[tokio::test]
 async fn serving_is_what_the_program_does_without_a_command() {
-    let installation = Installation::new().with_user(ALICE).await;
+    let installation = Installation::embedded().with_user(ALICE).await;
     let process = installation.spawn(&[], "");
     Server::adopt(installation, process).await.log_in(ALICE).await;
 }

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 #[tokio::test(flavor = "multi_thread")]
 async fn of_64_simultaneous_refreshes_exactly_one_succeeds() {
     let server = Server::start().await;
-    for _ in 0..rounds(10) {
+    for _ in 0..rounds(1_000) {
         let tokens = server.log_in(ALICE).await;
         let replies = at_once(&server, 64, None, &tokens.refresh).await;
         let winners: Vec<_> = replies.iter().filter(|reply| reply.status == 200).collect();
@@ -27,7 +27,7 @@ async fn of_64_simultaneous_refreshes_exactly_one_succeeds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn simultaneous_refreshes_with_one_key_all_get_the_same_refresh_token() {
     let server = Server::start().await;
-    for _ in 0..rounds(5) {
+    for _ in 0..rounds(100) {
         let tokens = server.log_in(ALICE).await;
         let replies = at_once(&server, 12, Some("one-call"), &tokens.refresh).await;
         let pairs: Vec<_> = replies.iter().map(Reply::tokens).collect();
@@ -47,7 +47,7 @@ async fn simultaneous_refreshes_with_one_key_all_get_the_same_refresh_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_of_repeats_never_forks_or_ends_the_session() {
     let server = Server::start().await;
-    for _ in 0..rounds(5) {
+    for _ in 0..rounds(100) {
         let tokens = server.log_in(ALICE).await;
         let replies = at_once(&server, 48, Some("one-call"), &tokens.refresh).await;
         let (done, busy): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 200);
@@ -91,7 +91,7 @@ async fn simultaneous_refreshes_of_many_sessions_do_not_disturb_each_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_that_races_a_refresh_leaves_nothing_alive() {
     let server = Server::start().await;
-    for round in 0..rounds(200) {
+    for round in 0..rounds(10_000) {
         let tokens = server.log_in(ALICE).await;
         let key = if round % 2 == 0 { None } else { Some("key") };
         let (refreshed, left) = tokio::join!(
@@ -115,7 +115,7 @@ async fn a_logout_that_races_a_refresh_leaves_nothing_alive() {
 #[tokio::test(flavor = "multi_thread")]
 async fn simultaneous_logouts_of_one_session_all_leave_it_dead() {
     let server = Server::start().await;
-    for _ in 0..rounds(20) {
+    for _ in 0..rounds(400) {
         let tokens = server.log_in(ALICE).await;
         let calls = (0..8).map(|_| {
             let (api, tokens) = (server.api(), tokens.clone());

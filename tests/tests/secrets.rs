@@ -12,7 +12,7 @@ const KEY: &str = "idempotency-key-of-this-call";
 // S-46
 #[tokio::test]
 async fn no_slice_of_a_live_token_is_in_the_data_directory() {
-    let server = Server::start().await;
+    let server = Server::start_on(Installation::embedded().with_user(ALICE).await).await;
     let mut live = Vec::new();
     for _ in 0..3 {
         let first = server.log_in(ALICE).await;

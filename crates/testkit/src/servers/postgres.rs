@@ -41,6 +41,21 @@ impl PostgresServer {
         Self::launch(&[])
     }
 
+    /// Starts a server for one test, which keeps [`statements`](Self::statements) of what it executes.
+    #[must_use]
+    pub fn start_with_statements() -> Self {
+        Self::launch(&["log_statement=all".to_owned()])
+    }
+
+    /// Returns what the server has executed so far, a text for each statement.
+    #[must_use]
+    pub fn statements(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.ward.log()).unwrap_or_default();
+        let statements =
+            log.lines().filter(|line| line.contains("LOG:  execute ") || line.contains("LOG:  statement: "));
+        statements.map(str::to_owned).collect()
+    }
+
     /// Starts a server that speaks TLS, with a certificate for `localhost`.
     #[must_use]
     pub fn start_with_tls(certificates: &Certificates) -> Self {
@@ -67,7 +82,7 @@ impl PostgresServer {
         initialise(&data, account);
         let number = format!("port={}", port.number);
         let sockets = format!("unix_socket_directories={}", folder.path().display());
-        let fixed = ["listen_addresses=127.0.0.1", &number, &sockets, "fsync=off", "synchronous_commit=off"];
+        let fixed = ["listen_addresses=127.0.0.1", &number, &sockets, "fsync=off"];
         let more = ["full_page_writes=off", "max_connections=300", "shared_buffers=32MB"];
         let settings = settings.iter().map(String::as_str).chain(fixed).chain(more);
         let program = postgres_program("postgres").to_string_lossy().into_owned();

@@ -1,0 +1,160 @@
+//! Where an installation keeps its users and tokens.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
+
+use auth_testkit::servers::{Database, PostgresServer, RedisServer};
+use diesel::{Connection, RunQueryDsl, SqliteConnection};
+
+use crate::binary::binary;
+use crate::chance::unique;
+use crate::installation::PREFIX;
+
+/// The stores of one installation, shared by all of its instances.
+#[derive(Clone, Debug)]
+pub enum Stores {
+    /// The file in the data directory.
+    Embedded,
+    /// Databases of their own on real servers.
+    Servers(Arc<Servers>),
+}
+
+/// Postgres and Redis.
+#[derive(Debug)]
+pub struct Servers {
+    /// Where the users are.
+    pub postgres: &'static PostgresServer,
+    /// Where the tokens are.
+    pub redis: &'static RedisServer,
+    database: Database<'static>,
+    redis_url: String,
+    redis_database: u32,
+}
+
+impl Stores {
+    /// Returns what `HOOKSENTRY_AUTH_E2E_STORES` asks for: `embedded`, the default, or `servers`.
+    pub fn chosen() -> Self {
+        match env::var("HOOKSENTRY_AUTH_E2E_STORES").as_deref() {
+            Err(env::VarError::NotPresent) | Ok("embedded") => Self::Embedded,
+            Ok("servers") => Self::servers(),
+            other => panic!("HOOKSENTRY_AUTH_E2E_STORES is neither embedded nor servers: {other:?}"),
+        }
+    }
+
+    /// Returns new databases on the servers that the tests of this process share.
+    pub fn servers() -> Self {
+        Self::on(PostgresServer::shared(), RedisServer::shared())
+    }
+
+    /// Returns databases on servers of their own, which may be frozen and killed.
+    ///
+    /// They stop with the test process: a test that leaks two of them leaks no more than that.
+    pub fn own_servers() -> Self {
+        Self::on(
+            Box::leak(Box::new(PostgresServer::start_with_statements())),
+            Box::leak(Box::new(RedisServer::start_with(&["--databases", "4096"]))),
+        )
+    }
+
+    /// Returns databases that the platform has made: `tables` are its statements, the program has never seen them.
+    pub fn platform(tables: &str) -> Self {
+        let database = PostgresServer::shared().database();
+        let _ = database.sql(tables);
+        Self::with(PostgresServer::shared(), RedisServer::shared(), database)
+    }
+
+    fn on(postgres: &'static PostgresServer, redis: &'static RedisServer) -> Self {
+        let database = if std::ptr::eq(postgres, PostgresServer::shared()) {
+            postgres.database_like(template())
+        } else {
+            migrated(postgres.database())
+        };
+        Self::with(postgres, redis, database)
+    }
+
+    fn with(
+        postgres: &'static PostgresServer,
+        redis: &'static RedisServer,
+        database: Database<'static>,
+    ) -> Self {
+        let (redis_url, redis_database) = redis.database();
+        Self::Servers(Arc::new(Servers { postgres, redis, database, redis_url, redis_database }))
+    }
+
+    /// Returns the settings that name these stores.
+    pub(crate) fn settings(&self) -> BTreeMap<String, String> {
+        let Self::Servers(servers) = self else { return BTreeMap::new() };
+        let settings = [
+            ("CREDENTIALS__BACKEND", "postgres".to_owned()),
+            ("POSTGRES__URL", servers.database.url()),
+            ("TOKENS__BACKEND", "redis".to_owned()),
+            ("REDIS__URL", servers.redis_url.clone()),
+            ("JWT__KEY", unique("a signing key of this installation alone")),
+        ];
+        settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Returns the servers of an installation that has some.
+    pub fn expect_servers(&self) -> &Servers {
+        match self {
+            Self::Servers(servers) => servers,
+            Self::Embedded => panic!("this installation has no servers"),
+        }
+    }
+}
+
+impl Servers {
+    /// Changes the users behind the program's back; returns how many rows were touched.
+    pub fn sql(&self, statement: &str) -> usize {
+        let printed = self.query(statement);
+        let tag = printed.lines().last().unwrap_or_default();
+        tag.rsplit(' ').next().and_then(|count| count.parse().ok()).unwrap_or(0)
+    }
+
+    /// Runs statements and returns what `psql` prints.
+    pub fn query(&self, statements: &str) -> String {
+        self.database.sql(statements)
+    }
+
+    /// Returns the address of the users' database.
+    pub fn postgres_url(&self) -> String {
+        self.database.url()
+    }
+
+    /// Runs `redis-cli` on the tokens' database.
+    pub fn redis_cli(&self, words: &[&str]) -> String {
+        let database = self.redis_database.to_string();
+        self.redis.cli(&[&["-n", &database], words].concat())
+    }
+}
+
+/// Runs a statement on the embedded store; returns how many rows were touched.
+pub(crate) fn embedded_sql(path: &str, statement: &str) -> usize {
+    let mut store = SqliteConnection::establish(path).expect("the embedded store");
+    diesel::sql_query("PRAGMA busy_timeout = 5000").execute(&mut store).expect("a pragma");
+    diesel::sql_query("PRAGMA ignore_check_constraints = ON").execute(&mut store).expect("a pragma");
+    diesel::sql_query(statement).execute(&mut store).expect("a valid statement")
+}
+
+/// The name of a database on the shared server that has the tables and no users; made once.
+fn template() -> &'static str {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    TEMPLATE.get_or_init(|| migrated(PostgresServer::shared().database()).name().to_owned())
+}
+
+/// Lets the program make its tables.
+fn migrated(database: Database<'_>) -> Database<'_> {
+    let settings = [
+        ("CREDENTIALS__BACKEND", "postgres".to_owned()),
+        ("POSTGRES__URL", database.url()),
+        ("JWT__KEY", unique("a signing key that signs nothing at all")),
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut migrate = Command::new(binary());
+    migrate.envs(settings.map(|(name, value)| (format!("{PREFIX}{name}"), value)));
+    let output = migrate.arg("migrate").current_dir(folder.path()).output().expect("the program runs");
+    assert!(output.status.success(), "migrate: {}", String::from_utf8_lossy(&output.stderr));
+    database
+}

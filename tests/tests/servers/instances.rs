@@ -1,0 +1,208 @@
+//! Three instances side by side on the same Postgres and Redis: whatever must hold, holds across them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use auth_e2e::chance::Chance;
+use auth_e2e::clock::pause;
+use auth_e2e::{ALICE, Api, Installation, PASSWORD, Reply, Server, Stores, Tokens, WRONG_PASSWORD, rounds};
+use futures_util::future::join_all;
+
+const NEW_PASSWORD: &str = "another horse battery staple";
+
+async fn three() -> [Server; 3] {
+    Server::start_three(Installation::on(Stores::servers())).await
+}
+
+// S-47
+#[tokio::test(flavor = "multi_thread")]
+async fn of_100_simultaneous_uses_of_one_token_on_three_instances_one_succeeds() {
+    let servers = three().await;
+    for _ in 0..rounds(1_000) {
+        let tokens = servers[0].log_in(ALICE).await;
+        let calls = (0..100).map(|caller| spawn(servers[caller % 3].api(), tokens.refresh.clone(), None));
+        let replies = join_all(calls).await;
+        let (won, lost): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 200);
+        assert_eq!(won.len(), 1);
+        for reply in lost {
+            reply.expect_error(401, "invalid_refresh_token");
+        }
+        let next = won[0].tokens();
+        servers[1].refresh(&next.refresh).await.tokens();
+    }
+}
+
+// S-59, S-60
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_logout_on_one_instance_no_request_that_starts_later_on_another_succeeds() {
+    let servers = three().await;
+    for round in 0..rounds(1_000) {
+        let first = servers[0].log_in(ALICE).await;
+        let second = servers[1].refresh(&first.refresh).await.tokens();
+        let (ended, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let readers: Vec<_> = (0..6)
+            .map(|reader| {
+                let token = if reader < 3 { &first.access } else { &second.access };
+                let (api, ended, stop) = (servers[reader % 3].api(), ended.clone(), stop.clone());
+                tokio::spawn(read_on(api, token.clone(), ended, stop))
+            })
+            .collect();
+        pause(Duration::from_millis(5)).await;
+        let left = servers[round % 3].logout(&second.access, &second.refresh).await;
+        ended.store(true, Ordering::SeqCst);
+        assert_eq!(left.status, 204, "{}", left.text());
+        pause(Duration::from_millis(10)).await;
+        stop.store(true, Ordering::SeqCst);
+        for late in join_all(readers).await {
+            assert_eq!(late.unwrap(), 0, "requests succeeded that started after the 204");
+        }
+        for server in &servers {
+            server.expect_dead(&second.refresh).await;
+        }
+    }
+}
+
+/// Presents a token again and again; returns how often it was good although the session had ended before.
+async fn read_on(api: Api, token: String, ended: Arc<AtomicBool>, stop: Arc<AtomicBool>) -> usize {
+    let mut late = 0;
+    while !stop.load(Ordering::SeqCst) {
+        let had_ended = ended.load(Ordering::SeqCst);
+        late += usize::from(api.access_token_is_alive(&token).await && had_ended);
+    }
+    late
+}
+
+// S-64
+#[tokio::test(flavor = "multi_thread")]
+async fn no_interleaving_of_refresh_and_logout_leaves_anything_alive() {
+    let servers = three().await;
+    let mut chance = Chance::new();
+    for _ in 0..rounds(10_000) {
+        let tokens = servers[0].log_in(ALICE).await;
+        let key = (chance.below(2) == 0).then_some("one-call");
+        let (refreshing, leaving) = (servers[1].api(), servers[2].api());
+        let (before_refresh, before_logout) = (some_time(&mut chance), some_time(&mut chance));
+        let refreshed = async {
+            pause(before_refresh).await;
+            spawn(refreshing, tokens.refresh.clone(), key).await
+        };
+        let left = async {
+            pause(before_logout).await;
+            leaving.logout(&tokens.access, &tokens.refresh).await
+        };
+        let (refreshed, left) = tokio::join!(refreshed, left);
+        assert_eq!(left.status, 204, "{}", left.text());
+        expect_nothing_alive(&servers, &tokens).await;
+        if refreshed.status == 200 {
+            expect_nothing_alive(&servers, &refreshed.tokens()).await;
+        } else {
+            refreshed.expect_error(401, "invalid_refresh_token");
+        }
+    }
+}
+
+async fn expect_nothing_alive(servers: &[Server; 3], tokens: &Tokens) {
+    assert!(!servers[0].access_token_is_alive(&tokens.access).await, "an access token is alive");
+    servers[1].expect_dead(&tokens.refresh).await;
+}
+
+fn some_time(chance: &mut Chance) -> Duration {
+    chance.time_below(Duration::from_millis(4))
+}
+
+// S-11
+#[tokio::test(flavor = "multi_thread")]
+async fn of_200_simultaneous_wrong_logins_on_three_instances_at_most_ten_are_tried() {
+    let servers = three().await;
+    let calls = (0..200).map(|caller| {
+        let api = servers[caller % 3].api();
+        async move { tokio::spawn(async move { api.login(ALICE, WRONG_PASSWORD).await }).await.unwrap() }
+    });
+    let replies = join_all(calls).await;
+    let tried = replies.iter().filter(|reply| reply.status == 401).count();
+    assert!((1..=10).contains(&tried), "{tried} were tried");
+    for reply in replies.iter().filter(|reply| reply.status != 401) {
+        // Those who found the queue full are told to come back; the others that there were too many failures.
+        assert!([429, 503].contains(&reply.status), "{}", reply.text());
+        reply.retry_after();
+    }
+    servers[1].login(ALICE, PASSWORD).await.expect_error(429, "rate_limited");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_right_logins_at_one_instant_from_one_address_all_get_in() {
+    let servers = three().await;
+    let calls = (0..60).map(|caller| {
+        let api = servers[caller % 3].api();
+        async move { tokio::spawn(async move { api.login(ALICE, PASSWORD).await }).await.unwrap() }
+    });
+    for reply in join_all(calls).await {
+        reply.tokens();
+    }
+}
+
+// S-27, S-28
+#[tokio::test(flavor = "multi_thread")]
+async fn no_login_that_races_a_deactivation_or_a_password_change_survives_it() {
+    let servers = three().await;
+    let mut chance = Chance::new();
+    let mut password = PASSWORD;
+    for round in 0..rounds(1_000) {
+        let (api, wait) = (servers[round % 3].api(), chance.time_below(Duration::from_millis(120)));
+        let old = password;
+        let login = async {
+            pause(wait).await;
+            api.login(ALICE, old).await
+        };
+        if round % 2 == 0 {
+            let (login, done) = tokio::join!(login, servers[0].cli(&["user", "deactivate", ALICE]));
+            done.expect_success();
+            expect_no_session(&servers, &login).await;
+            servers[0].cli(&["user", "activate", ALICE]).await.expect_success();
+        } else {
+            password = if old == PASSWORD { NEW_PASSWORD } else { PASSWORD };
+            let set_password = ["user", "set-password", ALICE, "--password-stdin"];
+            let (login, done) = tokio::join!(login, servers[0].installation.cli(&set_password, password));
+            done.expect_success();
+            expect_no_session(&servers, &login).await;
+        }
+        let list = servers[0].cli(&["session", "list", "--user", ALICE]).await.expect_success();
+        assert_eq!(list.lines().count(), 1, "a session of the old state is alive:\n{list}");
+    }
+}
+
+/// A login that was let in before the change is dead after it.
+async fn expect_no_session(servers: &[Server; 3], login: &Reply) {
+    if login.status == 200 {
+        expect_nothing_alive(servers, &login.tokens()).await;
+    } else {
+        login.expect_error(401, "invalid_credentials");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_instance_continues_what_another_began() {
+    let servers = three().await;
+    let mut tokens = servers[0].log_in(ALICE).await;
+    for step in 0..12 {
+        let (here, there) = (&servers[step % 3], &servers[(step + 1) % 3]);
+        let next = here.refresh_with_key(&tokens.refresh, "one-call").await.tokens();
+        let again = there.refresh_with_key(&tokens.refresh, "one-call").await.tokens();
+        assert_eq!(next.refresh, again.refresh);
+        tokens = again;
+    }
+    assert_eq!(servers[2].logout(&tokens.access, &tokens.refresh).await.status, 204);
+    assert!(!servers[1].access_token_is_alive(&tokens.access).await);
+}
+
+#[expect(clippy::expect_used, reason = "a task that panics fails the test")]
+async fn spawn(api: Api, token: String, key: Option<&'static str>) -> Reply {
+    let call = async move {
+        match key {
+            Some(key) => api.refresh_with_key(&token, key).await,
+            None => api.refresh(&token).await,
+        }
+    };
+    tokio::spawn(call).await.expect("an answer")
+}

@@ -1,0 +1,179 @@
+//! A dependency that is killed, or frozen: an outage is told as one, changes nothing, and ends when it ends.
+
+use std::time::Duration;
+
+use auth_e2e::clock::{Stopwatch, pause};
+use auth_e2e::{ALICE, BOB, Installation, Reply, Server, Servers, Stores, Tokens, WRONG_PASSWORD};
+use futures_util::future::join_all;
+use reqwest::Method;
+
+/// A request may take five seconds from the last byte of its body.
+const LIMIT: Duration = Duration::from_millis(5_800);
+const READINESS_LIMIT: Duration = Duration::from_millis(2_100);
+
+async fn start() -> (Server, Server) {
+    let first = Installation::on(Stores::own_servers()).with_user(ALICE).await.with_user(BOB).await;
+    let second = first.another_instance();
+    (Server::start_on(first).await, Server::start_on(second).await)
+}
+
+fn expect_outage(reply: &Reply) {
+    reply.expect_error(503, "service_unavailable");
+    assert!((1..=30).contains(&reply.retry_after()));
+}
+
+async fn readiness(server: &Server) -> (u16, String) {
+    let watch = Stopwatch::start();
+    let reply = server.call(Method::GET, "/health/ready").await;
+    assert!(watch.elapsed() < READINESS_LIMIT, "readiness took {:?}", watch.elapsed());
+    (reply.status, reply.json()["dependencies"].to_string())
+}
+
+/// Asks until a login succeeds again; no more than two seconds.
+async fn expect_recovery(server: &Server) {
+    let watch = Stopwatch::start();
+    while server.login(BOB, auth_e2e::PASSWORD).await.status != 200 {
+        assert!(watch.elapsed() < Duration::from_secs(2), "no recovery within two seconds");
+    }
+    assert_eq!(readiness(server).await.0, 200);
+}
+
+/// What each operation answers while Redis is away: 503, and nothing is lost.
+async fn expect_no_redis(server: &Server, tokens: &Tokens) {
+    let watch = Stopwatch::start();
+    let (login, refresh, logout, verification) = tokio::join!(
+        server.login(ALICE, auth_e2e::PASSWORD),
+        server.refresh(&tokens.refresh),
+        server.logout(&tokens.access, &tokens.refresh),
+        server.logout(&tokens.access, "not a token"),
+    );
+    assert!(watch.elapsed() < LIMIT, "{:?}", watch.elapsed());
+    [login, refresh, logout, verification].iter().for_each(expect_outage);
+    assert_eq!(server.call(Method::GET, "/health").await.status, 200);
+    let (status, dependencies) = readiness(server).await;
+    assert_eq!((status, dependencies.as_str()), (503, r#"{"postgres":"up","redis":"down"}"#));
+}
+
+/// What each operation answers while Postgres is away: logout and verification work.
+async fn expect_no_postgres(server: &Server, tokens: &Tokens) {
+    let watch = Stopwatch::start();
+    let (login, refresh, alive) = tokio::join!(
+        server.login(ALICE, auth_e2e::PASSWORD),
+        server.refresh(&tokens.refresh),
+        server.access_token_is_alive(&tokens.access),
+    );
+    assert!(watch.elapsed() < LIMIT, "{:?}", watch.elapsed());
+    [login, refresh].iter().for_each(expect_outage);
+    assert!(alive);
+    assert_eq!(server.call(Method::GET, "/health").await.status, 200);
+    let (status, dependencies) = readiness(server).await;
+    assert_eq!((status, dependencies.as_str()), (503, r#"{"postgres":"down","redis":"up"}"#));
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_killed_is_told_as_an_outage_and_over_when_it_is_back() {
+    let (server, _other) = start().await;
+    let tokens = server.log_in(ALICE).await;
+    redis(&server).redis.kill();
+    expect_no_redis(&server, &tokens).await;
+    assert!(server.process.logs(&["dependency_down", "redis"]).await);
+    redis(&server).redis.start_again();
+    expect_recovery(&server).await;
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_frozen_is_told_as_an_outage_and_nothing_is_lost() {
+    let (server, other) = start().await;
+    let tokens = server.log_in(ALICE).await;
+    redis(&server).redis.freeze();
+    expect_no_redis(&server, &tokens).await;
+    redis(&server).redis.thaw();
+    expect_recovery(&server).await;
+    let next = other.refresh(&tokens.refresh).await.tokens();
+    assert!(server.access_token_is_alive(&tokens.access).await, "the logout was answered 503 and happened");
+    assert_eq!(server.logout(&next.access, &next.refresh).await.status, 204);
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_killed_is_told_as_an_outage_and_over_when_it_is_back() {
+    let (server, _other) = start().await;
+    let (tokens, leaving) = (server.log_in(ALICE).await, server.log_in(ALICE).await);
+    redis(&server).postgres.kill();
+    expect_no_postgres(&server, &tokens).await;
+    assert_eq!(server.logout(&leaving.access, &leaving.refresh).await.status, 204);
+    redis(&server).postgres.start_again();
+    expect_recovery(&server).await;
+    server.refresh(&tokens.refresh).await.tokens();
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_frozen_is_told_as_an_outage_and_nothing_is_lost() {
+    let (server, _other) = start().await;
+    let (tokens, leaving) = (server.log_in(ALICE).await, server.log_in(ALICE).await);
+    redis(&server).postgres.freeze();
+    expect_no_postgres(&server, &tokens).await;
+    assert_eq!(server.logout(&leaving.access, &leaving.refresh).await.status, 204);
+    redis(&server).postgres.thaw();
+    expect_recovery(&server).await;
+    server.refresh(&tokens.refresh).await.tokens();
+}
+
+/// The whole promise at once: 50 refreshes and 50 logins, and Redis stops answering among them.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_frozen_amid_refreshes_and_logins_loses_no_token_and_counts_no_unanswered_failure() {
+    let (server, other) = start().await;
+    let mut sessions = Vec::new();
+    for _ in 0..50 {
+        sessions.push(server.log_in(ALICE).await);
+    }
+    let refreshes = sessions.iter().enumerate().map(|(caller, tokens)| {
+        let api = if caller % 2 == 0 { server.api() } else { other.api() };
+        let token = tokens.refresh.clone();
+        tokio::spawn(async move {
+            pause(Duration::from_millis(u64::try_from(caller).unwrap_or(0))).await;
+            api.refresh(&token).await
+        })
+    });
+    // Each on an email of its own, so that every failure that is counted can be told.
+    let logins = (0..50).map(|caller| {
+        let api = if caller % 2 == 0 { server.api() } else { other.api() };
+        let api = api.from_address(&format!("127.0.1.{}", caller + 1));
+        tokio::spawn(async move {
+            pause(Duration::from_millis(caller)).await;
+            api.login(&format!("stranger-{caller}@example.net"), WRONG_PASSWORD).await
+        })
+    });
+    let freeze = async {
+        pause(Duration::from_millis(25)).await;
+        redis(&server).redis.freeze();
+        pause(Duration::from_secs(5)).await;
+        redis(&server).redis.thaw();
+    };
+    let (refreshes, logins, ()) = tokio::join!(join_all(refreshes), join_all(logins), freeze);
+    pause(Duration::from_secs(1)).await;
+
+    let refreshes: Vec<_> = refreshes.into_iter().map(Result::unwrap).collect();
+    let unanswered = refreshes.iter().filter(|reply| reply.status == 503).count();
+    assert!(unanswered > 0, "Redis was frozen too late to matter");
+    for (tokens, reply) in sessions.iter().zip(&refreshes) {
+        let usable = if reply.status == 503 { tokens.refresh.clone() } else { reply.tokens().refresh };
+        other.refresh(&usable).await.tokens();
+    }
+
+    // Attempts in flight count as failures after ten seconds, unless they were settled.
+    pause(Duration::from_secs(10)).await;
+    let logins: Vec<_> = logins.into_iter().map(Result::unwrap).collect();
+    assert!(logins.iter().any(|reply| reply.status == 503), "Redis was frozen too late to matter");
+    let answered = logins.iter().filter(|reply| reply.status == 401).count();
+    let attempts = redis(&server).redis_cli(&["KEYS", "auth:login-failures:{login}:email:*"]);
+    let counted = attempts.lines().filter(|key| !key.is_empty()).count();
+    assert!(counted <= answered, "{counted} failures are counted, {answered} were answered");
+}
+
+fn redis(server: &Server) -> &Servers {
+    server.installation.servers()
+}

@@ -1,0 +1,85 @@
+//! How often an operation goes to Redis and to Postgres, counted by the servers themselves.
+
+use auth_e2e::{ALICE, Installation, Server, Stores};
+use auth_testkit::servers::Monitor;
+
+/// What the service sends by itself: signs of life and the clock.
+const UPKEEP: [&str; 6] = ["PING", "TIME", "INFO", "UNWATCH", "CLIENT", "SELECT"];
+
+/// What was executed for requests: (whether a script did it, name).
+fn executed(monitor: &mut Monitor<'_>) -> Vec<(bool, String)> {
+    let seen = monitor.seen().into_iter().map(|seen| (seen.by_script, seen.name()));
+    seen.filter(|(by_script, name)| *by_script || !UPKEEP.contains(&&**name)).collect()
+}
+
+/// What the service sent for requests.
+fn sent(monitor: &mut Monitor<'_>) -> Vec<String> {
+    executed(monitor).into_iter().filter(|(by_script, _)| !by_script).map(|(_, name)| name).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_is_one_script_call_after_one_lookup_and_consumes_by_getdel() {
+    let server = warm().await;
+    let mut monitor = server.installation.servers().redis.monitor();
+    let tokens = server.log_in(ALICE).await;
+    monitor.seen();
+    let lookups = lookups(&server);
+    server.refresh(&tokens.refresh).await.tokens();
+    let seen = executed(&mut monitor);
+    let commands: Vec<_> = seen.iter().filter(|(by_script, _)| !by_script).collect();
+    assert_eq!(commands, [&(false, "EVALSHA".to_owned())]);
+    let consuming: Vec<_> =
+        seen.iter().filter(|(_, name)| ["GETDEL", "DEL", "UNLINK"].contains(&&**name)).collect();
+    assert_eq!(consuming, [&(true, "GETDEL".to_owned())]);
+    assert_eq!(self::lookups(&server) - lookups, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_at_most_four_round_trips() {
+    let server = warm().await;
+    let mut monitor = server.installation.servers().redis.monitor();
+    server.log_in(ALICE).await;
+    // One place, one settlement, one session.
+    assert_eq!(sent(&mut monitor), ["EVALSHA"; 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_is_at_most_three_round_trips() {
+    let server = warm().await;
+    let mut monitor = server.installation.servers().redis.monitor();
+    let first = server.log_in(ALICE).await;
+    let second = server.refresh(&first.refresh).await.tokens();
+    monitor.seen();
+    assert_eq!(server.logout(&second.access, &second.refresh).await.status, 204);
+    // The denylist, the end; and in one pipeline: the other access token, the note that it is done, the presented one.
+    assert_eq!(sent(&mut monitor), ["EXISTS", "EVALSHA", "EVALSHA", "EVALSHA", "EVALSHA"]);
+}
+
+// S-55
+#[tokio::test(flavor = "multi_thread")]
+async fn a_malformed_refresh_token_asks_neither_redis_nor_postgres() {
+    let server = warm().await;
+    let mut monitor = server.installation.servers().redis.monitor();
+    let lookups = lookups(&server);
+    for bad in ["x", &"0".repeat(104), &"A".repeat(42), &format!("{}:", "A".repeat(42))] {
+        server.expect_dead(bad).await;
+    }
+    assert_eq!(executed(&mut monitor), []);
+    assert_eq!(self::lookups(&server), lookups);
+}
+
+/// A server on which every connection has been made, and whose stores nobody else uses.
+async fn warm() -> Server {
+    let server = Server::start_on(Installation::on(Stores::own_servers()).with_user(ALICE).await).await;
+    for _ in 0..3 {
+        let tokens = server.log_in(ALICE).await;
+        server.refresh(&tokens.refresh).await.tokens();
+    }
+    server
+}
+
+/// How often users were looked up so far.
+fn lookups(server: &Server) -> usize {
+    let statements = server.installation.servers().postgres.statements();
+    statements.iter().filter(|statement| statement.contains("execute") && statement.contains("users")).count()
+}
