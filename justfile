@@ -29,10 +29,14 @@ e2e-on-servers:
     @echo; echo "== auth-e2e on Postgres and Redis"; \
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --quiet --package auth-e2e {{ on_any_store }}
 
-# Run the randomised tests with their full figures, on a release build (two hours or more)
+# Run the randomised tests with their full figures, on a release build (an hour or more)
 soak: system-packages
-    SOAK=1 cargo test --release --package auth-e2e --test races --test crash --test servers
-    SOAK=1 HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --release --package auth-e2e --test races --test crash
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cargo build --release --package auth-server
+    export SOAK=1 HOOKSENTRY_AUTH_E2E_BINARY="${CARGO_TARGET_DIR:-{{ justfile_directory() }}/target}/release/hooksentry-auth"
+    cargo test --package auth-e2e --test races --test crash --test servers
+    HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --package auth-e2e --test races --test crash
 
 # Print operations per second of the store adapters beside the servers' own benchmarks (five minutes)
 bench-stores: system-packages

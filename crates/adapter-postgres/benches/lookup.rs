@@ -53,7 +53,7 @@ async fn measure() {
         }
     }
     println!(
-        "\nBest of {ROUNDS} runs of {SECONDS} s each, taken in turn; ratio to pgbench with {REFERENCE}."
+        "\nBest of {ROUNDS} runs of {SECONDS} s each, taken in turn; ratio to `pgbench -S -M prepared -c {REFERENCE}`."
     );
 }
 
@@ -115,7 +115,6 @@ async fn look_up(
 }
 
 fn selects(server: &PostgresServer, database: &Database<'_>, clients: usize) -> f64 {
-    let threads = clients.min(2);
     let output = pgbench(
         server,
         database,
@@ -123,7 +122,6 @@ fn selects(server: &PostgresServer, database: &Database<'_>, clients: usize) -> 
             "--select-only",
             "--protocol=prepared",
             &format!("--client={clients}"),
-            &format!("--jobs={threads}"),
             &format!("--time={SECONDS}"),
         ],
     );
