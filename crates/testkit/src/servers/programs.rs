@@ -42,3 +42,28 @@ fn version(program: &Path) -> u32 {
 fn missing(name: &str, package: &str) -> ! {
     panic!("{name} is not installed, and without it nothing is tested: run `apt-get install {package}`")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "apt-get install redis-server")]
+    fn a_missing_program_of_redis_is_a_failure_that_names_the_package() {
+        let _ = redis_program("redis-server-that-nobody-has");
+    }
+
+    #[test]
+    #[should_panic(expected = "apt-get install postgresql")]
+    fn a_missing_program_of_postgres_is_a_failure_that_names_the_package() {
+        let _ = postgres_program("initdb-that-nobody-has");
+    }
+
+    #[test]
+    fn the_newest_postgres_is_taken() {
+        assert!(
+            version(Path::new("/usr/lib/postgresql/16/bin/initdb"))
+                > version(Path::new("/usr/lib/postgresql/9/bin/initdb"))
+        );
+    }
+}
