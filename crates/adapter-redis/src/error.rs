@@ -15,6 +15,10 @@ pub(crate) enum StepError {
     /// It was not sent, or the server refused it: nothing was done.
     #[error(transparent)]
     NotDone(PortError),
+    /// The server takes no writes, as one does that was the primary before a failover: nothing was done, and this
+    /// connection leads to the wrong place.
+    #[error(transparent)]
+    WrongServer(PortError),
     /// It was sent and not answered: nobody knows.
     #[error(transparent)]
     Unknown(PortError),
@@ -40,7 +44,7 @@ impl StepError {
 impl From<StepError> for PortError {
     fn from(error: StepError) -> Self {
         match error {
-            StepError::NotDone(error) | StepError::Unknown(error) => error,
+            StepError::NotDone(error) | StepError::WrongServer(error) | StepError::Unknown(error) => error,
         }
     }
 }
@@ -55,6 +59,9 @@ pub(crate) fn answered(error: RedisError) -> StepError {
     match error.kind() {
         ErrorKind::Io | ErrorKind::Client => StepError::Unknown(PortError::unavailable(error)),
         ErrorKind::Parse => StepError::Unknown(PortError::corrupt(error)),
+        ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => {
+            StepError::WrongServer(refused(error))
+        }
         _ => StepError::NotDone(refused(error)),
     }
 }

@@ -19,8 +19,8 @@ const MEASUREMENTS: usize = 3;
 
 /// A multiplexed connection that many callers share, with what is known of the server's clock.
 pub(crate) struct Link {
-    /// From the pool, and back there when the last caller has let it go.
-    connection: Connection,
+    /// From the pool, and never back there: one that was given up must not be lent again.
+    connection: MultiplexedConnection,
     clock: ServerClock,
 }
 
@@ -42,10 +42,9 @@ impl Link {
         until: Instant,
     ) -> Result<Self, StepError> {
         let open = async {
-            let connection = pool.get().await.map_err(unconnected)?;
-            let mut shared: MultiplexedConnection = connection.as_ref().clone();
-            scripts::load_all().exec_async(&mut shared).await.map_err(answered)?;
-            let reading = measure(&mut shared, clock).await?;
+            let mut connection = Connection::take(pool.get().await.map_err(unconnected)?);
+            scripts::load_all().exec_async(&mut connection).await.map_err(answered)?;
+            let reading = measure(&mut connection, clock).await?;
             let clock = ServerClock::new(origin, reading.micros, reading.received);
             Ok(Self { connection, clock })
         };
@@ -91,7 +90,7 @@ impl Link {
     }
 
     fn shared(&self) -> MultiplexedConnection {
-        self.connection.as_ref().clone()
+        self.connection.clone()
     }
 }
 

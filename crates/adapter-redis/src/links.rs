@@ -15,8 +15,6 @@ use crate::link::Link;
 
 /// How many connections are shared: a second one carries on where the other one breaks or has a long reply.
 const LINKS: usize = 2;
-/// Those that were given up stay in the pool while their last callers wait.
-const POOLED: usize = 8;
 /// How long a new connection may take, the wait for others who make one included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 
@@ -43,12 +41,9 @@ impl Links {
             .set_connection_timeout(Some(CONNECT_LIMIT))
             .set_response_timeout(None);
         let manager = deadpool_redis::Manager::new_with_config(address, config)?;
-        let timeouts = Timeouts {
-            wait: Some(CONNECT_LIMIT),
-            create: Some(CONNECT_LIMIT),
-            recycle: Some(CONNECT_LIMIT / 2),
-        };
-        let pool_config = PoolConfig { max_size: POOLED, timeouts, ..PoolConfig::default() };
+        let limit = Some(CONNECT_LIMIT);
+        let timeouts = Timeouts { wait: limit, create: limit, recycle: limit };
+        let pool_config = PoolConfig { max_size: LINKS, timeouts, ..PoolConfig::default() };
         let pool = Pool::builder(manager).config(pool_config).runtime(Runtime::Tokio1).build();
         let pool = pool.map_err(|error| redis::RedisError::from(std::io::Error::other(error)))?;
         let origin = clock.instant();

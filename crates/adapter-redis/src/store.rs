@@ -68,9 +68,8 @@ impl RedisStore {
 
     /// Runs a script. It takes effect before the deadline or never.
     pub(crate) async fn run(&self, step: &Step, timing: Timing) -> Result<Reply, StepError> {
-        let until = self.limit(timing)?;
         for _ in 0..ATTEMPTS {
-            let link = self.inner.links.get(until).await?;
+            let (link, until) = self.link(timing).await?;
             let cmd = step.until(link.server_time(until));
             match self.watch(&link, link.send(&cmd, until).await.and_then(attempt))? {
                 Attempt::Answered(value) => return Reply::of(value).map_err(StepError::NotDone),
@@ -86,9 +85,8 @@ impl RedisStore {
         if steps.is_empty() {
             return Ok(());
         }
-        let until = self.limit(timing)?;
         for _ in 0..ATTEMPTS {
-            let link = self.inner.links.get(until).await?;
+            let (link, until) = self.link(timing).await?;
             let deadline = link.server_time(until);
             let mut pipeline = Pipeline::with_capacity(steps.len());
             for step in steps {
@@ -100,7 +98,7 @@ impl RedisStore {
                 None => return Ok(()),
                 Some(Ok(Attempt::Unloaded)) => self.watch(&link, link.load_scripts(until).await)?,
                 Some(Ok(_)) => drop(self.read_clock(&link, until).await?),
-                Some(Err(error)) => return Err(error),
+                Some(Err(error)) => return self.watch(&link, Err(error)),
             }
         }
         Err(StepError::too_late())
@@ -108,8 +106,7 @@ impl RedisStore {
 
     /// Asks a question that changes nothing.
     pub(crate) async fn ask<T: FromRedisValue>(&self, cmd: &Cmd, timing: Timing) -> Result<T, StepError> {
-        let until = self.limit(timing)?;
-        let link = self.inner.links.get(until).await?;
+        let (link, until) = self.link(timing).await?;
         let reply = link.send(cmd, until).await.and_then(|value| value.extract_error().map_err(answered));
         let value = self.watch(&link, reply)?;
         redis::from_redis_value(value).map_err(|_| StepError::NotDone(contradiction("it has another type")))
@@ -117,8 +114,7 @@ impl RedisStore {
 
     /// Reads the server's clock, and corrects what deadlines are judged by.
     pub(crate) async fn server_clock(&self, timing: Timing) -> Result<Reading, StepError> {
-        let until = self.limit(timing)?;
-        let link = self.inner.links.get(until).await?;
+        let (link, until) = self.link(timing).await?;
         self.read_clock(&link, until).await
     }
 
@@ -126,18 +122,19 @@ impl RedisStore {
         self.watch(link, link.read_clock(self.clock(), until).await)
     }
 
-    /// The end of a command that begins now.
-    fn limit(&self, timing: Timing) -> Result<Instant, StepError> {
-        let now = self.clock().instant();
-        if now >= timing.deadline() {
+    /// Returns a connection, and the end of a command that begins on it now.
+    async fn link(&self, timing: Timing) -> Result<(Arc<Link>, Instant), StepError> {
+        let deadline = timing.deadline();
+        if self.clock().instant() >= deadline {
             return Err(StepError::too_late());
         }
-        Ok(timing.deadline().min(now + COMMAND_LIMIT))
+        let link = self.inner.links.get(deadline).await?;
+        Ok((link, deadline.min(self.clock().instant() + COMMAND_LIMIT)))
     }
 
-    /// Gives a connection up on which something was not answered.
+    /// Gives a connection up that does not answer, or leads to the wrong server.
     fn watch<T>(&self, link: &Arc<Link>, result: Result<T, StepError>) -> Result<T, StepError> {
-        if matches!(result, Err(StepError::Unknown(_))) {
+        if matches!(result, Err(StepError::Unknown(_) | StepError::WrongServer(_))) {
             self.inner.links.give_up(link);
         }
         result

@@ -63,6 +63,31 @@ async fn a_server_that_was_away_at_the_start_is_used_when_it_comes() {
     assert!(holds_within(Duration::from_secs(2), opens).await);
 }
 
+/// After a failover the same address may lead to another server, and the old connection to one that is a replica now.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_to_a_server_that_became_a_replica_is_given_up() {
+    let (server, other) = (RedisServer::start(), RedisServer::start());
+    let ports = Ports::on(&server).connected().await;
+    let connections = || server.cli(&["INFO", "stats"]).lines().find_map(connections_received).unwrap();
+    let follow = |port: &str| assert_eq!(server.cli(&["REPLICAOF", "127.0.0.1", port]), "OK");
+    follow(&other.port().to_string());
+    for _ in 0..2 {
+        let refused = ports.denylist.add(an_access_token(START), timing_at(START)).await;
+        assert_eq!(refused.unwrap_err().kind(), PortErrorKind::Unavailable);
+    }
+    assert_eq!(server.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
+    let before = connections();
+    for _ in 0..2 {
+        ports.denylist.add(an_access_token(START), timing_at(START)).await.unwrap();
+    }
+    // This very question is one more.
+    assert_eq!(connections() - before, 3, "an old connection was used again");
+}
+
+fn connections_received(line: &str) -> Option<u64> {
+    line.trim_end().strip_prefix("total_connections_received:")?.parse().ok()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_has_forgotten_the_scripts_learns_them_again() {
     let server = RedisServer::start();
