@@ -138,13 +138,22 @@ async fn redis_frozen_amid_refreshes_and_logins_loses_no_token_and_counts_no_una
             api.refresh(&token).await
         })
     });
-    // Each on an email of its own, so that every failure that is counted can be told.
+    // Each on an email of its own, so that every failure that is counted can be told; half of them are right.
+    redis(&server).query(
+        "INSERT INTO users (id, tenant_id, email, password_hash, created_at, updated_at)
+         SELECT gen_random_uuid(), tenant_id, 'user-' || n || '@example.net', password_hash, now(), now()
+         FROM users, generate_series(0, 49) AS n WHERE email = 'alice@example.com'",
+    );
     let logins = (0..50).map(|caller| {
         let api = if caller % 2 == 0 { server.api() } else { other.api() };
         let api = api.from_address(&format!("127.0.1.{}", caller + 1));
         tokio::spawn(async move {
             pause(Duration::from_millis(caller)).await;
-            api.login(&format!("stranger-{caller}@example.net"), WRONG_PASSWORD).await
+            if caller % 2 == 0 {
+                api.login(&format!("user-{caller}@example.net"), auth_e2e::PASSWORD).await
+            } else {
+                api.login(&format!("stranger-{caller}@example.net"), WRONG_PASSWORD).await
+            }
         })
     });
     let freeze = async {
