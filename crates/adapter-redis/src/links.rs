@@ -14,7 +14,7 @@ use crate::error::StepError;
 use crate::link::Link;
 
 /// How many connections are shared: a second one carries on where the other one breaks or has a long reply.
-const LINKS: usize = 2;
+pub(crate) const LINKS: usize = 2;
 /// How long a new connection may take, the wait for others who make one included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 

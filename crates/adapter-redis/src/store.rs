@@ -11,7 +11,7 @@ use crate::address::{Address, Transport};
 use crate::config::{ConfigError, RedisConfig};
 use crate::error::{StepError, answered, contradiction};
 use crate::link::{Link, Reading};
-use crate::links::Links;
+use crate::links::{LINKS, Links};
 use crate::reply::Reply;
 use crate::step::Step;
 
@@ -104,11 +104,18 @@ impl RedisStore {
         Err(StepError::too_late())
     }
 
-    /// Asks a question that changes nothing.
+    /// Asks a question that changes nothing; again where a connection turns out to be closed, as each of them is
+    /// after a restart of the server.
     pub(crate) async fn ask<T: FromRedisValue>(&self, cmd: &Cmd, timing: Timing) -> Result<T, StepError> {
-        let (link, until) = self.link(timing).await?;
-        let reply = link.send(cmd, until).await.and_then(|value| value.extract_error().map_err(answered));
-        let value = self.watch(&link, reply)?;
+        let mut repeats = 0..LINKS;
+        let value = loop {
+            let (link, until) = self.link(timing).await?;
+            let reply = link.send(cmd, until).await.and_then(|value| value.extract_error().map_err(answered));
+            match self.watch(&link, reply) {
+                Err(StepError::Unknown(_)) if self.clock().instant() < until && repeats.next().is_some() => {}
+                reply => break reply?,
+            }
+        };
         redis::from_redis_value(value).map_err(|_| StepError::NotDone(contradiction("it has another type")))
     }
 

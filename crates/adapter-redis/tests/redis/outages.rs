@@ -53,6 +53,21 @@ async fn a_frozen_server_is_an_error_within_the_limits_and_used_again_when_it_go
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_restart_between_two_questions_is_not_noticed() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server).connected().await;
+    let token = an_access_token(START);
+    for _ in 0..3 {
+        server.kill();
+        server.start_again();
+        // One on each of the connections that the restart has closed.
+        for _ in 0..2 {
+            assert!(!ports.is_revoked(token).await);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_away_at_the_start_is_used_when_it_comes() {
     let server = RedisServer::start();
     server.kill();
