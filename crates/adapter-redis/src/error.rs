@@ -62,8 +62,18 @@ pub(crate) fn answered(error: RedisError) -> StepError {
         ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => {
             StepError::WrongServer(refused(error))
         }
+        ErrorKind::Server(_) if says(&error, "READONLY") => {
+            StepError::WrongServer(PortError::unavailable(error))
+        }
         _ => StepError::NotDone(refused(error)),
     }
+}
+
+/// Tells whether an error has this code. Before Redis 7, one that a script meets has the code of the script's own
+/// failure, and the other within its text.
+fn says(error: &RedisError, code: &str) -> bool {
+    let within = || error.detail().is_some_and(|detail| detail.contains(&format!("-{code} ")));
+    error.code() == Some(code) || within()
 }
 
 /// An error on the way to a connection.
@@ -76,7 +86,7 @@ pub(crate) fn unconnected(error: PoolError) -> StepError {
 
 /// What the server says no to.
 pub(crate) fn refused(error: RedisError) -> PortError {
-    let is_temporary = error.code().is_some_and(|code| TEMPORARY.contains(&code));
+    let is_temporary = TEMPORARY.into_iter().any(|code| says(&error, code));
     match error.kind() {
         ErrorKind::Server(kind) => match kind {
             ServerErrorKind::BusyLoading
@@ -96,5 +106,31 @@ pub(crate) fn refused(error: RedisError) -> PortError {
             _ => PortError::corrupt(error),
         },
         _ => PortError::corrupt(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_domain::ports::PortErrorKind;
+
+    use super::*;
+
+    fn within_a_script(text: &str) -> RedisError {
+        let detail = format!("Error running script (call to f_0): @user_script:7: -{text}");
+        RedisError::from((
+            ErrorKind::Server(ServerErrorKind::ResponseError),
+            "An error was signalled",
+            detail,
+        ))
+    }
+
+    #[test]
+    fn what_a_script_of_an_older_server_meets_is_told_apart() {
+        let full = answered(within_a_script("OOM command not allowed when used memory > 'maxmemory'."));
+        assert!(matches!(full, StepError::NotDone(error) if error.kind() == PortErrorKind::Unavailable));
+        let replica = answered(within_a_script("READONLY You can't write against a read only replica."));
+        assert!(matches!(replica, StepError::WrongServer(_)));
+        let defect = answered(within_a_script("WRONGTYPE Operation against a key"));
+        assert!(matches!(defect, StepError::NotDone(error) if error.kind() == PortErrorKind::Corrupt));
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use auth_domain::model::{Timing, micros, span_in_micros};
 use auth_domain::ports::{Finding, PortError};
+use redis::Value;
 
 use crate::address::Transport;
 use crate::error::StepError;
@@ -19,8 +20,14 @@ impl RedisStore {
     /// Asks for a sign of life, and whether the server's clock agrees with ours.
     ///
     /// # Errors
-    /// [`PortError`]: out of reach, or the clocks are more than two seconds apart.
+    /// [`PortError`]: out of reach, a replica, or the clocks are more than two seconds apart.
     pub async fn ping(&self, timing: Timing) -> Result<(), PortError> {
+        // After a failover an old connection may lead to what is a replica now, which knows no later revocation.
+        let role: Vec<Value> = self.ask(&redis::cmd("ROLE"), timing).await?;
+        if role.first() != Some(&Value::BulkString(b"master".to_vec())) {
+            self.give_up_all();
+            return Err(PortError::misconfigured("Redis is a replica and takes no writes"));
+        }
         let skew = self.skew(timing).await?;
         if skew.abs() > span_in_micros(MAX_SKEW) {
             return Err(PortError::misconfigured(skewed(skew)));

@@ -53,10 +53,11 @@ impl LegacyRefreshTokens for RedisLegacyRefreshTokens {
         holder: UserId,
         timing: Timing,
     ) -> Result<bool, PortError> {
-        let step = Step::new(&CONSUME_LEGACY, &[&keys::legacy_refresh(token)]);
-        let consumed = self.store.run(&step, timing).await?.text()? == "consumed";
-        // Asked after the caller has opened his session: whoever refuses the holder's tokens later finds it.
-        Ok(consumed && !self.is_refused(holder, timing).await?)
+        // The mark is looked at in the same step, and after the caller has opened his session: whoever refuses the
+        // holder's tokens later finds that.
+        let consumed = [keys::legacy_refresh(token), keys::legacy_refused(holder)];
+        let step = Step::new(&CONSUME_LEGACY, &consumed.each_ref().map(String::as_str));
+        Ok(self.store.run(&step, timing).await?.text()? == "consumed")
     }
 
     async fn end(

@@ -70,6 +70,13 @@ impl Links {
         Ok(link)
     }
 
+    /// Keeps later callers from every connection.
+    pub(crate) fn give_up_all(&self) {
+        for slot in &self.slots {
+            slot.set(None);
+        }
+    }
+
     /// Keeps later callers from a connection that has failed; those who wait on it still may.
     pub(crate) fn give_up(&self, link: &Arc<Link>) {
         let failed = |slot: &&Slot| slot.current().is_some_and(|current| Arc::ptr_eq(&current, link));

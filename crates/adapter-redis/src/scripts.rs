@@ -45,12 +45,12 @@ scripts! {
     END = "lua/session.lua" "lua/end.lua";
     /// Ends sessions of a user.
     END_ALL = "lua/session.lua" "lua/end_all.lua";
-    /// Notes that the access tokens of an ended session are revoked.
-    FINISH = "lua/session.lua" "lua/finish.lua";
+    /// Denylists the access tokens of ended sessions.
+    COMPLETE = "lua/session.lua" "lua/denylist.lua" "lua/complete.lua";
     /// Lists the live sessions of a user.
     LIST = "lua/list.lua";
     /// Puts an access token into the denylist.
-    REVOKE = "lua/revoke.lua";
+    REVOKE = "lua/denylist.lua" "lua/revoke.lua";
     /// Takes a place for a login attempt.
     RESERVE = "lua/reserve.lua";
     /// Records how a login attempt ended.
@@ -60,5 +60,5 @@ scripts! {
     /// Consumes a refresh token of the former service.
     CONSUME_LEGACY = "lua/consume_legacy.lua";
     /// Ends a refresh token of the former service.
-    END_LEGACY = "lua/end_legacy.lua";
+    END_LEGACY = "lua/denylist.lua" "lua/end_legacy.lua";
 }

@@ -18,8 +18,8 @@ use disowning::Doubts;
 
 /// The [`SessionStore`] in Redis: a hash for each session, a key for its live refresh token.
 ///
-/// The access tokens of a session that ends are in other slots of a cluster than the session, so the end has two
-/// steps: the session ends and is pending, then its access tokens are denylisted. A call returns after both;
+/// Which access tokens a session has is known only once it has ended, so the end has two steps: the session ends and
+/// is pending, then its access tokens are denylisted. A call returns after both;
 /// whoever meets a pending session completes the second.
 #[derive(Clone)]
 pub struct RedisSessionStore {

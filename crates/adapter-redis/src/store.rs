@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use auth_domain::model::Timing;
 use auth_domain::ports::Clock;
-use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, ServerErrorKind, Value};
+use redis::{Cmd, ErrorKind, FromRedisValue, ServerErrorKind, Value};
 
 use crate::address::{Address, Transport};
 use crate::config::{ConfigError, RedisConfig};
@@ -80,30 +80,6 @@ impl RedisStore {
         Err(StepError::too_late())
     }
 
-    /// Runs scripts one after the other in one round trip; each takes effect before the deadline or never.
-    pub(crate) async fn run_all(&self, steps: &[Step], timing: Timing) -> Result<(), StepError> {
-        if steps.is_empty() {
-            return Ok(());
-        }
-        for _ in 0..ATTEMPTS {
-            let (link, until) = self.link(timing).await?;
-            let deadline = link.server_time(until);
-            let mut pipeline = Pipeline::with_capacity(steps.len());
-            for step in steps {
-                pipeline.add_command(step.until(deadline));
-            }
-            let replies = self.watch(&link, link.send_all(&pipeline, until).await)?;
-            // Steps may be repeated: those that are run like this only add to the denylist or finish an end.
-            match replies.into_iter().map(attempt).find(|reply| !matches!(reply, Ok(Attempt::Answered(_)))) {
-                None => return Ok(()),
-                Some(Ok(Attempt::Unloaded)) => self.watch(&link, link.load_scripts(until).await)?,
-                Some(Ok(_)) => drop(self.read_clock(&link, until).await?),
-                Some(Err(error)) => return self.watch(&link, Err(error)),
-            }
-        }
-        Err(StepError::too_late())
-    }
-
     /// Asks a question that changes nothing; again where a connection turns out to be closed, as each of them is
     /// after a restart of the server.
     pub(crate) async fn ask<T: FromRedisValue>(&self, cmd: &Cmd, timing: Timing) -> Result<T, StepError> {
@@ -139,10 +115,18 @@ impl RedisStore {
         Ok((link, deadline.min(self.clock().instant() + COMMAND_LIMIT)))
     }
 
+    /// Keeps later callers from every connection that there is.
+    pub(crate) fn give_up_all(&self) {
+        self.inner.links.give_up_all();
+    }
+
     /// Gives a connection up that does not answer, or leads to the wrong server.
     fn watch<T>(&self, link: &Arc<Link>, result: Result<T, StepError>) -> Result<T, StepError> {
-        if matches!(result, Err(StepError::Unknown(_) | StepError::WrongServer(_))) {
-            self.inner.links.give_up(link);
+        match &result {
+            Err(StepError::Unknown(_)) => self.inner.links.give_up(link),
+            // The others lead to the same server, and would go on answering what it knew when it was the primary.
+            Err(StepError::WrongServer(_)) => self.inner.links.give_up_all(),
+            Ok(_) | Err(StepError::NotDone(_)) => {}
         }
         result
     }

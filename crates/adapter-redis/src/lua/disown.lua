@@ -7,13 +7,13 @@ local record = load(KEYS[1])
 if not record or record.ended or record.replayed or record.current ~= successor or record.previous ~= presented then
   return { 'kept' }
 end
-local before = tonumber(record.rotated_before)
--- The idle limit counts from the rotation that stands again.
-local expires = math.min(before + tonumber(record.expires) - tonumber(record.rotated), tonumber(record.ends))
+local expires = tonumber(record.expires_before)
 redis.call('DEL', KEYS[3])
-redis.call('HDEL', KEYS[1], 't' .. ARGV[5], 'before', 'rotated_before', 'previous', 'replay_tag', 'replay', 'replay_rest')
-redis.call('HSET', KEYS[1], 'current', presented, 'rotated', before, 'expires', expires, 'generation',
-  record.generation - 1)
+redis.call('HDEL', KEYS[1], 't' .. ARGV[5], 'before', 'rotated_before', 'expires_before', 'previous', 'replay_tag', 'replay',
+  'replay_rest')
+-- Whoever presented the token has it: an older doubt must not take it back as well.
+redis.call('HSET', KEYS[1], 'current', presented, 'rotated', record.rotated_before, 'expires', record.expires_before,
+  'generation', record.generation - 1, 'replayed', '1')
 if record.before ~= '' then
   redis.call('HSET', KEYS[1], 'previous', record.before)
 end

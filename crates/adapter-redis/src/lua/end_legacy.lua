@@ -7,7 +7,7 @@ if not stored or string.lower(string.match(stored, '^[^|]*')) ~= ARGV[1] then
   return { 'unknown' }
 end
 redis.call('DEL', KEYS[1])
-if tonumber(ARGV[2]) > 0 and redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then
-  redis.call('SET', KEYS[2], '1', 'PX', ARGV[2])
+if tonumber(ARGV[2]) > 0 then
+  revoke(KEYS[2], tonumber(ARGV[2]))
 end
 return { 'ended' }

@@ -68,10 +68,10 @@ if is_current then
   if record.replay_tag or record.replayed then
     redis.call('HDEL', KEYS[1], 'replay_tag', 'replay', 'replay_rest', 'replayed')
   end
-  -- `before` and `rotated_before` are what `disown` would have to bring back.
+  -- What ends in `before` is what `disown` would have to bring back.
   redis.call('HSET', KEYS[1], 'current', successor, 'previous', presented, 'generation', record.generation + 1,
     'rotated', ARGV[1], 'expires', cut, 'before', record.previous or '', 'rotated_before', record.rotated,
-    field, ARGV[9])
+    'expires_before', record.expires, field, ARGV[9])
   if ARGV[11] ~= '' then
     redis.call('HSET', KEYS[1], 'replay_tag', ARGV[11], 'replay', ARGV[12], 'replay_rest', ARGV[13])
   end

@@ -26,45 +26,52 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How long one try may take.
 const TRY: Duration = Duration::from_secs(1);
 
-/// The rotations whose outcome is not known, by the presented token.
+type Digest = [u8; 32];
+
+/// The rotations whose outcome is not known, by the presented token. Several callers may have presented one at once.
 #[derive(Default)]
-pub(super) struct Doubts(Mutex<HashMap<[u8; 32], Doubt>>);
+pub(super) struct Doubts(Mutex<HashMap<Digest, Vec<Doubt>>>);
 
 #[derive(Clone)]
 struct Doubt {
+    successor: Digest,
     step: Step,
-    successor: [u8; 32],
 }
 
 impl Doubts {
     fn note(&self, rotate: &Rotate, step: Step) -> bool {
         let mut doubts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let doubt = Doubt { step, successor: rotate.successor.value };
         let has_room = doubts.len() < MAX_DOUBTS;
         if has_room {
-            doubts.insert(rotate.presented.value, doubt);
+            let doubt = Doubt { successor: rotate.successor.value, step };
+            doubts.entry(rotate.presented.value).or_default().push(doubt);
         }
         has_room
     }
 
-    fn find(&self, presented: &[u8; 32]) -> Option<Doubt> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(presented).cloned()
+    fn about(&self, presented: &Digest) -> Vec<Doubt> {
+        let doubts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        doubts.get(presented).cloned().unwrap_or_default()
     }
 
-    fn resolve(&self, presented: &[u8; 32], successor: &[u8; 32]) {
+    fn resolve(&self, presented: &Digest, successor: &Digest) {
         let mut doubts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if doubts.get(presented).is_some_and(|doubt| doubt.successor == *successor) {
-            doubts.remove(presented);
+        if let Some(about) = doubts.get_mut(presented) {
+            about.retain(|doubt| doubt.successor != *successor);
+            if about.is_empty() {
+                doubts.remove(presented);
+            }
         }
     }
 }
 
 impl RedisSessionStore {
-    /// Takes an earlier rotation of the same token back, where there is one in doubt.
-    pub(super) async fn settle_doubt(&self, presented: &[u8; 32], timing: Timing) -> Result<(), PortError> {
-        let Some(doubt) = self.doubts.find(presented) else { return Ok(()) };
-        self.store.run(&doubt.step, timing).await?;
-        self.doubts.resolve(presented, &doubt.successor);
+    /// Takes earlier rotations of the same token back, where there are some in doubt.
+    pub(super) async fn settle_doubts(&self, presented: &Digest, timing: Timing) -> Result<(), PortError> {
+        for doubt in self.doubts.about(presented) {
+            self.store.run(&doubt.step, timing).await?;
+            self.doubts.resolve(presented, &doubt.successor);
+        }
         Ok(())
     }
 
@@ -79,13 +86,16 @@ impl RedisSessionStore {
             let clock = store.store.clock();
             let last = clock.instant() + PATIENCE;
             while clock.instant() < last {
-                let timing = Timing::start(clock, TRY);
-                if store.settle_doubt(&presented, timing).await.is_ok() {
+                if store.settle_doubts(&presented, Timing::start(clock, TRY)).await.is_ok() {
                     return;
                 }
                 clock.sleep_until(clock.instant() + PAUSE).await;
             }
             store.doubts.resolve(&presented, &successor);
+            warn!(
+                event = "rotation_in_doubt",
+                "a rotation could not be taken back; a user may have to log in again"
+            );
         });
     }
 }

@@ -4,10 +4,10 @@ use auth_domain::model::{LiveAccessToken, SessionId, SessionRef, Timing, UserId}
 use auth_domain::ports::PortError;
 
 use super::RedisSessionStore;
-use crate::denylist::revoke_all;
+use crate::denylist::life_in_millis;
 use crate::keys;
 use crate::reply::Reply;
-use crate::scripts::FINISH;
+use crate::scripts::COMPLETE;
 use crate::step::Step;
 
 /// Access tokens that are still to be denylisted, each with its session.
@@ -32,24 +32,36 @@ impl Pending {
 }
 
 impl RedisSessionStore {
-    /// Denylists what is pending, notes that it is done, and then denylists `last`: all in one round trip.
-    ///
-    /// `last` comes last, since a caller who gets no answer needs it for the repeat that completes the end.
+    /// Denylists what is pending and `also`, and notes that it is done: one step, so that a caller who gets no answer
+    /// still has the token to repeat the call with, or the call is done.
     pub(super) async fn complete(
         &self,
         user_id: UserId,
         pending: &Pending,
-        last: Option<LiveAccessToken>,
+        also: Option<LiveAccessToken>,
         timing: Timing,
     ) -> Result<(), PortError> {
-        let finished = pending.sessions().into_iter().map(|session_id| finish(user_id, session_id));
-        let others = pending.0.iter().map(|(_, token)| *token);
-        let others = others.filter(|token| last.is_none_or(|last| last.id != token.id));
-        Ok(revoke_all(&self.store, others, finished, last, timing).await?)
+        let tokens = pending.0.iter().map(|(_, token)| *token).chain(also);
+        let entries: Vec<_> = tokens
+            .filter_map(|token| Some((keys::revoked(token.id), life_in_millis(&self.store, token, timing)?)))
+            .collect();
+        let sessions = pending.sessions();
+        if entries.is_empty() && sessions.is_empty() {
+            return Ok(());
+        }
+        let records = sessions.iter().flat_map(|session_id| {
+            [keys::session(SessionRef { user_id, session_id: *session_id }), keys::sessions(user_id)]
+        });
+        let all: Vec<_> = entries.iter().map(|(key, _)| key.clone()).chain(records).collect();
+        let mut step =
+            Step::new(&COMPLETE, &all.iter().map(String::as_str).collect::<Vec<_>>()).arg(entries.len());
+        for (_, life) in &entries {
+            step = step.arg(*life);
+        }
+        for session_id in &sessions {
+            step = step.arg(session_id.to_string());
+        }
+        self.store.run(&step, timing).await?;
+        Ok(())
     }
-}
-
-fn finish(user_id: UserId, session_id: SessionId) -> Step {
-    let session = keys::session(SessionRef { user_id, session_id });
-    Step::new(&FINISH, &[&session, &keys::sessions(user_id)]).arg(session_id.to_string())
 }

@@ -25,7 +25,7 @@ impl RedisSessionStore {
     /// Rotates. A rotation without an answer is repeated until the caller's deadline: with the same successor
     /// the repeat tells what became of it. Where no repeat is answered in time, it is taken back.
     pub(super) async fn rotate_token(&self, rotate: &Rotate, timing: Timing) -> Result<Rotation, PortError> {
-        self.settle_doubt(&rotate.presented.value, timing).await?;
+        self.settle_doubts(&rotate.presented.value, timing).await?;
         let step = self.rotation(rotate, timing);
         let mut in_doubt = false;
         let clock = self.store.clock();

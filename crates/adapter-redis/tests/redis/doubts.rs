@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use auth_domain::model::Timing;
 use auth_domain::ports::{PortErrorKind, Rotation, SessionStore};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, timing_at};
 
 use crate::proxy::Proxy;
-use crate::support::{Ports, allowing, holds_within};
+use crate::support::{Ports, allowing, holds_within, real_instant};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotation_whose_reply_was_lost_is_asked_again_and_known() {
@@ -49,7 +50,7 @@ async fn a_rotation_that_nobody_heard_of_is_taken_back_with_all_that_it_did() {
 
     let is_back = || async { server.cli(&["HGET", &record, "current"]) == digest };
     assert!(holds_within(Duration::from_secs(3), is_back).await, "the rotation stands");
-    assert_eq!(server.cli(&["HLEN", &record]), "11", "nine fields and two access tokens");
+    assert_eq!(server.cli(&["HLEN", &record]), "12", "ten fields and two access tokens");
 
     // What was true before is true again, on every instance.
     let (early, _) = elsewhere.present(&session, &predecessor, timing_at(START)).await.unwrap();
@@ -79,6 +80,43 @@ async fn a_repeat_to_the_same_process_never_meets_its_own_doubt() {
         assert_eq!(rotation, Rotation::Rotated);
         session.token = successor;
     }
+}
+
+/// Two tabs race, and neither hears what became of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_rotations_of_one_token_in_doubt_leave_it_usable() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.port()).await;
+    let (ports, elsewhere) = (Ports::at(&proxy.url()).connected().await, Ports::on(&server));
+    let session = ports.opened().await;
+    proxy.lose_replies(true);
+    let lost = || ports.present(&session, &session.token, allowing(Duration::from_millis(600)));
+    let (one, other) = tokio::join!(lost(), lost());
+    assert!(one.is_err() && other.is_err());
+    proxy.lose_replies(false);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    elsewhere.rotated(&session, &session.token).await;
+}
+
+/// The idle limit of the token that stands again is its own, however near the end of the session is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_stands_again_expires_when_it_would_have() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.port()).await;
+    let (ports, elsewhere) = (Ports::at(&proxy.url()).connected().await, Ports::on(&server));
+    let mut session = auth_testkit::a_session(auth_testkit::a_user_id(), START);
+    session.opening.ends_at = START + Duration::from_hours(24);
+    ports.sessions.open(&session.opening, timing_at(START)).await.unwrap();
+    let token = ports.rotated(&session, &session.token).await;
+    let later = START + Duration::from_hours(20);
+    proxy.lose_replies(true);
+    let attempt = session.rotation(&token, later);
+    let timing = Timing::new(later, real_instant(), Duration::from_millis(600));
+    assert!(ports.sessions.rotate(&attempt.rotate, timing).await.is_err());
+    proxy.lose_replies(false);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let again = session.rotation(&token, later);
+    assert_eq!(elsewhere.sessions.rotate(&again.rotate, timing_at(later)).await.unwrap(), Rotation::Rotated);
 }
 
 /// Whoever repeats the call under its key has received the successor: it must not be taken back.

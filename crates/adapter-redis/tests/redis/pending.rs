@@ -45,6 +45,23 @@ async fn whoever_meets_a_pending_end_completes_it() {
     }
 }
 
+/// A server without memory still ends sessions, since that frees some, but denylists nothing.
+#[tokio::test]
+async fn an_end_that_could_not_denylist_for_want_of_memory_is_completed_by_its_repeat() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server).connected().await;
+    let session = ports.opened().await;
+    ports.rotated(&session, &session.token).await;
+    let bearer = session.rotation(&session.token, START).rotate.access_token;
+    assert_eq!(server.cli(&["CONFIG", "SET", "maxmemory", "1"]), "OK");
+    let failed = ports.log_out(&session, Some(bearer)).await.unwrap_err();
+    assert_eq!(failed.kind(), auth_domain::ports::PortErrorKind::Unavailable);
+    assert_eq!(server.cli(&["CONFIG", "SET", "maxmemory", "0"]), "OK");
+    assert!(!ports.is_revoked(bearer).await, "the bearer is needed for the repeat");
+    ports.log_out(&session, Some(bearer)).await.unwrap();
+    assert!(ports.is_revoked(session.opening.access_token).await && ports.is_revoked(bearer).await);
+}
+
 #[tokio::test]
 async fn the_end_of_many_sessions_is_done_in_batches_and_counts_all() {
     let server = RedisServer::start();
