@@ -70,6 +70,11 @@ impl Links {
         Ok(link)
     }
 
+    /// Returns the other connections that are open.
+    pub(crate) fn others(&self, link: &Arc<Link>) -> Vec<Arc<Link>> {
+        self.slots.iter().filter_map(Slot::current).filter(|other| !Arc::ptr_eq(other, link)).collect()
+    }
+
     /// Keeps later callers from every connection.
     pub(crate) fn give_up_all(&self) {
         for slot in &self.slots {

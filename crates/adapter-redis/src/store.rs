@@ -95,10 +95,14 @@ impl RedisStore {
         redis::from_redis_value(value).map_err(|_| StepError::NotDone(contradiction("it has another type")))
     }
 
-    /// Reads the server's clock, and corrects what deadlines are judged by.
+    /// Reads the server's clock, and corrects what deadlines are judged by, on every connection.
     pub(crate) async fn server_clock(&self, timing: Timing) -> Result<Reading, StepError> {
         let (link, until) = self.link(timing).await?;
-        self.read_clock(&link, until).await
+        let reading = self.read_clock(&link, until).await?;
+        for other in self.inner.links.others(&link) {
+            self.read_clock(&other, until).await?;
+        }
+        Ok(reading)
     }
 
     async fn read_clock(&self, link: &Arc<Link>, until: Instant) -> Result<Reading, StepError> {

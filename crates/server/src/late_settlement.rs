@@ -15,7 +15,7 @@ use tracing::{Instrument, Span, warn};
 #[cfg(test)]
 mod tests;
 
-/// How many attempts may be owed a settlement at once.
+/// How many attempts may be owed a settlement at once, and how many more may perhaps be.
 const MAX_OWED: usize = 1_024;
 /// For how long an attempt is owed one.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -40,6 +40,8 @@ pub(crate) struct LateSettlement {
     /// Gives every debt up: the process is on its way out.
     stopping: CancellationToken,
     owed: Arc<Semaphore>,
+    /// Apart from the others: during an outage every attempt makes one, and most of them owe nothing.
+    doubtful: Arc<Semaphore>,
 }
 
 impl LateSettlement {
@@ -50,11 +52,18 @@ impl LateSettlement {
         runtime: Handle,
         stopping: CancellationToken,
     ) -> Self {
-        Self { limiter, clock, runtime, stopping, owed: Arc::new(Semaphore::new(MAX_OWED)) }
+        Self {
+            limiter,
+            clock,
+            runtime,
+            stopping,
+            owed: Arc::new(Semaphore::new(MAX_OWED)),
+            doubtful: Arc::new(Semaphore::new(MAX_OWED)),
+        }
     }
 
-    fn owe(&self, ticket: Ticket, outcome: Settlement) {
-        let Ok(place) = Arc::clone(&self.owed).try_acquire_owned() else {
+    fn owe(&self, places: &Arc<Semaphore>, ticket: Ticket, outcome: Settlement) {
+        let Ok(place) = Arc::clone(places).try_acquire_owned() else {
             return warn!(event = "settlement_lost", "too many login attempts wait to be settled");
         };
         let (limiter, clock, stopping) = (self.limiter.clone(), self.clock.clone(), self.stopping.clone());
@@ -74,7 +83,7 @@ impl LoginLimiter for LateSettlement {
     async fn reserve(&self, attempt: &LoginAttempt, timing: Timing) -> Result<Reservation, PortError> {
         let reserved = self.limiter.reserve(attempt, timing).await;
         if is_unknown(&reserved) {
-            self.owe(Ticket { attempt: *attempt }, Settlement::Abandoned);
+            self.owe(&self.doubtful, Ticket { attempt: *attempt }, Settlement::Abandoned);
         }
         reserved
     }
@@ -82,7 +91,7 @@ impl LoginLimiter for LateSettlement {
     async fn settle(&self, ticket: &Ticket, outcome: Settlement, timing: Timing) -> Result<(), PortError> {
         let settled = self.limiter.settle(ticket, outcome, timing).await;
         if is_owed(&settled) {
-            self.owe(*ticket, outcome);
+            self.owe(&self.owed, *ticket, outcome);
         }
         settled
     }
