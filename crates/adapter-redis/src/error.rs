@@ -6,7 +6,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 use thiserror::Error;
 
 /// Replies by which a server says that it cannot serve at the moment: busy with a script, out of memory, unable to write
-/// its disk, without its replicas, still loading, or with too many clients.
+/// its disk, without its replicas, still loading, cut off from its primary, or part of a cluster that is down.
 const TEMPORARY: [&str; 7] = ["BUSY", "OOM", "MISCONF", "NOREPLICAS", "LOADING", "MASTERDOWN", "CLUSTERDOWN"];
 
 /// Why a step has no reply, and what is known of it.

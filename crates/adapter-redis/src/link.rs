@@ -6,7 +6,7 @@ use auth_domain::model::span_in_micros;
 use auth_domain::ports::Clock;
 use deadpool_redis::{Connection, Pool};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{Cmd, Pipeline, Value};
+use redis::{Cmd, Value};
 use tokio::time::timeout_at;
 
 use crate::error::{StepError, answered, unconnected};
@@ -43,7 +43,7 @@ impl Link {
     ) -> Result<Self, StepError> {
         let open = async {
             let mut connection = Connection::take(pool.get().await.map_err(unconnected)?);
-            scripts::load_all().exec_async(&mut connection).await.map_err(answered)?;
+            load_scripts(&mut connection).await?;
             let reading = measure(&mut connection, clock).await?;
             let clock = ServerClock::new(origin, reading.micros, reading.received);
             Ok(Self { connection, clock })
@@ -58,21 +58,11 @@ impl Link {
         reply.map_err(|_| StepError::unanswered())?.map_err(answered)
     }
 
-    /// Sends several commands at once and waits for all of their replies, each of which may be an error.
-    pub(crate) async fn send_all(
-        &self,
-        pipeline: &Pipeline,
-        until: Instant,
-    ) -> Result<Vec<Value>, StepError> {
-        let mut shared = self.shared();
-        let replies = shared.req_packed_commands(pipeline, 0, pipeline.len());
-        let replies = timeout_at(until.into(), replies).await;
-        replies.map_err(|_| StepError::unanswered())?.map_err(answered)
-    }
-
     /// Makes scripts known again to a server that has forgotten them.
     pub(crate) async fn load_scripts(&self, until: Instant) -> Result<(), StepError> {
-        self.send_all(&scripts::load_all(), until).await.map(drop)
+        let mut shared = self.shared();
+        let loaded = timeout_at(until.into(), load_scripts(&mut shared)).await;
+        loaded.unwrap_or_else(|_| Err(StepError::unanswered()))
     }
 
     /// Reads the server's clock anew.
@@ -92,6 +82,13 @@ impl Link {
     fn shared(&self) -> MultiplexedConnection {
         self.connection.clone()
     }
+}
+
+/// Loads every script. Each reply is looked at by itself: the driver's summary of a pipeline drops the codes of errors.
+async fn load_scripts(connection: &mut MultiplexedConnection) -> Result<(), StepError> {
+    let pipeline = scripts::load_all();
+    let replies = connection.req_packed_commands(&pipeline, 0, pipeline.len()).await.map_err(answered)?;
+    replies.into_iter().try_for_each(|reply| reply.extract_error().map(drop)).map_err(answered)
 }
 
 /// Reads the server's clock; again where the answer took so long that deadlines would come early by it.

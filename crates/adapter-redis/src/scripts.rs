@@ -28,7 +28,7 @@ macro_rules! scripts {
         /// Loads every script, so that a call need send its name only.
         pub(crate) fn load_all() -> Pipeline {
             let mut pipeline = Pipeline::new();
-            $(pipeline.cmd("SCRIPT").arg("LOAD").arg($name.code).ignore();)*
+            $(pipeline.cmd("SCRIPT").arg("LOAD").arg($name.code);)*
             pipeline
         }
     };

@@ -1,5 +1,6 @@
 //! A server that is away, and comes back.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use auth_domain::ports::{Denylist, PortErrorKind};
@@ -114,6 +115,25 @@ async fn a_server_that_has_forgotten_the_scripts_learns_them_again() {
     let token = an_access_token(START);
     ports.log_out(&session, Some(token)).await.unwrap();
     assert!(ports.is_revoked(token).await && ports.is_revoked(session.opening.access_token).await);
+}
+
+/// A new connection loads scripts, which a busy server refuses, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_server_is_away_also_for_a_new_connection() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    assert_eq!(server.cli(&["CONFIG", "SET", "lua-time-limit", "1"]), "OK");
+    let mut endless = server.client();
+    endless.args(["EVAL", "while true do end", "0"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut endless = endless.spawn().unwrap();
+    let is_busy = || async { server.cli(&["PING"]).starts_with("BUSY") };
+    assert!(holds_within(Duration::from_secs(5), is_busy).await);
+    let refused = ports.denylist.add(an_access_token(START), timing_at(START)).await;
+    assert_eq!(refused.unwrap_err().kind(), PortErrorKind::Unavailable);
+    assert_eq!(server.cli(&["SCRIPT", "KILL"]), "OK");
+    endless.wait().unwrap();
+    let adds = || async { ports.denylist.add(an_access_token(START), timing_at(START)).await.is_ok() };
+    assert!(holds_within(Duration::from_secs(2), adds).await);
 }
 
 /// A connection whose clients hang up must not hand their replies to others.
