@@ -1,4 +1,5 @@
--- Opens a session. Where the user has as many as he may, those idle longest end; their access tokens are named.
+-- Opens a session. Where the user has as many as he may, those idle longest end; their access tokens are named,
+-- and those of sessions whose end is still pending: a login that is repeated completes what it began.
 -- KEYS: session, its first refresh token, the user's sessions
 -- ARGV: now, session id, tenant, digest, expires, ends, access token, its expiry, limit, margin, tombstone
 local now, sid, limit = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[9])
@@ -12,11 +13,14 @@ if redis.call('ZCARD', KEYS[3]) >= limit then
   local prefix = string.sub(KEYS[1], 1, -1 - #sid)
   local alive = {}
   for _, other in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
-    local seen = redis.call('HMGET', prefix .. other, 'expires', 'rotated', 'ended')
+    local seen = redis.call('HMGET', prefix .. other, 'expires', 'rotated', 'ended', 'pending')
     if not seen[1] then
       redis.call('ZREM', KEYS[3], other)
     elseif not seen[3] and tonumber(seen[1]) > now then
       alive[#alive + 1] = { other, tonumber(seen[2]) }
+    elseif seen[4] then
+      local _, live = load(prefix .. other)
+      name_tokens(answer, other, live, now, margin)
     end
   end
   table.sort(alive, function(a, b) return a[2] < b[2] end)

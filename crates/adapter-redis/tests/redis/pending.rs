@@ -3,7 +3,7 @@
 use auth_domain::model::EndReason;
 use auth_domain::ports::{Rotation, SessionStore};
 use auth_testkit::servers::RedisServer;
-use auth_testkit::{START, TestSession, timing_at};
+use auth_testkit::{START, TestSession, a_session, timing_at};
 
 use crate::support::Ports;
 
@@ -37,7 +37,16 @@ async fn whoever_meets_a_pending_end_completes_it() {
     assert_eq!(ports.sessions.end_all(user, EndReason::Revoked, timing_at(START)).await.unwrap(), 0);
     assert!(ports.is_revoked(all.opening.access_token).await, "the end of all passed it by");
 
-    for session in [&rotated, &ended, &all] {
+    let crowded_out = ports.opened().await;
+    make_pending(&server, &crowded_out);
+    let mut next = a_session(crowded_out.token.session().user_id, START);
+    next.opening.max_sessions = 1;
+    ports.sessions.open(&next.opening, timing_at(START)).await.unwrap();
+    assert!(ports.is_revoked(crowded_out.opening.access_token).await, "an opening passed it by");
+    assert!(!ports.is_revoked(next.opening.access_token).await);
+    ports.log_out(&next, None).await.unwrap();
+
+    for session in [&rotated, &ended, &all, &crowded_out] {
         let named = session.token.session();
         let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
         assert_eq!(server.cli(&["HEXISTS", &record, "pending"]), "0", "it is done");
