@@ -9,6 +9,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 const DOMAIN: &str = "auth-domain";
 const SERVER: &str = "auth-server";
+const GUARD: &str = "hooksentry-auth-guard";
 const TESTKIT: &str = "auth-testkit";
 const TESTS: &str = "auth-e2e";
 const ADAPTER: &str = "auth-adapter-";
@@ -43,12 +44,14 @@ const OF_ANY_ADAPTER: &[&str] = &[
 /// Which crate may use which driver. Tests look into the embedded store too; they ship nothing.
 const DRIVERS: &[(&str, &[&str])] = &[
     ("actix-http", &[SERVER]),
-    ("actix-web", &[SERVER]),
+    ("actix-web", &[GUARD, SERVER]),
     ("argon2", &["auth-adapter-argon2"]),
+    ("dashmap", &["auth-adapter-redis"]),
     ("deadpool-redis", &["auth-adapter-redis"]),
     ("diesel", &["auth-adapter-postgres", "auth-adapter-sqlite", TESTS]),
     ("diesel-async", &["auth-adapter-postgres"]),
     ("diesel_migrations", &["auth-adapter-postgres", "auth-adapter-sqlite"]),
+    ("foldhash", &["auth-adapter-redis"]),
     ("jsonwebtoken", &["auth-adapter-jwt"]),
     ("libsqlite3-sys", &["auth-adapter-sqlite", TESTS]),
     ("prometheus-client", &[SERVER]),
@@ -66,7 +69,10 @@ const OF_THE_SERVER: &[&str] = &[
     "auth-adapter-postgres",
     "auth-adapter-redis",
     "auth-adapter-sqlite",
+    GUARD,
 ];
+/// What the guard connects other services to; it works without them on what they bring themselves.
+const OF_THE_GUARD: &[&str] = &[DOMAIN, "auth-adapter-jwt", "auth-adapter-redis"];
 /// Crates that do I/O, map objects to rows, speak HTTP, or bring chance and threads with them.
 const FORBIDDEN_IN_THE_DOMAIN: &[&str] = &[
     "actix",
@@ -149,7 +155,11 @@ fn every_driver_is_used_where_it_belongs_and_nowhere_else() {
             assert!(!uses || users.contains(&package.name.as_str()), "{} uses {driver}", package.name);
         }
         let web = theirs(package).into_iter().find(|name| name.starts_with("actix"));
-        assert!(web.is_none() || package.name.as_str() == SERVER, "{} uses {web:?}", package.name);
+        assert!(
+            web.is_none() || [GUARD, SERVER].contains(&package.name.as_str()),
+            "{} uses {web:?}",
+            package.name
+        );
     }
 }
 
@@ -161,6 +171,7 @@ fn the_server_is_on_top_and_test_crates_are_never_shipped() {
             DOMAIN => &[],
             TESTKIT => &[DOMAIN],
             TESTS => &[TESTKIT],
+            GUARD => OF_THE_GUARD,
             SERVER => OF_THE_SERVER,
             name => {
                 assert!(name.starts_with(ADAPTER), "{name} has no place in the layers yet");
@@ -182,18 +193,29 @@ fn mocks_are_enabled_for_tests_alone() {
 
 #[test]
 fn only_the_composition_names_adapters() {
-    let metadata = metadata();
-    let sources = folder(package(&metadata, SERVER)).join("src");
-    let mut composed = false;
-    for file in rust_files(&sources) {
-        let names_one = fs::read_to_string(&file).unwrap().contains("auth_adapter_");
-        let is_composition = file
-            .strip_prefix(&sources)
-            .is_ok_and(|path| path.starts_with("compose") || path == Path::new("compose.rs"));
-        assert!(!names_one || is_composition, "{} names an adapter", file.display());
-        composed |= names_one;
+    for (package, file) in [(SERVER, "compose"), (GUARD, "connect")] {
+        let metadata = metadata();
+        let sources = folder(self::package(&metadata, package)).join("src");
+        let mut composed = false;
+        for path in rust_files(&sources) {
+            let names_one = fs::read_to_string(&path).unwrap().contains("auth_adapter_");
+            let relative = path.strip_prefix(&sources).unwrap();
+            let is_composition = relative.starts_with(file) || relative == Path::new(&format!("{file}.rs"));
+            assert!(!names_one || is_composition, "{} names an adapter", path.display());
+            composed |= names_one;
+        }
+        assert!(composed, "{file}.rs of {package} names the adapters");
     }
-    assert!(composed, "compose.rs names the adapters");
+}
+
+/// Who has adapters of his own depends on the guard without ours.
+#[test]
+fn the_guard_needs_no_adapter() {
+    let metadata = metadata();
+    for on in &package(&metadata, GUARD).dependencies {
+        let is_adapter = on.name.starts_with(ADAPTER) && on.kind == DependencyKind::Normal;
+        assert!(!is_adapter || on.optional, "{} is not optional", on.name);
+    }
 }
 
 #[test]

@@ -101,7 +101,8 @@ impl Incoming {
 
     /// Turns the claims into types.
     pub(crate) fn into_claims(self) -> Result<AccessClaims, InvalidAccessToken> {
-        if self.email.is_empty() {
+        // It goes on in headers, where a line break would begin another one.
+        if self.email.is_empty() || self.email.chars().any(char::is_control) {
             return Err(InvalidAccessToken::ClaimsRefused);
         }
         Ok(AccessClaims {

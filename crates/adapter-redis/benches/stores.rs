@@ -57,15 +57,10 @@ async fn main() {
 }
 
 fn config(server: &RedisServer) -> RedisConfig {
-    RedisConfig {
-        url: server.url(),
-        ca_file: None,
-        allow_plain_text: false,
-        access_ttl: Duration::from_mins(15),
-        denylist_margin: DENYLIST_MARGIN,
-        login_limit: LOGIN_LIMIT,
-        login_window: LOGIN_WINDOW,
-    }
+    let mut config = RedisConfig::new(server.url());
+    (config.login_limit, config.login_window) = (LOGIN_LIMIT, LOGIN_WINDOW);
+    config.denylist_margin = DENYLIST_MARGIN;
+    config
 }
 
 /// A rotation that can be repeated for ever, since a benchmark sends one command again and again: of a token onto

@@ -69,20 +69,10 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn config(url: &str) -> RedisConfig {
-        RedisConfig {
-            url: url.to_owned(),
-            ca_file: None,
-            allow_plain_text: false,
-            access_ttl: Duration::from_mins(15),
-            denylist_margin: Duration::from_secs(305),
-            login_limit: 10,
-            login_window: Duration::from_mins(5),
-        }
+        RedisConfig::new(url.to_owned())
     }
 
     // S-86

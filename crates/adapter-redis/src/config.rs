@@ -59,6 +59,20 @@ pub enum ConfigError {
 }
 
 impl RedisConfig {
+    /// Takes the address; everything else is as this service has it by default.
+    #[must_use]
+    pub fn new(url: String) -> Self {
+        Self {
+            url,
+            ca_file: None,
+            allow_plain_text: false,
+            access_ttl: Duration::from_mins(15),
+            denylist_margin: Duration::from_secs(305),
+            login_limit: 10,
+            login_window: Duration::from_mins(5),
+        }
+    }
+
     /// Judges the settings without asking any server.
     ///
     /// # Errors

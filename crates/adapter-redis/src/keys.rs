@@ -30,9 +30,20 @@ pub(crate) fn refresh(token: &RefreshTokenDigest) -> String {
     format!("auth:refresh:{{{}}}:{}", token.session.user_id, hex(&token.value))
 }
 
-/// The denylist entry of an access token: every endpoint of the platform asks for this very name.
+/// Where the denylist is, followed by the ids of access tokens: every endpoint of the platform asks for these very names.
+pub(crate) const REVOKED: &str = "auth:jwt:revoked:";
+
+/// The denylist entry of an access token.
 pub(crate) fn revoked(token: TokenId) -> String {
-    format!("auth:jwt:revoked:{token}")
+    format!("{REVOKED}{token}")
+}
+
+/// The access token whose denylist entry a key is. One spelt otherwise than [`revoked`] does it is nobody's: no token
+/// with such an id is accepted.
+pub(crate) fn revoked_token(key: &[u8]) -> Option<TokenId> {
+    let id = std::str::from_utf8(key.strip_prefix(REVOKED.as_bytes())?).ok()?;
+    let token = id.parse::<TokenId>().ok()?;
+    (token.to_string() == id).then_some(token)
 }
 
 /// A refresh token of the former service, by the name that it gave it.
@@ -83,6 +94,12 @@ mod tests {
         assert_eq!(refresh(&token), refresh_prefix(user) + &"ab".repeat(32));
         let token: TokenId = "a8098c1a-f86e-41da-bd1a-00112444be1e".parse().unwrap();
         assert_eq!(revoked(token), "auth:jwt:revoked:a8098c1a-f86e-41da-bd1a-00112444be1e");
+        assert_eq!(revoked_token(revoked(token).as_bytes()), Some(token));
+        for other in
+            ["auth:jwt:revoked:A8098C1A-F86E-41DA-BD1A-00112444BE1E", "auth:jwt:revoked:", "auth:jwt:x"]
+        {
+            assert_eq!(revoked_token(other.as_bytes()), None, "{other}");
+        }
         let legacy = LegacyRefreshToken::parse(&"A".repeat(43)).unwrap();
         assert_eq!(legacy_refresh(&legacy), format!("auth:refresh:{}", "A".repeat(43)));
     }

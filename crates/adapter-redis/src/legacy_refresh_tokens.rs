@@ -72,7 +72,10 @@ impl LegacyRefreshTokens for RedisLegacyRefreshTokens {
             .arg(holder.to_string())
             .arg(life);
         match self.store.run(&step, timing).await?.text()?.as_str() {
-            "ended" => Ok(Ending::Ended),
+            "ended" => {
+                self.store.note_revoked(std::iter::once(also_revoke));
+                Ok(Ending::Ended)
+            }
             _ => Ok(Ending::Unknown),
         }
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod cached_denylist;
 mod config;
 mod denylist;
 mod error;
@@ -17,6 +18,7 @@ mod session_store;
 mod step;
 mod store;
 
+pub use cached_denylist::{CopyState, RedisCachedDenylist};
 pub use config::{ConfigError, RedisConfig};
 pub use denylist::RedisDenylist;
 pub use legacy_refresh_tokens::RedisLegacyRefreshTokens;

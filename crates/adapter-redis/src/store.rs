@@ -1,13 +1,14 @@
 //! The store: what every port of this adapter is made of.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::Timing;
+use auth_domain::model::{LiveAccessToken, Timing};
 use auth_domain::ports::Clock;
-use redis::{Cmd, ErrorKind, FromRedisValue, ServerErrorKind, Value};
+use redis::{Client, Cmd, ErrorKind, FromRedisValue, ProtocolVersion, ServerErrorKind, Value};
 
 use crate::address::{Address, Transport};
+use crate::cached_denylist::Copy;
 use crate::config::{ConfigError, RedisConfig};
 use crate::error::{StepError, answered, contradiction};
 use crate::link::{Link, Reading};
@@ -30,6 +31,10 @@ struct Inner {
     config: RedisConfig,
     transport: Transport,
     links: Links,
+    /// Makes the connection that follows the denylist: only the newer protocol lets Redis speak first.
+    following: Client,
+    /// What this process knows of the denylist, where it keeps a copy.
+    copy: OnceLock<Arc<Copy>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -50,8 +55,13 @@ impl RedisStore {
     /// [`ConfigError`] names the setting at fault.
     pub fn new(config: RedisConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
         let address = Address::parse(&config)?;
-        let links = Links::new(address.connection, clock.clone()).map_err(|_| ConfigError::NotAnAddress)?;
-        Ok(Self { inner: Arc::new(Inner { config, transport: address.transport, links, clock }) })
+        let (connection, transport) = (address.connection, address.transport);
+        let resp3 = connection.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let following = Client::open(connection.clone().set_redis_settings(resp3));
+        let following = following.map_err(|_| ConfigError::NotAnAddress)?;
+        let links = Links::new(connection, clock.clone()).map_err(|_| ConfigError::NotAnAddress)?;
+        let copy = OnceLock::new();
+        Ok(Self { inner: Arc::new(Inner { config, transport, links, following, copy, clock }) })
     }
 
     pub(crate) fn config(&self) -> &RedisConfig {
@@ -60,6 +70,29 @@ impl RedisStore {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    pub(crate) fn shared_clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.inner.clock)
+    }
+
+    pub(crate) fn following(&self) -> &Client {
+        &self.inner.following
+    }
+
+    /// Returns the copy of the denylist, and begins one where there is none.
+    pub(crate) fn copy(&self) -> Arc<Copy> {
+        Arc::clone(self.inner.copy.get_or_init(|| Arc::new(Copy::new(self.clock().instant()))))
+    }
+
+    /// Notes in the copy, where there is one, what was written to the denylist just now: what this process revokes it knows
+    /// at once, before Redis tells it.
+    pub(crate) fn note_revoked(&self, tokens: impl Iterator<Item = LiveAccessToken>) {
+        let Some(copy) = self.inner.copy.get() else { return };
+        let now = self.clock().instant();
+        for token in tokens {
+            copy.suspect(token.id, now);
+        }
     }
 
     pub(crate) fn transport(&self) -> Transport {

@@ -3,7 +3,6 @@
 #![expect(clippy::unused_async, reason = "the suites await their fixtures: some have to start servers")]
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use auth_adapter_redis::{
     RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter, RedisSessionStore, RedisStore,
@@ -54,14 +53,8 @@ async fn legacy() -> LegacyFixture {
 
 /// All cases share one server: whatever they name is random, so none meets the keys of another.
 fn store() -> RedisStore {
-    let config = RedisConfig {
-        url: RedisServer::shared().url(),
-        ca_file: None,
-        allow_plain_text: false,
-        access_ttl: Duration::from_mins(15),
-        denylist_margin: DENYLIST_MARGIN,
-        login_limit: LOGIN_LIMIT,
-        login_window: LOGIN_WINDOW,
-    };
+    let mut config = RedisConfig::new(RedisServer::shared().url());
+    (config.login_limit, config.login_window) = (LOGIN_LIMIT, LOGIN_WINDOW);
+    config.denylist_margin = DENYLIST_MARGIN;
     RedisStore::new(config, TestClock::new()).unwrap()
 }

@@ -41,9 +41,10 @@ impl RedisSessionStore {
         also: Option<LiveAccessToken>,
         timing: Timing,
     ) -> Result<(), PortError> {
-        let tokens = pending.0.iter().map(|(_, token)| *token).chain(also);
+        let tokens: Vec<_> = pending.0.iter().map(|(_, token)| *token).chain(also).collect();
         let entries: Vec<_> = tokens
-            .filter_map(|token| Some((keys::revoked(token.id), life_in_millis(&self.store, token, timing)?)))
+            .iter()
+            .filter_map(|token| Some((keys::revoked(token.id), life_in_millis(&self.store, *token, timing)?)))
             .collect();
         let sessions = pending.sessions();
         if entries.is_empty() && sessions.is_empty() {
@@ -62,6 +63,7 @@ impl RedisSessionStore {
             step = step.arg(session_id.to_string());
         }
         self.store.run(&step, timing).await?;
+        self.store.note_revoked(tokens.into_iter());
         Ok(())
     }
 }

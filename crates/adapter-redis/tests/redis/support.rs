@@ -94,15 +94,10 @@ impl Ports {
 }
 
 pub(crate) fn config(url: &str) -> RedisConfig {
-    RedisConfig {
-        url: url.to_owned(),
-        ca_file: None,
-        allow_plain_text: false,
-        access_ttl: Duration::from_mins(15),
-        denylist_margin: DENYLIST_MARGIN,
-        login_limit: LOGIN_LIMIT,
-        login_window: LOGIN_WINDOW,
-    }
+    let mut config = RedisConfig::new(url.to_owned());
+    (config.login_limit, config.login_window) = (LOGIN_LIMIT, LOGIN_WINDOW);
+    config.denylist_margin = DENYLIST_MARGIN;
+    config
 }
 
 /// An attempt on an email that nobody else has, from no known address.

@@ -1,0 +1,212 @@
+//! The connection that tells of every write to the denylist.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use auth_domain::model::TokenId;
+use auth_domain::ports::{Clock, PortError};
+use redis::aio::{ConnectionLike, MultiplexedConnection, SendError};
+use redis::{AsyncConnectionConfig, Client, FromRedisValue, Pipeline, PushInfo, PushKind, Value};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout_at;
+
+use super::copy::{Copy, Life};
+use crate::error::{StepError, answered, contradiction, refused};
+use crate::keys;
+
+/// How long a connection may take, and every reply on it.
+const LIMIT: Duration = Duration::from_secs(1);
+/// How many keys are looked at in one step while the copy is filled.
+const SCAN: usize = 1_000;
+/// How many lifetimes are asked for at once.
+const BATCH: usize = 256;
+
+/// What a connection tells of itself.
+pub(super) enum Notice {
+    /// The denylist was written: there is a lifetime to ask for.
+    Written(TokenId),
+    /// It is closed.
+    Lost,
+}
+
+/// One connection, from which the copy is kept current.
+pub(super) struct Feed {
+    connection: MultiplexedConnection,
+    notices: UnboundedReceiver<Notice>,
+    copy: Arc<Copy>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Feed {
+    /// Connects and subscribes; what is written from now on reaches the copy.
+    pub(super) async fn open(
+        client: &Client,
+        copy: &Arc<Copy>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, StepError> {
+        let (sender, notices) = unbounded_channel();
+        let (noting, now) = (Arc::clone(copy), Arc::clone(clock));
+        // Called by the one who reads the connection, in the order of what Redis sends: when a reply is handed over, all
+        // that was told before it is in the copy.
+        let push = move |push: PushInfo| note(&push, &noting, now.instant(), &sender);
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(LIMIT))
+            .set_response_timeout(None)
+            .set_push_sender(push);
+        let connecting = client.get_multiplexed_async_connection_with_config(&config);
+        let connection = timeout_at((clock.instant() + LIMIT).into(), connecting).await;
+        let connection = connection.map_err(|_| StepError::unanswered())?;
+        let connection = connection.map_err(|error| StepError::NotDone(refused(error)))?;
+        let mut feed = Self { connection, notices, copy: Arc::clone(copy), clock: Arc::clone(clock) };
+        feed.check_role().await?;
+        feed.subscribe().await?;
+        Ok(feed)
+    }
+
+    async fn subscribe(&mut self) -> Result<(), StepError> {
+        let mut tracking = Pipeline::new();
+        tracking.cmd("CLIENT").arg("TRACKING").arg("ON").arg("BCAST").arg("PREFIX").arg(keys::REVOKED);
+        self.send(&tracking).await.map(drop)
+    }
+
+    /// Reads what was written before the subscription. Entries are added to the copy; none is taken out.
+    pub(super) async fn load(&mut self) -> Result<(), StepError> {
+        let mut cursor = "0".to_owned();
+        loop {
+            let mut scan = Pipeline::new();
+            scan.cmd("SCAN").arg(&cursor).arg("MATCH").arg(format!("{}*", keys::REVOKED));
+            scan.arg("COUNT").arg(SCAN);
+            let [page] = self.replies(&scan).await?;
+            let (next, found): (String, Vec<Vec<u8>>) = read(page)?;
+            let tokens: Vec<_> = found.iter().filter_map(|key| keys::revoked_token(key)).collect();
+            self.learn(&tokens).await?;
+            if next == "0" {
+                return Ok(());
+            }
+            cursor = next;
+        }
+    }
+
+    /// Asks for a sign of life, and trusts the copy for another lease.
+    pub(super) async fn confirm(&mut self) -> Result<(), StepError> {
+        let sent = self.clock.instant();
+        self.check_role().await?;
+        self.copy.confirm(sent, self.clock.instant());
+        Ok(())
+    }
+
+    /// Waits until Redis has told of writes, and returns what was written: it is in the copy already, with a lifetime that
+    /// is still a guess.
+    ///
+    /// Dropping it half way loses nothing.
+    pub(super) async fn told(&mut self) -> Result<Vec<TokenId>, StepError> {
+        let mut notices = Vec::with_capacity(BATCH);
+        self.notices.recv_many(&mut notices, BATCH).await;
+        let written = notices.into_iter().map(|notice| match notice {
+            Notice::Written(id) => Ok(id),
+            Notice::Lost => Err(StepError::Unknown(PortError::unavailable("Redis closed the connection"))),
+        });
+        written.collect()
+    }
+
+    /// Asks for the lifetimes of entries.
+    pub(super) async fn learn(&mut self, tokens: &[TokenId]) -> Result<(), StepError> {
+        for batch in tokens.chunks(BATCH) {
+            let mut lives = Pipeline::new();
+            for id in batch {
+                lives.cmd("PTTL").arg(keys::revoked(*id));
+            }
+            let replies = self.send(&lives).await?;
+            let now = self.clock.instant();
+            for (id, reply) in batch.iter().zip(replies) {
+                self.copy.learn(*id, life(read(reply)?), now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a `PING`, and asks whether this is still a server that writes come to: after a failover an old connection
+    /// may lead to what is a replica now, and a replica learns late.
+    async fn check_role(&mut self) -> Result<(), StepError> {
+        let mut signs = Pipeline::new();
+        signs.cmd("PING").cmd("HELLO");
+        let [_pong, hello] = self.replies(&signs).await?;
+        let Value::Map(hello) = hello else { return Err(contradicts("HELLO names nothing")) };
+        let says = |name: &str, text: &str| {
+            hello.iter().any(|(key, value)| is_text(key, name) && is_text(value, text))
+        };
+        if says("mode", "cluster") {
+            let why = "the denylist of a Redis Cluster cannot be followed: it is asked for each check";
+            return Err(StepError::NotDone(PortError::misconfigured(why)));
+        }
+        if says("role", "master") {
+            return Ok(());
+        }
+        Err(StepError::WrongServer(PortError::unavailable("Redis is a replica")))
+    }
+
+    async fn replies<const N: usize>(&mut self, pipeline: &Pipeline) -> Result<[Value; N], StepError> {
+        let replies = self.send(pipeline).await?;
+        replies.try_into().map_err(|_| contradicts("there are not as many replies as commands"))
+    }
+
+    /// Sends commands; every reply must be a success.
+    async fn send(&mut self, pipeline: &Pipeline) -> Result<Vec<Value>, StepError> {
+        let until = self.clock.instant() + LIMIT;
+        let replies = self.connection.req_packed_commands(pipeline, 0, pipeline.len());
+        let replies = timeout_at(until.into(), replies).await.map_err(|_| StepError::unanswered())?;
+        let replies = replies.map_err(answered)?.into_iter().map(Value::extract_error);
+        replies.collect::<Result<_, _>>().map_err(answered)
+    }
+}
+
+/// Takes note of what Redis tells. That all keys are gone changes nothing: the tokens were revoked.
+fn note(
+    push: &PushInfo,
+    copy: &Copy,
+    now: Instant,
+    notices: &UnboundedSender<Notice>,
+) -> Result<(), SendError> {
+    let lost = |_| SendError;
+    match push.kind {
+        PushKind::Disconnection => notices.send(Notice::Lost).map_err(lost),
+        PushKind::Invalidate => {
+            let keys = push.data.iter().filter_map(|part| match part {
+                Value::Array(keys) => Some(keys),
+                _ => None,
+            });
+            for key in keys.flatten() {
+                let Value::BulkString(key) = key else { continue };
+                let Some(id) = keys::revoked_token(key) else { continue };
+                copy.suspect(id, now);
+                notices.send(Notice::Written(id)).map_err(lost)?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads the reply to `PTTL`.
+fn life(millis: i64) -> Life {
+    match millis {
+        -1 => Life::Endless,
+        left => u64::try_from(left).map_or(Life::Gone, |left| Life::Left(Duration::from_millis(left))),
+    }
+}
+
+fn is_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::BulkString(bytes) => bytes == text.as_bytes(),
+        Value::SimpleString(simple) => simple == text,
+        _ => false,
+    }
+}
+
+fn read<T: FromRedisValue>(value: Value) -> Result<T, StepError> {
+    redis::from_redis_value(value).map_err(|_| contradicts("it has another type"))
+}
+
+fn contradicts(what: &'static str) -> StepError {
+    StepError::NotDone(contradiction(what))
+}

@@ -1,0 +1,42 @@
+//! The bearer token, from the `Authorization` header and nowhere else (RFC 6750 §2.1).
+
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+
+use crate::Refusal;
+
+#[cfg(test)]
+mod tests;
+
+/// Returns the token of a request, which is not judged yet.
+///
+/// Exactly one space stands before it: a second one would be another spelling of the same request. Two
+/// `Authorization` headers are refused, since another reader might take the other one.
+///
+/// # Errors
+/// [`Refusal::InvalidToken`], which tells whether a bearer was sent at all.
+pub fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let mut values = headers.get_all(AUTHORIZATION);
+    let Some(value) = values.next() else {
+        return Err(Refusal::InvalidToken { presented: false });
+    };
+    if values.next().is_some() {
+        return Err(Refusal::InvalidToken { presented: true });
+    }
+    let Ok(text) = value.to_str() else {
+        return Err(Refusal::InvalidToken { presented: true });
+    };
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Refusal::InvalidToken { presented: false });
+    }
+    if !is_bearer_token(token) {
+        return Err(Refusal::InvalidToken { presented: true });
+    }
+    Ok(token)
+}
+
+/// Tells whether a text can be sent as a bearer token (`b64token`).
+#[must_use]
+pub fn is_bearer_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
+}

@@ -1,0 +1,55 @@
+use actix_web::http::header::HeaderValue;
+use proptest::prelude::*;
+
+use super::*;
+
+fn headers(values: &[&[u8]]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for value in values {
+        headers.append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
+    }
+    headers
+}
+
+// S-43
+#[test]
+fn the_scheme_is_case_insensitive() {
+    for value in [b"Bearer a.b-c_d".as_slice(), b"bearer a.b-c_d", b"BEARER a.b-c_d"] {
+        assert_eq!(bearer(&headers(&[value])), Ok("a.b-c_d"));
+    }
+}
+
+// S-44
+#[test]
+fn a_request_without_a_bearer_presented_none() {
+    for values in [[].as_slice(), &[b"Basic abc".as_slice()], &[b"Bearerabc"], &[b""]] {
+        assert_eq!(bearer(&headers(values)), Err(Refusal::InvalidToken { presented: false }));
+    }
+}
+
+// S-43
+#[test]
+fn two_headers_and_broken_tokens_are_refused() {
+    for values in [
+        [b"Bearer a".as_slice(), b"Bearer a"].as_slice(),
+        &[b"Bearer"],
+        &[b"Bearer "],
+        &[b"Bearer a b"],
+        &[b"Bearer  a"],
+        &[b"Bearer a "],
+        &[b"Bearer \xff"],
+    ] {
+        assert_eq!(bearer(&headers(values)), Err(Refusal::InvalidToken { presented: true }));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_header_is_judged_without_a_panic(value in proptest::collection::vec(0x20..=0xff_u8, 0..60)) {
+        prop_assume!(!value.contains(&0x7f));
+        let headers = headers(&[&value]);
+        if let Ok(token) = bearer(&headers) {
+            prop_assert!(is_bearer_token(token));
+        }
+    }
+}

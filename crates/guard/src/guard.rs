@@ -1,0 +1,109 @@
+//! The one who looks at the bearer of a request.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{HttpMessage, HttpRequest};
+use auth_domain::model::{AccessClaims, Timing};
+use auth_domain::ports::Clock;
+use auth_domain::use_cases::{VerifyAccessToken, VerifyAccessTokenError};
+use tracing::{error, info, warn};
+
+use crate::{Caller, Refusal, bearer};
+
+/// How long a verification may take: a connection may have to be made, and the question asked once more.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+type Observer = Box<dyn Fn(&HttpRequest, &VerifyAccessTokenError) + Send + Sync>;
+
+/// Verifies the bearer of a request; cheap to clone. Give it to the application by `.app_data(guard.clone())`, and
+/// [`Caller`] and [`RequireRole`](crate::RequireRole) find it there.
+#[derive(Clone)]
+pub struct Guard {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    verify: VerifyAccessToken,
+    clock: Arc<dyn Clock>,
+    observer: Observer,
+}
+
+impl Guard {
+    /// Verifies by `verify`, at the time of `clock`. Refusals are logged.
+    #[must_use]
+    pub fn new(verify: VerifyAccessToken, clock: Arc<dyn Clock>) -> Self {
+        Self::observed_by(verify, clock, |_, error| log(error))
+    }
+
+    /// Tells `observer` of every bearer that is not accepted, in place of the log: to log it with what a service knows
+    /// of its clients, or to count it.
+    #[must_use]
+    pub fn observed_by(
+        verify: VerifyAccessToken,
+        clock: Arc<dyn Clock>,
+        observer: impl Fn(&HttpRequest, &VerifyAccessTokenError) + Send + Sync + 'static,
+    ) -> Self {
+        Self { inner: Arc::new(Inner { verify, clock, observer: Box::new(observer) }) }
+    }
+
+    /// Returns the guard of the application that the request is for.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] where it was given none.
+    pub fn of(request: &HttpRequest) -> Result<&Self, Refusal> {
+        let guard = request.app_data::<Self>();
+        if guard.is_none() {
+            error!(event = "defect", "no Guard in the application's data: add .app_data(guard.clone())");
+        }
+        guard.ok_or(Refusal::Internal)
+    }
+
+    /// Verifies the bearer of a request.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn verify(&self, request: &HttpRequest) -> Result<AccessClaims, Refusal> {
+        let token = bearer(request.headers())?;
+        let timing = Timing::start(&*self.inner.clock, PATIENCE);
+        self.inner.verify.run(token, timing).await.map_err(|error| {
+            (self.inner.observer)(request, &error);
+            (&error).into()
+        })
+    }
+
+    /// Returns who sent a request; verified once, however often it is asked.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn caller(&self, request: &HttpRequest) -> Result<Caller, Refusal> {
+        if let Some(known) = request.extensions().get::<Caller>() {
+            return Ok(known.clone());
+        }
+        let caller = Caller::from(self.verify(request).await?);
+        request.extensions_mut().insert(caller.clone());
+        Ok(caller)
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guard(..)")
+    }
+}
+
+fn log(error: &VerifyAccessTokenError) {
+    match error {
+        VerifyAccessTokenError::Invalid(reason) => {
+            info!(event = "access_token_refused", %reason, "access token refused");
+        }
+        VerifyAccessTokenError::Revoked => {
+            info!(event = "access_token_refused", reason = "revoked", "access token refused");
+        }
+        VerifyAccessTokenError::Port(cause) => {
+            let (kind, reason) = (cause.kind(), std::error::Error::source(cause));
+            warn!(event = "unavailable", operation = "verify", %kind, reason, "an access token cannot be verified");
+        }
+    }
+}
