@@ -7,6 +7,7 @@ use actix_web::HttpRequest;
 use auth_domain::model::{AxisKeys, ClientAddress, Email, LoginPolicy, Timing};
 use auth_domain::ports::{Clock, Entropy, SessionStore};
 use auth_domain::use_cases::{Issuer, Login, Logout, Refresh, VerifyAccessToken};
+use hooksentry_auth_guard::Guard;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -14,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::client_address::ClientAddresses;
 use crate::compose::Parts;
 use crate::config::{Secret, Settings};
+use crate::http;
 use crate::late_settlement::LateSettlement;
 use crate::login_queue::LoginQueue;
 use crate::metrics::Metrics;
@@ -28,7 +30,10 @@ pub(crate) struct AppState {
     pub(crate) login: Login,
     pub(crate) refresh: Refresh,
     pub(crate) logout: Logout,
-    pub(crate) verify_access_token: VerifyAccessToken,
+    /// For logout, which always asks the store.
+    pub(crate) strict_guard: Guard,
+    /// For every other protected endpoint, in the mode that the settings choose.
+    pub(crate) guard: Guard,
     /// For the platform, which ends sessions when it changes a password.
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) admin_secret: Option<Secret>,
@@ -59,6 +64,10 @@ impl AppState {
         let limiter = Arc::new(LoginQueue::new(parts.limiter, parts.entropy.clone()));
         let limiter = LateSettlement::new(limiter, parts.clock.clone(), runtime.clone(), stopping.clone());
         let policy = LoginPolicy { upgrade_hashes: settings.password.upgrade, ..LoginPolicy::default() };
+        let guard = |denylist| {
+            let verify = VerifyAccessToken { access_tokens: parts.access_tokens.clone(), denylist };
+            Guard::observed_by(verify, parts.clock.clone(), http::refused_bearer)
+        };
         Self {
             login: Login {
                 users: parts.users.clone(),
@@ -78,10 +87,8 @@ impl AppState {
                 issuer,
             },
             logout: Logout { sessions: parts.sessions.clone(), legacy: parts.legacy },
-            verify_access_token: VerifyAccessToken {
-                access_tokens: parts.access_tokens,
-                denylist: parts.denylist,
-            },
+            strict_guard: guard(parts.denylist),
+            guard: guard(parts.verification),
             client_addresses: ClientAddresses::new(
                 settings.http.trusted_proxies.clone(),
                 settings.http.client_address_header,
@@ -89,7 +96,7 @@ impl AppState {
             sessions: parts.sessions,
             admin_secret: settings.admin.secret.clone(),
             readiness: Readiness::new(&parts.backends),
-            metrics: Metrics::new(),
+            metrics: Metrics::new(parts.denylist_copy),
             clock: parts.clock,
             entropy: parts.entropy,
             tasks: TaskTracker::new(),

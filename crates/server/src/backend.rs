@@ -1,6 +1,7 @@
 //! What stands behind the stores, as those who look after it see it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::model::Timing;
@@ -29,6 +30,32 @@ pub(crate) trait Backend: Send + Sync {
 
     /// Brings it to the version of this program, and says what that took.
     async fn migrate(&self, timing: Timing) -> Result<String, PortError>;
+}
+
+/// A denylist that is kept in this process, as those who look after it see it.
+pub(crate) trait DenylistCopy: Send + Sync {
+    /// Returns how it is doing.
+    fn state(&self) -> DenylistCopyState;
+
+    /// Tells `observer` how long each sign of life took.
+    fn observe(&self, observer: Box<dyn Fn(Duration) + Send + Sync>);
+
+    /// Within which time it learns of a revocation as a rule.
+    fn usual_lag(&self) -> Duration;
+
+    /// Within which time it learns of a revocation, or is not asked.
+    fn longest_lag(&self) -> Duration;
+}
+
+/// How a denylist that is kept in this process is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DenylistCopyState {
+    /// Whether it answers now.
+    pub(crate) is_current: bool,
+    /// How many revoked tokens it holds.
+    pub(crate) entries: usize,
+    /// How many checks had to ask the store since the start.
+    pub(crate) asked: u64,
 }
 
 /// All that a service is on.

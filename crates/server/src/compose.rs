@@ -15,7 +15,7 @@ use auth_domain::ports::{
     UserRepository,
 };
 
-use crate::backend::Backends;
+use crate::backend::{Backends, DenylistCopy};
 use crate::config::{CredentialsBackend, ENVIRONMENT_PREFIX, Settings, TokensBackend};
 use crate::data_dir::ServeLock;
 use crate::failure::Failure;
@@ -31,6 +31,10 @@ pub(crate) struct Parts {
     pub(crate) hasher: Arc<dyn PasswordHasher>,
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) denylist: Arc<dyn Denylist>,
+    /// The denylist as protected endpoints ask it, in the mode that the settings choose.
+    pub(crate) verification: Arc<dyn Denylist>,
+    /// What that mode keeps in this process, if anything.
+    pub(crate) denylist_copy: Option<Arc<dyn DenylistCopy>>,
     /// Where the former service keeps its refresh tokens, if anywhere.
     pub(crate) legacy: Option<Arc<dyn LegacyRefreshTokens>>,
     pub(crate) limiter: Arc<dyn LoginLimiter>,
@@ -59,6 +63,8 @@ pub(crate) enum Purpose {
 struct TokenStores {
     sessions: Arc<dyn SessionStore>,
     denylist: Arc<dyn Denylist>,
+    verification: Arc<dyn Denylist>,
+    denylist_copy: Option<Arc<dyn DenylistCopy>>,
     legacy: Option<Arc<dyn LegacyRefreshTokens>>,
     limiter: Arc<dyn LoginLimiter>,
 }
@@ -76,12 +82,14 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Fa
     let hasher = passwords::hasher(settings, entropy.clone(), clock.clone()).map_err(refused)?;
     let mut backends = Backends::new();
     let users = users(settings, &mut embedded, &clock, &mut backends)?;
-    let tokens = tokens(settings, &mut embedded, &clock, &mut backends)?;
+    let tokens = tokens(settings, purpose, &mut embedded, &clock, &mut backends)?;
     Ok(Parts {
         users,
         hasher,
         sessions: tokens.sessions,
         denylist: tokens.denylist,
+        verification: tokens.verification,
+        denylist_copy: tokens.denylist_copy,
         legacy: tokens.legacy,
         limiter: tokens.limiter,
         access_tokens,
@@ -107,13 +115,16 @@ fn users(
 
 fn tokens(
     settings: &Settings,
+    purpose: Purpose,
     embedded: &mut EmbeddedStore<'_>,
     clock: &Arc<dyn Clock>,
     backends: &mut Backends,
 ) -> Result<TokenStores, Failure> {
     match &settings.tokens {
         TokensBackend::Embedded => embedded.tokens(),
-        TokensBackend::Redis(server) => redis::tokens(server, settings, clock, backends).map_err(refused),
+        TokensBackend::Redis(server) => {
+            redis::tokens(server, settings, purpose, clock, backends).map_err(refused)
+        }
     }
 }
 

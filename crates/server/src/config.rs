@@ -13,7 +13,7 @@ mod values;
 use std::ffi::OsString;
 use std::path::Path;
 
-pub(crate) use backends::{CredentialsBackend, ServerSettings, TokensBackend};
+pub(crate) use backends::{CredentialsBackend, ServerSettings, TokensBackend, Verification};
 pub(crate) use http::ClientAddressHeader;
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use reader::Secret;

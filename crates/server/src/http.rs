@@ -1,7 +1,6 @@
 //! HTTP: reading requests, calling one use case each, and answering as the contract says.
 
 mod admin;
-mod bearer;
 mod body;
 mod documentation;
 mod endpoint;
@@ -11,6 +10,7 @@ mod events;
 pub(crate) mod fixtures;
 mod form;
 mod frame;
+mod instant;
 mod openapi;
 mod routes;
 mod schemas;
@@ -22,8 +22,8 @@ mod unread_body;
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, to};
 
-pub(crate) use bearer::is_bearer_token;
 pub(crate) use error::ApiError;
+pub(crate) use events::refused_bearer;
 use frame::catch_panics;
 pub(crate) use frame::frame;
 

@@ -1,8 +1,10 @@
 //! What is counted, for Prometheus. Every label has a bounded number of values.
 
+mod denylist_copy;
 mod labels;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -12,9 +14,11 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use denylist_copy::CopyMetrics;
 pub(crate) use labels::Outcome;
 use labels::{DependencyLabels, DurationLabels, OutcomeLabels, RequestLabels, known_method};
 
+use crate::backend::DenylistCopy;
 use crate::readiness::Readiness;
 
 #[cfg(test)]
@@ -37,13 +41,15 @@ pub(crate) struct Metrics {
     logins: Outcomes,
     refreshes: Outcomes,
     logouts: Outcomes,
+    copy: Option<CopyMetrics>,
 }
 
 impl Metrics {
-    /// Begins at zero.
-    pub(crate) fn new() -> Self {
+    /// Begins at zero; `copy` is the denylist of this process, where it keeps one.
+    pub(crate) fn new(copy: Option<Arc<dyn DenylistCopy>>) -> Self {
         use Outcome::{Blocked, Defect, Failed, ReuseDetected, Succeeded, Unavailable};
         Self {
+            copy: copy.map(CopyMetrics::new),
             registry: Registry::with_prefix(PREFIX),
             requests: Family::default(),
             durations: Durations::new_with_constructor(|| Histogram::new(DURATIONS)),
@@ -65,6 +71,9 @@ impl Metrics {
         registry.register("logins", "Attempts to log in", self.logins.clone());
         registry.register("refreshes", "Attempts to refresh", self.refreshes.clone());
         registry.register("logouts", "Attempts to log out", self.logouts.clone());
+        if let Some(copy) = &self.copy {
+            copy.register(registry);
+        }
         self
     }
 
@@ -95,6 +104,9 @@ impl Metrics {
     pub(crate) fn text(&self, readiness: &Readiness) -> Result<String, fmt::Error> {
         for (name, up) in readiness.last_seen() {
             self.dependencies.get_or_create(&DependencyLabels { name }).set(up.into());
+        }
+        if let Some(copy) = &self.copy {
+            copy.refresh();
         }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;

@@ -53,9 +53,13 @@ impl<'a> EmbeddedStore<'a> {
 
     pub(super) fn tokens(&mut self) -> Result<TokenStores, Failure> {
         let database = self.database()?;
+        let denylist = Arc::new(SqliteDenylist::new(database));
         Ok(TokenStores {
             sessions: Arc::new(SqliteSessionStore::new(database)),
-            denylist: Arc::new(SqliteDenylist::new(database)),
+            // Always the file: the command line writes to it, too.
+            verification: denylist.clone(),
+            denylist,
+            denylist_copy: None,
             legacy: None,
             limiter: Arc::new(SqliteLoginLimiter::new(database)),
         })

@@ -1,31 +1,44 @@
 //! Sessions, revoked tokens and failed logins in Redis.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_adapter_redis::{
-    RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter, RedisSessionStore, RedisStore,
+    CopyState, RedisCachedDenylist, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
+    RedisSessionStore, RedisStore,
 };
 use auth_domain::model::Timing;
 use auth_domain::ports::{Clock, Finding, PortError};
 
-use super::{TokenStores, named};
-use crate::backend::{Backend, Backends, Depth};
-use crate::config::{ServerSettings, Settings};
+use super::{Purpose, TokenStores, named};
+use crate::backend::{Backend, Backends, DenylistCopy, DenylistCopyState, Depth};
+use crate::config::{ServerSettings, Settings, Verification};
 
 /// Returns the stores, and adds Redis to `backends`; the error names the setting at fault.
 pub(super) fn tokens(
     server: &ServerSettings,
     settings: &Settings,
+    purpose: Purpose,
     clock: &Arc<dyn Clock>,
     backends: &mut Backends,
 ) -> Result<TokenStores, String> {
     let store =
         RedisStore::new(config(server, settings), clock.clone()).map_err(|problem| named(&problem))?;
     backends.push(Arc::new(Redis(store.clone())));
+    let denylist = Arc::new(RedisDenylist::new(&store));
+    let copy = match (settings.verification, purpose) {
+        (Verification::Cached, Purpose::Serve) => Some(RedisCachedDenylist::follow(&store)),
+        (Verification::Cached, Purpose::Administer | Purpose::Examine) | (Verification::Strict, _) => None,
+    };
     Ok(TokenStores {
         sessions: Arc::new(RedisSessionStore::new(&store)),
-        denylist: Arc::new(RedisDenylist::new(&store)),
+        verification: match &copy {
+            Some(copy) => Arc::new(copy.clone()),
+            None => denylist.clone(),
+        },
+        denylist,
+        denylist_copy: copy.map(|copy| Arc::new(Copy(copy)) as Arc<dyn DenylistCopy>),
         legacy: Some(Arc::new(RedisLegacyRefreshTokens::new(&store))),
         limiter: Arc::new(RedisLoginLimiter::new(&store)),
     })
@@ -44,6 +57,27 @@ fn config(server: &ServerSettings, settings: &Settings) -> RedisConfig {
         denylist_margin: settings.denylist_margin,
         login_limit: settings.login_limit.max_failures,
         login_window: settings.login_limit.window,
+    }
+}
+
+struct Copy(RedisCachedDenylist);
+
+impl DenylistCopy for Copy {
+    fn state(&self) -> DenylistCopyState {
+        let CopyState { is_current, entries, asked } = self.0.state();
+        DenylistCopyState { is_current, entries, asked }
+    }
+
+    fn observe(&self, observer: Box<dyn Fn(Duration) + Send + Sync>) {
+        self.0.observe(observer);
+    }
+
+    fn usual_lag(&self) -> Duration {
+        RedisCachedDenylist::USUAL_LAG
+    }
+
+    fn longest_lag(&self) -> Duration {
+        RedisCachedDenylist::LEASE
     }
 }
 

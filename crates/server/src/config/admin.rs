@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
+use hooksentry_auth_guard::is_bearer_token;
+
 use super::reader::{Reader, Secret};
 use super::values;
-use crate::http::is_bearer_token;
 
 /// The fewest bytes of the secret.
 const MIN_SECRET: usize = 32;

@@ -23,6 +23,15 @@ pub(crate) enum TokensBackend {
     Redis(ServerSettings),
 }
 
+/// How protected endpoints learn that a token was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verification {
+    /// The store is asked for each request.
+    Strict,
+    /// A copy in this process follows the store.
+    Cached,
+}
+
 /// `postgres` and `redis`: a server, and how the way there is kept safe.
 #[derive(Debug)]
 pub(crate) struct ServerSettings {
@@ -56,6 +65,24 @@ impl TokensBackend {
             Choice::Embedded => Self::Embedded,
             Choice::Server(server) => Self::Redis(server?),
         })
+    }
+}
+
+impl Verification {
+    /// Takes the setting, which has to fit `tokens`, where that is known.
+    pub(super) fn read(reader: &mut Reader, tokens: Option<&TokensBackend>) -> Option<Self> {
+        let mode = reader.read("tokens.verification", |text| match text {
+            "strict" => Ok(Self::Strict),
+            "cached" => Ok(Self::Cached),
+            other => Err(format!("\"{other}\" is neither strict nor cached")),
+        })?;
+        if let (Self::Cached, Some(TokensBackend::Embedded)) = (mode, tokens) {
+            reader.object_to(
+                "tokens.verification",
+                "the embedded store always reads its file; remove it, or set TOKENS__BACKEND to redis",
+            );
+        }
+        Some(mode)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth_domain::model::{PasswordPolicy, SessionPolicy};
 
 use super::admin::AdminSettings;
-use super::backends::{CredentialsBackend, TokensBackend};
+use super::backends::{CredentialsBackend, TokensBackend, Verification};
 use super::http::HttpSettings;
 use super::jwt::JwtSettings;
 use super::log::LogSettings;
@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) sessions: SessionPolicy,
     /// How long a denylist entry outlives its token.
     pub(crate) denylist_margin: Duration,
+    /// How protected endpoints ask the denylist.
+    pub(crate) verification: Verification,
     pub(crate) login_limit: LoginLimitSettings,
     pub(crate) password: PasswordSettings,
     pub(crate) log: LogSettings,
@@ -65,6 +67,7 @@ impl Settings {
         let jwt = JwtSettings::read(reader, is_shared);
         let sessions = session_policy(reader);
         let denylist_margin = reader.read("tokens.denylist_margin", values::denylist_margin);
+        let verification = Verification::read(reader, tokens.as_ref());
         let login_limit = LoginLimitSettings::read(reader);
         let password = PasswordSettings::read(reader);
         let log = LogSettings::read(reader);
@@ -77,6 +80,7 @@ impl Settings {
             jwt: jwt?,
             sessions: sessions?,
             denylist_margin: denylist_margin?,
+            verification: verification?,
             login_limit: login_limit?,
             password: password?,
             log: log?,

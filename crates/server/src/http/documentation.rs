@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Path, ServiceConfig};
+use hooksentry_auth_guard::Refusal;
 use utoipa_swagger_ui::{Config, serve};
 
 use super::endpoint::{endpoint, read};
@@ -20,7 +21,7 @@ pub(super) fn configure(service: &mut ServiceConfig) {
 
 /// Answers with the OpenAPI document.
 async fn document() -> Result<HttpResponse, ApiError> {
-    let document = openapi::document().map_err(|_| ApiError::Internal)?;
+    let document = openapi::document().map_err(|_| Refusal::Internal)?;
     Ok(HttpResponse::Ok().content_type("application/json").body(document))
 }
 
@@ -32,6 +33,6 @@ async fn swagger() -> HttpResponse {
 /// Answers with the page or one of its assets, all of them compiled in.
 async fn swagger_file(path: Path<String>) -> Result<HttpResponse, ApiError> {
     let config = Arc::new(Config::from("/openapi.json"));
-    let file = serve(&path, config).map_err(|_| ApiError::Internal)?.ok_or(ApiError::NotFound)?;
+    let file = serve(&path, config).map_err(|_| Refusal::Internal)?.ok_or(ApiError::NotFound)?;
     Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
 }

@@ -1,12 +1,13 @@
-//! Every answer that is not a success: the only place that picks a status.
+//! Every answer that is not a success: the only place that picks a status, but for those that every endpoint of the platform
+//! gives alike, which the guard picks.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
+use hooksentry_auth_guard::{Refusal, outage_retry_after};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,9 +15,6 @@ mod translation;
 
 #[cfg(test)]
 mod tests;
-
-/// How long a client is asked to wait at most when a part of the service is away, in seconds.
-const OUTAGE_RETRY_AFTER: u64 = 3;
 
 /// What a client is told; the cause is in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +27,6 @@ pub(crate) enum ApiError {
     InvalidCredentials,
     /// Not a live refresh token, with the reason for its holder.
     InvalidRefreshToken(Option<&'static str>),
-    /// No valid access token; whether one was sent.
-    InvalidToken {
-        presented: bool,
-    },
     NotFound,
     /// The methods that the path has.
     MethodNotAllowed(&'static str),
@@ -42,10 +36,10 @@ pub(crate) enum ApiError {
     UnsupportedMediaType,
     /// Over a limit, and until when.
     RateLimited(Duration),
-    ServiceUnavailable,
     /// A part of the service went away while the sessions of a user were being ended.
     SessionsNotEnded,
-    Internal,
+    /// What every endpoint of the platform answers alike: no valid access token, an outage, a defect.
+    Refused(Refusal),
 }
 
 /// The body of every answer that is not a success.
@@ -76,9 +70,6 @@ impl ApiError {
             Self::InvalidRefreshToken(_) => {
                 (StatusCode::UNAUTHORIZED, "invalid_refresh_token", "The refresh token is not valid.")
             }
-            Self::InvalidToken { .. } => {
-                (StatusCode::UNAUTHORIZED, "invalid_token", "The bearer token is missing or not valid.")
-            }
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is nothing at this address."),
             Self::MethodNotAllowed(_) => (
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -103,19 +94,12 @@ impl ApiError {
                 "rate_limited",
                 "There were too many failed attempts; try again later.",
             ),
-            Self::ServiceUnavailable => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "service_unavailable",
-                "The service cannot answer at the moment; nothing was changed, try again.",
-            ),
             Self::SessionsNotEnded => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "service_unavailable",
                 "Not every session of the user may have ended; repeat the request until it succeeds.",
             ),
-            Self::Internal => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.")
-            }
+            Self::Refused(refusal) => refusal.parts(),
         }
     }
 }
@@ -134,11 +118,8 @@ impl ResponseError for ApiError {
                 reason = *told;
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
             }
-            Self::InvalidCredentials | Self::InvalidToken { presented: false } => {
+            Self::InvalidCredentials => {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
-            }
-            Self::InvalidToken { presented: true } => {
-                response.insert_header((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""));
             }
             Self::MethodNotAllowed(allow) => {
                 response.insert_header((ALLOW, *allow));
@@ -146,14 +127,15 @@ impl ResponseError for ApiError {
             Self::RateLimited(wait) => {
                 response.insert_header((RETRY_AFTER, whole_seconds_up(*wait).to_string()));
             }
-            Self::ServiceUnavailable | Self::SessionsNotEnded => {
+            Self::SessionsNotEnded => {
                 response.insert_header((RETRY_AFTER, outage_retry_after().to_string()));
             }
             // What is left of the body would be taken for the next request.
             Self::RequestTimeout | Self::PayloadTooLarge | Self::UpgradeRefused => {
                 response.force_close();
             }
-            Self::InvalidRequest(_) | Self::NotFound | Self::UnsupportedMediaType | Self::Internal => {}
+            Self::Refused(refusal) => return refusal.error_response(),
+            Self::InvalidRequest(_) | Self::NotFound | Self::UnsupportedMediaType => {}
         }
         response.insert_header((CACHE_CONTROL, "no-store")).json(ErrorResponse { error, message, reason })
     }
@@ -163,13 +145,6 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.parts().1)
     }
-}
-
-/// Seconds from one to the longest wait in turn: those who are told at the same moment must not come
-/// back at the same moment.
-fn outage_retry_after() -> u64 {
-    static TURN: AtomicU64 = AtomicU64::new(0);
-    1 + TURN.fetch_add(1, Ordering::Relaxed) % OUTAGE_RETRY_AFTER
 }
 
 /// `Retry-After` has whole seconds (RFC 9110 §10.2.3); rounded up, since a second early is too early.

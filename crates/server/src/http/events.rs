@@ -3,6 +3,8 @@
 
 use std::fmt::Display;
 
+use actix_web::HttpRequest;
+use actix_web::web::Data;
 use auth_domain::model::{ClientAddress, SessionRef, UserId};
 use auth_domain::ports::{PortError, PortErrorKind};
 use auth_domain::use_cases::{
@@ -11,6 +13,7 @@ use auth_domain::use_cases::{
 use tracing::{error, info, warn};
 
 use super::admin::SessionsNotEnded;
+use crate::app::AppState;
 use crate::failure::chain;
 use crate::metrics::{Metrics, Outcome};
 
@@ -103,7 +106,8 @@ pub(super) fn logout(
 }
 
 /// Logs why a bearer was not accepted.
-pub(super) fn refused_bearer(refusal: &VerifyAccessTokenError, client: Option<ClientAddress>) {
+pub(crate) fn refused_bearer(request: &HttpRequest, refusal: &VerifyAccessTokenError) {
+    let client = request.app_data::<Data<AppState>>().and_then(|state| state.client(request));
     let client = shown(client);
     match refusal {
         VerifyAccessTokenError::Invalid(reason) => {

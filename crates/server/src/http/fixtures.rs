@@ -81,13 +81,18 @@ pub(crate) fn parts() -> Parts {
         "signed" => Ok(claims()),
         _ => Err(InvalidAccessToken::Malformed),
     });
-    let mut denylist = MockDenylist::new();
-    denylist.expect_contains().returning(|_, _| Ok(false));
+    let denylist = || {
+        let mut denylist = MockDenylist::new();
+        denylist.expect_contains().returning(|_, _| Ok(false));
+        Arc::new(denylist)
+    };
     Parts {
         users: Arc::new(users),
         hasher: Arc::new(hasher),
         sessions: Arc::new(sessions),
-        denylist: Arc::new(denylist),
+        denylist: denylist(),
+        verification: denylist(),
+        denylist_copy: None,
         legacy: None,
         limiter: Arc::new(permissive_limiter()),
         access_tokens: Arc::new(access_tokens),
@@ -128,7 +133,8 @@ pub(crate) async fn serving(
     state: Data<AppState>,
     configure: impl FnOnce(&mut ServiceConfig),
 ) -> impl Service<Request, Response = ServiceResponse<BoxBody>, Error = Error> {
-    init_service(App::new().app_data(state).configure(configure).wrap(from_fn(frame))).await
+    let guard = state.guard.clone();
+    init_service(App::new().app_data(state).app_data(guard).configure(configure).wrap(from_fn(frame))).await
 }
 
 pub(crate) async fn call(parts: Parts, request: TestRequest) -> Answer {

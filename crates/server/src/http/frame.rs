@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, UPGRADE, X_CONTENT_TYPE_OPTIONS,
 };
@@ -14,10 +15,12 @@ use actix_web::{Error, ResponseError};
 use auth_domain::model::TicketId;
 use auth_domain::ports::Entropy;
 use futures_util::FutureExt;
-use tracing::{Instrument, error, info, info_span};
+use hooksentry_auth_guard::Refusal;
+use tracing::{Instrument, debug, error, info, info_span};
 use uuid::Builder;
 
 use super::ApiError;
+use super::routes;
 use super::unread_body::UnreadBody;
 use crate::app::AppState;
 
@@ -31,7 +34,7 @@ pub(crate) async fn frame(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(state) = request.app_data::<Data<AppState>>().cloned() else {
-        return Err(ApiError::Internal.into());
+        return Err(Refusal::Internal.into());
     };
     let id = request_id(request.headers(), &*state.entropy);
     let span = info_span!("request", request_id = %id);
@@ -59,9 +62,21 @@ pub(crate) async fn frame(
     let elapsed = state.clock.instant().duration_since(started);
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
-    span.in_scope(|| info!(event = "request", %method, path, status, elapsed_ms, "request answered"));
+    span.in_scope(|| {
+        if is_routine(&path, status) {
+            debug!(event = "request", %method, path, status, elapsed_ms, "request answered");
+        } else {
+            info!(event = "request", %method, path, status, elapsed_ms, "request answered");
+        }
+    });
     state.metrics.request(method.as_str(), path, status, elapsed);
     Ok(response)
+}
+
+/// Tells whether an answer is one of those that a proxy asks for with each request of the whole platform, which would drown
+/// all else in the log.
+fn is_routine(path: &str, status: u16) -> bool {
+    path == routes::verify::PATH && status == StatusCode::NO_CONTENT.as_u16()
 }
 
 /// Turns a panic of a handler into one 500; the worker and its other requests go on (S-77).
@@ -76,7 +91,7 @@ pub(crate) async fn catch_panics(
         return response.map(ServiceResponse::map_into_boxed_body);
     }
     error!(event = "panic", "a handler panicked");
-    Ok(ServiceResponse::new(kept, ApiError::Internal.error_response()))
+    Ok(ServiceResponse::new(kept, Refusal::Internal.error_response()))
 }
 
 /// Tells whether actix takes whatever follows the head for the body, whatever length was announced

@@ -16,13 +16,15 @@ mod tests;
 #[openapi(
     info(
         title = "HookSentry Auth",
-        description = "Login, refresh and logout for the HookSentry dashboard API.",
+        description = "Login, refresh and logout for the HookSentry dashboard API, and verification for everything beside it.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
         routes::login::login,
         routes::refresh::refresh,
         routes::logout::logout,
+        routes::me::me,
+        routes::verify::verify,
         routes::health::live,
         routes::health::ready,
     ),
@@ -31,7 +33,7 @@ mod tests;
 )]
 struct Document;
 
-/// Declares the bearer token that logout asks for.
+/// Declares the bearer token that protected endpoints ask for.
 struct BearerScheme;
 
 impl Modify for BearerScheme {

@@ -3,7 +3,9 @@
 pub(super) mod health;
 pub(super) mod login;
 pub(super) mod logout;
+pub(super) mod me;
 pub(super) mod refresh;
+pub(super) mod verify;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,8 @@ pub(super) fn configure(service: &mut ServiceConfig) {
         .service(endpoint("/api/v1/auth/login", "POST", web::post().to(login::login)))
         .service(endpoint("/api/v1/auth/refresh", "POST", web::post().to(refresh::refresh)))
         .service(endpoint("/api/v1/auth/logout", "POST", web::post().to(logout::logout)))
+        .service(endpoint("/api/v1/auth/me", "GET, HEAD", read().to(me::me)))
+        .service(endpoint(verify::PATH, "GET, HEAD", read().to(verify::verify)))
         .service(endpoint("/health", "GET, HEAD", read().to(health::live)))
         .service(endpoint("/health/ready", "GET, HEAD", read().to(health::ready)));
 }

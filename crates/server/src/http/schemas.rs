@@ -33,6 +33,25 @@ pub(super) struct RefreshTokenRequest {
     refresh_token: String,
 }
 
+/// What `/api/v1/auth/me` answers.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CallerResponse<'a> {
+    /// `sub`.
+    pub(super) user_id: String,
+    /// `tenant_id`.
+    pub(super) tenant_id: String,
+    /// `email`, as of when the token was issued.
+    pub(super) email: &'a str,
+    /// `role`: `Owner`, `Admin`, `Developer` or `Viewer`.
+    pub(super) role: &'static str,
+    /// `sid`; `null` in tokens of the platform's former issuer.
+    pub(super) session_id: Option<String>,
+    /// When the access token expires, RFC 3339 in UTC.
+    #[schema(format = DateTime)]
+    pub(super) expires_at: String,
+}
+
 /// What `/health` answers.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Health {
@@ -62,6 +81,18 @@ pub(super) enum CommonAnswers {
     /// `service_unavailable`: nothing was changed; repeat after `Retry-After` seconds.
     #[response(status = 503, headers(("Retry-After" = u64, description = "Seconds to wait")))]
     ServiceUnavailable(ErrorResponse<'static>),
+}
+
+/// What a request with a valid bearer can be answered with, beside a success.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it describes answers that the guard gives")]
+pub(super) enum ProtectedAnswers {
+    /// `internal_error`: a defect; its cause is in the log under the request id.
+    #[response(status = 500)]
+    Internal(ErrorResponse<'static>),
+    /// `service_unavailable`: whether the token was revoked cannot be told now; repeat after `Retry-After` seconds.
+    #[response(status = 503, headers(("Retry-After" = u64, description = "Seconds to wait")))]
+    Unavailable(ErrorResponse<'static>),
 }
 
 /// A token pair.

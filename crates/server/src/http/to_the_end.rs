@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use hooksentry_auth_guard::Refusal;
 use tracing::{Instrument, Span, error};
 
 use crate::app::AppState;
@@ -23,7 +24,7 @@ where
     let task = state.tasks.spawn_on(case.instrument(Span::current()), &state.runtime);
     let result = task.await.map_err(|_| {
         error!(event = "panic", "a use case panicked");
-        ApiError::Internal
+        Refusal::Internal
     })?;
     result.map_err(|error| (&error).into())
 }

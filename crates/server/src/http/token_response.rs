@@ -3,15 +3,10 @@
 use actix_web::HttpResponse;
 use auth_domain::model::TokenPair;
 use serde::Serialize;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 use utoipa::ToSchema;
 
 use super::ApiError;
-
-/// RFC 3339 in UTC with milliseconds.
-const INSTANT: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+use super::instant::instant;
 
 /// The token pair as the clients of the platform read it.
 #[derive(Serialize, ToSchema)]
@@ -30,11 +25,10 @@ pub(super) struct TokenResponse<'a> {
 
 /// Writes a token pair.
 pub(super) fn token_response(tokens: &TokenPair) -> Result<HttpResponse, ApiError> {
-    let expires_at = tokens.expires_at.format(INSTANT).map_err(|_| ApiError::Internal)?;
     Ok(HttpResponse::Ok().json(TokenResponse {
         access_token: tokens.access_token.expose(),
         expires_in: tokens.expires_in.as_secs(),
         refresh_token: &tokens.refresh_token.expose(),
-        expires_at,
+        expires_at: instant(tokens.expires_at)?,
     }))
 }

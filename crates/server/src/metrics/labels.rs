@@ -31,6 +31,12 @@ pub(super) struct OutcomeLabels {
     pub(super) outcome: Outcome,
 }
 
+/// A promise about so much of the cases.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct BoundLabels {
+    pub(super) quantile: &'static str,
+}
+
 /// Returns the method, or `other` for one that nobody needs to tell apart.
 pub(super) fn known_method(method: &str) -> &'static str {
     METHODS.into_iter().find(|known| *known == method).unwrap_or("other")

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::backend::DenylistCopyState;
 use crate::backend::fake::away;
 use crate::system::SystemClock;
 
@@ -10,7 +11,7 @@ fn text(metrics: &Metrics) -> String {
 
 #[test]
 fn every_outcome_is_there_from_the_start() {
-    let text = text(&Metrics::new());
+    let text = text(&Metrics::new(None));
     for line in [
         "hooksentry_auth_logins_total{outcome=\"blocked\"} 0",
         "hooksentry_auth_refreshes_total{outcome=\"reuse_detected\"} 0",
@@ -23,7 +24,7 @@ fn every_outcome_is_there_from_the_start() {
 
 #[test]
 fn requests_are_counted_and_timed_in_seconds() {
-    let metrics = Metrics::new();
+    let metrics = Metrics::new(None);
     for status in [200, 503] {
         metrics.request("POST", "/api/v1/auth/login".to_owned(), status, Duration::from_millis(20));
     }
@@ -40,7 +41,7 @@ fn requests_are_counted_and_timed_in_seconds() {
 
 #[test]
 fn methods_that_clients_make_up_share_one_label() {
-    let metrics = Metrics::new();
+    let metrics = Metrics::new(None);
     for number in 0..100 {
         metrics.request(&format!("GET{number}"), "-".to_owned(), 404, Duration::ZERO);
     }
@@ -49,8 +50,47 @@ fn methods_that_clients_make_up_share_one_label() {
 
 #[tokio::test]
 async fn a_dependency_is_up_until_it_is_found_away() {
-    let (metrics, readiness) = (Metrics::new(), Readiness::new(&[Arc::new(away())]));
+    let (metrics, readiness) = (Metrics::new(None), Readiness::new(&[Arc::new(away())]));
     assert!(metrics.text(&readiness).unwrap().contains("hooksentry_auth_dependency_up{name=\"store\"} 1"));
     readiness.check(&SystemClock).await;
     assert!(metrics.text(&readiness).unwrap().contains("hooksentry_auth_dependency_up{name=\"store\"} 0"));
+}
+
+/// A copy that has something to tell.
+struct FakeCopy;
+
+impl DenylistCopy for FakeCopy {
+    fn state(&self) -> DenylistCopyState {
+        DenylistCopyState { is_current: true, entries: 7, asked: 3 }
+    }
+
+    fn observe(&self, observer: Box<dyn Fn(Duration) + Send + Sync>) {
+        observer(Duration::from_millis(4));
+    }
+
+    fn usual_lag(&self) -> Duration {
+        Duration::from_millis(50)
+    }
+
+    fn longest_lag(&self) -> Duration {
+        Duration::from_secs(2)
+    }
+}
+
+#[test]
+fn a_denylist_in_this_process_tells_its_state_its_lag_and_its_bounds() {
+    let metrics = Metrics::new(Some(Arc::new(FakeCopy)));
+    text(&metrics);
+    let text = text(&metrics);
+    for line in [
+        "hooksentry_auth_denylist_copy_current 1",
+        "hooksentry_auth_denylist_copy_entries 7",
+        "hooksentry_auth_denylist_copy_misses_total 3",
+        "hooksentry_auth_denylist_copy_lag_seconds_bucket{le=\"0.005\"} 1",
+        "hooksentry_auth_denylist_copy_lag_seconds_bucket{le=\"0.0025\"} 0",
+        "hooksentry_auth_denylist_copy_lag_bound_seconds{quantile=\"0.99\"} 0.05",
+        "hooksentry_auth_denylist_copy_lag_bound_seconds{quantile=\"1\"} 2.0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
 }

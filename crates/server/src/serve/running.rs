@@ -66,8 +66,10 @@ fn server(
     configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
 ) -> std::io::Result<Server> {
     let state = state.clone();
-    let app =
-        move || App::new().app_data(state.clone()).configure(configure.clone()).wrap(from_fn(http::frame));
+    let app = move || {
+        let app = App::new().app_data(state.clone()).app_data(state.guard.clone());
+        app.configure(configure.clone()).wrap(from_fn(http::frame))
+    };
     let server = HttpServer::new(app)
         .workers(workers)
         .client_request_timeout(HEAD_TIME)

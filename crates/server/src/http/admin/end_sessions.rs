@@ -5,11 +5,11 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::model::{EndReason, UserId};
 use auth_domain::ports::PortError;
+use hooksentry_auth_guard::{Refusal, bearer};
 use serde::Serialize;
 use subtle::ConstantTimeEq;
 
 use crate::app::AppState;
-use crate::http::bearer::bearer;
 use crate::http::to_the_end::to_the_end;
 use crate::http::{ApiError, events};
 
@@ -51,5 +51,5 @@ fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<(), ApiError> {
     let presented = bearer(headers)?;
     let secret = state.admin_secret.as_ref().ok_or(ApiError::NotFound)?;
     let is_right: bool = presented.as_bytes().ct_eq(secret.expose().as_bytes()).into();
-    if is_right { Ok(()) } else { Err(ApiError::InvalidToken { presented: true }) }
+    if is_right { Ok(()) } else { Err(Refusal::InvalidToken { presented: true }.into()) }
 }

@@ -15,9 +15,9 @@ fn table() -> Vec<(ApiError, u16, &'static str, Headers)> {
         (ApiError::InvalidRequest("The email is required.".to_owned()), 400, "invalid_request", vec![]),
         (ApiError::InvalidCredentials, 401, "invalid_credentials", vec![bearer]),
         (ApiError::InvalidRefreshToken(None), 401, "invalid_refresh_token", vec![bearer]),
-        (ApiError::InvalidToken { presented: false }, 401, "invalid_token", vec![bearer]),
+        (Refusal::InvalidToken { presented: false }.into(), 401, "invalid_token", vec![bearer]),
         (
-            ApiError::InvalidToken { presented: true },
+            Refusal::InvalidToken { presented: true }.into(),
             401,
             "invalid_token",
             vec![("www-authenticate", "Bearer error=\"invalid_token\"")],
@@ -34,9 +34,9 @@ fn table() -> Vec<(ApiError, u16, &'static str, Headers)> {
             "rate_limited",
             vec![("retry-after", "3")],
         ),
-        (ApiError::ServiceUnavailable, 503, "service_unavailable", vec![]),
+        (Refusal::Unavailable.into(), 503, "service_unavailable", vec![]),
         (ApiError::SessionsNotEnded, 503, "service_unavailable", vec![]),
-        (ApiError::Internal, 500, "internal_error", vec![]),
+        (Refusal::Internal.into(), 500, "internal_error", vec![]),
     ]
 }
 
@@ -58,19 +58,6 @@ async fn every_row_of_the_table_has_its_status_code_headers_and_shape() {
         assert!(body["message"].as_str().is_some_and(|message| message.ends_with('.')), "{code}");
         assert_eq!(body.as_object().unwrap().len(), 2, "{code}");
     }
-}
-
-#[test]
-fn those_who_meet_an_outage_together_are_asked_back_one_after_the_other() {
-    let wait = || {
-        let response = ApiError::ServiceUnavailable.error_response();
-        response.headers().get(RETRY_AFTER).unwrap().to_str().unwrap().parse::<u64>().unwrap()
-    };
-    let waits: Vec<u64> = (0..60).map(|_| wait()).collect();
-    for seconds in 1..=OUTAGE_RETRY_AFTER {
-        assert!(waits.contains(&seconds), "{waits:?}");
-    }
-    assert!(waits.iter().all(|seconds| (1..=OUTAGE_RETRY_AFTER).contains(seconds)));
 }
 
 #[actix_web::test]

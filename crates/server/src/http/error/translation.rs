@@ -2,7 +2,8 @@
 
 use auth_domain::model::EndReason;
 use auth_domain::ports::{PortError, PortErrorKind};
-use auth_domain::use_cases::{LoginError, LogoutError, RefreshError, RefreshRefusal, VerifyAccessTokenError};
+use auth_domain::use_cases::{LoginError, LogoutError, RefreshError, RefreshRefusal};
+use hooksentry_auth_guard::Refusal;
 
 use super::ApiError;
 use crate::http::admin::SessionsNotEnded;
@@ -35,14 +36,9 @@ impl From<&LogoutError> for ApiError {
     }
 }
 
-impl From<&VerifyAccessTokenError> for ApiError {
-    fn from(error: &VerifyAccessTokenError) -> Self {
-        match error {
-            VerifyAccessTokenError::Invalid(_) | VerifyAccessTokenError::Revoked => {
-                Self::InvalidToken { presented: true }
-            }
-            VerifyAccessTokenError::Port(error) => error.into(),
-        }
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
 
@@ -50,17 +46,14 @@ impl From<&SessionsNotEnded> for ApiError {
     fn from(SessionsNotEnded(error): &SessionsNotEnded) -> Self {
         match error.kind() {
             PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::SessionsNotEnded,
-            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Internal,
+            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Refusal::Internal.into(),
         }
     }
 }
 
 impl From<&PortError> for ApiError {
     fn from(error: &PortError) -> Self {
-        match error.kind() {
-            PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::ServiceUnavailable,
-            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Internal,
-        }
+        Self::Refused(error.into())
     }
 }
 

@@ -19,6 +19,8 @@ fn the_document_names_every_status_of_every_endpoint() {
     assert_eq!(auth("login"), ["200", "400", "401", "408", "413", "415", "429", "500", "503"]);
     assert_eq!(auth("refresh"), ["200", "400", "401", "408", "413", "415", "500", "503"]);
     assert_eq!(auth("logout"), ["204", "400", "401", "408", "413", "415", "500", "503"]);
+    assert_eq!(statuses("get", "/api/v1/auth/me"), ["200", "401", "500", "503"]);
+    assert_eq!(statuses("get", "/api/v1/auth/verify"), ["204", "401", "500", "503"]);
     assert_eq!(statuses("get", "/health"), ["200"]);
     assert_eq!(statuses("get", "/health/ready"), ["200", "503"]);
 }

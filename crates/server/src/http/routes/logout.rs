@@ -2,11 +2,10 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use auth_domain::model::{AccessClaims, PresentedRefreshToken};
+use auth_domain::model::PresentedRefreshToken;
 use auth_domain::use_cases::LogoutCommand;
 
 use crate::app::AppState;
-use crate::http::bearer::bearer;
 use crate::http::error::ErrorResponse;
 use crate::http::form::Form;
 use crate::http::schemas::{CommonAnswers, RefreshTokenRequest};
@@ -31,7 +30,8 @@ pub(in crate::http) async fn logout(
     payload: Payload,
     state: Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    let caller = verify(&request, &state).await?;
+    // Strict, whatever mode the others are in: a repeat after a completed logout is 401.
+    let caller = state.strict_guard.verify(&request).await?;
     let body = body::read(&request, payload).await?;
     let mut form = Form::parse(&body)?;
     let refresh_token = form.refresh_token();
@@ -49,12 +49,4 @@ pub(in crate::http) async fn logout(
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-async fn verify(request: &HttpRequest, state: &AppState) -> Result<AccessClaims, ApiError> {
-    let token = bearer(request.headers())?;
-    state.verify_access_token.run(token, state.timing()).await.map_err(|refusal| {
-        events::refused_bearer(&refusal, state.client(request));
-        (&refusal).into()
-    })
 }

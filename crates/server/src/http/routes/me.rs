@@ -1,0 +1,34 @@
+//! `GET /api/v1/auth/me`
+
+use actix_web::HttpResponse;
+use hooksentry_auth_guard::Caller;
+
+use crate::http::ApiError;
+use crate::http::error::ErrorResponse;
+use crate::http::instant::instant;
+use crate::http::schemas::{CallerResponse, ProtectedAnswers};
+
+/// Tells the bearer who he is, as his access token says.
+///
+/// It is the smallest protected endpoint: 401 after a logout is seen here first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/auth/me",
+    tag = "auth",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, body = CallerResponse),
+        (status = 401, body = ErrorResponse, description = "`invalid_token`: no valid bearer", headers(("WWW-Authenticate" = String))),
+        ProtectedAnswers,
+    ),
+)]
+pub(in crate::http) async fn me(caller: Caller) -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok().json(CallerResponse {
+        user_id: caller.user_id.to_string(),
+        tenant_id: caller.tenant_id.to_string(),
+        email: caller.email.as_str(),
+        role: caller.role.name(),
+        session_id: caller.session_id.map(|id| id.to_string()),
+        expires_at: instant(caller.expires_at)?,
+    }))
+}
