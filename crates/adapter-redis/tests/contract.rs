@@ -3,9 +3,11 @@
 #![expect(clippy::unused_async, reason = "the suites await their fixtures: some have to start servers")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_adapter_redis::{
-    RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter, RedisSessionStore, RedisStore,
+    RedisCachedDenylist, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
+    RedisSessionStore, RedisStore,
 };
 use auth_domain::ports::{Denylist, LoginLimiter};
 use auth_testkit::servers::RedisServer;
@@ -15,6 +17,12 @@ use auth_testkit::{
 
 auth_testkit::session_store_contract!(fixture = sessions());
 auth_testkit::denylist_contract!(fixture = denylist());
+
+/// The denylist that is kept in the process: the one who adds, and the one who asks, are the same.
+mod cached {
+    auth_testkit::denylist_contract!(fixture = crate::cached_denylist());
+}
+
 auth_testkit::login_limiter_contract!(fixture = limiter());
 auth_testkit::legacy_refresh_tokens_contract!(fixture = legacy());
 
@@ -29,6 +37,18 @@ async fn sessions() -> SessionFixture {
 
 async fn denylist() -> Fixture<dyn Denylist> {
     Fixture { port: Arc::new(RedisDenylist::new(&store())), keep: Box::new(()) }
+}
+
+async fn cached_denylist() -> Fixture<dyn Denylist> {
+    let cached = RedisCachedDenylist::follow(&store());
+    for _ in 0..1_000 {
+        if cached.state().is_current {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(cached.state().is_current, "nothing is cached");
+    Fixture { port: Arc::new(cached), keep: Box::new(()) }
 }
 
 async fn limiter() -> Fixture<dyn LoginLimiter> {

@@ -10,6 +10,7 @@ mod monitor;
 mod port;
 mod postgres;
 mod programs;
+mod proxy;
 mod redis;
 
 pub use certificates::Certificates;
@@ -17,5 +18,6 @@ pub use monitor::{Monitor, Seen};
 pub use port::Port;
 pub use postgres::{Database, PostgresServer};
 pub use programs::{postgres_program, redis_program};
+pub use proxy::Proxy;
 pub use redis::RedisServer;
 pub use rustix::process::Signal;

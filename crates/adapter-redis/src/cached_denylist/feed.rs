@@ -210,3 +210,47 @@ fn read<T: FromRedisValue>(value: Value) -> Result<T, StepError> {
 fn contradicts(what: &'static str) -> StepError {
     StepError::NotDone(contradiction(what))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "auth:jwt:revoked:a8098c1a-f86e-41da-bd1a-00112444be1e";
+
+    fn invalidation(data: Vec<Value>) -> PushInfo {
+        PushInfo { kind: PushKind::Invalidate, data }
+    }
+
+    fn bytes(text: &str) -> Value {
+        Value::BulkString(text.as_bytes().to_vec())
+    }
+
+    /// Whoever gets the reply that comes after a notice finds what the notice told.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be made up, only read or moved")]
+    fn what_is_told_is_in_the_copy_before_the_one_who_told_it_goes_on() {
+        let now = Instant::now();
+        let (copy, (sender, mut notices)) = (Copy::new(now), unbounded_channel());
+        let (id, other) = (keys::revoked_token(KEY.as_bytes()).unwrap(), bytes("auth:jwt:revoked:x"));
+        note(&invalidation(vec![Value::Array(vec![other, bytes(KEY)])]), &copy, now, &sender).unwrap();
+        assert!(copy.holds(id, now));
+        assert!(matches!(notices.try_recv(), Ok(Notice::Written(told)) if told == id));
+        assert!(notices.try_recv().is_err(), "more was told than there was");
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be made up, only read or moved")]
+    fn that_all_keys_are_gone_takes_nothing_out_of_the_copy() {
+        let now = Instant::now();
+        let (copy, (sender, _notices)) = (Copy::new(now), unbounded_channel());
+        note(&invalidation(vec![Value::Array(vec![bytes(KEY)])]), &copy, now, &sender).unwrap();
+        note(&invalidation(vec![Value::Nil]), &copy, now, &sender).unwrap();
+        assert_eq!(copy.len(), 1);
+    }
+
+    #[test]
+    fn the_three_kinds_of_lifetimes_are_told_apart() {
+        assert_eq!(life(1_500), Life::Left(Duration::from_millis(1_500)));
+        assert_eq!((life(-1), life(-2)), (Life::Endless, Life::Gone));
+    }
+}

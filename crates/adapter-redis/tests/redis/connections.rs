@@ -1,10 +1,13 @@
 //! The way to the server: encrypted and verified, with no more rights than it needs.
 
+use std::time::Duration;
+
+use auth_adapter_redis::RedisCachedDenylist;
 use auth_domain::ports::{Denylist, LoginLimiter, PortErrorKind, SessionStore, Verdict};
 use auth_testkit::servers::{Certificates, RedisServer};
 use auth_testkit::{START, an_access_token, timing_at};
 
-use crate::support::{Ports, an_attempt, config, now_and};
+use crate::support::{Ports, an_attempt, config, holds_within, now_and};
 
 /// What the README gives to its user.
 const README: &str = include_str!("../../README.md");
@@ -57,6 +60,10 @@ async fn the_least_rights_of_the_readme_are_enough_for_everything() {
     assert!(
         ports.store.examine(now_and(0)).await.unwrap().iter().all(|found| found.verdict != Verdict::Fault)
     );
+
+    let cached = RedisCachedDenylist::follow(&ports.store);
+    let is_current = || async { cached.state().is_current };
+    assert!(holds_within(Duration::from_secs(4), is_current).await, "it may not follow the denylist");
 
     let denied = server
         .client()

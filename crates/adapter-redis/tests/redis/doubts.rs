@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use auth_domain::model::Timing;
 use auth_domain::ports::{PortErrorKind, Rotation, SessionStore};
-use auth_testkit::servers::RedisServer;
+use auth_testkit::servers::{Proxy, RedisServer};
 use auth_testkit::{START, timing_at};
 
-use crate::proxy::Proxy;
 use crate::support::{Ports, allowing, holds_within, real_instant};
 
 #[tokio::test(flavor = "multi_thread")]

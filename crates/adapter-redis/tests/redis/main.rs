@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 #![expect(clippy::panic, reason = "a test fails by panicking, its helpers too")]
 
+mod cached;
 mod commands;
 mod connections;
 mod deadlines;
@@ -10,6 +11,5 @@ mod doubts;
 mod examination;
 mod outages;
 mod pending;
-mod proxy;
 mod records;
 mod support;

@@ -1,0 +1,97 @@
+//! The least that the Redis user of a verifier may do, as the README gives it.
+#![cfg(feature = "redis")]
+
+use std::time::Duration;
+
+use actix_web::test::TestRequest;
+use auth_adapter_jwt::JwtAccessTokens;
+use auth_domain::model::{AccessClaims, Email, Role};
+use auth_domain::ports::{AccessTokens, Clock};
+use auth_testkit::an_access_token;
+use auth_testkit::servers::RedisServer;
+use hooksentry_auth_guard::{Guard, GuardConfig, JwtConfig, Refusal, SigningKey, SystemClock, Verification};
+
+const README: &str = include_str!("../README.md");
+const KEY: &str = "a key of this test: 0ehLWQDKuS0JQvNUd7nS";
+
+fn key() -> SigningKey {
+    SigningKey::new(KEY.to_owned()).unwrap()
+}
+
+/// A server with that user, and the address for him.
+fn server() -> (RedisServer, String) {
+    let rules = README.split("ACL SETUSER verifier ").nth(1).unwrap().split("```").next().unwrap();
+    let rules = rules.replace("PASSWORD", "sesame");
+    let server = RedisServer::start();
+    let words: Vec<_> = ["ACL", "SETUSER", "verifier"].into_iter().chain(rules.split_whitespace()).collect();
+    assert_eq!(server.cli(&words), "OK");
+    let url = server.url().replace("redis://", "redis://verifier:sesame@");
+    (server, url)
+}
+
+/// A request with a token, and the name of the token's denylist entry.
+fn request() -> (TestRequest, String) {
+    let live = an_access_token(SystemClock.now());
+    let claims = AccessClaims {
+        token_id: live.id,
+        user_id: "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap(),
+        tenant_id: "5f8a3b2c-1d9e-4f6a-8b8c-9d0e1f2a3b4c".parse().unwrap(),
+        email: Email::parse("owner@example.com").unwrap(),
+        role: Role::Owner,
+        session_id: None,
+        issued_at: None,
+        expires_at: live.expires_at,
+    };
+    let token = JwtAccessTokens::new(JwtConfig::new(key())).unwrap().issue(&claims).unwrap();
+    let request = TestRequest::get().insert_header(("authorization", format!("Bearer {}", token.expose())));
+    (request, format!("auth:jwt:revoked:{}", live.id))
+}
+
+// S-87
+#[actix_web::test]
+async fn the_least_rights_of_the_readme_are_enough_to_ask_and_to_follow() {
+    let (server, url) = server();
+    let strict = Guard::connect(GuardConfig::new(key(), url.clone())).unwrap();
+    let mut config = GuardConfig::new(key(), url);
+    config.verification = Verification::Cached;
+    let (cached, watch) = Guard::connect_watched(config).unwrap();
+    let watch = watch.unwrap();
+    for _ in 0..1_000 {
+        if watch.state().is_current {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(watch.state().is_current, "it does not follow");
+
+    let (request, entry) = request();
+    let request = request.to_http_request();
+    assert!(strict.verify(&request).await.is_ok() && cached.verify(&request).await.is_ok());
+    assert_eq!(server.cli(&["SET", &entry, "1", "EX", "900"]), "OK");
+    let revoked = Refusal::InvalidToken { presented: true };
+    assert_eq!(strict.verify(&request).await.unwrap_err(), revoked);
+    for _ in 0..400 {
+        if cached.verify(&request).await.is_err() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(cached.verify(&request).await.unwrap_err(), revoked);
+}
+
+// S-87
+#[test]
+fn the_user_of_a_verifier_may_revoke_nothing_and_see_no_session() {
+    let (server, _) = server();
+    for words in [
+        ["SET", "auth:jwt:revoked:x", "1"].as_slice(),
+        &["DEL", "auth:jwt:revoked:x"],
+        &["GET", "auth:refresh:x"],
+        &["EXISTS", "auth:session:x"],
+    ] {
+        let denied =
+            server.client().args(["--user", "verifier", "--pass", "sesame"]).args(words).output().unwrap();
+        let text = String::from_utf8_lossy(&denied.stdout).into_owned();
+        assert!(text.contains("NOPERM"), "{words:?}: {text}");
+    }
+}
