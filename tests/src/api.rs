@@ -13,6 +13,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 const LOGIN: &str = "/api/v1/auth/login";
 const REFRESH: &str = "/api/v1/auth/refresh";
 const LOGOUT: &str = "/api/v1/auth/logout";
+const ME: &str = "/api/v1/auth/me";
+const VERIFY: &str = "/api/v1/auth/verify";
 
 /// A client of one server; cheap to clone. Each request has a connection of its own.
 #[derive(Clone, Debug)]
@@ -34,6 +36,13 @@ impl Api {
     #[must_use]
     pub fn from_address(&self, address: &str) -> Self {
         Self { client: client(Some(address.parse().expect("an address"))), ..self.clone() }
+    }
+
+    /// Returns a client that keeps its connections, for very many requests.
+    #[must_use]
+    pub fn keeping_connections(&self) -> Self {
+        let client = Client::builder().no_proxy().timeout(LIMIT).build().expect("a client");
+        Self { client, ..self.clone() }
     }
 
     /// Returns a client that sends one more header with each request.
@@ -83,8 +92,21 @@ impl Api {
 
     /// Logs out.
     pub async fn logout(&self, access: &str, refresh: &str) -> Reply {
-        let bearer = self.with_header("authorization", &format!("Bearer {access}"));
-        bearer.post(LOGOUT, &json!({ "refreshToken": refresh })).await
+        self.bearing(access).post(LOGOUT, &json!({ "refreshToken": refresh })).await
+    }
+
+    /// Asks who the bearer is.
+    pub async fn me(&self, access: &str) -> Reply {
+        self.bearing(access).call(Method::GET, ME).await
+    }
+
+    /// Asks as a proxy does whether a request may pass.
+    pub async fn verify(&self, access: &str) -> Reply {
+        self.bearing(access).call(Method::GET, VERIFY).await
+    }
+
+    fn bearing(&self, access: &str) -> Self {
+        self.with_header("authorization", &format!("Bearer {access}"))
     }
 
     /// Returns whether an access token opens anything: logout verifies it before all else.

@@ -58,6 +58,15 @@ impl Stores {
         )
     }
 
+    /// Returns databases on servers of their own, of which Redis forgets nothing that it has acknowledged, however it ends.
+    pub fn durable_servers() -> Self {
+        let options = ["--databases", "4096", "--appendonly", "yes", "--appendfsync", "always"];
+        Self::on(
+            Box::leak(Box::new(PostgresServer::start_with_statements())),
+            Box::leak(Box::new(RedisServer::start_with(&options))),
+        )
+    }
+
     /// Returns databases that the platform has made: `tables` are its statements, the program has never seen them.
     pub fn platform(tables: &str) -> Self {
         let database = PostgresServer::shared().database();
@@ -121,6 +130,11 @@ impl Servers {
     /// Returns the address of the users' database.
     pub fn postgres_url(&self) -> String {
         self.database.url()
+    }
+
+    /// Returns the number of the tokens' database.
+    pub fn redis_database(&self) -> u32 {
+        self.redis_database
     }
 
     /// Runs `redis-cli` on the tokens' database.

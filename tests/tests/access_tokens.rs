@@ -1,9 +1,12 @@
 //! 401 `invalid_token`: whatever is wrong with an access token.
 
 use auth_e2e::{ALICE, Api, Installation, Server, jwt};
+use reqwest::Method;
 use serde_json::json;
 
 const LOGOUT: &str = "/api/v1/auth/logout";
+const ME: &str = "/api/v1/auth/me";
+const VERIFY: &str = "/api/v1/auth/verify";
 
 // S-29, S-31, S-34, S-35, S-37
 #[tokio::test]
@@ -89,13 +92,18 @@ async fn every_other_spelling_of_a_valid_token_is_401() {
 async fn a_missing_bearer_is_401_with_a_plain_challenge() {
     let server = Server::start().await;
     let refused = server.post(LOGOUT, &json!({ "refreshToken": "x" })).await;
-    refused.expect_error(401, "invalid_token");
-    assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    let (me, verify) = (server.call(Method::GET, ME).await, server.call(Method::GET, VERIFY).await);
+    for refused in [refused, me, verify] {
+        refused.expect_error(401, "invalid_token");
+        assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    }
 }
 
 async fn refuses_token(api: &Api, token: &str) {
     let refused = api.logout(token, "x").await;
-    refused.expect_error(401, "invalid_token");
-    let challenge = refused.header("www-authenticate").unwrap_or_default();
-    assert!(challenge.contains(r#"error="invalid_token""#), "{challenge:?} for {token}");
+    for refused in [refused, api.me(token).await, api.verify(token).await] {
+        refused.expect_error(401, "invalid_token");
+        let challenge = refused.header("www-authenticate").unwrap_or_default();
+        assert!(challenge.contains(r#"error="invalid_token""#), "{challenge:?} for {token}");
+    }
 }

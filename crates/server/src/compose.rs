@@ -1,6 +1,6 @@
 //! The composition: which adapter stands behind each port. Nothing outside `compose` names an adapter.
 
-mod access_tokens;
+pub(crate) mod access_tokens;
 mod embedded;
 mod passwords;
 mod postgres;

@@ -3,9 +3,11 @@
 #![expect(clippy::indexing_slicing, reason = "tests stop at the first surprise")]
 
 mod administration;
+mod bearers;
 mod crash;
 mod instances;
 mod outages;
 mod round_trips;
 mod stored;
 mod switch;
+mod verification;

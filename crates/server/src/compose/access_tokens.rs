@@ -9,7 +9,7 @@ use super::named;
 use crate::config::{Secret, Settings};
 
 /// Signs and verifies with `key`; the error names the setting at fault.
-pub(super) fn of(settings: &Settings, key: &Secret) -> Result<Arc<dyn AccessTokens>, String> {
+pub(crate) fn of(settings: &Settings, key: &Secret) -> Result<Arc<dyn AccessTokens>, String> {
     let jwt = &settings.jwt;
     let signing_key = |setting: &str, key: &Secret| {
         SigningKey::new(key.expose().to_owned()).map_err(|weakness| named(&format!("{setting}: {weakness}")))

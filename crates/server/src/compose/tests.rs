@@ -54,6 +54,22 @@ async fn only_a_server_claims_the_data_directory() {
     assert!(compose(&settings, Purpose::Serve).is_ok());
 }
 
+#[tokio::test]
+async fn only_a_server_that_is_told_to_keeps_the_denylist_in_memory() {
+    let scratch = tempfile::tempdir().unwrap();
+    let composed = |variables: &[(&str, &str)], purpose| {
+        let settings = settings(&scratch.path().join("data"), &[&REDIS, &POSTGRES, variables].concat());
+        compose(&settings, purpose).unwrap()
+    };
+    let cached = [("TOKENS__VERIFICATION", "cached")];
+    let serving = composed(&cached, Purpose::Serve);
+    assert_eq!(serving.denylist_copy.map(|copy| copy.state().is_current), Some(false));
+    assert!(composed(&[], Purpose::Serve).denylist_copy.is_none());
+    for purpose in [Purpose::Administer, Purpose::Examine] {
+        assert!(composed(&cached, purpose).denylist_copy.is_none());
+    }
+}
+
 #[test]
 fn what_each_adapter_refuses_is_reported_with_the_rest() {
     let variables = [

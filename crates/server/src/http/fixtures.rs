@@ -26,7 +26,7 @@ use time::macros::datetime;
 use super::{configure, frame};
 use crate::app::AppState;
 use crate::compose::Parts;
-use crate::config::{self, ENVIRONMENT_PREFIX};
+use crate::config::{self, ENVIRONMENT_PREFIX, Settings};
 use crate::system::SystemClock;
 
 const NOW: OffsetDateTime = datetime!(2026-07-10 14:17:00.250 UTC);
@@ -113,12 +113,16 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
-/// The state that handlers share, under `variables` named without the prefix.
-pub(crate) fn state(parts: Parts, variables: &[(&str, &str)]) -> Data<AppState> {
+/// Settings with `variables` named without the prefix.
+pub(crate) fn settings(variables: &[(&str, &str)]) -> Settings {
     let variables =
         variables.iter().map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
-    let settings = config::load(None, variables, |_| Vec::new()).unwrap();
-    Data::new(AppState::new(parts, &settings, tokio::runtime::Handle::current()))
+    config::load(None, variables, |_| Vec::new()).unwrap()
+}
+
+/// The state that handlers share, under `variables` named without the prefix.
+pub(crate) fn state(parts: Parts, variables: &[(&str, &str)]) -> Data<AppState> {
+    Data::new(AppState::new(parts, &settings(variables), tokio::runtime::Handle::current()))
 }
 
 /// What the public listener serves.

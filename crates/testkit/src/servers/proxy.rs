@@ -66,6 +66,8 @@ impl Proxy {
 }
 
 async fn connect(client: TcpStream, upstream: TcpStream, way: Arc<Way>, mut cuts: watch::Receiver<u32>) {
+    // As the servers do themselves: a small reply must not wait for the next one.
+    let _ = (client.set_nodelay(true), upstream.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = upstream.into_split();
     tokio::select! {

@@ -52,6 +52,18 @@ fn an_address_in_a_file_that_cannot_be_read_is_one_problem() {
 }
 
 #[test]
+fn verification_is_strict_unless_a_redis_can_be_followed() {
+    assert_eq!(with(&[]).unwrap().verification, Verification::Strict);
+    let redis = [KEY, ("TOKENS__BACKEND", "redis"), ("REDIS__URL", "redis://127.0.0.1")];
+    let cached = ("TOKENS__VERIFICATION", "cached");
+    assert_eq!(with(&[&redis[..], &[cached]].concat()).unwrap().verification, Verification::Cached);
+    for wrong in [cached, ("TOKENS__VERIFICATION", "lenient")] {
+        let problems = problems(&[wrong]);
+        assert!(problems.len() == 1 && problems[0].contains("TOKENS__VERIFICATION: "), "{problems:?}");
+    }
+}
+
+#[test]
 fn the_admin_listener_can_be_switched_off_and_its_secret_is_strong() {
     assert!(with(&[("ADMIN__LISTEN", "")]).unwrap().admin.listen.is_none());
     let settings = with(&[("ADMIN__SECRET", ADMIN_SECRET)]).unwrap();

@@ -1,5 +1,8 @@
 //! The rules of the contract, over mocks: no store, no socket.
 
+mod protected;
+mod vectors;
+
 use std::sync::Arc;
 use std::time::Duration;
 

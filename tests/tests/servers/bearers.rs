@@ -1,0 +1,34 @@
+//! Very many callers who can log out, made without very many logins: with access tokens and refresh tokens as the platform's
+//! former service issued them.
+
+use auth_e2e::{Installation, jwt};
+use serde_json::json;
+
+/// One caller's tokens.
+pub(crate) struct Bearer {
+    pub(crate) access: String,
+    pub(crate) refresh: String,
+}
+
+/// Makes `count` of them.
+pub(crate) fn bearers(installation: &Installation, count: usize) -> Vec<Bearer> {
+    let key = installation.setting("JWT__KEY").as_bytes();
+    let claims = jwt::good_claims();
+    let holder = format!("{}|{}", text(&claims["sub"]), text(&claims["tenant_id"]));
+    let issue = "for i = 0, ARGV[1] - 1 do redis.call('SET', 'auth:refresh:' .. string.format('%043d', i), ARGV[2], \
+                 'EX', 604800) end return 'OK'";
+    let issued = installation.servers().redis_cli(&["EVAL", issue, "0", &count.to_string(), &holder]);
+    assert_eq!(issued, "OK");
+    let bearer = |number: usize| {
+        let jti = json!(format!("{number:08x}-0000-4000-8000-000000000000"));
+        Bearer {
+            access: jwt::sign_hs256(&jwt::good_claims_but("jti", jti), key),
+            refresh: format!("{number:043}"),
+        }
+    };
+    (0..count).map(bearer).collect()
+}
+
+fn text(claim: &serde_json::Value) -> &str {
+    claim.as_str().unwrap_or_default()
+}
