@@ -28,7 +28,7 @@ impl Denylist for RedisDenylist {
     async fn contains(&self, id: TokenId, timing: Timing) -> Result<bool, PortError> {
         let mut exists = redis::cmd("EXISTS");
         exists.arg(keys::revoked(id));
-        Ok(self.store.ask(&exists, timing).await?)
+        Ok(self.store.ask_primary(exists, timing).await?)
     }
 
     async fn add(&self, token: LiveAccessToken, timing: Timing) -> Result<(), PortError> {

@@ -9,7 +9,7 @@ use redis::Value;
 
 use crate::address::Transport;
 use crate::error::StepError;
-use crate::store::RedisStore;
+use crate::store::{RedisStore, is_primary};
 
 /// The first version that has all that is used: `GETDEL`.
 const OLDEST: (u32, u32) = (6, 2);
@@ -23,8 +23,8 @@ impl RedisStore {
     /// [`PortError`]: out of reach, a replica, or the clocks are more than two seconds apart.
     pub async fn ping(&self, timing: Timing) -> Result<(), PortError> {
         // After a failover an old connection may lead to what is a replica now, which knows no later revocation.
-        let role: Vec<Value> = self.ask(&redis::cmd("ROLE"), timing).await?;
-        if role.first() != Some(&Value::BulkString(b"master".to_vec())) {
+        let role: Value = self.ask(&redis::cmd("ROLE"), timing).await?;
+        if !is_primary(&role) {
             self.give_up_all();
             return Err(PortError::misconfigured("Redis is a replica and takes no writes"));
         }

@@ -6,7 +6,7 @@ use auth_domain::model::span_in_micros;
 use auth_domain::ports::Clock;
 use deadpool_redis::{Connection, Pool};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{Cmd, Value};
+use redis::{Cmd, Pipeline, Value};
 use tokio::time::timeout_at;
 
 use crate::error::{StepError, answered, unconnected};
@@ -56,6 +56,17 @@ impl Link {
         let mut shared = self.shared();
         let reply = timeout_at(until.into(), shared.req_packed_command(cmd)).await;
         reply.map_err(|_| StepError::unanswered())?.map_err(answered)
+    }
+
+    /// Sends commands together and waits for their replies, each of which may be an error of the server.
+    pub(crate) async fn send_all(
+        &self,
+        pipeline: &Pipeline,
+        until: Instant,
+    ) -> Result<Vec<Value>, StepError> {
+        let mut shared = self.shared();
+        let replies = timeout_at(until.into(), shared.req_packed_commands(pipeline, 0, pipeline.len())).await;
+        replies.map_err(|_| StepError::unanswered())?.map_err(answered)
     }
 
     /// Makes scripts known again to a server that has forgotten them.

@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use auth_domain::model::{LiveAccessToken, Timing};
-use auth_domain::ports::Clock;
-use redis::{Client, Cmd, ErrorKind, FromRedisValue, ProtocolVersion, ServerErrorKind, Value};
+use auth_domain::ports::{Clock, PortError};
+use redis::{Client, Cmd, ErrorKind, FromRedisValue, Pipeline, ProtocolVersion, ServerErrorKind, Value};
 
 use crate::address::{Address, Transport};
 use crate::cached_denylist::Copy;
@@ -113,19 +113,51 @@ impl RedisStore {
         Err(StepError::too_late())
     }
 
-    /// Asks a question that changes nothing; again where a connection turns out to be closed, as each of them is
-    /// after a restart of the server.
+    /// Asks a question that changes nothing.
     pub(crate) async fn ask<T: FromRedisValue>(&self, cmd: &Cmd, timing: Timing) -> Result<T, StepError> {
+        let mut question = Pipeline::with_capacity(1);
+        question.add_command(cmd.clone());
+        let [answer] = self.answers(&question, timing).await?;
+        read(answer)
+    }
+
+    /// Asks a question that only a primary can answer: after a failover an old connection may lead to what is a replica now,
+    /// which learns late of what is written, or never.
+    pub(crate) async fn ask_primary<T: FromRedisValue>(
+        &self,
+        cmd: Cmd,
+        timing: Timing,
+    ) -> Result<T, StepError> {
+        let mut question = Pipeline::with_capacity(2);
+        question.cmd("ROLE").add_command(cmd);
+        let [role, answer] = self.answers(&question, timing).await?;
+        if !is_primary(&role) {
+            // The other connections lead to the same server.
+            self.give_up_all();
+            return Err(StepError::WrongServer(PortError::unavailable("Redis is a replica")));
+        }
+        read(answer)
+    }
+
+    /// Sends questions, again where a connection turns out to be closed, as each of them is after a restart of the
+    /// server.
+    async fn answers<const N: usize>(
+        &self,
+        questions: &Pipeline,
+        timing: Timing,
+    ) -> Result<[Value; N], StepError> {
         let mut repeats = 0..LINKS;
-        let value = loop {
+        let answers = loop {
             let (link, until) = self.link(timing).await?;
-            let reply = link.send(cmd, until).await.and_then(|value| value.extract_error().map_err(answered));
-            match self.watch(&link, reply) {
+            let replies = link.send_all(questions, until).await.and_then(successes);
+            match self.watch(&link, replies) {
                 Err(StepError::Unknown(_)) if self.clock().instant() < until && repeats.next().is_some() => {}
-                reply => break reply?,
+                replies => break replies?,
             }
         };
-        redis::from_redis_value(value).map_err(|_| StepError::NotDone(contradiction("it has another type")))
+        answers
+            .try_into()
+            .map_err(|_| StepError::NotDone(contradiction("there are not as many as questions")))
     }
 
     /// Reads the server's clock, and corrects what deadlines are judged by, on every connection.
@@ -167,6 +199,19 @@ impl RedisStore {
         }
         result
     }
+}
+
+/// Tells whether the reply to `ROLE` is that of a server that writes come to.
+pub(crate) fn is_primary(role: &Value) -> bool {
+    matches!(role, Value::Array(parts) if parts.first() == Some(&Value::BulkString(b"master".to_vec())))
+}
+
+fn successes(replies: Vec<Value>) -> Result<Vec<Value>, StepError> {
+    replies.into_iter().map(|reply| reply.extract_error().map_err(answered)).collect()
+}
+
+fn read<T: FromRedisValue>(value: Value) -> Result<T, StepError> {
+    redis::from_redis_value(value).map_err(|_| StepError::NotDone(contradiction("it has another type")))
 }
 
 fn attempt(value: Value) -> Result<Attempt, StepError> {

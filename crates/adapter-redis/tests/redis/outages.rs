@@ -100,6 +100,21 @@ async fn a_connection_to_a_server_that_became_a_replica_is_given_up() {
     assert_eq!(connections() - before, 3, "an old connection was used again");
 }
 
+/// A replica would go on saying what it knew, and learn of a logout late or never.
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_became_a_replica_is_not_asked_whether_a_token_is_revoked() {
+    let (server, other) = (RedisServer::start(), RedisServer::start());
+    let ports = Ports::on(&server).connected().await;
+    assert_eq!(server.cli(&["REPLICAOF", "127.0.0.1", &other.port().to_string()]), "OK");
+    for _ in 0..4 {
+        let asked = ports.denylist.contains(an_access_token(START).id, timing_at(START)).await;
+        assert_eq!(asked.unwrap_err().kind(), PortErrorKind::Unavailable);
+    }
+    assert_eq!(server.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
+    assert!(!ports.is_revoked(an_access_token(START)).await);
+}
+
 fn connections_received(line: &str) -> Option<u64> {
     line.trim_end().strip_prefix("total_connections_received:")?.parse().ok()
 }
