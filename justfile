@@ -6,8 +6,8 @@ quick_crates := "auth-domain auth-adapter-jwt auth-server"
 
 # Black-box tests that say the same of every store; the others are about one, or about no running program.
 on_any_store := "--test access_tokens --test bad_requests --test cli --test configuration --test crash \
-    --test documentation --test http_rules --test limits --test login --test logout --test memory --test races \
-    --test refresh --test reuse --test secrets --test shutdown --test slow_clients --test status_table --test timing \
+    --test documentation --test http_rules --test limits --test login --test logout --test memory --test nginx \
+    --test races --test refresh --test reuse --test secrets --test shutdown --test slow_clients --test status_table --test timing \
     --test verification"
 
 # List the recipes
@@ -86,6 +86,7 @@ system-packages:
     echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1 || missing+=(gcc libc6-dev)
     command -v curl >/dev/null || missing+=(curl)
     command -v redis-server >/dev/null || missing+=(redis-server)
+    command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
     [ "${#missing[@]}" -eq 0 ] && exit 0
     install="apt-get install --yes --no-install-recommends ${missing[*]}"

@@ -20,6 +20,7 @@ mod reply;
 mod server;
 pub mod spelling;
 mod stores;
+mod upstream;
 mod wire;
 
 pub use api::{Api, send};
@@ -29,6 +30,7 @@ pub use reply::{Reply, Tokens};
 pub use rustix::process::Signal;
 pub use server::Server;
 pub use stores::{Servers, Stores};
+pub use upstream::Upstream;
 pub use wire::Wire;
 
 /// Returns how many rounds a randomised test runs: all of `full` with `SOAK` in the environment, else a twentieth.

@@ -7,6 +7,7 @@
 mod certificates;
 mod guardian;
 mod monitor;
+mod nginx;
 mod port;
 mod postgres;
 mod programs;
@@ -15,9 +16,10 @@ mod redis;
 
 pub use certificates::Certificates;
 pub use monitor::{Monitor, Seen};
+pub use nginx::NginxServer;
 pub use port::Port;
 pub use postgres::{Database, PostgresServer};
-pub use programs::{postgres_program, redis_program};
+pub use programs::{nginx_program, postgres_program, redis_program};
 pub use proxy::Proxy;
 pub use redis::RedisServer;
 pub use rustix::process::Signal;

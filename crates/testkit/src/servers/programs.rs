@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// Where Debian keeps the programs of PostgreSQL, a folder for each version.
 const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
+/// Where Debian keeps what administrators run, which only their PATH names.
+const ADMINISTRATORS: &str = "/usr/sbin";
 
 /// Returns the path of a program of Redis, such as `redis-server`.
 ///
@@ -26,6 +28,20 @@ pub fn postgres_program(name: &str) -> PathBuf {
     let programs = versions.map(|version| version.path().join("bin").join(name));
     let newest = programs.filter(|program| program.is_file()).max_by_key(|program| version(program));
     newest.or_else(|| in_path(name)).unwrap_or_else(|| missing(name, "postgresql"))
+}
+
+/// Returns the path of `nginx`.
+///
+/// # Panics
+/// When it is not installed.
+#[must_use]
+pub fn nginx_program() -> PathBuf {
+    program_of_nginx("nginx")
+}
+
+fn program_of_nginx(name: &str) -> PathBuf {
+    let usual = Path::new(ADMINISTRATORS).join(name);
+    in_path(name).or_else(|| usual.is_file().then_some(usual)).unwrap_or_else(|| missing(name, "nginx"))
 }
 
 fn in_path(name: &str) -> Option<PathBuf> {
@@ -57,6 +73,12 @@ mod tests {
     #[should_panic(expected = "apt-get install postgresql")]
     fn a_missing_program_of_postgres_is_a_failure_that_names_the_package() {
         let _ = postgres_program("initdb-that-nobody-has");
+    }
+
+    #[test]
+    #[should_panic(expected = "apt-get install nginx")]
+    fn a_missing_nginx_is_a_failure_that_names_the_package() {
+        let _ = program_of_nginx("nginx-that-nobody-has");
     }
 
     #[test]

@@ -1,0 +1,300 @@
+//! The nginx configuration of `docs/verify.md`, as it stands there, between a client, this service and an upstream.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests stop at the first surprise"
+)]
+
+use auth_e2e::{ALICE, Installation, Reply, Server, Stores, Upstream, jwt, send};
+use auth_testkit::servers::{NginxServer, Port};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/verify.md");
+const KEY: &str = "a key that these tests and the service share";
+const NAMES: [&str; 5] = ["X-User-Id", "X-Tenant-Id", "X-User-Role", "X-User-Email", "X-Session-Id"];
+const CLAIMS: [&str; 5] = ["sub", "tenant_id", "role", "email", "sid"];
+
+/// An upstream that is protected by nginx and this service.
+struct Protected {
+    server: Server,
+    upstream: Upstream,
+    nginx: NginxServer,
+    client: Client,
+}
+
+impl Protected {
+    async fn start() -> Self {
+        Self::start_on(Installation::new().set("JWT__KEY", KEY)).await
+    }
+
+    async fn start_on(installation: Installation) -> Self {
+        let server = Server::start_on(installation.with_user(ALICE).await).await;
+        let upstream = Upstream::start();
+        let nginx = nginx(&server.installation.address(), &upstream);
+        Self { server, upstream, nginx, client: client() }
+    }
+
+    /// Begins a request with a bearer.
+    fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.nginx.url())).bearer_auth(token)
+    }
+
+    async fn get(&self, path: &str, token: &str) -> Reply {
+        send(self.request(Method::GET, path, token)).await.expect("an answer")
+    }
+
+    /// Sends the five headers in a client's own words, and checks that the upstream sees those of the token.
+    async fn expect_forgeries_without_effect(&self, token: &str, spell: impl Fn(&str) -> Vec<String>) {
+        let names: Vec<String> = NAMES.into_iter().flat_map(spell).collect();
+        for client in [client(), title_case_client()] {
+            let request = client.get(format!("{}/", self.nginx.url())).bearer_auth(token);
+            let request = names.iter().fold(request, |request, name| request.header(name, "forged"));
+            let reply = send(request).await.expect("an answer");
+            expect_caller(&reply, token);
+            assert!(!reply.text().contains("forged"), "{}", reply.text());
+        }
+    }
+}
+
+/// Runs the configuration of the page, with other addresses.
+fn nginx(service: &str, upstream: &Upstream) -> NginxServer {
+    let page = std::fs::read_to_string(PAGE).expect("docs/verify.md");
+    let (_, rest) = page.split_once("```nginx\n").expect("a block for nginx");
+    let (block, _) = rest.split_once("```").expect("the end of the block");
+    let port = Port::take();
+    let listen = format!("listen 127.0.0.1:{};", port.number);
+    let upstream = upstream.address();
+    let changes =
+        [("listen 80;", listen.as_str()), ("127.0.0.1:8080", service), ("127.0.0.1:9000", &upstream)];
+    let block = changes.into_iter().fold(block.to_owned(), |block, (from, to)| {
+        assert_eq!(block.matches(from).count(), 1, "{from} in the block for nginx");
+        block.replace(from, to)
+    });
+    NginxServer::start(port, &block)
+}
+
+fn client() -> Client {
+    Client::builder().no_proxy().build().expect("a client")
+}
+
+/// Writes names as `X-User-Id`, where the other one writes `x-user-id`.
+fn title_case_client() -> Client {
+    Client::builder().no_proxy().http1_title_case_headers().build().expect("a client")
+}
+
+/// A token as the platform's former issuer made it: without a session.
+fn token_without_session() -> String {
+    jwt::sign_hs256(&jwt::good_claims(), KEY.as_bytes())
+}
+
+/// Checks that a request reached the upstream, with who the token says and nothing else under the five names.
+fn expect_caller(reply: &Reply, token: &str) {
+    assert_eq!((reply.status, reply.header("x-upstream")), (200, Some("yes")), "{}", reply.text());
+    let claims = jwt::claims(token);
+    let headers = reply.json()["headers"].clone();
+    for (name, claim) in NAMES.into_iter().zip(CLAIMS) {
+        let told: Vec<&str> = claims[claim].as_str().into_iter().collect();
+        assert_eq!(values(&headers, name), told, "{name}: {}", reply.text());
+    }
+}
+
+/// Returns the values of all headers that some framework might take for `name`.
+fn values<'a>(headers: &'a Value, name: &str) -> Vec<&'a str> {
+    let headers = headers.as_array().expect("an array").iter();
+    let alike = headers.filter(|header| {
+        let seen = header[0].as_str().expect("a name").replace(['_', '.'], "-");
+        seen.eq_ignore_ascii_case(name)
+    });
+    alike.map(|header| header[1].as_str().expect("a value")).collect()
+}
+
+/// Checks for an answer of the contract's shape that the upstream has not given.
+fn expect_refusal(reply: &Reply, status: u16, code: &str, challenge: Option<&str>) {
+    assert_eq!(reply.status, status, "{}", reply.text());
+    let body = reply.json();
+    assert_eq!(body["error"], code, "{}", reply.text());
+    let message = body["message"].as_str().expect("a message");
+    assert!(message.ends_with('.') && body.as_object().expect("an object").len() == 2, "{}", reply.text());
+    assert_eq!(reply.header("www-authenticate"), challenge);
+    assert_eq!(reply.header("retry-after").is_some(), status == 503, "{reply:?}");
+    assert_eq!(reply.header("x-upstream"), None);
+}
+
+fn expect_unavailable(reply: &Reply) {
+    expect_refusal(reply, 503, "service_unavailable", None);
+    assert!((1..=3).contains(&reply.retry_after()), "{reply:?}");
+}
+
+// S-44
+#[tokio::test]
+async fn without_a_valid_token_the_answer_is_401_and_nothing_reaches_the_upstream() {
+    let protected = Protected::start().await;
+    let url = format!("{}/invoices", protected.nginx.url());
+    let bare = send(protected.client.get(&url)).await.unwrap();
+    expect_refusal(&bare, 401, "invalid_token", Some("Bearer"));
+    let basic = send(protected.client.get(&url).basic_auth("user", Some("password"))).await.unwrap();
+    expect_refusal(&basic, 401, "invalid_token", Some("Bearer"));
+    let foreign = jwt::sign_hs256(&jwt::good_claims(), b"another key of the very same decent length");
+    for token in ["nonsense", &foreign] {
+        let refused = protected.get("/invoices", token).await;
+        expect_refusal(&refused, 401, "invalid_token", Some(r#"Bearer error="invalid_token""#));
+    }
+    assert_eq!(protected.upstream.requests(), 0);
+}
+
+// S-42
+#[tokio::test]
+async fn the_access_token_counts_nowhere_but_in_the_authorization_header() {
+    let protected = Protected::start().await;
+    let access = protected.server.log_in(ALICE).await.access;
+    let url = format!("{}/?access_token={access}", protected.nginx.url());
+    let cookie = format!("access_token={access}; Authorization={access}");
+    let refused = send(protected.client.get(url).header("cookie", cookie)).await.unwrap();
+    expect_refusal(&refused, 401, "invalid_token", Some("Bearer"));
+}
+
+#[tokio::test]
+async fn with_a_token_the_upstream_learns_who_calls_and_not_by_what_token() {
+    let protected = Protected::start().await;
+    let access = protected.server.log_in(ALICE).await.access;
+    assert!(jwt::claims(&access)["sid"].is_string());
+    for token in [access, token_without_session()] {
+        let reply = protected.get("/invoices?page=2", &token).await;
+        expect_caller(&reply, &token);
+        assert_eq!(reply.json()["path"], "/invoices?page=2");
+        assert!(values(&reply.json()["headers"], "authorization").is_empty());
+        assert!(!reply.text().contains(&token));
+    }
+}
+
+#[tokio::test]
+async fn who_the_caller_is_cannot_be_forged_in_any_spelling() {
+    let protected = Protected::start().await;
+    for token in [protected.server.log_in(ALICE).await.access, token_without_session()] {
+        protected.expect_forgeries_without_effect(&token, |name| vec![name.to_owned()]).await;
+        protected.expect_forgeries_without_effect(&token, |name| vec![name.to_owned(); 2]).await;
+        protected.expect_forgeries_without_effect(&token, |name| vec![name.replace('-', "_")]).await;
+        protected.expect_forgeries_without_effect(&token, |name| vec![name.replacen('-', "_", 1)]).await;
+        protected.expect_forgeries_without_effect(&token, |name| vec![name.replace('-', ".")]).await;
+    }
+}
+
+/// Other proxies take such a name for a header that is not meant for the upstream.
+#[tokio::test]
+async fn a_client_cannot_have_the_headers_removed_by_naming_them_in_connection() {
+    let protected = Protected::start().await;
+    let access = protected.server.log_in(ALICE).await.access;
+    let request = protected.request(Method::GET, "/", &access).header("connection", NAMES.join(", "));
+    expect_caller(&send(request).await.unwrap(), &access);
+}
+
+// S-59, S-60
+#[tokio::test]
+async fn after_a_logout_the_tokens_of_the_session_are_refused_and_others_are_not() {
+    let protected = Protected::start().await;
+    let server = &protected.server;
+    let first = server.log_in(ALICE).await;
+    let second = server.refresh(&first.refresh).await.tokens();
+    let other = server.log_in(ALICE).await;
+    expect_caller(&protected.get("/", &first.access).await, &first.access);
+    assert_eq!(server.logout(&second.access, &second.refresh).await.status, 204);
+    for token in [&first.access, &second.access] {
+        let refused = protected.get("/", token).await;
+        expect_refusal(&refused, 401, "invalid_token", Some(r#"Bearer error="invalid_token""#));
+    }
+    expect_caller(&protected.get("/", &other.access).await, &other.access);
+}
+
+// S-66
+#[tokio::test]
+async fn while_redis_is_away_the_answer_is_503_and_never_200_401_or_500() {
+    let installation = Installation::on(Stores::own_servers()).set("JWT__KEY", KEY);
+    let protected = Protected::start_on(installation).await;
+    let access = protected.server.log_in(ALICE).await.access;
+    let redis = protected.server.installation.servers().redis;
+    redis.freeze();
+    expect_unavailable(&protected.get("/", &access).await);
+    redis.thaw();
+    redis.kill();
+    expect_unavailable(&protected.get("/", &access).await);
+    // Without a token there is nothing to ask Redis for.
+    let url = protected.nginx.url();
+    let bare = send(protected.client.get(url)).await.unwrap();
+    expect_refusal(&bare, 401, "invalid_token", Some("Bearer"));
+    assert_eq!(protected.upstream.requests(), 0);
+}
+
+#[tokio::test]
+async fn while_the_service_itself_is_away_the_answer_is_503() {
+    let mut protected = Protected::start().await;
+    let access = protected.server.log_in(ALICE).await.access;
+    expect_caller(&protected.get("/", &access).await, &access);
+    protected.server.process.kill();
+    for _ in 0..2 {
+        expect_unavailable(&protected.get("/", &access).await);
+    }
+    assert_eq!(protected.upstream.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_defect_of_the_service_is_a_500_and_not_an_outage() {
+    let (broken, upstream) = (Upstream::that_answers(500), Upstream::start());
+    let nginx = nginx(&broken.address(), &upstream);
+    let reply = send(client().get(nginx.url()).bearer_auth("x")).await.unwrap();
+    expect_refusal(&reply, 500, "internal_error", None);
+    assert_eq!((broken.requests(), upstream.requests()), (1, 0));
+}
+
+#[tokio::test]
+async fn what_the_upstream_answers_itself_reaches_the_client_as_it_is() {
+    let protected = Protected::start().await;
+    let access = protected.server.log_in(ALICE).await.access;
+    for status in [401, 403, 500, 503] {
+        let reply = protected.get(&format!("/{status}"), &access).await;
+        assert_eq!((reply.status, reply.header("x-upstream")), (status, Some("yes")), "{}", reply.text());
+        assert_eq!(reply.json()["path"], format!("/{status}"));
+        let challenge = (status == 401).then_some(r#"Basic realm="upstream""#);
+        assert_eq!(reply.header("www-authenticate"), challenge);
+        assert_eq!(reply.header("retry-after"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_body_reaches_the_upstream_unharmed_and_the_service_not_at_all() {
+    let protected = Protected::start().await;
+    let access = protected.server.log_in(ALICE).await.access;
+    // The longer one is more than nginx keeps in memory, and than this service reads of any body.
+    for body in ["a little".to_owned(), "a lot, ".repeat(40_000)] {
+        let request = protected.request(Method::POST, "/invoices", &access).body(body.clone());
+        let reply = send(request).await.unwrap();
+        expect_caller(&reply, &access);
+        assert_eq!((&reply.json()["method"], &reply.json()["body"]), (&"POST".into(), &body.into()));
+    }
+}
+
+#[tokio::test]
+async fn a_verification_carries_the_bearer_and_the_clients_address_and_no_more() {
+    let (service, upstream) = (Upstream::that_answers(401), Upstream::start());
+    let nginx = nginx(&service.address(), &upstream);
+    let request =
+        client().post(nginx.url()).bearer_auth("x").header("x-forwarded-for", "192.0.2.1").body("body");
+    expect_refusal(&send(request).await.unwrap(), 401, "invalid_token", Some(r#"Basic realm="upstream""#));
+    let asked = service.last();
+    assert_eq!((&asked["method"], &asked["path"]), (&"GET".into(), &"/api/v1/auth/verify".into()));
+    assert_eq!(asked["body"], "");
+    assert_eq!(values(&asked["headers"], "authorization"), ["Bearer x"]);
+    assert_eq!(values(&asked["headers"], "x-forwarded-for"), ["127.0.0.1"]);
+    let names = asked["headers"].as_array().unwrap().iter().map(|header| header[0].as_str().unwrap());
+    let mut names: Vec<_> = names.map(str::to_lowercase).collect();
+    names.sort();
+    assert_eq!(names, ["authorization", "host", "x-forwarded-for", "x-request-id"]);
+}
+
+#[tokio::test]
+async fn nobody_but_nginx_itself_asks_by_its_own_location() {
+    let protected = Protected::start().await;
+    let access = protected.server.log_in(ALICE).await.access;
+    let reply = protected.get("/_verify", &access).await;
+    assert_eq!((reply.status, reply.header("x-user-id")), (404, None), "{}", reply.text());
+}
