@@ -1,14 +1,12 @@
 //! The claims: how they are written, and what is accepted.
 
-use std::str::FromStr;
-
-use auth_domain::model::{AccessClaims, Email};
+use auth_domain::model::{AccessClaims, Email, SessionId, TenantId, TokenId, UserId};
 use auth_domain::ports::InvalidAccessToken;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-use crate::strict_json;
+use crate::strict_json::{self, Text};
 
 /// The claims of a new token, under the names that the platform reads.
 #[derive(Serialize)]
@@ -47,45 +45,56 @@ impl<'a> Outgoing<'a> {
 
 /// The claims of a token whose signature is good, each of its type.
 #[derive(Deserialize)]
-pub(crate) struct Incoming {
-    sub: String,
-    jti: String,
-    email: String,
-    tenant_id: String,
-    role: String,
+pub(crate) struct Incoming<'a> {
+    #[serde(borrow)]
+    sub: Text<'a>,
+    #[serde(borrow)]
+    jti: Text<'a>,
+    #[serde(borrow)]
+    email: Text<'a>,
+    #[serde(borrow)]
+    tenant_id: Text<'a>,
+    #[serde(borrow)]
+    role: Text<'a>,
     exp: u64,
-    iss: String,
-    aud: Audience,
+    #[serde(borrow)]
+    iss: Text<'a>,
+    #[serde(borrow)]
+    aud: Audience<'a>,
     #[serde(default, deserialize_with = "present")]
     iat: Option<u64>,
     #[serde(default, deserialize_with = "present")]
     nbf: Option<u64>,
-    #[serde(default, deserialize_with = "present")]
-    sid: Option<String>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    sid: Option<Text<'a>>,
 }
 
 /// One audience, or several in an array (RFC 7519 §4.1.3).
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
+enum Audience<'a> {
+    #[serde(borrow)]
+    One(Text<'a>),
+    #[serde(borrow)]
+    Several(Vec<Text<'a>>),
 }
 
-impl Incoming {
+impl<'a> Incoming<'a> {
     /// Reads the decoded payload.
-    pub(crate) fn parse(payload: &[u8]) -> Result<Self, InvalidAccessToken> {
-        let members = strict_json::object(payload).ok_or(InvalidAccessToken::Malformed)?;
-        serde_json::from_value(Value::Object(members)).map_err(|_| InvalidAccessToken::ClaimsRefused)
+    pub(crate) fn parse(payload: &'a [u8]) -> Result<Self, InvalidAccessToken> {
+        strict_json::read(payload).ok_or_else(|| match strict_json::object(payload) {
+            Some(_) => InvalidAccessToken::ClaimsRefused,
+            None => InvalidAccessToken::Malformed,
+        })
     }
 
     /// Tells whether the token is by `issuer` and for `audience`.
     pub(crate) fn is_between(&self, issuer: &str, audience: &str) -> bool {
         let addressed = match &self.aud {
-            Audience::One(one) => one == audience,
-            Audience::Several(several) => several.iter().any(|one| one == audience),
+            Audience::One(one) => one.0 == audience,
+            Audience::Several(several) => several.iter().any(|one| one.0 == audience),
         };
-        addressed && self.iss == issuer
+        addressed && self.iss.0 == issuer
     }
 
     /// Tells whether the token is past its `exp` at `now`, in Unix seconds.
@@ -102,16 +111,16 @@ impl Incoming {
     /// Turns the claims into types.
     pub(crate) fn into_claims(self) -> Result<AccessClaims, InvalidAccessToken> {
         // It goes on in headers, where a line break would begin another one.
-        if self.email.is_empty() || self.email.chars().any(char::is_control) {
+        if self.email.0.is_empty() || self.email.0.chars().any(char::is_control) {
             return Err(InvalidAccessToken::ClaimsRefused);
         }
         Ok(AccessClaims {
-            token_id: id(&self.jti)?,
-            user_id: id(&self.sub)?,
-            tenant_id: id(&self.tenant_id)?,
-            email: Email::from_trusted(self.email),
-            role: self.role.parse().map_err(|()| InvalidAccessToken::ClaimsRefused)?,
-            session_id: self.sid.as_deref().map(id).transpose()?,
+            token_id: TokenId::from_uuid(id(&self.jti.0)?),
+            user_id: UserId::from_uuid(id(&self.sub.0)?),
+            tenant_id: TenantId::from_uuid(id(&self.tenant_id.0)?),
+            email: Email::from_trusted(self.email.0.into_owned()),
+            role: self.role.0.parse().map_err(|()| InvalidAccessToken::ClaimsRefused)?,
+            session_id: self.sid.map(|sid| id(&sid.0).map(SessionId::from_uuid)).transpose()?,
             issued_at: self.iat.map(instant).transpose()?,
             expires_at: instant(self.exp)?,
         })
@@ -122,9 +131,14 @@ impl Incoming {
 ///
 /// The denylist's key is made of the id, and the rest of the platform makes it of the claim's text:
 /// in another spelling the two would differ, and a logout would not reach the other endpoints.
-fn id<T: FromStr + ToString>(text: &str) -> Result<T, InvalidAccessToken> {
-    let id = text.parse::<T>().map_err(|_| InvalidAccessToken::ClaimsRefused)?;
-    if id.to_string() == text { Ok(id) } else { Err(InvalidAccessToken::ClaimsRefused) }
+fn id(text: &str) -> Result<Uuid, InvalidAccessToken> {
+    let id = Uuid::try_parse(text).map_err(|_| InvalidAccessToken::ClaimsRefused)?;
+    let mut canonical = Uuid::encode_buffer();
+    if id.hyphenated().encode_lower(&mut canonical) == text {
+        Ok(id)
+    } else {
+        Err(InvalidAccessToken::ClaimsRefused)
+    }
 }
 
 fn instant(seconds: u64) -> Result<OffsetDateTime, InvalidAccessToken> {
@@ -136,3 +150,6 @@ fn instant(seconds: u64) -> Result<OffsetDateTime, InvalidAccessToken> {
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,81 +3,92 @@
 //! Of two members of one name, parsers keep the first or the last; a token on which two services
 //! read different claims must not exist.
 
-use std::fmt;
+mod strict;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer, StrDeserializer};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
+
+use strict::Strict;
 
 /// Reads an object; `None` for anything else, and for a member that is named twice at any depth.
 pub(crate) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
-    match serde_json::from_slice(bytes) {
-        Ok(Strict(Value::Object(members))) => Some(members),
-        Ok(Strict(_)) | Err(_) => None,
-    }
+    read(bytes)
 }
 
-struct Strict(Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Self)
-    }
+/// Reads an object straight into `T`; `None` where [`object`] says so, and where it is no `T`.
+///
+/// Members that `T` ignores are looked into all the same.
+pub(crate) fn read<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Option<T> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    // Asked for a map: a struct alone would be read from an array too.
+    let read = json.deserialize_map(Object(PhantomData)).ok()?;
+    json.end().ok()?;
+    Some(read)
 }
 
-struct StrictVisitor;
+/// A text, borrowed from what is read where no character of it is escaped.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Value;
+struct Object<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON without repeated members")
+        f.write_str("an object")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(Unique::new(members)))
     }
+}
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
+/// The members of one object, of which none may have the name of another.
+struct Unique<'de, A> {
+    members: A,
+    /// Unescaped, and in order: who sends very many must not make us compare each with all.
+    names: BTreeSet<Cow<'de, str>>,
+}
+
+impl<A> Unique<'_, A> {
+    fn new(members: A) -> Self {
+        Self { members, names: BTreeSet::new() }
     }
+}
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Unique<'de, A> {
+    type Error = A::Error;
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
-        let mut array = Vec::new();
-        while let Some(Strict(element)) = elements.next_element()? {
-            array.push(element);
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        let Some(Text(name)) = self.members.next_key()? else { return Ok(None) };
+        let key = match &name {
+            Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
+            Cow::Owned(name) => seed.deserialize(StrDeserializer::new(name)),
+        };
+        if !self.names.insert(name) {
+            return Err(A::Error::custom("a member is repeated"));
         }
-        Ok(array.into())
+        key.map(Some)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some((name, Strict(value))) = members.next_entry()? {
-            if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member is repeated"));
-            }
-        }
-        Ok(object.into())
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.members.next_value_seed(Strict(seed))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde::de::IgnoredAny;
     use serde_json::json;
 
     use super::*;
@@ -110,5 +121,78 @@ mod tests {
         }
         assert_eq!(object(b"{\"a\":\"\xff\"}"), None);
         assert_eq!(object(format!("{{\"a\":{}{}}}", "[".repeat(999), "]".repeat(999)).as_bytes()), None);
+    }
+
+    #[test]
+    fn a_struct_is_read_from_an_object_alone() {
+        #[derive(Deserialize)]
+        struct One<'a> {
+            #[serde(borrow)]
+            a: Text<'a>,
+        }
+        let text = |text: &'static str| read::<One<'_>>(text.as_bytes()).map(|one| one.a.0);
+        assert!(matches!(text(r#"{"a":"x","b":[{}]}"#), Some(Cow::Borrowed("x"))));
+        assert_eq!(text(r#"{"\u0061":"\u0078"}"#).as_deref(), Some("x"));
+        for refused in [r#"["x"]"#, r#"[{"a":"x"}]"#, r#"{"a":7}"#, "{}", r#"{"a":"x","b":{"c":1,"c":1}}"#] {
+            assert_eq!(text(refused), None, "{refused}");
+        }
+    }
+
+    /// A text of JSON.
+    #[derive(Clone, Debug)]
+    struct Sample {
+        text: String,
+        /// Whether a member is repeated somewhere in it.
+        repeats: bool,
+    }
+
+    /// Names, each as it is spelt in a text.
+    const NAMES: &[(&str, &str)] =
+        &[("a", "a"), ("a", "\\u0061"), ("b", "b"), ("\"", "\\\""), ("\"", "\\u0022"), ("", "")];
+
+    fn samples() -> impl Strategy<Value = Sample> {
+        let plain =
+            prop::sample::select(vec!["null", "true", "-7", "0.5", "\"x\"", "\"\\u0061\"", "[]", "{}"]);
+        let plain = plain.prop_map(|text| Sample { text: text.to_owned(), repeats: false });
+        plain.prop_recursive(4, 32, 4, |inner| {
+            let members = prop::collection::vec((prop::sample::select(NAMES), inner.clone()), 0..4);
+            let elements = prop::collection::vec(inner, 0..4);
+            prop_oneof![
+                elements.prop_map(|elements| array(&elements)),
+                members.prop_map(|members| map(&members))
+            ]
+        })
+    }
+
+    fn array(elements: &[Sample]) -> Sample {
+        let texts: Vec<_> = elements.iter().map(|element| element.text.as_str()).collect();
+        Sample {
+            text: format!("[{}]", texts.join(",")),
+            repeats: elements.iter().any(|element| element.repeats),
+        }
+    }
+
+    fn map(members: &[((&str, &str), Sample)]) -> Sample {
+        let names: BTreeSet<_> = members.iter().map(|((name, _), _)| name).collect();
+        let texts: Vec<_> =
+            members.iter().map(|((_, spelt), value)| format!("\"{spelt}\":{}", value.text)).collect();
+        Sample {
+            text: format!("{{{}}}", texts.join(",")),
+            repeats: names.len() < members.len() || members.iter().any(|(_, value)| value.repeats),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        // S-32
+        #[test]
+        fn a_repeated_member_is_refused_wherever_it_is_and_nothing_else(inside in samples()) {
+            let text = format!("{{\"a\":{}}}", inside.text);
+            let value: Value = serde_json::from_str(&text).unwrap();
+            let expected = (!inside.repeats).then_some(value);
+            prop_assert_eq!(object(text.as_bytes()).map(Value::Object), expected, "{}", text);
+            prop_assert_eq!(read::<IgnoredAny>(text.as_bytes()).is_none(), inside.repeats, "{}", text);
+        }
     }
 }

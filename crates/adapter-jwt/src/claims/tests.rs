@@ -1,0 +1,82 @@
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+
+/// What a claim is replaced by in some payloads: of another type, escaped, or no JSON at all.
+const OTHERS: &[&str] = &[
+    "null",
+    "true",
+    "7",
+    "-7",
+    "-0",
+    "7.0",
+    "1e2",
+    "1e999",
+    "18446744073709551616",
+    r#""x""#,
+    r#""\u0061\n""#,
+    r#""\ud800""#,
+    "[]",
+    r#"["a","\u0062"]"#,
+    "[7]",
+    "{}",
+    r#"{"a":1,"a":1}"#,
+    r#"{"a":[{}]}"#,
+    "",
+];
+
+/// Claims that are good, one of them twice in some payloads.
+const GOOD: &[(&str, &str, f64)] = &[
+    ("sub", r#""00000000-0000-0000-0000-000000000002""#, 0.97),
+    ("jti", r#""a8098c1a-f86e-41da-bd1a-00112444be1e""#, 0.97),
+    ("email", r#""owner@example.com""#, 0.97),
+    ("tenant_id", r#""00000000-0000-0000-0000-000000000003""#, 0.97),
+    ("role", r#""Owner""#, 0.97),
+    ("exp", "1783694820", 0.97),
+    ("iss", r#""issuer""#, 0.97),
+    ("aud", r#""audience""#, 0.97),
+    ("iat", "1783693920", 0.5),
+    ("nbf", "1783693920", 0.5),
+    ("sid", r#""00000000-0000-0000-0000-000000000004""#, 0.5),
+    ("nonce", r#"[{"a":1}]"#, 0.5),
+    ("sub", r#""00000000-0000-0000-0000-000000000002""#, 0.05),
+    ("\\u0073ub", r#""00000000-0000-0000-0000-000000000002""#, 0.1),
+];
+
+/// The text of an object with some claims, in any order.
+fn payloads() -> impl Strategy<Value = String> {
+    let members = GOOD.iter().map(|&(name, good, often)| {
+        let text = prop_oneof![30 => Just(good), 1 => prop::sample::select(OTHERS)];
+        prop::option::weighted(often, text.prop_map(move |text| format!("\"{name}\":{text}")))
+    });
+    let members: Vec<_> = members.collect();
+    members
+        .prop_shuffle()
+        .prop_map(|members| format!("{{{}}}", members.into_iter().flatten().collect::<Vec<_>>().join(",")))
+}
+
+/// The two steps that one reading stands for: is it JSON that repeats nothing, and is it claims?
+fn in_two_steps(payload: &[u8]) -> Result<AccessClaims, InvalidAccessToken> {
+    let members = strict_json::object(payload).ok_or(InvalidAccessToken::Malformed)?;
+    let value = Value::Object(members);
+    let claims = Incoming::deserialize(&value).map_err(|_| InvalidAccessToken::ClaimsRefused)?;
+    claims.into_claims()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    // S-32, S-34
+    #[test]
+    fn claims_are_judged_in_one_reading_as_in_two(payload in payloads()) {
+        let judged = Incoming::parse(payload.as_bytes()).and_then(Incoming::into_claims);
+        prop_assert_eq!(judged, in_two_steps(payload.as_bytes()), "{}", payload);
+    }
+
+    #[test]
+    fn an_id_has_one_spelling(text in "[0-9a-fA-F]{8}(-?[0-9a-f]{4}){3}-?[0-9a-fA-F]{12}") {
+        let is_canonical = text.len() == 36 && text == text.to_lowercase();
+        prop_assert_eq!(id(&text).map(|id| id.to_string()).ok(), is_canonical.then_some(text));
+    }
+}
