@@ -44,6 +44,14 @@ bench-stores: system-packages
     @cargo bench --quiet --package auth-adapter-redis --bench stores
     @cargo bench --quiet --package auth-adapter-postgres --bench lookup
 
+# Print what a verification costs beside raw HMAC and the JWT library, and how late a logout is elsewhere (some minutes)
+bench-verify: system-packages
+    @cargo bench --quiet --package hooksentry-auth-guard --bench verify
+    @cargo build --quiet --release --package auth-server; echo; \
+    SOAK=1 HOOKSENTRY_AUTH_E2E_BINARY="${CARGO_TARGET_DIR:-{{ justfile_directory() }}/target}/release/hooksentry-auth" \
+    cargo test --quiet --package auth-e2e --test servers -- --nocapture a_logout_is_true_on_every_instance_in_time \
+        | grep 'from the 204'
+
 # Build and serve; the first start prints the owner's password and three calls to try
 run *ARGS:
     @cargo run --release -- {{ ARGS }}

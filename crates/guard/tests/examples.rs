@@ -1,6 +1,5 @@
 //! The examples, run as programs beside a real Redis.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its fixtures too")]
-#![cfg(feature = "redis")]
 
 use std::env;
 use std::path::PathBuf;

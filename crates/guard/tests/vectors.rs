@@ -1,5 +1,4 @@
 //! Tokens made with another library, each presented to the extractor as a request would.
-#![cfg(feature = "redis")]
 
 use std::sync::Arc;
 
