@@ -3,6 +3,7 @@
 mod copy;
 mod feed;
 mod follower;
+mod lease;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +14,9 @@ use auth_domain::ports::{Denylist, PortError};
 
 use crate::denylist::RedisDenylist;
 use crate::store::RedisStore;
-pub(crate) use copy::Copy;
+pub(crate) use copy::{Copy, Life};
 use follower::Follower;
+use lease::Moment;
 
 /// The [`Denylist`] of Redis as a copy in the process, so that a check is a look into memory.
 ///
@@ -69,7 +71,7 @@ impl RedisCachedDenylist {
     #[must_use]
     pub fn state(&self) -> CopyState {
         CopyState {
-            is_current: self.copy.is_current(self.store.clock().instant()),
+            is_current: self.copy.is_current(Moment::now(self.store.clock())),
             entries: self.copy.len(),
             asked: self.copy.asked(),
         }
@@ -85,10 +87,10 @@ impl RedisCachedDenylist {
 #[async_trait]
 impl Denylist for RedisCachedDenylist {
     async fn contains(&self, id: TokenId, timing: Timing) -> Result<bool, PortError> {
-        let now = self.store.clock().instant();
+        let now = Moment::of(timing, self.store.clock());
         // In this order: looked up first, an entry could be missed in a copy that becomes current only afterwards.
         let is_current = self.copy.is_current(now);
-        let is_held = self.copy.holds(id, now);
+        let is_held = self.copy.holds(id, now.instant);
         if is_current || is_held {
             return Ok(is_held);
         }

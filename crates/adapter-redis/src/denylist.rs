@@ -35,7 +35,7 @@ impl Denylist for RedisDenylist {
         let Some(life) = life_in_millis(&self.store, token, timing) else { return Ok(()) };
         let step = Step::new(&REVOKE, &[&keys::revoked(token.id)]).arg(life);
         self.store.run(&step, timing).await?;
-        self.store.note_revoked(std::iter::once(token));
+        self.store.note_revoked(std::iter::once((token.id, life)));
         Ok(())
     }
 }

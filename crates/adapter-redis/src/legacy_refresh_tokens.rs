@@ -73,7 +73,7 @@ impl LegacyRefreshTokens for RedisLegacyRefreshTokens {
             .arg(life);
         match self.store.run(&step, timing).await?.text()?.as_str() {
             "ended" => {
-                self.store.note_revoked(std::iter::once(also_revoke));
+                self.store.note_revoked(std::iter::once((also_revoke.id, life)));
                 Ok(Ending::Ended)
             }
             _ => Ok(Ending::Unknown),

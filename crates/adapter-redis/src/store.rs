@@ -3,12 +3,12 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::{LiveAccessToken, Timing};
+use auth_domain::model::{Timing, TokenId};
 use auth_domain::ports::{Clock, PortError};
 use redis::{Client, Cmd, ErrorKind, FromRedisValue, Pipeline, ProtocolVersion, ServerErrorKind, Value};
 
 use crate::address::{Address, Transport};
-use crate::cached_denylist::Copy;
+use crate::cached_denylist::{Copy, Life};
 use crate::config::{ConfigError, RedisConfig};
 use crate::error::{StepError, answered, contradiction};
 use crate::link::{Link, Reading};
@@ -82,16 +82,19 @@ impl RedisStore {
 
     /// Returns the copy of the denylist, and begins one where there is none.
     pub(crate) fn copy(&self) -> Arc<Copy> {
-        Arc::clone(self.inner.copy.get_or_init(|| Arc::new(Copy::new(self.clock().instant()))))
+        let config = self.config();
+        // No token that an entry is written for lives longer.
+        let gone_life = config.access_ttl.saturating_add(config.denylist_margin);
+        Arc::clone(self.inner.copy.get_or_init(|| Arc::new(Copy::new(self.clock().instant(), gone_life))))
     }
 
-    /// Notes in the copy, where there is one, what was written to the denylist just now: what this process revokes it knows
-    /// at once, before Redis tells it.
-    pub(crate) fn note_revoked(&self, tokens: impl Iterator<Item = LiveAccessToken>) {
+    /// Notes in the copy, where there is one, what was written to the denylist just now, each entry with its life in
+    /// milliseconds: what this process revokes it knows at once, before Redis tells it.
+    pub(crate) fn note_revoked(&self, entries: impl Iterator<Item = (TokenId, i64)>) {
         let Some(copy) = self.inner.copy.get() else { return };
         let now = self.clock().instant();
-        for token in tokens {
-            copy.suspect(token.id, now);
+        for (id, millis) in entries {
+            copy.learn(id, Life::of(millis), now);
         }
     }
 

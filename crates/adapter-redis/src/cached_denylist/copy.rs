@@ -7,17 +7,16 @@ use std::time::{Duration, Instant};
 use auth_domain::model::TokenId;
 use dashmap::{DashMap, Entry};
 
-use super::RedisCachedDenylist;
+use super::lease::{Lease, Moment, Trust};
 
 /// Times are counted in these from the start, so that an entry takes 20 bytes.
-const TICK: Duration = Duration::from_millis(100);
-/// Marks a time that is a guess, until Redis was asked for the entry's lifetime. The other bits count for six years.
+const TICKS_IN_SECOND: u32 = 10;
+const NANOS_IN_SECOND: u32 = 1_000_000_000;
+/// Marks an entry that is held whatever its time, until Redis was asked for that. The other bits count for six years.
 const GUESS: u32 = 1 << 31;
 const FOREVER: u32 = GUESS - 1;
 /// How long an entry is kept whose lifetime Redis could not be asked for: longer than access tokens live.
 const UNKNOWN_LIFE: Duration = Duration::from_hours(24);
-/// How long an entry is kept that was gone when Redis was asked: its time was over, or somebody removed it.
-const GONE_LIFE: Duration = Duration::from_mins(1);
 /// How long an entry is kept after its end: Redis tells of the end too, and must not be asked for its lifetime then.
 const SWEEP_GRACE: Duration = Duration::from_mins(5);
 /// Readers of one part never wait for a sweep of another.
@@ -39,19 +38,31 @@ pub(crate) enum Life {
 /// The copy of the denylist. Entries are added and prolonged, never removed before their time.
 pub(crate) struct Copy {
     origin: Instant,
-    /// When the last `PING` that was answered was sent, in nanoseconds after the origin; none where it is zero.
-    confirmed: AtomicU64,
+    /// How long an entry is kept that was gone when Redis was asked: its time was over, or somebody removed it.
+    gone_life: Duration,
+    lease: Lease,
     entries: DashMap<[u8; 16], u32, foldhash::fast::RandomState>,
     asked: AtomicU64,
     observer: OnceLock<Observer>,
 }
 
+impl Life {
+    /// Reads the reply to `PTTL`.
+    pub(crate) fn of(millis: i64) -> Self {
+        match millis {
+            -1 => Self::Endless,
+            left => u64::try_from(left).map_or(Self::Gone, |left| Self::Left(Duration::from_millis(left))),
+        }
+    }
+}
+
 impl Copy {
     /// Is empty, and not to be trusted yet.
-    pub(crate) fn new(origin: Instant) -> Self {
+    pub(crate) fn new(origin: Instant, gone_life: Duration) -> Self {
         Self {
             origin,
-            confirmed: AtomicU64::new(0),
+            gone_life,
+            lease: Lease::default(),
             entries: DashMap::with_hasher_and_shard_amount(foldhash::fast::RandomState::default(), SHARDS),
             asked: AtomicU64::new(0),
             observer: OnceLock::new(),
@@ -59,35 +70,46 @@ impl Copy {
     }
 
     /// Tells whether the copy may answer at `now`.
-    pub(crate) fn is_current(&self, now: Instant) -> bool {
-        let confirmed = self.confirmed.load(Ordering::Acquire);
-        let age = self.nanos(now).saturating_sub(confirmed);
-        confirmed != 0 && Duration::from_nanos(age) <= RedisCachedDenylist::LEASE
+    pub(crate) fn is_current(&self, now: Moment) -> bool {
+        self.lease.holds(self.nanos(now.instant), now.unix_seconds)
     }
 
     /// Tells whether a token is revoked, as far as is known here at `now`.
     pub(crate) fn holds(&self, id: TokenId, now: Instant) -> bool {
-        let until = self.entries.get(id.as_bytes()).map(|entry| *entry & !GUESS);
-        until.is_some_and(|until| until >= self.ticks(now))
+        let until = self.entries.get(id.as_bytes()).map(|entry| *entry);
+        until.is_some_and(|until| until & GUESS != 0 || until >= self.ticks(now))
     }
 
-    /// Trusts the copy: a `PING` that was sent at `sent` was answered just now, at `received`.
-    pub(crate) fn confirm(&self, sent: Instant, received: Instant) {
-        self.confirmed.store(self.nanos(sent).max(1), Ordering::Release);
+    /// Returns what has to be handed in with what is confirmed later.
+    pub(crate) fn trust(&self) -> Trust {
+        self.lease.trust()
+    }
+
+    /// Trusts the copy: a `PING` that was sent at `sent` was answered just now, at `received`. It counts for nothing where
+    /// the copy was distrusted since `trust` was asked for.
+    pub(crate) fn confirm(&self, trust: Trust, sent: Moment, received: Instant) {
+        self.lease.begin(trust, self.nanos(sent.instant), sent.unix_seconds);
         if let Some(observer) = self.observer.get() {
-            observer(received.saturating_duration_since(sent));
+            observer(received.saturating_duration_since(sent.instant));
         }
     }
 
     /// Trusts the copy no more.
     pub(crate) fn distrust(&self) {
-        self.confirmed.store(0, Ordering::Release);
+        self.lease.end();
     }
 
     /// Takes a token for revoked whose lifetime in the denylist is still to be asked for.
     pub(crate) fn suspect(&self, id: TokenId, now: Instant) {
-        let guess = self.end(now, UNKNOWN_LIFE) | GUESS;
-        self.entries.entry(*id.as_bytes()).or_insert(guess);
+        let (guess, now) = (self.end(now, UNKNOWN_LIFE) | GUESS, self.ticks(now));
+        let entry = self.entries.entry(*id.as_bytes());
+        // One that has run out is told of for that, or was written again.
+        let known = entry.and_modify(|until| {
+            if *until < now {
+                *until |= GUESS;
+            }
+        });
+        known.or_insert(guess);
     }
 
     /// Takes a token for revoked, for as long as Redis keeps its entry.
@@ -95,20 +117,24 @@ impl Copy {
         let until = match life {
             Life::Left(left) => self.end(now, left),
             Life::Endless => FOREVER,
-            Life::Gone => self.end(now, GONE_LIFE),
+            Life::Gone => self.end(now, self.gone_life),
         };
         match self.entries.entry(*id.as_bytes()) {
-            Entry::Occupied(mut known) if known.get() & GUESS != 0 => {
-                known.insert(until);
-            }
-            Entry::Occupied(mut known) if life != Life::Gone => {
-                let later = until.max(*known.get());
-                known.insert(later);
+            Entry::Occupied(mut known) => {
+                let is_guess = known.get() & GUESS != 0;
+                let before = known.get() & !GUESS;
+                let has_run_out = before < self.ticks(now);
+                known.insert(match (life, is_guess) {
+                    (Life::Gone, true) if !has_run_out => until,
+                    (Life::Gone, _) => before,
+                    (Life::Left(_) | Life::Endless, true) => until,
+                    (Life::Left(_) | Life::Endless, false) => until.max(before),
+                });
             }
             Entry::Vacant(unknown) if life != Life::Gone => {
                 unknown.insert(until);
             }
-            Entry::Occupied(_) | Entry::Vacant(_) => {}
+            Entry::Vacant(_) => {}
         }
     }
 
@@ -136,7 +162,8 @@ impl Copy {
     }
 
     fn nanos(&self, instant: Instant) -> u64 {
-        u64::try_from(instant.saturating_duration_since(self.origin).as_nanos()).unwrap_or(u64::MAX)
+        let age = instant.saturating_duration_since(self.origin);
+        age.as_secs().saturating_mul(NANOS_IN_SECOND.into()).saturating_add(age.subsec_nanos().into())
     }
 
     /// The tick that `instant` lies in.
@@ -151,7 +178,9 @@ impl Copy {
 }
 
 fn ticks_in(span: Duration) -> u32 {
-    u32::try_from(span.as_millis() / TICK.as_millis()).unwrap_or(FOREVER).min(FOREVER)
+    let within = span.subsec_nanos() / (NANOS_IN_SECOND / TICKS_IN_SECOND);
+    let ticks = span.as_secs().saturating_mul(TICKS_IN_SECOND.into()).saturating_add(within.into());
+    u32::try_from(ticks).unwrap_or(FOREVER).min(FOREVER)
 }
 
 #[cfg(test)]
@@ -159,26 +188,17 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const TICK: Duration = Duration::from_millis(100);
+    const GONE_LIFE: Duration = Duration::from_mins(20);
 
     #[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be made up, only read or moved")]
     fn copy() -> (Copy, Instant) {
         let origin = Instant::now();
-        (Copy::new(origin), origin + SECOND)
+        (Copy::new(origin, GONE_LIFE), origin + SECOND)
     }
 
     fn token(number: u8) -> TokenId {
         TokenId::from_uuid(uuid::Uuid::from_bytes([number; 16]))
-    }
-
-    #[test]
-    fn a_copy_is_current_for_the_lease_after_the_ping_that_was_answered() {
-        let (copy, now) = copy();
-        assert!(!copy.is_current(now), "nothing was confirmed yet");
-        copy.confirm(now, now + SECOND);
-        assert!(copy.is_current(now) && copy.is_current(now + RedisCachedDenylist::LEASE));
-        assert!(!copy.is_current(now + RedisCachedDenylist::LEASE + Duration::from_millis(1)));
-        copy.distrust();
-        assert!(!copy.is_current(now));
     }
 
     #[test]
@@ -219,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_gone_when_asked_for_is_held_for_a_moment_only() {
+    fn what_was_gone_when_asked_for_is_held_for_the_life_of_a_token() {
         let (copy, now) = copy();
         copy.suspect(token(1), now);
         copy.learn(token(1), Life::Gone, now);
@@ -228,12 +248,50 @@ mod tests {
         assert!(!copy.holds(token(2), now));
     }
 
+    /// A second logout of a token whose first entry has run out, which a writer with a short lifetime can bring about.
+    #[test]
+    fn what_is_told_of_again_after_its_end_is_held_at_once() {
+        let (copy, now) = copy();
+        copy.learn(token(1), Life::Left(SECOND), now);
+        let later = now + 3 * SECOND;
+        assert!(!copy.holds(token(1), later));
+        copy.suspect(token(1), later);
+        assert!(copy.holds(token(1), later));
+        copy.learn(token(1), Life::Left(SECOND), later);
+        assert!(copy.holds(token(1), later + SECOND) && !copy.holds(token(1), later + 2 * SECOND));
+    }
+
+    /// Redis tells of the end of an entry as of any other write.
+    #[test]
+    fn an_entry_whose_end_is_told_is_not_held_once_redis_was_asked() {
+        let (copy, now) = copy();
+        copy.learn(token(1), Life::Left(SECOND), now);
+        let later = now + 3 * SECOND;
+        copy.suspect(token(1), later);
+        copy.learn(token(1), Life::Gone, later);
+        assert!(!copy.holds(token(1), later));
+        copy.sweep(later + SWEEP_GRACE);
+        assert_eq!(copy.len(), 0);
+    }
+
+    #[test]
+    fn times_are_counted_in_tenths_of_a_second_and_end_with_the_count() {
+        assert_eq!(ticks_in(Duration::from_millis(1_299)), 12);
+        assert_eq!(ticks_in(Duration::MAX), FOREVER);
+    }
+
+    #[test]
+    fn the_three_kinds_of_lifetimes_are_told_apart() {
+        assert_eq!(Life::of(1_500), Life::Left(Duration::from_millis(1_500)));
+        assert_eq!((Life::of(-1), Life::of(-2)), (Life::Endless, Life::Gone));
+    }
+
     #[test]
     fn whoever_looks_after_the_copy_learns_how_long_signs_of_life_take() {
         let (copy, now) = copy();
         let (sender, receiver) = std::sync::mpsc::channel();
         copy.observe(Box::new(move |took| sender.send(took).unwrap()));
-        copy.confirm(now, now + SECOND);
+        copy.confirm(copy.trust(), Moment { instant: now, unix_seconds: 0 }, now + SECOND);
         assert_eq!(receiver.recv(), Ok(SECOND));
     }
 }

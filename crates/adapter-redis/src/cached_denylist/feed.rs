@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout_at;
 
 use super::copy::{Copy, Life};
+use super::lease::Moment;
 use crate::error::{StepError, answered, contradiction, refused};
 use crate::keys;
 
@@ -25,7 +26,7 @@ const BATCH: usize = 256;
 pub(super) enum Notice {
     /// The denylist was written: there is a lifetime to ask for.
     Written(TokenId),
-    /// It is closed.
+    /// It is closed, or has told what cannot be followed.
     Lost,
 }
 
@@ -89,9 +90,13 @@ impl Feed {
 
     /// Asks for a sign of life, and trusts the copy for another lease.
     pub(super) async fn confirm(&mut self) -> Result<(), StepError> {
-        let sent = self.clock.instant();
+        let (trust, sent) = (self.copy.trust(), Moment::now(&*self.clock));
         self.check_role().await?;
-        self.copy.confirm(sent, self.clock.instant());
+        // Redis writes its notices once a turn, and one with several threads may answer a writer before it does. A second
+        // question is of a later turn: what was written before the first was sent is told before the second is answered.
+        let mut second = Pipeline::new();
+        self.send(second.cmd("PING")).await?;
+        self.copy.confirm(trust, sent, self.clock.instant());
         Ok(())
     }
 
@@ -101,10 +106,12 @@ impl Feed {
     /// Dropping it half way loses nothing.
     pub(super) async fn told(&mut self) -> Result<Vec<TokenId>, StepError> {
         let mut notices = Vec::with_capacity(BATCH);
-        self.notices.recv_many(&mut notices, BATCH).await;
+        if self.notices.recv_many(&mut notices, BATCH).await == 0 {
+            return Err(lost());
+        }
         let written = notices.into_iter().map(|notice| match notice {
             Notice::Written(id) => Ok(id),
-            Notice::Lost => Err(StepError::Unknown(PortError::unavailable("Redis closed the connection"))),
+            Notice::Lost => Err(lost()),
         });
         written.collect()
     }
@@ -119,7 +126,7 @@ impl Feed {
             let replies = self.send(&lives).await?;
             let now = self.clock.instant();
             for (id, reply) in batch.iter().zip(replies) {
-                self.copy.learn(*id, life(read(reply)?), now);
+                self.copy.learn(*id, Life::of(read(reply)?), now);
             }
         }
         Ok(())
@@ -160,16 +167,22 @@ impl Feed {
     }
 }
 
-/// Takes note of what Redis tells. That all keys are gone changes nothing: the tokens were revoked.
+/// Takes note of what Redis tells.
 fn note(
     push: &PushInfo,
     copy: &Copy,
     now: Instant,
     notices: &UnboundedSender<Notice>,
 ) -> Result<(), SendError> {
-    let lost = |_| SendError;
+    let closed = |_| SendError;
+    let end = || {
+        copy.distrust();
+        notices.send(Notice::Lost).map_err(closed)
+    };
     match push.kind {
-        PushKind::Disconnection => notices.send(Notice::Lost).map_err(lost),
+        PushKind::Disconnection => end(),
+        // All keys were replaced at once, as a replica's are that begins anew, and nobody tells by which ones.
+        PushKind::Invalidate if push.data.contains(&Value::Nil) => end(),
         PushKind::Invalidate => {
             let keys = push.data.iter().filter_map(|part| match part {
                 Value::Array(keys) => Some(keys),
@@ -179,19 +192,11 @@ fn note(
                 let Value::BulkString(key) = key else { continue };
                 let Some(id) = keys::revoked_token(key) else { continue };
                 copy.suspect(id, now);
-                notices.send(Notice::Written(id)).map_err(lost)?;
+                notices.send(Notice::Written(id)).map_err(closed)?;
             }
             Ok(())
         }
         _ => Ok(()),
-    }
-}
-
-/// Reads the reply to `PTTL`.
-fn life(millis: i64) -> Life {
-    match millis {
-        -1 => Life::Endless,
-        left => u64::try_from(left).map_or(Life::Gone, |left| Life::Left(Duration::from_millis(left))),
     }
 }
 
@@ -205,6 +210,12 @@ fn is_text(value: &Value, text: &str) -> bool {
 
 fn read<T: FromRedisValue>(value: Value) -> Result<T, StepError> {
     redis::from_redis_value(value).map_err(|_| contradicts("it has another type"))
+}
+
+fn lost() -> StepError {
+    StepError::Unknown(PortError::unavailable(
+        "Redis closed the connection, or has replaced all keys at once",
+    ))
 }
 
 fn contradicts(what: &'static str) -> StepError {
@@ -230,7 +241,7 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be made up, only read or moved")]
     fn what_is_told_is_in_the_copy_before_the_one_who_told_it_goes_on() {
         let now = Instant::now();
-        let (copy, (sender, mut notices)) = (Copy::new(now), unbounded_channel());
+        let (copy, (sender, mut notices)) = (Copy::new(now, Duration::from_mins(20)), unbounded_channel());
         let (id, other) = (keys::revoked_token(KEY.as_bytes()).unwrap(), bytes("auth:jwt:revoked:x"));
         note(&invalidation(vec![Value::Array(vec![other, bytes(KEY)])]), &copy, now, &sender).unwrap();
         assert!(copy.holds(id, now));
@@ -238,19 +249,20 @@ mod tests {
         assert!(notices.try_recv().is_err(), "more was told than there was");
     }
 
+    /// An answer that was on its way is not believed either.
     #[test]
     #[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be made up, only read or moved")]
-    fn that_all_keys_are_gone_takes_nothing_out_of_the_copy() {
+    fn that_all_keys_are_replaced_ends_the_trust_and_takes_nothing_out() {
         let now = Instant::now();
-        let (copy, (sender, _notices)) = (Copy::new(now), unbounded_channel());
+        let (copy, (sender, mut notices)) = (Copy::new(now, Duration::from_mins(20)), unbounded_channel());
         note(&invalidation(vec![Value::Array(vec![bytes(KEY)])]), &copy, now, &sender).unwrap();
+        let (trust, moment) = (copy.trust(), Moment { instant: now, unix_seconds: 0 });
+        copy.confirm(trust, moment, now);
+        assert!(copy.is_current(moment));
         note(&invalidation(vec![Value::Nil]), &copy, now, &sender).unwrap();
-        assert_eq!(copy.len(), 1);
-    }
-
-    #[test]
-    fn the_three_kinds_of_lifetimes_are_told_apart() {
-        assert_eq!(life(1_500), Life::Left(Duration::from_millis(1_500)));
-        assert_eq!((life(-1), life(-2)), (Life::Endless, Life::Gone));
+        copy.confirm(trust, moment, now);
+        assert!(!copy.is_current(moment) && copy.len() == 1);
+        assert!(matches!(notices.try_recv(), Ok(Notice::Written(_))));
+        assert!(matches!(notices.try_recv(), Ok(Notice::Lost)));
     }
 }

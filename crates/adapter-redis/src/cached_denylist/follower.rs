@@ -2,10 +2,11 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auth_domain::ports::{Clock, PortError};
+use auth_domain::ports::{Clock, PortError, PortErrorKind};
 use tokio::task::AbortHandle;
 use tracing::{info, warn};
 
@@ -14,10 +15,14 @@ use super::feed::Feed;
 use crate::error::StepError;
 use crate::store::RedisStore;
 
-/// How often a sign of life is asked for: one that is late, or even lost, must not end the lease.
+/// How often a sign of life is asked for: one that is late must not end the lease.
 const BEAT: Duration = Duration::from_millis(500);
-/// How long a follower that has lost its connection waits before it makes another.
-const PAUSE: Duration = Duration::from_millis(200);
+/// How long a follower that has lost its connection waits before it makes another, at least; twice as long after each
+/// failure, up to the longest. To fill the copy takes a look at all keys, and all that follow may begin at once.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// A connection that has lasted for so many signs of life was a good one.
+const GOOD: u32 = 20;
 /// After so many signs of life, what is over is forgotten.
 const SWEEP_EVERY: u32 = 60;
 
@@ -28,8 +33,8 @@ pub(super) struct Follower {
 
 impl Follower {
     pub(super) fn start(store: &RedisStore, copy: &Arc<Copy>) -> Self {
-        let following =
-            Following { store: store.clone(), copy: Arc::clone(copy), clock: store.shared_clock() };
+        let (copy, clock) = (Arc::clone(copy), store.shared_clock());
+        let following = Following { store: store.clone(), copy, clock, chance: RandomState::new() };
         Self { task: tokio::spawn(following.run()).abort_handle() }
     }
 }
@@ -44,30 +49,32 @@ struct Following {
     store: RedisStore,
     copy: Arc<Copy>,
     clock: Arc<dyn Clock>,
+    /// Good enough to choose a moment, and for nothing else.
+    chance: RandomState,
 }
 
 impl Following {
     async fn run(self) {
-        let mut was_current = true;
+        let (mut pause, mut told) = (SHORTEST_PAUSE, None);
         loop {
-            let Err(cause) = self.follow(&mut was_current).await;
+            let mut beats = 0;
+            let Err(cause) = self.follow(&mut beats).await;
             self.copy.distrust();
             if let StepError::WrongServer(_) = cause {
                 // The shared connections lead to the same server.
                 self.store.give_up_all();
             }
-            if was_current {
-                let cause = PortError::from(cause);
-                let (kind, reason) = (cause.kind(), cause.source().map(ToString::to_string));
-                warn!(event = "denylist_copy_lost", %kind, reason, "the copy of the denylist is not current; Redis is asked");
-                was_current = false;
+            if beats > 0 {
+                told = None;
             }
-            self.clock.sleep_until(self.clock.instant() + PAUSE).await;
+            tell(&cause.into(), &mut told);
+            pause = if beats >= GOOD { SHORTEST_PAUSE } else { LONGEST_PAUSE.min(pause * 2) };
+            self.clock.sleep_until(self.clock.instant() + self.scattered(pause)).await;
         }
     }
 
-    /// Follows until that fails, and notes when the copy has become current.
-    async fn follow(&self, is_current: &mut bool) -> Result<Infallible, StepError> {
+    /// Follows until that fails, and counts the signs of life.
+    async fn follow(&self, beats: &mut u32) -> Result<Infallible, StepError> {
         let mut feed = Feed::open(self.store.following(), &self.copy, &self.clock).await?;
         feed.load().await?;
         feed.confirm().await?;
@@ -76,15 +83,20 @@ impl Following {
             entries = self.copy.len(),
             "the copy of the denylist is current"
         );
-        *is_current = true;
-        for beat in 1_u32.. {
-            self.listen(&mut feed, self.clock.instant() + BEAT).await?;
-            feed.confirm().await?;
-            if beat % SWEEP_EVERY == 0 {
+        loop {
+            if beats.is_multiple_of(SWEEP_EVERY) {
                 self.sweep();
             }
+            *beats = beats.saturating_add(1);
+            self.listen(&mut feed, self.clock.instant() + BEAT).await?;
+            feed.confirm().await?;
         }
-        Err(StepError::unanswered())
+    }
+
+    /// A time between half of `pause` and the whole, so that those who have lost Redis together do not come back together.
+    fn scattered(&self, pause: Duration) -> Duration {
+        let share = self.chance.hash_one(self.clock.instant()) % 1_000;
+        pause / 2 + pause / 2_000 * u32::try_from(share).unwrap_or(0)
     }
 
     /// Takes what Redis tells, until it is time for a sign of life.
@@ -103,5 +115,13 @@ impl Following {
     fn sweep(&self) {
         let (copy, now) = (Arc::clone(&self.copy), self.clock.instant());
         tokio::task::spawn_blocking(move || copy.sweep(now));
+    }
+}
+
+/// Logs why the copy is not current, once for each kind of trouble.
+fn tell(cause: &PortError, told: &mut Option<PortErrorKind>) {
+    let (kind, reason) = (cause.kind(), cause.source().map(ToString::to_string));
+    if told.replace(kind) != Some(kind) {
+        warn!(event = "denylist_copy_lost", %kind, reason, "the copy of the denylist is not current; Redis is asked");
     }
 }

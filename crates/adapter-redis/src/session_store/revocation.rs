@@ -41,10 +41,9 @@ impl RedisSessionStore {
         also: Option<LiveAccessToken>,
         timing: Timing,
     ) -> Result<(), PortError> {
-        let tokens: Vec<_> = pending.0.iter().map(|(_, token)| *token).chain(also).collect();
+        let tokens = pending.0.iter().map(|(_, token)| *token).chain(also);
         let entries: Vec<_> = tokens
-            .iter()
-            .filter_map(|token| Some((keys::revoked(token.id), life_in_millis(&self.store, *token, timing)?)))
+            .filter_map(|token| Some((token.id, life_in_millis(&self.store, token, timing)?)))
             .collect();
         let sessions = pending.sessions();
         if entries.is_empty() && sessions.is_empty() {
@@ -53,7 +52,7 @@ impl RedisSessionStore {
         let records = sessions.iter().flat_map(|session_id| {
             [keys::session(SessionRef { user_id, session_id: *session_id }), keys::sessions(user_id)]
         });
-        let all: Vec<_> = entries.iter().map(|(key, _)| key.clone()).chain(records).collect();
+        let all: Vec<_> = entries.iter().map(|(id, _)| keys::revoked(*id)).chain(records).collect();
         let mut step =
             Step::new(&COMPLETE, &all.iter().map(String::as_str).collect::<Vec<_>>()).arg(entries.len());
         for (_, life) in &entries {
@@ -63,7 +62,7 @@ impl RedisSessionStore {
             step = step.arg(session_id.to_string());
         }
         self.store.run(&step, timing).await?;
-        self.store.note_revoked(tokens.into_iter());
+        self.store.note_revoked(entries.into_iter());
         Ok(())
     }
 }

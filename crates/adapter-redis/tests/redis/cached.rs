@@ -213,15 +213,42 @@ async fn every_cut_of_the_connection_is_made_good() {
 async fn an_emptied_server_takes_nothing_back() {
     let server = RedisServer::start();
     let cached = following(&Ports::on(&server)).await;
-    let (flushed, removed) = (an_access_token(START), an_access_token(START));
+    let (flushed, removed, briefly) =
+        (an_access_token(START), an_access_token(START), an_access_token(START));
     revoke(&server, flushed, "900");
     revoke(&server, removed, "900");
     assert!(holds_within(LEASE, || contains(&cached, removed)).await);
     assert_eq!(server.cli(&["DEL", &key(removed)]), "1");
+    // Gone before anybody could ask for its lifetime.
+    let script = "redis.call('SET', KEYS[1], '1', 'EX', 900) return redis.call('DEL', KEYS[1])";
+    assert_eq!(server.cli(&["EVAL", script, "1", &key(briefly)]), "1");
+    assert!(holds_within(LEASE, || contains(&cached, briefly)).await);
     assert_eq!(server.cli(&["FLUSHALL"]), "OK");
     tokio::time::sleep(Duration::from_millis(700)).await;
-    assert!(contains(&cached, flushed).await && contains(&cached, removed).await);
-    assert!(cached.state().is_current);
+    become_current(&cached).await;
+    for token in [flushed, removed, briefly] {
+        assert!(contains(&cached, token).await);
+    }
+}
+
+/// Whoever becomes a replica and a primary again has other keys than before, and tells none of them.
+// S-59
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_were_replaced_all_at_once_are_read_anew() {
+    let (server, other) = (RedisServer::start(), RedisServer::start());
+    for server in [&server, &other] {
+        assert_eq!(server.cli(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"]), "OK");
+    }
+    let cached = following(&Ports::on(&server)).await;
+    let token = an_access_token(START);
+    revoke(&other, token, "900");
+    // As a rule quicker than a sign of life, which would see the replica.
+    assert_eq!(server.cli(&["REPLICAOF", "127.0.0.1", &other.port().to_string()]), "OK");
+    let has_synced = || async { server.cli(&["EXISTS", &key(token)]) == "1" };
+    assert!(holds_within(Duration::from_secs(5), has_synced).await);
+    assert_eq!(server.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
+    let is_known = || async { cached.contains(token.id, timing_at(START)).await.unwrap_or(false) };
+    assert!(holds_within(LEASE, is_known).await);
 }
 
 /// After a failover the old connection may lead to what is a replica now, which learns late.

@@ -1,0 +1,121 @@
+//! Until when the copy may answer.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use auth_domain::model::Timing;
+use auth_domain::ports::Clock;
+
+use super::RedisCachedDenylist;
+
+/// Whole seconds of the time of day that lie between two moments which are less than a lease apart.
+const LEASE_IN_SECONDS: i64 = 1;
+
+/// One moment, on both clocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    /// On the one that never goes back. It stands still while the machine sleeps, or is moved to another one.
+    pub(crate) instant: Instant,
+    /// On the one that shows the time of day.
+    pub(crate) unix_seconds: i64,
+}
+
+/// Stands for all that was confirmed since the copy was last distrusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Trust(u64);
+
+/// From the sending of the last `PING` that was answered, for the length of a lease, by both clocks.
+#[derive(Debug, Default)]
+pub(crate) struct Lease {
+    /// When it began, in nanoseconds after the origin; there is none where it is zero.
+    began: AtomicU64,
+    /// When it began by the time of day.
+    began_at: AtomicI64,
+    /// Counts how often it was ended. Held while it begins or ends.
+    ended: Mutex<u64>,
+}
+
+impl Moment {
+    pub(crate) fn now(clock: &dyn Clock) -> Self {
+        Self { instant: clock.instant(), unix_seconds: clock.now().unix_timestamp() }
+    }
+
+    /// Now, in a request: its own start is near enough by the time of day, and costs no look at the clock.
+    pub(crate) fn of(timing: Timing, clock: &dyn Clock) -> Self {
+        Self { instant: clock.instant(), unix_seconds: timing.now().unix_timestamp() }
+    }
+}
+
+impl Lease {
+    /// Tells whether it holds at this moment, which is given in nanoseconds after the origin and in seconds since 1970.
+    pub(crate) fn holds(&self, now: u64, unix_seconds: i64) -> bool {
+        let began = self.began.load(Ordering::Acquire);
+        let age = Duration::from_nanos(now.saturating_sub(began));
+        let slept = unix_seconds.saturating_sub(self.began_at.load(Ordering::Acquire));
+        began != 0 && age <= RedisCachedDenylist::LEASE && slept <= LEASE_IN_SECONDS
+    }
+
+    pub(crate) fn trust(&self) -> Trust {
+        Trust(*self.ended.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Begins it anew, unless it was ended since `trust` was asked for.
+    pub(crate) fn begin(&self, trust: Trust, now: u64, unix_seconds: i64) {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if trust == Trust(*ended) {
+            self.began_at.store(unix_seconds, Ordering::Release);
+            self.began.store(now.max(1), Ordering::Release);
+        }
+    }
+
+    pub(crate) fn end(&self) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        *ended += 1;
+        self.began.store(0, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: i64 = 1_783_684_800;
+    const SECOND: u64 = 1_000_000_000;
+
+    fn begun() -> Lease {
+        let lease = Lease::default();
+        lease.begin(lease.trust(), 7 * SECOND, NOON);
+        lease
+    }
+
+    #[test]
+    fn a_lease_holds_for_two_seconds_after_the_ping_that_was_answered() {
+        assert!(!Lease::default().holds(0, 0), "nothing was confirmed yet");
+        let lease = begun();
+        assert!(lease.holds(7 * SECOND, NOON) && lease.holds(9 * SECOND, NOON + 1));
+        assert!(!lease.holds(9 * SECOND + 1, NOON + 1));
+        lease.end();
+        assert!(!lease.holds(7 * SECOND, NOON));
+    }
+
+    /// The monotonic clock stands still while a machine sleeps; the world goes on.
+    #[test]
+    fn a_machine_that_has_slept_trusts_nothing_from_before() {
+        let lease = begun();
+        assert!(!lease.holds(7 * SECOND, NOON + 2));
+        assert!(!lease.holds(7 * SECOND, NOON + 300));
+        assert!(lease.holds(7 * SECOND, NOON - 300), "a clock that was set back is judged by the other one");
+    }
+
+    #[test]
+    fn an_answer_to_what_was_asked_before_the_end_begins_nothing() {
+        let lease = begun();
+        let before = lease.trust();
+        lease.end();
+        lease.begin(before, 8 * SECOND, NOON);
+        assert!(!lease.holds(8 * SECOND, NOON));
+        lease.begin(lease.trust(), 8 * SECOND, NOON);
+        assert!(lease.holds(8 * SECOND, NOON));
+    }
+}
