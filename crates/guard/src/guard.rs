@@ -1,12 +1,13 @@
 //! The one who looks at the bearer of a request.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{HttpMessage, HttpRequest};
 use auth_domain::model::{AccessClaims, Timing};
-use auth_domain::ports::Clock;
+use auth_domain::ports::{Clock, PortErrorKind};
 use auth_domain::use_cases::{VerifyAccessToken, VerifyAccessTokenError};
 use tracing::{error, info, warn};
 
@@ -37,8 +38,8 @@ impl Guard {
         Self::observed_by(verify, clock, |_, error| log(error))
     }
 
-    /// Tells `observer` of every bearer that is not accepted, in place of the log: to log it with what a service knows
-    /// of its clients, or to count it.
+    /// Tells `observer` of every token that is not accepted, in place of the log: to log it with what a service knows of its
+    /// clients, or to count it. A header that holds no token is not worth telling.
     #[must_use]
     pub fn observed_by(
         verify: VerifyAccessToken,
@@ -78,12 +79,26 @@ impl Guard {
     /// # Errors
     /// [`Refusal`].
     pub async fn caller(&self, request: &HttpRequest) -> Result<Caller, Refusal> {
-        if let Some(known) = request.extensions().get::<Caller>() {
-            return Ok(known.clone());
+        if let Some(known) = request.extensions().get::<Verified>().filter(|known| known.is_by(self)) {
+            return Ok(known.caller.clone());
         }
         let caller = Caller::from(self.verify(request).await?);
-        request.extensions_mut().insert(caller.clone());
+        let by = Arc::clone(&self.inner);
+        request.extensions_mut().insert(Verified { by, caller: caller.clone() });
         Ok(caller)
+    }
+}
+
+/// Who sent a request, as one guard has found.
+struct Verified {
+    by: Arc<Inner>,
+    caller: Caller,
+}
+
+impl Verified {
+    /// What another guard has found counts for nothing: it may be less strict, or for another audience.
+    fn is_by(&self, guard: &Guard) -> bool {
+        Arc::ptr_eq(&self.by, &guard.inner)
     }
 }
 
@@ -102,8 +117,15 @@ fn log(error: &VerifyAccessTokenError) {
             info!(event = "access_token_refused", reason = "revoked", "access token refused");
         }
         VerifyAccessTokenError::Port(cause) => {
-            let (kind, reason) = (cause.kind(), std::error::Error::source(cause));
-            warn!(event = "unavailable", operation = "verify", %kind, reason, "an access token cannot be verified");
+            let (kind, reason) = (cause.kind(), cause.source().map(ToString::to_string));
+            match kind {
+                PortErrorKind::Unavailable | PortErrorKind::Overloaded => {
+                    warn!(event = "unavailable", operation = "verify", %kind, reason, "an access token cannot be verified");
+                }
+                PortErrorKind::Corrupt | PortErrorKind::Misconfigured => {
+                    error!(event = "defect", operation = "verify", %kind, reason, "an access token cannot be verified");
+                }
+            }
         }
     }
 }

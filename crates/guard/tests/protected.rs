@@ -139,6 +139,19 @@ async fn a_request_is_verified_once_however_often_it_is_asked() {
     assert_eq!(call(Guard::new(verify, clock), get("/office/whoami", "Owner")).await.0, 200);
 }
 
+/// An outer one may be less strict, or for another audience.
+#[actix_web::test]
+async fn what_one_guard_has_found_counts_for_no_other() {
+    let app = App::new().app_data(guard(|| Ok(false))).service(
+        web::scope("")
+            .wrap(RequireRole::any_of([Role::Owner]))
+            .service(web::scope("/payments").app_data(guard(|| Ok(true))).route("", web::to(whoami))),
+    );
+    let request = get("/payments", "Owner").to_request();
+    let response = actix_web::test::call_service(&init_service(app).await, request).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+}
+
 #[actix_web::test]
 async fn every_refusal_of_a_bearer_is_told_to_the_observer() {
     let told = Arc::new(Mutex::new(Vec::new()));

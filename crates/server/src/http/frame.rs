@@ -76,7 +76,9 @@ pub(crate) async fn frame(
 /// Tells whether an answer is one of those that a proxy asks for with each request of the whole platform, which would drown
 /// all else in the log.
 fn is_routine(path: &str, status: u16) -> bool {
-    path == routes::verify::PATH && status == StatusCode::NO_CONTENT.as_u16()
+    let is_verdict =
+        [StatusCode::NO_CONTENT, StatusCode::UNAUTHORIZED].iter().any(|verdict| *verdict == status);
+    path == routes::verify::PATH && is_verdict
 }
 
 /// Turns a panic of a handler into one 500; the worker and its other requests go on (S-77).
