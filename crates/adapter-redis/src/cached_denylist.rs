@@ -5,12 +5,13 @@ mod feed;
 mod follower;
 mod lease;
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::model::{LiveAccessToken, Timing, TokenId};
-use auth_domain::ports::{Denylist, PortError};
+use auth_domain::ports::{Denylist, Finding, PortError};
 
 use crate::denylist::RedisDenylist;
 use crate::store::RedisStore;
@@ -65,6 +66,21 @@ impl RedisCachedDenylist {
         let copy = store.copy();
         let follower = Arc::new(Follower::start(store, &copy));
         Self { store: store.clone(), strict: RedisDenylist::new(store), copy, _follower: follower }
+    }
+
+    /// Examines whether the server lets its denylist be followed, without beginning to.
+    pub async fn examine(store: &RedisStore) -> Finding {
+        match Follower::try_out(store).await {
+            Ok(()) => Finding::good("its denylist can be followed (TOKENS__VERIFICATION=cached)"),
+            Err(error) => {
+                let error = PortError::from(error);
+                let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+                Finding::warning(format!(
+                    "its denylist cannot be followed ({reason}), so each verification asks it; grant this user ping, pttl, scan \
+                     and client|tracking, or set TOKENS__VERIFICATION=strict"
+                ))
+            }
+        }
     }
 
     /// Returns how the copy is doing.

@@ -94,7 +94,10 @@ pub(crate) fn refused(error: RedisError) -> PortError {
             | ServerErrorKind::MasterDown
             | ServerErrorKind::TryAgain
             | ServerErrorKind::ReadOnly => PortError::unavailable(error),
-            ServerErrorKind::NoPerm => PortError::misconfigured(error),
+            // The latter two are of a cluster, whose other members would have to be asked.
+            ServerErrorKind::NoPerm | ServerErrorKind::Moved | ServerErrorKind::Ask => {
+                PortError::misconfigured(error)
+            }
             _ if is_temporary => PortError::unavailable(error),
             _ => PortError::corrupt(error),
         },

@@ -15,7 +15,7 @@ use crate::{Guard, SystemClock};
 /// How a guard learns that a token was revoked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verification {
-    /// Redis is asked for every request: a logout is true at once. The only way on a Redis Cluster.
+    /// Redis is asked for every request: a logout is true at once.
     #[default]
     Strict,
     /// A copy of the denylist is kept in the process, and a request costs Redis nothing: a logout is true within 50 ms as a

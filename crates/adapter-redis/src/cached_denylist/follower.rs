@@ -37,6 +37,13 @@ impl Follower {
         let following = Following { store: store.clone(), copy, clock, chance: RandomState::new() };
         Self { task: tokio::spawn(following.run()).abort_handle() }
     }
+
+    /// Does once all that following takes, for nobody.
+    pub(super) async fn try_out(store: &RedisStore) -> Result<(), StepError> {
+        let clock = store.shared_clock();
+        let copy = Arc::new(Copy::new(clock.instant(), Duration::ZERO));
+        Feed::open(store.following(), &copy, &clock).await?.try_out().await
+    }
 }
 
 impl Drop for Follower {

@@ -61,9 +61,14 @@ async fn the_least_rights_of_the_readme_are_enough_for_everything() {
         ports.store.examine(now_and(0)).await.unwrap().iter().all(|found| found.verdict != Verdict::Fault)
     );
 
+    assert_eq!(RedisCachedDenylist::examine(&ports.store).await.verdict, Verdict::Good);
     let cached = RedisCachedDenylist::follow(&ports.store);
     let is_current = || async { cached.state().is_current };
     assert!(holds_within(Duration::from_secs(4), is_current).await, "it may not follow the denylist");
+
+    assert_eq!(server.cli(&["ACL", "SETUSER", "hooksentry-auth", "-client|tracking"]), "OK");
+    let found = RedisCachedDenylist::examine(&ports.store).await;
+    assert!(found.verdict == Verdict::Warning && found.text.contains("client|tracking"), "{found:?}");
 
     let denied = server
         .client()

@@ -25,7 +25,7 @@ pub(super) fn tokens(
 ) -> Result<TokenStores, String> {
     let store =
         RedisStore::new(config(server, settings), clock.clone()).map_err(|problem| named(&problem))?;
-    backends.push(Arc::new(Redis(store.clone())));
+    backends.push(Arc::new(Redis { store: store.clone(), verification: settings.verification }));
     let denylist = Arc::new(RedisDenylist::new(&store));
     let copy = match (settings.verification, purpose) {
         (Verification::Cached, Purpose::Serve) => Some(RedisCachedDenylist::follow(&store)),
@@ -81,7 +81,10 @@ impl DenylistCopy for Copy {
     }
 }
 
-struct Redis(RedisStore);
+struct Redis {
+    store: RedisStore,
+    verification: Verification,
+}
 
 #[async_trait]
 impl Backend for Redis {
@@ -90,11 +93,16 @@ impl Backend for Redis {
     }
 
     async fn ping(&self, timing: Timing) -> Result<(), PortError> {
-        self.0.ping(timing).await
+        self.store.ping(timing).await
     }
 
     async fn examine(&self, _depth: Depth, timing: Timing) -> Result<Vec<Finding>, PortError> {
-        self.0.examine(timing).await
+        let mut findings = self.store.examine(timing).await?;
+        match self.verification {
+            Verification::Strict => {}
+            Verification::Cached => findings.push(RedisCachedDenylist::examine(&self.store).await),
+        }
+        Ok(findings)
     }
 
     async fn migrate(&self, _timing: Timing) -> Result<String, PortError> {
