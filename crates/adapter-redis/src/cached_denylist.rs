@@ -1,9 +1,7 @@
 //! Revoked access tokens, kept in the process.
 
-mod copy;
 mod feed;
 mod follower;
-mod lease;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -14,10 +12,9 @@ use auth_domain::model::{LiveAccessToken, Timing, TokenId};
 use auth_domain::ports::{Denylist, Finding, PortError};
 
 use crate::denylist::RedisDenylist;
+use crate::denylist_copy::{DenylistCopy, LEASE, Moment};
 use crate::store::RedisStore;
-pub(crate) use copy::{Copy, Life};
 use follower::Follower;
-use lease::Moment;
 
 /// The [`Denylist`] of Redis as a copy in the process, so that a check is a look into memory.
 ///
@@ -33,7 +30,7 @@ use lease::Moment;
 pub struct RedisCachedDenylist {
     store: RedisStore,
     strict: RedisDenylist,
-    copy: Arc<Copy>,
+    copy: Arc<DenylistCopy>,
     /// Follows for as long as anyone holds this.
     _follower: Arc<Follower>,
 }
@@ -54,7 +51,7 @@ impl RedisCachedDenylist {
     /// are not overloaded.
     pub const USUAL_LAG: Duration = Duration::from_millis(50);
     /// Beyond this no answer is given by the copy: the longest that a revocation by another process may go unnoticed.
-    pub const LEASE: Duration = Duration::from_secs(2);
+    pub const LEASE: Duration = LEASE;
 
     /// Begins to follow the denylist, in the background of the runtime that this is called on. Until the copy is
     /// complete, Redis is asked.

@@ -4,6 +4,7 @@ mod address;
 mod cached_denylist;
 mod config;
 mod denylist;
+mod denylist_copy;
 mod error;
 mod examination;
 mod keys;

@@ -8,8 +8,8 @@ use auth_domain::ports::{Clock, PortError};
 use redis::{Client, Cmd, ErrorKind, FromRedisValue, Pipeline, ProtocolVersion, ServerErrorKind, Value};
 
 use crate::address::{Address, Transport};
-use crate::cached_denylist::{Copy, Life};
 use crate::config::{ConfigError, RedisConfig};
+use crate::denylist_copy::{DenylistCopy, Life};
 use crate::error::{StepError, answered, contradiction};
 use crate::link::{Link, Reading};
 use crate::links::{LINKS, Links};
@@ -34,7 +34,7 @@ struct Inner {
     /// Makes the connection that follows the denylist: only the newer protocol lets Redis speak first.
     following: Client,
     /// What this process knows of the denylist, where it keeps a copy.
-    copy: OnceLock<Arc<Copy>>,
+    copy: OnceLock<Arc<DenylistCopy>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -81,11 +81,13 @@ impl RedisStore {
     }
 
     /// Returns the copy of the denylist, and begins one where there is none.
-    pub(crate) fn copy(&self) -> Arc<Copy> {
+    pub(crate) fn copy(&self) -> Arc<DenylistCopy> {
         let config = self.config();
         // No token that an entry is written for lives longer.
         let gone_life = config.access_ttl.saturating_add(config.denylist_margin);
-        Arc::clone(self.inner.copy.get_or_init(|| Arc::new(Copy::new(self.clock().instant(), gone_life))))
+        Arc::clone(
+            self.inner.copy.get_or_init(|| Arc::new(DenylistCopy::new(self.clock().instant(), gone_life))),
+        )
     }
 
     /// Notes in the copy, where there is one, what was written to the denylist just now, each entry with its life in

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_adapter_jwt::{JwtAccessTokens, JwtConfig, SigningKey};
-use auth_domain::model::{AccessClaims, Email, Role};
+use auth_domain::model::Role;
 use auth_domain::ports::{AccessTokens, Clock};
-use auth_testkit::an_access_token;
 use auth_testkit::servers::{Port, RedisServer};
+use auth_testkit::{an_access_token, claims_of};
 use hooksentry_auth_guard::SystemClock;
 use reqwest::{Client, Method};
 
@@ -91,16 +91,7 @@ async fn within<F: Future<Output = bool>>(limit: Duration, condition: impl Fn() 
 /// A token and the name of its denylist entry.
 fn a_token(role: Role) -> (String, String) {
     let live = an_access_token(SystemClock.now());
-    let claims = AccessClaims {
-        token_id: live.id,
-        user_id: "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap(),
-        tenant_id: "5f8a3b2c-1d9e-4f6a-8b8c-9d0e1f2a3b4c".parse().unwrap(),
-        email: Email::parse("owner@example.com").unwrap(),
-        role,
-        session_id: None,
-        issued_at: None,
-        expires_at: live.expires_at,
-    };
+    let claims = claims_of(live, role);
     let key = SigningKey::new(KEY.to_owned()).unwrap();
     let tokens: Arc<dyn AccessTokens> = Arc::new(JwtAccessTokens::new(JwtConfig::new(key)).unwrap());
     (tokens.issue(&claims).unwrap().expose().to_owned(), format!("auth:jwt:revoked:{}", live.id))

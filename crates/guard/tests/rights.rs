@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use actix_web::test::TestRequest;
 use auth_adapter_jwt::JwtAccessTokens;
-use auth_domain::model::{AccessClaims, Email, Role};
+use auth_domain::model::Role;
 use auth_domain::ports::{AccessTokens, Clock};
-use auth_testkit::an_access_token;
 use auth_testkit::servers::RedisServer;
+use auth_testkit::{an_access_token, claims_of};
 use hooksentry_auth_guard::{Guard, GuardConfig, JwtConfig, Refusal, SigningKey, SystemClock, Verification};
 
 const README: &str = include_str!("../README.md");
@@ -41,16 +41,7 @@ fn says(server: &RedisServer, words: &[&str]) -> String {
 /// A request with a token, and the name of the token's denylist entry.
 fn request() -> (TestRequest, String) {
     let live = an_access_token(SystemClock.now());
-    let claims = AccessClaims {
-        token_id: live.id,
-        user_id: "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap(),
-        tenant_id: "5f8a3b2c-1d9e-4f6a-8b8c-9d0e1f2a3b4c".parse().unwrap(),
-        email: Email::parse("owner@example.com").unwrap(),
-        role: Role::Owner,
-        session_id: None,
-        issued_at: None,
-        expires_at: live.expires_at,
-    };
+    let claims = claims_of(live, Role::Owner);
     let token = JwtAccessTokens::new(JwtConfig::new(key())).unwrap().issue(&claims).unwrap();
     let request = TestRequest::get().insert_header(("authorization", format!("Bearer {}", token.expose())));
     (request, format!("auth:jwt:revoked:{}", live.id))

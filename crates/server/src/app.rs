@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use auth_domain::model::{AxisKeys, ClientAddress, Email, LoginPolicy, Timing};
 use auth_domain::ports::{Clock, Entropy, SessionStore};
-use auth_domain::use_cases::{Issuer, Login, Logout, Refresh, VerifyAccessToken};
+use auth_domain::use_cases::{Issuer, Login, Logout, Refresh, VerifyAccessToken, VerifyAccessTokenError};
 use hooksentry_auth_guard::Guard;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,6 @@ use tokio_util::task::TaskTracker;
 use crate::client_address::ClientAddresses;
 use crate::compose::Parts;
 use crate::config::{Secret, Settings};
-use crate::http;
 use crate::late_settlement::LateSettlement;
 use crate::login_queue::LoginQueue;
 use crate::metrics::Metrics;
@@ -24,6 +23,9 @@ use crate::readiness::Readiness;
 
 /// How long a request may take from the last byte of its body.
 const REQUEST_TIME: Duration = Duration::from_secs(5);
+
+/// Who is told of an access token that is not accepted.
+type Observer = fn(&HttpRequest, &VerifyAccessTokenError);
 
 /// What the handlers share.
 pub(crate) struct AppState {
@@ -53,8 +55,8 @@ pub(crate) struct AppState {
 }
 
 impl AppState {
-    /// Builds the use cases from their parts.
-    pub(crate) fn new(parts: Parts, settings: &Settings, runtime: Handle) -> Self {
+    /// Builds the use cases from their parts; `observer` is told of every access token that is not accepted.
+    pub(crate) fn new(parts: Parts, settings: &Settings, runtime: Handle, observer: Observer) -> Self {
         let issuer = Arc::new(Issuer {
             access_tokens: parts.access_tokens.clone(),
             entropy: parts.entropy.clone(),
@@ -66,7 +68,7 @@ impl AppState {
         let policy = LoginPolicy { upgrade_hashes: settings.password.upgrade, ..LoginPolicy::default() };
         let guard = |denylist| {
             let verify = VerifyAccessToken { access_tokens: parts.access_tokens.clone(), denylist };
-            Guard::observed_by(verify, parts.clock.clone(), http::refused_bearer)
+            Guard::observed_by(verify, parts.clock.clone(), observer)
         };
         Self {
             login: Login {

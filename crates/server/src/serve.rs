@@ -17,7 +17,7 @@ use crate::app::AppState;
 use crate::compose::{Parts, Purpose, compose};
 use crate::config::{CredentialsBackend, Settings};
 use crate::failure::Failure;
-use crate::{examination, first_start};
+use crate::{examination, first_start, http};
 use listener::{Listener, raise_file_limit};
 use running::Running;
 use watch::watch;
@@ -44,7 +44,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     welcome(&settings, &parts, &listeners).await?;
 
     raise_file_limit();
-    let state = Data::new(AppState::new(parts, &settings, Handle::current()));
+    let state = Data::new(AppState::new(parts, &settings, Handle::current(), http::refused_bearer));
     let running = listeners.answer(&state)?;
     let watching = tokio::spawn(watch(state.clone(), away));
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use auth_domain::model::{
-    Email, IdempotencyKey, LegacyRefreshToken, LiveAccessToken, NewUser, Password, PasswordHash,
-    RefreshToken, ReplayKey, Role, SessionPolicy, TenantId, TokenId, UserId,
+    AccessClaims, Email, IdempotencyKey, LegacyRefreshToken, LiveAccessToken, NewUser, Password,
+    PasswordHash, RefreshToken, ReplayKey, Role, SessionPolicy, TenantId, TokenId, UserId,
 };
 use auth_domain::ports::{Entropy, NewSession, Rotate};
 use base64::Engine;
@@ -57,6 +57,21 @@ pub fn an_access_token(now: OffsetDateTime) -> LiveAccessToken {
     LiveAccessToken {
         id: TokenId::random(&TestEntropy).unwrap(),
         expires_at: issued_at + SessionPolicy::default().access_ttl,
+    }
+}
+
+/// Returns what such a token says, of somebody with this role.
+#[must_use]
+pub fn claims_of(token: LiveAccessToken, role: Role) -> AccessClaims {
+    AccessClaims {
+        token_id: token.id,
+        user_id: a_user_id(),
+        tenant_id: a_tenant_id(),
+        email: an_email(),
+        role,
+        session_id: None,
+        issued_at: None,
+        expires_at: token.expires_at,
     }
 }
 

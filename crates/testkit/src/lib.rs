@@ -23,7 +23,7 @@ mod timing;
 
 pub use builders::{
     RotationAttempt, TestSession, a_legacy_token, a_password, a_session, a_tenant_id, a_user, a_user_id,
-    an_access_token, an_email,
+    an_access_token, an_email, claims_of,
 };
 pub use clock::TestClock;
 pub use entropy::TestEntropy;

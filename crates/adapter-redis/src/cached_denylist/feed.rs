@@ -10,8 +10,7 @@ use redis::{AsyncConnectionConfig, Client, FromRedisValue, Pipeline, PushInfo, P
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout_at;
 
-use super::copy::{Copy, Life};
-use super::lease::Moment;
+use crate::denylist_copy::{DenylistCopy, Life, Moment};
 use crate::error::{StepError, answered, contradiction, refused};
 use crate::keys;
 
@@ -34,7 +33,7 @@ pub(super) enum Notice {
 pub(super) struct Feed {
     connection: MultiplexedConnection,
     notices: UnboundedReceiver<Notice>,
-    copy: Arc<Copy>,
+    copy: Arc<DenylistCopy>,
     clock: Arc<dyn Clock>,
 }
 
@@ -42,7 +41,7 @@ impl Feed {
     /// Connects and subscribes; what is written from now on reaches the copy.
     pub(super) async fn open(
         client: &Client,
-        copy: &Arc<Copy>,
+        copy: &Arc<DenylistCopy>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, StepError> {
         let (sender, notices) = unbounded_channel();
@@ -178,7 +177,7 @@ impl Feed {
 /// Takes note of what Redis tells.
 fn note(
     push: &PushInfo,
-    copy: &Copy,
+    copy: &DenylistCopy,
     now: Instant,
     notices: &UnboundedSender<Notice>,
 ) -> Result<(), SendError> {
@@ -249,7 +248,8 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be made up, only read or moved")]
     fn what_is_told_is_in_the_copy_before_the_one_who_told_it_goes_on() {
         let now = Instant::now();
-        let (copy, (sender, mut notices)) = (Copy::new(now, Duration::from_mins(20)), unbounded_channel());
+        let (copy, (sender, mut notices)) =
+            (DenylistCopy::new(now, Duration::from_mins(20)), unbounded_channel());
         let (id, other) = (keys::revoked_token(KEY.as_bytes()).unwrap(), bytes("auth:jwt:revoked:x"));
         note(&invalidation(vec![Value::Array(vec![other, bytes(KEY)])]), &copy, now, &sender).unwrap();
         assert!(copy.holds(id, now));
@@ -262,7 +262,8 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be made up, only read or moved")]
     fn that_all_keys_are_replaced_ends_the_trust_and_takes_nothing_out() {
         let now = Instant::now();
-        let (copy, (sender, mut notices)) = (Copy::new(now, Duration::from_mins(20)), unbounded_channel());
+        let (copy, (sender, mut notices)) =
+            (DenylistCopy::new(now, Duration::from_mins(20)), unbounded_channel());
         note(&invalidation(vec![Value::Array(vec![bytes(KEY)])]), &copy, now, &sender).unwrap();
         let (trust, moment) = (copy.trust(), Moment { instant: now, unix_seconds: 0 });
         copy.confirm(trust, moment, now);

@@ -10,8 +10,8 @@ use auth_domain::ports::{Clock, PortError, PortErrorKind};
 use tokio::task::AbortHandle;
 use tracing::{info, warn};
 
-use super::copy::Copy;
 use super::feed::Feed;
+use crate::denylist_copy::DenylistCopy;
 use crate::error::StepError;
 use crate::store::RedisStore;
 
@@ -32,7 +32,7 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    pub(super) fn start(store: &RedisStore, copy: &Arc<Copy>) -> Self {
+    pub(super) fn start(store: &RedisStore, copy: &Arc<DenylistCopy>) -> Self {
         let (copy, clock) = (Arc::clone(copy), store.shared_clock());
         let following = Following { store: store.clone(), copy, clock, chance: RandomState::new() };
         Self { task: tokio::spawn(following.run()).abort_handle() }
@@ -41,7 +41,7 @@ impl Follower {
     /// Does once all that following takes, for nobody.
     pub(super) async fn try_out(store: &RedisStore) -> Result<(), StepError> {
         let clock = store.shared_clock();
-        let copy = Arc::new(Copy::new(clock.instant(), Duration::ZERO));
+        let copy = Arc::new(DenylistCopy::new(clock.instant(), Duration::ZERO));
         Feed::open(store.following(), &copy, &clock).await?.try_out().await
     }
 }
@@ -54,7 +54,7 @@ impl Drop for Follower {
 
 struct Following {
     store: RedisStore,
-    copy: Arc<Copy>,
+    copy: Arc<DenylistCopy>,
     clock: Arc<dyn Clock>,
     /// Good enough to choose a moment, and for nothing else.
     chance: RandomState,

@@ -23,7 +23,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::{configure, frame};
+use super::{configure, frame, refused_bearer};
 use crate::app::AppState;
 use crate::compose::Parts;
 use crate::config::{self, ENVIRONMENT_PREFIX, Settings};
@@ -122,7 +122,8 @@ pub(crate) fn settings(variables: &[(&str, &str)]) -> Settings {
 
 /// The state that handlers share, under `variables` named without the prefix.
 pub(crate) fn state(parts: Parts, variables: &[(&str, &str)]) -> Data<AppState> {
-    Data::new(AppState::new(parts, &settings(variables), tokio::runtime::Handle::current()))
+    let (settings, runtime) = (settings(variables), tokio::runtime::Handle::current());
+    Data::new(AppState::new(parts, &settings, runtime, refused_bearer))
 }
 
 /// What the public listener serves.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use auth_domain::model::Timing;
 use auth_domain::ports::Clock;
 
-use super::RedisCachedDenylist;
-
+/// How long the copy may answer after the sending of the last `PING` that was answered.
+pub(crate) const LEASE: Duration = Duration::from_secs(2);
 /// Whole seconds of the time of day that lie between two moments which are less than a lease apart.
 const LEASE_IN_SECONDS: i64 = 1;
 
@@ -53,7 +53,7 @@ impl Lease {
         let began = self.began.load(Ordering::Acquire);
         let age = Duration::from_nanos(now.saturating_sub(began));
         let slept = unix_seconds.saturating_sub(self.began_at.load(Ordering::Acquire));
-        began != 0 && age <= RedisCachedDenylist::LEASE && slept <= LEASE_IN_SECONDS
+        began != 0 && age <= LEASE && slept <= LEASE_IN_SECONDS
     }
 
     pub(crate) fn trust(&self) -> Trust {
