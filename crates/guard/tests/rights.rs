@@ -1,4 +1,4 @@
-//! The least that the Redis user of a verifier may do, as the README gives it.
+//! The least that the Redis user of a guard may do, as the README gives it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 use std::time::Duration;
@@ -21,20 +21,18 @@ fn key() -> SigningKey {
 /// A server with that user, after so many lines of the README, and the address for him.
 fn server(lines: usize) -> (RedisServer, String) {
     let server = RedisServer::start();
-    for rules in README.split("ACL SETUSER verifier ").skip(1).take(lines) {
-        let rules = rules.split("```").next().unwrap().replace("PASSWORD", "sesame");
-        let words: Vec<_> =
-            ["ACL", "SETUSER", "verifier"].into_iter().chain(rules.split_whitespace()).collect();
+    for rules in README.split("ACL SETUSER guard ").skip(1).take(lines) {
+        let rules = rules.split("```").next().unwrap().replace("PASSWORD", "sesame").replace('\'', "");
+        let words: Vec<_> = ["ACL", "SETUSER", "guard"].into_iter().chain(rules.split_whitespace()).collect();
         assert_eq!(server.cli(&words), "OK");
     }
-    let url = server.url().replace("redis://", "redis://verifier:sesame@");
+    let url = server.url().replace("redis://", "redis://guard:sesame@");
     (server, url)
 }
 
 /// What he is told.
 fn says(server: &RedisServer, words: &[&str]) -> String {
-    let output =
-        server.client().args(["--user", "verifier", "--pass", "sesame"]).args(words).output().unwrap();
+    let output = server.client().args(["--user", "guard", "--pass", "sesame"]).args(words).output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -91,7 +89,7 @@ async fn the_least_rights_of_the_readme_are_enough_to_follow() {
 
 // S-87
 #[test]
-fn the_user_of_a_verifier_may_revoke_nothing_and_see_no_session() {
+fn the_user_of_a_guard_may_revoke_nothing_and_see_no_session() {
     for lines in [1, 2] {
         let (server, _) = server(lines);
         for words in [

@@ -184,7 +184,7 @@ async fn a_closed_connection_is_noticed_long_before_the_lease_ends() {
     let server = RedisServer::start();
     let cached = following(&Ports::on(&server)).await;
     server.kill();
-    assert!(holds_within(LEASE / 5, || async { !cached.state().is_current }).await);
+    assert!(holds_within(LEASE / 2, || async { !cached.state().is_current }).await);
 }
 
 /// Cut connections are made again, and nothing that was written meanwhile is missed.
