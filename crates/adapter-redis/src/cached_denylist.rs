@@ -100,7 +100,7 @@ impl RedisCachedDenylist {
 #[async_trait]
 impl Denylist for RedisCachedDenylist {
     async fn contains(&self, id: TokenId, timing: Timing) -> Result<bool, PortError> {
-        let now = Moment::of(timing, self.store.clock());
+        let now = Moment::of(timing);
         // In this order: looked up first, an entry could be missed in a copy that becomes current only afterwards.
         let is_current = self.copy.is_current(now);
         let is_held = self.copy.holds(id, now.instant);

@@ -167,10 +167,17 @@ impl RedisStore {
 
     /// Reads the server's clock, and corrects what deadlines are judged by, on every connection.
     pub(crate) async fn server_clock(&self, timing: Timing) -> Result<Reading, StepError> {
-        let (link, until) = self.link(timing).await?;
-        let reading = self.read_clock(&link, until).await?;
+        let mut repeats = 0..LINKS;
+        let (link, until, reading) = loop {
+            let (link, until) = self.link(timing).await?;
+            match self.read_clock(&link, until).await {
+                Err(StepError::Unknown(_)) if self.clock().instant() < until && repeats.next().is_some() => {}
+                reading => break (link, until, reading?),
+            }
+        };
         for other in self.inner.links.others(&link) {
-            self.read_clock(&other, until).await?;
+            // One that does not answer is given up, and the next who needs it makes another.
+            drop(self.read_clock(&other, until).await);
         }
         Ok(reading)
     }

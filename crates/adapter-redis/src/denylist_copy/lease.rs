@@ -41,9 +41,10 @@ impl Moment {
         Self { instant: clock.instant(), unix_seconds: clock.now().unix_timestamp() }
     }
 
-    /// Now, in a request: its own start is near enough by the time of day, and costs no look at the clock.
-    pub(crate) fn of(timing: Timing, clock: &dyn Clock) -> Self {
-        Self { instant: clock.instant(), unix_seconds: timing.now().unix_timestamp() }
+    /// The start of a request, which costs no look at a clock. What the copy answers is true for requests that start within a
+    /// lease of the `PING`; who verifies starts the time of the request just before he asks.
+    pub(crate) fn of(timing: Timing) -> Self {
+        Self { instant: timing.started(), unix_seconds: timing.now().unix_timestamp() }
     }
 }
 

@@ -7,7 +7,7 @@ use auth_domain::ports::{Denylist, PortErrorKind};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, an_access_token, timing_at};
 
-use crate::support::{Ports, holds_within, real_instant};
+use crate::support::{Ports, holds_within, now_and, real_instant};
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
@@ -65,6 +65,23 @@ async fn a_restart_between_two_questions_is_not_noticed() {
         for _ in 0..2 {
             assert!(!ports.is_revoked(token).await);
         }
+    }
+}
+
+/// A balancer that closes idle connections must not make a service unready.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_of_life_does_not_fail_for_one_closed_connection() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server).connected().await;
+    for round in 0..9 {
+        // So that it is now the one's and now the other's turn.
+        for _ in 0..round % 3 {
+            ports.is_revoked(an_access_token(START)).await;
+        }
+        let clients = server.cli(&["CLIENT", "LIST", "TYPE", "normal"]);
+        let id = clients.strip_prefix("id=").and_then(|rest| rest.split(' ').next()).unwrap();
+        assert_eq!(server.cli(&["CLIENT", "KILL", "ID", id]), "1");
+        ports.store.ping(now_and(0)).await.unwrap();
     }
 }
 
