@@ -2,6 +2,7 @@
 
 mod feed;
 mod follower;
+mod notices;
 
 use std::error::Error;
 use std::sync::Arc;

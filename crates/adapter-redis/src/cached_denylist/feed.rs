@@ -1,15 +1,17 @@
 //! The connection that tells of every write to the denylist.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use auth_domain::model::TokenId;
 use auth_domain::ports::{Clock, PortError};
-use redis::aio::{ConnectionLike, MultiplexedConnection, SendError};
-use redis::{AsyncConnectionConfig, Client, FromRedisValue, Pipeline, PushInfo, PushKind, Value};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::{AsyncConnectionConfig, Client, FromRedisValue, Pipeline, PushInfo, Value};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
 use tokio::time::timeout_at;
 
+use super::notices::{Notice, note};
 use crate::denylist_copy::{DenylistCopy, Life, Moment};
 use crate::error::{StepError, answered, contradiction, refused};
 use crate::keys;
@@ -20,14 +22,6 @@ const LIMIT: Duration = Duration::from_secs(1);
 const SCAN: usize = 1_000;
 /// How many lifetimes are asked for at once.
 const BATCH: usize = 256;
-
-/// What a connection tells of itself.
-pub(super) enum Notice {
-    /// The denylist was written: there is a lifetime to ask for.
-    Written(TokenId),
-    /// It is closed, or has told what cannot be followed.
-    Lost,
-}
 
 /// One connection, from which the copy is kept current.
 pub(super) struct Feed {
@@ -174,39 +168,6 @@ impl Feed {
     }
 }
 
-/// Takes note of what Redis tells.
-fn note(
-    push: &PushInfo,
-    copy: &DenylistCopy,
-    now: Instant,
-    notices: &UnboundedSender<Notice>,
-) -> Result<(), SendError> {
-    let closed = |_| SendError;
-    let end = || {
-        copy.distrust();
-        notices.send(Notice::Lost).map_err(closed)
-    };
-    match push.kind {
-        PushKind::Disconnection => end(),
-        // All keys were replaced at once, as a replica's are that begins anew, and nobody tells by which ones.
-        PushKind::Invalidate if push.data.contains(&Value::Nil) => end(),
-        PushKind::Invalidate => {
-            let keys = push.data.iter().filter_map(|part| match part {
-                Value::Array(keys) => Some(keys),
-                _ => None,
-            });
-            for key in keys.flatten() {
-                let Value::BulkString(key) = key else { continue };
-                let Some(id) = keys::revoked_token(key) else { continue };
-                copy.suspect(id, now);
-                notices.send(Notice::Written(id)).map_err(closed)?;
-            }
-            Ok(())
-        }
-        _ => Ok(()),
-    }
-}
-
 fn is_text(value: &Value, text: &str) -> bool {
     match value {
         Value::BulkString(bytes) => bytes == text.as_bytes(),
@@ -227,51 +188,4 @@ fn lost() -> StepError {
 
 fn contradicts(what: &'static str) -> StepError {
     StepError::NotDone(contradiction(what))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const KEY: &str = "auth:jwt:revoked:a8098c1a-f86e-41da-bd1a-00112444be1e";
-
-    fn invalidation(data: Vec<Value>) -> PushInfo {
-        PushInfo { kind: PushKind::Invalidate, data }
-    }
-
-    fn bytes(text: &str) -> Value {
-        Value::BulkString(text.as_bytes().to_vec())
-    }
-
-    /// Whoever gets the reply that comes after a notice finds what the notice told.
-    #[test]
-    #[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be made up, only read or moved")]
-    fn what_is_told_is_in_the_copy_before_the_one_who_told_it_goes_on() {
-        let now = Instant::now();
-        let (copy, (sender, mut notices)) =
-            (DenylistCopy::new(now, Duration::from_mins(20)), unbounded_channel());
-        let (id, other) = (keys::revoked_token(KEY.as_bytes()).unwrap(), bytes("auth:jwt:revoked:x"));
-        note(&invalidation(vec![Value::Array(vec![other, bytes(KEY)])]), &copy, now, &sender).unwrap();
-        assert!(copy.holds(id, now));
-        assert!(matches!(notices.try_recv(), Ok(Notice::Written(told)) if told == id));
-        assert!(notices.try_recv().is_err(), "more was told than there was");
-    }
-
-    /// An answer that was on its way is not believed either.
-    #[test]
-    #[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be made up, only read or moved")]
-    fn that_all_keys_are_replaced_ends_the_trust_and_takes_nothing_out() {
-        let now = Instant::now();
-        let (copy, (sender, mut notices)) =
-            (DenylistCopy::new(now, Duration::from_mins(20)), unbounded_channel());
-        note(&invalidation(vec![Value::Array(vec![bytes(KEY)])]), &copy, now, &sender).unwrap();
-        let (trust, moment) = (copy.trust(), Moment { instant: now, unix_seconds: 0 });
-        copy.confirm(trust, moment, now);
-        assert!(copy.is_current(moment));
-        note(&invalidation(vec![Value::Nil]), &copy, now, &sender).unwrap();
-        copy.confirm(trust, moment, now);
-        assert!(!copy.is_current(moment) && copy.len() == 1);
-        assert!(matches!(notices.try_recv(), Ok(Notice::Written(_))));
-        assert!(matches!(notices.try_recv(), Ok(Notice::Lost)));
-    }
 }
