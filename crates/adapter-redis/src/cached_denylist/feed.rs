@@ -8,7 +8,6 @@ use auth_domain::ports::{Clock, PortError};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Client, FromRedisValue, Pipeline, PushInfo, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-
 use tokio::time::timeout_at;
 
 use super::notices::{Notice, note};

@@ -22,6 +22,7 @@ async fn a_server_is_trusted_by_its_certificate_and_by_nothing_else() {
     let ports = Ports::with(trusting);
     let session = ports.opened().await;
     ports.rotated(&session, &session.token).await;
+    assert_eq!(RedisCachedDenylist::examine(&ports.store).await.verdict, Verdict::Good);
 
     let strangers = Certificates::new();
     let mut wary = config(&server.tls_url());
@@ -30,8 +31,9 @@ async fn a_server_is_trusted_by_its_certificate_and_by_nothing_else() {
     let mut misnamed = config(&by_address);
     misnamed.ca_file = Some(certificates.authority());
     for refusing in [wary, misnamed] {
-        let refused =
-            Ports::with(refusing).denylist.contains(an_access_token(START).id, timing_at(START)).await;
+        let ports = Ports::with(refusing);
+        assert_eq!(RedisCachedDenylist::examine(&ports.store).await.verdict, Verdict::Warning);
+        let refused = ports.denylist.contains(an_access_token(START).id, timing_at(START)).await;
         assert_eq!(refused.unwrap_err().kind(), PortErrorKind::Unavailable);
     }
 }
