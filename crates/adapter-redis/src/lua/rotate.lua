@@ -1,7 +1,8 @@
 -- Replaces the presented refresh token by its successor.
 -- KEYS: session, the presented token, its successor, the user's sessions
 -- ARGV: now, session id, tenant, presented digest, successor digest, expires, leeway, access token, its expiry,
---       released access token or '', replay tag or '', sealed successor in two parts, capacity, margin, tombstone
+--       released access token or '', replay tag or '', sealed successor in two parts, capacity, margin, tombstone,
+--       1 where this repeats a call that got no answer
 local now, presented, successor = tonumber(ARGV[1]), ARGV[4], ARGV[5]
 local margin = tonumber(ARGV[15])
 local record, live = load(KEYS[1])
@@ -27,6 +28,9 @@ if not is_current and not (presented == record.previous and successor == record.
   elseif presented == record.previous and record.replay_tag == ARGV[11] then
     answer = { 'replayed', record.replay_tag, record.replay .. record.replay_rest }
   elseif presented == record.previous and now < tonumber(record.rotated) + tonumber(ARGV[7]) then
+    return { 'already_used' }
+  elseif ARGV[17] == '1' then
+    -- The call before may have rotated it, and its client have got the successor elsewhere, under his key.
     return { 'already_used' }
   else
     answer = { 'reuse_detected' }

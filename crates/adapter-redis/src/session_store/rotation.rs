@@ -23,14 +23,15 @@ const PAUSE: Duration = Duration::from_millis(25);
 
 impl RedisSessionStore {
     /// Rotates. A rotation without an answer is repeated until the caller's deadline: with the same successor
-    /// the repeat tells what became of it. Where no repeat is answered in time, it is taken back.
+    /// the repeat tells what became of it, and takes nothing for reuse. Where no repeat is answered in time, it is taken back.
     pub(super) async fn rotate_token(&self, rotate: &Rotate, timing: Timing) -> Result<Rotation, PortError> {
         self.settle_doubts(&rotate.presented.value, timing).await?;
         let step = self.rotation(rotate, timing);
         let mut in_doubt = false;
         let clock = self.store.clock();
         let mut reply = loop {
-            let error = match self.store.run(&step, timing).await {
+            let call = step.clone().arg(u8::from(in_doubt));
+            let error = match self.store.run(&call, timing).await {
                 Ok(reply) => break reply,
                 Err(error) => error,
             };

@@ -142,3 +142,34 @@ async fn a_successor_that_was_handed_out_elsewhere_stays() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     elsewhere.rotated(&session, &attempt.successor).await;
 }
+
+/// The client has his successor, by a repeat elsewhere, and goes on with it while the call before is still repeated here.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_repeated_too_late_is_not_taken_for_reuse() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.port()).await;
+    let (ports, elsewhere) = (Ports::at(&proxy.url()).connected().await, Ports::on(&server));
+    let session = ports.opened().await;
+
+    proxy.lose_replies(true);
+    let attempt = session.rotation(&session.token, START).keyed("k1");
+    let retry = session.rotation(&session.token, START).keyed("k1");
+    let going_on = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let replayed = elsewhere.sessions.rotate(&retry.rotate, timing_at(START)).await.unwrap();
+        assert!(matches!(replayed, Rotation::Replayed(_)), "{replayed:?}");
+        let next = elsewhere.rotated(&session, &attempt.successor).await;
+        proxy.lose_replies(false);
+        next
+    };
+    let late = ports.sessions.rotate(&attempt.rotate, timing_at(START));
+    let (late, next) = tokio::join!(late, going_on);
+    assert_eq!(late.unwrap(), Rotation::AlreadyUsed);
+    let last = elsewhere.rotated(&session, &next).await;
+
+    // Presented anew, the token of then ends the session as ever.
+    let (reused, _) = ports.present(&session, &session.token, timing_at(START)).await.unwrap();
+    assert_eq!(reused, Rotation::ReuseDetected);
+    let (ended, _) = elsewhere.present(&session, &last, timing_at(START)).await.unwrap();
+    assert!(matches!(ended, Rotation::Ended(_)), "{ended:?}");
+}
