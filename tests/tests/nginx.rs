@@ -5,10 +5,10 @@
     reason = "helpers of tests stop at the first surprise"
 )]
 
-use auth_e2e::{ALICE, Installation, Reply, Server, Stores, Upstream, jwt, send};
+use auth_e2e::{ALICE, BOB, Installation, PASSWORD, Reply, Server, Stores, Upstream, jwt, send};
 use auth_testkit::servers::{NginxServer, Port};
 use reqwest::{Client, Method, RequestBuilder};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/verify.md");
 const KEY: &str = "a key that these tests and the service share";
@@ -42,6 +42,12 @@ impl Protected {
 
     async fn get(&self, path: &str, token: &str) -> Reply {
         send(self.request(Method::GET, path, token)).await.expect("an answer")
+    }
+
+    /// Posts to the service itself, as somebody who says that he is whom another token names.
+    async fn post_as(&self, other: &str, name: &str, token: &str, body: &Value) -> Reply {
+        let request = self.request(Method::POST, &format!("/api/v1/auth/{name}"), token).json(body);
+        send(claiming(request, other)).await.expect("an answer")
     }
 
     /// Sends the five headers in a client's own words, and checks that the upstream sees those of the token.
@@ -81,6 +87,14 @@ fn client() -> Client {
 /// Writes names as `X-User-Id`, where the other one writes `x-user-id`.
 fn title_case_client() -> Client {
     Client::builder().no_proxy().http1_title_case_headers().build().expect("a client")
+}
+
+/// Adds the five headers as they would be for another token.
+fn claiming(request: RequestBuilder, other: &str) -> RequestBuilder {
+    let claims = jwt::claims(other);
+    let pairs = NAMES.into_iter().zip(CLAIMS);
+    pairs
+        .fold(request, |request, (name, claim)| request.header(name, claims[claim].as_str().expect("a text")))
 }
 
 /// A token as the platform's former issuer made it: without a session.
@@ -297,4 +311,57 @@ async fn nobody_but_nginx_itself_asks_by_its_own_location() {
     let access = protected.server.log_in(ALICE).await.access;
     let reply = protected.get("/_verify", &access).await;
     assert_eq!((reply.status, reply.header("x-user-id")), (404, None), "{}", reply.text());
+}
+
+#[tokio::test]
+async fn login_refresh_and_logout_are_open_and_believe_no_header() {
+    let installation = Installation::new().set("JWT__KEY", KEY).with_user(BOB).await;
+    let protected = Protected::start_on(installation).await;
+    let bob = protected.server.log_in(BOB).await.access;
+    let login = json!({ "email": ALICE, "password": PASSWORD });
+    let first = protected.post_as(&bob, "login", "", &login).await.tokens();
+    let refresh = json!({ "refreshToken": first.refresh });
+    let second = protected.post_as(&bob, "refresh", "", &refresh).await.tokens();
+    let claims = jwt::claims(&second.access);
+    assert_eq!(claims["email"], ALICE);
+    let verify = protected.request(Method::GET, "/api/v1/auth/verify", &second.access);
+    let verified = send(claiming(verify, &bob)).await.unwrap();
+    assert_eq!(verified.status, 204, "{}", verified.text());
+    for (name, claim) in NAMES.into_iter().zip(CLAIMS) {
+        assert_eq!(verified.header(&name.to_lowercase()), claims[claim].as_str(), "{name}");
+    }
+    let logout = json!({ "refreshToken": second.refresh });
+    assert_eq!(protected.post_as(&bob, "logout", &second.access, &logout).await.status, 204);
+    assert_eq!(protected.get("/", &second.access).await.status, 401);
+    assert_eq!(protected.upstream.requests(), 0);
+    expect_caller(&protected.get("/", &bob).await, &bob);
+}
+
+#[tokio::test]
+async fn what_is_open_reaches_the_service_whole_and_with_the_clients_address() {
+    let (service, upstream) = (Upstream::start(), Upstream::start());
+    let nginx = nginx(&service.address(), &upstream);
+    let request = client().post(format!("{}/api/v1/auth/logout?all", nginx.url())).bearer_auth("x");
+    let request = request.header("x-forwarded-for", "192.0.2.1").header("x-request-id", "mine");
+    let reply = send(request.header("idempotency-key", "k").body("body")).await.unwrap();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let asked = service.last();
+    assert_eq!((&asked["method"], &asked["path"]), (&"POST".into(), &"/api/v1/auth/logout?all".into()));
+    assert_eq!(asked["body"], "body");
+    let seen = |name| values(&asked["headers"], name);
+    assert_eq!((seen("authorization"), seen("idempotency-key")), (vec!["Bearer x"], vec!["k"]));
+    assert_eq!((seen("host"), seen("x-forwarded-for")), (vec!["127.0.0.1"], vec!["127.0.0.1"]));
+    assert!(seen("x-request-id").len() == 1 && seen("x-request-id") != ["mine"], "{asked}");
+    assert!(seen("connection").is_empty(), "{asked}");
+    assert_eq!(upstream.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_path_that_leaves_the_open_one_is_verified() {
+    let protected = Protected::start().await;
+    for path in ["/api/v1/auth/..%2f..%2f..%2finvoices", "/api/v1/authority", "/API/v1/auth/login"] {
+        let bare = send(protected.client.get(format!("{}{path}", protected.nginx.url()))).await.unwrap();
+        expect_refusal(&bare, 401, "invalid_token", Some("Bearer"));
+    }
+    assert_eq!(protected.upstream.requests(), 0);
 }
