@@ -24,6 +24,8 @@ const FOREVER: u32 = GUESS - 1;
 const UNKNOWN_LIFE: Duration = Duration::from_hours(24);
 /// How long an entry is kept after its end: Redis tells of the end too, and must not be asked for its lifetime then.
 const SWEEP_GRACE: Duration = Duration::from_mins(5);
+/// So near to its end, an entry may be told of for that, or be written again.
+const END: Duration = Duration::from_secs(5);
 /// Readers of one part never wait for a sweep of another.
 const SHARDS: usize = 64;
 
@@ -76,7 +78,7 @@ impl DenylistCopy {
 
     /// Tells whether the copy may answer at `now`.
     pub(crate) fn is_current(&self, now: Moment) -> bool {
-        self.lease.holds(self.nanos(now.instant), now.unix_seconds)
+        self.lease.holds(self.nanos(now.instant), now.unix_millis)
     }
 
     /// Tells whether a token is revoked, as far as is known here at `now`.
@@ -93,7 +95,7 @@ impl DenylistCopy {
     /// Trusts the copy: a `PING` that was sent at `sent` was answered just now, at `received`. It counts for nothing where
     /// the copy was distrusted since `trust` was asked for.
     pub(crate) fn confirm(&self, trust: Trust, sent: Moment, received: Instant) {
-        self.lease.begin(trust, self.nanos(sent.instant), sent.unix_seconds);
+        self.lease.begin(trust, self.nanos(sent.instant), sent.unix_millis);
         if let Some(observer) = self.observer.get() {
             observer(received.saturating_duration_since(sent.instant));
         }
@@ -108,9 +110,13 @@ impl DenylistCopy {
     pub(crate) fn suspect(&self, id: TokenId, now: Instant) {
         let (guess, now) = (self.end(now, UNKNOWN_LIFE) | GUESS, self.ticks(now));
         let entry = self.entries.entry(*id.as_bytes());
-        // One that has run out is told of for that, or was written again.
         let known = entry.and_modify(|until| {
-            if *until < now {
+            if *until & GUESS != 0 {
+                // Told of twice before Redis was asked: an end, perhaps, and then another write.
+                *until = guess;
+            } else if *until < now {
+                *until = now.saturating_sub(1) | GUESS;
+            } else if is_ending(*until, now) {
                 *until |= GUESS;
             }
         });
@@ -128,9 +134,9 @@ impl DenylistCopy {
             Entry::Occupied(mut known) => {
                 let is_guess = known.get() & GUESS != 0;
                 let before = known.get() & !GUESS;
-                let has_run_out = before < self.ticks(now);
+                let is_ending = is_ending(before, self.ticks(now));
                 known.insert(match (life, is_guess) {
-                    (Life::Gone, true) if !has_run_out => until,
+                    (Life::Gone, true) if !is_ending => until,
                     (Life::Gone, _) => before,
                     (Life::Left(_) | Life::Endless, true) => until,
                     (Life::Left(_) | Life::Endless, false) => until.max(before),
@@ -180,6 +186,11 @@ impl DenylistCopy {
     fn end(&self, now: Instant, life: Duration) -> u32 {
         ticks_in(now.saturating_duration_since(self.origin).saturating_add(life))
     }
+}
+
+/// Tells whether a notice about an entry may be that of its end.
+fn is_ending(until: u32, now: u32) -> bool {
+    until < now.saturating_add(ticks_in(END))
 }
 
 fn ticks_in(span: Duration) -> u32 {

@@ -10,7 +10,7 @@ use actix_web::{Error, HttpRequest, ResponseError};
 use auth_domain::model::Role;
 use futures_util::future::LocalBoxFuture;
 
-use crate::{Caller, Guard, Refusal};
+use crate::{Guard, Refusal};
 
 /// Lets only callers with one of some roles in, as the `role` claim of the verified access token says.
 ///
@@ -28,9 +28,9 @@ impl RequireRole {
         Self { roles: roles.into_iter().collect() }
     }
 
-    async fn caller(&self, request: &HttpRequest) -> Result<Caller, Refusal> {
+    async fn check(&self, request: &HttpRequest) -> Result<(), Refusal> {
         let caller = Guard::of(request)?.caller(request).await?;
-        if self.roles.contains(&caller.role) { Ok(caller) } else { Err(Refusal::Forbidden) }
+        if self.roles.contains(&caller.role) { Ok(()) } else { Err(Refusal::Forbidden) }
     }
 }
 
@@ -71,8 +71,8 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let (rule, behind) = (self.rule.clone(), Rc::clone(&self.behind));
         Box::pin(async move {
-            match rule.caller(request.request()).await {
-                Ok(_) => Ok(behind.call(request).await?.map_into_left_body()),
+            match rule.check(request.request()).await {
+                Ok(()) => Ok(behind.call(request).await?.map_into_left_body()),
                 Err(refusal) => Ok(request.into_response(refusal.error_response()).map_into_right_body()),
             }
         })

@@ -1,6 +1,7 @@
 //! The connection that tells of every write to the denylist.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use auth_domain::model::TokenId;
@@ -10,7 +11,7 @@ use redis::{AsyncConnectionConfig, Client, FromRedisValue, Pipeline, PushInfo, V
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout_at;
 
-use super::notices::{Notice, note};
+use super::notices::{Notice, Notices, note};
 use crate::denylist_copy::{DenylistCopy, Life, Moment};
 use crate::error::{StepError, answered, contradiction, refused};
 use crate::keys;
@@ -26,6 +27,7 @@ const BATCH: usize = 256;
 pub(super) struct Feed {
     connection: MultiplexedConnection,
     notices: UnboundedReceiver<Notice>,
+    is_lost: Arc<AtomicBool>,
     copy: Arc<DenylistCopy>,
     clock: Arc<dyn Clock>,
 }
@@ -38,10 +40,12 @@ impl Feed {
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, StepError> {
         let (sender, notices) = unbounded_channel();
+        let is_lost = Arc::new(AtomicBool::new(false));
+        let telling = Notices { sender, is_lost: Arc::clone(&is_lost) };
         let (noting, now) = (Arc::clone(copy), Arc::clone(clock));
         // Called by the one who reads the connection, in the order of what Redis sends: when a reply is handed over, all
         // that was told before it is in the copy.
-        let push = move |push: PushInfo| note(&push, &noting, now.instant(), &sender);
+        let push = move |push: PushInfo| note(&push, &noting, now.instant(), &telling);
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(LIMIT))
             .set_response_timeout(None)
@@ -50,7 +54,8 @@ impl Feed {
         let connection = timeout_at((clock.instant() + LIMIT).into(), connecting).await;
         let connection = connection.map_err(|_| StepError::unanswered())?;
         let connection = connection.map_err(|error| StepError::NotDone(refused(error)))?;
-        let mut feed = Self { connection, notices, copy: Arc::clone(copy), clock: Arc::clone(clock) };
+        let mut feed =
+            Self { connection, notices, is_lost, copy: Arc::clone(copy), clock: Arc::clone(clock) };
         feed.check_role().await?;
         feed.subscribe().await?;
         Ok(feed)
@@ -91,6 +96,10 @@ impl Feed {
     /// Asks for a sign of life, and trusts the copy for another lease.
     pub(super) async fn confirm(&mut self) -> Result<(), StepError> {
         let (trust, sent) = (self.copy.trust(), Moment::now(&*self.clock));
+        // Asked after the trust: what ends this connection's afterwards ends that one, too.
+        if self.is_lost.load(Ordering::SeqCst) {
+            return Err(lost());
+        }
         self.check_role().await?;
         // Redis writes its notices once a turn, and one with several threads may answer a writer before it does. A second
         // question is of a later turn: what was written before the first was sent is told before the second is answered.
@@ -187,4 +196,33 @@ fn lost() -> StepError {
 
 fn contradicts(what: &'static str) -> StepError {
     StepError::NotDone(contradiction(what))
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_testkit::TestClock;
+    use auth_testkit::servers::RedisServer;
+
+    use super::*;
+    use crate::{RedisConfig, RedisStore};
+
+    /// Keys were replaced that nobody named: what this connection tells later does not make up for them.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_connection_that_was_lost_is_never_believed_again() {
+        let server = RedisServer::start();
+        let store = RedisStore::new(RedisConfig::new(server.url()), TestClock::new()).unwrap();
+        let (copy, clock) = (store.copy(), store.shared_clock());
+        let is_current = || copy.is_current(Moment::now(&*clock));
+        let mut feed = Feed::open(store.following(), &copy, &clock).await.unwrap();
+        feed.confirm().await.unwrap();
+        assert!(is_current());
+        assert_eq!(server.cli(&["FLUSHALL"]), "OK");
+        for _ in 0..200 {
+            if !is_current() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(feed.confirm().await.is_err() && !is_current());
+    }
 }

@@ -17,8 +17,8 @@ use crate::store::RedisStore;
 
 /// How often a sign of life is asked for: one that is late must not end the lease.
 const BEAT: Duration = Duration::from_millis(500);
-/// How long a follower that has lost its connection waits before it makes another, at least; twice as long after each
-/// failure, up to the longest. To fill the copy takes a look at all keys, and all that follow may begin at once.
+/// How long a follower that has lost its connection waits before it makes another; twice as long after each failure, up to
+/// the longest, and then as little as half of it by chance. To fill the copy takes a look at all keys, and all that follow may begin at once.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A connection that has lasted for so many signs of life was a good one.

@@ -1,5 +1,7 @@
 //! What Redis tells without being asked.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use auth_domain::model::TokenId;
@@ -18,17 +20,25 @@ pub(super) enum Notice {
     Lost,
 }
 
+/// Where a connection's notices go.
+pub(super) struct Notices {
+    pub(super) sender: UnboundedSender<Notice>,
+    /// Whether [`Notice::Lost`] is among them: nothing that comes later on this connection is to be trusted.
+    pub(super) is_lost: Arc<AtomicBool>,
+}
+
 /// Takes note of what Redis tells.
 pub(super) fn note(
     push: &PushInfo,
     copy: &DenylistCopy,
     now: Instant,
-    notices: &UnboundedSender<Notice>,
+    notices: &Notices,
 ) -> Result<(), SendError> {
     let closed = |_| SendError;
     let end = || {
+        notices.is_lost.store(true, Ordering::SeqCst);
         copy.distrust();
-        notices.send(Notice::Lost).map_err(closed)
+        notices.sender.send(Notice::Lost).map_err(closed)
     };
     match push.kind {
         PushKind::Disconnection => end(),
@@ -43,7 +53,7 @@ pub(super) fn note(
                 let Value::BulkString(key) = key else { continue };
                 let Some(id) = keys::revoked_token(key) else { continue };
                 copy.suspect(id, now);
-                notices.send(Notice::Written(id)).map_err(closed)?;
+                notices.sender.send(Notice::Written(id)).map_err(closed)?;
             }
             Ok(())
         }
@@ -77,8 +87,9 @@ mod tests {
         let now = Instant::now();
         let (copy, (sender, mut notices)) =
             (DenylistCopy::new(now, Duration::from_mins(20)), unbounded_channel());
+        let telling = Notices { sender, is_lost: Arc::default() };
         let (id, other) = (keys::revoked_token(KEY.as_bytes()).unwrap(), bytes("auth:jwt:revoked:x"));
-        note(&invalidation(vec![Value::Array(vec![other, bytes(KEY)])]), &copy, now, &sender).unwrap();
+        note(&invalidation(vec![Value::Array(vec![other, bytes(KEY)])]), &copy, now, &telling).unwrap();
         assert!(copy.holds(id, now));
         assert!(matches!(notices.try_recv(), Ok(Notice::Written(told)) if told == id));
         assert!(notices.try_recv().is_err(), "more was told than there was");
@@ -91,13 +102,15 @@ mod tests {
         let now = Instant::now();
         let (copy, (sender, mut notices)) =
             (DenylistCopy::new(now, Duration::from_mins(20)), unbounded_channel());
-        note(&invalidation(vec![Value::Array(vec![bytes(KEY)])]), &copy, now, &sender).unwrap();
-        let (trust, moment) = (copy.trust(), Moment { instant: now, unix_seconds: 0 });
+        let telling = Notices { sender, is_lost: Arc::default() };
+        note(&invalidation(vec![Value::Array(vec![bytes(KEY)])]), &copy, now, &telling).unwrap();
+        let (trust, moment) = (copy.trust(), Moment { instant: now, unix_millis: 0 });
         copy.confirm(trust, moment, now);
         assert!(copy.is_current(moment));
-        note(&invalidation(vec![Value::Nil]), &copy, now, &sender).unwrap();
+        note(&invalidation(vec![Value::Nil]), &copy, now, &telling).unwrap();
         copy.confirm(trust, moment, now);
         assert!(!copy.is_current(moment) && copy.len() == 1);
+        assert!(telling.is_lost.load(Ordering::SeqCst), "a later answer would be believed");
         assert!(matches!(notices.try_recv(), Ok(Notice::Written(_))));
         assert!(matches!(notices.try_recv(), Ok(Notice::Lost)));
     }

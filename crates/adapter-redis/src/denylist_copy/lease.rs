@@ -6,19 +6,20 @@ use std::time::{Duration, Instant};
 
 use auth_domain::model::Timing;
 use auth_domain::ports::Clock;
+use time::OffsetDateTime;
 
 /// How long the copy may answer after the sending of the last `PING` that was answered.
 pub(crate) const LEASE: Duration = Duration::from_secs(2);
-/// Whole seconds of the time of day that lie between two moments which are less than a lease apart.
-const LEASE_IN_SECONDS: i64 = 1;
+/// The same by the time of day, in milliseconds.
+const LEASE_IN_MILLIS: i64 = 2_000;
 
 /// One moment, on both clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
-    /// On the one that never goes back. It stands still while the machine sleeps, or is moved to another one.
+    /// On the one that never goes back. It stands still while the machine sleeps.
     pub(crate) instant: Instant,
-    /// On the one that shows the time of day.
-    pub(crate) unix_seconds: i64,
+    /// On the one that shows the time of day, in milliseconds since 1970.
+    pub(crate) unix_millis: i64,
 }
 
 /// Stands for all that was confirmed since the copy was last distrusted.
@@ -38,23 +39,23 @@ pub(crate) struct Lease {
 
 impl Moment {
     pub(crate) fn now(clock: &dyn Clock) -> Self {
-        Self { instant: clock.instant(), unix_seconds: clock.now().unix_timestamp() }
+        Self { instant: clock.instant(), unix_millis: unix_millis(clock.now()) }
     }
 
     /// The start of a request, which costs no look at a clock. What the copy answers is true for requests that start within a
     /// lease of the `PING`; who verifies starts the time of the request just before he asks.
     pub(crate) fn of(timing: Timing) -> Self {
-        Self { instant: timing.started(), unix_seconds: timing.now().unix_timestamp() }
+        Self { instant: timing.started(), unix_millis: unix_millis(timing.now()) }
     }
 }
 
 impl Lease {
-    /// Tells whether it holds at this moment, which is given in nanoseconds after the origin and in seconds since 1970.
-    pub(crate) fn holds(&self, now: u64, unix_seconds: i64) -> bool {
+    /// Tells whether it holds at this moment, which is given in nanoseconds after the origin and in milliseconds since 1970.
+    pub(crate) fn holds(&self, now: u64, unix_millis: i64) -> bool {
         let began = self.began.load(Ordering::Acquire);
         let age = Duration::from_nanos(now.saturating_sub(began));
-        let slept = unix_seconds.saturating_sub(self.began_at.load(Ordering::Acquire));
-        began != 0 && age <= LEASE && slept <= LEASE_IN_SECONDS
+        let slept = unix_millis.saturating_sub(self.began_at.load(Ordering::Acquire));
+        began != 0 && age <= LEASE && slept <= LEASE_IN_MILLIS
     }
 
     pub(crate) fn trust(&self) -> Trust {
@@ -62,10 +63,10 @@ impl Lease {
     }
 
     /// Begins it anew, unless it was ended since `trust` was asked for.
-    pub(crate) fn begin(&self, trust: Trust, now: u64, unix_seconds: i64) {
+    pub(crate) fn begin(&self, trust: Trust, now: u64, unix_millis: i64) {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         if trust == Trust(*ended) {
-            self.began_at.store(unix_seconds, Ordering::Release);
+            self.began_at.store(unix_millis, Ordering::Release);
             self.began.store(now.max(1), Ordering::Release);
         }
     }
@@ -77,11 +78,15 @@ impl Lease {
     }
 }
 
+fn unix_millis(time: OffsetDateTime) -> i64 {
+    time.unix_timestamp().saturating_mul(1_000).saturating_add(time.millisecond().into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NOON: i64 = 1_783_684_800;
+    const NOON: i64 = 1_783_684_800_000;
     const SECOND: u64 = 1_000_000_000;
 
     fn begun() -> Lease {
@@ -94,8 +99,8 @@ mod tests {
     fn a_lease_holds_for_two_seconds_after_the_ping_that_was_answered() {
         assert!(!Lease::default().holds(0, 0), "nothing was confirmed yet");
         let lease = begun();
-        assert!(lease.holds(7 * SECOND, NOON) && lease.holds(9 * SECOND, NOON + 1));
-        assert!(!lease.holds(9 * SECOND + 1, NOON + 1));
+        assert!(lease.holds(7 * SECOND, NOON) && lease.holds(9 * SECOND, NOON + 2_000));
+        assert!(!lease.holds(9 * SECOND + 1, NOON + 2_000));
         lease.end();
         assert!(!lease.holds(7 * SECOND, NOON));
     }
@@ -104,9 +109,12 @@ mod tests {
     #[test]
     fn a_machine_that_has_slept_trusts_nothing_from_before() {
         let lease = begun();
-        assert!(!lease.holds(7 * SECOND, NOON + 2));
-        assert!(!lease.holds(7 * SECOND, NOON + 300));
-        assert!(lease.holds(7 * SECOND, NOON - 300), "a clock that was set back is judged by the other one");
+        assert!(!lease.holds(7 * SECOND, NOON + 2_001));
+        assert!(!lease.holds(7 * SECOND, NOON + 300_000));
+        assert!(
+            lease.holds(7 * SECOND, NOON - 300_000),
+            "a clock that was set back is judged by the other one"
+        );
     }
 
     #[test]

@@ -74,6 +74,39 @@ fn what_is_told_of_again_after_its_end_is_held_at_once() {
     assert!(copy.holds(token(1), later + SECOND) && !copy.holds(token(1), later + 2 * SECOND));
 }
 
+/// The end of an entry is told, and before Redis was asked, another write.
+#[test]
+fn what_is_told_of_twice_is_held_until_both_are_answered() {
+    let (copy, now) = copy();
+    copy.learn(token(1), Life::Left(SECOND), now);
+    let later = now + 3 * SECOND;
+    copy.suspect(token(1), later);
+    copy.suspect(token(1), later);
+    copy.learn(token(1), Life::Gone, later);
+    assert!(copy.holds(token(1), later));
+}
+
+#[test]
+fn what_is_told_of_long_after_its_end_is_not_swept_before_redis_was_asked() {
+    let (copy, now) = copy();
+    copy.learn(token(1), Life::Left(SECOND), now);
+    let later = now + SECOND + SWEEP_GRACE + SECOND;
+    copy.suspect(token(1), later);
+    copy.sweep(later);
+    assert!(copy.holds(token(1), later));
+}
+
+/// The clock of Redis and ours round differently.
+#[test]
+fn what_is_told_of_just_before_its_end_does_not_lapse_before_redis_was_asked() {
+    let (copy, now) = copy();
+    copy.learn(token(1), Life::Left(SECOND), now);
+    copy.suspect(token(1), now + SECOND);
+    assert!(copy.holds(token(1), now + 2 * SECOND));
+    copy.learn(token(1), Life::Gone, now + 2 * SECOND);
+    assert!(!copy.holds(token(1), now + 2 * SECOND));
+}
+
 /// Redis tells of the end of an entry as of any other write.
 #[test]
 fn an_entry_whose_end_is_told_is_not_held_once_redis_was_asked() {
@@ -104,6 +137,6 @@ fn whoever_looks_after_the_copy_learns_how_long_signs_of_life_take() {
     let (copy, now) = copy();
     let (sender, receiver) = std::sync::mpsc::channel();
     copy.observe(Box::new(move |took| sender.send(took).unwrap()));
-    copy.confirm(copy.trust(), Moment { instant: now, unix_seconds: 0 }, now + SECOND);
+    copy.confirm(copy.trust(), Moment { instant: now, unix_millis: 0 }, now + SECOND);
     assert_eq!(receiver.recv(), Ok(SECOND));
 }

@@ -123,7 +123,7 @@ pub enum Rotation {
     Rotated,
     /// A repeat of the call that made this successor; the new access token is remembered.
     Replayed(SealedReplay),
-    /// The immediate predecessor came within the leeway; nothing changed.
+    /// The immediate predecessor came within the leeway, or a used token in a repeat of a call that got no answer; nothing changed.
     AlreadyUsed,
     /// A used token came back: the session has ended with this call.
     ReuseDetected,
