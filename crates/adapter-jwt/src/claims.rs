@@ -4,7 +4,6 @@ use auth_domain::model::{AccessClaims, Email, SessionId, TenantId, TokenId, User
 use auth_domain::ports::InvalidAccessToken;
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use crate::strict_json::{self, Text};
 
@@ -115,30 +114,22 @@ impl<'a> Incoming<'a> {
             return Err(InvalidAccessToken::ClaimsRefused);
         }
         Ok(AccessClaims {
-            token_id: TokenId::from_uuid(id(&self.jti.0)?),
-            user_id: UserId::from_uuid(id(&self.sub.0)?),
-            tenant_id: TenantId::from_uuid(id(&self.tenant_id.0)?),
+            token_id: canonical(TokenId::from_canonical(&self.jti.0))?,
+            user_id: canonical(UserId::from_canonical(&self.sub.0))?,
+            tenant_id: canonical(TenantId::from_canonical(&self.tenant_id.0))?,
             email: Email::from_trusted(self.email.0.into_owned()),
             role: self.role.0.parse().map_err(|()| InvalidAccessToken::ClaimsRefused)?,
-            session_id: self.sid.map(|sid| id(&sid.0).map(SessionId::from_uuid)).transpose()?,
+            session_id: self.sid.map(|sid| canonical(SessionId::from_canonical(&sid.0))).transpose()?,
             issued_at: self.iat.map(instant).transpose()?,
             expires_at: instant(self.exp)?,
         })
     }
 }
 
-/// Reads an id in its canonical spelling (RFC 9562 §4).
-///
-/// The denylist's key is made of the id, and the rest of the platform makes it of the claim's text:
-/// in another spelling the two would differ, and a logout would not reach the other endpoints.
-fn id(text: &str) -> Result<Uuid, InvalidAccessToken> {
-    let id = Uuid::try_parse(text).map_err(|_| InvalidAccessToken::ClaimsRefused)?;
-    let mut canonical = Uuid::encode_buffer();
-    if id.hyphenated().encode_lower(&mut canonical) == text {
-        Ok(id)
-    } else {
-        Err(InvalidAccessToken::ClaimsRefused)
-    }
+/// The denylist's key is made of the id, and the rest of the platform makes it of the claim's text: in another than the
+/// canonical spelling the two would differ, and a logout would not reach the other endpoints.
+fn canonical<T>(id: Option<T>) -> Result<T, InvalidAccessToken> {
+    id.ok_or(InvalidAccessToken::ClaimsRefused)
 }
 
 fn instant(seconds: u64) -> Result<OffsetDateTime, InvalidAccessToken> {

@@ -41,9 +41,7 @@ pub(crate) fn revoked(token: TokenId) -> String {
 /// The access token whose denylist entry a key is. One spelt otherwise than [`revoked`] does it is nobody's: no token
 /// with such an id is accepted.
 pub(crate) fn revoked_token(key: &[u8]) -> Option<TokenId> {
-    let id = std::str::from_utf8(key.strip_prefix(REVOKED.as_bytes())?).ok()?;
-    let token = id.parse::<TokenId>().ok()?;
-    (token.to_string() == id).then_some(token)
+    TokenId::from_canonical(std::str::from_utf8(key.strip_prefix(REVOKED.as_bytes())?).ok()?)
 }
 
 /// A refresh token of the former service, by the name that it gave it.

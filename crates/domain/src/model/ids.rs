@@ -20,6 +20,16 @@ macro_rules! id {
                 Self(id)
             }
 
+            /// Reads the canonical spelling (RFC 9562 §4: lower case, with hyphens) and no other.
+            ///
+            /// Who makes keys of ids, or finds ids in keys, needs one text for each.
+            #[must_use]
+            pub fn from_canonical(text: &str) -> Option<Self> {
+                let id = Uuid::try_parse(text).ok()?;
+                let mut canonical = Uuid::encode_buffer();
+                (*id.hyphenated().encode_lower(&mut canonical) == *text).then_some(Self(id))
+            }
+
             /// Returns the identifier as a plain UUID, for drivers and formats.
             #[must_use]
             pub const fn as_uuid(&self) -> Uuid {
