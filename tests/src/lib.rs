@@ -29,7 +29,7 @@ pub use process::{Finished, Process};
 pub use reply::{Reply, Tokens};
 pub use rustix::process::Signal;
 pub use server::Server;
-pub use stores::{Servers, Stores};
+pub use stores::{DURABLE, Servers, Stores};
 pub use upstream::Upstream;
 pub use wire::Wire;
 

@@ -12,6 +12,9 @@ use crate::binary::binary;
 use crate::chance::unique;
 use crate::installation::PREFIX;
 
+/// With these options, a Redis forgets nothing that it has acknowledged.
+pub const DURABLE: [&str; 4] = ["--appendonly", "yes", "--appendfsync", "always"];
+
 /// The stores of one installation, shared by all of its instances.
 #[derive(Clone, Debug)]
 pub enum Stores {
@@ -52,18 +55,18 @@ impl Stores {
     ///
     /// They stop with the test process: a test that leaks two of them leaks no more than that.
     pub fn own_servers() -> Self {
-        Self::on(
-            Box::leak(Box::new(PostgresServer::start_with_statements())),
-            Box::leak(Box::new(RedisServer::start_with(&["--databases", "4096"]))),
-        )
+        Self::on_own(&[])
     }
 
     /// Returns databases on servers of their own, of which Redis forgets nothing that it has acknowledged, however it ends.
     pub fn durable_servers() -> Self {
-        let options = ["--databases", "4096", "--appendonly", "yes", "--appendfsync", "always"];
+        Self::on_own(&DURABLE)
+    }
+
+    fn on_own(options: &[&str]) -> Self {
         Self::on(
             Box::leak(Box::new(PostgresServer::start_with_statements())),
-            Box::leak(Box::new(RedisServer::start_with(&options))),
+            Box::leak(Box::new(RedisServer::start_with(&[&["--databases", "4096"], options].concat()))),
         )
     }
 

@@ -13,6 +13,7 @@ use auth_domain::ports::{Denylist, LoginLimiter};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{
     DENYLIST_MARGIN, Fixture, LOGIN_LIMIT, LOGIN_WINDOW, LegacyFixture, SessionFixture, TestClock,
+    holds_within,
 };
 
 auth_testkit::session_store_contract!(fixture = sessions());
@@ -41,13 +42,8 @@ async fn denylist() -> Fixture<dyn Denylist> {
 
 async fn cached_denylist() -> Fixture<dyn Denylist> {
     let cached = RedisCachedDenylist::follow(&store());
-    for _ in 0..1_000 {
-        if cached.state().is_current {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    assert!(cached.state().is_current, "nothing is cached");
+    let is_current = || async { cached.state().is_current };
+    assert!(holds_within(Duration::from_secs(5), is_current).await, "nothing is cached");
     Fixture { port: Arc::new(cached), keep: Box::new(()) }
 }
 

@@ -11,7 +11,7 @@ use auth_adapter_jwt::{JwtAccessTokens, JwtConfig, SigningKey};
 use auth_domain::model::Role;
 use auth_domain::ports::{AccessTokens, Clock};
 use auth_testkit::servers::{Port, RedisServer};
-use auth_testkit::{an_access_token, claims_of};
+use auth_testkit::{an_access_token, claims_of, holds_within};
 use hooksentry_auth_guard::SystemClock;
 use reqwest::{Client, Method};
 
@@ -38,7 +38,7 @@ impl Example {
             .unwrap();
         let example = Self { child, port, client: Client::new() };
         let listens = || async { example.try_call(Method::GET, "/whoami", None).await.is_ok() };
-        assert!(within(START_LIMIT, listens).await, "{name} does not start");
+        assert!(holds_within(START_LIMIT, listens).await, "{name} does not start");
         example
     }
 
@@ -77,17 +77,6 @@ fn program(name: &str) -> PathBuf {
     program
 }
 
-async fn within<F: Future<Output = bool>>(limit: Duration, condition: impl Fn() -> F) -> bool {
-    let last = SystemClock.instant() + limit;
-    while SystemClock.instant() < last {
-        if condition().await {
-            return true;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    false
-}
-
 /// A token and the name of its denylist entry.
 fn a_token(role: Role) -> (String, String) {
     let live = an_access_token(SystemClock.now());
@@ -119,7 +108,7 @@ async fn the_larger_example_answers_out_of_memory_and_knows_a_logout_in_time() {
     let is_current = || async {
         example.try_call(Method::GET, "/denylist", None).await.unwrap().1.contains("is_current: true")
     };
-    assert!(within(START_LIMIT, is_current).await);
+    assert!(holds_within(START_LIMIT, is_current).await);
 
     let (token, key) = a_token(Role::Viewer);
     assert_eq!(example.try_call(Method::DELETE, "/owner/tenant", Some(&token)).await.unwrap().0, 403);
@@ -129,10 +118,10 @@ async fn the_larger_example_answers_out_of_memory_and_knows_a_logout_in_time() {
     assert_eq!(example.status(Some(&token)).await, 200);
     assert_eq!(redis.cli(&["SET", &key, "1", "EX", "1200"]), "OK");
     let is_refused = || async { example.status(Some(&token)).await == 401 };
-    assert!(within(BOUND, is_refused).await, "a revoked token was accepted after the bound");
+    assert!(holds_within(BOUND, is_refused).await, "a revoked token was accepted after the bound");
 
     redis.kill();
     let is_told = || async { example.status(Some(&owner)).await == 503 };
-    assert!(within(BOUND * 2, is_told).await, "an outage was not told");
+    assert!(holds_within(BOUND * 2, is_told).await, "an outage was not told");
     assert_eq!(example.status(Some(&token)).await, 401, "who is known to be logged out stays so");
 }

@@ -32,4 +32,4 @@ pub use fixture::{
     PasswordHasherFixture, SessionFixture, UserRepositoryFixture,
 };
 pub use run::{RACERS, ROUNDS, race, run};
-pub use timing::{START, timing_at, timing_past_its_deadline};
+pub use timing::{START, holds_within, timing_at, timing_past_its_deadline};

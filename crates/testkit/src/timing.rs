@@ -23,6 +23,23 @@ pub fn timing_past_its_deadline(now: OffsetDateTime) -> Timing {
     Timing::new(now, real_instant() - Duration::from_secs(1), Duration::ZERO)
 }
 
+/// Asks again and again until `condition` holds; returns whether it did in time.
+pub async fn holds_within<F>(limit: Duration, condition: impl Fn() -> F) -> bool
+where
+    F: Future<Output = bool>,
+{
+    let last = real_instant() + limit;
+    loop {
+        if condition().await {
+            return true;
+        }
+        if real_instant() > last {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "deadlines of real stores pass in real time")]
 pub(crate) fn real_instant() -> Instant {
     Instant::now()

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth_e2e::chance::Chance;
-use auth_e2e::clock::{Stopwatch, pause};
-use auth_e2e::{Api, Installation, Process, Server, Stores, rounds};
+use auth_e2e::clock::{Stopwatch, holds_within, pause};
+use auth_e2e::{Api, DURABLE, Installation, Process, Server, Stores, rounds};
 use auth_testkit::servers::{Proxy, RedisServer};
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -220,8 +220,7 @@ impl Load {
 async fn redis_killed_frozen_cut_and_failed_over_lets_no_revoked_token_in() {
     let stores = Stores::durable_servers();
     let servers = stores.expect_servers();
-    let replica =
-        RedisServer::start_with(&["--databases", "4096", "--appendonly", "yes", "--appendfsync", "always"]);
+    let replica = RedisServer::start_with(&[&["--databases", "4096"], &DURABLE[..]].concat());
     // Logouts have a way of their own, so that they go on while those who verify hear nothing.
     let (proxy, other_way) =
         (Proxy::before(servers.redis.port()).await, Proxy::before(servers.redis.port()).await);
@@ -276,16 +275,11 @@ async fn redis_killed_frozen_cut_and_failed_over_lets_no_revoked_token_in() {
 async fn fail_over(primary: &RedisServer, replica: &RedisServer, addresses: [&Proxy; 2]) {
     assert_eq!(replica.cli(&["REPLICAOF", "127.0.0.1", &primary.port().to_string()]), "OK");
     let says = |server: &RedisServer, text: &str| server.cli(&["INFO", "replication"]).contains(text);
-    let watch = Stopwatch::start();
-    while !(says(replica, "master_link_status:up") && says(primary, "state=online")) {
-        assert!(watch.elapsed() < START_LIMIT, "the replica does not catch up");
-        pause(Duration::from_millis(20)).await;
-    }
+    let has_caught_up = || says(replica, "master_link_status:up") && says(primary, "state=online");
+    assert!(holds_within(START_LIMIT, has_caught_up).await, "the replica does not catch up");
     assert_eq!(primary.cli(&["FAILOVER"]), "OK");
-    while !says(replica, "role:master") {
-        assert!(watch.elapsed() < START_LIMIT, "the replica does not take over");
-        pause(Duration::from_millis(20)).await;
-    }
+    let has_taken_over = || says(replica, "role:master");
+    assert!(holds_within(START_LIMIT, has_taken_over).await, "the replica does not take over");
     pause(Duration::from_secs(1)).await;
     for address in addresses {
         address.lead_to(replica.port());
@@ -297,9 +291,6 @@ async fn expect_current(process: &Process) {
         let mut events = log.lines().filter(|line| line.contains("denylist_copy_"));
         events.next_back().is_some_and(|line| line.contains(CURRENT[0]))
     };
-    let watch = Stopwatch::start();
-    while !last(&process.stderr()) {
-        assert!(watch.elapsed() < START_LIMIT, "the denylist is not followed any more");
-        pause(Duration::from_millis(20)).await;
-    }
+    let follows = || last(&process.stderr());
+    assert!(holds_within(START_LIMIT, follows).await, "the denylist is not followed any more");
 }

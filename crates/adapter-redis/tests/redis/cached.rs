@@ -8,9 +8,9 @@ use auth_adapter_redis::RedisCachedDenylist;
 use auth_domain::model::LiveAccessToken;
 use auth_domain::ports::{Denylist, PortErrorKind};
 use auth_testkit::servers::{Proxy, RedisServer};
-use auth_testkit::{START, an_access_token, timing_at};
+use auth_testkit::{START, an_access_token, holds_within, timing_at};
 
-use crate::support::{Ports, holds_within, real_instant};
+use crate::support::{Ports, real_instant};
 
 const LEASE: Duration = RedisCachedDenylist::LEASE;
 
@@ -310,6 +310,22 @@ async fn each_sign_of_life_is_told_with_the_time_that_it_took() {
     });
     let has_beaten = || async { beats.load(Ordering::Relaxed) >= 3 };
     assert!(holds_within(Duration::from_secs(4), has_beaten).await);
+}
+
+/// The second question is of a later turn of the server: what it has acknowledged before the first is told by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_of_life_is_two_questions_and_the_role_of_the_server() {
+    let server = RedisServer::start();
+    let _cached = following(&Ports::on(&server)).await;
+    let mut monitor = server.monitor();
+    tokio::time::sleep(Duration::from_millis(1_800)).await;
+    let seen: Vec<_> = monitor.seen().iter().map(auth_testkit::servers::Seen::name).collect();
+    let whole = seen.split(|name| name != "PING" && name != "HELLO").next().unwrap_or_default();
+    assert!(whole.len() >= 6, "{seen:?}");
+    let from_the_first = whole.iter().position(|name| name == "HELLO").unwrap() - 1;
+    for sign in whole[from_the_first..].chunks_exact(3) {
+        assert_eq!(sign, ["PING", "HELLO", "PING"], "{seen:?}");
+    }
 }
 
 /// The task ends with the last holder: nothing goes on behind a service that is gone.

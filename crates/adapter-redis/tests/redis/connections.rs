@@ -5,9 +5,9 @@ use std::time::Duration;
 use auth_adapter_redis::RedisCachedDenylist;
 use auth_domain::ports::{Denylist, LoginLimiter, PortErrorKind, SessionStore, Verdict};
 use auth_testkit::servers::{Certificates, RedisServer};
-use auth_testkit::{START, an_access_token, timing_at};
+use auth_testkit::{START, an_access_token, holds_within, timing_at};
 
-use crate::support::{Ports, an_attempt, config, holds_within, now_and};
+use crate::support::{Ports, an_attempt, config, now_and};
 
 /// What the README gives to its user.
 const README: &str = include_str!("../../README.md");

@@ -6,9 +6,9 @@ use auth_domain::ports::{
     Denylist, LoginLimiter, PortErrorKind, Reservation, SessionStore, Settlement, Ticket,
 };
 use auth_testkit::servers::RedisServer;
-use auth_testkit::{START, a_session, a_user_id, an_access_token, timing_at};
+use auth_testkit::{START, a_session, a_user_id, an_access_token, holds_within, timing_at};
 
-use crate::support::{Ports, allowing, an_attempt, holds_within};
+use crate::support::{Ports, allowing, an_attempt};
 
 const SHORT: Duration = Duration::from_millis(300);
 

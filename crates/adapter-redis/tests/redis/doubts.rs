@@ -5,9 +5,9 @@ use std::time::Duration;
 use auth_domain::model::Timing;
 use auth_domain::ports::{PortErrorKind, Rotation, SessionStore};
 use auth_testkit::servers::{Proxy, RedisServer};
-use auth_testkit::{START, timing_at};
+use auth_testkit::{START, TestSession, holds_within, timing_at};
 
-use crate::support::{Ports, allowing, holds_within, real_instant};
+use crate::support::{Ports, allowing, real_instant};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotation_whose_reply_was_lost_is_asked_again_and_known() {
@@ -128,13 +128,8 @@ async fn a_successor_that_was_handed_out_elsewhere_stays() {
 
     proxy.lose_replies(true);
     let attempt = session.rotation(&session.token, START).keyed("k1");
-    let retry = session.rotation(&session.token, START).keyed("k1");
-    let retried = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        elsewhere.sessions.rotate(&retry.rotate, timing_at(START)).await.unwrap()
-    };
     let lost = ports.sessions.rotate(&attempt.rotate, allowing(Duration::from_millis(700)));
-    let (lost, replayed) = tokio::join!(lost, retried);
+    let (lost, replayed) = tokio::join!(lost, repeated_soon(&elsewhere, &session));
     assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Unavailable);
     assert!(matches!(replayed, Rotation::Replayed(_)), "{replayed:?}");
     proxy.lose_replies(false);
@@ -153,10 +148,8 @@ async fn a_call_that_is_repeated_too_late_is_not_taken_for_reuse() {
 
     proxy.lose_replies(true);
     let attempt = session.rotation(&session.token, START).keyed("k1");
-    let retry = session.rotation(&session.token, START).keyed("k1");
     let going_on = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        let replayed = elsewhere.sessions.rotate(&retry.rotate, timing_at(START)).await.unwrap();
+        let replayed = repeated_soon(&elsewhere, &session).await;
         assert!(matches!(replayed, Rotation::Replayed(_)), "{replayed:?}");
         let next = elsewhere.rotated(&session, &attempt.successor).await;
         proxy.lose_replies(false);
@@ -172,4 +165,11 @@ async fn a_call_that_is_repeated_too_late_is_not_taken_for_reuse() {
     assert_eq!(reused, Rotation::ReuseDetected);
     let (ended, _) = elsewhere.present(&session, &last, timing_at(START)).await.unwrap();
     assert!(matches!(ended, Rotation::Ended(_)), "{ended:?}");
+}
+
+/// A moment later, the client repeats his call under the same key.
+async fn repeated_soon(elsewhere: &Ports, session: &TestSession) -> Rotation {
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let retry = session.rotation(&session.token, START).keyed("k1");
+    elsewhere.sessions.rotate(&retry.rotate, timing_at(START)).await.unwrap()
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use auth_domain::ports::{Denylist, PortErrorKind};
 use auth_testkit::servers::RedisServer;
-use auth_testkit::{START, an_access_token, timing_at};
+use auth_testkit::{START, an_access_token, holds_within, timing_at};
 
-use crate::support::{Ports, holds_within, now_and, real_instant};
+use crate::support::{Ports, now_and, real_instant};
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]

@@ -115,23 +115,6 @@ pub(crate) fn real_instant() -> Instant {
     TestClock::new().instant()
 }
 
-/// Asks again and again until `condition` holds; returns whether it did in time.
-pub(crate) async fn holds_within<F>(limit: Duration, condition: impl Fn() -> F) -> bool
-where
-    F: Future<Output = bool>,
-{
-    let last = real_instant() + limit;
-    loop {
-        if condition().await {
-            return true;
-        }
-        if real_instant() > last {
-            return false;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
 /// A request that happens now, by the real clock, or so many seconds off.
 #[expect(clippy::disallowed_methods, reason = "the server's clock is real, too")]
 pub(crate) fn now_and(seconds: i64) -> Timing {
