@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use auth_domain::model::SessionPolicy;
 use thiserror::Error;
 use zeroize::Zeroize;
 
@@ -66,7 +67,7 @@ impl RedisConfig {
             url,
             ca_file: None,
             allow_plain_text: false,
-            access_ttl: Duration::from_mins(15),
+            access_ttl: SessionPolicy::default().access_ttl,
             denylist_margin: Duration::from_secs(305),
             login_limit: 10,
             login_window: Duration::from_mins(5),

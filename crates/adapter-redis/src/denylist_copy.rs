@@ -5,14 +5,14 @@ mod lease;
 mod tests;
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use auth_domain::model::TokenId;
 use dashmap::{DashMap, Entry};
 
 use lease::Lease;
-pub(crate) use lease::{LEASE, Moment, Trust};
+pub(crate) use lease::{LEASE, Moment};
 
 /// Times are counted in these from the start, so that an entry takes 20 bytes.
 const TICKS_IN_SECOND: u32 = 10;
@@ -87,18 +87,14 @@ impl DenylistCopy {
         until.is_some_and(|until| until & GUESS != 0 || until >= self.ticks(now))
     }
 
-    /// Returns what has to be handed in with what is confirmed later.
-    pub(crate) fn trust(&self) -> Trust {
-        self.lease.trust()
-    }
-
-    /// Trusts the copy: a `PING` that was sent at `sent` was answered just now, at `received`. It counts for nothing where
-    /// the copy was distrusted since `trust` was asked for.
-    pub(crate) fn confirm(&self, trust: Trust, sent: Moment, received: Instant) {
-        self.lease.begin(trust, self.nanos(sent.instant), sent.unix_millis);
+    /// Trusts the copy: a `PING` that was sent at `sent` was answered just now, at `received`. Tells whether it does: nothing
+    /// counts on a connection that `is_lost`.
+    pub(crate) fn confirm(&self, is_lost: &AtomicBool, sent: Moment, received: Instant) -> bool {
+        let is_trusted = self.lease.begin(is_lost, self.nanos(sent.instant), sent.unix_millis);
         if let Some(observer) = self.observer.get() {
             observer(received.saturating_duration_since(sent.instant));
         }
+        is_trusted
     }
 
     /// Trusts the copy no more.

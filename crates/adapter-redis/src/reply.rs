@@ -1,4 +1,4 @@
-//! Replies of scripts: a word, then what belongs to it.
+//! Replies: of commands, and of scripts, which are a word and then what belongs to it.
 
 use auth_domain::model::{LiveAccessToken, SessionId, TokenId, time_from_micros};
 use auth_domain::ports::PortError;
@@ -6,7 +6,22 @@ use redis::{FromRedisValue, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::error::contradiction;
+use crate::error::{StepError, answered, contradiction};
+
+/// Takes replies of which each must be a success.
+pub(crate) fn successes(replies: Vec<Value>) -> Result<Vec<Value>, StepError> {
+    replies.into_iter().map(|reply| reply.extract_error().map_err(answered)).collect()
+}
+
+/// Takes as many replies as there were commands.
+pub(crate) fn exactly<const N: usize>(replies: Vec<Value>) -> Result<[Value; N], StepError> {
+    replies.try_into().map_err(|_| StepError::NotDone(contradiction("there are not as many as commands")))
+}
+
+/// Reads a reply of one type.
+pub(crate) fn read<T: FromRedisValue>(reply: Value) -> Result<T, StepError> {
+    redis::from_redis_value(reply).map_err(|_| StepError::NotDone(contradiction("it has another type")))
+}
 
 /// A reply whose parts are taken one by one.
 #[derive(Debug)]

@@ -10,10 +10,10 @@ use redis::{Client, Cmd, ErrorKind, FromRedisValue, Pipeline, ProtocolVersion, S
 use crate::address::{Address, Transport};
 use crate::config::{ConfigError, RedisConfig};
 use crate::denylist_copy::{DenylistCopy, Life};
-use crate::error::{StepError, answered, contradiction};
+use crate::error::{StepError, answered};
 use crate::link::{Link, Reading};
 use crate::links::{LINKS, Links};
-use crate::reply::Reply;
+use crate::reply::{self, Reply};
 use crate::step::Step;
 
 /// How long a command may take.
@@ -123,7 +123,7 @@ impl RedisStore {
         let mut question = Pipeline::with_capacity(1);
         question.add_command(cmd.clone());
         let [answer] = self.answers(&question, timing).await?;
-        read(answer)
+        reply::read(answer)
     }
 
     /// Asks a question that only a primary can answer: after a failover an old connection may lead to what is a replica now,
@@ -141,7 +141,7 @@ impl RedisStore {
             self.give_up_all();
             return Err(StepError::WrongServer(PortError::unavailable("Redis is a replica")));
         }
-        read(answer)
+        reply::read(answer)
     }
 
     /// Sends questions, again where a connection turns out to be closed, as each of them is after a restart of the
@@ -154,15 +154,13 @@ impl RedisStore {
         let mut repeats = 0..LINKS;
         let answers = loop {
             let (link, until) = self.link(timing).await?;
-            let replies = link.send_all(questions, until).await.and_then(successes);
+            let replies = link.send_all(questions, until).await.and_then(reply::successes);
             match self.watch(&link, replies) {
                 Err(StepError::Unknown(_)) if self.clock().instant() < until && repeats.next().is_some() => {}
                 replies => break replies?,
             }
         };
-        answers
-            .try_into()
-            .map_err(|_| StepError::NotDone(contradiction("there are not as many as questions")))
+        reply::exactly(answers)
     }
 
     /// Reads the server's clock, and corrects what deadlines are judged by, on every connection.
@@ -216,14 +214,6 @@ impl RedisStore {
 /// Tells whether the reply to `ROLE` is that of a server that writes come to.
 pub(crate) fn is_primary(role: &Value) -> bool {
     matches!(role, Value::Array(parts) if parts.first() == Some(&Value::BulkString(b"master".to_vec())))
-}
-
-fn successes(replies: Vec<Value>) -> Result<Vec<Value>, StepError> {
-    replies.into_iter().map(|reply| reply.extract_error().map_err(answered)).collect()
-}
-
-fn read<T: FromRedisValue>(value: Value) -> Result<T, StepError> {
-    redis::from_redis_value(value).map_err(|_| StepError::NotDone(contradiction("it has another type")))
 }
 
 fn attempt(value: Value) -> Result<Attempt, StepError> {

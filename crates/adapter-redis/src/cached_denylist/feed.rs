@@ -1,13 +1,13 @@
 //! The connection that tells of every write to the denylist.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use auth_domain::model::TokenId;
 use auth_domain::ports::{Clock, PortError};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{AsyncConnectionConfig, Client, FromRedisValue, Pipeline, PushInfo, Value};
+use redis::{AsyncConnectionConfig, Client, Pipeline, PushInfo, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout_at;
 
@@ -15,6 +15,7 @@ use super::notices::{Notice, Notices, note};
 use crate::denylist_copy::{DenylistCopy, Life, Moment};
 use crate::error::{StepError, answered, contradiction, refused};
 use crate::keys;
+use crate::reply;
 
 /// How long a connection may take, and every reply on it.
 const LIMIT: Duration = Duration::from_secs(1);
@@ -75,7 +76,7 @@ impl Feed {
             scan.cmd("SCAN").arg(&cursor).arg("MATCH").arg(format!("{}*", keys::REVOKED));
             scan.arg("COUNT").arg(SCAN);
             let [page] = self.replies(&scan).await?;
-            let (next, found): (String, Vec<Vec<u8>>) = read(page)?;
+            let (next, found): (String, Vec<Vec<u8>>) = reply::read(page)?;
             let tokens: Vec<_> = found.iter().filter_map(|key| keys::revoked_token(key)).collect();
             self.learn(&tokens).await?;
             if next == "0" {
@@ -95,18 +96,14 @@ impl Feed {
 
     /// Asks for a sign of life, and trusts the copy for another lease.
     pub(super) async fn confirm(&mut self) -> Result<(), StepError> {
-        let (trust, sent) = (self.copy.trust(), Moment::now(&*self.clock));
-        // Asked after the trust: what ends this connection's afterwards ends that one, too.
-        if self.is_lost.load(Ordering::SeqCst) {
-            return Err(lost());
-        }
+        let sent = Moment::now(&*self.clock);
         self.check_role().await?;
         // Redis writes its notices once a turn, and one with several threads may answer a writer before it does. A second
         // question is of a later turn: what was written before the first was sent is told before the second is answered.
         let mut second = Pipeline::new();
         self.send(second.cmd("PING")).await?;
-        self.copy.confirm(trust, sent, self.clock.instant());
-        Ok(())
+        let is_trusted = self.copy.confirm(&self.is_lost, sent, self.clock.instant());
+        if is_trusted { Ok(()) } else { Err(lost()) }
     }
 
     /// Waits until Redis has told of writes, and returns what was written: it is in the copy already, with a lifetime that
@@ -134,8 +131,8 @@ impl Feed {
             }
             let replies = self.send(&lives).await?;
             let now = self.clock.instant();
-            for (id, reply) in batch.iter().zip(replies) {
-                self.copy.learn(*id, Life::of(read(reply)?), now);
+            for (id, life) in batch.iter().zip(replies) {
+                self.copy.learn(*id, Life::of(reply::read(life)?), now);
             }
         }
         Ok(())
@@ -147,7 +144,9 @@ impl Feed {
         let mut signs = Pipeline::new();
         signs.cmd("PING").cmd("HELLO");
         let [_pong, hello] = self.replies(&signs).await?;
-        let Value::Map(hello) = hello else { return Err(contradicts("HELLO names nothing")) };
+        let Value::Map(hello) = hello else {
+            return Err(StepError::NotDone(contradiction("HELLO names nothing")));
+        };
         let says = |name: &str, text: &str| {
             hello.iter().any(|(key, value)| is_text(key, name) && is_text(value, text))
         };
@@ -162,8 +161,7 @@ impl Feed {
     }
 
     async fn replies<const N: usize>(&mut self, pipeline: &Pipeline) -> Result<[Value; N], StepError> {
-        let replies = self.send(pipeline).await?;
-        replies.try_into().map_err(|_| contradicts("there are not as many replies as commands"))
+        reply::exactly(self.send(pipeline).await?)
     }
 
     /// Sends commands; every reply must be a success.
@@ -171,8 +169,7 @@ impl Feed {
         let until = self.clock.instant() + LIMIT;
         let replies = self.connection.req_packed_commands(pipeline, 0, pipeline.len());
         let replies = timeout_at(until.into(), replies).await.map_err(|_| StepError::unanswered())?;
-        let replies = replies.map_err(answered)?.into_iter().map(Value::extract_error);
-        replies.collect::<Result<_, _>>().map_err(answered)
+        reply::successes(replies.map_err(answered)?)
     }
 }
 
@@ -184,24 +181,16 @@ fn is_text(value: &Value, text: &str) -> bool {
     }
 }
 
-fn read<T: FromRedisValue>(value: Value) -> Result<T, StepError> {
-    redis::from_redis_value(value).map_err(|_| contradicts("it has another type"))
-}
-
 fn lost() -> StepError {
     StepError::Unknown(PortError::unavailable(
         "Redis closed the connection, or has replaced all keys at once",
     ))
 }
 
-fn contradicts(what: &'static str) -> StepError {
-    StepError::NotDone(contradiction(what))
-}
-
 #[cfg(test)]
 mod tests {
-    use auth_testkit::TestClock;
     use auth_testkit::servers::RedisServer;
+    use auth_testkit::{TestClock, holds_within};
 
     use super::*;
     use crate::{RedisConfig, RedisStore};
@@ -217,12 +206,7 @@ mod tests {
         feed.confirm().await.unwrap();
         assert!(is_current());
         assert_eq!(server.cli(&["FLUSHALL"]), "OK");
-        for _ in 0..200 {
-            if !is_current() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        assert!(holds_within(LIMIT, || async { !is_current() }).await);
         assert!(feed.confirm().await.is_err() && !is_current());
     }
 }

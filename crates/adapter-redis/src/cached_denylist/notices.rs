@@ -36,7 +36,7 @@ pub(super) fn note(
 ) -> Result<(), SendError> {
     let closed = |_| SendError;
     let end = || {
-        notices.is_lost.store(true, Ordering::SeqCst);
+        notices.is_lost.store(true, Ordering::Release);
         copy.distrust();
         notices.sender.send(Notice::Lost).map_err(closed)
     };
@@ -104,13 +104,13 @@ mod tests {
             (DenylistCopy::new(now, Duration::from_mins(20)), unbounded_channel());
         let telling = Notices { sender, is_lost: Arc::default() };
         note(&invalidation(vec![Value::Array(vec![bytes(KEY)])]), &copy, now, &telling).unwrap();
-        let (trust, moment) = (copy.trust(), Moment { instant: now, unix_millis: 0 });
-        copy.confirm(trust, moment, now);
+        let moment = Moment { instant: now, unix_millis: 0 };
+        assert!(copy.confirm(&telling.is_lost, moment, now));
         assert!(copy.is_current(moment));
         note(&invalidation(vec![Value::Nil]), &copy, now, &telling).unwrap();
-        copy.confirm(trust, moment, now);
+        assert!(!copy.confirm(&telling.is_lost, moment, now));
         assert!(!copy.is_current(moment) && copy.len() == 1);
-        assert!(telling.is_lost.load(Ordering::SeqCst), "a later answer would be believed");
+        assert!(telling.is_lost.load(Ordering::Acquire), "a later answer would be believed");
         assert!(matches!(notices.try_recv(), Ok(Notice::Written(_))));
         assert!(matches!(notices.try_recv(), Ok(Notice::Lost)));
     }

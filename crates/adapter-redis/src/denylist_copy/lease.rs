@@ -1,6 +1,6 @@
 //! Until when the copy may answer.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,6 @@ use time::OffsetDateTime;
 
 /// How long the copy may answer after the sending of the last `PING` that was answered.
 pub(crate) const LEASE: Duration = Duration::from_secs(2);
-/// The same by the time of day, in milliseconds.
-const LEASE_IN_MILLIS: i64 = 2_000;
 
 /// One moment, on both clocks.
 #[derive(Clone, Copy, Debug)]
@@ -22,10 +20,6 @@ pub(crate) struct Moment {
     pub(crate) unix_millis: i64,
 }
 
-/// Stands for all that was confirmed since the copy was last distrusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Trust(u64);
-
 /// From the sending of the last `PING` that was answered, for the length of a lease, by both clocks.
 #[derive(Debug, Default)]
 pub(crate) struct Lease {
@@ -33,8 +27,8 @@ pub(crate) struct Lease {
     began: AtomicU64,
     /// When it began by the time of day.
     began_at: AtomicI64,
-    /// Counts how often it was ended. Held while it begins or ends.
-    ended: Mutex<u64>,
+    /// Held while it begins or ends.
+    changing: Mutex<()>,
 }
 
 impl Moment {
@@ -55,25 +49,25 @@ impl Lease {
         let began = self.began.load(Ordering::Acquire);
         let age = Duration::from_nanos(now.saturating_sub(began));
         let slept = unix_millis.saturating_sub(self.began_at.load(Ordering::Acquire));
-        began != 0 && age <= LEASE && slept <= LEASE_IN_MILLIS
+        let slept = Duration::from_millis(u64::try_from(slept).unwrap_or(0));
+        began != 0 && age <= LEASE && slept <= LEASE
     }
 
-    pub(crate) fn trust(&self) -> Trust {
-        Trust(*self.ended.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Begins it anew, unless it was ended since `trust` was asked for.
-    pub(crate) fn begin(&self, trust: Trust, now: u64, unix_millis: i64) {
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        if trust == Trust(*ended) {
+    /// Begins it anew, unless the connection that its `PING` was answered on `is_lost`; tells whether it did.
+    ///
+    /// Whoever loses a connection says so first, and ends the lease then: in whatever order the two come, it is over.
+    pub(crate) fn begin(&self, is_lost: &AtomicBool, now: u64, unix_millis: i64) -> bool {
+        let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_good = !is_lost.load(Ordering::Acquire);
+        if is_good {
             self.began_at.store(unix_millis, Ordering::Release);
             self.began.store(now.max(1), Ordering::Release);
         }
+        is_good
     }
 
     pub(crate) fn end(&self) {
-        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        *ended += 1;
+        let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         self.began.store(0, Ordering::Release);
     }
 }
@@ -91,7 +85,7 @@ mod tests {
 
     fn begun() -> Lease {
         let lease = Lease::default();
-        lease.begin(lease.trust(), 7 * SECOND, NOON);
+        assert!(lease.begin(&AtomicBool::new(false), 7 * SECOND, NOON));
         lease
     }
 
@@ -118,13 +112,12 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_what_was_asked_before_the_end_begins_nothing() {
-        let lease = begun();
-        let before = lease.trust();
+    fn an_answer_on_a_connection_that_is_lost_begins_nothing() {
+        let (lease, is_lost) = (begun(), AtomicBool::new(true));
         lease.end();
-        lease.begin(before, 8 * SECOND, NOON);
+        assert!(!lease.begin(&is_lost, 8 * SECOND, NOON));
         assert!(!lease.holds(8 * SECOND, NOON));
-        lease.begin(lease.trust(), 8 * SECOND, NOON);
+        assert!(lease.begin(&AtomicBool::new(false), 8 * SECOND, NOON));
         assert!(lease.holds(8 * SECOND, NOON));
     }
 }
