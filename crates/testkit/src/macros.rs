@@ -101,6 +101,7 @@ macro_rules! login_limiter_contract {
             unsettled_attempt_counts_as_a_failure,
             attempt_without_address_counts_on_the_email_alone,
             clock_going_back_forgives_nothing,
+            clock_that_was_ahead_prolongs_no_rejection,
             clear_frees_the_email,
             call_past_its_deadline_changes_nothing,
         }

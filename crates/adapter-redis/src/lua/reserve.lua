@@ -2,20 +2,20 @@
 -- KEYS: the attempts on the email, and on the address where it is known
 -- ARGV: now, window, limit, patience, hashed email, ticket
 local now, window, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
--- A clock that has gone back must not make old failures leave, or count new ones before them.
-local effective = now
-for _, key in ipairs(KEYS) do
-  local latest = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')
-  effective = math.max(effective, tonumber(latest[2] or effective))
-end
-local out_of_patience = effective - tonumber(ARGV[4])
+local out_of_patience = now - tonumber(ARGV[4])
 
 local opens_at, busy = nil, nil
 for axis, key in ipairs(KEYS) do
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', effective - window)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
   local attempts, failures, in_flight = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES'), {}, 0
   for i = 1, #attempts, 2 do
     local at = tonumber(attempts[i + 1])
+    if at > now then
+      -- The clock of some instance was ahead. The attempt counts from now on; its time would prolong a rejection.
+      redis.call('ZADD', key, now, attempts[i])
+      redis.call('PEXPIRE', key, lifetime(window))
+      at = now
+    end
     if string.sub(attempts[i], 1, 1) == 'f' or at <= out_of_patience then
       failures[#failures + 1] = at
     else
@@ -35,7 +35,7 @@ elseif busy then
   return { 'busy', busy }
 end
 for _, key in ipairs(KEYS) do
-  redis.call('ZADD', key, effective, 'p' .. ARGV[5] .. ARGV[6])
-  redis.call('PEXPIRE', key, lifetime(effective - now + window))
+  redis.call('ZADD', key, now, 'p' .. ARGV[5] .. ARGV[6])
+  redis.call('PEXPIRE', key, lifetime(window))
 end
 return { 'reserved' }

@@ -2,7 +2,6 @@
 
 use auth_domain::model::{AxisKey, LoginAttempt, duration_from_micros};
 use auth_domain::ports::{Reservation, Settlement, Ticket};
-use diesel::dsl::max;
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, delete, insert_into,
     update,
@@ -19,11 +18,9 @@ pub(super) fn reserve(
     rule: Rule,
     now: i64,
 ) -> Result<Reservation, StoreError> {
-    // A clock that has gone back must not make old failures leave, or count new ones before them.
-    let effective = latest(connection, attempt)?.map_or(now, |latest| latest.max(now));
     let mut counted = Vec::new();
     for axis in axes(attempt) {
-        counted.push((axis, read(connection, axis, rule, effective)?));
+        counted.push((axis, read(connection, axis, rule, now)?));
     }
     if let Some(opens_at) = counted.iter().filter_map(|(_, attempts)| attempts.opens_at(rule)).max() {
         return Ok(Reservation::Refused { retry_after: duration_from_micros(opens_at.saturating_sub(now)) });
@@ -32,7 +29,7 @@ pub(super) fn reserve(
         return Ok(Reservation::Busy(*axis));
     }
     for axis in axes(attempt) {
-        insert(connection, attempt, axis, effective)?;
+        insert(connection, attempt, axis, now)?;
     }
     Ok(Reservation::Reserved(Ticket { attempt }))
 }
@@ -87,15 +84,6 @@ fn address(attempt: &LoginAttempt) -> &[u8] {
     attempt.address.as_ref().unwrap_or(&attempt.email).as_bytes()
 }
 
-fn latest(connection: &mut SqliteConnection, attempt: LoginAttempt) -> Result<Option<i64>, StoreError> {
-    let mut latest = None;
-    for axis in axes(attempt) {
-        let rows = login_failures::table.filter(axis_key.eq(axis.as_bytes().as_slice()));
-        latest = latest.max(rows.select(max(at)).first(connection)?);
-    }
-    Ok(latest)
-}
-
 /// Deletes what has left the window of an axis and counts what is in it.
 fn read(
     connection: &mut SqliteConnection,
@@ -105,6 +93,8 @@ fn read(
 ) -> Result<Attempts, StoreError> {
     let rows = login_failures::table.filter(axis_key.eq(axis.as_bytes().as_slice()));
     delete(rows.filter(at.le(now.saturating_sub(rule.window)))).execute(connection)?;
+    // The clock was ahead. The attempt counts from now on; its stored time would prolong a rejection.
+    update(rows.filter(at.gt(now))).set(at.eq(now)).execute(connection)?;
     let rows: Vec<(i64, bool)> = rows.select((at, settled)).order(at).load(connection)?;
     Ok(Attempts::count(rows, now))
 }

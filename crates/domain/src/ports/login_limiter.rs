@@ -32,7 +32,9 @@ use crate::model::{AxisKey, LoginAttempt, Timing};
 ///   (`unsettled_attempt_counts_as_a_failure`).
 /// - An attempt without an address MUST count on the email axis alone
 ///   (`attempt_without_address_counts_on_the_email_alone`).
-/// - A clock that goes back MUST NOT reopen the limit (`clock_going_back_forgives_nothing`).
+/// - A stored time later than `now` MUST count as `now`, and from then on as that time: a clock that goes back by less
+///   than the window MUST NOT reopen the limit (`clock_going_back_forgives_nothing`), and a clock that was ahead MUST NOT
+///   prolong a rejection (`clock_that_was_ahead_prolongs_no_rejection`).
 /// - `clear` MUST free the email axis (`clear_frees_the_email`).
 /// - A call whose deadline has passed before it begins MUST change nothing and be an error of the
 ///   kind [`Unavailable`](super::PortErrorKind::Unavailable) (`call_past_its_deadline_changes_nothing`).

@@ -17,6 +17,6 @@ pub use limiting::{
     reservations_never_exceed_the_limit_under_race,
 };
 pub use time_passing::{
-    clock_going_back_forgives_nothing, unsettled_attempt_counts_as_a_failure,
-    window_slides_and_retry_after_is_true,
+    clock_going_back_forgives_nothing, clock_that_was_ahead_prolongs_no_rejection,
+    unsettled_attempt_counts_as_a_failure, window_slides_and_retry_after_is_true,
 };

@@ -1,5 +1,7 @@
 //! What time does to failures and to attempts that nobody settles.
 
+use std::time::Duration;
+
 use auth_domain::ports::{Reservation, Settlement, Ticket};
 
 use super::steps::{
@@ -70,9 +72,9 @@ pub async fn unsettled_attempt_counts_as_a_failure(fixture: &Limiter) {
     reserved(fixture, attempt(email_axis, address_axis), START + LOGIN_WINDOW).await;
 }
 
-/// Whoever sets the clock back gets no new attempts, neither then nor when it is right again.
+/// A clock that goes back by less than a window opens no places, neither then nor when it is right again.
 pub async fn clock_going_back_forgives_nothing(fixture: &Limiter) {
-    let earlier = START - 2 * LOGIN_WINDOW;
+    let earlier = START - LOGIN_WINDOW / 2;
     let email_axis = email();
     failures(fixture, LOGIN_LIMIT, email_axis, address()).await;
     assert_refused(reserve(fixture, attempt(email_axis, address()), earlier).await);
@@ -84,4 +86,33 @@ pub async fn clock_going_back_forgives_nothing(fixture: &Limiter) {
     for now in [earlier, START] {
         assert_refused(reserve(fixture, attempt(email_axis, address()), now).await);
     }
+}
+
+// S-23
+/// Attempts of a clock that was an hour ahead count as attempts of the time at which they are first seen.
+pub async fn clock_that_was_ahead_prolongs_no_rejection(fixture: &Limiter) {
+    let ahead = START + 12 * LOGIN_WINDOW;
+    let (email_key, address_key) = (email(), address());
+    for _ in 0..LOGIN_LIMIT {
+        failed(fixture, email_key, address_key, ahead).await;
+    }
+    for (limited, elapsed) in [
+        (attempt(email_key, address()), Duration::ZERO),
+        (attempt(email(), address_key), Duration::ZERO),
+        (attempt(email_key, address_key), 100 * SECOND),
+        (attempt(email_key, address()), LOGIN_WINDOW - MILLISECOND),
+    ] {
+        let retry_after = assert_refused(reserve(fixture, limited, START + elapsed).await);
+        assert_eq!(retry_after, LOGIN_WINDOW - elapsed);
+    }
+    reserved(fixture, attempt(email_key, address_key), START + LOGIN_WINDOW).await;
+
+    let email_key = email();
+    for _ in 0..LOGIN_LIMIT {
+        reserved(fixture, attempt(email_key, address()), ahead).await;
+    }
+    assert_eq!(reserve(fixture, attempt(email_key, None), START).await, Reservation::Busy(email_key));
+    let settled_by_nobody = START + Ticket::PATIENCE + MILLISECOND;
+    let retry_after = assert_refused(reserve(fixture, attempt(email_key, None), settled_by_nobody).await);
+    assert_eq!(retry_after, LOGIN_WINDOW - Ticket::PATIENCE - MILLISECOND);
 }

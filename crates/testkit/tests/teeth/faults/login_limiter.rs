@@ -65,9 +65,14 @@ fault!(
     Fault::ClockGoingBackReopens
 );
 fault!(
-    clock_going_back_stamps_the_past,
-    login_limiter::clock_going_back_forgives_nothing,
-    Fault::ClockGoingBackStampsThePast
+    future_time_is_believed,
+    login_limiter::clock_that_was_ahead_prolongs_no_rejection,
+    Fault::FutureTimeIsBelieved
+);
+fault!(
+    future_time_is_now_for_ever,
+    login_limiter::clock_that_was_ahead_prolongs_no_rejection,
+    Fault::FutureTimeIsNowForEver
 );
 
 fault!(

@@ -21,7 +21,8 @@ pub(crate) enum Fault {
     UnsettledForgotten,
     UnsettledStaysInFlight,
     ClockGoingBackReopens,
-    ClockGoingBackStampsThePast,
+    FutureTimeIsBelieved,
+    FutureTimeIsNowForEver,
 
     SuccessClearsNothing,
     SuccessKeepsItsShareOfTheAddress,

@@ -11,7 +11,6 @@ use super::Fault;
 
 pub(super) struct Window {
     entries: Vec<Entry>,
-    latest: OffsetDateTime,
     fault: Option<Fault>,
 }
 
@@ -32,7 +31,7 @@ enum Axis {
 
 impl Window {
     pub(super) fn new(fault: Option<Fault>) -> Self {
-        Self { entries: Vec::new(), latest: OffsetDateTime::UNIX_EPOCH, fault }
+        Self { entries: Vec::new(), fault }
     }
 
     fn has(&self, fault: Fault) -> bool {
@@ -41,8 +40,16 @@ impl Window {
 
     /// Decides about an attempt without counting it.
     pub(super) fn judge(&mut self, attempt: &LoginAttempt, now: OffsetDateTime) -> Reservation {
-        self.latest = self.latest.max(now);
-        let now = if self.has(Fault::ClockGoingBackReopens) { now } else { self.latest };
+        let stored = self.entries.clone();
+        let now = self.without_the_future(attempt, now);
+        let verdict = self.verdict(attempt, now);
+        if self.has(Fault::FutureTimeIsNowForEver) {
+            self.entries = stored;
+        }
+        verdict
+    }
+
+    fn verdict(&self, attempt: &LoginAttempt, now: OffsetDateTime) -> Reservation {
         let axes = [(Axis::Email, Some(attempt.email)), (Axis::Address, attempt.address)];
         let refusals = axes.map(|(axis, key)| self.retry_after(axis, key, now));
         let busy = axes.into_iter().find_map(|(axis, key)| self.busy(axis, key, now));
@@ -62,6 +69,24 @@ impl Window {
         }
     }
 
+    /// Lets stored times later than `now` count as `now`; returns the time to judge by.
+    fn without_the_future(&mut self, attempt: &LoginAttempt, now: OffsetDateTime) -> OffsetDateTime {
+        let of_these = |entry: &&mut Entry| {
+            entry.attempt.email == attempt.email || entry.attempt.address == attempt.address
+        };
+        match self.fault {
+            Some(Fault::ClockGoingBackReopens) => now,
+            Some(Fault::FutureTimeIsBelieved) => {
+                self.entries.iter().map(|entry| entry.at).fold(now, OffsetDateTime::max)
+            }
+            _ => {
+                let these = self.entries.iter_mut().filter(of_these);
+                these.filter(|entry| entry.at > now).for_each(|entry| entry.at = now);
+                now
+            }
+        }
+    }
+
     /// Counts an attempt that was let in.
     pub(super) fn take(
         &mut self,
@@ -69,14 +94,13 @@ impl Window {
         verdict: Reservation,
         now: OffsetDateTime,
     ) -> Reservation {
-        let at = if self.has(Fault::ClockGoingBackStampsThePast) { now } else { self.latest };
         let (on_email, on_address) = match verdict {
             Reservation::Reserved(_) => (true, attempt.address.is_some()),
             _ if self.has(Fault::RefusedAttemptsCount) => (true, attempt.address.is_some()),
             _ if self.has(Fault::RefusedAttemptsCountOnTheOtherAxis) => (false, attempt.address.is_some()),
             Reservation::Busy(_) | Reservation::Refused { .. } => return verdict,
         };
-        self.entries.push(Entry { attempt: *attempt, at, failed: false, on_email, on_address });
+        self.entries.push(Entry { attempt: *attempt, at: now, failed: false, on_email, on_address });
         verdict
     }
 
