@@ -34,7 +34,7 @@ type Operation = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 #[tokio::main]
 async fn main() {
     let server = RedisServer::start();
-    let store = RedisStore::new(config(&server), TestClock::new()).unwrap();
+    let store = RedisStore::new(config(&server), TestClock::of_this_machine()).unwrap();
     println!("operations per second, median of {ROUNDS} rounds in turns\n");
     println!(
         "{:>8}  {:10}  {:>10}  {:>15}  {:>6}",

@@ -32,8 +32,9 @@ impl Denylist for RedisDenylist {
     }
 
     async fn add(&self, token: LiveAccessToken, timing: Timing) -> Result<(), PortError> {
+        let timing = self.store.on_server_clock(timing).await?;
         let Some(life) = life_in_millis(&self.store, token, timing) else { return Ok(()) };
-        let step = Step::new(&REVOKE, &[&keys::revoked(token.id)]).arg(life);
+        let step = Step::new(&REVOKE, &[&keys::revoked(token.id)]).at_any_clock().arg(life);
         self.store.run(&step, timing).await?;
         self.store.note_revoked(std::iter::once((token.id, life)));
         Ok(())

@@ -1,7 +1,6 @@
 //! What an administrator should know about the server.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use auth_domain::model::{Timing, micros, span_in_micros};
 use auth_domain::ports::{Finding, PortError};
@@ -9,12 +8,11 @@ use redis::Value;
 
 use crate::address::Transport;
 use crate::error::StepError;
+use crate::server_clock::{MAX_SKEW, describe};
 use crate::store::{RedisStore, is_primary};
 
 /// The first version that has all that is used: `GETDEL`.
 const OLDEST: (u32, u32) = (6, 2);
-/// Clocks that are further apart make tokens begin or end at the wrong time.
-const MAX_SKEW: Duration = Duration::from_secs(2);
 
 impl RedisStore {
     /// Asks for a sign of life, and whether the server's clock agrees with ours.
@@ -29,8 +27,8 @@ impl RedisStore {
             return Err(PortError::misconfigured("Redis is a replica and takes no writes"));
         }
         let skew = self.skew(timing).await?;
-        if skew.abs() > span_in_micros(MAX_SKEW) {
-            return Err(PortError::misconfigured(skewed(skew)));
+        if skew.abs() > MAX_SKEW {
+            return Err(PortError::misconfigured(describe(skew)));
         }
         Ok(())
     }
@@ -137,15 +135,10 @@ fn persistence(info: &Info<'_>, snapshots: Option<&str>) -> Finding {
 }
 
 fn clock(skew: i64) -> Finding {
-    if skew.abs() > span_in_micros(MAX_SKEW) {
-        return Finding::fault(skewed(skew) + "; let both machines keep time by NTP");
+    if skew.abs() > MAX_SKEW {
+        return Finding::fault(describe(skew));
     }
     Finding::good("its clock agrees with ours within 2 s")
-}
-
-fn skewed(skew: i64) -> String {
-    let seconds = skew.abs() / span_in_micros(Duration::from_secs(1));
-    format!("the clock of Redis is {seconds} s {} ours", if skew < 0 { "behind" } else { "ahead of" })
 }
 
 fn transport(transport: Transport) -> Finding {

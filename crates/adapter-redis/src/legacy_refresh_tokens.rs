@@ -67,8 +67,10 @@ impl LegacyRefreshTokens for RedisLegacyRefreshTokens {
         also_revoke: LiveAccessToken,
         timing: Timing,
     ) -> Result<Ending, PortError> {
+        let timing = self.store.on_server_clock(timing).await?;
         let life = life_in_millis(&self.store, also_revoke, timing).unwrap_or(0);
         let step = Step::new(&END_LEGACY, &[&keys::legacy_refresh(token), &keys::revoked(also_revoke.id)])
+            .at_any_clock()
             .arg(holder.to_string())
             .arg(life);
         match self.store.run(&step, timing).await?.text()?.as_str() {

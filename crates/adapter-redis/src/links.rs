@@ -70,6 +70,11 @@ impl Links {
         Ok(link)
     }
 
+    /// Returns a connection that is open already.
+    pub(crate) fn open(&self) -> Option<Arc<Link>> {
+        self.slots.iter().find_map(Slot::current)
+    }
+
     /// Returns the other connections that are open.
     pub(crate) fn others(&self, link: &Arc<Link>) -> Vec<Arc<Link>> {
         self.slots.iter().filter_map(Slot::current).filter(|other| !Arc::ptr_eq(other, link)).collect()

@@ -45,8 +45,9 @@ impl LoginLimiter for RedisLoginLimiter {
     }
 
     async fn settle(&self, ticket: &Ticket, outcome: Settlement, timing: Timing) -> Result<(), PortError> {
-        let attempt = &ticket.attempt;
+        let (attempt, timing) = (&ticket.attempt, self.store.on_server_clock(timing).await?);
         let step = on_axes(&SETTLE, attempt)
+            .at_any_clock()
             .arg(word(outcome))
             .arg(micros(timing.now()))
             .arg(span_in_micros(Ticket::PATIENCE))
@@ -57,7 +58,9 @@ impl LoginLimiter for RedisLoginLimiter {
     }
 
     async fn clear(&self, email: AxisKey, timing: Timing) -> Result<(), PortError> {
+        let timing = self.store.on_server_clock(timing).await?;
         let step = Step::new(&CLEAR, &[&keys::email_attempts(email)])
+            .at_any_clock()
             .arg(micros(timing.now()))
             .arg(span_in_micros(Ticket::PATIENCE));
         self.store.run(&step, timing).await?;

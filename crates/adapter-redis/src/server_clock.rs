@@ -5,6 +5,10 @@ use std::time::Instant;
 
 use auth_domain::model::span_in_micros;
 
+/// How far the clock of the server may be from ours, in microseconds: with clocks that are further apart, tokens begin or
+/// end at the wrong time.
+pub(crate) const MAX_SKEW: i64 = 2_000_000;
+
 /// How far the server's clock is from the monotonic one of this process, in microseconds.
 ///
 /// Scripts compare their deadline with the server's own clock, so that a command which a frozen server executes late
@@ -37,6 +41,13 @@ impl ServerClock {
     fn local(&self, instant: Instant) -> i64 {
         span_in_micros(instant.saturating_duration_since(self.origin))
     }
+}
+
+/// Describes how far the server's clock is ahead of ours.
+pub(crate) fn describe(skew: i64) -> String {
+    let seconds = skew.saturating_abs() / 1_000_000;
+    let direction = if skew < 0 { "behind" } else { "ahead of" };
+    format!("the clock of Redis is {seconds} s {direction} ours; let both machines keep time by NTP")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::{Timing, TokenId};
+use auth_domain::model::{Timing, TokenId, micros, time_from_micros};
 use auth_domain::ports::{Clock, PortError};
 use redis::{Client, Cmd, ErrorKind, FromRedisValue, Pipeline, ProtocolVersion, ServerErrorKind, Value};
 
@@ -14,6 +14,7 @@ use crate::error::{StepError, answered};
 use crate::link::{Link, Reading};
 use crate::links::{LINKS, Links};
 use crate::reply::{self, Reply};
+use crate::server_clock::{MAX_SKEW, describe};
 use crate::step::Step;
 
 /// How long a command may take.
@@ -45,6 +46,8 @@ enum Attempt {
     Unloaded,
     /// The server's clock says that the deadline has passed; it has done nothing.
     Late,
+    /// The server's clock, which shows this, is too far from ours; it has done nothing.
+    ClocksApart(i64),
 }
 
 impl RedisStore {
@@ -104,15 +107,20 @@ impl RedisStore {
         self.inner.transport
     }
 
-    /// Runs a script. It takes effect before the deadline or never.
+    /// Runs a script. It takes effect before the deadline or never, and never where the clocks are too far apart.
     pub(crate) async fn run(&self, step: &Step, timing: Timing) -> Result<Reply, StepError> {
         for _ in 0..ATTEMPTS {
             let (link, until) = self.link(timing).await?;
-            let cmd = step.until(link.server_time(until));
+            let now = micros(self.clock().now());
+            let cmd = step.until(link.server_time(until), now);
             match self.watch(&link, link.send(&cmd, until).await.and_then(attempt))? {
                 Attempt::Answered(value) => return Reply::of(value).map_err(StepError::NotDone),
                 Attempt::Unloaded => self.watch(&link, link.load_scripts(until).await)?,
                 Attempt::Late => drop(self.read_clock(&link, until).await?),
+                Attempt::ClocksApart(server_time) => {
+                    let skew = server_time.saturating_sub(now);
+                    return Err(StepError::NotDone(PortError::unavailable(describe(skew))));
+                }
             }
         }
         Err(StepError::too_late())
@@ -180,6 +188,21 @@ impl RedisStore {
         Ok(reading)
     }
 
+    /// Returns the time of a request by the server's clock where ours is too far from it: whatever our clock shows, an
+    /// access token must stay revoked until it ends.
+    pub(crate) async fn on_server_clock(&self, timing: Timing) -> Result<Timing, StepError> {
+        let link = match self.inner.links.open() {
+            Some(link) => link,
+            None => self.link(timing).await?.0,
+        };
+        let skew = link.server_time(self.clock().instant()).saturating_sub(micros(self.clock().now()));
+        if skew.saturating_abs() <= MAX_SKEW {
+            return Ok(timing);
+        }
+        let corrected = time_from_micros(micros(timing.now()).saturating_add(skew));
+        Ok(corrected.map_or(timing, |now| timing.with_now(now)))
+    }
+
     async fn read_clock(&self, link: &Arc<Link>, until: Instant) -> Result<Reading, StepError> {
         self.watch(link, link.read_clock(self.clock(), until).await)
     }
@@ -220,11 +243,17 @@ fn attempt(value: Value) -> Result<Attempt, StepError> {
     match value.extract_error() {
         Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => Ok(Attempt::Unloaded),
         Err(error) => Err(answered(error)),
-        Ok(value) if is_late(&value) => Ok(Attempt::Late),
-        Ok(value) => Ok(Attempt::Answered(value)),
+        Ok(value) => Ok(match nothing_done(&value) {
+            Some((b"late", _)) => Attempt::Late,
+            Some((b"clocks_apart", Some(Value::Int(server_time)))) => Attempt::ClocksApart(*server_time),
+            _ => Attempt::Answered(value),
+        }),
     }
 }
 
-fn is_late(value: &Value) -> bool {
-    matches!(value, Value::Array(parts) if parts.first() == Some(&Value::BulkString(b"late".to_vec())))
+/// Returns the word and the value of a reply by which a script may report that it has done nothing.
+fn nothing_done(value: &Value) -> Option<(&[u8], Option<&Value>)> {
+    let Value::Array(parts) = value else { return None };
+    let Some(Value::BulkString(word)) = parts.first() else { return None };
+    Some((word, parts.get(1)))
 }

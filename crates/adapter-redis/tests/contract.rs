@@ -72,5 +72,5 @@ fn store() -> RedisStore {
     let mut config = RedisConfig::new(RedisServer::shared().url());
     (config.login_limit, config.login_window) = (LOGIN_LIMIT, LOGIN_WINDOW);
     config.denylist_margin = DENYLIST_MARGIN;
-    RedisStore::new(config, TestClock::new()).unwrap()
+    RedisStore::new(config, TestClock::of_this_machine()).unwrap()
 }

@@ -199,7 +199,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_connection_that_was_lost_is_never_believed_again() {
         let server = RedisServer::start();
-        let store = RedisStore::new(RedisConfig::new(server.url()), TestClock::new()).unwrap();
+        let store = RedisStore::new(RedisConfig::new(server.url()), TestClock::of_this_machine()).unwrap();
         let (copy, clock) = (store.copy(), store.shared_clock());
         let is_current = || copy.is_current(Moment::now(&*clock));
         let mut feed = Feed::open(store.following(), &copy, &clock).await.unwrap();

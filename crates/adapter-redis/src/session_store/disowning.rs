@@ -105,6 +105,7 @@ fn disowning(rotate: &Rotate, timing: Timing) -> Step {
     let session_keys =
         [keys::session(named), keys::refresh(&rotate.presented), keys::refresh(&rotate.successor)];
     Step::new(&DISOWN, &session_keys.each_ref().map(String::as_str))
+        .at_any_clock()
         .arg(micros(timing.now()))
         .arg(named.session_id.to_string())
         .arg(keys::hex(&rotate.presented.value))

@@ -17,8 +17,9 @@ const LEGACY_LIFE: u64 = 7 * 24 * 60 * 60 * 1_000;
 impl RedisSessionStore {
     /// Ends a session and denylists its access tokens, then the one that goes with it.
     pub(super) async fn end_session(&self, end: &EndSession, timing: Timing) -> Result<Ending, PortError> {
-        let user_id = end.session.user_id;
+        let (user_id, timing) = (end.session.user_id, self.store.on_server_clock(timing).await?);
         let step = Step::new(&END, &[&keys::session(end.session), &keys::sessions(user_id)])
+            .at_any_clock()
             .arg(micros(timing.now()))
             .arg(end.session.session_id.to_string())
             .arg(end.reason.name())
@@ -40,7 +41,9 @@ impl RedisSessionStore {
         reason: EndReason,
         timing: Timing,
     ) -> Result<usize, PortError> {
+        let timing = self.store.on_server_clock(timing).await?;
         let step = Step::new(&END_ALL, &[&keys::sessions(user_id), &keys::legacy_refused(user_id)])
+            .at_any_clock()
             .arg(micros(timing.now()))
             .arg(reason.name())
             .arg(keys::session_prefix(user_id))

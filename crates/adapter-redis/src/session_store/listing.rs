@@ -15,7 +15,9 @@ impl RedisSessionStore {
         user_id: UserId,
         timing: Timing,
     ) -> Result<Vec<SessionSummary>, PortError> {
+        let timing = self.store.on_server_clock(timing).await?;
         let step = Step::new(&LIST, &[&keys::sessions(user_id)])
+            .at_any_clock()
             .arg(micros(timing.now()))
             .arg(keys::session_prefix(user_id));
         let mut reply = self.store.run(&step, timing).await?;

@@ -54,7 +54,8 @@ impl RedisSessionStore {
         });
         let all: Vec<_> = entries.iter().map(|(id, _)| keys::revoked(*id)).chain(records).collect();
         let mut step =
-            Step::new(&COMPLETE, &all.iter().map(String::as_str).collect::<Vec<_>>()).arg(entries.len());
+            Step::new(&COMPLETE, &all.iter().map(String::as_str).collect::<Vec<_>>()).at_any_clock();
+        step = step.arg(entries.len());
         for (_, life) in &entries {
             step = step.arg(*life);
         }

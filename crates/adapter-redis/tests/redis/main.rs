@@ -4,6 +4,7 @@
 #![expect(clippy::panic, reason = "a test fails by panicking, its helpers too")]
 
 mod cached;
+mod clocks;
 mod commands;
 mod connections;
 mod deadlines;

@@ -1,5 +1,6 @@
 //! The ports on one server, and the steps that tests are told in.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore};
@@ -32,7 +33,12 @@ impl Ports {
     }
 
     pub(crate) fn with(config: RedisConfig) -> Self {
-        let store = RedisStore::new(config, TestClock::new()).unwrap();
+        Self::by(TestClock::of_this_machine(), config)
+    }
+
+    /// On a clock of their own, as an instance on another machine has.
+    pub(crate) fn by(clock: Arc<TestClock>, config: RedisConfig) -> Self {
+        let store = RedisStore::new(config, clock).unwrap();
         Self {
             sessions: RedisSessionStore::new(&store),
             denylist: RedisDenylist::new(&store),

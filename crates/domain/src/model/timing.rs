@@ -48,6 +48,12 @@ impl Timing {
         self.deadline
     }
 
+    /// Returns the same time with another instant to judge by, for a store that knows a better clock.
+    #[must_use]
+    pub const fn with_now(self, now: OffsetDateTime) -> Self {
+        Self { now, ..self }
+    }
+
     /// Returns the same time with a deadline at most `limit` after the start.
     #[must_use]
     pub fn at_most(self, limit: Duration) -> Self {

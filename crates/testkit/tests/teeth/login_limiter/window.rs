@@ -42,14 +42,14 @@ impl Window {
     pub(super) fn judge(&mut self, attempt: &LoginAttempt, now: OffsetDateTime) -> Reservation {
         let stored = self.entries.clone();
         let now = self.without_the_future(attempt, now);
-        let verdict = self.verdict(attempt, now);
+        let reservation = self.reservation(attempt, now);
         if self.has(Fault::FutureTimeIsNowForEver) {
             self.entries = stored;
         }
-        verdict
+        reservation
     }
 
-    fn verdict(&self, attempt: &LoginAttempt, now: OffsetDateTime) -> Reservation {
+    fn reservation(&self, attempt: &LoginAttempt, now: OffsetDateTime) -> Reservation {
         let axes = [(Axis::Email, Some(attempt.email)), (Axis::Address, attempt.address)];
         let refusals = axes.map(|(axis, key)| self.retry_after(axis, key, now));
         let busy = axes.into_iter().find_map(|(axis, key)| self.busy(axis, key, now));

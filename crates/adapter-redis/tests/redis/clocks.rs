@@ -1,0 +1,139 @@
+//! An instance whose clock is wrong: it stores none of its times, and it still ends sessions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_adapter_redis::RedisLegacyRefreshTokens;
+use auth_domain::model::{EndReason, LiveAccessToken};
+use auth_domain::ports::{
+    Denylist, EndSession, LegacyRefreshTokens, LoginLimiter, PortError, PortErrorKind, Reservation,
+    SessionStore, Settlement, Ticket,
+};
+use auth_testkit::servers::RedisServer;
+use auth_testkit::{
+    DENYLIST_MARGIN, LOGIN_LIMIT, START, TestClock, a_legacy_token, a_session, a_user_id, an_access_token,
+    timing_at,
+};
+
+use crate::support::{Ports, an_attempt, config};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Ports of an instance whose clock is so far ahead of the server's.
+fn ahead(server: &RedisServer, by: Duration) -> Ports {
+    let clock = TestClock::of_this_machine();
+    clock.advance(by);
+    Ports::by(Arc::clone(&clock), config(&server.url()))
+}
+
+fn assert_clocks_apart<T: std::fmt::Debug>(outcome: Result<T, PortError>) {
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind(), PortErrorKind::Unavailable);
+    let text = format!("{error:?}");
+    assert!(text.contains("the clock of Redis is") && text.contains("behind ours"), "{text}");
+}
+
+// S-88
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_or_refresh_by_a_clock_that_is_apart_is_an_outage_and_changes_nothing() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let session = ports.opened().await;
+    let (user, legacy_token) = (a_user_id(), a_legacy_token());
+    let stored = format!("{user}|{user}");
+    assert_eq!(server.cli(&["SET", &format!("auth:refresh:{}", legacy_token.expose()), &stored]), "OK");
+    let keys = server.cli(&["DBSIZE"]);
+    let attempt = an_attempt();
+    for by in [HOUR, Duration::from_secs(3)] {
+        let (wrong, now) = (ahead(&server, by), START + by);
+        assert_clocks_apart(wrong.limiter.reserve(&attempt, timing_at(now)).await);
+        let opening = a_session(user, now);
+        assert_clocks_apart(wrong.sessions.open(&opening.opening, timing_at(now)).await);
+        let rotation = session.rotation(&session.token, now);
+        assert_clocks_apart(wrong.sessions.rotate(&rotation.rotate, timing_at(now)).await);
+        let legacy = RedisLegacyRefreshTokens::new(&wrong.store);
+        assert_clocks_apart(legacy.consume(&legacy_token, user, timing_at(now)).await);
+    }
+    assert_eq!(server.cli(&["DBSIZE"]), keys);
+
+    ports.rotated(&session, &session.token).await;
+    for _ in 0..LOGIN_LIMIT {
+        let reserved = ports.limiter.reserve(&an_attempt(), timing_at(START)).await.unwrap();
+        assert!(matches!(reserved, Reservation::Reserved(_)), "{reserved:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clocks_that_are_less_than_two_seconds_apart_serve() {
+    let server = RedisServer::start();
+    let ports = ahead(&server, Duration::from_millis(1_500));
+    let session = ports.opened().await;
+    ports.rotated(&session, &session.token).await;
+}
+
+/// The entry in the denylist lives as long as the token would, by the clock of everybody else.
+fn assert_revoked_until_its_end(server: &RedisServer, token: LiveAccessToken, how: &str) {
+    let life = server.cli(&["PTTL", &format!("auth:jwt:revoked:{}", token.id)]).parse::<u64>().unwrap_or(0);
+    let expected = u64::try_from((token.expires_at - START).whole_milliseconds()).unwrap()
+        + u64::try_from(DENYLIST_MARGIN.as_millis()).unwrap();
+    assert!((expected - 10_000..=expected + 3_000).contains(&life), "{how}: {life} of {expected} ms");
+}
+
+// S-61
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_by_a_clock_that_is_apart_revokes_for_as_long_as_the_tokens_live() {
+    let server = RedisServer::start();
+    let (ports, wrong) = (Ports::on(&server), ahead(&server, HOUR));
+    let now = || timing_at(START + HOUR);
+    let (logged_out, deactivated) = (ports.opened().await, ports.opened().await);
+    let (presented, added, with_legacy) =
+        (an_access_token(START), an_access_token(START), an_access_token(START));
+
+    let end = EndSession {
+        session: logged_out.token.session(),
+        reason: EndReason::LoggedOut,
+        also_revoke: Some(presented),
+    };
+    wrong.sessions.end(&end, now()).await.unwrap();
+    let user = deactivated.token.session().user_id;
+    assert_eq!(wrong.sessions.list(user, now()).await.unwrap().len(), 1);
+    assert_eq!(wrong.sessions.end_all(user, EndReason::Revoked, now()).await.unwrap(), 1);
+    wrong.denylist.add(added, now()).await.unwrap();
+    let legacy_token = a_legacy_token();
+    let stored = format!("{user}|{user}");
+    assert_eq!(server.cli(&["SET", &format!("auth:refresh:{}", legacy_token.expose()), &stored]), "OK");
+    let legacy = RedisLegacyRefreshTokens::new(&wrong.store);
+    legacy.end(&legacy_token, user, with_legacy, now()).await.unwrap();
+
+    for (token, how) in [
+        (logged_out.opening.access_token, "ended"),
+        (presented, "presented"),
+        (deactivated.opening.access_token, "end_all"),
+        (added, "added"),
+        (with_legacy, "legacy"),
+    ] {
+        assert_revoked_until_its_end(&server, token, how);
+    }
+}
+
+/// The clock jumped while the attempt was in flight.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settlement_by_a_clock_that_is_apart_forgets_no_attempt_in_flight() {
+    let server = RedisServer::start();
+    let (ports, wrong) = (Ports::on(&server), ahead(&server, HOUR));
+    let attempt = an_attempt();
+    let in_flight = an_attempt_on(attempt);
+    for attempt in [attempt, in_flight] {
+        ports.limiter.reserve(&attempt, timing_at(START)).await.unwrap();
+    }
+    let ticket = Ticket { attempt };
+    wrong.limiter.settle(&ticket, Settlement::Succeeded, timing_at(START + HOUR)).await.unwrap();
+    assert_eq!(server.cli(&["DBSIZE"]), "1", "the attempt in flight was forgotten");
+    wrong.limiter.clear(attempt.email, timing_at(START + HOUR)).await.unwrap();
+    assert_eq!(server.cli(&["DBSIZE"]), "1", "the attempt in flight was cleared");
+}
+
+/// Another attempt on the same email.
+fn an_attempt_on(other: auth_domain::model::LoginAttempt) -> auth_domain::model::LoginAttempt {
+    auth_domain::model::LoginAttempt { email: other.email, ..an_attempt() }
+}
