@@ -1,24 +1,19 @@
 //! From a URL to where to connect, and whether over TLS.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
 use crate::config::ConfigError;
-use crate::limits::{CONNECT, STATEMENT};
-
-/// How soon the system notices that the other machine is gone.
-const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
-const KEEPALIVE_RETRIES: u32 = 3;
+use crate::limits::STATEMENT;
+use crate::servers;
 
 /// Where the database is.
 pub(crate) struct Address {
-    /// What the driver is told; its TLS mode is either off or required, never "if possible".
-    pub(crate) config: Config,
+    /// A configuration of the driver for each server, in the order of the URL; its TLS mode is either off or required, never
+    /// "if possible".
+    pub(crate) servers: Vec<Config>,
     pub(crate) transport: Transport,
 }
 
@@ -55,11 +50,11 @@ impl Address {
             Transport::Local | Transport::Exposed => SslMode::Disable,
             Transport::Tls => SslMode::Require,
         });
-        set_limits(&mut config);
+        set_statement_timeouts(&mut config);
         if config.get_application_name().is_none() {
             config.application_name("hooksentry-auth");
         }
-        Ok(Self { config, transport })
+        Ok(Self { servers: servers::each(&config)?, transport })
     }
 }
 
@@ -96,17 +91,12 @@ fn reach_of(address: IpAddr) -> Reach {
     if address.to_canonical().is_loopback() { Reach::Loopback } else { Reach::Network }
 }
 
-fn set_limits(config: &mut Config) {
+fn set_statement_timeouts(config: &mut Config) {
     let own = config.get_options().unwrap_or_default();
     let millis = STATEMENT.as_millis();
     let options =
         format!("{own} -c statement_timeout={millis} -c idle_in_transaction_session_timeout={millis}");
     config.options(options.trim_start());
-    config.connect_timeout(CONNECT);
-    config.tcp_user_timeout(UNACKNOWLEDGED);
-    config.keepalives_idle(KEEPALIVE_IDLE);
-    config.keepalives_interval(KEEPALIVE_INTERVAL);
-    config.keepalives_retries(KEEPALIVE_RETRIES);
 }
 
 #[cfg(test)]
@@ -155,8 +145,9 @@ mod tests {
     fn options_of_the_address_are_kept_beside_the_limits() {
         let url = "postgres://auth@localhost/db?options=-c%20search_path%3Dplatform";
         let address = Address::parse(url, false).unwrap();
-        let options = address.config.get_options().unwrap().to_owned();
+        let [server] = &address.servers[..] else { panic!("one server") };
+        let options = server.get_options().unwrap().to_owned();
         assert!(options.starts_with("-c search_path=platform -c statement_timeout=2000"), "{options}");
-        assert_eq!(address.config.get_ssl_mode(), SslMode::Disable);
+        assert_eq!(server.get_ssl_mode(), SslMode::Disable);
     }
 }

@@ -36,6 +36,12 @@ pub enum ConfigError {
     /// The address names no server.
     #[error("POSTGRES__URL: it names no host; write for example postgres://auth@db.example.com/hooksentry")]
     NoHost,
+    /// The address names more servers than addresses or ports.
+    #[error(
+        "POSTGRES__URL: the numbers of hosts, of addresses (`hostaddr`) and of ports differ; write one of each for every \
+         server, such as postgres://auth@db1.example.com:5432,db2.example.com:5432/hooksentry"
+    )]
+    UnevenHosts,
     /// The file of the authorities cannot be read.
     #[error("POSTGRES__CA_FILE: {} cannot be read: {source}; let this user read it", .path.display())]
     UnreadableAuthorities {

@@ -4,21 +4,25 @@ use std::time::Instant;
 
 use diesel_async::AsyncPgConnection;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{Client, Config, Connection, Socket};
+use tokio_postgres::{Client, Config, Connection, SimpleQueryMessage, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::address::{Address, Transport};
 use crate::config::{ConfigError, PostgresConfig};
 use crate::error::StoreError;
-use crate::limits::bounded;
+use crate::limits::{bounded, share_of_connecting};
 use crate::tls;
 
 type Wire = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
+/// Asks whether a server follows another one.
+const IS_STANDBY: &str = "SELECT pg_is_in_recovery()";
+
 /// Knows where to connect, and how.
 pub(crate) struct Connector {
-    config: Config,
+    servers: Vec<Config>,
     transport: Transport,
     tls: MakeRustlsConnect,
 }
@@ -36,7 +40,7 @@ impl Connector {
     pub(crate) fn new(config: &PostgresConfig) -> Result<Self, ConfigError> {
         let address = Address::parse(&config.url, config.allow_plain_text)?;
         let tls = tls::prepare(address.transport, config.ca_file.as_deref())?;
-        Ok(Self { config: address.config, transport: address.transport, tls })
+        Ok(Self { servers: address.servers, transport: address.transport, tls })
     }
 
     pub(crate) fn transport(&self) -> Transport {
@@ -67,8 +71,34 @@ impl Connector {
         bounded(until, work).await
     }
 
+    /// Connects to the first server that is a primary. Each has its share of the time, so that one that stays silent leaves
+    /// the others theirs.
     async fn dial(&self) -> Result<(Client, Wire), StoreError> {
-        Ok(self.config.connect(self.tls.clone()).await?)
+        let share = share_of_connecting(self.servers.len());
+        let mut last_error = StoreError::Unreachable;
+        for server in &self.servers {
+            match timeout(share, self.dial_primary(server)).await {
+                Ok(Ok(connected)) => return Ok(connected),
+                Ok(Err(error)) => last_error = error,
+                Err(_) => last_error = StoreError::Silent,
+            }
+        }
+        Err(last_error)
+    }
+
+    /// Connects to a server, and keeps the connection only if it is a primary: a standby learns late of changes, and would
+    /// let in a user who was deactivated.
+    async fn dial_primary(&self, server: &Config) -> Result<(Client, Wire), StoreError> {
+        let (client, mut wire) = server.connect(self.tls.clone()).await?;
+        let answer = tokio::select! {
+            answer = client.simple_query(IS_STANDBY) => answer?,
+            end = &mut wire => return Err(end.map_or_else(StoreError::Connect, |()| StoreError::Silent)),
+        };
+        let is_primary = answer.iter().any(|part| match part {
+            SimpleQueryMessage::Row(row) => row.get(0) == Some("f"),
+            _ => false,
+        });
+        if is_primary { Ok((client, wire)) } else { Err(StoreError::Standby) }
     }
 }
 

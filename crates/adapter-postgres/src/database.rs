@@ -57,10 +57,10 @@ impl PostgresDatabase {
         Ok(migrations::run(link, timing.deadline(), patience).await?)
     }
 
-    /// Tells whether the server answers and its clock agrees with ours, for readiness.
+    /// Checks that the server answers, is a primary, and that its clock agrees with ours, for readiness.
     ///
     /// # Errors
-    /// `Misconfigured` when the clocks are more than two seconds apart; else whatever a lookup would report.
+    /// `Unavailable` when the server is a standby; `Misconfigured` when the clocks are more than two seconds apart; else whatever a lookup would report.
     pub async fn ping(&self, timing: Timing) -> Result<(), PortError> {
         let until = self.begin(timing)?;
         let link = self.0.links.get(until).await?;

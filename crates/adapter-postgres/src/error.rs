@@ -16,6 +16,10 @@ use tokio_postgres::Error as ConnectError;
 /// The message that a statement raises which finds itself past its deadline after it has waited.
 pub(crate) const TOO_LATE: &str = "the deadline has passed";
 
+/// What is wrong with a standby, and what to do.
+pub(crate) const STANDBY: &str = "the database server is a standby, which learns late of changes; name the primary in POSTGRES__URL, or all \
+                                  servers of the cluster";
+
 /// How messages begin that concern one connection alone, in the language that most servers speak.
 const OF_THE_CONNECTION: [&str; 2] = ["terminating connection", "cached plan must not change result type"];
 
@@ -26,6 +30,10 @@ pub(crate) enum StoreError {
     Driver(DriverError),
     /// There is no connection.
     Connect(ConnectError),
+    /// The server is a standby, which learns late of changes.
+    Standby,
+    /// The connection leads to what is a standby now.
+    Demoted,
     /// Another caller has just tried to connect, in vain.
     Unreachable,
     /// Nothing came back in time.
@@ -44,6 +52,9 @@ impl StoreError {
     /// Tells whether another connection may do better at once: this one is gone, or remembers how the
     /// tables were before somebody changed them.
     pub(crate) fn is_of_the_connection(&self) -> bool {
+        if matches!(self, Self::Demoted) {
+            return true;
+        }
         let Self::Driver(DriverError::DatabaseError(kind, information)) = self else { return false };
         match kind {
             DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => true,
@@ -53,7 +64,9 @@ impl StoreError {
 
     /// Tells whether the connection had better not be used again, as far as that can be known.
     pub(crate) fn is_suspicious(&self) -> bool {
-        let Self::Driver(DriverError::DatabaseError(kind, information)) = self else { return false };
+        let Self::Driver(DriverError::DatabaseError(kind, information)) = self else {
+            return self.is_of_the_connection();
+        };
         match kind {
             DatabaseErrorKind::Unknown => !statement::is_hopeless(&**information),
             _ => self.is_of_the_connection(),
@@ -71,6 +84,7 @@ impl From<StoreError> for PortError {
         match error {
             StoreError::Driver(error) => statement::translate(&error),
             StoreError::Connect(error) => connecting::translate(&error),
+            StoreError::Standby | StoreError::Demoted => Self::unavailable(STANDBY),
             StoreError::Unreachable => Self::unavailable("another call has just tried to connect, in vain"),
             StoreError::Silent => Self::unavailable("the database did not answer in time"),
             StoreError::TooLate => Self::unavailable("the deadline passed before anything was changed"),

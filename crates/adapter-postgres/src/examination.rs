@@ -8,7 +8,7 @@ use auth_domain::ports::Finding;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::database::PostgresDatabase;
-use crate::error::StoreError;
+use crate::error::{STANDBY, StoreError};
 use crate::tables::{self, Column};
 pub(crate) use rows::examine as examine_rows;
 
@@ -17,7 +17,10 @@ const EMPTY: &str = "the database has neither users nor tenants; run `migrate` t
 
 /// Looks at the server and at the tables.
 pub(crate) async fn examine(database: &PostgresDatabase, timing: Timing) -> Result<Vec<Finding>, StoreError> {
-    let mut findings = server::examine(database, timing).await?;
+    let mut findings = match server::examine(database, timing).await {
+        Err(StoreError::Standby | StoreError::Demoted) => return Ok(vec![Finding::fault(STANDBY)]),
+        findings => findings?,
+    };
     let faults = faults(database, timing).await?;
     if faults.is_empty() {
         findings.push(Finding::good("the tables users and tenants have every column that is needed"));

@@ -12,6 +12,7 @@ mod migrations;
 mod pool;
 mod schema;
 mod server_clock;
+mod servers;
 mod tables;
 mod tls;
 mod user_repository;

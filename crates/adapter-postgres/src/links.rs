@@ -8,7 +8,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use auth_domain::ports::Clock;
-use diesel::result::QueryResult;
 use tokio::sync::Mutex;
 use tokio::time::timeout_at;
 
@@ -57,15 +56,22 @@ impl Links {
 
     /// Runs a statement on a connection, and gives that connection up for those who come later when it
     /// does not answer, or answers oddly. Statements that are under way on it go on.
-    pub(crate) async fn run<T>(
+    pub(crate) async fn run<T, E>(
         &self,
         link: &Arc<Link>,
         until: Instant,
-        statement: impl Future<Output = QueryResult<T>>,
-    ) -> Result<T, StoreError> {
+        statement: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, StoreError>
+    where
+        StoreError: From<E>,
+    {
         let begun = self.clock.instant();
         let outcome = bounded(until, statement).await;
         if let Err(error) = &outcome {
+            if matches!(error, StoreError::Demoted) {
+                // The others lead to the same server.
+                self.slots.iter().for_each(Slot::clear);
+            }
             let is_silent = matches!(error, StoreError::Silent) && is_telling(error, begun, until);
             if is_silent || error.is_suspicious() {
                 self.slots.iter().for_each(|slot| slot.retire(link));
@@ -114,6 +120,10 @@ impl Slot {
 
     fn set(&self, link: Arc<Link>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(link);
+    }
+
+    fn clear(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn retire(&self, link: &Arc<Link>) {

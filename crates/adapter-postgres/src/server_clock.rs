@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use auth_domain::model::Timing;
 use auth_domain::ports::Clock;
-use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use time::{Duration, OffsetDateTime};
 
@@ -16,9 +15,16 @@ diesel::define_sql_function! {
     fn clock_timestamp() -> Timestamptz;
 }
 
-/// Reads the clock of the server.
-pub(crate) async fn now(mut connection: &AsyncPgConnection) -> QueryResult<OffsetDateTime> {
-    diesel::select(clock_timestamp()).get_result(&mut connection).await
+diesel::define_sql_function! {
+    /// Whether the server is a standby.
+    fn pg_is_in_recovery() -> Bool;
+}
+
+/// Reads the clock of the server, which must be a primary.
+pub(crate) async fn now(mut connection: &AsyncPgConnection) -> Result<OffsetDateTime, StoreError> {
+    let question = diesel::select((clock_timestamp(), pg_is_in_recovery()));
+    let (now, is_standby) = question.get_result(&mut connection).await?;
+    if is_standby { Err(StoreError::Demoted) } else { Ok(now) }
 }
 
 /// What the server's clock showed at some moment between two of ours.

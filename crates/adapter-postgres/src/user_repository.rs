@@ -1,5 +1,6 @@
 //! Users.
 
+mod lookup;
 mod lookups;
 mod row;
 mod writes;

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use auth_domain::ports::PortError;
+use rustls::{CertificateError, Error as TlsError};
 use tokio_postgres::Error as ConnectError;
 use tokio_postgres::error::{DbError, SqlState};
 
@@ -18,7 +19,8 @@ pub(super) fn translate(error: &ConnectError) -> PortError {
 
 /// The server answers, and does not want us.
 fn of_refusal(refusal: &DbError) -> PortError {
-    let text = format!("the database server refuses the connection: {}", inert(refusal.message()));
+    let text =
+        format!("POSTGRES__URL: the database server refuses the connection: {}", inert(refusal.message()));
     let code = refusal.code();
     let is_hopeless = [
         SqlState::INVALID_PASSWORD,
@@ -37,15 +39,57 @@ fn of_failure(error: &ConnectError) -> PortError {
     let (what, why) = (error.to_string(), error.source());
     let reason = why.map(|why| format!(": {}", inert(&why.to_string()))).unwrap_or_default();
     let text = format!("no connection to the database: {what}{reason}");
-    let is_hopeless = match what.as_str() {
-        "error performing TLS handshake" => why.is_none_or(is_final),
-        "authentication error" | "invalid configuration" => true,
-        _ => false,
+    let advice = match what.as_str() {
+        "error performing TLS handshake" => why.and_then(advice_on_tls),
+        "authentication error" => {
+            Some("POSTGRES__URL: the server demands a password or another authentication")
+        }
+        "invalid configuration" => Some("POSTGRES__URL: the driver rejects it"),
+        _ => None,
     };
-    if is_hopeless { PortError::misconfigured(text) } else { PortError::unavailable(text) }
+    match advice {
+        Some(advice) => PortError::misconfigured(format!("{advice} ({text})")),
+        None => PortError::unavailable(text),
+    }
 }
 
-/// A handshake that broke off may go better next time; a certificate that is not trusted will not.
-fn is_final(why: &(dyn Error + 'static)) -> bool {
-    why.downcast_ref::<io::Error>().is_none_or(|error| error.kind() == io::ErrorKind::InvalidData)
+/// What to do where TLS rejects the server or the server rejects TLS; nothing where a handshake broke off, which may go
+/// better next time.
+fn advice_on_tls(why: &(dyn Error + 'static)) -> Option<&'static str> {
+    // The one error that is none of input and output: the server says that it has no TLS.
+    let Some(error) = why.downcast_ref::<io::Error>() else {
+        return Some(
+            "POSTGRES__URL: the server does not speak TLS; switch it on there (ssl = on), or write sslmode=disable where \
+             plain text is allowed",
+        );
+    };
+    let error = error.get_ref()?.downcast_ref::<TlsError>()?;
+    match error {
+        TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
+            Some(
+                "POSTGRES__CA_FILE: the certificate of the server is signed by none of these authorities; name the file with the \
+             certificate of its authority",
+            )
+        }
+        TlsError::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => Some(
+            "POSTGRES__URL: the certificate of the server is for another host name; write a name that is in the certificate",
+        ),
+        TlsError::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+            Some(
+                "POSTGRES__URL: the certificate of the server has expired; renew it on the server, and see that the clock of \
+                 this machine is right",
+            )
+        }
+        TlsError::InvalidCertificate(_) => Some(
+            "POSTGRES__CA_FILE: the certificate of the server cannot be verified; renew it on the server, or name the file \
+             with the certificate of its authority",
+        ),
+        TlsError::AlertReceived(_) | TlsError::PeerIncompatible(_) | TlsError::InvalidMessage(_) => Some(
+            "POSTGRES__URL: the server rejects the TLS connection; see whether it demands a client certificate or other \
+             versions of TLS",
+        ),
+        _ => None,
+    }
 }

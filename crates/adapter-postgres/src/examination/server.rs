@@ -15,7 +15,6 @@ use crate::server_clock::{Reading, now};
 
 const QUESTION: &str = "
     SELECT current_setting('server_version') AS version,
-           pg_is_in_recovery() AS is_replica,
            current_setting('transaction_read_only')::boolean AS is_read_only,
            (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl) AS tls";
 
@@ -33,9 +32,6 @@ pub(super) async fn examine(database: &PostgresDatabase, timing: Timing) -> Resu
 }
 
 fn writing(server: &Server) -> Finding {
-    if server.is_replica {
-        return Finding::fault("the server is a replica; name the primary server in POSTGRES__URL");
-    }
     if server.is_read_only {
         return Finding::fault("the database is read-only; name one that can be written to in POSTGRES__URL");
     }
@@ -67,8 +63,6 @@ fn transport(transport: Transport, tls: Option<&str>) -> Finding {
 struct Server {
     #[diesel(sql_type = Text)]
     version: String,
-    #[diesel(sql_type = Bool)]
-    is_replica: bool,
     #[diesel(sql_type = Bool)]
     is_read_only: bool,
     #[diesel(sql_type = Nullable<Text>)]

@@ -3,16 +3,17 @@
 use std::time::Instant;
 
 use auth_domain::model::{Email, Timing, User, UserId};
-use diesel::result::QueryResult;
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
+use diesel::{QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::lookup::Lookup;
 use super::row::UserRow;
 use crate::database::PostgresDatabase;
 use crate::error::StoreError;
 use crate::links::Links;
 use crate::pool::Lease;
 use crate::schema::users;
+use crate::server_clock::now;
 
 /// What a user is looked up by.
 #[derive(Clone, Copy)]
@@ -48,19 +49,19 @@ async fn attempt(
     database.links().run(&link, until, read(link.connection(), key)).await
 }
 
-async fn read(mut connection: &AsyncPgConnection, key: Key<'_>) -> QueryResult<Option<UserRow>> {
-    let rows = users::table.select(UserRow::as_select());
-    let row = match key {
-        Key::Id(id) => rows.find(id.as_uuid()).get_result(&mut connection).await,
+async fn read(mut connection: &AsyncPgConnection, key: Key<'_>) -> Result<Option<UserRow>, StoreError> {
+    let (is_standby, row): (bool, Option<UserRow>) = match key {
+        Key::Id(id) => Lookup::by_id(id).get_result(&mut connection).await?,
         // The one text that the server refuses to compare with: it can have stored none like it.
         Key::Email(email) if email.as_str().contains('\0') => return Ok(None),
-        Key::Email(email) => rows.filter(users::email.eq(email.as_str())).get_result(&mut connection).await,
+        Key::Email(email) => Lookup::by_email(email).get_result(&mut connection).await?,
     };
-    row.optional()
+    if is_standby { Err(StoreError::Demoted) } else { Ok(row) }
 }
 
 /// Reads everybody. Servers sort by many rules, so the order is made here.
 pub(super) async fn list(lease: &Lease) -> Result<Vec<User>, StoreError> {
+    now(lease).await?;
     let mut connection: &AsyncPgConnection = lease;
     let rows: Vec<UserRow> = users::table.select(UserRow::as_select()).load(&mut connection).await?;
     let mut users = rows.into_iter().map(User::try_from).collect::<Result<Vec<_>, _>>()?;

@@ -15,5 +15,6 @@ mod outage;
 mod platform;
 mod privileges;
 mod rows;
+mod standby;
 mod support;
 mod tls;

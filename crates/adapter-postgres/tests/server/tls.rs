@@ -32,15 +32,50 @@ async fn a_certificate_is_verified_by_its_authority_and_its_name() {
     assert!(findings.iter().any(|finding| finding.text.contains("protected by TLSv1.3")), "{findings:?}");
 
     let distrusting = Store::with(config(url.clone(), &others));
-    for outcome in [distrusting.find(&user).await.map(drop), distrusting.users_listed(timing_at(START)).await]
-    {
+    for outcome in [
+        distrusting.find(&user).await.map(drop),
+        distrusting.users_listed(timing_at(START)).await,
+        distrusting.database.ping(timing_at(START)).await,
+        distrusting.database.examine(timing_at(START)).await.map(drop),
+    ] {
         let text = assert_kind(outcome, PortErrorKind::Misconfigured);
-        assert!(text.contains("invalid peer certificate"), "{text}");
+        assert!(
+            text.starts_with("POSTGRES__CA_FILE: ") && text.contains("signed by none of these"),
+            "{text}"
+        );
     }
     // The certificate is for localhost.
     let misnamed = Store::with(config(url.replace("localhost", "127.0.0.1"), &certificates));
     let text = assert_kind(misnamed.find(&user).await, PortErrorKind::Misconfigured);
-    assert!(text.contains("invalid peer certificate") && text.contains("not valid for name"), "{text}");
+    assert!(text.starts_with("POSTGRES__URL: ") && text.contains("not valid for name"), "{text}");
+
+    let expired = Certificates::expired();
+    let server = PostgresServer::start_with_tls(&expired);
+    let behind = server.database();
+    let store = Store::with(config(behind.url() + "?sslmode=require", &expired));
+    let text = assert_kind(store.users_listed(timing_at(START)).await, PortErrorKind::Misconfigured);
+    assert!(text.starts_with("POSTGRES__URL: the certificate of the server has expired"), "{text}");
+}
+
+// S-86
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_demands_tls_is_a_misconfiguration_without_and_an_outage_only_when_it_is_away() {
+    let certificates = Certificates::new();
+    let server = PostgresServer::start_with_tls(&certificates);
+    server.demand_tls();
+    let behind = server.database();
+    let plain = Store::at(&(behind.url() + "?sslmode=disable"));
+    let text = assert_kind(plain.users_listed(timing_at(START)).await, PortErrorKind::Misconfigured);
+    assert!(text.starts_with("POSTGRES__URL: ") && text.contains("no encryption"), "{text}");
+
+    let store = Store::with(config(behind.url() + "?sslmode=require", &certificates));
+    store.database.migrate(timing_at(START)).await.unwrap();
+    server.freeze();
+    let frozen = Store::with(config(behind.url() + "?sslmode=require", &certificates));
+    assert_kind(frozen.users_listed(timing_at(START)).await, PortErrorKind::Unavailable);
+    server.thaw();
+    server.kill();
+    assert_kind(frozen.users_listed(timing_at(START)).await, PortErrorKind::Unavailable);
 }
 
 // S-86
@@ -50,7 +85,7 @@ async fn a_server_without_tls_is_refused_where_tls_is_asked_for_and_used_where_i
     let certificates = Certificates::new();
     let demanding = Store::with(config(behind.url() + "?sslmode=require", &certificates));
     let text = assert_kind(demanding.users_listed(timing_at(START)).await, PortErrorKind::Misconfigured);
-    assert!(text.contains("server does not support TLS"), "{text}");
+    assert!(text.starts_with("POSTGRES__URL: the server does not speak TLS"), "{text}");
 
     let store = Store::migrated(&behind).await;
     let user = store.inserted().await;

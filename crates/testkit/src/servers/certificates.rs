@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 
 /// A certificate authority and a certificate for `localhost` that it signed, as files.
@@ -15,11 +15,25 @@ impl Certificates {
     /// Makes new ones.
     #[must_use]
     pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// Makes new ones, of which that for `localhost` has expired.
+    #[must_use]
+    pub fn expired() -> Self {
+        Self::with(|leaf| {
+            (leaf.not_before, leaf.not_after) = (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 1));
+        })
+    }
+
+    fn with(change: impl FnOnce(&mut CertificateParams)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut root = CertificateParams::new([]).expect("no names");
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(root, key()).expect("a certificate");
-        let (leaf, leaf_key) = (CertificateParams::new(["localhost".to_owned()]).expect("a name"), key());
+        let mut leaf = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+        change(&mut leaf);
+        let leaf_key = key();
         let certificate = leaf.signed_by(&leaf_key, &authority).expect("a certificate");
         let files = [
             ("ca.pem", authority.pem()),

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::{Signal, geteuid};
+use tempfile::TempDir;
 
 use super::guardian::{Account, Ward, answers_in_time, end_of, folder};
 use super::programs::postgres_program;
@@ -76,10 +77,56 @@ impl PostgresServer {
     }
 
     fn launch(settings: &[String]) -> Self {
-        let account = account();
-        let (port, folder) = (Port::take(), folder(account));
+        let (account, port) = (account(), Port::take());
+        let folder = folder(account);
+        initialise(&folder.path().join("data"), account);
+        Self::launch_in(folder, port, account, settings)
+    }
+
+    /// Starts a standby that follows this server; it applies what it receives `delay` later, in the words of PostgreSQL.
+    #[must_use]
+    pub fn start_standby(&self, delay: &str) -> Self {
+        let (account, port) = (account(), Port::take());
+        let folder = folder(account);
+        let mut backup = Command::new(postgres_program("pg_basebackup"));
+        backup.args([
+            "--host=127.0.0.1",
+            "--checkpoint=fast",
+            "--wal-method=stream",
+            "--write-recovery-conf",
+            "--no-sync",
+        ]);
+        backup.arg(format!("--port={}", self.port.number)).arg(format!("--username={OWNER}"));
+        backup.arg("--pgdata").arg(folder.path().join("data"));
+        expect_success(&as_account(&mut backup, account).output().expect("pg_basebackup runs"));
+        Self::launch_in(folder, port, account, &[format!("recovery_min_apply_delay={delay}")])
+    }
+
+    /// Accepts connections only over TLS from now on.
+    pub fn demand_tls(&self) {
+        let rules = "hostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
+        std::fs::write(self.ward.folder.path().join("data/pg_hba.conf"), rules)
+            .expect("a file of the server");
+        expect_success(&self.try_sql("postgres", "SELECT pg_reload_conf()"));
+        let is_open = || self.try_sql("dbname=postgres sslmode=disable", "SELECT 1").status.success();
+        assert!(answers_in_time(|| !is_open()), "postgres goes on in plain text");
+    }
+
+    /// Makes a standby the primary, and waits until it is.
+    pub fn promote(&self) {
+        expect_success(&self.try_sql("postgres", "SELECT pg_promote()"));
+    }
+
+    /// Returns the address of a database of this name on these servers, in this order.
+    #[must_use]
+    pub fn url_on(servers: &[&Self], database: &str) -> String {
+        let hosts: Vec<_> =
+            servers.iter().map(|server| format!("localhost:{}", server.port.number)).collect();
+        format!("postgres://{OWNER}@{}/{database}", hosts.join(","))
+    }
+
+    fn launch_in(folder: TempDir, port: Port, account: Option<Account>, settings: &[String]) -> Self {
         let data = folder.path().join("data");
-        initialise(&data, account);
         let number = format!("port={}", port.number);
         let sockets = format!("unix_socket_directories={}", folder.path().display());
         let fixed = ["listen_addresses=127.0.0.1", &number, &sockets, "fsync=off"];
@@ -218,12 +265,15 @@ fn account() -> Option<Account> {
 fn initialise(data: &Path, account: Option<Account>) {
     let mut initdb = Command::new(postgres_program("initdb"));
     initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username", OWNER, "-D"]);
-    initdb.arg(data).current_dir("/");
+    expect_success(&as_account(initdb.arg(data), account).output().expect("initdb runs"));
+}
+
+fn as_account(command: &mut Command, account: Option<Account>) -> &mut Command {
+    use std::os::unix::process::CommandExt;
     if let Some(Account { user, group }) = account {
-        use std::os::unix::process::CommandExt;
-        initdb.uid(user).gid(group);
+        command.uid(user).gid(group);
     }
-    expect_success(&initdb.output().expect("initdb runs"));
+    command.current_dir("/")
 }
 
 fn expect_success(output: &Output) -> String {

@@ -1,0 +1,101 @@
+//! The servers of an address, each with its share of the time.
+
+use std::time::Duration;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::Host;
+
+use crate::config::ConfigError;
+use crate::limits::share_of_connecting;
+
+/// How soon the system notices that the other machine is gone.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+const KEEPALIVE_RETRIES: u32 = 3;
+
+/// Splits a configuration by servers. The driver would try one after the other by itself, but it takes the first that lets
+/// it in, and one that accepts connections and stays silent would use up the time of all.
+pub(crate) fn each(config: &Config) -> Result<Vec<Config>, ConfigError> {
+    let (hosts, addresses, ports) = (config.get_hosts(), config.get_hostaddrs(), config.get_ports());
+    let count = hosts.len().max(addresses.len());
+    let fits = |length: usize| [0, count].contains(&length);
+    if !fits(hosts.len()) || !fits(addresses.len()) || !(fits(ports.len()) || ports.len() == 1) {
+        return Err(ConfigError::UnevenHosts);
+    }
+    let common = common(config, share_of_connecting(count));
+    let server = |index: usize| {
+        let mut server = common.clone();
+        match hosts.get(index) {
+            Some(Host::Tcp(name)) => _ = server.host(name),
+            Some(Host::Unix(path)) => _ = server.host_path(path),
+            None => {}
+        }
+        if let Some(address) = addresses.get(index) {
+            server.hostaddr(*address);
+        }
+        if let Some(port) = ports.get(index).or(ports.first()) {
+            server.port(*port);
+        }
+        server
+    };
+    Ok((0..count).map(server).collect())
+}
+
+/// Copies what all servers have in common.
+fn common(config: &Config, connect_timeout: Duration) -> Config {
+    let mut common = Config::new();
+    if let Some(user) = config.get_user() {
+        common.user(user);
+    }
+    if let Some(password) = config.get_password() {
+        common.password(password);
+    }
+    if let Some(database) = config.get_dbname() {
+        common.dbname(database);
+    }
+    if let Some(options) = config.get_options() {
+        common.options(options);
+    }
+    if let Some(name) = config.get_application_name() {
+        common.application_name(name);
+    }
+    common
+        .ssl_mode(config.get_ssl_mode())
+        .ssl_negotiation(config.get_ssl_negotiation())
+        .channel_binding(config.get_channel_binding())
+        .target_session_attrs(config.get_target_session_attrs())
+        .load_balance_hosts(config.get_load_balance_hosts())
+        .connect_timeout(connect_timeout)
+        .tcp_user_timeout(UNACKNOWLEDGED)
+        .keepalives(config.get_keepalives())
+        .keepalives_idle(KEEPALIVE_IDLE)
+        .keepalives_interval(KEEPALIVE_INTERVAL)
+        .keepalives_retries(KEEPALIVE_RETRIES);
+    common
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use crate::limits::CONNECT;
+
+    #[test]
+    fn each_server_of_the_address_shares_the_time_to_connect() {
+        let address =
+            Address::parse("postgres://auth:pw@localhost:5433,[::1]:5434,127.0.0.1/db", false).unwrap();
+        let named = |server: &Config| (server.get_hosts().to_vec(), server.get_ports().to_vec());
+        let expected = [("localhost", 5433), ("[::1]", 5434), ("127.0.0.1", 5432)]
+            .map(|(host, port)| (vec![Host::Tcp(host.to_owned())], vec![port]));
+        assert_eq!(address.servers.iter().map(named).collect::<Vec<_>>(), expected);
+        for server in &address.servers {
+            assert_eq!(server.get_user(), Some("auth"));
+            assert_eq!(server.get_password(), Some(&b"pw"[..]));
+            assert_eq!(server.get_dbname(), Some("db"));
+            assert_eq!(server.get_connect_timeout(), Some(&(CONNECT / 3)));
+        }
+        let uneven = Address::parse("postgres://auth@localhost,db/db?hostaddr=127.0.0.1", true);
+        assert!(matches!(uneven, Err(ConfigError::UnevenHosts)));
+    }
+}

@@ -1,0 +1,59 @@
+//! The statement that looks a user up.
+
+use std::marker::PhantomData;
+
+use auth_domain::model::{Email, UserId};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::serialize::ToSql;
+use diesel::sql_types::{Bool, HasSqlType, Integer, Nullable, Text, Timestamptz, Uuid};
+
+/// A lookup that also asks whether the server is a standby: one that was the primary when the connection was made answers
+/// with what it knew then. In one statement, so that a pooler in between cannot send the two questions to two servers;
+/// and with a row where there is no such user, so that "no such user" is never the answer of a standby.
+pub(super) struct Lookup<K, ST> {
+    key: K,
+    condition: &'static str,
+    key_type: PhantomData<ST>,
+}
+
+/// The columns of [`UserRow`](super::row::UserRow).
+type Columns = (Uuid, Uuid, Text, Nullable<Text>, Integer, Integer, Timestamptz);
+
+const SELECT: &str = "SELECT pg_is_in_recovery(), users.id, users.tenant_id, users.email, users.password_hash, \
+                      users.status, users.role, users.created_at FROM (SELECT) AS one LEFT JOIN users ON ";
+
+impl Lookup<uuid::Uuid, Uuid> {
+    pub(super) fn by_id(id: UserId) -> Self {
+        Self { key: id.as_uuid(), condition: "users.id = ", key_type: PhantomData }
+    }
+}
+
+impl<'a> Lookup<&'a str, Text> {
+    pub(super) fn by_email(email: &'a Email) -> Self {
+        Self { key: email.as_str(), condition: "users.email = ", key_type: PhantomData }
+    }
+}
+
+impl<K: ToSql<ST, Pg>, ST> QueryFragment<Pg> for Lookup<K, ST>
+where
+    Pg: HasSqlType<ST>,
+{
+    fn walk_ast<'b>(&'b self, mut statement: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        statement.push_sql(SELECT);
+        statement.push_sql(self.condition);
+        statement.push_bind_param::<ST, K>(&self.key)
+    }
+}
+
+impl<K, ST> Query for Lookup<K, ST> {
+    type SqlType = (Bool, Nullable<Columns>);
+}
+
+/// The type of the key tells the two statements apart.
+impl<K, ST: 'static> QueryId for Lookup<K, ST> {
+    type QueryId = Lookup<(), ST>;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}

@@ -1,0 +1,104 @@
+//! A standby, which learns late of what the primary has committed, is never believed.
+
+use std::time::Duration;
+
+use auth_domain::model::{Timing, UserStatus};
+use auth_domain::ports::{PortErrorKind, UserRepository, Verdict};
+use auth_testkit::servers::PostgresServer;
+use auth_testkit::{START, a_user, timing_at};
+
+use crate::support::{Store, assert_back_within_two_seconds, assert_kind, now, time_of_day};
+
+fn at_present() -> Timing {
+    Timing::new(time_of_day(), now(), Duration::from_secs(2))
+}
+
+fn assert_standby<T>(outcome: Result<T, auth_domain::ports::PortError>) {
+    let text = assert_kind(outcome, PortErrorKind::Unavailable);
+    assert!(text.contains("is a standby") && text.contains("POSTGRES__URL"), "{text}");
+}
+
+// S-96
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_says_nothing_about_users() {
+    let primary = PostgresServer::start();
+    let behind = primary.database();
+    let store = Store::migrated(&behind).await;
+    let user = store.inserted().await;
+    let standby = primary.start_standby("1h");
+    assert!(store.users.set_status(user.id, UserStatus::Inactive, timing_at(START)).await.unwrap());
+
+    let trusting = Store::at(&PostgresServer::url_on(&[&standby], behind.name()));
+    let unknown = a_user(user.tenant_id);
+    for _ in 0..3 {
+        assert_standby(trusting.users.find_by_email(&user.email, timing_at(START)).await);
+        assert_standby(trusting.users.find_by_id(user.id, timing_at(START)).await);
+        assert_standby(trusting.users.find_by_email(&unknown.email, timing_at(START)).await);
+        assert_standby(trusting.users_listed(timing_at(START)).await);
+        assert_standby(trusting.database.ping(at_present()).await);
+    }
+    let found = trusting.database.examine(at_present()).await.unwrap();
+    assert!(found.iter().any(|found| found.verdict == Verdict::Fault && found.text.contains("is a standby")));
+}
+
+// S-96
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_hosts_the_primary_is_used_and_followed() {
+    let first = PostgresServer::start();
+    let behind = first.database();
+    let store = Store::migrated(&behind).await;
+    let user = store.inserted().await;
+    let second = first.start_standby("0");
+    for order in [[&first, &second], [&second, &first]] {
+        let store = Store::at(&PostgresServer::url_on(&order, behind.name()));
+        store.warm_up(&user).await;
+        store.database.ping(at_present()).await.unwrap();
+        assert!(store.users.set_status(user.id, UserStatus::Active, timing_at(START)).await.unwrap());
+    }
+
+    // A host that accepts connections and answers nothing leaves the others their share of the time.
+    second.freeze();
+    let store = Store::at(&PostgresServer::url_on(&[&second, &first], behind.name()));
+    assert!(store.find(&user).await.unwrap());
+    second.thaw();
+
+    first.kill();
+    assert_kind(store.find(&user).await, PortErrorKind::Unavailable);
+    second.promote();
+    assert_back_within_two_seconds("looking up", async || store.find(&user).await).await;
+    assert_back_within_two_seconds("writing", async || {
+        store.users.set_status(user.id, UserStatus::Active, timing_at(START)).await
+    })
+    .await;
+}
+
+/// Behind a pooler a connection stays open while the server behind it changes. Here the answer of the server changes.
+// S-96
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_that_is_demoted_is_not_believed_on_connections_that_stay_open() {
+    let behind = PostgresServer::shared().database();
+    let owner = Store::migrated(&behind).await;
+    let user = owner.inserted().await;
+    let _ = behind.sql(
+        "CREATE TABLE role_of_server (is_standby boolean); INSERT INTO role_of_server VALUES (false);
+         CREATE FUNCTION pg_is_in_recovery() RETURNS boolean LANGUAGE sql
+             AS 'SELECT is_standby FROM public.role_of_server'",
+    );
+    let own_function_first = "?options=-c%20search_path%3Dpublic%2Cpg_catalog";
+    let store = Store::at(&(behind.url() + own_function_first));
+    let unknown = a_user(user.tenant_id);
+    store.warm_up(&user).await;
+    store.users_listed(timing_at(START)).await.unwrap();
+
+    let _ = behind.sql("UPDATE role_of_server SET is_standby = true");
+    for _ in 0..3 {
+        assert_standby(store.find(&user).await);
+        assert_standby(store.users.find_by_email(&unknown.email, timing_at(START)).await);
+        assert_standby(store.users_listed(timing_at(START)).await);
+        assert_standby(store.database.ping(at_present()).await);
+    }
+    let _ = behind.sql("UPDATE role_of_server SET is_standby = false");
+    store.warm_up(&user).await;
+    store.users_listed(timing_at(START)).await.unwrap();
+    assert_eq!(store.users.find_by_email(&unknown.email, timing_at(START)).await.unwrap(), None);
+}
