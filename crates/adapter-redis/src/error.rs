@@ -5,6 +5,8 @@ use deadpool_redis::PoolError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 use thiserror::Error;
 
+use crate::tls;
+
 /// Replies by which a server says that it cannot serve at the moment: busy with a script, out of memory, unable to write
 /// its disk, without its replicas, still loading, cut off from its primary, or part of a cluster that is down.
 const TEMPORARY: [&str; 7] = ["BUSY", "OOM", "MISCONF", "NOREPLICAS", "LOADING", "MASTERDOWN", "CLUSTERDOWN"];
@@ -57,7 +59,7 @@ pub(crate) fn contradiction(what: &'static str) -> PortError {
 /// An error in answer to a command that was sent.
 pub(crate) fn answered(error: RedisError) -> StepError {
     match error.kind() {
-        ErrorKind::Io | ErrorKind::Client => StepError::Unknown(PortError::unavailable(error)),
+        ErrorKind::Io | ErrorKind::Client => StepError::Unknown(refused(error)),
         ErrorKind::Parse => StepError::Unknown(PortError::corrupt(error)),
         ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => {
             StepError::WrongServer(refused(error))
@@ -99,12 +101,15 @@ pub(crate) fn refused(error: RedisError) -> PortError {
                 PortError::misconfigured(error)
             }
             _ if is_temporary => PortError::unavailable(error),
+            _ if says(&error, "NOPERM") => PortError::misconfigured(error),
             _ => PortError::corrupt(error),
         },
         ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig => PortError::misconfigured(error),
-        ErrorKind::Io | ErrorKind::Client => PortError::unavailable(error),
+        ErrorKind::Io | ErrorKind::Client => {
+            tls::misconfiguration(&error).unwrap_or_else(|| PortError::unavailable(error))
+        }
         ErrorKind::Extension => match error.code() {
-            Some("NOAUTH" | "WRONGPASS") => PortError::misconfigured(error),
+            Some("NOAUTH" | "WRONGPASS" | "NOPERM") => PortError::misconfigured(error),
             _ if is_temporary => PortError::unavailable(error),
             _ => PortError::corrupt(error),
         },

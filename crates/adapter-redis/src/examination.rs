@@ -1,18 +1,28 @@
 //! What an administrator should know about the server.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use auth_domain::model::{Timing, micros, span_in_micros};
-use auth_domain::ports::{Finding, PortError};
-use redis::Value;
+use auth_domain::ports::{Finding, PortError, PortErrorKind};
+use redis::Pipeline;
+use tokio::time::timeout_at;
 
 use crate::address::Transport;
 use crate::error::StepError;
+use crate::keys;
+use crate::reply;
 use crate::server_clock::{MAX_SKEW, describe};
 use crate::store::{RedisStore, is_primary};
+use crate::tls;
 
 /// The first version that has all that is used: `GETDEL`.
 const OLDEST: (u32, u32) = (6, 2);
+
+/// How long the key lives that readiness writes, in milliseconds.
+const READINESS_TTL: u32 = 10_000;
+/// How long a server may take to show which protocol it speaks.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl RedisStore {
     /// Asks for a sign of life, and whether the server's clock agrees with ours.
@@ -20,12 +30,16 @@ impl RedisStore {
     /// # Errors
     /// [`PortError`]: out of reach, a replica, or the clocks are more than two seconds apart.
     pub async fn ping(&self, timing: Timing) -> Result<(), PortError> {
-        // After a failover an old connection may lead to what is a replica now, which knows no later revocation.
-        let role: Value = self.ask(&redis::cmd("ROLE"), timing).await?;
-        if !is_primary(&role) {
+        // After a failover an old connection may lead to what is a replica now, which knows no later revocation. A server that
+        // is full, cannot write to its disk or misses its replicas answers questions and rejects writes.
+        let mut signs = Pipeline::with_capacity(2);
+        signs.cmd("ROLE").cmd("SET").arg(keys::READINESS).arg(1).arg("PX").arg(READINESS_TTL);
+        let [role, written] = self.replies(&signs, timing).await?;
+        if !is_primary(&reply::success(role)?) {
             self.give_up_all();
             return Err(PortError::misconfigured("Redis is a replica and takes no writes"));
         }
+        reply::success(written)?;
         let skew = self.skew(timing).await?;
         if skew.abs() > MAX_SKEW {
             return Err(PortError::misconfigured(describe(skew)));
@@ -38,7 +52,10 @@ impl RedisStore {
     /// # Errors
     /// [`PortError`] where it cannot be asked.
     pub async fn examine(&self, timing: Timing) -> Result<Vec<Finding>, PortError> {
-        let info: String = self.ask(&redis::cmd("INFO"), timing).await?;
+        let info: String = match self.ask(&redis::cmd("INFO"), timing).await {
+            Ok(info) => info,
+            Err(error) => return Err(self.explained(error.into(), timing).await),
+        };
         let info = Info::parse(&info);
         let mut snapshots = redis::cmd("CONFIG");
         snapshots.arg("GET").arg("save");
@@ -49,11 +66,22 @@ impl RedisStore {
         Ok(vec![
             version(&info),
             role(&info),
+            replicas(&info),
             eviction(&info),
             persistence(&info, snapshots.as_deref()),
             clock(skew),
             transport(self.transport()),
         ])
+    }
+
+    /// Looks whether a server that could not be asked speaks the other protocol.
+    async fn explained(&self, error: PortError, timing: Timing) -> PortError {
+        if error.kind() != PortErrorKind::Unavailable {
+            return error;
+        }
+        let until = timing.deadline().min(self.clock().instant() + PROBE_TIMEOUT);
+        let fault = timeout_at(until.into(), tls::other_protocol(self.address())).await;
+        fault.ok().flatten().unwrap_or(error)
     }
 
     /// How far the server's clock is ahead of ours, in microseconds; less what the question took.
@@ -98,6 +126,22 @@ fn role(info: &Info<'_>) -> Finding {
     match info.get("role") {
         "master" => Finding::good("it is the primary"),
         _ => Finding::fault("it is a replica and takes no writes; name the primary in REDIS__URL"),
+    }
+}
+
+/// A primary that a failover has cut off from its replicas would go on taking writes, which are lost when it returns.
+fn replicas(info: &Info<'_>) -> Finding {
+    match (info.get("connected_slaves"), info.get("min_slaves_good_slaves")) {
+        ("" | "0", "") => Finding::good("it has no replicas"),
+        (_, "") => Finding::warning(
+            "it has replicas and takes writes without them: a primary that is cut off by a failover goes on accepting logins \
+             and logouts, and forgets them when it returns; set min-replicas-to-write 1 and min-replicas-max-lag 10",
+        ),
+        (_, "0") => Finding::fault(
+            "too few of its replicas are connected, so that it takes no writes (min-replicas-to-write); see that they run, \
+             or that this is the primary",
+        ),
+        _ => Finding::good("it takes writes only while replicas are connected (min-replicas-to-write)"),
     }
 }
 

@@ -18,6 +18,7 @@ mod server_clock;
 mod session_store;
 mod step;
 mod store;
+mod tls;
 
 pub use cached_denylist::{CopyState, RedisCachedDenylist};
 pub use config::{ConfigError, RedisConfig};

@@ -10,7 +10,12 @@ use crate::error::{StepError, answered, contradiction};
 
 /// Takes replies of which each must be a success.
 pub(crate) fn successes(replies: Vec<Value>) -> Result<Vec<Value>, StepError> {
-    replies.into_iter().map(|reply| reply.extract_error().map_err(answered)).collect()
+    replies.into_iter().map(success).collect()
+}
+
+/// Takes a reply that must be a success.
+pub(crate) fn success(reply: Value) -> Result<Value, StepError> {
+    reply.extract_error().map_err(answered)
 }
 
 /// Takes as many replies as there were commands.

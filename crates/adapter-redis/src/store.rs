@@ -1,21 +1,24 @@
 //! The store: what every port of this adapter is made of.
 
+mod asking;
+
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::{Timing, TokenId, micros, time_from_micros};
+use auth_domain::model::{Timing, TokenId, micros};
 use auth_domain::ports::{Clock, PortError};
-use redis::{Client, Cmd, ErrorKind, FromRedisValue, Pipeline, ProtocolVersion, ServerErrorKind, Value};
+use redis::{Client, ConnectionAddr, ErrorKind, ProtocolVersion, ServerErrorKind, Value};
 
 use crate::address::{Address, Transport};
 use crate::config::{ConfigError, RedisConfig};
 use crate::denylist_copy::{DenylistCopy, Life};
 use crate::error::{StepError, answered};
-use crate::link::{Link, Reading};
-use crate::links::{LINKS, Links};
-use crate::reply::{self, Reply};
-use crate::server_clock::{MAX_SKEW, describe};
+use crate::link::Link;
+use crate::links::Links;
+use crate::reply::Reply;
+use crate::server_clock::describe;
 use crate::step::Step;
+pub(crate) use asking::is_primary;
 
 /// How long a command may take.
 const COMMAND_LIMIT: Duration = Duration::from_millis(500);
@@ -103,6 +106,10 @@ impl RedisStore {
         }
     }
 
+    pub(crate) fn address(&self) -> &ConnectionAddr {
+        self.inner.following.get_connection_info().addr()
+    }
+
     pub(crate) fn transport(&self) -> Transport {
         self.inner.transport
     }
@@ -124,87 +131,6 @@ impl RedisStore {
             }
         }
         Err(StepError::too_late())
-    }
-
-    /// Asks a question that changes nothing.
-    pub(crate) async fn ask<T: FromRedisValue>(&self, cmd: &Cmd, timing: Timing) -> Result<T, StepError> {
-        let mut question = Pipeline::with_capacity(1);
-        question.add_command(cmd.clone());
-        let [answer] = self.answers(&question, timing).await?;
-        reply::read(answer)
-    }
-
-    /// Asks a question that only a primary can answer: after a failover an old connection may lead to what is a replica now,
-    /// which learns late of what is written, or never.
-    pub(crate) async fn ask_primary<T: FromRedisValue>(
-        &self,
-        cmd: Cmd,
-        timing: Timing,
-    ) -> Result<T, StepError> {
-        let mut question = Pipeline::with_capacity(2);
-        question.cmd("ROLE").add_command(cmd);
-        let [role, answer] = self.answers(&question, timing).await?;
-        if !is_primary(&role) {
-            // The other connections lead to the same server.
-            self.give_up_all();
-            return Err(StepError::WrongServer(PortError::unavailable("Redis is a replica")));
-        }
-        reply::read(answer)
-    }
-
-    /// Sends questions, again where a connection turns out to be closed, as each of them is after a restart of the
-    /// server.
-    async fn answers<const N: usize>(
-        &self,
-        questions: &Pipeline,
-        timing: Timing,
-    ) -> Result<[Value; N], StepError> {
-        let mut repeats = 0..LINKS;
-        let answers = loop {
-            let (link, until) = self.link(timing).await?;
-            let replies = link.send_all(questions, until).await.and_then(reply::successes);
-            match self.watch(&link, replies) {
-                Err(StepError::Unknown(_)) if self.clock().instant() < until && repeats.next().is_some() => {}
-                replies => break replies?,
-            }
-        };
-        reply::exactly(answers)
-    }
-
-    /// Reads the server's clock, and corrects what deadlines are judged by, on every connection.
-    pub(crate) async fn server_clock(&self, timing: Timing) -> Result<Reading, StepError> {
-        let mut repeats = 0..LINKS;
-        let (link, until, reading) = loop {
-            let (link, until) = self.link(timing).await?;
-            match self.read_clock(&link, until).await {
-                Err(StepError::Unknown(_)) if self.clock().instant() < until && repeats.next().is_some() => {}
-                reading => break (link, until, reading?),
-            }
-        };
-        for other in self.inner.links.others(&link) {
-            // One that does not answer is given up, and the next who needs it makes another.
-            drop(self.read_clock(&other, until).await);
-        }
-        Ok(reading)
-    }
-
-    /// Returns the time of a request by the server's clock where ours is too far from it: whatever our clock shows, an
-    /// access token must stay revoked until it ends.
-    pub(crate) async fn on_server_clock(&self, timing: Timing) -> Result<Timing, StepError> {
-        let link = match self.inner.links.open() {
-            Some(link) => link,
-            None => self.link(timing).await?.0,
-        };
-        let skew = link.server_time(self.clock().instant()).saturating_sub(micros(self.clock().now()));
-        if skew.saturating_abs() <= MAX_SKEW {
-            return Ok(timing);
-        }
-        let corrected = time_from_micros(micros(timing.now()).saturating_add(skew));
-        Ok(corrected.map_or(timing, |now| timing.with_now(now)))
-    }
-
-    async fn read_clock(&self, link: &Arc<Link>, until: Instant) -> Result<Reading, StepError> {
-        self.watch(link, link.read_clock(self.clock(), until).await)
     }
 
     /// Returns a connection, and the end of a command that begins on it now.
@@ -232,11 +158,6 @@ impl RedisStore {
         }
         result
     }
-}
-
-/// Tells whether the reply to `ROLE` is that of a server that writes come to.
-pub(crate) fn is_primary(role: &Value) -> bool {
-    matches!(role, Value::Array(parts) if parts.first() == Some(&Value::BulkString(b"master".to_vec())))
 }
 
 fn attempt(value: Value) -> Result<Attempt, StepError> {

@@ -1,5 +1,6 @@
 //! The way to the server: encrypted and verified, with no more rights than it needs.
 
+use std::error::Error;
 use std::time::Duration;
 
 use auth_adapter_redis::RedisCachedDenylist;
@@ -23,19 +24,83 @@ async fn a_server_is_trusted_by_its_certificate_and_by_nothing_else() {
     let session = ports.opened().await;
     ports.rotated(&session, &session.token).await;
     assert_eq!(RedisCachedDenylist::examine(&ports.store).await.verdict, Verdict::Good);
+}
 
-    let strangers = Certificates::new();
-    let mut wary = config(&server.tls_url());
-    wary.ca_file = Some(strangers.authority());
-    let by_address = server.tls_url().replace("localhost", "127.0.0.1");
-    let mut misnamed = config(&by_address);
-    misnamed.ca_file = Some(certificates.authority());
-    for refusing in [wary, misnamed] {
-        let ports = Ports::with(refusing);
-        assert_eq!(RedisCachedDenylist::examine(&ports.store).await.verdict, Verdict::Warning);
-        let refused = ports.denylist.contains(an_access_token(START).id, timing_at(START)).await;
-        assert_eq!(refused.unwrap_err().kind(), PortErrorKind::Unavailable);
+fn trusting(url: &str, certificates: &Certificates) -> Ports {
+    let mut trusting = config(url);
+    trusting.ca_file = Some(certificates.authority());
+    Ports::with(trusting)
+}
+
+/// A call, the examination and the copy of the denylist all name the setting at fault.
+async fn assert_misconfigured(ports: &Ports, setting: &str) {
+    let refused = ports.denylist.contains(an_access_token(START).id, timing_at(START)).await.map(drop);
+    for outcome in
+        [refused, ports.store.ping(now_and(0)).await, ports.store.examine(now_and(0)).await.map(drop)]
+    {
+        let error = outcome.unwrap_err();
+        let text = error.source().unwrap().to_string();
+        assert_eq!(error.kind(), PortErrorKind::Misconfigured, "{text}");
+        assert!(text.starts_with(setting), "{text}");
     }
+    let found = RedisCachedDenylist::examine(&ports.store).await;
+    assert!(found.verdict == Verdict::Warning && found.text.contains(setting), "{found:?}");
+}
+
+// S-86
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_not_trusted_is_a_misconfiguration_that_names_the_setting() {
+    let certificates = Certificates::new();
+    let server = RedisServer::start_with_tls(&certificates);
+    let url = server.tls_url();
+    assert_misconfigured(&trusting(&url, &Certificates::new()), "REDIS__CA_FILE: ").await;
+    let misnamed = url.replace("localhost", "127.0.0.1");
+    assert_misconfigured(
+        &trusting(&misnamed, &certificates),
+        "REDIS__URL: the certificate of Redis is for another",
+    )
+    .await;
+
+    let expired = Certificates::expired();
+    let server = RedisServer::start_with_tls(&expired);
+    assert_misconfigured(
+        &trusting(&server.tls_url(), &expired),
+        "REDIS__URL: the certificate of Redis has expired",
+    )
+    .await;
+}
+
+// S-86
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_speaks_the_other_protocol_is_a_misconfiguration_when_it_is_examined() {
+    let certificates = Certificates::new();
+    let server = RedisServer::start_with_tls(&certificates);
+    let plain_server = server.url().replace("redis://127.0.0.1", "rediss://localhost");
+    let tls_server = server.tls_url().replace("rediss", "redis");
+    for (ports, what) in [
+        (trusting(&plain_server, &certificates), "the server does not speak TLS"),
+        (Ports::at(&tls_server), "the server speaks TLS"),
+    ] {
+        let error = ports.store.examine(now_and(0)).await.unwrap_err();
+        let text = error.source().unwrap().to_string();
+        assert_eq!(error.kind(), PortErrorKind::Misconfigured, "{text}");
+        assert!(text.starts_with("REDIS__URL: ") && text.contains(what), "{text}");
+    }
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_behind_tls_that_is_away_is_an_outage() {
+    let certificates = Certificates::new();
+    let server = RedisServer::start_with_tls(&certificates);
+    let url = server.tls_url();
+    server.freeze();
+    let ports = trusting(&url, &certificates);
+    assert_eq!(ports.store.examine(now_and(0)).await.unwrap_err().kind(), PortErrorKind::Unavailable);
+    server.thaw();
+    server.kill();
+    assert_eq!(ports.store.examine(now_and(0)).await.unwrap_err().kind(), PortErrorKind::Unavailable);
+    assert_eq!(ports.store.ping(now_and(0)).await.unwrap_err().kind(), PortErrorKind::Unavailable);
 }
 
 // S-87

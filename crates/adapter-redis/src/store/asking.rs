@@ -1,0 +1,121 @@
+//! Questions to the server, and its clock.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use auth_domain::model::{Timing, micros, time_from_micros};
+use auth_domain::ports::PortError;
+use redis::{Cmd, FromRedisValue, Pipeline, Value};
+
+use super::RedisStore;
+use crate::error::StepError;
+use crate::link::{Link, Reading};
+use crate::links::LINKS;
+use crate::reply;
+use crate::server_clock::MAX_SKEW;
+
+impl RedisStore {
+    /// Asks a question that changes nothing.
+    pub(crate) async fn ask<T: FromRedisValue>(&self, cmd: &Cmd, timing: Timing) -> Result<T, StepError> {
+        let mut question = Pipeline::with_capacity(1);
+        question.add_command(cmd.clone());
+        let [answer] = self.answers(&question, timing).await?;
+        reply::read(answer)
+    }
+
+    /// Asks a question that only a primary can answer: after a failover an old connection may lead to what is a replica now,
+    /// which learns late of what is written, or never.
+    pub(crate) async fn ask_primary<T: FromRedisValue>(
+        &self,
+        cmd: Cmd,
+        timing: Timing,
+    ) -> Result<T, StepError> {
+        let mut question = Pipeline::with_capacity(2);
+        question.cmd("ROLE").add_command(cmd);
+        let [role, answer] = self.answers(&question, timing).await?;
+        if !is_primary(&role) {
+            // The other connections lead to the same server.
+            self.give_up_all();
+            return Err(StepError::WrongServer(PortError::unavailable("Redis is a replica")));
+        }
+        reply::read(answer)
+    }
+
+    /// Sends questions, again where a connection turns out to be closed, as each of them is after a restart of the
+    /// server.
+    async fn answers<const N: usize>(
+        &self,
+        questions: &Pipeline,
+        timing: Timing,
+    ) -> Result<[Value; N], StepError> {
+        self.exchange(questions, timing, reply::successes).await
+    }
+
+    /// Sends questions, each of whose replies may be an error of the server.
+    pub(crate) async fn replies<const N: usize>(
+        &self,
+        questions: &Pipeline,
+        timing: Timing,
+    ) -> Result<[Value; N], StepError> {
+        self.exchange(questions, timing, Ok).await
+    }
+
+    async fn exchange<const N: usize>(
+        &self,
+        questions: &Pipeline,
+        timing: Timing,
+        check: fn(Vec<Value>) -> Result<Vec<Value>, StepError>,
+    ) -> Result<[Value; N], StepError> {
+        let mut repeats = 0..LINKS;
+        let answers = loop {
+            let (link, until) = self.link(timing).await?;
+            let replies = link.send_all(questions, until).await.and_then(check);
+            match self.watch(&link, replies) {
+                Err(StepError::Unknown(_)) if self.clock().instant() < until && repeats.next().is_some() => {}
+                replies => break replies?,
+            }
+        };
+        reply::exactly(answers)
+    }
+
+    /// Reads the server's clock, and corrects what deadlines are judged by, on every connection.
+    pub(crate) async fn server_clock(&self, timing: Timing) -> Result<Reading, StepError> {
+        let mut repeats = 0..LINKS;
+        let (link, until, reading) = loop {
+            let (link, until) = self.link(timing).await?;
+            match self.read_clock(&link, until).await {
+                Err(StepError::Unknown(_)) if self.clock().instant() < until && repeats.next().is_some() => {}
+                reading => break (link, until, reading?),
+            }
+        };
+        for other in self.inner.links.others(&link) {
+            // One that does not answer is given up, and the next who needs it makes another.
+            drop(self.read_clock(&other, until).await);
+        }
+        Ok(reading)
+    }
+
+    /// Returns the time of a request by the server's clock where ours is too far from it: whatever our clock shows, an
+    /// access token must stay revoked until it ends.
+    pub(crate) async fn on_server_clock(&self, timing: Timing) -> Result<Timing, StepError> {
+        let link = match self.inner.links.open() {
+            Some(link) => link,
+            None => self.link(timing).await?.0,
+        };
+        let skew = link.server_time(self.clock().instant()).saturating_sub(micros(self.clock().now()));
+        if skew.saturating_abs() <= MAX_SKEW {
+            return Ok(timing);
+        }
+        let corrected = time_from_micros(micros(timing.now()).saturating_add(skew));
+        Ok(corrected.map_or(timing, |now| timing.with_now(now)))
+    }
+
+    pub(super) async fn read_clock(&self, link: &Arc<Link>, until: Instant) -> Result<Reading, StepError> {
+        self.watch(link, link.read_clock(self.clock(), until).await)
+    }
+}
+
+/// Tells whether the reply to `ROLE` is that of a server that writes come to.
+pub(crate) fn is_primary(role: &Value) -> bool {
+    matches!(role, Value::Array(parts) if parts.first() == Some(&Value::BulkString(b"master".to_vec())))
+}
