@@ -10,4 +10,5 @@ mod outages;
 mod round_trips;
 mod stored;
 mod switch;
+mod trust;
 mod verification;

@@ -4,7 +4,7 @@ use auth_e2e::{ALICE, Installation, Server, Stores};
 use auth_testkit::servers::Monitor;
 
 /// What the service sends by itself: signs of life and the clock.
-const UPKEEP: [&str; 5] = ["TIME", "ROLE", "INFO", "CLIENT", "SELECT"];
+const UPKEEP: [&str; 6] = ["TIME", "ROLE", "SET", "INFO", "CLIENT", "SELECT"];
 
 /// What was executed for requests: (whether a script did it, name).
 fn executed(monitor: &mut Monitor<'_>) -> Vec<(bool, String)> {
