@@ -1,10 +1,11 @@
 //! A bare connection, for requests that no proper client would send.
 
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use crate::Reply;
@@ -13,16 +14,38 @@ const LIMIT: Duration = Duration::from_secs(15);
 
 /// A TCP connection to the server.
 #[derive(Debug)]
-pub struct Wire(TcpStream);
+pub struct Wire {
+    stream: TcpStream,
+    /// What arrived together with the answer before.
+    unread: Vec<u8>,
+}
 
 impl Wire {
     pub(crate) async fn connect(address: &str) -> Self {
-        Self(TcpStream::connect(address).await.expect("a server that listens"))
+        Self::new(TcpStream::connect(address).await.expect("a server that listens"))
+    }
+
+    /// Connects from another address of the loopback network.
+    pub async fn connect_from(source: &str, address: &str) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(SocketAddr::new(source.parse().expect("an address"), 0)).expect("a loopback address");
+        let address = address.parse().expect("an address with a port");
+        Self::new(socket.connect(address).await.expect("a server that listens"))
+    }
+
+    const fn new(stream: TcpStream) -> Self {
+        Self { stream, unread: Vec::new() }
+    }
+
+    /// Returns whether the server has not closed or reset the connection; what it sends is not read.
+    pub fn is_open(&self) -> bool {
+        let has_error = self.stream.take_error().is_ok_and(|error| error.is_some());
+        !has_error && self.stream.peer_addr().is_ok()
     }
 
     /// Sends bytes as they are; returns whether the server still took them.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
-        self.0.write_all(bytes.as_ref()).await.is_ok()
+        self.stream.write_all(bytes.as_ref()).await.is_ok()
     }
 
     /// Reads one answer; `None` when the server closes without one.
@@ -36,7 +59,7 @@ impl Wire {
         let mut part = [0; 1_024];
         let end = async {
             loop {
-                match self.0.read(&mut part).await {
+                match self.stream.read(&mut part).await {
                     Ok(0) => return true,
                     Ok(_) => {}
                     Err(error) => return error.kind() != ErrorKind::WouldBlock,
@@ -47,12 +70,12 @@ impl Wire {
     }
 
     async fn read_reply(&mut self) -> Option<Reply> {
-        let mut bytes = Vec::new();
         loop {
-            if let Some(reply) = parse(&bytes) {
+            if let Some((reply, length)) = parse(&self.unread) {
+                self.unread.drain(..length);
                 return Some(reply);
             }
-            match self.0.read_buf(&mut bytes).await {
+            match self.stream.read_buf(&mut self.unread).await {
                 Ok(1..) => {}
                 Ok(0) | Err(_) => return None,
             }
@@ -60,8 +83,8 @@ impl Wire {
     }
 }
 
-/// Reads an answer with a `Content-Length`; `None` while it is not complete.
-fn parse(bytes: &[u8]) -> Option<Reply> {
+/// Reads an answer with a `Content-Length`, and returns its length, too; `None` while it is not complete.
+fn parse(bytes: &[u8]) -> Option<(Reply, usize)> {
     let end = bytes.windows(4).position(|part| part == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.split("\r\n");
@@ -72,5 +95,5 @@ fn parse(bytes: &[u8]) -> Option<Reply> {
     let length = headers.iter().find(|(name, _)| name == "content-length");
     let length = length.map_or(Some(0), |(_, value)| value.parse().ok())?;
     let body = bytes.get(end + 4..end + 4 + length)?.to_vec();
-    Some(Reply { status, headers, body })
+    Some((Reply { status, headers, body }, end + 4 + length))
 }

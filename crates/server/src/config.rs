@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 pub(crate) use backends::{CredentialsBackend, ServerSettings, TokensBackend, Verification};
-pub(crate) use http::ClientAddressHeader;
+pub(crate) use http::{ClientAddressHeader, HttpSettings};
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use reader::Secret;
 pub(crate) use sections::Settings;

@@ -17,7 +17,6 @@ mod schemas;
 mod strict_json;
 mod to_the_end;
 mod token_response;
-mod unread_body;
 
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, to};
@@ -25,7 +24,7 @@ use actix_web::web::{ServiceConfig, to};
 pub(crate) use error::ApiError;
 pub(crate) use events::refused_bearer;
 use frame::catch_panics;
-pub(crate) use frame::frame;
+pub(crate) use frame::{frame, reject};
 
 /// Everything that the public listener answers.
 pub(crate) fn configure(service: &mut ServiceConfig) {

@@ -7,6 +7,7 @@ mod client_address;
 mod commands;
 mod compose;
 mod config;
+mod connection;
 mod data_dir;
 mod examination;
 mod failure;

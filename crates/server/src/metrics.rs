@@ -1,5 +1,6 @@
 //! What is counted, for Prometheus. Every label has a bounded number of values.
 
+mod connections;
 mod denylist_copy;
 mod labels;
 
@@ -14,6 +15,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+pub(crate) use connections::{ConnectionMetrics, LimitReason, TimeoutReason};
 use denylist_copy::CopyMetrics;
 pub(crate) use labels::Outcome;
 use labels::{DependencyLabels, DurationLabels, OutcomeLabels, RequestLabels, known_method};
@@ -41,6 +43,7 @@ pub(crate) struct Metrics {
     logins: Outcomes,
     refreshes: Outcomes,
     logouts: Outcomes,
+    pub(crate) connections: ConnectionMetrics,
     copy: Option<CopyMetrics>,
 }
 
@@ -57,6 +60,7 @@ impl Metrics {
             logins: outcomes(&[Succeeded, Failed, Blocked, Unavailable, Defect]),
             refreshes: outcomes(&[Succeeded, Failed, ReuseDetected, Unavailable, Defect]),
             logouts: outcomes(&[Succeeded, Failed, Unavailable, Defect]),
+            connections: ConnectionMetrics::default(),
         }
         .registered()
     }
@@ -71,6 +75,7 @@ impl Metrics {
         registry.register("logins", "Attempts to log in", self.logins.clone());
         registry.register("refreshes", "Attempts to refresh", self.refreshes.clone());
         registry.register("logouts", "Attempts to log out", self.logouts.clone());
+        self.connections.register(registry);
         if let Some(copy) = &self.copy {
             copy.register(registry);
         }

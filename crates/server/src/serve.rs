@@ -1,13 +1,16 @@
 //! Serving: from the first socket to the last answer.
 
+mod acceptor;
 mod listener;
 mod running;
 mod watch;
+mod worker;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
@@ -16,10 +19,11 @@ use tracing::{info, warn};
 use crate::app::AppState;
 use crate::compose::{Parts, Purpose, compose};
 use crate::config::{CredentialsBackend, Settings};
+use crate::connection::{ConnectionLimits, Connections};
 use crate::failure::Failure;
 use crate::{examination, first_start, http};
 use listener::{Listener, raise_file_limit};
-use running::Running;
+use running::{Running, Start, Workers};
 use watch::watch;
 
 /// How long requests in flight may take on shutdown: their body, their own limit, and some slack.
@@ -45,18 +49,18 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
 
     raise_file_limit();
     let state = Data::new(AppState::new(parts, &settings, Handle::current(), http::refused_bearer));
-    let running = listeners.answer(&state)?;
+    let connections = connections(&settings, &state);
+    let start = Start { state: &state, connections: &connections, settings: &settings.http };
+    let running = listeners.answer(&start)?;
     let watching = tokio::spawn(watch(state.clone(), away));
 
     stop.await;
     info!(event = "stopping", "finishing the requests in flight");
     state.readiness.drain();
+    connections.drain();
     state.clock.sleep_until(state.clock.instant() + settings.http.drain_delay).await;
-    finish(&state, &running).await;
+    finish(&state, &connections, running).await?;
     watching.await.map_err(running::failed)?;
-    for server in running {
-        server.ended().await?;
-    }
     info!(event = "stopped", "stopped");
     Ok(())
 }
@@ -68,10 +72,10 @@ impl Listeners {
         Ok(Self { public, admin: admin.transpose()? })
     }
 
-    fn answer(self, state: &Data<AppState>) -> Result<Vec<Running>, Failure> {
-        let mut running = vec![Running::start_public(state, self.public)?];
+    fn answer(self, start: &Start<'_>) -> Result<Vec<Running>, Failure> {
+        let mut running = vec![start.public(self.public)?];
         if let Some(admin) = self.admin {
-            running.push(Running::start_admin(state, admin)?);
+            running.push(start.admin(admin)?);
         }
         Ok(running)
     }
@@ -86,13 +90,25 @@ async fn welcome(settings: &Settings, parts: &Parts, listeners: &Listeners) -> R
 }
 
 /// Lets what is in flight come to its end, and gives up what nobody waits for.
-async fn finish(state: &AppState, running: &[Running]) {
-    join_all(running.iter().map(Running::stop)).await;
+async fn finish(state: &AppState, connections: &Connections, running: Vec<Running>) -> Result<(), Failure> {
+    let stopped = try_join_all(running.into_iter().map(Running::stop_accepting)).await?;
+    connections.close_idle();
+    try_join_all(stopped.into_iter().map(Workers::ended)).await?;
     state.tasks.close();
     if timeout(SHUTDOWN_TIME, state.tasks.wait()).await.is_err() {
         warn!(event = "stopping", "some requests did not finish in time");
     }
     state.stopping.cancel();
+    Ok(())
+}
+
+fn connections(settings: &Settings, state: &AppState) -> Arc<Connections> {
+    let limits = ConnectionLimits {
+        total: settings.http.max_connections,
+        per_address: settings.http.max_connections_per_address,
+        trusted_proxies: settings.http.trusted_proxies.clone(),
+    };
+    Connections::new(limits, state.metrics.connections.clone())
 }
 
 /// Listens for SIGTERM and Ctrl-C from now on; what it returns ends with the first of them.

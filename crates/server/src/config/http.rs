@@ -4,9 +4,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use rustix::process::{Resource, getrlimit};
 
 use super::reader::Reader;
 use super::values;
+
+/// Files that are not connections: stores, their journals, logs and runtimes.
+const RESERVED_FILES: usize = 256;
+/// The default number of connections, if the file limit is not lower.
+const MAX_CONNECTIONS: usize = 20_000;
 
 /// `http`.
 #[derive(Debug)]
@@ -17,6 +23,11 @@ pub(crate) struct HttpSettings {
     pub(crate) client_address_header: ClientAddressHeader,
     /// How long the listener goes on after readiness has failed on SIGTERM.
     pub(crate) drain_delay: Duration,
+    /// How long a connection is kept for the next request.
+    pub(crate) keep_alive: Duration,
+    /// Open connections, in total and per address (IPv6: per /64).
+    pub(crate) max_connections: usize,
+    pub(crate) max_connections_per_address: usize,
 }
 
 /// The one header that a trusted proxy names the client in.
@@ -38,11 +49,52 @@ impl HttpSettings {
             other => Err(format!("\"{other}\" is neither x-forwarded-for nor forwarded")),
         });
         let drain_delay = reader.read("http.drain_delay", values::duration);
+        let keep_alive = reader.read("http.keep_alive", values::lifetime);
+        let max_connections = reader.read("http.max_connections", max_connections);
+        let per_address = reader.read("http.max_connections_per_address", values::positive);
         Some(Self {
             listen: listen?,
             trusted_proxies: trusted_proxies?,
             client_address_header: header?,
             drain_delay: drain_delay?,
+            keep_alive: keep_alive?,
+            max_connections: max_connections?,
+            max_connections_per_address: per_address?,
         })
+    }
+}
+
+/// A number of connections, or `auto`.
+fn max_connections(text: &str) -> Result<usize, String> {
+    let possible = connections_within(getrlimit(Resource::Nofile).maximum);
+    if text == "auto" {
+        return Ok(possible.min(MAX_CONNECTIONS));
+    }
+    match values::positive(text) {
+        Ok(number) if number > possible => Err(format!(
+            "{number} connections do not fit into the limit of open files, which leaves room for {possible}; \
+             raise the limit (LimitNOFILE=, ulimit -Hn) or set it to auto"
+        )),
+        Ok(number) => Ok(number),
+        Err(_) => Err(format!("\"{text}\" is neither a whole number of at least 1 nor `auto`")),
+    }
+}
+
+/// How many connections a limit of open files leaves room for: all but a reserve, which is half of a small limit.
+fn connections_within(files: Option<u64>) -> usize {
+    let files = files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
+    files - RESERVED_FILES.min(files / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_files_for_everything_else() {
+        for (files, connections) in [(20_000, 19_744), (1_024, 768), (256, 128), (2, 1)] {
+            assert_eq!(connections_within(Some(files)), connections);
+        }
+        assert_eq!(connections_within(None), usize::MAX - RESERVED_FILES);
     }
 }

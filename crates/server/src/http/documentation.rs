@@ -1,10 +1,11 @@
 //! `GET /openapi.json` and `GET /swagger`
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
-use actix_web::web::{Path, ServiceConfig};
+use actix_web::web::{Bytes, Path, ServiceConfig};
 use hooksentry_auth_guard::Refusal;
 use utoipa_swagger_ui::{Config, serve};
 
@@ -21,7 +22,13 @@ pub(super) fn configure(service: &mut ServiceConfig) {
 
 /// Answers with the OpenAPI document.
 async fn document() -> Result<HttpResponse, ApiError> {
-    let document = openapi::document().map_err(|_| Refusal::Internal)?;
+    static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
+    let document = if let Some(document) = DOCUMENT.get() {
+        document.clone()
+    } else {
+        let document = openapi::document().map_err(|_| Refusal::Internal)?.into();
+        DOCUMENT.get_or_init(|| document).clone()
+    };
     Ok(HttpResponse::Ok().content_type("application/json").body(document))
 }
 
@@ -34,5 +41,10 @@ async fn swagger() -> HttpResponse {
 async fn swagger_file(path: Path<String>) -> Result<HttpResponse, ApiError> {
     let config = Arc::new(Config::from("/openapi.json"));
     let file = serve(&path, config).map_err(|_| Refusal::Internal)?.ok_or(ApiError::NotFound)?;
-    Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
+    // An asset is shared by all responses: a client that reads slowly holds no copy of it (S-74).
+    let bytes = match file.bytes {
+        Cow::Borrowed(asset) => Bytes::from_static(asset),
+        Cow::Owned(made) => made.into(),
+    };
+    Ok(HttpResponse::Ok().content_type(file.content_type).body(bytes))
 }

@@ -21,8 +21,9 @@ mod tests;
 pub(crate) enum ApiError {
     /// The request is not of the documented shape; the text names the fields at fault.
     InvalidRequest(String),
-    /// The request asks for another protocol, and there is none.
-    UpgradeRefused,
+    /// The head of the request is rejected; the text says why.
+    RejectedHead(&'static str),
+    HeadTooLarge,
     /// One answer for everything that can be wrong with credentials.
     InvalidCredentials,
     /// Not a live refresh token, with the reason for its holder.
@@ -59,10 +60,11 @@ impl ApiError {
     fn parts(&self) -> (StatusCode, &'static str, &str) {
         match self {
             Self::InvalidRequest(message) => (StatusCode::BAD_REQUEST, "invalid_request", message),
-            Self::UpgradeRefused => (
-                StatusCode::BAD_REQUEST,
-                "invalid_request",
-                "This service speaks no other protocol than HTTP/1.1.",
+            Self::RejectedHead(message) => (StatusCode::BAD_REQUEST, "invalid_request", message),
+            Self::HeadTooLarge => (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "request_header_fields_too_large",
+                "The request line and headers are larger than 32 KiB, or there are more than 96 headers.",
             ),
             Self::InvalidCredentials => {
                 (StatusCode::UNAUTHORIZED, "invalid_credentials", "The email or password is incorrect.")
@@ -77,7 +79,7 @@ impl ApiError {
                 "This address does not have the method; the Allow header names those it has.",
             ),
             Self::RequestTimeout => {
-                (StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request body did not arrive in time.")
+                (StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request did not arrive in time.")
             }
             Self::PayloadTooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -131,7 +133,7 @@ impl ResponseError for ApiError {
                 response.insert_header((RETRY_AFTER, outage_retry_after().to_string()));
             }
             // What is left of the body would be taken for the next request.
-            Self::RequestTimeout | Self::PayloadTooLarge | Self::UpgradeRefused => {
+            Self::RequestTimeout | Self::PayloadTooLarge | Self::RejectedHead(_) | Self::HeadTooLarge => {
                 response.force_close();
             }
             Self::Refused(refusal) => return refusal.error_response(),

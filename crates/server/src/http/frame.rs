@@ -2,16 +2,15 @@
 //! a panic.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, UPGRADE, X_CONTENT_TYPE_OPTIONS,
-};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, ResponseError};
+use actix_web::{Error, HttpResponse, ResponseError};
 use auth_domain::model::TicketId;
 use auth_domain::ports::Entropy;
 use futures_util::FutureExt;
@@ -21,8 +20,8 @@ use uuid::Builder;
 
 use super::ApiError;
 use super::routes;
-use super::unread_body::UnreadBody;
 use crate::app::AppState;
+use crate::connection::Rejection;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest incoming request id that is kept.
@@ -30,7 +29,7 @@ const MAX_REQUEST_ID: usize = 128;
 
 /// Gives the request its id, logs and counts it, and completes the answer's headers.
 pub(crate) async fn frame(
-    mut request: ServiceRequest,
+    request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(state) = request.app_data::<Data<AppState>>().cloned() else {
@@ -41,21 +40,8 @@ pub(crate) async fn frame(
     let method = request.method().clone();
     let started = state.clock.instant();
 
-    let unread = UnreadBody::share(&mut request);
-    let mut response = if asks_for_websocket(request.headers()) {
-        request.into_response(ApiError::UpgradeRefused.error_response())
-    } else {
-        next.call(request).instrument(span.clone()).await?.map_into_boxed_body()
-    };
-    if let Some(unread) = unread {
-        response = response.map_body(|_, body| unread.hold_until_sent(body));
-    }
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(X_REQUEST_ID, value);
-    }
-    let no_sniffing = HeaderValue::from_static("nosniff");
-    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, no_sniffing);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
+    complete(response.headers_mut(), &id);
 
     // The pattern, not the path: a path can hold anything that somebody pasted.
     let path = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
@@ -96,11 +82,26 @@ pub(crate) async fn catch_panics(
     Ok(ServiceResponse::new(kept, Refusal::Internal.error_response()))
 }
 
-/// Tells whether actix takes whatever follows the head for the body, whatever length was announced
-/// (S-73): it does so for this one protocol, with or without a `Connection` that names it. Any other
-/// upgrade may be ignored (RFC 9110 §7.8).
-fn asks_for_websocket(headers: &HeaderMap) -> bool {
-    headers.get_all(UPGRADE).any(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket"))
+/// Returns the response to a request that never reaches the application, logged and counted like any other.
+pub(crate) fn reject(state: &AppState, rejection: Rejection) -> HttpResponse {
+    let mut response = ApiError::from(rejection).error_response();
+    let id = request_id(&HeaderMap::new(), &*state.entropy);
+    complete(response.headers_mut(), &id);
+    let status = response.status().as_u16();
+    info_span!("request", request_id = %id).in_scope(|| {
+        info!(event = "request", method = "-", path = "-", status, reason = ?rejection, "request rejected");
+    });
+    state.metrics.request("-", "-".to_owned(), status, Duration::ZERO);
+    response
+}
+
+/// Sets the headers that every response has.
+fn complete(headers: &mut HeaderMap, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(X_REQUEST_ID, value);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
 /// Keeps an incoming id that is safe to log and to send back, and makes one otherwise.

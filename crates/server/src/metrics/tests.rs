@@ -16,6 +16,10 @@ fn every_outcome_is_there_from_the_start() {
         "hooksentry_auth_logins_total{outcome=\"blocked\"} 0",
         "hooksentry_auth_refreshes_total{outcome=\"reuse_detected\"} 0",
         "hooksentry_auth_logouts_total{outcome=\"succeeded\"} 0",
+        "hooksentry_auth_connections 0",
+        "hooksentry_auth_connections_evicted_total{limit=\"memory\"} 0",
+        "hooksentry_auth_connections_rejected_total{limit=\"address\"} 0",
+        "hooksentry_auth_connections_timed_out_total{of=\"head\"} 0",
         "# EOF",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");

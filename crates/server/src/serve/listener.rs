@@ -8,7 +8,7 @@ use crate::config::ENVIRONMENT_PREFIX;
 use crate::failure::Failure;
 
 /// How many connections may wait to be accepted.
-const BACKLOG: i32 = 1_024;
+pub(super) const BACKLOG: i32 = 1_024;
 
 /// A port that is taken.
 pub(super) struct Listener {

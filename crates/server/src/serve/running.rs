@@ -1,83 +1,95 @@
-//! The HTTP servers: one for everybody, one for administrators.
+//! The HTTP servers: the public one, and the one for administrators.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{App, HttpServer};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::SHUTDOWN_TIME;
+use super::acceptor::Acceptor;
 use super::listener::Listener;
+use super::worker::Worker;
 use crate::app::AppState;
+use crate::config::HttpSettings;
+use crate::connection::Connections;
 use crate::failure::Failure;
 use crate::http;
 
-/// How long a request's head may take to arrive (S-74).
-const HEAD_TIME: Duration = Duration::from_secs(5);
-/// How long an idle connection is kept for the next request.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// A server that answers on one listener.
+/// A server that accepts on one listener.
 pub(super) struct Running {
-    handle: ServerHandle,
-    task: JoinHandle<std::io::Result<()>>,
+    stop: CancellationToken,
+    acceptor: JoinHandle<()>,
+    workers: Workers,
 }
 
-impl Running {
-    pub(super) fn start_public(state: &Data<AppState>, listener: Listener) -> Result<Self, Failure> {
+/// What is left of a server that accepts no more.
+pub(super) struct Workers(Vec<tokio::sync::oneshot::Receiver<std::io::Result<()>>>);
+
+/// What both servers are started with.
+pub(super) struct Start<'a> {
+    pub(super) state: &'a Data<AppState>,
+    pub(super) connections: &'a Arc<Connections>,
+    pub(super) settings: &'a HttpSettings,
+}
+
+impl Start<'_> {
+    pub(super) fn public(&self, listener: Listener) -> Result<Running, Failure> {
         let (address, workers) = (listener.address, available_parallelism().map_or(1, NonZeroUsize::get));
-        let running = Self::start(server(state, listener, workers, http::configure).map_err(failed)?);
+        let running = self.start("http", listener, workers, http::configure)?;
         info!(event = "listening", "listening on http://{address}");
         Ok(running)
     }
 
-    pub(super) fn start_admin(state: &Data<AppState>, listener: Listener) -> Result<Self, Failure> {
-        let (address, has_secret) = (listener.address, state.admin_secret.is_some());
+    pub(super) fn admin(&self, listener: Listener) -> Result<Running, Failure> {
+        let (address, has_secret) = (listener.address, self.state.admin_secret.is_some());
         let configure = move |service: &mut ServiceConfig| http::configure_admin(service, has_secret);
-        let running = Self::start(server(state, listener, 1, configure).map_err(failed)?);
+        let running = self.start("admin", listener, 1, configure)?;
         info!(event = "admin_listening", "listening for administrators on http://{address}");
         Ok(running)
     }
 
-    fn start(server: Server) -> Self {
-        Self { handle: server.handle(), task: tokio::spawn(server) }
-    }
-
-    /// Takes no more connections, and waits for the requests in flight.
-    pub(super) fn stop(&self) -> impl Future<Output = ()> {
-        self.handle.stop(true)
-    }
-
-    /// Waits for its end.
-    pub(super) async fn ended(self) -> Result<(), Failure> {
-        self.task.await.map_err(failed)?.map_err(failed)
+    fn start(
+        &self,
+        name: &str,
+        listener: Listener,
+        workers: usize,
+        configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    ) -> Result<Running, Failure> {
+        let start = |number| {
+            let (state, keep_alive) = (self.state.clone(), self.settings.keep_alive);
+            Worker::start(format!("{name}-{number}"), state, keep_alive, configure.clone())
+        };
+        let started: Result<Vec<_>, _> = (0..workers).map(start).collect();
+        let (senders, ended) =
+            started.map_err(failed)?.into_iter().map(|worker| (worker.connections, worker.ended)).unzip();
+        let acceptor =
+            Acceptor::new(listener.socket, Arc::clone(self.connections), senders).map_err(failed)?;
+        let stop = CancellationToken::new();
+        let acceptor = tokio::spawn(acceptor.run(stop.clone()));
+        Ok(Running { stop, acceptor, workers: Workers(ended) })
     }
 }
 
-fn server(
-    state: &Data<AppState>,
-    listener: Listener,
-    workers: usize,
-    configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
-) -> std::io::Result<Server> {
-    let state = state.clone();
-    let app = move || {
-        let app = App::new().app_data(state.clone()).app_data(state.guard.clone());
-        app.configure(configure.clone()).wrap(from_fn(http::frame))
-    };
-    let server = HttpServer::new(app)
-        .workers(workers)
-        .client_request_timeout(HEAD_TIME)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(SHUTDOWN_TIME.as_secs())
-        .disable_signals()
-        .listen(listener.socket)?;
-    Ok(server.run())
+impl Running {
+    /// Closes the listener, after what the kernel has queued was accepted.
+    pub(super) async fn stop_accepting(self) -> Result<Workers, Failure> {
+        self.stop.cancel();
+        self.acceptor.await.map_err(failed)?;
+        Ok(self.workers)
+    }
+}
+
+impl Workers {
+    /// Waits until every connection is closed.
+    pub(super) async fn ended(self) -> Result<(), Failure> {
+        for worker in self.0 {
+            worker.await.map_err(failed)?.map_err(failed)?;
+        }
+        Ok(())
+    }
 }
 
 pub(super) fn failed(error: impl std::error::Error) -> Failure {

@@ -5,6 +5,7 @@ use auth_domain::use_cases::{LoginError, RefreshError, RefreshRefusal};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::connection::Rejection;
 
 type Headers = Vec<(&'static str, &'static str)>;
 
@@ -22,7 +23,12 @@ fn table() -> Vec<(ApiError, u16, &'static str, Headers)> {
             "invalid_token",
             vec![("www-authenticate", "Bearer error=\"invalid_token\"")],
         ),
-        (ApiError::UpgradeRefused, 400, "invalid_request", vec![]),
+        (Rejection::Malformed.into(), 400, "invalid_request", vec![]),
+        (Rejection::Host.into(), 400, "invalid_request", vec![]),
+        (Rejection::Websocket.into(), 400, "invalid_request", vec![]),
+        (Rejection::Connect.into(), 400, "invalid_request", vec![]),
+        (Rejection::HeadTimeout.into(), 408, "request_timeout", vec![]),
+        (Rejection::HeadTooLarge.into(), 431, "request_header_fields_too_large", vec![]),
         (ApiError::NotFound, 404, "not_found", vec![]),
         (ApiError::MethodNotAllowed("POST"), 405, "method_not_allowed", vec![("allow", "POST")]),
         (ApiError::RequestTimeout, 408, "request_timeout", vec![]),

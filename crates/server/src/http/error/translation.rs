@@ -6,6 +6,7 @@ use auth_domain::use_cases::{LoginError, LogoutError, RefreshError, RefreshRefus
 use hooksentry_auth_guard::Refusal;
 
 use super::ApiError;
+use crate::connection::Rejection;
 use crate::http::admin::SessionsNotEnded;
 
 impl From<&LoginError> for ApiError {
@@ -32,6 +33,21 @@ impl From<&LogoutError> for ApiError {
         match error {
             LogoutError::InvalidRefreshToken => Self::InvalidRefreshToken(None),
             LogoutError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Malformed => Self::RejectedHead("The request head is not valid HTTP/1.1."),
+            Rejection::Host => Self::RejectedHead("The request needs exactly one valid Host header."),
+            Rejection::Websocket => Self::RejectedHead("This service does not speak WebSocket."),
+            Rejection::Connect => {
+                Self::RejectedHead("This service is no proxy: it does not support CONNECT.")
+            }
+            Rejection::HeadTooLarge => Self::HeadTooLarge,
+            Rejection::HeadTimeout => Self::RequestTimeout,
         }
     }
 }

@@ -250,27 +250,6 @@ async fn the_document_and_its_page_come_from_the_binary() {
     assert_eq!(answer.error(), (404, "not_found"));
 }
 
-// S-73
-#[actix_web::test]
-async fn a_request_for_another_protocol_is_refused() {
-    let upgrade = login().insert_header(("connection", "upgrade")).insert_header(("upgrade", "websocket"));
-    assert_eq!(call(parts(), upgrade).await.error(), (400, "invalid_request"));
-    for connection in ["close, upgrade", "keep-alive"] {
-        let upgrade =
-            login().insert_header(("connection", connection)).insert_header(("upgrade", "WebSocket"));
-        assert_eq!(call(parts(), upgrade).await.error(), (400, "invalid_request"), "{connection}");
-    }
-    let without_connection = login().insert_header(("upgrade", "websocket"));
-    assert_eq!(call(parts(), without_connection).await.error(), (400, "invalid_request"));
-}
-
-#[actix_web::test]
-async fn an_offer_of_http_2_in_clear_text_is_ignored() {
-    let offer =
-        login().insert_header(("connection", "Upgrade, HTTP2-Settings")).insert_header(("upgrade", "h2c"));
-    assert_eq!(call(parts(), offer).await.status, 200);
-}
-
 // S-81
 #[actix_web::test]
 async fn health_answers_while_the_process_serves() {

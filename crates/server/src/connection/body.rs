@@ -1,0 +1,157 @@
+//! The body of a request, decoded from the connection while the application reads it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_http::error::PayloadError;
+use actix_http::h1::{Message, MessageType};
+use actix_http::{Payload, Request};
+use actix_web::web::{Bytes, BytesMut};
+use futures_util::Stream;
+use tokio_util::codec::Decoder;
+
+use super::limits::MAX_DRAIN;
+use super::output::Output;
+use super::transport::Transport;
+use super::wire::{Interruption, Shared, Wire};
+
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// How far the body of the current request has been read.
+#[derive(Default)]
+pub(super) struct BodyState {
+    /// Counts requests, so that a body that outlives its request reads nothing of the next one.
+    request: u64,
+    progress: Progress,
+    /// What is left of `100 Continue`; it is due when the application waits for the body.
+    interim: Option<Output>,
+    /// Bytes that the application has received.
+    received: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Progress {
+    Unread,
+    /// Read to its end, or there is none.
+    #[default]
+    Complete,
+    /// Its framing is wrong, or the client went away: nothing behind it can be a request.
+    Broken,
+}
+
+/// Gives `request`, which the codec has just decoded, its body.
+pub(super) fn attach<T: Transport>(shared: &Shared<T>, request: &mut Request) {
+    let mut wire = shared.get();
+    let has_body = wire.codec.message_type() != MessageType::None;
+    let body = &mut wire.body;
+    body.request += 1;
+    body.received = 0;
+    body.progress = if has_body { Progress::Unread } else { Progress::Complete };
+    body.interim = (has_body && request.head().expect())
+        .then(|| Output::new(BytesMut::new(), Bytes::from_static(CONTINUE)));
+    if has_body {
+        let stream = BodyStream { wire: shared.clone(), request: body.request };
+        *request.payload() = Payload::Stream { payload: Box::pin(stream) };
+    }
+}
+
+struct BodyStream<T> {
+    wire: Shared<T>,
+    request: u64,
+}
+
+impl<T: Transport> Stream for BodyStream<T> {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut wire = self.wire.get();
+        if wire.body.request != self.request {
+            return Poll::Ready(Some(Err(PayloadError::Incomplete(None))));
+        }
+        match ready!(wire.poll_chunk(context)) {
+            Ok(chunk) => Poll::Ready(chunk.map(Ok)),
+            Err(Interruption::Gone | Interruption::Timeout | Interruption::Evicted) => {
+                Poll::Ready(Some(Err(PayloadError::Incomplete(None))))
+            }
+        }
+    }
+}
+
+impl<T: Transport> Wire<T> {
+    /// Returns the next part of the body; `None` at its end.
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Interruption>> {
+        loop {
+            match self.body.progress {
+                Progress::Unread => {}
+                Progress::Complete => return Poll::Ready(Ok(None)),
+                Progress::Broken => return Poll::Ready(Err(Interruption::Gone)),
+            }
+            if let Some(chunk) = self.decode_chunk() {
+                return Poll::Ready(Ok(Some(chunk)));
+            }
+            if self.body.progress != Progress::Unread {
+                continue;
+            }
+            ready!(self.poll_continue(context))?;
+            self.hold(self.body.received);
+            if let Err(interruption) = ready!(self.poll_fill(context, None)) {
+                self.body.progress = Progress::Broken;
+                return Poll::Ready(Err(interruption));
+            }
+        }
+    }
+
+    /// Takes the next part from what has arrived, and notes the end and errors.
+    fn decode_chunk(&mut self) -> Option<Bytes> {
+        match self.codec.decode(&mut self.input) {
+            Ok(Some(Message::Chunk(Some(chunk)))) => {
+                self.body.received += chunk.len();
+                return Some(chunk);
+            }
+            Ok(Some(Message::Chunk(None))) => {
+                self.body.progress = Progress::Complete;
+                self.body.interim = None;
+                self.end_wait();
+            }
+            Ok(Some(Message::Item(_))) | Err(_) => self.body.progress = Progress::Broken,
+            Ok(None) => {}
+        }
+        None
+    }
+
+    /// Sends `100 Continue` if the client waits for it; a part of the body means that it does not.
+    fn poll_continue(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Interruption>> {
+        let is_needless = self.body.received != 0 || !self.input.is_empty();
+        let Some(mut interim) = self.body.interim.take() else { return Poll::Ready(Ok(())) };
+        if is_needless && interim.remaining() == CONTINUE.len() {
+            return Poll::Ready(Ok(()));
+        }
+        let written = self.poll_write(context, &mut interim);
+        self.body.interim = Some(interim).filter(Output::has_remaining);
+        written
+    }
+
+    /// Takes what is left of a `100 Continue` that was begun: no response may stand inside another one.
+    pub(super) fn take_interim(&mut self) -> Option<Output> {
+        self.body.interim.take().filter(|interim| interim.remaining() < CONTINUE.len())
+    }
+
+    /// Reads over what has arrived of a body that the application left unread; returns whether that was all of it.
+    ///
+    /// It never waits for the client: a body that is still on its way costs the connection (S-74).
+    pub(super) fn finish_body(&mut self, context: &mut Context<'_>) -> bool {
+        let mut left = MAX_DRAIN;
+        while self.body.progress == Progress::Unread {
+            if let Some(chunk) = self.decode_chunk() {
+                let Some(rest) = left.checked_sub(chunk.len()) else { return false };
+                left = rest;
+            } else if self.body.progress == Progress::Unread {
+                match self.poll_read(context) {
+                    Poll::Ready(Some(_)) => {}
+                    Poll::Ready(None) | Poll::Pending => return false,
+                }
+            }
+        }
+        self.body.progress == Progress::Complete
+    }
+}

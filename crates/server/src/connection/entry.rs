@@ -1,0 +1,90 @@
+//! What other tasks know of a connection.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::task::Waker;
+
+use auth_domain::model::ClientAddress;
+use futures_util::task::AtomicWaker;
+
+/// The state of one connection that its limits depend on. Atomics, so that a request takes no lock.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) id: u64,
+    /// The address that the connection counts for; `None` for a trusted proxy.
+    pub(super) address: Option<ClientAddress>,
+    /// Since when the connection waits for bytes from or to its client, in microseconds from the start; 0 while it does not wait.
+    waiting_since: AtomicU64,
+    /// The memory that it holds while it waits, in bytes, and since when.
+    held: AtomicUsize,
+    held_since: AtomicU64,
+    evicted: AtomicBool,
+    waker: AtomicWaker,
+}
+
+impl Entry {
+    /// A connection that waits for its first request.
+    pub(super) fn new(id: u64, address: Option<ClientAddress>, now: u64) -> Self {
+        Self {
+            id,
+            address,
+            waiting_since: AtomicU64::new(now),
+            held: AtomicUsize::new(0),
+            held_since: AtomicU64::new(0),
+            evicted: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
+        }
+    }
+
+    /// Returns since when it waits; `None` while it does not.
+    pub(super) fn waiting_since(&self) -> Option<u64> {
+        Some(self.waiting_since.load(Ordering::Relaxed)).filter(|since| *since != 0)
+    }
+
+    /// Notes that it waits for its client, if that is not noted yet.
+    pub(super) fn begin_wait(&self, now: impl FnOnce() -> u64) {
+        if self.waiting_since.load(Ordering::Relaxed) == 0 {
+            self.waiting_since.store(now(), Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that the client now waits for the service.
+    pub(super) fn end_wait(&self) {
+        self.waiting_since.store(0, Ordering::Relaxed);
+    }
+
+    /// Sets the memory that it holds, and returns what it held before.
+    pub(super) fn hold(&self, bytes: usize, now: impl FnOnce() -> u64) -> usize {
+        let before = self.held.swap(bytes, Ordering::Relaxed);
+        if before == 0 && bytes != 0 {
+            self.held_since.store(now(), Ordering::Relaxed);
+        }
+        before
+    }
+
+    /// Returns since when it holds memory, and how much.
+    pub(super) fn holds(&self) -> Option<(u64, usize)> {
+        let bytes = self.held.load(Ordering::Relaxed);
+        (bytes != 0).then(|| (self.held_since.load(Ordering::Relaxed), bytes))
+    }
+
+    /// Lets the connection's task close it.
+    pub(super) fn evict(&self) {
+        self.evicted.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    /// Returns whether the connection has to close.
+    pub(super) fn is_evicted(&self) -> bool {
+        self.evicted.load(Ordering::Acquire)
+    }
+
+    /// Lets [`evict`](Self::evict) and [`wake`](Self::wake) wake the current task.
+    pub(super) fn register(&self, waker: &Waker) {
+        self.waker.register(waker);
+    }
+
+    /// Wakes the connection's task, to look at the shutdown again.
+    pub(super) fn wake(&self) {
+        self.waker.wake();
+    }
+}

@@ -1,0 +1,155 @@
+//! The bytes of a request's head, before they are parsed.
+
+use super::Rejection;
+
+/// Finds the end of a head; each byte is looked at once, however the head is cut into reads (S-89).
+#[derive(Default)]
+pub(super) struct EndFinder {
+    scanned: usize,
+}
+
+impl EndFinder {
+    /// Returns the length of the head in `input`, the empty line included; `None` while that has not arrived.
+    pub(super) fn find(&mut self, input: &[u8]) -> Option<usize> {
+        loop {
+            let rest = input.get(self.scanned..)?;
+            let Some(at) = rest.iter().position(|byte| *byte == b'\n') else {
+                self.scanned = input.len();
+                return None;
+            };
+            let line_end = self.scanned + at;
+            match (input.get(line_end + 1), input.get(line_end + 2)) {
+                (Some(b'\n'), _) => return Some(line_end + 2),
+                (Some(b'\r'), Some(b'\n')) => return Some(line_end + 3),
+                (None, _) | (Some(b'\r'), None) => {
+                    self.scanned = line_end;
+                    return None;
+                }
+                (Some(_), _) => self.scanned = line_end + 1,
+            }
+        }
+    }
+}
+
+/// Returns the length of the empty lines that `input` begins with; clients may send some between requests (RFC 9112 §2.2).
+pub(super) fn empty_lines(input: &[u8]) -> usize {
+    let mut rest = input;
+    while let [b'\r', b'\n', after @ ..] | [b'\n', after @ ..] = rest {
+        rest = after;
+    }
+    input.len() - rest.len()
+}
+
+/// Makes an offer to upgrade the connection unreadable, so that it is ignored (RFC 9110 §7.8).
+///
+/// # Errors
+/// [`Rejection::Websocket`] if the offer names `websocket`: such a client goes on in another protocol at once.
+pub(super) fn ignore_upgrade(head: &mut [u8]) -> Result<(), Rejection> {
+    for line in head.split_mut(|byte| *byte == b'\n').skip(1) {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let Some((name, value)) = line.split_at_mut_checked(colon) else { continue };
+        if name.eq_ignore_ascii_case(b"connection") {
+            for option in options(value).filter(|option| option.eq_ignore_ascii_case(b"upgrade")) {
+                option.copy_from_slice(b"ignored");
+            }
+        } else if name.eq_ignore_ascii_case(b"upgrade") && options(value).any(|option| is_websocket(option)) {
+            return Err(Rejection::Websocket);
+        }
+    }
+    Ok(())
+}
+
+/// The members of a header's list, from a value that still has its colon.
+fn options(value: &mut [u8]) -> impl Iterator<Item = &mut [u8]> {
+    let is_separator = |byte: &u8| matches!(byte, b',' | b':' | b' ' | b'\t' | b'\r');
+    value.split_mut(is_separator)
+}
+
+/// With or without a version (`protocol-name ["/" protocol-version]`).
+fn is_websocket(option: &[u8]) -> bool {
+    let name = option.split(|byte| *byte == b'/').next().unwrap_or_default();
+    name.eq_ignore_ascii_case(b"websocket")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn end_of(input: &[u8]) -> Option<usize> {
+        EndFinder::default().find(input)
+    }
+
+    #[test]
+    fn a_head_ends_with_an_empty_line() {
+        assert_eq!(end_of(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nbody"), Some(27));
+        assert_eq!(end_of(b"GET / HTTP/1.1\nHost: x\n\nbody"), Some(24));
+        assert_eq!(end_of(b"GET / HTTP/1.1\n\r\n"), Some(17));
+        for open in ["", "G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r", "\r\r\r"] {
+            assert_eq!(end_of(open.as_bytes()), None, "{open:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_end_does_not_depend_on_how_the_head_is_cut(
+            input in proptest::collection::vec(proptest::sample::select(b"ab\r\n".as_slice()), 0..60),
+            step in 1..9_usize,
+        ) {
+            let mut finder = EndFinder::default();
+            let mut found = None;
+            for length in (0..=input.len()).step_by(step).chain([input.len()]) {
+                found = found.or_else(|| finder.find(&input[..length]));
+            }
+            prop_assert_eq!(found, end_of(&input));
+        }
+    }
+
+    // S-89
+    #[test]
+    fn a_head_that_arrives_byte_by_byte_is_scanned_once() {
+        let input = vec![b'a'; 30_000];
+        let mut finder = EndFinder::default();
+        for length in 1..=input.len() {
+            assert_eq!(finder.find(&input[..length]), None);
+            assert_eq!(finder.scanned, length);
+        }
+    }
+
+    fn ignored(head: &str) -> Result<String, Rejection> {
+        let mut head = head.as_bytes().to_vec();
+        ignore_upgrade(&mut head).map(|()| String::from_utf8(head).unwrap())
+    }
+
+    #[test]
+    fn an_offer_to_upgrade_disappears_and_nothing_else_changes() {
+        assert_eq!(
+            ignored("GET /upgrade HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n")
+                .unwrap(),
+            "GET /upgrade HTTP/1.1\r\nConnection: ignored, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n",
+        );
+        assert_eq!(
+            ignored("GET / HTTP/1.1\r\nCONNECTION:close,upgrade\r\nX: upgrade\r\n\r\n").unwrap(),
+            "GET / HTTP/1.1\r\nCONNECTION:close,ignored\r\nX: upgrade\r\n\r\n",
+        );
+        let plain = "GET / HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nUpgradeable: websocket\r\n\r\n";
+        assert_eq!(ignored(plain).unwrap(), plain);
+    }
+
+    // S-73
+    #[test]
+    fn an_offer_of_websocket_is_rejected_in_every_spelling() {
+        for value in ["websocket", " WebSocket ", "h2c, websocket", "websocket/13", "\twebsocket,h2c"] {
+            let head = format!("GET / HTTP/1.1\r\nuPGRADE:{value}\r\n\r\n");
+            assert_eq!(ignored(&head), Err(Rejection::Websocket), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn empty_lines_before_a_request_are_skipped() {
+        assert_eq!(empty_lines(b"\r\n\nGET"), 3);
+        assert_eq!(empty_lines(b"GET"), 0);
+        assert_eq!(empty_lines(b"\rGET"), 0);
+    }
+}

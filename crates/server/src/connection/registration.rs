@@ -1,0 +1,70 @@
+//! One connection's place among all of them.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use tokio::time::Instant;
+
+use super::connections::Connections;
+use super::entry::Entry;
+use crate::metrics::TimeoutReason;
+
+/// The entry of an open connection; dropping it makes room for another one.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    connections: Arc<Connections>,
+    entry: Arc<Entry>,
+}
+
+impl Registration {
+    pub(super) fn new(connections: Arc<Connections>, entry: Arc<Entry>) -> Self {
+        Self { connections, entry }
+    }
+
+    /// Lets an eviction and the shutdown wake the task of `waker`.
+    pub(super) fn register(&self, waker: &Waker) {
+        self.entry.register(waker);
+    }
+
+    pub(super) fn is_evicted(&self) -> bool {
+        self.entry.is_evicted()
+    }
+
+    /// Notes that the connection waits for its client, and may be closed at a limit.
+    pub(super) fn begin_wait(&self) {
+        self.entry.begin_wait(|| self.connections.micros());
+    }
+
+    /// Notes that the client waits for the service.
+    pub(super) fn end_wait(&self) {
+        self.entry.end_wait();
+    }
+
+    /// Sets the memory that the connection holds for its client.
+    pub(super) fn hold(&self, bytes: usize) {
+        if !self.is_evicted() && self.connections.hold(&self.entry, bytes) {
+            self.connections.reclaim();
+        }
+    }
+
+    /// Returns whether the response must carry `Connection: close` because the service shuts down.
+    pub(super) fn is_draining(&self) -> bool {
+        self.connections.drain.is_draining()
+    }
+
+    /// Returns when the service began to close idle connections.
+    pub(super) fn closing_since(&self) -> Option<Instant> {
+        self.connections.drain.closing_since()
+    }
+
+    /// Counts a connection that was closed because its client was too slow.
+    pub(super) fn timed_out(&self, reason: TimeoutReason) {
+        self.connections.metrics.timed_out(reason);
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.connections.remove(&self.entry);
+    }
+}

@@ -1,0 +1,113 @@
+//! Reading the head of the next request.
+
+use actix_http::Request;
+use actix_http::error::ParseError;
+use actix_http::h1::Message;
+use actix_web::http::header::HOST;
+use actix_web::http::{Method, Version};
+use actix_web::web::{Buf, BytesMut};
+use tokio::time::Instant;
+use tokio_util::codec::Decoder;
+
+use super::head::{EndFinder, empty_lines, ignore_upgrade};
+use super::limits::MAX_HEAD;
+use super::timer::now;
+use super::transport::Transport;
+use super::wire::{Interruption, Shared, Wire};
+use super::{Rejection, host};
+
+/// Why there is no further request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoRequest {
+    /// The client has sent nothing, or is gone: there is nobody to respond to.
+    Silent,
+    Rejected(Rejection),
+}
+
+/// Reads and parses the next head; `first` is the deadline of the first head of a connection.
+pub(super) async fn read<T: Transport>(
+    wire: &Shared<T>,
+    first: Option<Instant>,
+) -> Result<Request, NoRequest> {
+    begin(wire, first).await?;
+    let mut finder = EndFinder::default();
+    let mut deadline = first;
+    loop {
+        {
+            let mut wire = wire.get();
+            if let Some(length) = finder.find(&wire.input) {
+                wire.end_wait();
+                return parse(&mut wire, length).map_err(NoRequest::Rejected);
+            }
+            if wire.input.len() > MAX_HEAD {
+                return Err(NoRequest::Rejected(Rejection::HeadTooLarge));
+            }
+            let held = wire.input.capacity();
+            wire.hold(held);
+        }
+        let deadline = *deadline.get_or_insert_with(|| now() + wire.get().timeouts.head);
+        match wire.fill(deadline).await {
+            Ok(()) => {}
+            Err(Interruption::Timeout) => return Err(NoRequest::Rejected(Rejection::HeadTimeout)),
+            Err(Interruption::Gone | Interruption::Evicted) => return Err(NoRequest::Silent),
+        }
+    }
+}
+
+/// Waits for the first byte of a head.
+async fn begin<T: Transport>(wire: &Shared<T>, first: Option<Instant>) -> Result<(), NoRequest> {
+    let mut deadline = first;
+    loop {
+        {
+            let mut wire = wire.get();
+            let length = empty_lines(&wire.input);
+            wire.input.advance(length);
+            if !wire.input.is_empty() {
+                return Ok(());
+            }
+            // An idle connection holds no buffer.
+            wire.input = BytesMut::new();
+        }
+        let deadline = *deadline.get_or_insert_with(|| now() + wire.get().timeouts.keep_alive);
+        wire.next_request(deadline).await.map_err(|_| NoRequest::Silent)?;
+    }
+}
+
+fn parse<T>(wire: &mut Wire<T>, length: usize) -> Result<Request, Rejection> {
+    if length > MAX_HEAD {
+        return Err(Rejection::HeadTooLarge);
+    }
+    let head = wire.input.get_mut(..length).unwrap_or_default();
+    ignore_upgrade(head)?;
+    let is_about_host = has_wrong_number_of_hosts(head);
+    let request = match wire.codec.decode(&mut wire.input) {
+        Ok(Some(Message::Item(request))) => request,
+        Err(ParseError::TooLarge) => return Err(Rejection::HeadTooLarge),
+        Err(ParseError::Header) if is_about_host => return Err(Rejection::Host),
+        Ok(Some(Message::Chunk(_)) | None) | Err(_) => return Err(Rejection::Malformed),
+    };
+    if request.method() == Method::CONNECT {
+        return Err(Rejection::Connect);
+    }
+    check_host(&request)?;
+    Ok(request)
+}
+
+/// Separates an error about `Host` from others: the codec does not.
+fn has_wrong_number_of_hosts(head: &[u8]) -> bool {
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let is_1_1 = lines.next().is_some_and(|line| line.trim_ascii_end().ends_with(b" HTTP/1.1"));
+    let is_host = |line: &&[u8]| line.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"host:"));
+    let hosts = lines.filter(is_host).count();
+    hosts > 1 || (hosts == 0 && is_1_1)
+}
+
+/// Exactly one for HTTP/1.1, at most one before.
+fn check_host(request: &Request) -> Result<(), Rejection> {
+    let mut hosts = request.head().headers().get_all(HOST);
+    match (hosts.next(), hosts.next()) {
+        (Some(value), None) if host::is_valid(value.as_bytes()) => Ok(()),
+        (None, None) if request.version() < Version::HTTP_11 => Ok(()),
+        _ => Err(Rejection::Host),
+    }
+}

@@ -1,0 +1,178 @@
+//! The socket of one connection, its unread bytes, and every wait for the client.
+
+use std::cell::{RefCell, RefMut};
+use std::future::poll_fn;
+use std::io::IoSlice;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use actix_http::h1::Codec;
+use actix_web::web::BytesMut;
+use tokio::io::ReadBuf;
+use tokio::time::Instant;
+
+use super::body::BodyState;
+use super::limits::{READ_SIZE, Timeouts};
+use super::output::Output;
+use super::registration::Registration;
+use super::timer::{Timer, now};
+use super::transport::Transport;
+
+thread_local! {
+    /// Where a worker's reads arrive: an idle connection has no buffer of its own.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
+}
+
+/// Why a wait for the client ended without what was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Interruption {
+    /// The client has closed its side, or the connection failed.
+    Gone,
+    /// The deadline has passed.
+    Timeout,
+    /// A limit needs the connection's place.
+    Evicted,
+}
+
+/// A connection's socket and its state between two polls.
+pub(super) struct Wire<T> {
+    io: T,
+    pub(super) input: BytesMut,
+    pub(super) codec: Codec,
+    pub(super) body: BodyState,
+    pub(super) timeouts: Timeouts,
+    pub(super) registration: Registration,
+    timer: Timer,
+    held: usize,
+}
+
+/// The wire, shared by the connection's loop and the body of the request that it serves; both are one task.
+pub(super) struct Shared<T>(Rc<RefCell<Wire<T>>>);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<T: Transport> Shared<T> {
+    pub(super) fn new(io: T, codec: Codec, timeouts: Timeouts, registration: Registration) -> Self {
+        let timer = Timer::new(now() + timeouts.head);
+        let (input, body) = (BytesMut::new(), BodyState::default());
+        Self(Rc::new(RefCell::new(Wire { io, input, codec, body, timeouts, registration, timer, held: 0 })))
+    }
+
+    /// Gives access for the length of a statement; never across an await.
+    pub(super) fn get(&self) -> RefMut<'_, Wire<T>> {
+        self.0.borrow_mut()
+    }
+
+    /// Reads more of the head that has begun.
+    pub(super) async fn fill(&self, deadline: Instant) -> Result<(), Interruption> {
+        poll_fn(|context| self.get().poll_fill(context, Some(deadline))).await
+    }
+
+    /// Waits for the first byte of the next request.
+    pub(super) async fn next_request(&self, deadline: Instant) -> Result<(), Interruption> {
+        poll_fn(|context| {
+            let mut wire = self.get();
+            let quiet = wire.registration.closing_since().map(|since| since + wire.timeouts.quiet);
+            wire.poll_fill(context, Some(quiet.map_or(deadline, |quiet| quiet.min(deadline))))
+        })
+        .await
+    }
+
+    /// Writes all of `output`.
+    pub(super) async fn write(&self, mut output: Output) -> Result<(), Interruption> {
+        poll_fn(|context| self.get().poll_write(context, &mut output)).await
+    }
+
+    /// Ends the service's side, so that the client sees the end of the response.
+    pub(super) async fn shutdown(&self) -> Result<(), Interruption> {
+        let shut = poll_fn(|context| Pin::new(&mut self.get().io).poll_shutdown(context)).await;
+        shut.map_err(|_| Interruption::Gone)
+    }
+}
+
+impl<T: Transport> Wire<T> {
+    /// Reads at least one byte into `input`.
+    pub(super) fn poll_fill(
+        &mut self,
+        context: &mut Context<'_>,
+        deadline: Option<Instant>,
+    ) -> Poll<Result<(), Interruption>> {
+        match self.poll_read(context) {
+            Poll::Ready(Some(_)) => Poll::Ready(Ok(())),
+            Poll::Ready(None) => Poll::Ready(Err(Interruption::Gone)),
+            Poll::Pending => self.poll_wait(context, deadline).map(Err),
+        }
+    }
+
+    /// Reads what has arrived, without a wait that could be interrupted; `None` at the end.
+    pub(super) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Option<usize>> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut buffer = ReadBuf::new(scratch);
+            if ready!(Pin::new(&mut self.io).poll_read(context, &mut buffer)).is_err() {
+                return Poll::Ready(None);
+            }
+            self.input.extend_from_slice(buffer.filled());
+            Poll::Ready(Some(buffer.filled().len()).filter(|length| *length != 0))
+        })
+    }
+
+    /// Writes all of `output`.
+    pub(super) fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        output: &mut Output,
+    ) -> Poll<Result<(), Interruption>> {
+        while output.has_remaining() {
+            let mut slices = [IoSlice::new(&[]); 2];
+            let count = output.chunks_vectored(&mut slices);
+            let slices = slices.get(..count).unwrap_or_default();
+            match Pin::new(&mut self.io).poll_write_vectored(context, slices) {
+                Poll::Ready(Ok(written @ 1..)) => output.advance(written),
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Err(Interruption::Gone)),
+                Poll::Pending => {
+                    self.hold(output.own_memory());
+                    let deadline = output.deadline(self.timeouts);
+                    return self.poll_wait(context, Some(deadline)).map(Err);
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Waits for the client until something interrupts the wait; the socket wakes the task, too.
+    fn poll_wait(&mut self, context: &mut Context<'_>, deadline: Option<Instant>) -> Poll<Interruption> {
+        self.registration.begin_wait();
+        self.registration.register(context.waker());
+        if self.registration.is_evicted() {
+            return Poll::Ready(Interruption::Evicted);
+        }
+        match deadline {
+            Some(deadline) => self.timer.poll(context, deadline).map(|()| Interruption::Timeout),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Notes that the client waits for the service: nothing is held for it, and no limit closes the connection.
+    pub(super) fn end_wait(&mut self) {
+        self.registration.end_wait();
+        self.hold(0);
+    }
+
+    /// Notes the memory that is held for the client.
+    pub(super) fn hold(&mut self, bytes: usize) {
+        if bytes != self.held {
+            self.held = bytes;
+            self.registration.hold(bytes);
+        }
+    }
+
+    /// Lets the coming close discard what the client has not received.
+    pub(super) fn abort(&self) {
+        self.io.abort();
+    }
+}

@@ -1,0 +1,123 @@
+//! Workers: a thread each, on which connections are served.
+
+use std::io;
+use std::rc::Rc;
+use std::thread;
+use std::time::Duration;
+
+use actix_http::{KeepAlive, Request, Response, ServiceConfig};
+use actix_service::{IntoServiceFactory, Service, ServiceFactory};
+use actix_web::body::BoxBody;
+use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::web::{Data, ServiceConfig as Routes};
+use actix_web::{App, Error, HttpResponse};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, warn};
+
+use super::SHUTDOWN_TIME;
+use super::acceptor::Accepted;
+use crate::app::AppState;
+use crate::connection::{Application, Rejection, Timeouts, serve};
+use crate::http;
+
+/// A worker thread that was started.
+pub(super) struct Worker {
+    /// Takes connections; the worker ends some time after the last sender is dropped.
+    pub(super) connections: UnboundedSender<Accepted>,
+    /// The result of its end.
+    pub(super) ended: oneshot::Receiver<io::Result<()>>,
+}
+
+impl Worker {
+    /// Starts the thread `name`, which serves the routes that `configure` sets up.
+    pub(super) fn start(
+        name: String,
+        state: Data<AppState>,
+        keep_alive: Duration,
+        configure: impl Fn(&mut Routes) + Send + 'static,
+    ) -> io::Result<Self> {
+        let (connections, incoming) = unbounded_channel();
+        let (end, ended) = oneshot::channel();
+        thread::Builder::new().name(name).spawn(move || {
+            // Nobody waits for the result if the start failed as a whole.
+            let _ = end.send(run(incoming, state, keep_alive, configure));
+        })?;
+        Ok(Self { connections, ended })
+    }
+}
+
+fn run(
+    incoming: UnboundedReceiver<Accepted>,
+    state: Data<AppState>,
+    keep_alive: Duration,
+    configure: impl Fn(&mut Routes),
+) -> io::Result<()> {
+    // The application is not `Send`: its futures stay on this thread.
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    runtime.block_on(async {
+        let app = App::new().app_data(state.clone()).app_data(state.guard.clone());
+        let app = app.configure(configure).wrap(from_fn(http::frame)).into_factory();
+        let service = app.new_service(AppConfig::default()).await;
+        let service = service.map_err(|()| io::Error::other("the routes cannot be set up"))?;
+        serve_all(incoming, Rc::new(Site { service, state }), Timeouts::new(keep_alive)).await;
+        Ok(())
+    })
+}
+
+async fn serve_all<A: Application + 'static>(
+    mut incoming: UnboundedReceiver<Accepted>,
+    application: Rc<A>,
+    timeouts: Timeouts,
+) {
+    let tasks = TaskTracker::new();
+    // Its timeouts are those of actix's own server, and not used here.
+    let config = ServiceConfig::new(KeepAlive::Os, Duration::ZERO, Duration::ZERO, false, None);
+    while let Some(Accepted { stream, peer, registration, socket }) = incoming.recv().await {
+        // Responses are written whole: nothing is gained by a wait for more.
+        let stream = stream.set_nodelay(true).and_then(|()| TcpStream::from_std(stream));
+        let stream = match stream {
+            Ok(stream) => stream,
+            Err(error) => {
+                debug!(event = "connection_failed", %error, "an accepted connection failed at once");
+                continue;
+            }
+        };
+        let (config, application) = (config.clone(), Rc::clone(&application));
+        tasks.spawn_local(async move {
+            serve(stream, peer, registration, timeouts, config, application).await;
+            drop(socket);
+        });
+    }
+    tasks.close();
+    if timeout(SHUTDOWN_TIME, tasks.wait()).await.is_err() {
+        warn!(event = "stopping", "some connections did not finish in time");
+    }
+}
+
+/// The routes of a listener, as connections call them.
+struct Site<S> {
+    service: S,
+    state: Data<AppState>,
+}
+
+impl<S> Application for Site<S>
+where
+    S: Service<Request, Response = ServiceResponse<BoxBody>, Error = Error>,
+{
+    async fn respond(&self, request: Request) -> Response<BoxBody> {
+        match self.service.call(request).await {
+            Ok(response) => response.into(),
+            Err(error) => HttpResponse::from_error(error).into(),
+        }
+    }
+
+    fn reject(&self, rejection: Rejection) -> Response<BoxBody> {
+        http::reject(&self.state, rejection).into()
+    }
+}
