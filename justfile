@@ -52,6 +52,10 @@ bench-verify: system-packages
     cargo test --quiet --package auth-e2e --test servers -- --nocapture a_logout_is_true_on_every_instance_in_time \
         | grep 'from the 204'
 
+# Attack a release build for five minutes, directly and behind nginx; it fails if honest clients notice too much
+attack *ATTACKS: system-packages
+    @cargo bench --quiet --package auth-e2e --bench attack -- {{ ATTACKS }}
+
 # Build and serve; the first start prints the owner's password and three calls to try
 run *ARGS:
     @cargo run --release -- {{ ARGS }}

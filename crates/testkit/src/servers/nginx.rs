@@ -14,7 +14,7 @@ daemon off;
 master_process off;
 pid nginx.pid;
 error_log stderr;
-events {}
+events { worker_connections 16384; }
 http {
 access_log off;
 client_body_temp_path client_body;
