@@ -67,16 +67,40 @@ pub(crate) async fn at_start(backends: &[Arc<dyn Backend>], clock: &dyn Clock) -
     )))
 }
 
-/// Examines those that were away, and returns those that still are.
-pub(crate) async fn catch_up(away: Backends, clock: &dyn Clock) -> Backends {
-    let mut still_away = Vec::new();
-    for (backend, findings) in examine(&away, clock, Depth::Setup, START_PATIENCE).await {
-        match findings {
-            Ok(findings) => log(backend.name(), &findings),
-            Err(_) => still_away.push(backend),
+/// A dependency that has to be checked, and what was logged of it so far.
+pub(crate) struct Unchecked {
+    backend: Arc<dyn Backend>,
+    logged: Vec<Finding>,
+}
+
+/// Adds dependencies to those that have to be checked, each once.
+pub(crate) fn add(unchecked: &mut Vec<Unchecked>, backends: Backends) {
+    for backend in backends {
+        if unchecked.iter().all(|other| other.backend.name() != backend.name()) {
+            unchecked.push(Unchecked { backend, logged: Vec::new() });
         }
     }
-    still_away
+}
+
+/// Checks dependencies, and returns those to check again: they are unreachable, or have errors that somebody may fix
+/// meanwhile. What was logged before is not logged again.
+pub(crate) async fn catch_up(unchecked: Vec<Unchecked>, clock: &dyn Clock) -> Vec<Unchecked> {
+    let backends: Backends = unchecked.iter().map(|one| one.backend.clone()).collect();
+    let checked = examine(&backends, clock, Depth::Setup, START_PATIENCE).await;
+    let mut again = Vec::new();
+    for (Unchecked { backend, logged }, (_, findings)) in unchecked.into_iter().zip(checked) {
+        let Ok(findings) = findings else {
+            again.push(Unchecked { backend, logged });
+            continue;
+        };
+        if findings != logged {
+            log(backend.name(), &findings);
+        }
+        if findings.iter().any(|finding| finding.verdict == Verdict::Fault) {
+            again.push(Unchecked { backend, logged: findings });
+        }
+    }
+    again
 }
 
 /// A server that answers, but will never do what it is asked, is no outage.

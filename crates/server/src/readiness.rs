@@ -12,7 +12,7 @@ use serde::Serialize;
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Backends};
 use crate::failure::chain;
 
 /// A dependency that does not answer for this long is down.
@@ -28,6 +28,8 @@ pub(crate) struct Readiness {
 struct Dependency {
     backend: Arc<dyn Backend>,
     was_up: AtomicBool,
+    /// Whether it came back, and nobody has checked its setup since.
+    has_returned: AtomicBool,
 }
 
 /// The answer of `/health/ready`.
@@ -48,6 +50,7 @@ impl Readiness {
         let dependency = |backend: &Arc<dyn Backend>| Dependency {
             backend: backend.clone(),
             was_up: AtomicBool::new(true),
+            has_returned: AtomicBool::new(false),
         };
         Self { dependencies: backends.iter().map(dependency).collect(), ..Self::default() }
     }
@@ -56,6 +59,12 @@ impl Readiness {
     pub(crate) fn last_seen(&self) -> impl Iterator<Item = (&'static str, bool)> {
         let seen = |dependency: &Dependency| dependency.was_up.load(Ordering::Relaxed);
         self.dependencies.iter().map(move |dependency| (dependency.backend.name(), seen(dependency)))
+    }
+
+    /// Returns each dependency that has come back, once: another server may answer at its address now.
+    pub(crate) fn take_returned(&self) -> Backends {
+        let returned = |dependency: &&Dependency| dependency.has_returned.swap(false, Ordering::Relaxed);
+        self.dependencies.iter().filter(returned).map(|dependency| dependency.backend.clone()).collect()
     }
 
     /// Makes every later check fail, so that balancers send no more requests.
@@ -93,7 +102,10 @@ impl Dependency {
             (true, Err(cause)) => {
                 warn!(event = "dependency_down", name, reason = chain(&cause), "dependency is down");
             }
-            (false, Ok(())) => info!(event = "dependency_up", name, "dependency is back"),
+            (false, Ok(())) => {
+                self.has_returned.store(true, Ordering::Relaxed);
+                info!(event = "dependency_up", name, "dependency is back");
+            }
             (true, Ok(())) | (false, Err(_)) => {}
         }
         (name, up)

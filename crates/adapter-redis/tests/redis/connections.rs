@@ -32,7 +32,7 @@ fn trusting(url: &str, certificates: &Certificates) -> Ports {
     Ports::with(trusting)
 }
 
-/// A call, the examination and the copy of the denylist all name the setting at fault.
+/// A call, the diagnostics and the cache of the denylist all name the setting at fault.
 async fn assert_misconfigured(ports: &Ports, setting: &str) {
     let refused = ports.denylist.contains(an_access_token(START).id, timing_at(START)).await.map(drop);
     for outcome in
@@ -72,7 +72,7 @@ async fn a_certificate_that_is_not_trusted_is_a_misconfiguration_that_names_the_
 
 // S-86
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_speaks_the_other_protocol_is_a_misconfiguration_when_it_is_examined() {
+async fn diagnostics_recognise_a_server_that_speaks_the_other_protocol() {
     let certificates = Certificates::new();
     let server = RedisServer::start_with_tls(&certificates);
     let plain_server = server.url().replace("redis://127.0.0.1", "rediss://localhost");

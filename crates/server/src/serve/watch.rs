@@ -12,12 +12,16 @@ use crate::examination;
 /// How often (S-88).
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// Asks until the process stops; what was `away` at the start is examined once it answers.
-pub(super) async fn watch(state: Data<AppState>, mut away: Backends) {
+/// Asks until the process stops. What was `away` at the start, and what comes back later, is checked as at the start until
+/// it has no error.
+pub(super) async fn watch(state: Data<AppState>, away: Backends) {
+    let mut unchecked = Vec::new();
+    examination::add(&mut unchecked, away);
     let watching = async {
         loop {
             state.readiness.check(&*state.clock).await;
-            away = examination::catch_up(std::mem::take(&mut away), &*state.clock).await;
+            examination::add(&mut unchecked, state.readiness.take_returned());
+            unchecked = examination::catch_up(std::mem::take(&mut unchecked), &*state.clock).await;
             sleep(PERIOD).await;
         }
     };
@@ -28,6 +32,8 @@ pub(super) async fn watch(state: Data<AppState>, mut away: Backends) {
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use auth_domain::ports::PortError;
 
     use super::*;
     use crate::backend::fake::{FakeBackend, sound};
@@ -62,6 +68,33 @@ mod tests {
         sleep(Duration::from_secs(25)).await;
         assert_eq!(pings.load(Ordering::Relaxed), 3);
         assert_eq!(examinations.load(Ordering::Relaxed), 1, "what answers is examined once");
+        state.stopping.cancel();
+        watching.await.unwrap();
+    }
+
+    // S-88
+    #[tokio::test(start_paused = true)]
+    async fn a_dependency_that_comes_back_is_checked_again() {
+        let (pings, examinations) = (Arc::new(AtomicUsize::new(0)), Arc::default());
+        let examined = counting(&examinations);
+        let backend = Arc::new(FakeBackend {
+            // Away at the second question, and back at the third.
+            ping: Box::new(move || match pings.fetch_add(1, Ordering::Relaxed) {
+                1 => Err(PortError::unavailable("gone")),
+                _ => Ok(()),
+            }),
+            examine: Box::new(move || {
+                examined();
+                Ok(Vec::new())
+            }),
+            ..sound()
+        });
+        let state = state(Parts { backends: vec![backend], ..parts() }, &[]);
+        let watching = tokio::spawn(watch(state.clone(), Backends::new()));
+        sleep(Duration::from_secs(15)).await;
+        assert_eq!(examinations.load(Ordering::Relaxed), 0, "it has not come back");
+        sleep(Duration::from_secs(30)).await;
+        assert_eq!(examinations.load(Ordering::Relaxed), 1);
         state.stopping.cancel();
         watching.await.unwrap();
     }
