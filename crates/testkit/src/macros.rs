@@ -11,6 +11,7 @@ macro_rules! session_store_contract {
             repeated_rotation_is_idempotent,
             predecessor_within_the_leeway_ends_nothing,
             reused_token_ends_the_session,
+            rotation_by_a_clock_ahead_prolongs_no_leeway,
             no_leeway_means_reuse_at_once,
             older_token_ends_the_session_within_the_leeway,
             reuse_is_recognised_after_many_rotations,

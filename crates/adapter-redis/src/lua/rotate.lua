@@ -27,7 +27,8 @@ if not is_current and not (presented == record.previous and successor == record.
     return { 'expired' }
   elseif presented == record.previous and record.replay_tag == ARGV[11] then
     answer = { 'replayed', record.replay_tag, record.replay .. record.replay_rest }
-  elseif presented == record.previous and now < tonumber(record.rotated) + tonumber(ARGV[7]) then
+  elseif presented == record.previous and math.abs(now - tonumber(record.rotated)) < tonumber(ARGV[7]) then
+    -- A rotation in the future, by a clock that was ahead, must not prolong the leeway until then.
     return { 'already_used' }
   elseif ARGV[17] == '1' then
     -- The call before may have rotated it, and its client have got the successor elsewhere, under his key.

@@ -89,8 +89,9 @@ fn judge_predecessor(session: &SessionRow, rotate: &Rotate, now: i64) -> Result<
     if let Some(kept) = kept {
         return Ok(Judgement::Retried(kept));
     }
-    let leeway_ends = session.rotated_at.saturating_add(span_in_micros(rotate.reuse_leeway));
-    if now < leeway_ends {
+    // A rotation in the future, by a clock that was ahead, must not prolong the leeway until then.
+    let distance = now.saturating_sub(session.rotated_at).saturating_abs();
+    if distance < span_in_micros(rotate.reuse_leeway) {
         return Ok(Judgement::Refused(Rotation::AlreadyUsed));
     }
     Ok(Judgement::Reused)

@@ -28,7 +28,7 @@ pub use replay::{
 pub use reuse::{
     no_leeway_means_reuse_at_once, older_token_ends_the_session_within_the_leeway,
     predecessor_within_the_leeway_ends_nothing, reuse_is_recognised_after_many_rotations,
-    reused_token_ends_the_session,
+    reused_token_ends_the_session, rotation_by_a_clock_ahead_prolongs_no_leeway,
 };
 pub use revocation::{
     end_also_revokes_the_presented_token, ended_session_denylists_a_token_within_the_margin,

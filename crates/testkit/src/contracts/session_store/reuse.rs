@@ -35,6 +35,21 @@ pub async fn reused_token_ends_the_session(fixture: &SessionFixture) {
     }
 }
 
+// S-52
+/// A rotation by a clock that was ahead is not within the leeway for as long as that clock was ahead.
+pub async fn rotation_by_a_clock_ahead_prolongs_no_leeway(fixture: &SessionFixture) {
+    let ahead = START + 60 * MINUTE;
+    for (earlier, expected) in [
+        (leeway() - MILLISECOND, Rotation::AlreadyUsed),
+        (leeway(), Rotation::ReuseDetected),
+        (60 * MINUTE, Rotation::ReuseDetected),
+    ] {
+        let session = opened(fixture, START).await;
+        rotated(fixture, &session, &session.token, ahead).await;
+        assert_eq!(present(fixture, &session, &session.token, ahead - earlier).await, expected);
+    }
+}
+
 /// A leeway of zero is none.
 pub async fn no_leeway_means_reuse_at_once(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;

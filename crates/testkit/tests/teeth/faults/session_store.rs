@@ -14,6 +14,11 @@ fault!(
 
 fault!(leeway_ignored, session_store::predecessor_within_the_leeway_ends_nothing, Fault::LeewayIgnored);
 fault!(leeway_never_ends, session_store::reused_token_ends_the_session, Fault::LeewayNeverEnds);
+fault!(
+    leeway_of_the_future,
+    session_store::rotation_by_a_clock_ahead_prolongs_no_leeway,
+    Fault::LeewayOfTheFuture
+);
 fault!(leeway_never_zero, session_store::no_leeway_means_reuse_at_once, Fault::LeewayNeverZero);
 fault!(
     leeway_for_older_tokens,

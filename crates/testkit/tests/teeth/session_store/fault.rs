@@ -11,6 +11,7 @@ pub(crate) enum Fault {
 
     LeewayIgnored,
     LeewayNeverEnds,
+    LeewayOfTheFuture,
     LeewayNeverZero,
     LeewayForOlderTokens,
     ReuseIsUnknown,

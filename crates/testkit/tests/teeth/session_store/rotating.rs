@@ -125,7 +125,8 @@ impl InMemorySessionStore {
             Some(Fault::LeewayNeverZero) => rotate.reuse_leeway.max(Duration::from_secs(1)),
             _ => rotate.reuse_leeway,
         };
-        now < record.rotated_at + leeway
+        let has_begun = now > record.rotated_at - leeway || self.has(Fault::LeewayOfTheFuture);
+        has_begun && now < record.rotated_at + leeway
     }
 
     fn replay_for(
