@@ -15,6 +15,7 @@ use crate::limits::{CONNECT, begin};
 use crate::links::Links;
 use crate::migrations::{self, Migrated};
 use crate::pool::{Connections, Lease};
+use crate::readiness;
 use crate::server_clock::{Reading, now};
 
 /// The database that the users are in.
@@ -57,16 +58,20 @@ impl PostgresDatabase {
         Ok(migrations::run(link, timing.deadline(), patience).await?)
     }
 
-    /// Checks that the server answers, is a primary, and that its clock agrees with ours, for readiness.
+    /// Checks that the server answers, is a primary, that its clock agrees with ours, and that it commits a write, for
+    /// readiness.
     ///
     /// # Errors
-    /// `Unavailable` when the server is a standby; `Misconfigured` when the clocks are more than two seconds apart; else whatever a lookup would report.
+    /// `Unavailable` when the server is a standby; `Misconfigured` when the database is read-only or the clocks are more than two seconds apart; else whatever a lookup would report.
     pub async fn ping(&self, timing: Timing) -> Result<(), PortError> {
         let until = self.begin(timing)?;
         let link = self.0.links.get(until).await?;
         let question = self.0.links.run(&link, until, now(link.connection()));
         let reading = Reading::take(&*self.0.clock, question).await?;
-        Ok(reading.check(timing)?)
+        reading.check(timing)?;
+        // Not on a shared connection: lookups must not wait behind a commit.
+        let lease = self.0.connections.lease(until).await?;
+        Ok(lease.run(readiness::commit_a_write(&lease)).await?)
     }
 
     /// Looks at the server and at the tables: what an administrator has set up.

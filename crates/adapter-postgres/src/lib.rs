@@ -10,6 +10,7 @@ mod limits;
 mod links;
 mod migrations;
 mod pool;
+mod readiness;
 mod schema;
 mod server_clock;
 mod servers;

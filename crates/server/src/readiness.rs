@@ -28,7 +28,7 @@ pub(crate) struct Readiness {
 struct Dependency {
     backend: Arc<dyn Backend>,
     was_up: AtomicBool,
-    /// Whether it came back, and nobody has checked its setup since.
+    /// Whether it came back, and its setup has not been checked since.
     has_returned: AtomicBool,
 }
 

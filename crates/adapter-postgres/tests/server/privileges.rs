@@ -1,12 +1,14 @@
 //! The least rights, as the README grants them.
 
+use std::time::Duration;
+
 use auth_adapter_postgres::Migrated;
-use auth_domain::model::{PasswordHash, UserStatus};
+use auth_domain::model::{PasswordHash, Timing, UserStatus};
 use auth_domain::ports::{Insertion, PortErrorKind, Replacement, UserRepository};
 use auth_testkit::servers::{Database, PostgresServer};
 use auth_testkit::{START, a_tenant_id, a_user, timing_at};
 
-use crate::support::{Store, assert_kind};
+use crate::support::{Store, assert_kind, now, time_of_day};
 
 const README: &str = include_str!("../../README.md");
 
@@ -44,6 +46,7 @@ async fn login_and_refresh_need_to_read_and_to_replace_hashes_and_nothing_else()
     assert!(store.users.find_by_email(&user.email, timing).await.unwrap().is_some());
     assert_eq!(store.users.list(timing).await.unwrap().len(), 1);
     assert!(!store.database.examine(timing).await.unwrap().is_empty());
+    store.database.ping(Timing::new(time_of_day(), now(), Duration::from_secs(2))).await.unwrap();
     let new = PasswordHash::new("$argon2id$new".to_owned());
     let replaced =
         store.users.replace_password_hash(user.id, Some(user.password_hash.clone()), &new, timing).await;

@@ -102,3 +102,23 @@ async fn a_primary_that_is_demoted_is_not_believed_on_connections_that_stay_open
     store.users_listed(timing_at(START)).await.unwrap();
     assert_eq!(store.users.find_by_email(&unknown.email, timing_at(START)).await.unwrap(), None);
 }
+
+// S-96
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_commits_a_write_and_a_read_only_database_is_not_ready() {
+    let server = PostgresServer::start();
+    let behind = server.database();
+    let store = Store::at(&behind.url());
+    let next_transaction =
+        || behind.sql("SELECT pg_snapshot_xmax(pg_current_snapshot())").parse::<u64>().unwrap();
+    let before = next_transaction();
+    for _ in 0..3 {
+        store.database.ping(at_present()).await.unwrap();
+    }
+    assert!(next_transaction() >= before + 3, "nothing was committed");
+
+    let _ = behind.sql(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", behind.name()));
+    let text =
+        assert_kind(Store::at(&behind.url()).database.ping(at_present()).await, PortErrorKind::Misconfigured);
+    assert!(text.contains("the database is read-only"), "{text}");
+}
