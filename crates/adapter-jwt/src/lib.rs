@@ -7,6 +7,8 @@ mod config;
 mod error;
 mod header;
 mod key_ring;
+#[cfg(test)]
+mod scan_cost;
 mod signing_key;
 mod strict_json;
 

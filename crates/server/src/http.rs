@@ -13,6 +13,8 @@ mod frame;
 mod instant;
 mod openapi;
 mod routes;
+#[cfg(test)]
+mod scan_cost;
 mod schemas;
 mod strict_json;
 mod to_the_end;

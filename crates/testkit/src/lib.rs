@@ -19,6 +19,7 @@ mod entropy;
 mod fixture;
 mod macros;
 mod run;
+mod scan_cost;
 mod timing;
 
 pub use builders::{
@@ -32,4 +33,5 @@ pub use fixture::{
     PasswordHasherFixture, SessionFixture, UserRepositoryFixture,
 };
 pub use run::{RACERS, ROUNDS, race, run};
+pub use scan_cost::{assert_linear, assert_linear_in_json};
 pub use timing::{START, holds_within, timing_at, timing_past_its_deadline};

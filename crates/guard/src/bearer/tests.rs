@@ -1,4 +1,5 @@
 use actix_web::http::header::HeaderValue;
+use auth_testkit::assert_linear;
 use proptest::prelude::*;
 
 use super::*;
@@ -40,6 +41,16 @@ fn two_headers_and_broken_tokens_are_refused() {
         &[b"Bearer \xff"],
     ] {
         assert_eq!(bearer(&headers(values)), Err(Refusal::InvalidToken { presented: true }));
+    }
+}
+
+// S-89
+#[test]
+fn the_cost_of_finding_the_token_grows_with_the_header_at_most() {
+    for part in ["Bearer ", " ", "a", "=", ",", "\t", "."] {
+        let input =
+            |bytes: usize| headers(&[format!("Bearer {}", part.repeat(bytes / part.len())).as_bytes()]);
+        assert_linear(part, input, |headers| bearer(headers).map(str::len));
     }
 }
 
