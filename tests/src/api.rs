@@ -155,7 +155,8 @@ impl Api {
     /// Begins a request.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("http://{}{path}", self.address));
-        self.headers.iter().fold(request, |request, (name, value)| request.header(name, value))
+        // As bytes: a client may send what is not ASCII.
+        self.headers.iter().fold(request, |request, (name, value)| request.header(name, value.as_bytes()))
     }
 
     /// Opens a bare connection.

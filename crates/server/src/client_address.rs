@@ -1,17 +1,21 @@
-//! Whose address a request came from, when proxies stand between.
+//! The client address of a request that came through proxies.
 
-use std::net::{IpAddr, SocketAddr};
+mod forwarded;
+mod list;
 
-use actix_web::http::header::{FORWARDED, HeaderMap, X_FORWARDED_FOR};
+use std::net::IpAddr;
+
+use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue, X_FORWARDED_FOR};
 use auth_domain::model::ClientAddress;
 use ipnet::IpNet;
 
 use crate::config::ClientAddressHeader;
+use list::ListTail;
 
 #[cfg(test)]
 mod tests;
 
-/// Which peers are believed, and where they say it.
+/// The trusted proxies, and the one header in which they name the client.
 #[derive(Debug)]
 pub(crate) struct ClientAddresses {
     trusted_proxies: Vec<IpNet>,
@@ -19,91 +23,57 @@ pub(crate) struct ClientAddresses {
 }
 
 impl ClientAddresses {
-    /// Believes the peers in `trusted_proxies`, and only what they write into `header`.
+    /// Accepts `header` from peers in `trusted_proxies`, and nothing else.
     pub(crate) const fn new(trusted_proxies: Vec<IpNet>, header: ClientAddressHeader) -> Self {
         Self { trusted_proxies, header }
     }
 
-    /// Returns the address to count; `None` when a trusted proxy names no client.
+    /// Returns the address to count; `None` when the trusted proxies add no address.
     ///
-    /// The peer itself, unless it is trusted: then the right-most address of the header that is not
-    /// a trusted proxy. What stands further left was written by the client and is never looked at.
+    /// This is the peer, unless the peer is trusted. Then it is the right-most address of the header that
+    /// is not a trusted proxy: a proxy appends on the right, and what is further left was written by the
+    /// client. An entry that cannot be read counts for the proxy that wrote it, so that no header value
+    /// removes an attempt from the count (S-90).
     pub(crate) fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<ClientAddress> {
-        let peer = peer?.to_canonical();
-        if !self.is_trusted(peer) {
-            return Some(ClientAddress::new(peer));
+        let mut proxy = peer?.to_canonical();
+        if !self.is_trusted(proxy) {
+            return Some(ClientAddress::new(proxy));
         }
-        for entry in self.entries(headers) {
-            let address = self.address(entry)?.to_canonical();
+        let lines = || headers.get_all(self.header_name()).map(HeaderValue::as_bytes);
+        if lines().all(|line| line.trim_ascii().is_empty()) {
+            return None;
+        }
+        let tail = ListTail::of(lines());
+        for entry in tail.entries(self.header == ClientAddressHeader::Forwarded) {
+            let Some(address) = entry.and_then(|entry| self.address(entry)) else {
+                return Some(ClientAddress::new(proxy));
+            };
             if !self.is_trusted(address) {
                 return Some(ClientAddress::new(address));
             }
+            proxy = address;
         }
         None
     }
 
-    /// Tells whether the peer is a proxy that somebody listed.
+    /// Returns whether the address is a listed proxy.
     pub(crate) fn is_trusted(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.trusted_proxies.iter().any(|network| network.contains(&address))
     }
 
-    /// The entries of the header, all its lines joined, from right to left.
-    fn entries<'a>(&self, headers: &'a HeaderMap) -> Vec<&'a str> {
-        let (name, quoting) = match self.header {
-            ClientAddressHeader::XForwardedFor => (X_FORWARDED_FOR, false),
-            ClientAddressHeader::Forwarded => (FORWARDED, true),
-        };
-        // A line that is no text cannot be read, but its place must count.
-        let lines: Vec<&str> =
-            headers.get_all(name).map(|value| value.to_str().unwrap_or_default()).collect();
-        lines.into_iter().rev().flat_map(|line| split_from_right(line, ',', quoting)).collect()
-    }
-
-    fn address(&self, entry: &str) -> Option<IpAddr> {
+    fn header_name(&self) -> HeaderName {
         match self.header {
-            ClientAddressHeader::XForwardedFor => parse_node(entry.trim()),
-            ClientAddressHeader::Forwarded => parse_node(forwarded_for(entry)?),
+            ClientAddressHeader::XForwardedFor => X_FORWARDED_FOR,
+            ClientAddressHeader::Forwarded => FORWARDED,
         }
     }
-}
 
-/// The `for` parameter of one element (RFC 7239 §4); it appears once.
-fn forwarded_for(element: &str) -> Option<&str> {
-    let parameters = split_from_right(element, ';', true);
-    let mut nodes = parameters.iter().filter_map(|parameter| {
-        let (name, value) = parameter.trim().split_once('=')?;
-        name.eq_ignore_ascii_case("for").then_some(value)
-    });
-    let node = nodes.next()?;
-    let unquoted = match node.strip_prefix('"') {
-        Some(quoted) => quoted.strip_suffix('"')?,
-        None => node,
-    };
-    nodes.next().is_none().then_some(unquoted)
-}
-
-/// An address, with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
-fn parse_node(node: &str) -> Option<IpAddr> {
-    let bare = node.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(node);
-    bare.parse().ok().or_else(|| node.parse::<SocketAddr>().ok().map(|address| address.ip()))
-}
-
-/// Splits from the right, so that a quote which the client left open cannot swallow what the proxy
-/// wrote after it.
-fn split_from_right(text: &str, separator: char, quoting: bool) -> Vec<&str> {
-    let (mut parts, mut rest, mut quoted) = (Vec::new(), text, false);
-    for (position, letter) in text.char_indices().rev() {
-        let before = text.get(..position).unwrap_or_default();
-        // An even number of backslashes escape each other.
-        let escaped = (before.len() - before.trim_end_matches('\\').len()) % 2 == 1;
-        quoted ^= quoting && letter == '"' && !escaped;
-        if letter == separator && !quoted {
-            let (before, part) = rest.split_at_checked(position).unwrap_or_default();
-            parts.push(part.strip_prefix(separator).unwrap_or(part));
-            rest = before;
-        }
+    fn address(&self, entry: &[u8]) -> Option<IpAddr> {
+        let address = match self.header {
+            ClientAddressHeader::XForwardedFor => forwarded::node(entry.trim_ascii()),
+            ClientAddressHeader::Forwarded => forwarded::element(entry),
+        };
+        address.map(|address| address.to_canonical())
     }
-    parts.push(rest);
-    parts
 }
