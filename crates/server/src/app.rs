@@ -123,7 +123,7 @@ impl AppState {
     pub(crate) fn watch_for_proxies(&self, request: &HttpRequest, email: &Email) {
         let peer = request.peer_addr().map(|peer| peer.ip());
         if let Some(peer) = peer.filter(|peer| !self.client_addresses.is_trusted(*peer)) {
-            self.suspicion.note(peer, self.axis_keys.email(email));
+            self.suspicion.note(ClientAddress::new(peer), self.axis_keys.email(email));
         }
     }
 }

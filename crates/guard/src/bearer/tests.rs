@@ -46,7 +46,7 @@ fn two_headers_and_broken_tokens_are_refused() {
 
 // S-89
 #[test]
-fn the_cost_of_finding_the_token_grows_with_the_header_at_most() {
+fn the_cost_of_the_bearer_grows_with_the_header_at_most() {
     for part in ["Bearer ", " ", "a", "=", ",", "\t", "."] {
         let input =
             |bytes: usize| headers(&[format!("Bearer {}", part.repeat(bytes / part.len())).as_bytes()]);
