@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use auth_e2e::clock::{Stopwatch, pause};
 use auth_e2e::{ALICE, Api, BOB, Installation, PASSWORD, Server, WRONG_PASSWORD};
+use futures_util::StreamExt;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use serde_json::json;
 
 // S-10, S-12
@@ -217,9 +219,7 @@ async fn ipv6_counts_by_its_network() {
 async fn a_proxy_that_names_no_client_is_counted_by_email_alone() {
     let server = behind("127.0.3.1", "x-forwarded-for").await;
     let proxy = server.from_address("127.0.3.1");
-    for (number, header) in
-        [None, Some("unknown"), Some("203.0.113.1, garbage"), Some("")].into_iter().enumerate()
-    {
+    for (number, header) in [None, Some("127.0.3.1"), Some("")].into_iter().enumerate() {
         let client = header.map_or(proxy.clone(), |value| via(&proxy, value));
         for other in 0..12 {
             fail(&client, &format!("a{number}.{other}@example.com")).await;
@@ -227,6 +227,51 @@ async fn a_proxy_that_names_no_client_is_counted_by_email_alone() {
     }
     block(&proxy, ALICE).await;
     proxy.login(ALICE, PASSWORD).await.expect_error(429, "rate_limited");
+}
+
+// S-90
+#[tokio::test]
+async fn entries_that_cannot_be_read_count_for_their_proxy_as_one_address() {
+    let server = behind("127.0.3.1, 10.1.2.3", "x-forwarded-for").await;
+    let proxy = server.from_address("127.0.3.1");
+    let unreadable = ["unknown", "203.0.113.1, garbage", "203.0.113.1,", "\u{fc}", "_hidden"];
+    for number in 0..10 {
+        fail(&via(&proxy, unreadable[number % 5]), &format!("a{number}@example.com")).await;
+    }
+    for header in unreadable {
+        via(&proxy, header).login(ALICE, PASSWORD).await.expect_error(429, "rate_limited");
+    }
+    // Those of another proxy count for that one, and clients with an address for themselves.
+    fail(&via(&proxy, "\u{fc}, 10.1.2.3"), "b@example.com").await;
+    via(&proxy, "\u{fc}, 203.0.113.1").log_in(ALICE).await;
+    proxy.log_in(ALICE).await;
+}
+
+// S-90
+#[tokio::test]
+async fn a_flood_from_one_address_leaves_room_in_the_password_queue() {
+    let slow = Installation::new()
+        .set("LOGIN_LIMIT__MAX_FAILURES", "1000")
+        .set("PASSWORD__CONCURRENCY", "1")
+        .set("PASSWORD__MEMORY_KIB", "65536")
+        .set("PASSWORD__ITERATIONS", "2");
+    let server = Server::start_on(slow.with_user(ALICE).await).await;
+    let flood = server.from_address("127.0.4.1");
+    let calls = (0..150).map(|number| {
+        let flood = flood.clone();
+        tokio::spawn(
+            async move { flood.login(&format!("a{number}@example.com"), WRONG_PASSWORD).await.status },
+        )
+    });
+    let mut calls: FuturesUnordered<_> = calls.collect();
+    // The first one to be answered found no room: from then on everything is full that a flood can fill.
+    let mut statuses = vec![calls.next().await.unwrap().unwrap()];
+    server.from_address("127.0.4.2").log_in(ALICE).await;
+    while let Some(status) = calls.next().await {
+        statuses.push(status.unwrap());
+    }
+    assert_eq!(statuses[0], 503);
+    assert!(statuses.iter().all(|status| [401, 503].contains(status)), "{statuses:?}");
 }
 
 #[tokio::test]

@@ -57,6 +57,12 @@ impl Argon2PasswordHasher {
         Ok(Self { pool: Pool::new(memories, usual, clock), entropy, cost, legacy, refusal_floor })
     }
 
+    /// Returns how many passwords can be verified within `wait`, by what a verification has cost of late.
+    #[must_use]
+    pub fn capacity(&self, wait: Duration) -> usize {
+        self.pool.capacity(wait)
+    }
+
     /// Chooses what to compare with: always one hash, so that every answer costs the same.
     fn subject(&self, stored: Option<&PasswordHash>) -> (Subject, StoredHash) {
         let Some(stored) = stored else {

@@ -63,6 +63,13 @@ impl Pool {
         task.await.map_err(error::job_is_lost)
     }
 
+    /// Returns how many jobs can run to completion within `wait`.
+    pub(crate) fn capacity(&self, wait: Duration) -> usize {
+        let usual = self.shared.usual.load(Ordering::Relaxed).max(1);
+        let jobs = nanoseconds(wait).saturating_mul(u64::from(self.concurrency)) / usual;
+        usize::try_from(jobs).unwrap_or(usize::MAX)
+    }
+
     async fn admit(&self, deadline: Instant) -> Result<Slot, PortError> {
         let left = deadline.saturating_duration_since(self.shared.clock.instant());
         if left.is_zero() {

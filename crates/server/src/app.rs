@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::capping_login_limiter::CappingLoginLimiter;
 use crate::client_address::ClientAddresses;
 use crate::compose::Parts;
 use crate::config::{Secret, Settings};
@@ -63,9 +64,10 @@ impl AppState {
             policy: settings.sessions,
         });
         let stopping = CancellationToken::new();
-        let limiter = Arc::new(LoginQueue::new(parts.limiter, parts.entropy.clone()));
-        let limiter = LateSettlement::new(limiter, parts.clock.clone(), runtime.clone(), stopping.clone());
         let policy = LoginPolicy { upgrade_hashes: settings.password.upgrade, ..LoginPolicy::default() };
+        let limiter = CappingLoginLimiter::new(parts.limiter, parts.password_capacity, policy.queue_wait);
+        let limiter = Arc::new(LoginQueue::new(Arc::new(limiter), parts.entropy.clone()));
+        let limiter = LateSettlement::new(limiter, parts.clock.clone(), runtime.clone(), stopping.clone());
         let guard = |denylist| {
             let verify = VerifyAccessToken { access_tokens: parts.access_tokens.clone(), denylist };
             Guard::observed_by(verify, parts.clock.clone(), observer)

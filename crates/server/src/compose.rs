@@ -16,6 +16,7 @@ use auth_domain::ports::{
 };
 
 use crate::backend::{Backends, DenylistCopy};
+use crate::capping_login_limiter::Capacity;
 use crate::config::{CredentialsBackend, ENVIRONMENT_PREFIX, Settings, TokensBackend};
 use crate::data_dir::ServeLock;
 use crate::failure::Failure;
@@ -29,6 +30,8 @@ mod tests;
 pub(crate) struct Parts {
     pub(crate) users: Arc<dyn UserRepository>,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
+    /// How many passwords the hasher verifies within a given time.
+    pub(crate) password_capacity: Capacity,
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) denylist: Arc<dyn Denylist>,
     /// The denylist as protected endpoints ask it, in the mode that the settings choose.
@@ -85,6 +88,7 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Fa
     let tokens = tokens(settings, purpose, &mut embedded, &clock, &mut backends)?;
     Ok(Parts {
         users,
+        password_capacity: passwords::capacity(&hasher),
         hasher,
         sessions: tokens.sessions,
         denylist: tokens.denylist,

@@ -2,6 +2,7 @@
 
 mod app;
 mod backend;
+mod capping_login_limiter;
 mod cli;
 mod client_address;
 mod commands;

@@ -50,6 +50,14 @@ async fn a_call_past_its_deadline_is_refused_though_permits_are_free() {
     assert_eq!(kind_of_refusal(&pool, HOUR).await, None);
 }
 
+#[tokio::test]
+async fn the_capacity_is_what_all_permits_finish_in_time() {
+    let wait = Duration::from_secs(2);
+    assert_eq!(pool(2, Duration::from_millis(100)).capacity(wait), 40);
+    assert_eq!(pool(1, Duration::from_millis(800)).capacity(wait), 2);
+    assert_eq!(pool(1, HOUR).capacity(wait), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_cannot_begin_in_time_is_refused_on_arrival() {
     let pool = pool(1, HOUR);

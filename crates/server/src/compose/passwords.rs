@@ -1,11 +1,13 @@
 //! Passwords: Argon2id.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher};
-use auth_domain::ports::{Clock, Entropy, PasswordHasher};
+use auth_domain::ports::{Clock, Entropy};
 
 use super::named;
+use crate::capping_login_limiter::Capacity;
 use crate::config::Settings;
 
 /// Starts the hasher; the error names the setting at fault.
@@ -13,9 +15,15 @@ pub(super) fn hasher(
     settings: &Settings,
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
-) -> Result<Arc<dyn PasswordHasher>, String> {
+) -> Result<Arc<Argon2PasswordHasher>, String> {
     let hasher = Argon2PasswordHasher::new(config(settings), entropy, clock);
     Ok(Arc::new(hasher.map_err(|problem| named(&problem))?))
+}
+
+/// Returns how many passwords the hasher can verify within a given time.
+pub(super) fn capacity(hasher: &Arc<Argon2PasswordHasher>) -> Capacity {
+    let hasher = hasher.clone();
+    Arc::new(move |wait: Duration| hasher.capacity(wait))
 }
 
 pub(super) fn problem(settings: &Settings) -> Option<String> {

@@ -89,6 +89,7 @@ pub(crate) fn parts() -> Parts {
     Parts {
         users: Arc::new(users),
         hasher: Arc::new(hasher),
+        password_capacity: Arc::new(|_| 1_000),
         sessions: Arc::new(sessions),
         denylist: denylist(),
         verification: denylist(),

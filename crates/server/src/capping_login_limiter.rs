@@ -1,0 +1,101 @@
+//! A cap on how much of the password queue one client address holds.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use auth_domain::model::{AxisKey, LoginAttempt, TicketId, Timing};
+use auth_domain::ports::{LoginLimiter, PortError, Reservation, Settlement, Ticket};
+
+#[cfg(test)]
+mod tests;
+
+/// How many passwords can be verified within a given time.
+pub(crate) type Capacity = Arc<dyn Fn(Duration) -> usize + Send + Sync>;
+
+/// One address holds at most this fraction of the password queue.
+const ADDRESS_FRACTION: usize = 4;
+/// All attempts without an address together hold at most this fraction. They are many users behind proxies
+/// that name no client, so it is larger than that of one address.
+const UNKNOWN_FRACTION: usize = 2;
+
+/// A [`LoginLimiter`] that lets one address hold at most a quarter of the password queue.
+///
+/// The limit on failures bounds the attempts of an address, too, but by a number that may exceed the whole
+/// queue when a hash is slow. An attempt beyond the cap is [`Reservation::Busy`]: it waits its turn in front
+/// of the password queue, where it keeps no other address out. It runs inside the queue of waiters.
+pub(crate) struct CappingLoginLimiter {
+    limiter: Arc<dyn LoginLimiter>,
+    capacity: Capacity,
+    queue_wait: Duration,
+    /// By address; `None` stands for all attempts without one.
+    in_flight: Mutex<HashMap<Option<AxisKey>, Vec<Place>>>,
+}
+
+/// An attempt in flight. Past its deadline it holds nothing, settled or not.
+struct Place {
+    ticket: TicketId,
+    deadline: Instant,
+}
+
+impl CappingLoginLimiter {
+    /// Caps what `limiter` admits, where a password may wait for `queue_wait`.
+    pub(crate) fn new(limiter: Arc<dyn LoginLimiter>, capacity: Capacity, queue_wait: Duration) -> Self {
+        Self { limiter, capacity, queue_wait, in_flight: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Option<AxisKey>, Vec<Place>>> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place for the attempt; returns `false` when its address is at the cap.
+    fn take(&self, attempt: &LoginAttempt, timing: Timing) -> bool {
+        let fraction = if attempt.address.is_some() { ADDRESS_FRACTION } else { UNKNOWN_FRACTION };
+        let cap = ((self.capacity)(self.queue_wait) / fraction).max(1);
+        let mut in_flight = self.lock();
+        let places = in_flight.entry(attempt.address).or_default();
+        if places.len() >= cap {
+            // A panic may have left a place behind.
+            places.retain(|place| place.deadline > timing.started());
+        }
+        let is_free = places.len() < cap;
+        if is_free {
+            places.push(Place { ticket: attempt.ticket, deadline: timing.deadline() });
+        }
+        is_free
+    }
+
+    fn give_back(&self, attempt: &LoginAttempt) {
+        let mut in_flight = self.lock();
+        if let Some(places) = in_flight.get_mut(&attempt.address) {
+            places.retain(|place| place.ticket != attempt.ticket);
+            if places.is_empty() {
+                in_flight.remove(&attempt.address);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl LoginLimiter for CappingLoginLimiter {
+    async fn reserve(&self, attempt: &LoginAttempt, timing: Timing) -> Result<Reservation, PortError> {
+        if !self.take(attempt, timing) {
+            return Ok(Reservation::Busy(attempt.address.unwrap_or(attempt.email)));
+        }
+        let reservation = self.limiter.reserve(attempt, timing).await;
+        if !matches!(reservation, Ok(Reservation::Reserved(_))) {
+            self.give_back(attempt);
+        }
+        reservation
+    }
+
+    async fn settle(&self, ticket: &Ticket, outcome: Settlement, timing: Timing) -> Result<(), PortError> {
+        self.give_back(&ticket.attempt);
+        self.limiter.settle(ticket, outcome, timing).await
+    }
+
+    async fn clear(&self, email: AxisKey, timing: Timing) -> Result<(), PortError> {
+        self.limiter.clear(email, timing).await
+    }
+}

@@ -1,0 +1,138 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use auth_domain::mocks::{MockLoginLimiter, counting_entropy, permissive_limiter};
+use auth_domain::model::{AxisKeys, ClientAddress, Email};
+use futures_util::future::join_all;
+use futures_util::poll;
+
+use super::*;
+use crate::login_queue::LoginQueue;
+use crate::system::SystemClock;
+
+const WAIT: Duration = Duration::from_secs(2);
+
+fn capped(capacity: usize) -> CappingLoginLimiter {
+    over(permissive_limiter(), capacity)
+}
+
+fn over(limiter: MockLoginLimiter, capacity: usize) -> CappingLoginLimiter {
+    CappingLoginLimiter::new(Arc::new(limiter), Arc::new(move |_| capacity), WAIT)
+}
+
+/// Attempts of one address, each on an email of its own.
+fn attempts(address: Option<&str>, count: u8) -> Vec<LoginAttempt> {
+    let (keys, entropy) = (AxisKeys::derive(b"secret"), counting_entropy());
+    let address = address.map(|address| ClientAddress::new(address.parse().unwrap()));
+    let attempt = |number| LoginAttempt {
+        ticket: TicketId::random(&entropy).unwrap(),
+        email: keys.email(&Email::from_trusted(format!("{number}@{address:?}"))),
+        address: address.map(|address| keys.address(address)),
+    };
+    (0..count).map(attempt).collect()
+}
+
+fn timing(allowed: Duration) -> Timing {
+    Timing::start(&SystemClock, allowed)
+}
+
+async fn reserved(limiter: &CappingLoginLimiter, attempts: &[LoginAttempt]) -> Vec<Ticket> {
+    let reservations = join_all(attempts.iter().map(|attempt| limiter.reserve(attempt, timing(WAIT)))).await;
+    let tickets = reservations.into_iter().map(|reservation| match reservation.unwrap() {
+        Reservation::Reserved(ticket) => Some(ticket),
+        Reservation::Busy(_) | Reservation::Refused { .. } => None,
+    });
+    tickets.flatten().collect()
+}
+
+// S-90
+#[tokio::test]
+async fn one_address_holds_a_quarter_of_the_password_queue_and_others_find_room() {
+    let limiter = capped(40);
+    let flood = attempts(Some("203.0.113.1"), 50);
+    assert_eq!(reserved(&limiter, &flood).await.len(), 10);
+    let busy = limiter.reserve(&flood[20], timing(WAIT)).await.unwrap();
+    assert_eq!(busy, Reservation::Busy(flood[20].address.unwrap()));
+    for other in ["203.0.113.2", "2001:db8::1"] {
+        assert_eq!(reserved(&limiter, &attempts(Some(other), 5)).await.len(), 5, "{other}");
+    }
+}
+
+// S-90
+#[tokio::test]
+async fn attempts_without_an_address_hold_half_of_the_queue_together() {
+    let limiter = capped(40);
+    let unknown = attempts(None, 50);
+    assert_eq!(reserved(&limiter, &unknown).await.len(), 20);
+    let busy = limiter.reserve(&unknown[30], timing(WAIT)).await.unwrap();
+    assert_eq!(busy, Reservation::Busy(unknown[30].email));
+    assert_eq!(reserved(&limiter, &attempts(Some("203.0.113.2"), 5)).await.len(), 5);
+}
+
+#[tokio::test]
+async fn however_slow_a_hash_is_every_address_gets_one_place() {
+    let limiter = capped(1);
+    for address in [Some("203.0.113.1"), Some("203.0.113.2"), None] {
+        assert_eq!(reserved(&limiter, &attempts(address, 3)).await.len(), 1, "{address:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_settled_attempt_frees_its_place_once_also_when_the_store_fails() {
+    let mut mock = MockLoginLimiter::new();
+    mock.expect_reserve().returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt })));
+    mock.expect_settle().returning(|_, _, _| Err(PortError::unavailable("gone")));
+    let limiter = over(mock, 8);
+    let flood = attempts(Some("203.0.113.1"), 5);
+    let tickets = reserved(&limiter, &flood[..2]).await;
+    for _ in 0..3 {
+        assert!(limiter.settle(&tickets[0], Settlement::Failed, timing(WAIT)).await.is_err());
+    }
+    assert_eq!(reserved(&limiter, &flood[2..]).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_not_admitted_holds_no_place() {
+    let (answers, mut mock) = (AtomicUsize::new(0), MockLoginLimiter::new());
+    mock.expect_reserve().returning(move |attempt, _| match answers.fetch_add(1, Ordering::Relaxed) % 3 {
+        0 => Ok(Reservation::Busy(attempt.email)),
+        1 => Ok(Reservation::Refused { retry_after: WAIT }),
+        _ => Err(PortError::unavailable("gone")),
+    });
+    let limiter = over(mock, 4);
+    for attempt in attempts(Some("203.0.113.1"), 9) {
+        assert_ne!(
+            limiter.reserve(&attempt, timing(WAIT)).await.ok(),
+            Some(Reservation::Busy(attempt.address.unwrap()))
+        );
+    }
+    assert!(limiter.lock().is_empty());
+}
+
+// S-77
+#[tokio::test]
+async fn a_place_that_is_not_given_back_is_free_after_its_deadline() {
+    let limiter = capped(4);
+    let flood = attempts(Some("203.0.113.1"), 3);
+    limiter.reserve(&flood[0], timing(Duration::ZERO)).await.unwrap();
+    assert_eq!(reserved(&limiter, &flood[1..]).await.len(), 1);
+}
+
+// S-90
+#[tokio::test]
+async fn a_flood_waits_in_front_of_the_queue_and_gets_in_as_places_are_freed() {
+    let limiter = Arc::new(capped(8));
+    let queue = LoginQueue::new(limiter.clone(), Arc::new(counting_entropy()));
+    let flood = attempts(Some("203.0.113.1"), 6);
+    let allowed = timing(Duration::from_secs(20));
+    let mut admitted = Vec::new();
+    for attempt in &flood[..2] {
+        admitted.push(queue.reserve(attempt, allowed).await.unwrap());
+    }
+    let mut third = Box::pin(queue.reserve(&flood[2], allowed));
+    assert!(poll!(&mut third).is_pending());
+    let [other] = attempts(Some("203.0.113.2"), 1).try_into().unwrap();
+    assert!(matches!(queue.reserve(&other, allowed).await, Ok(Reservation::Reserved(_))));
+    let Reservation::Reserved(first) = &admitted[0] else { panic!("not admitted") };
+    queue.settle(first, Settlement::Failed, allowed).await.unwrap();
+    assert!(matches!(third.await, Ok(Reservation::Reserved(_))));
+}
