@@ -8,9 +8,22 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 const NAME: &str = "hooksentry-auth";
+const FAMILY: &str = "HOOKSENTRY_AUTH_";
+
+/// Returns the program under test without any setting of this process's environment.
+///
+/// The program rejects names that only look like its settings, such as those that choose what is tested.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(binary());
+    let ours = env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with(FAMILY));
+    for name in ours {
+        command.env_remove(name);
+    }
+    command
+}
 
 /// Returns the program under test; the first call builds it.
-pub(crate) fn binary() -> &'static Path {
+fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| match env::var_os("HOOKSENTRY_AUTH_E2E_BINARY") {
         Some(path) => Path::new(&path).canonicalize().expect("HOOKSENTRY_AUTH_E2E_BINARY names a file"),

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::binary::binary;
+use crate::binary::program;
 use crate::process::{Finished, Process};
 use crate::stores::{Servers, Stores, embedded_sql};
 use auth_testkit::servers::Port;
@@ -22,6 +21,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 /// The password of nobody.
 pub const WRONG_PASSWORD: &str = "correct horse battery stable";
 
+/// What the names of all settings begin with.
 pub(crate) const PREFIX: &str = "HOOKSENTRY_AUTH__";
 const COMMAND_LIMIT: Duration = Duration::from_secs(20);
 
@@ -119,11 +119,7 @@ impl Installation {
 
     /// Starts the program with `args`.
     pub fn spawn(&self, args: &[&str], input: &str) -> Process {
-        let mut command = Command::new(binary());
-        let foreign = std::env::vars_os().map(|(name, _)| name);
-        for name in foreign.filter(|name| name.to_string_lossy().starts_with(PREFIX)) {
-            command.env_remove(name);
-        }
+        let mut command = program();
         command.envs(self.settings.iter().map(|(name, value)| (format!("{PREFIX}{name}"), value)));
         Process::spawn(command.args(args).current_dir(self.folder()), input)
     }

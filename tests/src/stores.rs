@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use auth_testkit::servers::{Database, PostgresServer, RedisServer};
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
 
-use crate::binary::binary;
+use crate::binary::program;
 use crate::chance::unique;
 use crate::installation::PREFIX;
 
@@ -169,7 +168,7 @@ fn migrated(database: Database<'_>) -> Database<'_> {
         ("JWT__KEY", unique("a signing key that signs nothing at all")),
     ];
     let folder = tempfile::tempdir().expect("a folder");
-    let mut migrate = Command::new(binary());
+    let mut migrate = program();
     migrate.envs(settings.map(|(name, value)| (format!("{PREFIX}{name}"), value)));
     let output = migrate.arg("migrate").current_dir(folder.path()).output().expect("the program runs");
     assert!(output.status.success(), "migrate: {}", String::from_utf8_lossy(&output.stderr));

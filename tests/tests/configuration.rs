@@ -19,6 +19,9 @@ async fn every_problem_is_reported_at_once_with_the_name_of_its_setting() {
         ("PASSWORD__LEGACY", "perhaps"),
         ("CREDENTIALS__BACKEND", "oracle"),
         ("LOG__FORMAT", "xml"),
+        ("LOG__FILTER", "inof"),
+        ("TOKENS__REUSE_LEEWAY", "1h"),
+        ("HTTP__DRAIN_DELAY", "1h"),
         ("LISTEN", "127.0.0.1:1"),
     ];
     let installation = bad.iter().fold(Installation::new(), |new, (name, value)| new.set(name, value));

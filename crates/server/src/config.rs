@@ -8,6 +8,7 @@ mod log;
 mod reader;
 mod sections;
 mod sources;
+mod trusted_proxies;
 mod values;
 
 use std::ffi::OsString;

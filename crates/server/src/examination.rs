@@ -111,7 +111,8 @@ fn fault_or_outage(error: PortError) -> Result<Vec<Finding>, PortError> {
     }
 }
 
-fn log(name: &str, findings: &[Finding]) {
+/// Logs warnings and faults.
+pub(crate) fn log(name: &str, findings: &[Finding]) {
     for Finding { verdict, text } in findings {
         match verdict {
             Verdict::Good => {}

@@ -18,6 +18,7 @@ mod late_settlement;
 mod logging;
 mod login_queue;
 mod metrics;
+mod proxy_ranges;
 mod proxy_suspicion;
 mod readiness;
 mod serve;

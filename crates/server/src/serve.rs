@@ -21,7 +21,7 @@ use crate::compose::{Parts, Purpose, compose};
 use crate::config::{CredentialsBackend, Settings};
 use crate::connection::{ConnectionLimits, Connections};
 use crate::failure::Failure;
-use crate::{examination, first_start, http};
+use crate::{examination, first_start, http, proxy_ranges};
 use listener::{Listener, raise_file_limit};
 use running::{Running, Start, Workers};
 use watch::watch;
@@ -44,6 +44,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let _lock = parts.serve_lock.take();
     // The ports are taken before the owner is made: a port in use must not swallow his password.
     let listeners = Listeners::open(&settings)?;
+    examination::log("settings", &proxy_ranges::warnings(&settings.http.trusted_proxies));
     let away = examination::at_start(&parts.backends, &*parts.clock).await?;
     welcome(&settings, &parts, &listeners).await?;
 

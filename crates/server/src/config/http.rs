@@ -7,7 +7,10 @@ use ipnet::IpNet;
 use rustix::process::{Resource, getrlimit};
 
 use super::reader::Reader;
-use super::values;
+use super::{trusted_proxies, values};
+
+/// A process manager that waits longer than this for a service to stop is rare; a typing error is not.
+const LONGEST_DRAIN_DELAY: Duration = Duration::from_mins(10);
 
 /// Files that are not connections: stores, their journals, logs and runtimes.
 const RESERVED_FILES: usize = 256;
@@ -42,13 +45,13 @@ pub(crate) enum ClientAddressHeader {
 impl HttpSettings {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let listen = reader.read("http.listen", values::address);
-        let trusted_proxies = reader.read("http.trusted_proxies", values::networks);
+        let trusted_proxies = reader.read("http.trusted_proxies", trusted_proxies::parse);
         let header = reader.read("http.client_address_header", |text| match text {
             "x-forwarded-for" => Ok(ClientAddressHeader::XForwardedFor),
             "forwarded" => Ok(ClientAddressHeader::Forwarded),
             other => Err(format!("\"{other}\" is neither x-forwarded-for nor forwarded")),
         });
-        let drain_delay = reader.read("http.drain_delay", values::duration);
+        let drain_delay = reader.read("http.drain_delay", |text| values::at_most(text, LONGEST_DRAIN_DELAY));
         let keep_alive = reader.read("http.keep_alive", values::lifetime);
         let max_connections = reader.read("http.max_connections", max_connections);
         let per_address = reader.read("http.max_connections_per_address", values::positive);

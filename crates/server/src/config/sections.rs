@@ -13,6 +13,9 @@ use super::log::LogSettings;
 use super::reader::Reader;
 use super::values;
 
+/// Within the grace period a stolen token that was used goes unnoticed, so it is for racing requests alone.
+const LONGEST_REUSE_LEEWAY: Duration = Duration::from_mins(1);
+
 /// Everything that can be set.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -128,7 +131,7 @@ fn session_policy(reader: &mut Reader) -> Option<SessionPolicy> {
     let access_ttl = reader.read("tokens.access_ttl", values::whole_seconds);
     let refresh_ttl = reader.read("tokens.refresh_ttl", values::lifetime);
     let session_ttl = reader.read("tokens.session_ttl", values::lifetime);
-    let reuse_leeway = reader.read("tokens.reuse_leeway", values::duration);
+    let reuse_leeway = reader.read("tokens.reuse_leeway", |text| values::at_most(text, LONGEST_REUSE_LEEWAY));
     let max_sessions = reader.read("tokens.max_sessions", values::positive);
     let policy = SessionPolicy {
         access_ttl: access_ttl?,

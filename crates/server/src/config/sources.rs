@@ -61,14 +61,42 @@ pub(super) fn from_environment(variables: impl Iterator<Item = (OsString, OsStri
     let mut flat = Flat::new();
     let mut problems = Vec::new();
     for (name, value) in variables {
-        let Some(name) = name.to_str() else { continue };
-        let Some(path) = name.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
+        let Some(path) = name.to_str().and_then(|name| name.strip_prefix(ENVIRONMENT_PREFIX)) else {
+            let name = name.to_string_lossy();
+            if is_misspelt(&name) && !is_service_link(&name, &value.to_string_lossy()) {
+                problems.push(format!(
+                    "{name}: settings begin with {ENVIRONMENT_PREFIX}; rename or remove this variable"
+                ));
+            }
+            continue;
+        };
+        let name = format!("{ENVIRONMENT_PREFIX}{path}");
         let Ok(text) = value.into_string() else {
             problems.push(format!("{name}: the value is not UTF-8"));
             continue;
         };
         let key = path.to_ascii_lowercase().replace("__", ".");
-        flat.insert(key, Raw { text, origin: name.to_owned() });
+        flat.insert(key, Raw { text, origin: name });
     }
     (flat, problems)
+}
+
+/// Returns whether a name that lacks the prefix was meant to have it: one underscore, or other letters.
+fn is_misspelt(name: &str) -> bool {
+    let prefix = ENVIRONMENT_PREFIX.trim_end_matches('_');
+    let start = name.get(..prefix.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        && name.get(prefix.len()..).is_some_and(|rest| rest.starts_with('_'))
+}
+
+/// Returns whether Kubernetes or Docker sets the variable, for a service that is named like this program.
+fn is_service_link(name: &str, value: &str) -> bool {
+    let is_address = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
+    let mut parts = name.rsplit("_PORT_");
+    let is_port = parts.next().is_some_and(|end| end.starts_with(|digit: char| digit.is_ascii_digit()))
+        && parts.next().is_some();
+    name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || is_port
+        || (name.ends_with("_PORT") && is_address)
 }

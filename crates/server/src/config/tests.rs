@@ -80,6 +80,9 @@ fn values_out_of_range_are_refused() {
         ("TOKENS__REFRESH_TTL", "91d"),
         ("TOKENS__MAX_SESSIONS", "0"),
         ("TOKENS__REUSE_LEEWAY", "-1s"),
+        ("TOKENS__REUSE_LEEWAY", "61s"),
+        ("HTTP__DRAIN_DELAY", "11m"),
+        ("HTTP__TRUSTED_PROXIES", "10.0.0.1, 0.0.0.0/0"),
         ("LOGIN_LIMIT__MAX_FAILURES", "0"),
         ("LOGIN_LIMIT__WINDOW", "20y"),
         ("PASSWORD__CONCURRENCY", "many"),
@@ -89,9 +92,57 @@ fn values_out_of_range_are_refused() {
         ("TOKENS__DENYLIST_MARGIN", "5s"),
         ("LOG__FORMAT", "xml"),
         ("LOG__FILTER", "auth=loudly"),
+        ("LOG__FILTER", "inof"),
+        ("LOG__FILTER", "info,hooksentry_auth"),
+        ("LOG__FILTER", ""),
         ("DATA_DIR", ""),
     ] {
         assert_eq!(problems(&[(name, value)]).len(), 1, "{name}={value}");
+    }
+}
+
+// S-95
+#[test]
+fn levels_and_filters_of_modules_and_spans_are_accepted() {
+    for filter in [
+        "off",
+        "INFO",
+        "3",
+        "warn,hooksentry_auth=debug",
+        "info,actix_http=trace",
+        "info,[request{id=1}]=trace",
+    ] {
+        assert_eq!(with(&[("LOG__FILTER", filter)]).unwrap().log.filter, filter);
+    }
+}
+
+// S-95
+#[test]
+fn a_variable_with_a_misspelt_prefix_is_rejected_by_name() {
+    let load =
+        |name: &str, value: &str| load(None, [(name.into(), value.into())].into_iter(), |_| Vec::new());
+    for name in [
+        "HOOKSENTRY_AUTH_LOG__FILTER",
+        "HOOKSENTRY_AUTH_LOG_FILTER",
+        "hooksentry_auth__log__filter",
+        "HOOKSENTRY_AUTH_HTTP_PORT",
+    ] {
+        let Err(failure) = load(name, "info") else { panic!("{name} is accepted") };
+        assert!(failure.to_string().contains(&format!("{name}: settings begin with")), "{failure}");
+    }
+    // Not of this program, or what Kubernetes sets for services of such names.
+    for (name, value) in [
+        ("HOOKSENTRY_URL", "x"),
+        ("HOOKSENTRY_AUTHORITY", "x"),
+        ("HOOKSENTRY_AUTH_SERVICE_HOST", "10.0.0.7"),
+        ("HOOKSENTRY_AUTH_SERVICE_PORT", "8080"),
+        ("HOOKSENTRY_AUTH_SERVICE_PORT_HTTP", "8080"),
+        ("HOOKSENTRY_AUTH_PORT", "tcp://10.0.0.7:8080"),
+        ("HOOKSENTRY_AUTH_PORT_8080_TCP", "tcp://10.0.0.7:8080"),
+        ("HOOKSENTRY_AUTH_PORT_8080_TCP_ADDR", "10.0.0.7"),
+        ("HOOKSENTRY_AUTH_ADMIN_PORT", "tcp://10.0.0.8:9080"),
+    ] {
+        assert!(load(name, value).is_ok(), "{name}");
     }
 }
 

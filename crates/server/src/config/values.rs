@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// An address and port.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
@@ -47,6 +48,15 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .map_err(|_| format!("\"{text}\" is no duration; write for example 15m, 7d or 10s"))?;
     if parsed > Duration::from_hours(10 * 365 * 24) {
         return Err("it must be at most ten years".to_owned());
+    }
+    Ok(parsed)
+}
+
+/// A duration, zero included, of at most `longest`.
+pub(super) fn at_most(text: &str, longest: Duration) -> Result<Duration, String> {
+    let parsed = duration(text)?;
+    if parsed > longest {
+        return Err(format!("it must be at most {}", humantime::format_duration(longest)));
     }
     Ok(parsed)
 }
@@ -95,9 +105,24 @@ pub(super) fn text(text: &str) -> Result<String, String> {
 }
 
 /// A filter of log lines.
+///
+/// A word that is no level would be taken for the name of a module, so that a misspelt level silenced all others.
 pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    if items(text).next().is_none() {
+        return Err("it must not be empty; write for example info".to_owned());
+    }
+    if let Some(word) = items(text).find(|item| is_word(item) && item.parse::<LevelFilter>().is_err()) {
+        return Err(format!(
+            "\"{word}\" is no level; write off, error, warn, info, debug or trace, or {word}=info for a module"
+        ));
+    }
     let filter = EnvFilter::try_new(text).map(|_| text.to_owned());
     filter.map_err(|error| format!("\"{text}\" is no filter ({error}); write for example info"))
+}
+
+/// Returns whether a directive is a bare word: not for a target, a span or a field.
+fn is_word(directive: &str) -> bool {
+    !directive.contains(['=', '[', ']', '{', '}'])
 }
 
 /// The parts of a comma-separated list, blank ones left out.

@@ -3,15 +3,18 @@
 use auth_domain::ports::Finding;
 
 use crate::config::{CredentialsBackend, Settings};
+use crate::proxy_ranges;
 
 /// Finds what an administrator may not have meant.
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
-    vec![proxies(settings), passwords(settings), keys(settings), admin(settings)]
+    let mut findings = proxies(settings);
+    findings.extend([passwords(settings), keys(settings), admin(settings)]);
+    findings
 }
 
-fn proxies(settings: &Settings) -> Finding {
+fn proxies(settings: &Settings) -> Vec<Finding> {
     let http = &settings.http;
-    match http.trusted_proxies.len() {
+    let summary = match http.trusted_proxies.len() {
         0 if http.listen.ip().is_loopback() => Finding::good(format!(
             "{} is reached from this machine alone, and no proxy is trusted",
             http.listen
@@ -20,8 +23,10 @@ fn proxies(settings: &Settings) -> Finding {
             "HTTP__TRUSTED_PROXIES is empty: behind a proxy all users share one address, and ten failures of one lock \
              out all the others; list every proxy that stands in front",
         ),
-        count => Finding::good(format!("proxies that are trusted to name the client: {count} ranges")),
-    }
+        count => Finding::good(format!("HTTP__TRUSTED_PROXIES has {count} entries")),
+    };
+    let ranges = proxy_ranges::warnings(&http.trusted_proxies);
+    [vec![summary], ranges].concat()
 }
 
 fn passwords(settings: &Settings) -> Finding {
@@ -99,8 +104,10 @@ mod tests {
     fn each_combination_that_surprises_is_a_warning_with_a_remedy() {
         let postgres =
             [("CREDENTIALS__BACKEND", "postgres"), ("POSTGRES__URL", "postgres://a@b/c"), ("JWT__KEY", KEY)];
-        let cases: [(&[(&str, &str)], &str); 4] = [
+        let cases: [(&[(&str, &str)], &str); 6] = [
             (&[("HTTP__LISTEN", "0.0.0.0:8080")], "HTTP__TRUSTED_PROXIES"),
+            (&[("HTTP__TRUSTED_PROXIES", "10.0.0.0/8")], "list the address of each proxy"),
+            (&[("HTTP__TRUSTED_PROXIES", "10.0.0.1, 8.8.8.0/24")], "8.8.8.0/24 is public"),
             (&[("PASSWORD__LEGACY", "on")], "PASSWORD__UPGRADE=off"),
             (&[("JWT__PREVIOUS_KEYS", KEY)], "15m"),
             (&postgres, "ADMIN__SECRET"),
@@ -113,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_remedies_help() {
-        let proxies = [("HTTP__LISTEN", "0.0.0.0:8080"), ("HTTP__TRUSTED_PROXIES", "10.0.0.0/8")];
+        let proxies = [("HTTP__LISTEN", "0.0.0.0:8080"), ("HTTP__TRUSTED_PROXIES", "10.0.0.1, ::1")];
         assert_eq!(warnings(&proxies), Vec::<String>::new());
         let passwords = [("PASSWORD__LEGACY", "on"), ("PASSWORD__UPGRADE", "off")];
         assert_eq!(warnings(&passwords), Vec::<String>::new());

@@ -1,0 +1,79 @@
+//! `http.trusted_proxies`: addresses and ranges, far from everybody.
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::values;
+
+/// All addresses of a family, as the unit that ranges are measured in.
+const FAMILY: u128 = 1 << 127;
+
+/// Addresses or CIDR ranges, separated by commas, that cover less than half of each address family.
+pub(super) fn parse(text: &str) -> Result<Vec<IpNet>, String> {
+    let networks: Vec<IpNet> = values::networks(text)?.into_iter().map(unmapped).collect();
+    for (family, is_v4) in [("IPv4", true), ("IPv6", false)] {
+        let of_family: Vec<IpNet> =
+            networks.iter().filter(|net| net.addr().is_ipv4() == is_v4).copied().collect();
+        if covered(&of_family) >= FAMILY / 2 {
+            return Err(format!(
+                "the ranges cover half of all {family} addresses or more, so clients would pass for proxies and not be \
+                 counted; list the address of each proxy"
+            ));
+        }
+    }
+    Ok(networks)
+}
+
+/// How much of a family its ranges cover together.
+fn covered(networks: &[IpNet]) -> u128 {
+    let shares = IpNet::aggregate(&networks.to_vec())
+        .into_iter()
+        .map(|network| FAMILY.checked_shr(u32::from(network.prefix_len())).unwrap_or_default());
+    shares.fold(0, u128::saturating_add)
+}
+
+/// Peers are compared as IPv4 if they are IPv4-mapped, so ranges of such addresses are, too.
+fn unmapped(network: IpNet) -> IpNet {
+    let IpNet::V6(v6) = network else { return network };
+    let v4 = v6.addr().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(96));
+    let v4 = v4.and_then(|(address, length)| Ipv4Net::new(address, length).ok());
+    v4.map_or(network, IpNet::V4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // S-95
+    #[test]
+    fn ranges_that_cover_half_of_a_family_are_rejected() {
+        for (text, family) in [
+            ("0.0.0.0/0", "IPv4"),
+            ("0.0.0.0/1", "IPv4"),
+            ("10.0.0.1, 128.0.0.0/1", "IPv4"),
+            ("0.0.0.0/2,192.0.0.0/2", "IPv4"),
+            ("0.0.0.0/2,64.0.0.0/3,96.0.0.0/3", "IPv4"),
+            ("::ffff:0:0/96", "IPv4"),
+            ("::/0", "IPv6"),
+            ("8000::/1, 10.0.0.1", "IPv6"),
+            ("::/2, 8000::/2", "IPv6"),
+            ("::/1, 8000::/1", "IPv6"),
+        ] {
+            let problem = parse(text).unwrap_err();
+            assert!(problem.contains(family), "{text}: {problem}");
+        }
+        for text in [
+            "",
+            "10.0.0.0/8, 10.0.0.0/8, 10.1.0.0/16",
+            "0.0.0.0/2, 64.0.0.0/3, 64.0.0.0/3, 0.0.0.0/2",
+            "::/2, 4000::/3, ::1",
+        ] {
+            assert!(parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ranges_of_mapped_addresses_are_ranges_of_ipv4() {
+        let networks = parse("::ffff:10.0.0.0/104, ::ffff:192.0.2.1").unwrap();
+        assert_eq!(networks, ["10.0.0.0/8".parse().unwrap(), "192.0.2.1/32".parse().unwrap()]);
+    }
+}
