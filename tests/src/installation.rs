@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -119,9 +120,25 @@ impl Installation {
 
     /// Starts the program with `args`.
     pub fn spawn(&self, args: &[&str], input: &str) -> Process {
+        Process::spawn(&mut self.command(args), input)
+    }
+
+    /// Starts the program with `args` and another standard output or standard error.
+    pub fn spawn_into(
+        &self,
+        args: &[&str],
+        input: &str,
+        stdout: impl Into<Stdio>,
+        stderr: impl Into<Stdio>,
+    ) -> Process {
+        Process::spawn_into(self.command(args).stdout(stdout).stderr(stderr), input)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = program();
         command.envs(self.settings.iter().map(|(name, value)| (format!("{PREFIX}{name}"), value)));
-        Process::spawn(command.args(args).current_dir(self.folder()), input)
+        command.args(args).current_dir(self.folder());
+        command
     }
 
     /// Runs the program to its end.

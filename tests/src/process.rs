@@ -38,13 +38,25 @@ pub struct Finished {
 impl Process {
     /// Starts `command`, gives it `input`, and begins to collect its output.
     pub fn spawn(command: &mut Command, input: &str) -> Self {
-        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = pipes.spawn().unwrap_or_else(|error| panic!("{command:?} cannot start: {error}"));
+        Self::spawn_into(command.stdout(Stdio::piped()).stderr(Stdio::piped()), input)
+    }
+
+    /// Starts `command` with the standard output and standard error that it was given, and collects those that are pipes
+    /// of this call.
+    pub fn spawn_into(command: &mut Command, input: &str) -> Self {
+        let spawned = command.stdin(Stdio::piped()).spawn();
+        let mut child = spawned.unwrap_or_else(|error| panic!("{command:?} cannot start: {error}"));
         // A program that wants no input may be gone already.
         let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
-        let (stdout, first) = collect(child.stdout.take().expect("a pipe"));
-        let (stderr, second) = collect(child.stderr.take().expect("a pipe"));
-        Self { child, stdout, stderr, readers: vec![first, second] }
+        let mut process =
+            Self { child, stdout: Captured::default(), stderr: Captured::default(), readers: Vec::new() };
+        if let Some(pipe) = process.child.stdout.take() {
+            process.readers.push(collect(pipe, &process.stdout));
+        }
+        if let Some(pipe) = process.child.stderr.take() {
+            process.readers.push(collect(pipe, &process.stderr));
+        }
+        process
     }
 
     /// Returns the process id.
@@ -140,16 +152,14 @@ impl Finished {
     }
 }
 
-fn collect(mut pipe: impl Read + Send + 'static) -> (Captured, JoinHandle<()>) {
-    let captured = Captured::default();
-    let copy = Arc::clone(&captured);
-    let reader = thread::spawn(move || {
+fn collect(mut pipe: impl Read + Send + 'static, captured: &Captured) -> JoinHandle<()> {
+    let copy = Arc::clone(captured);
+    thread::spawn(move || {
         let mut part = [0; 8_192];
         while let Ok(length @ 1..) = pipe.read(&mut part) {
             copy.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&part[..length]);
         }
-    });
-    (captured, reader)
+    })
 }
 
 fn text(captured: &Captured) -> String {

@@ -23,7 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Runs a command to its end.
 pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     let settings = config::load(cli.config.as_deref(), std::env::vars_os(), compose::problems)?;
-    logging::start(&settings.log)?;
+    // Dropped last: after everything that logs.
+    let _log = logging::start(&settings.log)?;
     let runtime = Runtime::new().map_err(|error| Failure::Startup(format!("no runtime: {error}")))?;
     runtime.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
@@ -67,7 +68,7 @@ async fn migrate(settings: &Settings) -> Result<(), Failure> {
         let (name, timing) = (backend.name(), Timing::start(&*parts.clock, PATIENCE));
         let migrated = backend.migrate(timing).await;
         let done = migrated.map_err(|error| Failure::Command(format!("{name}: {}", chain(&error))))?;
-        say(&format!("{name}: {done}"))?;
+        confirm(&format!("{name}: {done}"));
     }
     Ok(())
 }
@@ -76,14 +77,20 @@ async fn limit(admin: &Admin, command: LimitCommand) -> Result<(), Failure> {
     let LimitCommand::Clear { email } = command;
     let key = admin.parts.axis_keys.email(&parse_email(&email)?);
     admin.parts.limiter.clear(key, admin.timing()).await?;
-    say("the failed logins counted on this email are forgotten")
+    confirm("the failed logins counted on this email are forgotten");
+    Ok(())
 }
 
 fn parse_email(text: &str) -> Result<Email, Failure> {
     Email::parse(text).map_err(|problem| Failure::Configuration(vec![problem.to_string()]))
 }
 
-/// Prints one line to standard output.
+/// Prints one line that the command was called for.
 fn say(line: &str) -> Result<(), Failure> {
     writeln!(stdout(), "{line}").map_err(|error| Failure::Command(format!("standard output: {error}")))
+}
+
+/// Prints one line about something that is done. A closed or full standard output does not change the exit code.
+fn confirm(line: &str) {
+    let _ = writeln!(stdout(), "{line}");
 }

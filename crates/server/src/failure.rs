@@ -1,12 +1,18 @@
 //! How the program tells a person that it could not do what was asked.
 
 use std::error::Error;
-use std::io::Write;
+use std::io::{Write, stderr};
 use std::process::ExitCode;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
 use auth_domain::ports::PortError;
 use auth_domain::use_cases::ManageUsersError;
 use thiserror::Error;
+
+/// How long standard error may take.
+const PRINT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why the program stops, in words that name the setting and the remedy.
 #[derive(Debug, Error)]
@@ -27,8 +33,7 @@ impl Failure {
     ///
     /// 2 is a mistake in settings or arguments, as clap has it; 1 is everything else.
     pub(crate) fn report(&self) -> ExitCode {
-        // Nothing is left to be done when standard error is closed.
-        let _ = writeln!(std::io::stderr(), "error: {self}");
+        print_error(format!("error: {self}\n"));
         match self {
             Self::Configuration(_) => ExitCode::from(2),
             Self::Startup(_) | Self::Command(_) => ExitCode::FAILURE,
@@ -45,6 +50,18 @@ impl From<PortError> for Failure {
 impl From<ManageUsersError> for Failure {
     fn from(error: ManageUsersError) -> Self {
         Self::Command(chain(&error))
+    }
+}
+
+/// Writes to standard error, at most for [`PRINT_TIMEOUT`]: the exit code must not depend on who reads it (S-93).
+fn print_error(text: String) {
+    let (done, printed) = channel();
+    let writing = thread::Builder::new().spawn(move || {
+        let _ = stderr().write_all(text.as_bytes());
+        let _ = done.send(());
+    });
+    if writing.is_ok() {
+        let _ = printed.recv_timeout(PRINT_TIMEOUT);
     }
 }
 

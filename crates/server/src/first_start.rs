@@ -1,12 +1,16 @@
 //! The first start on an empty embedded store: an owner account, and three calls to try it with.
 
-use std::io::{Write, stdout};
+use std::fs::{File, metadata};
+use std::io::{self, Write, stdout};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::time::Duration;
 
 use auth_domain::model::{Email, Password, PasswordPolicy, Role, Timing};
 use auth_domain::ports::Entropy;
 use auth_domain::use_cases::{CreateUser, ManageUsers};
+use tracing::warn;
 use zeroize::Zeroizing;
 
 use crate::compose::Parts;
@@ -19,9 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The characters of a generated password: 32 of them, none needs quoting anywhere.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// Makes the owner where there is no user at all, and prints his password this once.
+/// Creates the bootstrap owner if there is no user at all, and prints the password this once.
 ///
-/// It goes to standard output and never through the log.
+/// It goes to standard output and never through the log. It is printed before the account is created: an account whose
+/// password was lost would keep the next start from creating one (S-93).
 pub(crate) async fn welcome(parts: &Parts, listening: SocketAddr) -> Result<(), Failure> {
     let timing = Timing::start(&*parts.clock, PATIENCE);
     if !parts.users.list(timing).await?.is_empty() {
@@ -40,9 +45,27 @@ pub(crate) async fn welcome(parts: &Parts, listening: SocketAddr) -> Result<(), 
         Password::parse(password.to_string()).map_err(|error| Failure::Startup(error.to_string()))?;
     let email = Email::from_trusted(OWNER.to_owned());
     let owner = CreateUser { email, password: parsed, role: Role::Owner, tenant_id: None };
+    if let Err(error) = print(&Zeroizing::new(banner(&password, listening))) {
+        warn!(
+            event = "bootstrap_owner_skipped",
+            %error,
+            "no bootstrap owner was created, because its password could not be printed to standard output; \
+             run `hooksentry-auth user create --role owner`, or start again with a readable standard output"
+        );
+        return Ok(());
+    }
     manage.create(owner, timing).await?;
-    let text = Zeroizing::new(banner(&password, listening));
-    stdout().write_all(text.as_bytes()).map_err(|error| Failure::Startup(format!("standard output: {error}")))
+    Ok(())
+}
+
+/// Prints to standard output, unless that is the null device. The runtime opens the null device when standard output is closed.
+fn print(text: &str) -> io::Result<()> {
+    let output = File::from(stdout().as_fd().try_clone_to_owned()?).metadata()?;
+    if output.file_type().is_char_device() && output.rdev() == metadata("/dev/null")?.rdev() {
+        return Err(io::Error::other("it is closed or /dev/null"));
+    }
+    stdout().write_all(text.as_bytes())?;
+    stdout().flush()
 }
 
 /// 32 characters of 5 bits each, in groups of eight.

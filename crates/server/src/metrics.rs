@@ -21,6 +21,7 @@ pub(crate) use labels::Outcome;
 use labels::{DependencyLabels, DurationLabels, OutcomeLabels, RequestLabels, known_method};
 
 use crate::backend::DenylistCopy;
+use crate::logging;
 use crate::readiness::Readiness;
 
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub(crate) struct Metrics {
     logouts: Outcomes,
     pub(crate) connections: ConnectionMetrics,
     copy: Option<CopyMetrics>,
+    dropped_log_lines: Counter,
 }
 
 impl Metrics {
@@ -53,6 +55,7 @@ impl Metrics {
         use Outcome::{Blocked, Defect, Failed, ReuseDetected, Succeeded, Unavailable};
         Self {
             copy: copy.map(CopyMetrics::new),
+            dropped_log_lines: Counter::default(),
             registry: Registry::with_prefix(PREFIX),
             requests: Family::default(),
             durations: Durations::new_with_constructor(|| Histogram::new(DURATIONS)),
@@ -76,6 +79,8 @@ impl Metrics {
         registry.register("refreshes", "Attempts to refresh", self.refreshes.clone());
         registry.register("logouts", "Attempts to log out", self.logouts.clone());
         self.connections.register(registry);
+        let help = "Log lines that could not be written";
+        registry.register("log_lines_dropped", help, self.dropped_log_lines.clone());
         if let Some(copy) = &self.copy {
             copy.register(registry);
         }
@@ -113,6 +118,8 @@ impl Metrics {
         if let Some(copy) = &self.copy {
             copy.refresh();
         }
+        let dropped = &self.dropped_log_lines;
+        dropped.inc_by(logging::dropped_lines().saturating_sub(dropped.get()));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use auth_domain::ports::{Finding, PortError, Verdict};
 
-use super::say;
+use super::confirm;
 use crate::backend::Depth;
 use crate::compose::{Purpose, compose};
 use crate::config::Settings;
@@ -25,19 +25,21 @@ struct Counts {
 }
 
 /// Prints what is as it should be and what is not; a fault is a failure of the command.
+///
+/// The exit code is the answer, whether or not the report can be printed.
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let mut counts = Counts::default();
-    say(&counts.part("settings", &settings::examine(settings)))?;
+    confirm(&counts.part("settings", &settings::examine(settings)));
     match compose(settings, Purpose::Examine) {
         Ok(parts) => {
             for (backend, findings) in examine(&parts.backends, &*parts.clock, Depth::Rows, PATIENCE).await {
                 let findings = findings.unwrap_or_else(|outage| vec![out_of_reach(&outage)]);
-                say(&counts.part(backend.name(), &findings))?;
+                confirm(&counts.part(backend.name(), &findings));
             }
         }
-        Err(failure) => say(&counts.part("stores", &[Finding::fault(failure.to_string())]))?,
+        Err(failure) => confirm(&counts.part("stores", &[Finding::fault(failure.to_string())])),
     }
-    say(&format!("ok: {}, warnings: {}, faults: {}", counts.good, counts.warnings, counts.faults))?;
+    confirm(&format!("ok: {}, warnings: {}, faults: {}", counts.good, counts.warnings, counts.faults));
     match counts.faults {
         0 => Ok(()),
         _ => Err(Failure::Command("there are faults; mend them, and run doctor again".to_owned())),

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::{Admin, parse_email, say};
+use super::{Admin, confirm, parse_email, say};
 use crate::cli::SessionCommand;
 use crate::failure::Failure;
 
@@ -39,7 +39,10 @@ async fn end(admin: &Admin, user: &str, session_id: SessionId) -> Result<(), Fai
     let session = SessionRef { user_id: user.id, session_id };
     let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
     match admin.parts.sessions.end(&end, admin.timing()).await? {
-        Ending::Ended => say("the session has ended"),
+        Ending::Ended => {
+            confirm("the session has ended");
+            Ok(())
+        }
         Ending::Unknown => Err(Failure::Command("the user has no such session; list them first".to_owned())),
     }
 }
@@ -47,7 +50,8 @@ async fn end(admin: &Admin, user: &str, session_id: SessionId) -> Result<(), Fai
 async fn end_all(admin: &Admin, user: &str) -> Result<(), Failure> {
     let user = admin.users.find(&parse_email(user)?, admin.timing()).await?;
     let ended = admin.parts.sessions.end_all(user.id, EndReason::Revoked, admin.timing()).await?;
-    say(&format!("sessions ended: {ended}"))
+    confirm(&format!("sessions ended: {ended}"));
+    Ok(())
 }
 
 fn minute(instant: OffsetDateTime) -> String {

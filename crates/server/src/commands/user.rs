@@ -7,7 +7,7 @@ use auth_domain::use_cases::{Changed, CreateUser};
 use tracing::info;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Admin, parse_email, say};
+use super::{Admin, confirm, parse_email, say};
 use crate::cli::{CreateArgs, RoleArg, UserCommand};
 use crate::failure::Failure;
 
@@ -18,18 +18,21 @@ pub(super) async fn run(admin: &Admin, command: UserCommand) -> Result<(), Failu
         UserCommand::List => list(admin).await,
         UserCommand::Activate { email } => {
             note("activated", admin.users.activate(&parse_email(&email)?, admin.timing()).await?);
-            say("the user may log in again")
+            confirm("the user may log in again");
+            Ok(())
         }
         UserCommand::Deactivate { email } => {
             let changed = admin.users.deactivate(&parse_email(&email)?, admin.timing()).await?;
             note("deactivated", changed);
-            say(&format!("the user may no longer log in; sessions ended: {}", changed.sessions_ended))
+            confirm(&format!("the user may no longer log in; sessions ended: {}", changed.sessions_ended));
+            Ok(())
         }
         UserCommand::SetPassword { email, password: _ } => {
             let email = parse_email(&email)?;
             let changed = admin.users.set_password(&email, &read_password()?, admin.timing()).await?;
             note("password_set", changed);
-            say(&format!("the password is set; sessions ended: {}", changed.sessions_ended))
+            confirm(&format!("the password is set; sessions ended: {}", changed.sessions_ended));
+            Ok(())
         }
     }
 }
@@ -43,7 +46,8 @@ async fn create(admin: &Admin, args: CreateArgs) -> Result<(), Failure> {
     };
     let user_id = admin.users.create(create, admin.timing()).await?;
     note("created", Changed { user_id, sessions_ended: 0 });
-    say(&format!("created user {user_id}"))
+    confirm(&format!("created user {user_id}"));
+    Ok(())
 }
 
 /// Tells the log of a change to a user (S-85).

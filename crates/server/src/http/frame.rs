@@ -15,7 +15,7 @@ use auth_domain::model::TicketId;
 use auth_domain::ports::Entropy;
 use futures_util::FutureExt;
 use hooksentry_auth_guard::Refusal;
-use tracing::{Instrument, debug, error, info, info_span};
+use tracing::{Instrument, debug, info, info_span};
 use uuid::Builder;
 
 use super::ApiError;
@@ -78,7 +78,7 @@ pub(crate) async fn catch_panics(
     if let Ok(response) = AssertUnwindSafe(next.call(request)).catch_unwind().await {
         return response.map(ServiceResponse::map_into_boxed_body);
     }
-    error!(event = "panic", "a handler panicked");
+    // The panic hook has logged it.
     Ok(ServiceResponse::new(kept, Refusal::Internal.error_response()))
 }
 

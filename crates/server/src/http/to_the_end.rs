@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use hooksentry_auth_guard::Refusal;
-use tracing::{Instrument, Span, error};
+use tracing::{Instrument, Span};
 
 use crate::app::AppState;
 use crate::http::ApiError;
@@ -22,9 +22,7 @@ where
     ApiError: for<'error> From<&'error E>,
 {
     let task = state.tasks.spawn_on(case.instrument(Span::current()), &state.runtime);
-    let result = task.await.map_err(|_| {
-        error!(event = "panic", "a use case panicked");
-        Refusal::Internal
-    })?;
+    // A panic, which the panic hook has logged.
+    let result = task.await.map_err(|_| Refusal::Internal)?;
     result.map_err(|error| (&error).into())
 }

@@ -1,0 +1,66 @@
+//! Counts of log lines, and waiting until none is on its way.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tracing_appender::non_blocking::ErrorCounter;
+
+/// What became of the lines of a log.
+#[derive(Default)]
+pub(super) struct LineCounts {
+    offered: AtomicU64,
+    written: AtomicU64,
+    /// Too long for the queue, or not written.
+    failed: AtomicU64,
+    /// Dropped by the full queue, which counts them itself.
+    queue_full: OnceLock<ErrorCounter>,
+    lock: Mutex<()>,
+    progress: Condvar,
+}
+
+impl LineCounts {
+    /// Adds the counter of the queue.
+    pub(super) fn watch_queue(&self, counter: ErrorCounter) {
+        // A log has one queue; a second counter would be a second queue.
+        let _ = self.queue_full.set(counter);
+    }
+
+    /// Counts a line before its fate is known.
+    pub(super) fn offer(&self) {
+        self.offered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a line that was written.
+    pub(super) fn succeed(&self) {
+        self.written.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a line that was not written.
+    pub(super) fn fail(&self) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns how many lines were dropped.
+    pub(super) fn dropped(&self) -> u64 {
+        let by_queue = self.queue_full.get().map_or(0, |counter| counter.dropped_lines() as u64);
+        self.failed.load(Ordering::Relaxed).saturating_add(by_queue)
+    }
+
+    /// Wakes callers of [`wait_until_written`](Self::wait_until_written).
+    pub(super) fn notify(&self) {
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner));
+        self.progress.notify_all();
+    }
+
+    /// Waits until every line was written or dropped, at most for `timeout`.
+    pub(super) fn wait_until_written(&self, timeout: Duration) {
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.progress.wait_timeout_while(lock, timeout, |()| self.pending() > 0));
+    }
+
+    fn pending(&self) -> u64 {
+        let done = self.written.load(Ordering::Relaxed).saturating_add(self.dropped());
+        self.offered.load(Ordering::Relaxed).saturating_sub(done)
+    }
+}
