@@ -5,6 +5,7 @@ mod connections;
 mod drain;
 mod entry;
 mod group;
+mod groups;
 mod head;
 mod host;
 mod limits;

@@ -1,26 +1,31 @@
 //! All connections of the process, and the limits that they share.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use auth_domain::model::ClientAddress;
 use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tracing::warn;
 
 use super::drain::Drain;
 use super::entry::Entry;
-use super::group::Group;
+use super::groups::Groups;
 use super::registration::Registration;
 use super::timer::now;
 use crate::metrics::{ConnectionMetrics, LimitReason};
+
+#[cfg(test)]
+mod tests;
 
 /// The memory that unfinished heads, unread bodies and unsent responses may hold together, in bytes.
 const MEMORY_BUDGET: usize = 48 * 1_024 * 1_024;
 /// Sockets of evicted connections that may still be open beside those that count.
 const CLOSING: usize = 64;
+/// At most one log line about limits in this time, in microseconds.
+const REPORT_INTERVAL: u64 = 10_000_000;
 
 /// How many connections there may be.
 #[derive(Clone, Debug)]
@@ -41,15 +46,10 @@ pub(crate) struct Connections {
     sockets: Arc<Semaphore>,
     groups: Mutex<Groups>,
     pub(super) drain: Drain,
+    /// When a limit was last logged, in microseconds from the start; 0 for never.
+    last_report: AtomicU64,
     pub(super) metrics: ConnectionMetrics,
     started: Instant,
-}
-
-#[derive(Debug, Default)]
-struct Groups {
-    all: Group,
-    by_address: HashMap<ClientAddress, Group>,
-    next_id: u64,
 }
 
 impl Connections {
@@ -63,6 +63,7 @@ impl Connections {
             held: AtomicUsize::new(0),
             groups: Mutex::default(),
             drain: Drain::default(),
+            last_report: AtomicU64::new(0),
             metrics,
             started: now(),
         })
@@ -85,10 +86,8 @@ impl Connections {
     pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Registration> {
         let address = (!self.is_trusted(peer)).then(|| ClientAddress::new(peer));
         let mut groups = self.groups();
-        if let Some(address) = address
-            && groups.by_address.get(&address).is_some_and(|group| group.len() >= self.limits.per_address)
-        {
-            let longest = groups.by_address.get_mut(&address).and_then(Group::longest_waiting);
+        if groups.count(address) >= self.limits.per_address {
+            let longest = groups.longest_waiting_of(address);
             self.make_room(&mut groups, longest, LimitReason::Address)?;
         }
         if groups.all.len() >= self.limits.total {
@@ -104,6 +103,7 @@ impl Connections {
     fn make_room(&self, groups: &mut Groups, longest: Option<Arc<Entry>>, reason: LimitReason) -> Option<()> {
         let Some(entry) = longest else {
             self.metrics.rejected(reason);
+            self.report(reason);
             return None;
         };
         self.evict(groups, &entry, reason);
@@ -115,6 +115,26 @@ impl Connections {
         self.hold(entry, 0);
         entry.evict();
         self.metrics.evicted(reason);
+        self.report(reason);
+    }
+
+    /// Logs that a limit is reached, now and then.
+    fn report(&self, reason: LimitReason) {
+        let (now, last) = (self.micros(), self.last_report.load(Ordering::Relaxed));
+        let is_due = last == 0 || now.saturating_sub(last) >= REPORT_INTERVAL;
+        if is_due
+            && self.last_report.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        {
+            let (limit, open) = (reason.name(), self.sockets_open());
+            warn!(
+                event = "connection_limit",
+                limit, open, "connections are closed at a limit; see Connections in docs/operations.md"
+            );
+        }
+    }
+
+    fn sockets_open(&self) -> usize {
+        self.limits.total.saturating_add(CLOSING).saturating_sub(self.sockets.available_permits())
     }
 
     /// Forgets a connection that has closed.
@@ -177,107 +197,5 @@ impl Connections {
 
     fn groups(&self) -> MutexGuard<'_, Groups> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Groups {
-    fn insert(&mut self, address: Option<ClientAddress>, now: u64) -> Arc<Entry> {
-        let entry = Arc::new(Entry::new(self.next_id, address, now));
-        self.next_id += 1;
-        self.all.insert(Arc::clone(&entry));
-        if let Some(address) = address {
-            self.by_address.entry(address).or_default().insert(Arc::clone(&entry));
-        }
-        entry
-    }
-
-    fn remove(&mut self, entry: &Entry) {
-        self.all.remove(entry.id);
-        if let Some(address) = entry.address
-            && let Some(group) = self.by_address.get_mut(&address)
-        {
-            group.remove(entry.id);
-            if group.len() == 0 {
-                self.by_address.remove(&address);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-impl Connections {
-    /// Connections that share `budget` bytes.
-    pub(super) fn with_budget(total: usize, per_address: usize, budget: usize) -> Arc<Self> {
-        let limits =
-            ConnectionLimits { total, per_address, trusted_proxies: vec!["10.0.0.10/32".parse().unwrap()] };
-        let mut connections = Self::new(limits, ConnectionMetrics::default());
-        Arc::get_mut(&mut connections).unwrap().budget = budget;
-        connections
-    }
-
-    pub(super) fn open(&self) -> usize {
-        self.groups().all.len()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn admit(connections: &Arc<Connections>, peer: &str) -> Option<Registration> {
-        connections.admit(peer.parse().unwrap())
-    }
-
-    // S-74
-    #[tokio::test]
-    async fn at_the_total_limit_the_longest_waiting_connection_is_closed() {
-        let connections = Connections::with_budget(2, 256, 1_000);
-        let first = admit(&connections, "192.0.2.1").unwrap();
-        let second = admit(&connections, "192.0.2.2").unwrap();
-        let third = admit(&connections, "192.0.2.3").unwrap();
-        assert!(first.is_evicted() && !second.is_evicted() && !third.is_evicted());
-        second.end_wait();
-        third.end_wait();
-        assert!(admit(&connections, "192.0.2.4").is_none(), "none of them waits for its client");
-        drop((first, second));
-        assert_eq!(connections.open(), 1);
-        assert!(admit(&connections, "192.0.2.4").is_some());
-    }
-
-    // S-74
-    #[tokio::test]
-    async fn an_address_at_its_limit_evicts_only_its_own_connections() {
-        let connections = Connections::with_budget(100, 2, 1_000);
-        let other = admit(&connections, "2001:db8:0:2::1").unwrap();
-        let first = admit(&connections, "2001:db8:0:1::1").unwrap();
-        let second = admit(&connections, "2001:db8:0:1::2").unwrap();
-        let third = admit(&connections, "2001:db8:0:1:ffff::3").unwrap();
-        assert!(first.is_evicted(), "one /64 is one address");
-        assert!(!other.is_evicted() && !second.is_evicted() && !third.is_evicted());
-    }
-
-    #[tokio::test]
-    async fn a_trusted_proxy_is_limited_by_the_total_alone() {
-        let connections = Connections::with_budget(5, 1, 1_000);
-        let open: Vec<_> = (0..5).filter_map(|_| admit(&connections, "::ffff:10.0.0.10")).collect();
-        assert!(open.iter().all(|connection| !connection.is_evicted()));
-        let _sixth = admit(&connections, "10.0.0.10").unwrap();
-        assert!(open[0].is_evicted());
-    }
-
-    // S-74
-    #[tokio::test]
-    async fn beyond_the_memory_budget_the_longest_holders_are_closed() {
-        let connections = Connections::with_budget(100, 100, 800);
-        let open: Vec<_> = (0..9).filter_map(|_| admit(&connections, "192.0.2.1")).collect();
-        for connection in &open[..8] {
-            connection.hold(100);
-        }
-        assert!(open.iter().all(|connection| !connection.is_evicted()));
-        open[8].hold(100);
-        let evicted: Vec<_> = open.iter().map(Registration::is_evicted).collect();
-        assert_eq!(evicted, [true, true, false, false, false, false, false, false, false]);
-        drop(open);
-        assert_eq!(connections.held.load(Ordering::Relaxed), 0);
     }
 }

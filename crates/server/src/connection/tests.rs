@@ -29,6 +29,7 @@ impl Application for Echo {
         self.seen.borrow_mut().push(format!("{} {path}", request.method()));
         let body: BoxBody = match path.as_str() {
             "/unread" => return Response::new(StatusCode::NOT_FOUND).set_body(BoxBody::new("")),
+            "/panic" => panic!("a defect"),
             "/large" => BoxBody::new(Bytes::from(vec![b'l'; 300_000])),
             "/chunked" => {
                 let parts = ["ab", "", "cde"].map(|part| Ok::<_, std::io::Error>(Bytes::from(part)));
@@ -380,6 +381,21 @@ async fn bodies_of_every_kind_are_framed() {
             reply.contains("content-length: 5") && reply.ends_with("\r\n\r\nab"),
             "a body that is too short closes"
         );
+    })
+    .await;
+}
+
+// S-77
+#[tokio::test]
+async fn a_panic_costs_its_connection_alone() {
+    local(async {
+        let mut client = connect();
+        let mut other = connect_to(&client.connections, 1_000);
+        assert_eq!(client.ask("GET /panic HTTP/1.1\r\nHost: x\r\n\r\n").await, "");
+        assert!(client.served.await.is_err_and(|error| error.is_panic()));
+        assert_eq!(client.connections.open(), 1, "its place is free");
+        other.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        assert!(other.read_to("\r\n\r\n").await.starts_with("HTTP/1.1 200"));
     })
     .await;
 }

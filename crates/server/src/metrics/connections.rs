@@ -19,6 +19,17 @@ pub(crate) enum LimitReason {
     Memory,
 }
 
+impl LimitReason {
+    /// Returns the word of metrics and logs.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Address => "address",
+            Self::Memory => "memory",
+        }
+    }
+}
+
 /// What a client was too slow for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum TimeoutReason {
@@ -88,12 +99,7 @@ impl ConnectionMetrics {
 
 impl EncodeLabelValue for LimitReason {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
-        let name = match self {
-            Self::Total => "total",
-            Self::Address => "address",
-            Self::Memory => "memory",
-        };
-        name.encode(encoder)
+        self.name().encode(encoder)
     }
 }
 

@@ -1,0 +1,75 @@
+//! The limits of connections.
+
+use super::*;
+
+impl Connections {
+    /// Connections that share `budget` bytes.
+    pub(in crate::connection) fn with_budget(total: usize, per_address: usize, budget: usize) -> Arc<Self> {
+        let limits =
+            ConnectionLimits { total, per_address, trusted_proxies: vec!["10.0.0.10/32".parse().unwrap()] };
+        let mut connections = Self::new(limits, ConnectionMetrics::default());
+        Arc::get_mut(&mut connections).unwrap().budget = budget;
+        connections
+    }
+
+    pub(in crate::connection) fn open(&self) -> usize {
+        self.groups().all.len()
+    }
+}
+
+fn admit(connections: &Arc<Connections>, peer: &str) -> Option<Registration> {
+    connections.admit(peer.parse().unwrap())
+}
+
+// S-74
+#[tokio::test]
+async fn at_the_total_limit_the_longest_waiting_connection_is_closed() {
+    let connections = Connections::with_budget(2, 256, 1_000);
+    let first = admit(&connections, "192.0.2.1").unwrap();
+    let second = admit(&connections, "192.0.2.2").unwrap();
+    let third = admit(&connections, "192.0.2.3").unwrap();
+    assert!(first.is_evicted() && !second.is_evicted() && !third.is_evicted());
+    second.end_wait();
+    third.end_wait();
+    assert!(admit(&connections, "192.0.2.4").is_none(), "none of them waits for its client");
+    drop((first, second));
+    assert_eq!(connections.open(), 1);
+    assert!(admit(&connections, "192.0.2.4").is_some());
+}
+
+// S-74
+#[tokio::test]
+async fn an_address_at_its_limit_evicts_only_its_own_connections() {
+    let connections = Connections::with_budget(100, 2, 1_000);
+    let other = admit(&connections, "2001:db8:0:2::1").unwrap();
+    let first = admit(&connections, "2001:db8:0:1::1").unwrap();
+    let second = admit(&connections, "2001:db8:0:1::2").unwrap();
+    let third = admit(&connections, "2001:db8:0:1:ffff::3").unwrap();
+    assert!(first.is_evicted(), "one /64 is one address");
+    assert!(!other.is_evicted() && !second.is_evicted() && !third.is_evicted());
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_is_limited_by_the_total_alone() {
+    let connections = Connections::with_budget(5, 1, 1_000);
+    let open: Vec<_> = (0..5).filter_map(|_| admit(&connections, "::ffff:10.0.0.10")).collect();
+    assert!(open.iter().all(|connection| !connection.is_evicted()));
+    let _sixth = admit(&connections, "10.0.0.10").unwrap();
+    assert!(open[0].is_evicted());
+}
+
+// S-74
+#[tokio::test]
+async fn beyond_the_memory_budget_the_longest_holders_are_closed() {
+    let connections = Connections::with_budget(100, 100, 800);
+    let open: Vec<_> = (0..9).filter_map(|_| admit(&connections, "192.0.2.1")).collect();
+    for connection in &open[..8] {
+        connection.hold(100);
+    }
+    assert!(open.iter().all(|connection| !connection.is_evicted()));
+    open[8].hold(100);
+    let evicted: Vec<_> = open.iter().map(Registration::is_evicted).collect();
+    assert_eq!(evicted, [true, true, false, false, false, false, false, false, false]);
+    drop(open);
+    assert_eq!(connections.held.load(Ordering::Relaxed), 0);
+}
