@@ -16,6 +16,7 @@ use crate::job::{Jobs, submit};
 use crate::maintenance::Maintenance;
 use crate::opening::{self, Opened};
 use crate::readers;
+use crate::readiness::{self, OpenedFile};
 use crate::schema::tenants;
 use crate::threads::Threads;
 use crate::writer::Writer;
@@ -37,6 +38,7 @@ pub struct SqliteDatabase(Arc<Shared>);
 
 struct Shared {
     config: SqliteConfig,
+    file: OpenedFile,
     clock: Arc<dyn Clock>,
     writes: Arc<Jobs>,
     reads: Arc<Jobs>,
@@ -57,21 +59,24 @@ impl SqliteDatabase {
         let opened = opening::open(&config)?;
         let (writes, reads) = (Arc::new(Jobs::new(CAPACITY)), Arc::new(Jobs::new(CAPACITY)));
         let (reading, writing) = (Threads::default(), Threads::default());
-        let shared = Shared { config, clock, writes, reads, reading, writing };
+        let file = OpenedFile::at(&opened.path);
+        let shared = Shared { config, file, clock, writes, reads, reading, writing };
         shared.start(opened)?;
         Ok(Self(Arc::new(shared)))
     }
 
-    /// Tells whether the database can be read and written now, for readiness.
+    /// Reads and commits a write, for readiness.
     ///
     /// # Errors
-    /// Whatever a read or a write would report.
+    /// Whatever a read or a write would report; `Unavailable` where the file was replaced or removed.
     pub async fn ping(&self, timing: Timing) -> Result<(), PortError> {
-        let read = |connection: &mut SqliteConnection| {
+        let file = self.0.file.clone();
+        let read = move |connection: &mut SqliteConnection| {
+            file.is_in_place()?;
             Ok(diesel::select(exists(tenants::table.select(tenants::id))).get_result::<bool>(connection)?)
         };
         self.read(timing, read).await?;
-        self.write(timing, |_| Ok(())).await
+        self.write(timing, readiness::write).await
     }
 
     /// Finishes what is queued and closes the file; calls that come later are refused.

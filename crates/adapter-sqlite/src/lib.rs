@@ -13,6 +13,7 @@ mod migrations;
 mod opening;
 mod queue;
 mod readers;
+mod readiness;
 mod rubbish;
 mod schema;
 mod session_store;

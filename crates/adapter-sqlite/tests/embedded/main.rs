@@ -10,6 +10,7 @@ mod durability;
 mod files;
 mod opening;
 mod processes;
+mod readiness;
 mod rows;
 mod support;
 mod upkeep;
