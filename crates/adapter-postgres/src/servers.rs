@@ -86,7 +86,7 @@ mod tests {
         let address =
             Address::parse("postgres://auth:pw@localhost:5433,[::1]:5434,127.0.0.1/db", false).unwrap();
         let named = |server: &Config| (server.get_hosts().to_vec(), server.get_ports().to_vec());
-        let expected = [("localhost", 5433), ("[::1]", 5434), ("127.0.0.1", 5432)]
+        let expected = [("localhost", 5433), ("::1", 5434), ("127.0.0.1", 5432)]
             .map(|(host, port)| (vec![Host::Tcp(host.to_owned())], vec![port]));
         assert_eq!(address.servers.iter().map(named).collect::<Vec<_>>(), expected);
         for server in &address.servers {
