@@ -19,8 +19,8 @@ use crate::config::{Secret, Settings};
 use crate::late_settlement::LateSettlement;
 use crate::login_queue::LoginQueue;
 use crate::metrics::Metrics;
-use crate::proxy_suspicion::ProxySuspicion;
 use crate::readiness::Readiness;
+use crate::unlisted_proxies::UnlistedProxies;
 
 /// How long a request may take from the last byte of its body.
 const REQUEST_TIME: Duration = Duration::from_secs(5);
@@ -52,7 +52,7 @@ pub(crate) struct AppState {
     pub(crate) stopping: CancellationToken,
     client_addresses: ClientAddresses,
     axis_keys: AxisKeys,
-    suspicion: ProxySuspicion,
+    unlisted_proxies: UnlistedProxies,
 }
 
 impl AppState {
@@ -107,7 +107,7 @@ impl AppState {
             runtime,
             stopping,
             axis_keys: parts.axis_keys,
-            suspicion: ProxySuspicion::default(),
+            unlisted_proxies: UnlistedProxies::default(),
         }
     }
 
@@ -125,7 +125,7 @@ impl AppState {
     pub(crate) fn watch_for_proxies(&self, request: &HttpRequest, email: &Email) {
         let peer = request.peer_addr().map(|peer| peer.ip());
         if let Some(peer) = peer.filter(|peer| !self.client_addresses.is_trusted(*peer)) {
-            self.suspicion.note(ClientAddress::new(peer), self.axis_keys.email(email));
+            self.unlisted_proxies.note(ClientAddress::new(peer), self.axis_keys.email(email));
         }
     }
 }

@@ -19,10 +19,10 @@ mod logging;
 mod login_queue;
 mod metrics;
 mod proxy_ranges;
-mod proxy_suspicion;
 mod readiness;
 mod serve;
 mod system;
+mod unlisted_proxies;
 
 use std::process::ExitCode;
 

@@ -15,9 +15,9 @@ const MAX_PEERS: usize = 1_000;
 ///
 /// All users behind an unlisted proxy share one address, so ten failures of one lock out the rest.
 #[derive(Default)]
-pub(crate) struct ProxySuspicion(Mutex<HashMap<ClientAddress, HashSet<AxisKey>>>);
+pub(crate) struct UnlistedProxies(Mutex<HashMap<ClientAddress, HashSet<AxisKey>>>);
 
-impl ProxySuspicion {
+impl UnlistedProxies {
     /// Notes a login; returns whether the peer has just become suspicious.
     ///
     /// A peer is watched in the form in which addresses are counted: an IPv6 proxy may connect from any address
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_twenty_first_email_raises_the_suspicion_once() {
-        let suspicion = ProxySuspicion::default();
+        let suspicion = UnlistedProxies::default();
         let keys = AxisKeys::derive(b"secret");
         let email = |number: usize| keys.email(&Email::from_trusted(format!("{number}@example.com")));
         let proxy = peer("203.0.113.9");
@@ -75,7 +75,7 @@ mod tests {
     // S-20
     #[test]
     fn an_ipv6_proxy_is_suspected_by_its_network() {
-        let suspicion = ProxySuspicion::default();
+        let suspicion = UnlistedProxies::default();
         let keys = AxisKeys::derive(b"secret");
         let note = |number: usize| {
             let email = keys.email(&Email::from_trusted(format!("{number}@example.com")));
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_single_users_does_not_hide_a_proxy() {
-        let suspicion = ProxySuspicion::default();
+        let suspicion = UnlistedProxies::default();
         let keys = AxisKeys::derive(b"secret");
         let email = |number: u32| keys.email(&Email::from_trusted(format!("{number}@example.com")));
         let suspected = (0..=20).any(|number| {
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn however_many_peers_there_were_the_next_one_is_watched_in_bounded_memory() {
-        let suspicion = ProxySuspicion::default();
+        let suspicion = UnlistedProxies::default();
         let keys = AxisKeys::derive(b"secret");
         let email = |number: u32| keys.email(&Email::from_trusted(format!("{number}@example.com")));
         for number in 0..3_000_u32 {
