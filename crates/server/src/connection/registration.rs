@@ -47,9 +47,9 @@ impl Registration {
         }
     }
 
-    /// Returns whether the response must carry `Connection: close` because the service shuts down.
-    pub(super) fn is_draining(&self) -> bool {
-        self.connections.drain.is_draining()
+    /// Returns whether the next response is the last one: the service shuts down, or a limit needs the place.
+    pub(super) fn must_close(&self) -> bool {
+        self.connections.drain.is_draining() || self.is_evicted()
     }
 
     /// Returns when the service began to close idle connections.

@@ -29,8 +29,8 @@ pub(super) enum Sent {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NotSent;
 
-/// Sends `response`, with `Connection: close` if `close`, if the client or the response asks for it, or if the service
-/// shuts down.
+/// Sends `response`, with `Connection: close` if `close`, if the client or the response asks for it, if a limit needs the
+/// connection's place, or if the service shuts down.
 pub(super) async fn send<T: Transport>(
     wire: &Shared<T>,
     response: Response<BoxBody>,
@@ -62,7 +62,7 @@ async fn write<T: Transport>(
     let interim = {
         let mut wire = wire.get();
         wire.end_wait();
-        if close || wire.registration.is_draining() {
+        if close || wire.registration.must_close() {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
         wire.codec.encode(Message::Item((response, size)), &mut head).map_err(|_| Interruption::Gone)?;

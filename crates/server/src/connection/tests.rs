@@ -385,6 +385,20 @@ async fn bodies_of_every_kind_are_framed() {
     .await;
 }
 
+// S-74
+#[tokio::test]
+async fn a_connection_evicted_with_its_request_on_the_way_is_answered_and_closes() {
+    local(async {
+        let connections = Connections::with_budget(1, 100, 1_000_000);
+        let mut first = connect_to(&connections, 1_000);
+        first.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        let _second = connect_to(&connections, 1_000);
+        let reply = first.read_all().await;
+        assert!(reply.starts_with("HTTP/1.1 200") && reply.contains("connection: close\r\n"), "{reply}");
+    })
+    .await;
+}
+
 // S-77
 #[tokio::test]
 async fn a_panic_costs_its_connection_alone() {
