@@ -19,7 +19,7 @@ use crate::target::{Route, Target, attacker_address};
 
 /// A client that is new to the service must be logged in by then.
 const NEW_CLIENT_LIMIT: Duration = Duration::from_secs(1);
-const OPENING_LIMIT: Duration = Duration::from_secs(20);
+const OPENING_LIMIT: Duration = Duration::from_secs(8);
 const OPENING_AT_ONCE: usize = 64;
 /// What an attacker waits after the service has closed a connection.
 const REOPEN: Duration = Duration::from_secs(4);
