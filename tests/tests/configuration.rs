@@ -32,6 +32,23 @@ async fn every_problem_is_reported_at_once_with_the_name_of_its_setting() {
     assert!(!installation.data_dir().exists(), "nothing is made before the settings are right");
 }
 
+// S-95
+#[tokio::test]
+async fn a_range_of_proxies_is_a_warning_at_start_and_in_doctor_and_everybody_is_rejected() {
+    let everybody = Installation::embedded().set("HTTP__TRUSTED_PROXIES", "10.0.0.1, 0.0.0.0/0");
+    let message = everybody.refuses_to_serve().await;
+    assert!(names(&message, "HTTP__TRUSTED_PROXIES") && message.contains("half of all IPv4"), "{message}");
+
+    let ranges = Installation::embedded().set("HTTP__TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.0/24, 10.0.0.1");
+    let server = Server::start_on(ranges.with_user(ALICE).await).await;
+    let doctor = server.cli(&["doctor"]).await.stdout;
+    let (_, finished) = server.stop().await;
+    for warning in ["10.0.0.0/8 is not a single address", "192.0.2.0/24 is public"] {
+        assert!(doctor.contains(&format!("warning  HTTP__TRUSTED_PROXIES: {warning}")), "{doctor}");
+        assert!(finished.stderr.contains(warning), "{}", finished.stderr);
+    }
+}
+
 #[tokio::test]
 async fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
     let file = "[tokens]\naccess_ttl = \"2m\"\nreuse_leeway = \"3s\"\n[jwt]\nissuer = \"from-the-file\"\n";

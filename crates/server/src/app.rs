@@ -19,6 +19,7 @@ use crate::config::{Secret, Settings};
 use crate::late_settlement::LateSettlement;
 use crate::login_queue::LoginQueue;
 use crate::metrics::Metrics;
+use crate::prioritizing_login_limiter::PrioritizingLoginLimiter;
 use crate::readiness::Readiness;
 use crate::unlisted_proxies::UnlistedProxies;
 
@@ -65,7 +66,10 @@ impl AppState {
         });
         let stopping = CancellationToken::new();
         let policy = LoginPolicy { upgrade_hashes: settings.password.upgrade, ..LoginPolicy::default() };
-        let limiter = CappingLoginLimiter::new(parts.limiter, parts.password_capacity, policy.queue_wait);
+        let (capacity, queue_wait) = (parts.password_capacity, policy.queue_wait);
+        let limiter =
+            PrioritizingLoginLimiter::new(parts.limiter, capacity.clone(), queue_wait, parts.clock.clone());
+        let limiter = CappingLoginLimiter::new(Arc::new(limiter), capacity, queue_wait);
         let limiter = Arc::new(LoginQueue::new(Arc::new(limiter), parts.entropy.clone()));
         let limiter = LateSettlement::new(limiter, parts.clock.clone(), runtime.clone(), stopping.clone());
         let guard = |denylist| {

@@ -18,6 +18,7 @@ mod late_settlement;
 mod logging;
 mod login_queue;
 mod metrics;
+mod prioritizing_login_limiter;
 mod proxy_ranges;
 mod readiness;
 mod serve;

@@ -1,0 +1,121 @@
+use std::net::Ipv4Addr;
+
+use auth_domain::mocks::MockLoginLimiter;
+use auth_domain::model::{AxisKeys, ClientAddress, Email, TicketId};
+use auth_domain::ports::{PortErrorKind, Reservation};
+use futures_util::poll;
+
+use super::*;
+use crate::system::{SystemClock, SystemEntropy};
+
+/// Ten passwords a second: four attempts run, and sixteen wait.
+fn limiter(abandoned: usize) -> PrioritizingLoginLimiter {
+    let mut mock = MockLoginLimiter::new();
+    mock.expect_reserve().returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt })));
+    mock.expect_settle()
+        .withf(|_, outcome, _| *outcome == Settlement::Abandoned)
+        .times(abandoned)
+        .returning(|_, _, _| Ok(()));
+    mock.expect_settle().withf(|_, outcome, _| *outcome != Settlement::Abandoned).returning(|_, _, _| Ok(()));
+    let capacity: Capacity = Arc::new(|wait| usize::try_from(wait.as_millis() / 100).unwrap());
+    PrioritizingLoginLimiter::new(Arc::new(mock), capacity, Duration::from_secs(2), Arc::new(SystemClock))
+}
+
+/// Attempts from one address each.
+fn attempts(addresses: impl Iterator<Item = u32>) -> Vec<LoginAttempt> {
+    let keys = AxisKeys::derive(b"secret");
+    addresses
+        .map(|address| LoginAttempt {
+            ticket: TicketId::random(&SystemEntropy).unwrap(),
+            email: keys.email(&Email::from_trusted("a@b.c".to_owned())),
+            address: Some(keys.address(ClientAddress::new(Ipv4Addr::from_bits(address).into()))),
+        })
+        .collect()
+}
+
+fn timing() -> Timing {
+    Timing::start(&SystemClock, Duration::from_secs(20))
+}
+
+async fn fail(limiter: &PrioritizingLoginLimiter, attempt: &LoginAttempt) {
+    limiter.settle(&Ticket { attempt: *attempt }, Settlement::Failed, timing()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_address_without_failures_overtakes_a_flood() {
+    let limiter = limiter(0);
+    let mut flood = attempts((0..4).chain(0..4).chain(0..4).chain([99]));
+    let honest = flood.pop().unwrap();
+    for attempt in &flood[..4] {
+        limiter.reserve(attempt, timing()).await.unwrap();
+        fail(&limiter, attempt).await;
+    }
+    for attempt in &flood[4..8] {
+        limiter.reserve(attempt, timing()).await.unwrap();
+    }
+    let mut waiting: Vec<_> = flood[8..].iter().map(|attempt| limiter.reserve(attempt, timing())).collect();
+    for wait in &mut waiting {
+        assert!(poll!(wait).is_pending());
+    }
+    let mut newcomer = limiter.reserve(&honest, timing());
+    assert!(poll!(&mut newcomer).is_pending());
+    fail(&limiter, &flood[4]).await;
+    assert!(poll!(&mut newcomer).is_ready());
+    for wait in &mut waiting {
+        assert!(poll!(wait).is_pending());
+    }
+}
+
+#[tokio::test]
+async fn a_full_queue_drops_the_attempt_of_the_address_that_failed_most() {
+    let limiter = limiter(2);
+    let mut flood = attempts((0..20).chain(0..20).chain([3, 99]));
+    let (honest, same_rank) = (flood.pop().unwrap(), flood.pop().unwrap());
+    for attempt in &flood[..20] {
+        fail(&limiter, attempt).await;
+    }
+    let mut reserved: Vec<_> = flood[20..].iter().map(|attempt| limiter.reserve(attempt, timing())).collect();
+    for reserving in &mut reserved {
+        let _ = poll!(reserving);
+    }
+    assert_eq!(limiter.gate.load(), (4, 16));
+    let rejected = limiter.reserve(&same_rank, timing()).await;
+    assert_eq!(rejected.unwrap_err().kind(), PortErrorKind::Overloaded);
+    let mut newcomer = limiter.reserve(&honest, timing());
+    assert!(poll!(&mut newcomer).is_pending());
+    let dropped = reserved.pop().unwrap().await;
+    assert_eq!(dropped.unwrap_err().kind(), PortErrorKind::Overloaded);
+    assert_eq!(limiter.gate.load(), (4, 16));
+}
+
+#[tokio::test]
+async fn attempts_of_one_rank_run_in_the_order_of_arrival() {
+    let limiter = limiter(0);
+    let mut running = attempts(0..8);
+    let later = running.split_off(4);
+    for attempt in &running {
+        limiter.reserve(attempt, timing()).await.unwrap();
+    }
+    let mut waiting: Vec<_> = later.iter().map(|attempt| limiter.reserve(attempt, timing())).collect();
+    for wait in &mut waiting {
+        assert!(poll!(wait).is_pending());
+    }
+    for (attempt, mut next) in running.iter().zip(waiting) {
+        fail(&limiter, attempt).await;
+        assert!(poll!(&mut next).is_ready());
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_cannot_run_in_time_is_abandoned() {
+    let limiter = limiter(1);
+    let mut running = attempts(0..5);
+    let late = running.pop().unwrap();
+    for attempt in &running {
+        limiter.reserve(attempt, timing()).await.unwrap();
+    }
+    let soon = Timing::start(&SystemClock, MARGIN + Duration::from_millis(20));
+    let rejected = limiter.reserve(&late, soon).await;
+    assert_eq!(rejected.unwrap_err().kind(), PortErrorKind::Overloaded);
+    assert_eq!(limiter.gate.load(), (4, 0));
+}
