@@ -14,6 +14,9 @@ pub(crate) struct Cost {
 /// Memory and passes that the OWASP Password Storage Cheat Sheet calls equivalent.
 const OWASP: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
+/// Segments of a lane.
+const SLICES: u32 = 4;
+
 impl Cost {
     /// The cost of the platform's older format.
     pub(crate) const LEGACY: Self = Self { memory_kib: 65_536, iterations: 5, parallelism: 8 };
@@ -34,8 +37,15 @@ impl Cost {
             && self.parallelism <= Self::HIGHEST.parallelism
     }
 
-    /// Returns the number of blocks to compute in.
-    pub(crate) const fn blocks(self) -> usize {
-        self.memory_kib as usize
+    /// The number of blocks of memory (RFC 9106 §3.2): whole segments, four in each lane.
+    pub(crate) const fn blocks(self) -> u32 {
+        let lanes = if self.parallelism == 0 { 1 } else { self.parallelism };
+        let slices = lanes.saturating_mul(SLICES);
+        self.memory_kib / slices * slices
+    }
+
+    /// The number of block compressions, which is the time of the hash in a unit that no machine changes.
+    pub(crate) const fn work(self) -> u64 {
+        self.blocks() as u64 * self.iterations as u64
     }
 }

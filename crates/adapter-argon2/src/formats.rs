@@ -1,5 +1,6 @@
 //! The texts that hashes are stored as: PHC strings, and the platform's older format.
 
+use auth_domain::model::HashParameters;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use subtle::ConstantTimeEq;
@@ -15,6 +16,8 @@ pub(crate) const SALT_BYTES: usize = 16;
 pub(crate) const HASH_BYTES: usize = 32;
 
 const PREFIX: &str = "$argon2id$v=19$";
+/// The width of the column where the platform stores hashes.
+const LONGEST_TEXT: usize = 512;
 const SHORTEST_SALT: usize = 8;
 const LONGEST_SALT: usize = 64;
 const SHORTEST_HASH: usize = 16;
@@ -40,6 +43,9 @@ enum Format {
 impl StoredHash {
     /// Reads either format; nothing is computed and no memory is taken for what is out of bounds.
     pub(crate) fn parse(text: &str, legacy: bool) -> Result<Self, UnusableHash> {
+        if text.len() > LONGEST_TEXT {
+            return Err(UnusableHash::OutOfBounds);
+        }
         if let Some(rest) = text.strip_prefix(PREFIX) {
             return parse_phc(rest);
         }
@@ -47,14 +53,9 @@ impl StoredHash {
         if legacy { Ok(stored) } else { Err(UnusableHash::LegacyIsOff) }
     }
 
-    /// Returns a hash to verify against where there is none: the work is that of a real one.
-    pub(crate) fn dummy(cost: Cost) -> Self {
-        Self {
-            cost,
-            salt: vec![0; SALT_BYTES],
-            hash: Zeroizing::new(vec![0; HASH_BYTES]),
-            format: Format::Phc,
-        }
+    /// The cost of the hash.
+    pub(crate) const fn cost(&self) -> Cost {
+        self.cost
     }
 
     /// Tells whether the hash was made in another way than new ones are.
@@ -75,9 +76,20 @@ impl StoredHash {
 
 /// Writes a PHC string.
 pub(crate) fn phc(cost: Cost, salt: &[u8], hash: &[u8]) -> String {
-    let Cost { memory_kib, iterations, parallelism } = cost;
     let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
-    format!("{PREFIX}m={memory_kib},t={iterations},p={parallelism}${salt}${hash}")
+    format!("{}${salt}${hash}", beginning(cost))
+}
+
+/// The cost of hashes with these parameters; `None` if such a hash is never computed.
+pub(crate) fn cost_of(parameters: &HashParameters) -> Option<Cost> {
+    let cost = parse_cost(parameters.as_str().strip_prefix(PREFIX)?)?;
+    is_usable(cost).then_some(cost)
+}
+
+/// The beginning of a PHC string, up to the salt.
+pub(crate) fn beginning(cost: Cost) -> String {
+    let Cost { memory_kib, iterations, parallelism } = cost;
+    format!("{PREFIX}m={memory_kib},t={iterations},p={parallelism}")
 }
 
 /// Reads what follows the prefix: `m=…,t=…,p=…$salt$hash`, in this order and spelling only.
@@ -91,14 +103,19 @@ fn parse_phc(rest: &str) -> Result<StoredHash, UnusableHash> {
     let cost = parse_cost(cost).ok_or(UnusableHash::UnknownFormat)?;
     let salt = STANDARD_NO_PAD.decode(salt).map_err(|_| UnusableHash::UnknownFormat)?;
     let hash = STANDARD_NO_PAD.decode(hash).map_err(|_| UnusableHash::UnknownFormat)?;
-    let bounded = cost.is_bounded()
+    let bounded = is_usable(cost)
         && (SHORTEST_SALT..=LONGEST_SALT).contains(&salt.len())
         && (SHORTEST_HASH..=LONGEST_HASH).contains(&hash.len());
-    // The library knows the lower bounds: some passes, some lanes, eight blocks for each of them.
-    if !bounded || argon2::Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None).is_err() {
+    if !bounded {
         return Err(UnusableHash::OutOfBounds);
     }
     Ok(StoredHash { cost, salt, hash: Zeroizing::new(hash), format: Format::Phc })
+}
+
+/// Whether a hash of this cost is computed.
+fn is_usable(cost: Cost) -> bool {
+    // The library knows the lower bounds: some passes, some lanes, eight blocks for each of them.
+    cost.is_bounded() && argon2::Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None).is_ok()
 }
 
 fn parse_cost(text: &str) -> Option<Cost> {

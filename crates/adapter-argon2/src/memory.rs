@@ -14,12 +14,13 @@ use crate::error::HashError;
 pub(crate) struct Memory {
     blocks: Vec<Block>,
     ordinary: usize,
+    work: u64,
 }
 
 impl Memory {
     /// Takes memory for `ordinary` blocks.
     pub(crate) fn new(ordinary: usize) -> Result<Self, HashError> {
-        let mut memory = Self { blocks: Vec::new(), ordinary };
+        let mut memory = Self { ordinary, ..Self::default() };
         memory.at_least(ordinary)?;
         Ok(memory)
     }
@@ -37,7 +38,18 @@ impl Memory {
         let mut hash = Zeroizing::new(vec![0; length]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
             .hash_password_into_with_memory(password, salt, &mut hash, blocks)?;
+        self.work = self.work.saturating_add(cost.work());
         Ok(hash)
+    }
+
+    /// Sets the number of blocks that are kept between hashes.
+    pub(crate) const fn keep(&mut self, ordinary: usize) {
+        self.ordinary = ordinary;
+    }
+
+    /// Returns the block compressions since the last call.
+    pub(crate) const fn take_work(&mut self) -> u64 {
+        std::mem::replace(&mut self.work, 0)
     }
 
     /// Gives back what an extraordinary hash has taken; the next hash takes the ordinary size again.

@@ -1,86 +1,135 @@
-//! A fixed number of hashes at a time, and a queue that nobody waits in without hope.
+//! Bounded hashing with admission control: a caller that cannot start before its deadline is rejected at once.
+
+mod place;
 
 use std::mem;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use auth_domain::model::Timing;
-use auth_domain::ports::{Clock, PortError};
+use auth_domain::ports::{Admission, Clock, PortError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::charge::Charge;
 use crate::error;
 use crate::memory::Memory;
+use place::Queue;
 
 /// Runs jobs on the blocking threads, each with a permit and the memory that belongs to it.
 ///
 /// **Invariant**: there are as many memories as permits, and each is idle or inside a running job.
-/// A job keeps its permit until it ends, so a caller who hangs up cannot slip past the bound.
+/// A job keeps its permit until it ends, so a caller that hangs up cannot bypass the bound.
 pub(crate) struct Pool {
     shared: Arc<Shared>,
     permits: Arc<Semaphore>,
     concurrency: u32,
-    waiting: AtomicUsize,
+    queue: Queue,
 }
 
 struct Shared {
     idle: Mutex<Vec<Memory>>,
-    /// How long a job has taken of late, in nanoseconds.
-    usual: AtomicU64,
+    charge: Mutex<Charge>,
+    /// The time of one block compression of late, in picoseconds.
+    pace: AtomicU64,
     clock: Arc<dyn Clock>,
+    #[cfg(test)]
+    turns: Mutex<Vec<u64>>,
 }
 
 impl Pool {
-    /// Makes a pool with one permit for each memory, where a job takes about `usual`.
-    pub(crate) fn new(memories: Vec<Memory>, usual: Duration, clock: Arc<dyn Clock>) -> Self {
+    /// Makes a pool with one permit for each memory, where a turn of `charge` takes about `usual`.
+    pub(crate) fn new(memories: Vec<Memory>, charge: Charge, usual: Duration, clock: Arc<dyn Clock>) -> Self {
         let concurrency = memories.len();
-        let usual = AtomicU64::new(nanoseconds(usual));
+        let shared = Shared {
+            idle: Mutex::new(memories),
+            charge: Mutex::new(charge),
+            pace: AtomicU64::new(pace(usual, charge.work())),
+            clock,
+            #[cfg(test)]
+            turns: Mutex::default(),
+        };
         Self {
-            shared: Arc::new(Shared { idle: Mutex::new(memories), usual, clock }),
+            shared: Arc::new(shared),
             permits: Arc::new(Semaphore::new(concurrency)),
             concurrency: u32::try_from(concurrency).unwrap_or(u32::MAX),
-            waiting: AtomicUsize::new(0),
+            queue: Queue::default(),
         }
     }
 
-    /// Runs `job` as soon as a permit is free, first come, first served.
+    /// The number of turns at the same time.
+    pub(crate) const fn concurrency(&self) -> u32 {
+        self.concurrency
+    }
+
+    /// What a turn is charged.
+    pub(crate) fn charge(&self) -> Charge {
+        *lock(&self.shared.charge)
+    }
+
+    /// Changes what a turn is charged; it counts from the next turn on.
+    pub(crate) fn set_charge(&self, update: impl FnOnce(Charge) -> Charge) {
+        let mut charge = lock(&self.shared.charge);
+        *charge = update(*charge);
+    }
+
+    /// The time that a turn of `charge` takes, as measured of late.
+    pub(crate) fn usual(&self, charge: Charge) -> Duration {
+        let picoseconds = self.shared.pace.load(Ordering::Relaxed).saturating_mul(charge.work());
+        Duration::from_nanos(picoseconds / 1_000)
+    }
+
+    /// Takes a place in the queue; every place is charged a whole turn.
     ///
     /// # Errors
-    /// `Overloaded` when it cannot begin before the deadline: at once where that can be foreseen.
-    /// A job that panics is `Corrupt`, because by then the password was being looked at.
+    /// `Overloaded` if the turn cannot begin before the deadline, as far as that can be foreseen.
+    pub(crate) fn admit(&self, timing: Timing) -> Result<Admission, PortError> {
+        let left = self.left(timing.deadline());
+        let place = self.queue.take_place();
+        let ahead = place.position.saturating_sub(self.permits.available_permits());
+        if left.is_zero() || self.expected_wait(ahead) > left {
+            return Err(error::queue_is_full());
+        }
+        Ok(Admission::new(timing, place))
+    }
+
+    /// Runs `job` as soon as a permit is free, in the order of arrival.
+    ///
+    /// # Errors
+    /// `Overloaded` if it cannot begin before the deadline of the admission.
+    /// A job that panics is `Corrupt`, because by then the password was being compared.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        timing: Timing,
+        admission: Admission,
         job: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, PortError> {
-        let mut slot = self.admit(timing.deadline()).await?;
+        let mut slot = self.turn(admission).await?;
         let task = tokio::task::spawn_blocking(move || {
             let started = slot.shared.clock.instant();
             let result = job(&mut slot.memory);
-            slot.shared.record(slot.shared.clock.instant().saturating_duration_since(started));
+            let took = slot.shared.clock.instant().saturating_duration_since(started);
+            slot.shared.record(took, slot.memory.take_work());
             result
         });
         task.await.map_err(error::job_is_lost)
     }
 
-    /// Returns how many jobs can run to completion within `wait`.
+    /// Returns how many turns can run to completion within `wait`, each charged the dearest cost.
     pub(crate) fn capacity(&self, wait: Duration) -> usize {
-        let usual = self.shared.usual.load(Ordering::Relaxed).max(1);
-        let jobs = nanoseconds(wait).saturating_mul(u64::from(self.concurrency)) / usual;
-        usize::try_from(jobs).unwrap_or(usize::MAX)
+        let turn = self.usual(self.charge()).as_nanos().max(1);
+        let turns = wait.as_nanos().saturating_mul(u128::from(self.concurrency)) / turn;
+        usize::try_from(turns).unwrap_or(usize::MAX)
     }
 
-    async fn admit(&self, deadline: Instant) -> Result<Slot, PortError> {
-        let left = deadline.saturating_duration_since(self.shared.clock.instant());
-        if left.is_zero() {
-            return Err(error::queue_is_full());
-        }
-        // Does not overtake: a permit that comes back goes to the queue before it counts as free.
-        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            return Ok(self.slot(permit));
-        }
-        let place = Place::take(&self.waiting);
-        if self.expected_wait(place.position) > left {
+    /// The work of each turn.
+    #[cfg(test)]
+    pub(crate) fn turns(&self) -> MutexGuard<'_, Vec<u64>> {
+        lock(&self.shared.turns)
+    }
+
+    async fn turn(&self, admission: Admission) -> Result<Slot, PortError> {
+        let deadline = admission.timing().deadline();
+        if self.left(deadline).is_zero() {
             return Err(error::queue_is_full());
         }
         tokio::select! {
@@ -92,28 +141,36 @@ impl Pool {
         }
     }
 
-    fn expected_wait(&self, position: usize) -> Duration {
-        let usual = Duration::from_nanos(self.shared.usual.load(Ordering::Relaxed));
-        usual.saturating_mul(u32::try_from(position).unwrap_or(u32::MAX)) / self.concurrency.max(1)
+    fn left(&self, deadline: Instant) -> Duration {
+        deadline.saturating_duration_since(self.shared.clock.instant())
+    }
+
+    fn expected_wait(&self, ahead: usize) -> Duration {
+        let turn = self.usual(self.charge());
+        turn.saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX)) / self.concurrency.max(1)
     }
 
     fn slot(&self, permit: OwnedSemaphorePermit) -> Slot {
-        let memory = self.shared.lock_idle().pop().unwrap_or_default();
+        let mut memory = lock(&self.shared.idle).pop().unwrap_or_default();
+        memory.keep(self.charge().blocks());
+        // A job that panicked has left its work uncounted.
+        memory.take_work();
         Slot { memory, shared: Arc::clone(&self.shared), _permit: permit }
     }
 }
 
 impl Shared {
-    fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Memory>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Moves the usual time an eighth of the way towards the newest one.
-    fn record(&self, took: Duration) {
-        let usual = self.usual.load(Ordering::Relaxed);
-        let moved = usual - usual / 8 + nanoseconds(took) / 8;
+    /// Moves the pace an eighth of the way towards the newest one.
+    fn record(&self, took: Duration, work: u64) {
+        #[cfg(test)]
+        lock(&self.turns).push(work);
+        if work == 0 {
+            return;
+        }
+        let usual = self.pace.load(Ordering::Relaxed);
+        let moved = usual - usual / 8 + pace(took, work) / 8;
         // Of two jobs that end together one may be forgotten; this is an estimate.
-        self.usual.store(moved, Ordering::Relaxed);
+        self.pace.store(moved, Ordering::Relaxed);
     }
 }
 
@@ -129,30 +186,18 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let mut memory = mem::take(&mut self.memory);
         memory.shrink();
-        self.shared.lock_idle().push(memory);
+        lock(&self.shared.idle).push(memory);
     }
 }
 
-/// A place in the queue; given back when its caller gets a permit, gives up or hangs up.
-struct Place<'a> {
-    waiting: &'a AtomicUsize,
-    position: usize,
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicUsize) -> Self {
-        Self { waiting, position: waiting.fetch_add(1, Ordering::Relaxed).saturating_add(1) }
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+/// The time of one block compression in picoseconds.
+fn pace(took: Duration, work: u64) -> u64 {
+    let picoseconds = took.as_nanos().saturating_mul(1_000) / u128::from(work.max(1));
+    u64::try_from(picoseconds).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

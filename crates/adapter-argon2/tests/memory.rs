@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher};
 use auth_domain::model::PasswordHash;
-use auth_domain::ports::{Clock, PasswordCheck, PasswordHasher};
+use auth_domain::ports::{Clock, Credential, PasswordCheck, PasswordHasher};
 use auth_testkit::{TestClock, TestEntropy, a_password, timing_at};
 
 const MEMORY_KIB: u64 = 19_456;
@@ -46,7 +46,8 @@ async fn verify_in_parallel(hasher: &Arc<Argon2PasswordHasher>) {
 
 async fn verify(hasher: Arc<Argon2PasswordHasher>, stored: PasswordHash) -> PasswordCheck {
     let timing = timing_at(TestClock::new().now());
-    hasher.verify(&a_password("correct horse"), Some(stored), timing).await.unwrap()
+    let admission = hasher.admit(timing).unwrap();
+    hasher.verify(&a_password("correct horse"), Credential::Active(stored), admission).await.unwrap()
 }
 
 fn resident_kib(field: &str) -> u64 {

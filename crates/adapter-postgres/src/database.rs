@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use auth_domain::model::Timing;
 use auth_domain::ports::{Clock, Finding, PortError};
+use diesel_async::AsyncPgConnection;
 
 use crate::address::Transport;
 use crate::config::{ConfigError, PostgresConfig};
@@ -103,6 +104,12 @@ impl PostgresDatabase {
     pub(crate) async fn lease(&self, timing: Timing) -> Result<Lease, StoreError> {
         let until = self.begin(timing)?;
         self.0.connections.lease(until).await
+    }
+
+    /// Connects for one long statement, outside the pool.
+    pub(crate) async fn connect(&self, timing: Timing) -> Result<AsyncPgConnection, StoreError> {
+        let until = timing.deadline().min(self.0.clock.instant() + CONNECT);
+        self.0.connector.exclusive(until).await
     }
 
     pub(crate) fn transport(&self) -> Transport {

@@ -1,12 +1,15 @@
 //! Users.
 
+mod hash_parameters;
 mod lookup;
 mod lookups;
 mod row;
 mod writes;
 
 use async_trait::async_trait;
-use auth_domain::model::{Email, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus};
+use auth_domain::model::{
+    Email, HashParametersInUse, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus,
+};
 use auth_domain::ports::{Insertion, PortError, Replacement, UserRepository};
 
 use crate::database::PostgresDatabase;
@@ -39,6 +42,10 @@ impl UserRepository for PostgresUserRepository {
     async fn list(&self, timing: Timing) -> Result<Vec<User>, PortError> {
         let lease = self.database.lease(timing).await?;
         Ok(lease.run(lookups::list(&lease)).await?)
+    }
+
+    async fn hash_parameters(&self, timing: Timing) -> Result<Vec<HashParametersInUse>, PortError> {
+        Ok(hash_parameters::read(&self.database, timing).await?)
     }
 
     async fn default_tenant(&self, candidate: TenantId, timing: Timing) -> Result<TenantId, PortError> {

@@ -1,10 +1,13 @@
 //! Users.
 
+mod hash_parameters;
 mod row;
 mod steps;
 
 use async_trait::async_trait;
-use auth_domain::model::{Email, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus, micros};
+use auth_domain::model::{
+    Email, HashParametersInUse, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus, micros,
+};
 use auth_domain::ports::{Insertion, PortError, Replacement, UserRepository};
 
 use crate::database::SqliteDatabase;
@@ -36,6 +39,10 @@ impl UserRepository for SqliteUserRepository {
 
     async fn list(&self, timing: Timing) -> Result<Vec<User>, PortError> {
         self.database.read(timing, steps::list).await
+    }
+
+    async fn hash_parameters(&self, timing: Timing) -> Result<Vec<HashParametersInUse>, PortError> {
+        self.database.read(timing, hash_parameters::read).await
     }
 
     async fn default_tenant(&self, candidate: TenantId, timing: Timing) -> Result<TenantId, PortError> {

@@ -18,7 +18,9 @@ mod login_limiter;
 mod tokens;
 
 pub use clock::Clock;
-pub use credentials::{Insertion, PasswordCheck, PasswordHasher, Replacement, UserRepository};
+pub use credentials::{
+    Admission, Credential, Insertion, PasswordCheck, PasswordHasher, Replacement, TurnCost, UserRepository,
+};
 pub use entropy::Entropy;
 pub use error::{PortError, PortErrorKind};
 pub use finding::{Finding, Verdict};

@@ -16,6 +16,7 @@ use crate::capping_login_limiter::CappingLoginLimiter;
 use crate::client_address::ClientAddresses;
 use crate::compose::Parts;
 use crate::config::{Secret, Settings};
+use crate::hash_costs::HashCosts;
 use crate::late_settlement::LateSettlement;
 use crate::login_queue::LoginQueue;
 use crate::metrics::Metrics;
@@ -83,7 +84,6 @@ impl AppState {
                 limiter: Arc::new(limiter),
                 sessions: parts.sessions.clone(),
                 issuer: issuer.clone(),
-                clock: parts.clock.clone(),
                 axis_keys: parts.axis_keys.clone(),
                 policy,
             },
@@ -118,6 +118,11 @@ impl AppState {
     /// Starts the time of a request whose body has arrived.
     pub(crate) fn timing(&self) -> Timing {
         Timing::start(&*self.clock, REQUEST_TIME)
+    }
+
+    /// What learns the costs of stored hashes.
+    pub(crate) fn hash_costs(&self) -> HashCosts<'_> {
+        HashCosts { users: &*self.login.users, hasher: &*self.login.hasher, clock: &*self.clock }
     }
 
     /// Returns the address that the request counts for.

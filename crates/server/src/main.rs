@@ -13,6 +13,7 @@ mod data_dir;
 mod examination;
 mod failure;
 mod first_start;
+mod hash_costs;
 mod http;
 mod late_settlement;
 mod logging;

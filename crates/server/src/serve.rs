@@ -50,10 +50,12 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
 
     raise_file_limit();
     let state = Data::new(AppState::new(parts, &settings, Handle::current(), http::refused_bearer));
+    let is_read = state.hash_costs().read_at_start().await;
     let connections = connections(&settings, &state);
     let start = Start { state: &state, connections: &connections, settings: &settings.http };
     let running = listeners.answer(&start)?;
     let watching = tokio::spawn(watch(state.clone(), away));
+    let reading = tokio::spawn(read_hash_costs(state.clone(), is_read));
 
     stop.await;
     info!(event = "stopping", "finishing the requests in flight");
@@ -62,6 +64,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     state.clock.sleep_until(state.clock.instant() + settings.http.drain_delay).await;
     finish(&state, &connections, running).await?;
     watching.await.map_err(running::failed)?;
+    reading.await.map_err(running::failed)?;
     info!(event = "stopped", "stopped");
     Ok(())
 }
@@ -88,6 +91,11 @@ async fn welcome(settings: &Settings, parts: &Parts, listeners: &Listeners) -> R
         CredentialsBackend::Embedded => first_start::welcome(parts, listeners.public.address).await,
         CredentialsBackend::Postgres(_) => Ok(()),
     }
+}
+
+/// Reads what stored hashes cost until the process stops.
+async fn read_hash_costs(state: Data<AppState>, is_read: bool) {
+    let _: Option<()> = state.stopping.run_until_cancelled(state.hash_costs().keep_reading(is_read)).await;
 }
 
 /// Lets what is in flight come to its end, and gives up what nobody waits for.

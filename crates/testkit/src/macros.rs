@@ -125,6 +125,7 @@ macro_rules! user_repository_contract {
             one_racing_replace_wins,
             status_is_read_as_set,
             list_names_every_user_once,
+            hash_parameters_are_counted_without_salts,
             user_without_password_is_a_value,
             call_past_its_deadline_changes_nothing,
         }
@@ -147,8 +148,10 @@ macro_rules! password_hasher_contract {
             unusable_hash_is_a_value,
             excessive_parameters_are_refused,
             missing_hash_never_verifies,
+            rejection_costs_what_the_dearest_stored_hash_costs,
             full_queue_is_overloaded,
             dropped_calls_give_their_place_back,
+            dropped_admissions_give_their_place_back,
         }
     };
 }

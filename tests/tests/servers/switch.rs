@@ -5,6 +5,7 @@ use std::time::Duration;
 use auth_e2e::clock::{Stopwatch, unix_now};
 use auth_e2e::{ALICE, Installation, Server, Stores, Tokens, WRONG_PASSWORD, jwt};
 use auth_testkit::vectors::legacy_password_hashes;
+use futures_util::future::join_all;
 use serde_json::json;
 
 const TENANT: &str = "16fd2706-8baf-433b-82eb-8c7fada847da";
@@ -142,6 +143,37 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password_on_a_legacy_account(
     assert!(seen.is_empty(), "known and unknown emails differ: {seen:?}");
 }
 
+/// Under load a legacy account must not wait behind dearer turns than an unknown email does.
+// S-09
+#[tokio::test]
+async fn four_at_once_take_as_long_on_a_legacy_account_as_on_unknown_emails() {
+    let installation = platform(&[
+        ("LOGIN_LIMIT__MAX_FAILURES", "1000000"),
+        ("PASSWORD__UPGRADE", "off"),
+        ("PASSWORD__CONCURRENCY", "1"),
+    ]);
+    add_user(&installation, ALICE, Some(OLD_HASH), 0);
+    let server = Server::start_on(installation).await;
+    let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
+    // The best of several: another program on the machine makes single ones slow.
+    for number in 0..5 {
+        known = known.min(slowest_of_four(&server, ALICE).await);
+        unknown = unknown.min(slowest_of_four(&server, &format!("{number}@example.net")).await);
+    }
+    // Without equal work the legacy account took about four times as long.
+    let (less, more) = (known.min(unknown), known.max(unknown));
+    assert!(more < less * 3 / 2, "{known:?} on a legacy account, {unknown:?} on unknown emails");
+}
+
+async fn slowest_of_four(server: &Server, email: &str) -> Duration {
+    let watch = Stopwatch::start();
+    let replies = join_all((0..4).map(|_| server.login(email, WRONG_PASSWORD))).await;
+    for reply in replies {
+        reply.expect_error(401, "invalid_credentials");
+    }
+    watch.elapsed()
+}
+
 fn median(mut samples: Vec<Duration>) -> Duration {
     samples.sort_unstable();
     samples.get(samples.len() / 2).copied().unwrap_or_default()
@@ -231,7 +263,7 @@ async fn of_many_simultaneous_uses_of_a_former_token_one_succeeds_and_one_sessio
             let (api, token) = (servers[caller % 2].api(), token.clone());
             tokio::spawn(async move { api.refresh(&token).await })
         });
-        let replies = futures_util::future::join_all(calls).await;
+        let replies = join_all(calls).await;
         let (won, lost): (Vec<_>, Vec<_>) =
             replies.into_iter().map(Result::unwrap).partition(|reply| reply.status == 200);
         assert_eq!(won.len(), 1);

@@ -13,7 +13,30 @@ fn parse(text: &str) -> Result<StoredHash, UnusableHash> {
 fn what_is_written_is_read_again() {
     let text = phc(CURRENT, &[0; SALT_BYTES], &[0; HASH_BYTES]);
     assert_eq!(text, format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}${HASH}"));
-    assert_eq!(parse(&text), Ok(StoredHash::dummy(CURRENT)));
+    let (salt, hash) = (vec![0; SALT_BYTES], Zeroizing::new(vec![0; HASH_BYTES]));
+    assert_eq!(parse(&text), Ok(StoredHash { cost: CURRENT, salt, hash, format: Format::Phc }));
+}
+
+// S-04
+#[test]
+fn parameters_are_a_cost_if_such_a_hash_is_computed() {
+    let cost = |text: &str| cost_of(&HashParameters::parse(text).unwrap());
+    assert_eq!(cost("$argon2id$v=19$m=19456,t=2,p=1"), Some(CURRENT));
+    for text in [
+        "$argon2id$v=19$m=262145,t=2,p=1",
+        "$argon2id$v=19$m=7,t=2,p=1",
+        "$argon2id$v=19$",
+        "m=19456,t=2,p=1",
+    ] {
+        assert_eq!(cost(text), None, "{text}");
+    }
+}
+
+// S-04
+#[test]
+fn a_text_wider_than_the_column_is_not_read() {
+    let text = format!("$argon2id$v=19$m=19456,t=2,p=1${}${HASH}", "A".repeat(512));
+    assert_eq!(parse(&text), Err(UnusableHash::OutOfBounds));
 }
 
 #[test]

@@ -5,16 +5,27 @@ use auth_testkit::TestClock;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::cost::Cost;
 
 const HOUR: Duration = Duration::from_hours(1);
+/// A turn of 1,000 block compressions.
+const CHARGE: Charge = Charge::of(Cost { memory_kib: 1_000, iterations: 1, parallelism: 1 });
 
 fn pool(permits: usize, usual: Duration) -> Arc<Pool> {
     let memories = (0..permits).map(|_| Memory::new(8).unwrap()).collect();
-    Arc::new(Pool::new(memories, usual, TestClock::new()))
+    Arc::new(Pool::new(memories, CHARGE, usual, TestClock::new()))
 }
 
 fn within(allowed: Duration) -> Timing {
     Timing::start(TestClock::new().as_ref(), allowed)
+}
+
+async fn run<T: Send + 'static>(
+    pool: &Pool,
+    allowed: Duration,
+    job: impl FnOnce(&mut Memory) -> T + Send + 'static,
+) -> Result<T, PortError> {
+    pool.run(pool.admit(within(allowed))?, job).await
 }
 
 /// Occupies a permit until the returned sender is used or dropped.
@@ -27,20 +38,20 @@ async fn occupy(pool: &Arc<Pool>) -> (mpsc::Sender<()>, JoinHandle<Result<(), Po
             begun.send(()).unwrap();
             released.recv().unwrap_or_default();
         };
-        pool.run(within(HOUR), job).await
+        run(&pool, HOUR, job).await
     });
     has_begun.await.unwrap();
     (release, task)
 }
 
 async fn kind_of_refusal(pool: &Pool, allowed: Duration) -> Option<PortErrorKind> {
-    pool.run(within(allowed), |_| ()).await.err().map(|error| error.kind())
+    run(pool, allowed, |_| ()).await.err().map(|error| error.kind())
 }
 
 fn everything_is_idle(pool: &Pool, permits: usize) -> bool {
     pool.permits.available_permits() == permits
-        && pool.shared.lock_idle().len() == permits
-        && pool.waiting.load(Ordering::Relaxed) == 0
+        && lock(&pool.shared.idle).len() == permits
+        && pool.queue.len() == 0
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +106,7 @@ async fn a_caller_who_hangs_up_while_waiting_gives_the_place_back() {
     let pool = pool(1, Duration::from_secs(1));
     let (release, task) = occupy(&pool).await;
     for _ in 0..100 {
-        let waiting = pool.run(within(Duration::from_secs(10)), |_| ());
+        let waiting = run(&pool, Duration::from_secs(10), |_| ());
         assert!(tokio::time::timeout(Duration::from_millis(1), waiting).await.is_err());
     }
     drop(release);
@@ -108,7 +119,7 @@ async fn a_caller_who_hangs_up_while_waiting_gives_the_place_back() {
 async fn a_panic_gives_the_permit_back_and_is_corrupt() {
     let pool = pool(2, Duration::ZERO);
     for _ in 0..4 {
-        let lost = pool.run::<()>(within(HOUR), |_| panic!("a defect")).await;
+        let lost = run::<()>(&pool, HOUR, |_| panic!("a defect")).await;
         assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Corrupt);
     }
     assert!(everything_is_idle(&pool, 2));
@@ -123,9 +134,9 @@ async fn the_queue_is_first_come_first_served() {
     for number in 0..20 {
         let (queued, order) = (Arc::clone(&pool), Arc::clone(&order));
         waiting.push(tokio::spawn(async move {
-            queued.run(within(HOUR), move |_| order.lock().unwrap().push(number)).await
+            run(&queued, HOUR, move |_| order.lock().unwrap().push(number)).await
         }));
-        while pool.waiting.load(Ordering::Relaxed) <= number {
+        while pool.queue.len() <= number {
             tokio::task::yield_now().await;
         }
     }
@@ -139,6 +150,32 @@ async fn the_queue_is_first_come_first_served() {
 #[tokio::test]
 async fn the_usual_time_follows_what_jobs_take() {
     let pool = pool(1, Duration::from_secs(8));
-    pool.shared.record(Duration::from_secs(16));
+    pool.shared.record(Duration::from_secs(16), CHARGE.work());
     assert_eq!(pool.expected_wait(3), Duration::from_secs(27));
+}
+
+/// Cheap turns do not make a place cheaper: the next caller may be charged the whole turn.
+// S-09
+#[tokio::test]
+async fn every_place_is_charged_the_dearest_turn_whatever_the_last_ones_cost() {
+    let pool = pool(1, Duration::from_secs(8));
+    for _ in 0..100 {
+        pool.shared.record(Duration::from_secs(1), CHARGE.work() / 8);
+    }
+    assert_eq!(pool.expected_wait(1), Duration::from_secs(8));
+    pool.set_charge(|charge| charge.with(Cost { memory_kib: 3_000, iterations: 1, parallelism: 1 }));
+    assert_eq!(pool.expected_wait(1), Duration::from_secs(24));
+}
+
+// S-09
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admission_counts_from_the_start_and_until_it_is_dropped() {
+    let pool = pool(2, Duration::from_secs(1));
+    let admit = || pool.admit(within(Duration::from_millis(10_400)));
+    // Two begin at once, and twenty wait for at most ten turns of a second.
+    let admissions: Vec<_> = (0..22).map(|_| admit().unwrap()).collect();
+    assert_eq!(admit().unwrap_err().kind(), PortErrorKind::Overloaded);
+    drop(admissions);
+    assert!(everything_is_idle(&pool, 2));
+    assert!(admit().is_ok());
 }

@@ -1,9 +1,13 @@
 //! The credential ports: who a user is, and whether the password is right.
 
+mod admission;
+mod credential;
 mod password_hasher;
 mod user_repository;
 
-pub use password_hasher::{PasswordCheck, PasswordHasher};
+pub use admission::Admission;
+pub use credential::Credential;
+pub use password_hasher::{PasswordCheck, PasswordHasher, TurnCost};
 pub use user_repository::{Insertion, Replacement, UserRepository};
 
 #[cfg(any(test, feature = "mocks"))]

@@ -8,10 +8,12 @@ use crate::model::{
     User,
 };
 use crate::ports::{
-    Clock, EndSession, LoginLimiter, PasswordCheck, PasswordHasher, PortError, PortErrorKind, Replacement,
-    Reservation, SessionStore, Settlement, Ticket, UserRepository,
+    Credential, EndSession, LoginLimiter, PasswordCheck, PasswordHasher, PortError, PortErrorKind,
+    Replacement, Reservation, SessionStore, Settlement, Ticket, UserRepository,
 };
+use account::Account;
 
+mod account;
 mod command;
 #[cfg(test)]
 mod tests;
@@ -30,8 +32,6 @@ pub struct Login {
     pub sessions: Arc<dyn SessionStore>,
     /// Makes the tokens.
     pub issuer: Arc<Issuer>,
-    /// Holds refusals until they tell nothing.
-    pub clock: Arc<dyn Clock>,
     /// Turns emails and addresses into what is counted.
     pub axis_keys: AxisKeys,
     /// Waiting and upgrading.
@@ -48,19 +48,8 @@ impl Login {
     /// Checks the limit, then the credentials, and opens a session.
     ///
     /// # Errors
-    /// [`LoginError`]; a refusal takes as long as the slowest hash that may be stored.
+    /// [`LoginError`].
     pub async fn run(&self, command: LoginCommand) -> Result<LoggedIn, LoginError> {
-        let timing = command.timing;
-        let result = self.try_run(command).await;
-        if let (Err(LoginError::InvalidCredentials { .. }), Some(floor)) =
-            (&result, self.hasher.refusal_floor())
-        {
-            self.clock.sleep_until(timing.started() + floor).await;
-        }
-        result
-    }
-
-    async fn try_run(&self, command: LoginCommand) -> Result<LoggedIn, LoginError> {
         let mut troubles = Vec::new();
         let ticket = self.take_place(&command).await?;
         let checked = self.check_credentials(&command).await;
@@ -93,22 +82,11 @@ impl Login {
 
     /// Returns the user and whether the stored hash is outdated.
     async fn check_credentials(&self, command: &LoginCommand) -> Result<(User, bool), LoginError> {
-        let user = self.users.find_by_email(&command.email, command.timing).await?;
-        let stored = user.as_ref().and_then(|user| user.password_hash.clone());
-        let has_password = stored.is_some();
-        // An unknown email and an account without a password cost a real verification too.
-        let check = self.hasher.verify(&command.password, stored, self.queueing(command)).await?;
-
-        let user_id = user.as_ref().map(|user| user.id);
-        let refuse = |refusal| Err(LoginError::InvalidCredentials { refusal, user_id });
-        let Some(user) = user else { return refuse(LoginRefusal::UnknownEmail) };
-        match check {
-            _ if !has_password => refuse(LoginRefusal::NoPassword),
-            PasswordCheck::Invalid => refuse(LoginRefusal::WrongPassword),
-            PasswordCheck::Unusable => refuse(LoginRefusal::UnusableHash),
-            PasswordCheck::Valid { .. } if !user.is_active() => refuse(LoginRefusal::InactiveUser),
-            PasswordCheck::Valid { outdated } => Ok((user, outdated)),
-        }
+        // The queue decides before the account is read, so that its decision says nothing about the account.
+        let admission = self.hasher.admit(self.queueing(command))?;
+        let account = Account::from(self.users.find_by_email(&command.email, command.timing).await?);
+        let check = self.hasher.verify(&command.password, account.credential(), admission).await?;
+        account.judge(check)
     }
 
     /// Replaces the outdated hash; whatever fails here does not fail the login (S-03).
@@ -181,7 +159,9 @@ impl Login {
             return Ok(true);
         }
         let Some(stored) = now.password_hash else { return Ok(false) };
-        let check = self.hasher.verify(&command.password, Some(stored), command.timing).await?;
+        // A turn of its own. It is rare: only a change of this very account since the first turn leads here.
+        let admission = self.hasher.admit(command.timing)?;
+        let check = self.hasher.verify(&command.password, Credential::Active(stored), admission).await?;
         Ok(matches!(check, PasswordCheck::Valid { .. }))
     }
 

@@ -1,5 +1,6 @@
 //! `doctor`
 
+mod passwords;
 mod settings;
 
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
                 let findings = findings.unwrap_or_else(|outage| vec![out_of_reach(&outage)]);
                 confirm(&counts.part(backend.name(), &findings));
             }
+            confirm(&counts.part("passwords", &passwords::examine(&parts).await));
         }
         Err(failure) => confirm(&counts.part("stores", &[Finding::fault(failure.to_string())])),
     }

@@ -18,7 +18,7 @@ use auth_domain::mocks::{
 use auth_domain::model::{
     AccessClaims, AccessToken, AxisKeys, Email, PasswordHash, RefreshToken, Role, User, UserStatus,
 };
-use auth_domain::ports::{Ending, InvalidAccessToken, PasswordCheck, Rotation};
+use auth_domain::ports::{Admission, Ending, InvalidAccessToken, PasswordCheck, Rotation};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -66,11 +66,11 @@ pub(crate) fn parts() -> Parts {
     users.expect_find_by_email().returning(|email, _| Ok((*email == user().email).then(user)));
     users.expect_find_by_id().returning(|_, _| Ok(Some(user())));
     let mut hasher = MockPasswordHasher::new();
-    hasher.expect_verify().returning(|password, stored, _| {
-        let right = stored.is_some() && password.expose_bytes() == b"right";
+    hasher.expect_admit().returning(|timing| Ok(Admission::new(timing, ())));
+    hasher.expect_verify().returning(|password, credential, _| {
+        let right = credential.hash().is_some() && password.expose_bytes() == b"right";
         Ok(if right { PasswordCheck::Valid { outdated: false } } else { PasswordCheck::Invalid })
     });
-    hasher.expect_refusal_floor().return_const(None);
     let mut sessions = MockSessionStore::new();
     sessions.expect_open().returning(|_, _| Ok(()));
     sessions.expect_rotate().returning(|_, _| Ok(Rotation::Rotated));

@@ -4,20 +4,22 @@ mod load;
 mod stored_text;
 mod verifying;
 
-pub use load::{dropped_calls_give_their_place_back, full_queue_is_overloaded};
+pub use load::{
+    dropped_admissions_give_their_place_back, dropped_calls_give_their_place_back, full_queue_is_overloaded,
+};
 pub use stored_text::{
     excessive_parameters_are_refused, hash_of_other_parameters_is_outdated, legacy_hash_verifies_as_outdated,
     new_hashes_are_phc_strings, unusable_hash_is_a_value,
 };
 pub use verifying::{
     every_byte_of_the_password_counts, every_hash_has_its_own_salt, missing_hash_never_verifies,
-    own_hash_verifies_and_no_other_password_does,
+    own_hash_verifies_and_no_other_password_does, rejection_costs_what_the_dearest_stored_hash_costs,
 };
 
 use std::time::Duration;
 
 use auth_domain::model::{Password, PasswordHash, Timing};
-use auth_domain::ports::{PasswordCheck, PasswordHasher};
+use auth_domain::ports::{Credential, PasswordCheck, PasswordHasher};
 
 use crate::timing::real_instant;
 use crate::{PasswordHasherFixture, START, a_password};
@@ -41,13 +43,14 @@ async fn hashed(hasher: &dyn PasswordHasher, text: &str) -> PasswordHash {
 }
 
 async fn verified(fixture: &PasswordHasherFixture, text: &str, stored: &PasswordHash) -> PasswordCheck {
-    judged(fixture, &a_password(text), Some(stored.clone())).await
+    judged(fixture, &a_password(text), Credential::Active(stored.clone())).await
 }
 
 async fn judged(
     fixture: &PasswordHasherFixture,
     password: &Password,
-    stored: Option<PasswordHash>,
+    credential: Credential,
 ) -> PasswordCheck {
-    fixture.hasher.verify(password, stored, patient()).await.unwrap()
+    let admission = fixture.hasher.admit(patient()).unwrap();
+    fixture.hasher.verify(password, credential, admission).await.unwrap()
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{Password, PasswordHash, Timing};
-use auth_domain::ports::{PasswordCheck, PasswordHasher, PortError};
+use auth_domain::model::{HashParameters, Password, PasswordHash, Timing};
+use auth_domain::ports::{Admission, Credential, PasswordCheck, PasswordHasher, PortError, TurnCost};
 use auth_testkit::{PasswordHasherFixture, a_user_id, vectors};
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
@@ -28,23 +28,30 @@ pub(crate) enum Fault {
     ParametersNotBounded,
     MissingHashVerifies,
     MissingHashCostsNothing,
+    CheapHashCostsLess,
+    InactiveUserCostsLess,
     QueueWithoutEnd,
     FullQueueIsUnavailable,
     DroppedCallsKeepTheirPlace,
 }
 
 const WORK: Duration = Duration::from_millis(5);
+/// The work of a legacy hash.
+const DEAREST: Duration = Duration::from_millis(30);
 const MAX_WAITING: usize = 450;
 
 struct FakeHasher {
     parameters: &'static str,
     permits: Semaphore,
-    waiting: AtomicUsize,
+    waiting: Arc<AtomicUsize>,
     fault: Option<Fault>,
 }
 
 /// A place in the queue, given back when the call ends or is dropped.
-struct Place<'a>(&'a FakeHasher);
+struct Place {
+    waiting: Arc<AtomicUsize>,
+    is_kept: bool,
+}
 
 #[expect(clippy::unused_async, reason = "fixtures are futures")]
 pub(crate) async fn fixture(fault: Option<Fault>) -> PasswordHasherFixture {
@@ -57,7 +64,7 @@ pub(crate) async fn fixture(fault: Option<Fault>) -> PasswordHasherFixture {
 
 impl FakeHasher {
     fn new(parameters: &'static str, fault: Option<Fault>) -> Self {
-        Self { parameters, permits: Semaphore::new(2), waiting: AtomicUsize::new(0), fault }
+        Self { parameters, permits: Semaphore::new(2), waiting: Arc::default(), fault }
     }
 
     fn has(&self, fault: Fault) -> bool {
@@ -73,20 +80,16 @@ impl FakeHasher {
         refusal("the queue is full")
     }
 
-    async fn work(&self, timing: Timing) -> Result<(), PortError> {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= MAX_WAITING && !self.has(Fault::QueueWithoutEnd) {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(self.refusal());
-        }
-        let place = Place(self);
+    async fn work(&self, admission: Admission, cost: Duration) -> Result<(), PortError> {
+        let timing = admission.timing();
         let permit = if self.has(Fault::QueueWithoutEnd) {
             self.permits.acquire().await.unwrap()
         } else {
             let turn = timeout_at(timing.deadline().into(), self.permits.acquire()).await;
             turn.map_err(|_| self.refusal())?.unwrap()
         };
-        tokio::time::sleep(WORK).await;
-        drop((permit, place));
+        tokio::time::sleep(cost).await;
+        drop((permit, admission));
         if self.has(Fault::DroppedCallsKeepTheirPlace) {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
@@ -105,6 +108,17 @@ impl FakeHasher {
         let mut hasher = DefaultHasher::new();
         (salt, text).hash(&mut hasher);
         format!("{:016x}", hasher.finish()).repeat(4)
+    }
+
+    fn cost(&self, credential: &Credential, check: PasswordCheck) -> Duration {
+        let is_legacy = credential.hash().is_some_and(|hash| hash.expose().contains(':'));
+        let is_right = matches!(check, PasswordCheck::Valid { .. });
+        match credential {
+            _ if is_legacy => DEAREST,
+            Credential::Active(_) if is_right || self.has(Fault::CheapHashCostsLess) => WORK,
+            Credential::Inactive(_) if is_right && self.has(Fault::InactiveUserCostsLess) => WORK,
+            Credential::Missing | Credential::Active(_) | Credential::Inactive(_) => DEAREST,
+        }
     }
 
     fn judge(&self, password: &Password, stored: &str) -> PasswordCheck {
@@ -130,10 +144,10 @@ impl FakeHasher {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
-        if !self.0.has(Fault::DroppedCallsKeepTheirPlace) {
-            self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+        if !self.is_kept {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
@@ -144,8 +158,17 @@ fn check(valid: bool, outdated: bool) -> PasswordCheck {
 
 #[async_trait]
 impl PasswordHasher for FakeHasher {
+    fn admit(&self, timing: Timing) -> Result<Admission, PortError> {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= MAX_WAITING && !self.has(Fault::QueueWithoutEnd) {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(self.refusal());
+        }
+        let is_kept = self.has(Fault::DroppedCallsKeepTheirPlace);
+        Ok(Admission::new(timing, Place { waiting: Arc::clone(&self.waiting), is_kept }))
+    }
+
     async fn hash(&self, password: &Password, timing: Timing) -> Result<PasswordHash, PortError> {
-        self.work(timing).await?;
+        self.work(self.admit(timing)?, WORK).await?;
         let salt = a_user_id().as_uuid().simple().to_string();
         let salt = if self.has(Fault::SaltIsConstant) { "5a".repeat(16) } else { salt };
         let algorithm = if self.has(Fault::WrongAlgorithm) { "argon2i" } else { "argon2id" };
@@ -156,19 +179,21 @@ impl PasswordHasher for FakeHasher {
     async fn verify(
         &self,
         password: &Password,
-        stored: Option<PasswordHash>,
-        timing: Timing,
+        credential: Credential,
+        admission: Admission,
     ) -> Result<PasswordCheck, PortError> {
-        if stored.is_some() || !self.has(Fault::MissingHashCostsNothing) {
-            self.work(timing).await?;
-        }
-        Ok(match stored {
+        let stored = credential.hash();
+        let check = match stored {
             Some(stored) => self.judge(password, stored.expose()),
             None => check(self.has(Fault::MissingHashVerifies), false),
-        })
+        };
+        if stored.is_some() || !self.has(Fault::MissingHashCostsNothing) {
+            self.work(admission, self.cost(&credential, check)).await?;
+        }
+        Ok(check)
     }
 
-    fn refusal_floor(&self) -> Option<Duration> {
-        None
+    fn charge_for(&self, _stored: &[HashParameters]) -> TurnCost {
+        TurnCost { parameters: self.parameters.to_owned(), time: DEAREST, concurrency: 2 }
     }
 }

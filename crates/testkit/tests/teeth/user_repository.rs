@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{Email, NewUser, PasswordHash, Role, TenantId, Timing, User, UserId, UserStatus};
+use auth_domain::model::{
+    Email, HashParameters, HashParametersInUse, NewUser, PasswordHash, Role, TenantId, Timing, User, UserId,
+    UserStatus,
+};
 use auth_domain::ports::{Insertion, PortError, Replacement, UserRepository};
 use auth_testkit::UserRepositoryFixture;
 
@@ -27,6 +30,8 @@ pub(crate) enum Fault {
     StatusSetForEverybody,
     ListStopsEarly,
     ListIsUnordered,
+    ParametersWithTheSalt,
+    ParametersOfTheFirstUser,
     MissingHashIsCorrupt,
     MissingHashIsEmpty,
     DeadlineIgnored,
@@ -88,6 +93,13 @@ impl InMemoryUserRepository {
         Ok(Some(user))
     }
 
+    fn parameters(&self, hash: &str) -> Option<HashParameters> {
+        let rest = hash.strip_prefix("$argon2id$v=19$")?;
+        let (own, salt) = rest.split_once('$')?;
+        let salt = if self.has(Fault::ParametersWithTheSalt) { &salt[..4] } else { "" };
+        HashParameters::parse(&format!("$argon2id$v=19${own}{salt}"))
+    }
+
     /// Between a check and the write that relies on it, where they are two steps.
     async fn pause(&self, fault: Fault) {
         if self.has(fault) {
@@ -118,6 +130,21 @@ impl UserRepository for InMemoryUserRepository {
         }
         users.truncate(if self.has(Fault::ListStopsEarly) { 10 } else { usize::MAX });
         Ok(users)
+    }
+
+    async fn hash_parameters(&self, timing: Timing) -> Result<Vec<HashParametersInUse>, PortError> {
+        self.in_time(timing)?;
+        let rows = self.rows();
+        let hashes = rows.users.iter().filter_map(|user| user.password_hash.as_ref());
+        let mut found: Vec<HashParametersInUse> = Vec::new();
+        for parameters in hashes.filter_map(|hash| self.parameters(hash.expose())) {
+            match found.iter_mut().find(|known| known.parameters == parameters) {
+                Some(known) => known.users += 1,
+                None => found.push(HashParametersInUse { parameters, users: 1 }),
+            }
+        }
+        found.truncate(if self.has(Fault::ParametersOfTheFirstUser) { 1 } else { usize::MAX });
+        Ok(found)
     }
 
     async fn default_tenant(&self, candidate: TenantId, timing: Timing) -> Result<TenantId, PortError> {

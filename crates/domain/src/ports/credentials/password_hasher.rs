@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::model::{Password, PasswordHash, Timing};
+use super::{Admission, Credential};
+use crate::model::{HashParameters, Password, PasswordHash, Timing};
 use crate::ports::PortError;
 
 /// Hashes and verifies passwords, off the async threads and in bounded memory.
@@ -20,36 +21,54 @@ use crate::ports::PortError;
 /// - The platform's older format `base64(salt):base64(hash)` MUST verify, as outdated
 ///   (`legacy_hash_verifies_as_outdated`).
 /// - A stored text that is no hash, or whose parameters exceed the bounds, MUST be
-///   [`PasswordCheck::Unusable`] after the work of one ordinary verification, with no more memory
-///   taken (`unusable_hash_is_a_value`, `excessive_parameters_are_refused`).
-/// - With no stored hash, `verify` MUST do the work of one ordinary verification and answer
-///   [`PasswordCheck::Invalid`] (`missing_hash_never_verifies`).
-/// - More calls than can begin before their deadline MUST be refused as
-///   [`Overloaded`](crate::ports::PortErrorKind::Overloaded) (`full_queue_is_overloaded`), and a call
-///   that was dropped while waiting MUST give its place back (`dropped_calls_give_their_place_back`).
+///   [`PasswordCheck::Unusable`], with no more memory taken (`unusable_hash_is_a_value`,
+///   `excessive_parameters_are_refused`).
+/// - With [`Credential::Missing`], `verify` MUST return [`PasswordCheck::Invalid`]
+///   (`missing_hash_never_verifies`).
+/// - Every `verify` whose login is rejected MUST do the same work: that of the dearest hash that may be
+///   stored. It does not depend on the stored hash, or on whether there is one
+///   (`rejection_costs_what_the_dearest_stored_hash_costs`). A right password of [`Credential::Active`] MAY
+///   cost less.
+/// - `admit` MUST charge every caller the work of the dearest hash. It knows nothing of the account.
+/// - More calls than can begin before their deadline MUST be rejected as
+///   [`Overloaded`](crate::ports::PortErrorKind::Overloaded) (`full_queue_is_overloaded`), and an
+///   admission that is dropped MUST give its place back (`dropped_calls_give_their_place_back`,
+///   `dropped_admissions_give_their_place_back`).
 /// - A call that fails after hashing has begun MUST be neither `Overloaded` nor `Unavailable`: those
-///   two tell the caller that the password was not looked at.
+///   two mean that the password was not compared.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
-    /// Hashes a new password under a salt of its own.
+    /// Takes a place in the password queue, if a turn can begin before the deadline of `timing`.
+    ///
+    /// # Errors
+    /// `Overloaded` if the queue is too long.
+    fn admit(&self, timing: Timing) -> Result<Admission, PortError>;
+
+    /// Hashes a new password with a salt of its own.
+    ///
+    /// # Errors
+    /// `Overloaded` if hashing cannot begin in time.
     async fn hash(&self, password: &Password, timing: Timing) -> Result<PasswordHash, PortError>;
 
-    /// Compares `password` with the stored hash of a user; `None` where there is no hash or no user.
+    /// Compares `password` with `credential`, in the turn that `admission` stands for.
+    ///
+    /// # Errors
+    /// `Overloaded` if the turn does not come in time.
     async fn verify(
         &self,
         password: &Password,
-        stored: Option<PasswordHash>,
-        timing: Timing,
+        credential: Credential,
+        admission: Admission,
     ) -> Result<PasswordCheck, PortError>;
 
-    /// Returns how long a refused login has to take at least, counted from its start.
+    /// Sets the parameters of all stored hashes, and returns what every turn is charged from now on.
     ///
-    /// It is the cost of the slowest hash that may be stored. `None` where all cost the same.
-    fn refusal_floor(&self) -> Option<Duration>;
+    /// Parameters that are out of bounds are ignored: such a hash is never computed.
+    fn charge_for(&self, stored: &[HashParameters]) -> TurnCost;
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordCheck {
     /// The password is right.
@@ -61,4 +80,15 @@ pub enum PasswordCheck {
     Invalid,
     /// What is stored cannot be verified against: no known format, or parameters out of bounds.
     Unusable,
+}
+
+/// The cost of the dearest hash that may be stored, which every rejected login is charged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnCost {
+    /// The parameters of the dearest hash, as a PHC string begins.
+    pub parameters: String,
+    /// The time that one turn takes, as measured of late.
+    pub time: Duration,
+    /// The number of turns at the same time.
+    pub concurrency: u32,
 }

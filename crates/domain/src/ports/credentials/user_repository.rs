@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 
-use crate::model::{Email, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus};
+use crate::model::{
+    Email, HashParametersInUse, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus,
+};
 use crate::ports::PortError;
 
 /// Reads and administers users.
@@ -19,6 +21,8 @@ use crate::ports::PortError;
 ///   MUST win (`hash_is_replaced_only_where_it_is_as_expected`, `one_racing_replace_wins`).
 /// - A status that was set MUST be read by the next call (`status_is_read_as_set`).
 /// - `list` MUST name every user once (`list_names_every_user_once`).
+/// - `hash_parameters` MUST return the parameters of every stored PHC string once, with the number of users
+///   who have them, and never a salt or a hash (`hash_parameters_are_counted_without_salts`).
 /// - A user without a password hash is a value, not an error (`user_without_password_is_a_value`).
 /// - A row with an unknown role or status MUST be an error of the kind
 ///   [`Corrupt`](crate::ports::PortErrorKind::Corrupt), never a guess. Each adapter proves this
@@ -36,6 +40,12 @@ pub trait UserRepository: Send + Sync {
 
     /// Reads every user, by email.
     async fn list(&self, timing: Timing) -> Result<Vec<User>, PortError>;
+
+    /// Returns the parameters of the PHC strings of Argon2id that are stored. It reads every row.
+    ///
+    /// # Errors
+    /// As of any call; the deadline of `timing` bounds it, however long a table takes.
+    async fn hash_parameters(&self, timing: Timing) -> Result<Vec<HashParametersInUse>, PortError>;
 
     /// Returns the tenant of users that name none; makes it, under the id `candidate`, when missing.
     async fn default_tenant(&self, candidate: TenantId, timing: Timing) -> Result<TenantId, PortError>;

@@ -4,11 +4,11 @@ use mockall::Sequence;
 
 use super::*;
 use crate::mocks::{
-    MockClock, MockLoginLimiter, MockPasswordHasher, MockSessionStore, MockUserRepository,
-    permissive_limiter, signing_access_tokens,
+    MockLoginLimiter, MockPasswordHasher, MockSessionStore, MockUserRepository, permissive_limiter,
+    signing_access_tokens,
 };
 use crate::model::{ClientAddress, Password};
-use crate::ports::Ending;
+use crate::ports::{Admission, Ending};
 use crate::use_cases::fixtures::*;
 
 mod credentials;
@@ -30,7 +30,6 @@ struct Setup {
     limiter: MockLoginLimiter,
     sessions: MockSessionStore,
     issuer: Arc<Issuer>,
-    clock: MockClock,
     policy: LoginPolicy,
     client: Option<ClientAddress>,
 }
@@ -43,7 +42,6 @@ fn setup() -> Setup {
         limiter: permissive_limiter(),
         sessions: opening_sessions(),
         issuer: issuer(signing_access_tokens()),
-        clock: MockClock::new(),
         policy: LoginPolicy::default(),
         client: Some(client()),
     }
@@ -68,7 +66,6 @@ impl Setup {
             limiter: Arc::new(self.limiter),
             sessions: Arc::new(self.sessions),
             issuer: self.issuer,
-            clock: Arc::new(self.clock),
             axis_keys: axis_keys(),
             policy: self.policy,
         };
@@ -118,10 +115,10 @@ fn hasher(check: PasswordCheck) -> MockPasswordHasher {
     hasher
 }
 
-/// A hasher that must not hash.
+/// A hasher that admits everybody, and must not hash.
 fn idle_hasher() -> MockPasswordHasher {
     let mut hasher = MockPasswordHasher::new();
-    hasher.expect_refusal_floor().return_const(None);
+    hasher.expect_admit().returning(|timing| Ok(Admission::new(timing, ())));
     hasher
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_domain::model::PasswordHash;
-use auth_domain::ports::{PasswordCheck, PortErrorKind};
+use auth_domain::ports::{Credential, PasswordCheck, PortErrorKind};
 
 use super::{CURRENT, PASSWORD, hashed, within};
 use crate::timing::real_instant;
@@ -52,9 +52,23 @@ pub async fn dropped_calls_give_their_place_back(fixture: &PasswordHasherFixture
             drop(call.await);
         }
     }
-    for (after, _) in race((0..20).map(|_| verification(fixture, &stored, SLACK))).await {
+    // Each is charged the dearest turn, so that twenty wait for some seconds; the lost places would cost a minute.
+    let patience = Duration::from_secs(30);
+    for (after, _) in race((0..20).map(|_| verification(fixture, &stored, patience))).await {
         assert_eq!(after, Ok(CURRENT), "the places of dropped calls are lost");
     }
+}
+
+/// Callers that stop between admission and verification do not keep others out.
+pub async fn dropped_admissions_give_their_place_back(fixture: &PasswordHasherFixture) {
+    let stored = hashed(&*fixture.hasher, PASSWORD).await;
+    for _ in 0..10 {
+        let admissions: Vec<_> = (0..100).map(|_| fixture.hasher.admit(within(SLACK))).collect();
+        assert!(admissions.iter().any(Result::is_ok), "nobody is admitted");
+        drop(admissions);
+    }
+    let (after, _) = verification(fixture, &stored, SLACK).await;
+    assert_eq!(after, Ok(CURRENT), "the places of dropped admissions are lost");
 }
 
 /// One verification that may begin within `allowed`, and how long it took.
@@ -66,7 +80,12 @@ fn verification(
     let (hasher, stored) = (Arc::clone(&fixture.hasher), stored.clone());
     async move {
         let started = real_instant();
-        let result = hasher.verify(&a_password(PASSWORD), Some(stored), within(allowed)).await;
+        let result = match hasher.admit(within(allowed)) {
+            Ok(admission) => {
+                hasher.verify(&a_password(PASSWORD), Credential::Active(stored), admission).await
+            }
+            Err(error) => Err(error),
+        };
         (result.map_err(|error| error.kind()), started.elapsed())
     }
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use auth_domain::model::PasswordHash;
-use auth_domain::ports::PasswordCheck;
+use auth_domain::ports::{Credential, PasswordCheck};
 
 use super::{CURRENT, PASSWORD, hashed, judged, verified};
 use crate::timing::real_instant;
-use crate::{PasswordHasherFixture, a_password};
+use crate::{PasswordHasherFixture, a_password, vectors};
 
 /// The password fits the hash that was made of it, and another one does not.
 pub async fn own_hash_verifies_and_no_other_password_does(fixture: &PasswordHasherFixture) {
@@ -58,21 +58,50 @@ pub async fn missing_hash_never_verifies(fixture: &PasswordHasherFixture) {
     let (mut with_hash, mut without) = (Duration::MAX, Duration::MAX);
     // The fastest of several, since a busy machine makes single ones slow.
     for _ in 0..5 {
-        with_hash = with_hash.min(timed(fixture, Some(stored.clone()), CURRENT).await);
-        without = without.min(timed(fixture, None, PasswordCheck::Invalid).await);
+        let (active, missing) = (Credential::Active(stored.clone()), Credential::Missing);
+        with_hash = with_hash.min(timed(fixture, PASSWORD, active, CURRENT).await);
+        without = without.min(timed(fixture, PASSWORD, missing, PasswordCheck::Invalid).await);
     }
     assert!(without * 4 > with_hash, "{without:?} without a hash, {with_hash:?} with one");
     for text in ["a", "\u{0}", "dummy", "password"] {
-        assert_eq!(judged(fixture, &a_password(text), None).await, PasswordCheck::Invalid);
+        assert_eq!(judged(fixture, &a_password(text), Credential::Missing).await, PasswordCheck::Invalid);
     }
 }
 
+/// A wrong password, a missing hash and an inactive user's right password take as long as the dearest hash.
+///
+/// The fixture has legacy hashes switched on: they cost nine times as much as the cheapest hash of new
+/// passwords. Half of the dearest time separates the two, on a busy machine, too.
+pub async fn rejection_costs_what_the_dearest_stored_hash_costs(fixture: &PasswordHasherFixture) {
+    let current = hashed(&*fixture.hasher, PASSWORD).await;
+    let legacy = vectors::legacy_password_hashes().remove(0).stored;
+    let rejections = [
+        ("legacy hash", WRONG, Credential::Active(PasswordHash::new(legacy)), PasswordCheck::Invalid),
+        ("current hash", WRONG, Credential::Active(current.clone()), PasswordCheck::Invalid),
+        ("missing hash", WRONG, Credential::Missing, PasswordCheck::Invalid),
+        ("inactive user", PASSWORD, Credential::Inactive(current), CURRENT),
+        ("no hash", WRONG, Credential::Active(PasswordHash::new("?".to_owned())), PasswordCheck::Unusable),
+    ];
+    let mut times = [Duration::MAX; 5];
+    for _ in 0..3 {
+        for ((_, password, credential, expected), time) in rejections.iter().zip(&mut times) {
+            *time = (*time).min(timed(fixture, password, credential.clone(), *expected).await);
+        }
+    }
+    for ((name, ..), time) in rejections.iter().zip(times) {
+        assert!(time * 2 > times[0], "{name}: {time:?}, {:?} with a legacy hash", times[0]);
+    }
+}
+
+const WRONG: &str = "another password";
+
 async fn timed(
     fixture: &PasswordHasherFixture,
-    stored: Option<PasswordHash>,
+    password: &str,
+    credential: Credential,
     expected: PasswordCheck,
 ) -> Duration {
     let started = real_instant();
-    assert_eq!(judged(fixture, &a_password(PASSWORD), stored).await, expected);
+    assert_eq!(judged(fixture, &a_password(password), credential).await, expected);
     started.elapsed()
 }

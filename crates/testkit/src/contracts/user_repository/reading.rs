@@ -1,6 +1,8 @@
 //! Reading users back.
 
-use auth_domain::model::{Role, User, UserId, UserStatus};
+use auth_domain::model::{
+    HashParameters, HashParametersInUse, PasswordHash, Role, TenantId, User, UserId, UserStatus,
+};
 
 use super::{a_hash, found, insert, inserted, replace, stored_hash, tenant};
 use crate::contracts::assert_unavailable;
@@ -82,6 +84,46 @@ pub async fn user_without_password_is_a_value(fixture: &UserRepositoryFixture) {
     assert_eq!(stored_hash(fixture, user.id).await, Some(a_hash("new")));
 }
 
+/// The parameters of every PHC string once, with the number of users, and nothing of the rest of it.
+pub async fn hash_parameters_are_counted_without_salts(fixture: &UserRepositoryFixture) {
+    const SALT_AND_HASH: &str = "c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaA";
+    assert_eq!(fixture.users.hash_parameters(timing_at(START)).await.unwrap(), []);
+    let tenant = tenant(fixture).await;
+    let current = "$argon2id$v=19$m=19456,t=2,p=1";
+    let dear = "$argon2id$v=19$m=262144,t=10,p=16";
+    for beginning in [current, dear, current, current] {
+        insert_hash(fixture, tenant, &format!("{beginning}${SALT_AND_HASH}")).await;
+    }
+    // No PHC string of Argon2id, or one whose parameters have no end.
+    for text in [
+        "c2FsdHNhbHRzYWx0c2FsdA==:aGFzaGhhc2hoYXNoaGFzaA==",
+        "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+        &format!("$argon2id$m=19456,t=2,p=1${SALT_AND_HASH}"),
+        &format!("$argon2i$v=19$m=19456,t=2,p=1${SALT_AND_HASH}"),
+        &format!("$argon2id$v=19${}${SALT_AND_HASH}", "9".repeat(50)),
+        "$argon2id$v=19$m=19456,t=2,p=1",
+        "",
+    ] {
+        insert_hash(fixture, tenant, text).await;
+    }
+    let without = inserted(fixture).await;
+    (fixture.drop_password)(without.id).await;
+
+    let mut found = fixture.users.hash_parameters(timing_at(START)).await.unwrap();
+    found.sort_unstable_by(|a, b| a.parameters.cmp(&b.parameters));
+    let in_use = |text: &str, users| HashParametersInUse {
+        parameters: HashParameters::parse(text).expect("parameters"),
+        users,
+    };
+    assert_eq!(found, [in_use(current, 3), in_use(dear, 1)]);
+}
+
+async fn insert_hash(fixture: &UserRepositoryFixture, tenant: TenantId, text: &str) {
+    let mut user = a_user(tenant);
+    user.password_hash = PasswordHash::new(text.to_owned());
+    assert_eq!(insert(fixture, &user).await, Insertion::Inserted);
+}
+
 /// A call that comes too late is an error and takes no effect.
 pub async fn call_past_its_deadline_changes_nothing(fixture: &UserRepositoryFixture) {
     let late = timing_past_its_deadline(START);
@@ -100,6 +142,7 @@ pub async fn call_past_its_deadline_changes_nothing(fixture: &UserRepositoryFixt
     assert_unavailable(users.find_by_email(&user.email, late).await, "find_by_email");
     assert_unavailable(users.find_by_id(user.id, late).await, "find_by_id");
     assert_unavailable(users.list(late).await, "list");
+    assert_unavailable(users.hash_parameters(late).await, "hash_parameters");
 
     assert_eq!(found(fixture, user.id).await, before);
     assert_eq!(found(fixture, another.id).await, None);

@@ -31,6 +31,21 @@ fault!(
     password_hasher::missing_hash_never_verifies,
     Fault::MissingHashCostsNothing
 );
+fault!(
+    cheap_hash_costs_less,
+    password_hasher::rejection_costs_what_the_dearest_stored_hash_costs,
+    Fault::CheapHashCostsLess
+);
+fault!(
+    inactive_user_costs_less,
+    password_hasher::rejection_costs_what_the_dearest_stored_hash_costs,
+    Fault::InactiveUserCostsLess
+);
+fault!(
+    dropped_admissions_keep_their_place,
+    password_hasher::dropped_admissions_give_their_place_back,
+    Fault::DroppedCallsKeepTheirPlace
+);
 fault!(queue_without_end, password_hasher::full_queue_is_overloaded, Fault::QueueWithoutEnd);
 fault!(full_queue_is_unavailable, password_hasher::full_queue_is_overloaded, Fault::FullQueueIsUnavailable);
 fault!(

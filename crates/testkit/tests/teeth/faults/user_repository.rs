@@ -48,6 +48,16 @@ fault!(status_set_for_everybody, user_repository::status_is_read_as_set, Fault::
 fault!(list_stops_early, user_repository::list_names_every_user_once, Fault::ListStopsEarly);
 fault!(list_is_unordered, user_repository::list_names_every_user_once, Fault::ListIsUnordered);
 fault!(
+    parameters_with_the_salt,
+    user_repository::hash_parameters_are_counted_without_salts,
+    Fault::ParametersWithTheSalt
+);
+fault!(
+    parameters_of_the_first_user,
+    user_repository::hash_parameters_are_counted_without_salts,
+    Fault::ParametersOfTheFirstUser
+);
+fault!(
     missing_hash_is_corrupt,
     user_repository::user_without_password_is_a_value,
     Fault::MissingHashIsCorrupt

@@ -13,7 +13,7 @@ async fn a_wrong_password_is_refused_and_counts() {
 #[tokio::test]
 async fn an_unknown_email_costs_a_verification_and_counts_like_a_known_one() {
     let mut setup = refusal_setup(None, PasswordCheck::Invalid);
-    setup.hasher = hasher_expecting(None, PasswordCheck::Invalid);
+    setup.hasher = hasher_expecting(Credential::Missing, PasswordCheck::Invalid);
     assert_eq!(setup.counted_refusal().await, LoginRefusal::UnknownEmail);
 }
 
@@ -21,7 +21,7 @@ async fn an_unknown_email_costs_a_verification_and_counts_like_a_known_one() {
 #[tokio::test]
 async fn an_account_without_a_password_costs_a_verification_and_is_refused() {
     let mut setup = refusal_setup(Some(User { password_hash: None, ..user() }), PasswordCheck::Invalid);
-    setup.hasher = hasher_expecting(None, PasswordCheck::Invalid);
+    setup.hasher = hasher_expecting(Credential::Missing, PasswordCheck::Invalid);
     assert_eq!(setup.counted_refusal().await, LoginRefusal::NoPassword);
 }
 
@@ -43,7 +43,7 @@ async fn a_stored_hash_that_cannot_be_used_is_refused_and_counts() {
 #[tokio::test]
 async fn an_inactive_user_costs_a_verification_and_is_refused_though_the_password_is_right() {
     let mut setup = refusal_setup(Some(inactive_user()), RIGHT);
-    setup.hasher = hasher_expecting(Some(hash("stored")), RIGHT);
+    setup.hasher = hasher_expecting(Credential::Inactive(hash("stored")), RIGHT);
     assert_eq!(setup.counted_refusal().await, LoginRefusal::InactiveUser);
 }
 
@@ -72,10 +72,36 @@ async fn the_password_reaches_the_hasher_byte_for_byte_with_the_stored_hash() {
     setup
         .hasher
         .expect_verify()
-        .withf(|sent, stored, _| sent.expose_bytes() == SENT.as_bytes() && *stored == Some(hash("stored")))
+        .withf(|sent, stored, _| {
+            sent.expose_bytes() == SENT.as_bytes() && *stored == Credential::Active(hash("stored"))
+        })
         .times(1)
         .returning(|_, _, _| Ok(RIGHT));
     setup.run_with(SENT, timing()).await.unwrap();
+}
+
+/// The turn is charged before anything about the account is known.
+// S-09
+#[tokio::test]
+async fn the_queue_decides_before_the_account_is_read() {
+    let mut setup = refusal_setup(None, PasswordCheck::Invalid);
+    (setup.users, setup.hasher) = (MockUserRepository::new(), MockPasswordHasher::new());
+    setup.hasher.expect_admit().times(1).returning(|_| Err(trouble(PortErrorKind::Overloaded)));
+    setup.limiter = limiter_settled(Settlement::Abandoned);
+    assert_eq!(setup.trouble().await, PortErrorKind::Overloaded);
+}
+
+// S-09
+#[tokio::test]
+async fn every_account_is_admitted_once_and_compared_once() {
+    let without_password = User { password_hash: None, ..user() };
+    for account in [None, Some(user()), Some(inactive_user()), Some(without_password)] {
+        let mut setup = refusal_setup(account, PasswordCheck::Invalid);
+        setup.hasher = MockPasswordHasher::new();
+        setup.hasher.expect_admit().times(1).returning(|timing| Ok(Admission::new(timing, ())));
+        setup.hasher.expect_verify().times(1).returning(|_, _, _| Ok(PasswordCheck::Invalid));
+        setup.refusal().await;
+    }
 }
 
 #[tokio::test]
@@ -110,7 +136,7 @@ fn failing_hasher(kind: PortErrorKind, settled: Settlement) -> Setup {
     setup
 }
 
-fn hasher_expecting(expected: Option<PasswordHash>, check: PasswordCheck) -> MockPasswordHasher {
+fn hasher_expecting(expected: Credential, check: PasswordCheck) -> MockPasswordHasher {
     let mut hasher = idle_hasher();
     hasher
         .expect_verify()

@@ -47,7 +47,7 @@ async fn a_password_changed_meanwhile_ends_the_session() {
     let mut setup = changed_to(Ok(Some(User { password_hash: Some(hash("changed")), ..user() })));
     setup.hasher = idle_hasher();
     let right_before =
-        |_: &Password, stored: &Option<PasswordHash>, _: &Timing| *stored == Some(hash("stored"));
+        |_: &Password, stored: &Credential, _: &Admission| *stored == Credential::Active(hash("stored"));
     setup.hasher.expect_verify().withf(right_before).times(1).returning(|_, _, _| Ok(RIGHT));
     setup.hasher.expect_verify().times(1).returning(|_, _, _| Ok(PasswordCheck::Invalid));
     assert_eq!(setup.refusal().await, LoginRefusal::ChangedMeanwhile);

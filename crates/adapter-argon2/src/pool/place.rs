@@ -1,0 +1,33 @@
+//! Places in the queue.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The number of callers that were admitted and whose turn has not begun.
+#[derive(Default)]
+pub(super) struct Queue(Arc<AtomicUsize>);
+
+/// A place in the queue; given back when the turn begins, or its caller gives up or hangs up.
+pub(super) struct Place {
+    waiting: Arc<AtomicUsize>,
+    /// The number of callers in the queue when the place was taken, this one included.
+    pub(super) position: usize,
+}
+
+impl Queue {
+    pub(super) fn take_place(&self) -> Place {
+        let position = self.0.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        Place { waiting: Arc::clone(&self.0), position }
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}

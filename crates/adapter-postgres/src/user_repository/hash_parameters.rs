@@ -1,0 +1,64 @@
+//! What stored hashes cost.
+
+use std::time::Instant;
+
+use auth_domain::model::{HashParameters, HashParametersInUse, Timing};
+use diesel::deserialize::QueryableByName;
+use diesel::result::QueryResult;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+
+use crate::database::PostgresDatabase;
+use crate::error::StoreError;
+use crate::limits::bounded;
+
+/// Texts are cut one character after the longest that is accepted, so that a longer one is rejected. Neither
+/// salt nor hash leaves the server.
+const QUERY: &str = "SELECT '$argon2id$v=19$' || split_part(left(password_hash, 65), '$', 4) AS parameters,
+                            count(*) AS users
+                     FROM users WHERE password_hash LIKE '$argon2id$v=19$%$%'
+                     GROUP BY 1 LIMIT 1000";
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    parameters: String,
+    #[diesel(sql_type = BigInt)]
+    users: i64,
+}
+
+/// Reads every row, on a connection of its own: a large table takes longer than any other statement may.
+pub(super) async fn read(
+    database: &PostgresDatabase,
+    timing: Timing,
+) -> Result<Vec<HashParametersInUse>, StoreError> {
+    database.begin(timing)?;
+    let mut connection = database.connect(timing).await?;
+    let until = timing.deadline();
+    let left = until.saturating_duration_since(database.clock().instant());
+    let rows = query(&mut connection, until, left.as_millis().max(1).to_string()).await?;
+    Ok(rows.into_iter().filter_map(Row::into_parameters).collect())
+}
+
+async fn query(
+    connection: &mut AsyncPgConnection,
+    until: Instant,
+    timeout_ms: String,
+) -> Result<Vec<Row>, StoreError> {
+    let work = connection.transaction(async |connection| -> QueryResult<Vec<Row>> {
+        // For this transaction only: a pooler hands the session to others.
+        let timeout =
+            sql_query("SELECT set_config('statement_timeout', $1, true)").bind::<Text, _>(timeout_ms);
+        timeout.execute(connection).await?;
+        sql_query(QUERY).load(connection).await
+    });
+    bounded(until, work).await
+}
+
+impl Row {
+    fn into_parameters(self) -> Option<HashParametersInUse> {
+        let parameters = HashParameters::parse(&self.parameters)?;
+        Some(HashParametersInUse { parameters, users: u64::try_from(self.users).unwrap_or(0) })
+    }
+}

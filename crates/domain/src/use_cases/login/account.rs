@@ -1,0 +1,53 @@
+//! The account that a login names.
+
+use super::{LoginError, LoginRefusal};
+use crate::model::{User, UserId};
+use crate::ports::{Credential, PasswordCheck};
+
+/// What is known of the account. Every variant leads to one verification of the same cost.
+pub(super) enum Account {
+    /// No user has the email.
+    Unknown,
+    /// The user with the email.
+    Known(User),
+}
+
+impl From<Option<User>> for Account {
+    fn from(found: Option<User>) -> Self {
+        found.map_or(Self::Unknown, Self::Known)
+    }
+}
+
+impl Account {
+    /// What the password is compared with.
+    pub(super) fn credential(&self) -> Credential {
+        match self {
+            Self::Unknown => Credential::Missing,
+            Self::Known(user) => match &user.password_hash {
+                None => Credential::Missing,
+                Some(hash) if user.is_active() => Credential::Active(hash.clone()),
+                Some(hash) => Credential::Inactive(hash.clone()),
+            },
+        }
+    }
+
+    /// The user and whether the stored hash is outdated, if `check` and the account allow the login.
+    pub(super) fn judge(self, check: PasswordCheck) -> Result<(User, bool), LoginError> {
+        let user = match self {
+            Self::Unknown => return Err(rejected(None, LoginRefusal::UnknownEmail)),
+            Self::Known(user) => user,
+        };
+        let reject = |refusal| Err(rejected(Some(user.id), refusal));
+        match check {
+            _ if user.password_hash.is_none() => reject(LoginRefusal::NoPassword),
+            PasswordCheck::Invalid => reject(LoginRefusal::WrongPassword),
+            PasswordCheck::Unusable => reject(LoginRefusal::UnusableHash),
+            PasswordCheck::Valid { .. } if !user.is_active() => reject(LoginRefusal::InactiveUser),
+            PasswordCheck::Valid { outdated } => Ok((user, outdated)),
+        }
+    }
+}
+
+const fn rejected(user_id: Option<UserId>, refusal: LoginRefusal) -> LoginError {
+    LoginError::InvalidCredentials { refusal, user_id }
+}

@@ -1,0 +1,83 @@
+//! What stored hashes cost, and how many logins per second that leaves.
+
+use std::time::Duration;
+
+use auth_domain::model::HashParametersInUse;
+use auth_domain::ports::{Finding, TurnCost};
+
+use crate::compose::Parts;
+use crate::failure::chain;
+use crate::hash_costs::HashCosts;
+
+/// How long the table may be read.
+const TIMEOUT: Duration = Duration::from_secs(25);
+/// A turn that takes longer leaves so few logins that somebody should know.
+const LONG: Duration = Duration::from_millis(500);
+
+/// Lists the costs of stored hashes, and the capacity that the dearest leaves.
+pub(super) async fn examine(parts: &Parts) -> Vec<Finding> {
+    let costs = HashCosts { users: &*parts.users, hasher: &*parts.hasher, clock: &*parts.clock };
+    match costs.read(TIMEOUT).await {
+        Ok((cost, in_use)) => findings(&cost, &in_use),
+        Err(error) => vec![Finding::fault(format!(
+            "the costs of stored hashes cannot be read: {}; check that the store can be reached",
+            chain(&error)
+        ))],
+    }
+}
+
+fn findings(cost: &TurnCost, in_use: &[HashParametersInUse]) -> Vec<Finding> {
+    let listed = in_use
+        .iter()
+        .map(|each| Finding::good(format!("{} stored hashes have the cost {}", each.users, each.parameters)));
+    listed.chain([capacity(cost)]).collect()
+}
+
+fn capacity(cost: &TurnCost) -> Finding {
+    let seconds = cost.time.as_secs_f64().max(f64::MIN_POSITIVE);
+    let per_second = f64::from(cost.concurrency) / seconds;
+    let text = format!(
+        "a rejected login costs one hash of {}, {} ms here; that leaves {per_second:.1} rejected logins per second",
+        cost.parameters,
+        cost.time.as_millis()
+    );
+    if cost.time > LONG {
+        return Finding::warning(format!(
+            "{text}; give the users with the dearest hashes new passwords, or set PASSWORD__UPGRADE=on and let them \
+             log in"
+        ));
+    }
+    Finding::good(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_domain::model::HashParameters;
+    use auth_domain::ports::Verdict;
+
+    use super::*;
+
+    const CURRENT: &str = "$argon2id$v=19$m=19456,t=2,p=1";
+
+    fn cost(millis: u64) -> TurnCost {
+        TurnCost { parameters: CURRENT.to_owned(), time: Duration::from_millis(millis), concurrency: 2 }
+    }
+
+    // S-09
+    #[test]
+    fn the_costs_of_stored_hashes_and_the_capacity_are_listed() {
+        let in_use = [HashParametersInUse { parameters: HashParameters::parse(CURRENT).unwrap(), users: 3 }];
+        let findings = findings(&cost(20), &in_use);
+        assert_eq!(findings[0].text, format!("3 stored hashes have the cost {CURRENT}"));
+        assert!(findings[1].text.contains("100.0 rejected logins per second"), "{}", findings[1].text);
+        assert!(findings.iter().all(|finding| finding.verdict == Verdict::Good));
+    }
+
+    // S-09
+    #[test]
+    fn a_hash_that_leaves_few_logins_is_a_warning() {
+        let finding = capacity(&cost(1_000));
+        assert_eq!(finding.verdict, Verdict::Warning);
+        assert!(finding.text.contains("2.0 rejected logins per second"), "{}", finding.text);
+    }
+}

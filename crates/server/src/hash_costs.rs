@@ -1,0 +1,121 @@
+//! What stored password hashes cost: read from the store, and charged to every rejected login (S-09).
+
+use std::time::Duration;
+
+use auth_domain::model::{HashParameters, HashParametersInUse, Timing};
+use auth_domain::ports::{Clock, PasswordHasher, PortError, TurnCost, UserRepository};
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+use crate::failure::chain;
+
+/// How long the start waits for it. The background task reads it otherwise.
+pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(3);
+/// A table of many millions of rows is read within this time.
+const TIMEOUT: Duration = Duration::from_mins(1);
+/// How often the costs are read again. A dearer hash is charged for from its first use in any case.
+const PERIOD: Duration = Duration::from_mins(15);
+/// When a read is repeated that failed.
+const RETRY: Duration = Duration::from_secs(10);
+
+/// The parts that learn what stored hashes cost.
+pub(crate) struct HashCosts<'a> {
+    pub(crate) users: &'a dyn UserRepository,
+    pub(crate) hasher: &'a dyn PasswordHasher,
+    pub(crate) clock: &'a dyn Clock,
+}
+
+impl HashCosts<'_> {
+    /// Reads what stored hashes cost, and charges every turn for the dearest of them.
+    pub(crate) async fn read(
+        &self,
+        timeout: Duration,
+    ) -> Result<(TurnCost, Vec<HashParametersInUse>), PortError> {
+        let in_use = self.users.hash_parameters(Timing::start(self.clock, timeout)).await?;
+        let parameters: Vec<HashParameters> = in_use.iter().map(|each| each.parameters.clone()).collect();
+        Ok((self.hasher.charge_for(&parameters), in_use))
+    }
+
+    /// Reads them before the first login, if the store answers in time. Returns whether it did.
+    pub(crate) async fn read_at_start(&self) -> bool {
+        self.read_and_log(START_TIMEOUT, &mut None).await
+    }
+
+    /// Reads them again and again; `is_read` is whether they were read at the start.
+    pub(crate) async fn keep_reading(&self, mut is_read: bool) {
+        let mut last = None;
+        loop {
+            sleep(if is_read { PERIOD } else { RETRY }).await;
+            is_read = self.read_and_log(TIMEOUT, &mut last).await;
+        }
+    }
+
+    async fn read_and_log(&self, timeout: Duration, last: &mut Option<String>) -> bool {
+        match self.read(timeout).await {
+            Ok((cost, _)) => {
+                if last.as_ref() != Some(&cost.parameters) {
+                    let turn_ms = u64::try_from(cost.time.as_millis()).unwrap_or(u64::MAX);
+                    let (parameters, turns) = (cost.parameters.as_str(), cost.concurrency);
+                    info!(
+                        event = "hash_costs",
+                        parameters, turn_ms, turns, "rejected logins cost one such hash"
+                    );
+                    *last = Some(cost.parameters);
+                }
+                true
+            }
+            Err(error) => {
+                let reason = chain(&error);
+                warn!(
+                    event = "hash_costs",
+                    reason, "the costs of stored hashes cannot be read; trying again"
+                );
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_domain::mocks::{MockPasswordHasher, MockUserRepository};
+
+    use super::*;
+    use crate::system::SystemClock;
+
+    const DEAR: &str = "$argon2id$v=19$m=262144,t=10,p=16";
+
+    fn in_use() -> Vec<HashParametersInUse> {
+        vec![HashParametersInUse { parameters: HashParameters::parse(DEAR).unwrap(), users: 1 }]
+    }
+
+    fn charging() -> MockPasswordHasher {
+        let mut hasher = MockPasswordHasher::new();
+        hasher.expect_charge_for().withf(|stored| stored.len() == 1 && stored[0].as_str() == DEAR).returning(
+            |_| TurnCost { parameters: DEAR.to_owned(), time: Duration::from_secs(1), concurrency: 2 },
+        );
+        hasher
+    }
+
+    // S-09
+    #[tokio::test]
+    async fn stored_parameters_are_charged_from_the_start_on() {
+        let mut users = MockUserRepository::new();
+        users.expect_hash_parameters().times(1).returning(|_| Ok(in_use()));
+        let costs = HashCosts { users: &users, hasher: &charging(), clock: &SystemClock };
+        assert!(costs.read_at_start().await);
+    }
+
+    // S-09
+    #[tokio::test(start_paused = true)]
+    async fn a_read_that_failed_is_repeated_soon_and_one_that_did_not_later() {
+        let mut users = MockUserRepository::new();
+        users.expect_hash_parameters().times(1).returning(|_| Err(PortError::unavailable("away")));
+        // Ten seconds later, and every quarter of an hour from then on.
+        users.expect_hash_parameters().times(5).returning(|_| Ok(in_use()));
+        let costs = HashCosts { users: &users, hasher: &charging(), clock: &SystemClock };
+        assert!(!costs.read_at_start().await);
+        let an_hour = Duration::from_mins(61);
+        assert!(tokio::time::timeout(an_hour, costs.keep_reading(false)).await.is_err());
+    }
+}
