@@ -70,17 +70,56 @@ async fn a_full_password_queue_is_503_and_counts_as_no_failure() {
     assert_eq!(ready.status, 200, "a full queue is no reason to take the service away");
 }
 
+// S-08
 #[tokio::test]
-async fn a_row_that_contradicts_itself_is_500_and_says_nothing() {
+async fn an_unreadable_row_is_the_one_401_at_login_and_503_at_refresh_and_keeps_its_session() {
     let server = Server::start().await;
-    assert_eq!(server.installation.sql("UPDATE users SET role = 99"), 1);
-    let broken = server.login(ALICE, PASSWORD).await;
-    let message = broken.expect_error(500, "internal_error");
-    for inward in ["role", "99", "sql", "users", ".rs", "corrupt"] {
-        assert!(!message.to_lowercase().contains(inward), "{message}");
+    let tokens = server.log_in(ALICE).await;
+    for (spoil, column, repair) in
+        [("role = 99", "role", "role = 10"), ("status = 7", "status", "status = 0")]
+    {
+        assert_eq!(server.installation.sql(&format!("UPDATE users SET {spoil}")), 1);
+        let broken = server.login(ALICE, PASSWORD).await;
+        let unknown = server.login("nobody@example.com", PASSWORD).await;
+        broken.expect_error(401, "invalid_credentials");
+        assert_eq!(broken.text(), unknown.text());
+        let id = broken.header("x-request-id").unwrap();
+        assert!(
+            server.process.logs(&[id, "ERROR", "unreadable_row", column]).await,
+            "the log names the column"
+        );
+
+        let refused = server.refresh(&tokens.refresh).await;
+        let message = refused.expect_error(503, "service_unavailable");
+        assert!(!message.contains(column), "{message}");
+        assert!((1..=60).contains(&refused.retry_after()));
+        let id = refused.header("x-request-id").unwrap();
+        assert!(
+            server.process.logs(&[id, "ERROR", "unreadable_row", column]).await,
+            "the log names the column"
+        );
+
+        let listed = server.cli(&["user", "list"]).await.expect_failure();
+        assert!(listed.contains(&format!("users.{column} of user ")), "{listed}");
+        let set_password = ["user", "set-password", ALICE, "--password-stdin"];
+        let refused = server.installation.cli(&set_password, PASSWORD).await.expect_failure();
+        assert!(refused.contains(&format!("users.{column} of user ")), "{refused}");
+        let diagnosis = server.cli(&["doctor"]).await;
+        assert!(format!("{diagnosis:?}").contains(&format!("1 users have a {column}")), "{diagnosis:?}");
+        assert_eq!(server.installation.sql(&format!("UPDATE users SET {repair}")), 1);
     }
-    let id = broken.header("x-request-id").unwrap();
-    assert!(server.process.logs(&[id, "ERROR"]).await, "the cause is in the log");
+    server.refresh(&tokens.refresh).await.tokens();
+    assert!(!server.process.stderr().contains(ALICE), "no event names the email");
+}
+
+// S-27
+#[tokio::test]
+async fn a_user_whose_row_cannot_be_read_can_be_barred() {
+    let server = Server::start().await;
+    let tokens = server.log_in(ALICE).await;
+    assert_eq!(server.installation.sql("UPDATE users SET role = 99"), 1);
+    server.cli(&["user", "deactivate", ALICE]).await.expect_success();
+    assert!(!server.access_token_is_alive(&tokens.access).await);
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ async fn fill(database: &Database<'_>, users: &PostgresUserRepository) -> Vec<Us
              FROM generate_series(1, {USERS}) AS n"
     ));
     let _ = database.sql("VACUUM ANALYZE users");
-    let ids: Vec<_> = users.list(timing_at(START)).await.unwrap().iter().map(|user| user.id).collect();
+    let ids: Vec<_> = users.list(timing_at(START)).await.unwrap().users.iter().map(|user| user.id).collect();
     assert_eq!(ids.len(), USERS);
     ids
 }

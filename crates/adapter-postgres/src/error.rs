@@ -6,7 +6,7 @@
 mod connecting;
 mod statement;
 
-use auth_domain::ports::PortError;
+use auth_domain::ports::{PortError, UnreadableUser};
 use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error as DriverError};
 use diesel_async::pooled_connection::PoolError as ManagerError;
@@ -44,6 +44,8 @@ pub(crate) enum StoreError {
     Exhausted,
     /// A stored value has no meaning.
     Contradiction(&'static str),
+    /// A value in the row of a user has no meaning.
+    UnreadableUser(UnreadableUser),
     /// The database is not what it has to be; says what to do.
     Unfit(String),
 }
@@ -90,6 +92,7 @@ impl From<StoreError> for PortError {
             StoreError::TooLate => Self::unavailable("the deadline passed before anything was changed"),
             StoreError::Exhausted => Self::unavailable("no connection to the database became free in time"),
             StoreError::Contradiction(text) => Self::corrupt(format!("a row contradicts itself: {text}")),
+            StoreError::UnreadableUser(row) => Self::corrupt(row),
             StoreError::Unfit(text) => Self::misconfigured(text),
         }
     }
@@ -98,6 +101,12 @@ impl From<StoreError> for PortError {
 impl From<DriverError> for StoreError {
     fn from(error: DriverError) -> Self {
         Self::Driver(error)
+    }
+}
+
+impl From<UnreadableUser> for StoreError {
+    fn from(row: UnreadableUser) -> Self {
+        Self::UnreadableUser(row)
     }
 }
 

@@ -1,4 +1,7 @@
 //! The tables that the platform owns, as far as this service uses them.
+//!
+//! Columns of `users` are nullable here: the platform may have made them so, and a null in one row must not look like an
+//! outage of the table.
 
 diesel::table! {
     tenants (id) {
@@ -12,12 +15,12 @@ diesel::table! {
 diesel::table! {
     users (id) {
         id -> Uuid,
-        tenant_id -> Uuid,
-        email -> Text,
+        tenant_id -> Nullable<Uuid>,
+        email -> Nullable<Text>,
         password_hash -> Nullable<Text>,
-        status -> Integer,
-        role -> Integer,
-        created_at -> Timestamptz,
+        status -> Nullable<Integer>,
+        role -> Nullable<Integer>,
+        created_at -> Nullable<Timestamptz>,
         updated_at -> Timestamptz,
     }
 }

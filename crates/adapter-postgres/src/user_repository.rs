@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use auth_domain::model::{
     Email, HashParametersInUse, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus,
 };
-use auth_domain::ports::{Insertion, PortError, Replacement, UserRepository};
+use auth_domain::ports::{Insertion, PortError, Replacement, UserListing, UserRepository};
 
 use crate::database::PostgresDatabase;
 use lookups::Key;
@@ -39,7 +39,7 @@ impl UserRepository for PostgresUserRepository {
         Ok(lookups::find(&self.database, Key::Id(id), timing).await?)
     }
 
-    async fn list(&self, timing: Timing) -> Result<Vec<User>, PortError> {
+    async fn list(&self, timing: Timing) -> Result<UserListing, PortError> {
         let lease = self.database.lease(timing).await?;
         Ok(lease.run(lookups::list(&lease)).await?)
     }

@@ -6,7 +6,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use auth_domain::model::Timing;
-use auth_domain::ports::{Clock, PortError};
+use auth_domain::ports::{Clock, Finding, PortError};
 use diesel::dsl::exists;
 use diesel::{QueryDsl, RunQueryDsl, SqliteConnection};
 
@@ -19,6 +19,7 @@ use crate::readers;
 use crate::readiness::{self, OpenedFile};
 use crate::schema::tenants;
 use crate::threads::Threads;
+use crate::user_repository;
 use crate::writer::Writer;
 
 #[cfg(test)]
@@ -84,6 +85,14 @@ impl SqliteDatabase {
     /// Blocks until then. Dropping the last handle does the same.
     pub fn close(&self) {
         self.0.close();
+    }
+
+    /// Looks at every user. Findings count, and name nobody.
+    ///
+    /// # Errors
+    /// As of any call.
+    pub async fn examine_users(&self, timing: Timing) -> Result<Vec<Finding>, PortError> {
+        self.read(timing, user_repository::examine).await
     }
 
     /// Runs a step that only reads, beside all others.

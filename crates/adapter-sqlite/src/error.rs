@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use auth_domain::ports::PortError;
+use auth_domain::ports::{PortError, UnreadableUser};
 use diesel::result::{DatabaseErrorKind, Error as DriverError};
 use thiserror::Error;
 
@@ -87,11 +87,15 @@ pub(crate) enum StoreError {
     /// A stored value has no meaning.
     #[error("a row contradicts itself: {0}")]
     Contradiction(&'static str),
+    /// A value in the row of a user has no meaning.
+    #[error(transparent)]
+    UnreadableUser(#[from] UnreadableUser),
 }
 
 impl From<StoreError> for PortError {
     fn from(error: StoreError) -> Self {
         match &error {
+            StoreError::UnreadableUser(row) => Self::corrupt(*row),
             StoreError::Driver(driver) if !is_damage(driver) => Self::unavailable(error),
             StoreError::Disconnected(_) => Self::unavailable(error),
             StoreError::Driver(_) | StoreError::Contradiction(_) => Self::corrupt(error),

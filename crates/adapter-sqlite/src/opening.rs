@@ -91,7 +91,9 @@ fn describe(path: &Path, error: &StoreError) -> OpenError {
     match error {
         StoreError::Driver(driver) if !is_damage(driver) => OpenError::Unusable { path, finding },
         StoreError::Disconnected(_) => OpenError::Unusable { path, finding },
-        StoreError::Driver(_) | StoreError::Contradiction(_) => OpenError::Damaged { path, finding },
+        StoreError::Driver(_) | StoreError::Contradiction(_) | StoreError::UnreadableUser(_) => {
+            OpenError::Damaged { path, finding }
+        }
     }
 }
 

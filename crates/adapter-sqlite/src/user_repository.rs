@@ -1,5 +1,6 @@
 //! Users.
 
+mod examination;
 mod hash_parameters;
 mod row;
 mod steps;
@@ -8,9 +9,10 @@ use async_trait::async_trait;
 use auth_domain::model::{
     Email, HashParametersInUse, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus, micros,
 };
-use auth_domain::ports::{Insertion, PortError, Replacement, UserRepository};
+use auth_domain::ports::{Insertion, PortError, Replacement, UserListing, UserRepository};
 
 use crate::database::SqliteDatabase;
+pub(crate) use examination::examine;
 
 /// The [`UserRepository`] in the embedded database.
 #[derive(Clone)]
@@ -37,7 +39,7 @@ impl UserRepository for SqliteUserRepository {
         self.database.read(timing, move |connection| steps::find_by_id(connection, id)).await
     }
 
-    async fn list(&self, timing: Timing) -> Result<Vec<User>, PortError> {
+    async fn list(&self, timing: Timing) -> Result<UserListing, PortError> {
         self.database.read(timing, steps::list).await
     }
 

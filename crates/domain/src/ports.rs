@@ -16,10 +16,13 @@ mod error;
 mod finding;
 mod login_limiter;
 mod tokens;
+mod unreadable_user;
+mod user_counts;
 
 pub use clock::Clock;
 pub use credentials::{
-    Admission, Credential, Insertion, PasswordCheck, PasswordHasher, Replacement, TurnCost, UserRepository,
+    Admission, Credential, Insertion, PasswordCheck, PasswordHasher, Replacement, TurnCost, UserListing,
+    UserRepository,
 };
 pub use entropy::Entropy;
 pub use error::{PortError, PortErrorKind};
@@ -29,6 +32,8 @@ pub use tokens::{
     AccessTokens, Denylist, EndSession, Ending, InvalidAccessToken, LegacyRefreshTokens, NewSession, Rotate,
     Rotation, SessionStore,
 };
+pub use unreadable_user::UnreadableUser;
+pub use user_counts::{HashKind, UserCounts};
 
 #[cfg(any(test, feature = "mocks"))]
 pub(crate) mod mocked {

@@ -8,7 +8,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::time::Duration;
 
 use auth_domain::model::{Email, Password, PasswordPolicy, Role, Timing};
-use auth_domain::ports::Entropy;
+use auth_domain::ports::{Entropy, UserListing};
 use auth_domain::use_cases::{CreateUser, ManageUsers};
 use tracing::warn;
 use zeroize::Zeroizing;
@@ -29,7 +29,8 @@ const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 /// password was lost would keep the next start from creating one (S-93).
 pub(crate) async fn welcome(parts: &Parts, listening: SocketAddr) -> Result<(), Failure> {
     let timing = Timing::start(&*parts.clock, PATIENCE);
-    if !parts.users.list(timing).await?.is_empty() {
+    // A row that cannot be read is a user, too.
+    if parts.users.list(timing).await? != UserListing::default() {
         return Ok(());
     }
     let password = random_password(&*parts.entropy)?;

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use auth_domain::model::{HashParameters, HashParametersInUse, Timing};
 use diesel::deserialize::QueryableByName;
-use diesel::result::QueryResult;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -12,6 +11,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use crate::database::PostgresDatabase;
 use crate::error::StoreError;
 use crate::limits::bounded;
+use crate::server_clock::now;
 
 /// Texts are cut one character after the longest that is accepted, so that a longer one is rejected. Neither
 /// salt nor hash leaves the server.
@@ -46,12 +46,14 @@ async fn query(
     until: Instant,
     timeout_ms: String,
 ) -> Result<Vec<Row>, StoreError> {
-    let work = connection.transaction(async |connection| -> QueryResult<Vec<Row>> {
+    let work = connection.transaction(async |connection| -> Result<Vec<Row>, StoreError> {
         // For this transaction only: a pooler hands the session to others.
         let timeout =
             sql_query("SELECT set_config('statement_timeout', $1, true)").bind::<Text, _>(timeout_ms);
         timeout.execute(connection).await?;
-        sql_query(QUERY).load(connection).await
+        // A standby may not know the newest hashes.
+        now(connection).await?;
+        Ok(sql_query(QUERY).load(connection).await?)
     });
     bounded(until, work).await
 }

@@ -19,7 +19,15 @@ pub(super) struct Lookup<K, ST> {
 }
 
 /// The columns of [`UserRow`](super::row::UserRow).
-type Columns = (Uuid, Uuid, Text, Nullable<Text>, Integer, Integer, Timestamptz);
+type Columns = (
+    Uuid,
+    Nullable<Uuid>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Integer>,
+    Nullable<Integer>,
+    Nullable<Timestamptz>,
+);
 
 const SELECT: &str = "SELECT pg_is_in_recovery(), users.id, users.tenant_id, users.email, users.password_hash, \
                       users.status, users.role, users.created_at FROM (SELECT) AS one LEFT JOIN users ON ";

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use auth_domain::model::{Email, Timing, User, UserId};
+use auth_domain::ports::UserListing;
 use diesel::{QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
@@ -37,7 +38,7 @@ pub(super) async fn find(
             outcome => break outcome?,
         }
     };
-    row.map(User::try_from).transpose()
+    Ok(row.map(User::try_from).transpose()?)
 }
 
 async fn attempt(
@@ -60,11 +61,17 @@ async fn read(mut connection: &AsyncPgConnection, key: Key<'_>) -> Result<Option
 }
 
 /// Reads everybody. Servers sort by many rules, so the order is made here.
-pub(super) async fn list(lease: &Lease) -> Result<Vec<User>, StoreError> {
+pub(super) async fn list(lease: &Lease) -> Result<UserListing, StoreError> {
     now(lease).await?;
     let mut connection: &AsyncPgConnection = lease;
     let rows: Vec<UserRow> = users::table.select(UserRow::as_select()).load(&mut connection).await?;
-    let mut users = rows.into_iter().map(User::try_from).collect::<Result<Vec<_>, _>>()?;
-    users.sort_unstable_by(|a, b| a.email.as_str().cmp(b.email.as_str()));
-    Ok(users)
+    let mut listing = UserListing::default();
+    for row in rows {
+        match User::try_from(row) {
+            Ok(user) => listing.users.push(user),
+            Err(row) => listing.unreadable.push(row),
+        }
+    }
+    listing.users.sort_unstable_by(|a, b| a.email.as_str().cmp(b.email.as_str()));
+    Ok(listing)
 }

@@ -1,39 +1,60 @@
 //! Users as rows.
 
 use auth_domain::model::{Email, PasswordHash, Role, TenantId, User, UserId, UserStatus};
+use auth_domain::ports::UnreadableUser;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::pg::{Pg, PgValue};
+use diesel::sql_types::Timestamptz;
 use diesel::{Queryable, Selectable};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::error::StoreError;
 use crate::schema::users;
 
 /// A row of `users`, as far as it is read.
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = users, check_for_backend(Pg))]
 pub(super) struct UserRow {
     id: Uuid,
-    tenant_id: Uuid,
-    email: String,
+    tenant_id: Option<Uuid>,
+    email: Option<String>,
     password_hash: Option<String>,
-    status: i32,
-    role: i32,
-    created_at: OffsetDateTime,
+    status: Option<i32>,
+    role: Option<i32>,
+    created_at: Option<Time>,
+}
+
+/// A time, or `None` for one that has no place in our calendar, such as `infinity`.
+#[derive(FromSqlRow)]
+pub(super) struct Time(Option<OffsetDateTime>);
+
+impl FromSql<Timestamptz, Pg> for Time {
+    fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(<OffsetDateTime as FromSql<Timestamptz, Pg>>::from_sql(bytes).ok()))
+    }
 }
 
 impl TryFrom<UserRow> for User {
-    type Error = StoreError;
+    type Error = UnreadableUser;
 
-    fn try_from(row: UserRow) -> Result<Self, StoreError> {
-        let (status, role) = (UserStatus::from_code(row.status), Role::from_code(row.role));
+    fn try_from(row: UserRow) -> Result<Self, UnreadableUser> {
+        let user_id = UserId::from_uuid(row.id);
+        let unreadable = |column, expected| UnreadableUser { user_id: Some(user_id), column, expected };
+        let (status, role) = (row.status.and_then(UserStatus::from_code), row.role.and_then(Role::from_code));
         Ok(Self {
-            id: UserId::from_uuid(row.id),
-            tenant_id: TenantId::from_uuid(row.tenant_id),
-            email: Email::from_trusted(row.email),
+            id: user_id,
+            tenant_id: row
+                .tenant_id
+                .map(TenantId::from_uuid)
+                .ok_or_else(|| unreadable("tenant_id", "the id of a tenant"))?,
+            email: row.email.map(Email::from_trusted).ok_or_else(|| unreadable("email", "an email"))?,
             password_hash: row.password_hash.map(PasswordHash::new),
-            status: status.ok_or(StoreError::Contradiction("the status of a user is unknown"))?,
-            role: role.ok_or(StoreError::Contradiction("the role of a user is unknown"))?,
-            created_at: row.created_at,
+            status: status.ok_or_else(|| unreadable("status", "0 or 1"))?,
+            role: role.ok_or_else(|| unreadable("role", "0, 1, 10 or 20"))?,
+            created_at: row
+                .created_at
+                .and_then(|time| time.0)
+                .ok_or_else(|| unreadable("created_at", "a time in our calendar"))?,
         })
     }
 }

@@ -62,7 +62,7 @@ async fn the_platforms_database_is_worked_on_and_its_schema_stays_as_it_was() {
     let homeless = a_user(a_tenant_id());
     assert_eq!(store.users.insert(&homeless, timing_at(START)).await.unwrap(), Insertion::UnknownTenant);
     assert!(store.users.set_status(user.id, UserStatus::Inactive, timing_at(START)).await.unwrap());
-    assert_eq!(store.users.list(timing_at(START)).await.unwrap().len(), 1);
+    assert_eq!(store.users.list(timing_at(START)).await.unwrap().users.len(), 1);
 
     assert_eq!(behind.sql(SCHEMA), before);
     assert_eq!(behind.sql("SELECT count(*) FROM \"__EFMigrationsHistory\""), "0");

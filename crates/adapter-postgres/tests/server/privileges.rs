@@ -44,7 +44,7 @@ async fn login_and_refresh_need_to_read_and_to_replace_hashes_and_nothing_else()
     assert_eq!(store.database.migrate(timing).await.unwrap(), Migrated::OwnedByThePlatform);
     assert!(store.find(&user).await.unwrap());
     assert!(store.users.find_by_email(&user.email, timing).await.unwrap().is_some());
-    assert_eq!(store.users.list(timing).await.unwrap().len(), 1);
+    assert_eq!(store.users.list(timing).await.unwrap().users.len(), 1);
     assert!(!store.database.examine(timing).await.unwrap().is_empty());
     store.database.ping(Timing::new(time_of_day(), now(), Duration::from_secs(2))).await.unwrap();
     let new = PasswordHash::new("$argon2id$new".to_owned());

@@ -12,15 +12,41 @@ async fn an_unknown_role_or_status_is_corrupt() {
     let behind = PostgresServer::shared().database();
     let store = Store::migrated(&behind).await;
     let user = store.inserted().await;
-    for change in
-        ["role = 2", "role = 1, status = 7", "role = -1, status = 0", "role = 0, created_at = 'infinity'"]
-    {
-        let _ = behind.sql(&format!("UPDATE users SET {change}"));
-        assert_kind(store.users.find_by_id(user.id, timing_at(START)).await, PortErrorKind::Corrupt);
-        assert_kind(store.users.find_by_email(&user.email, timing_at(START)).await, PortErrorKind::Corrupt);
-        assert_kind(store.users.list(timing_at(START)).await, PortErrorKind::Corrupt);
+    let other = store.inserted().await;
+    // The platform may have made its columns nullable.
+    let _ = behind.sql(
+        "ALTER TABLE users ALTER role DROP NOT NULL, ALTER status DROP NOT NULL,
+             ALTER tenant_id DROP NOT NULL, ALTER created_at DROP NOT NULL",
+    );
+    for (change, column) in [
+        ("role = 2", "role"),
+        ("role = 1, status = 7", "status"),
+        ("role = -1, status = 0", "role"),
+        ("role = NULL", "role"),
+        ("role = 0, status = NULL", "status"),
+        ("status = 0, created_at = NULL", "created_at"),
+        ("created_at = 'infinity'", "created_at"),
+        ("tenant_id = NULL", "tenant_id"),
+    ] {
+        let _ = behind.sql(&format!("UPDATE users SET {change} WHERE id = '{}'", user.id));
+        let found = [
+            store.users.find_by_id(user.id, timing_at(START)).await,
+            store.users.find_by_email(&user.email, timing_at(START)).await,
+        ];
+        for error in found.map(Result::unwrap_err) {
+            assert_eq!(error.kind(), PortErrorKind::Corrupt, "{change}");
+            let row = error.unreadable_user().unwrap();
+            assert_eq!((row.user_id, row.column), (Some(user.id), column), "{change}");
+        }
+        let listing = store.users.list(timing_at(START)).await.unwrap();
+        assert_eq!(listing.users.iter().map(|user| user.id).collect::<Vec<_>>(), [other.id]);
+        let unreadable: Vec<_> = listing.unreadable.iter().map(|row| (row.user_id, row.column)).collect();
+        assert_eq!(unreadable, [(Some(user.id), column)]);
     }
-    let _ = behind.sql("UPDATE users SET created_at = now()");
+    let _ = behind.sql(&format!(
+        "UPDATE users SET created_at = now(), tenant_id = '{}' WHERE id = '{}'",
+        other.tenant_id, user.id
+    ));
     assert!(store.find(&user).await.unwrap());
 }
 

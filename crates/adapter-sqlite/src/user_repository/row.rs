@@ -1,9 +1,9 @@
 //! Users as rows.
 
 use auth_domain::model::{Email, NewUser, PasswordHash, Role, TenantId, User, UserId, UserStatus};
+use auth_domain::ports::UnreadableUser;
 use diesel::{Insertable, Queryable, Selectable};
 
-use crate::error::StoreError;
 use crate::schema::users;
 use crate::stored::{id, time};
 
@@ -21,19 +21,24 @@ pub(super) struct UserRow {
 }
 
 impl TryFrom<UserRow> for User {
-    type Error = StoreError;
+    type Error = UnreadableUser;
 
-    fn try_from(row: UserRow) -> Result<Self, StoreError> {
+    fn try_from(row: UserRow) -> Result<Self, UnreadableUser> {
+        const ID: &str = "the sixteen bytes of a UUID";
         let status = i32::try_from(row.status).ok().and_then(UserStatus::from_code);
         let role = i32::try_from(row.role).ok().and_then(Role::from_code);
+        let unreadable = |column, expected| UnreadableUser { user_id: None, column, expected };
+        let user_id = UserId::from_uuid(id(&row.id).map_err(|_| unreadable("id", ID))?);
+        let unreadable = |column, expected| UnreadableUser { user_id: Some(user_id), column, expected };
         Ok(Self {
-            id: UserId::from_uuid(id(&row.id)?),
-            tenant_id: TenantId::from_uuid(id(&row.tenant_id)?),
+            id: user_id,
+            tenant_id: TenantId::from_uuid(id(&row.tenant_id).map_err(|_| unreadable("tenant_id", ID))?),
             email: Email::from_trusted(row.email),
             password_hash: row.password_hash.map(PasswordHash::new),
-            status: status.ok_or(StoreError::Contradiction("the status of a user is unknown"))?,
-            role: role.ok_or(StoreError::Contradiction("the role of a user is unknown"))?,
-            created_at: time(row.created_at)?,
+            status: status.ok_or_else(|| unreadable("status", "0 or 1"))?,
+            role: role.ok_or_else(|| unreadable("role", "0, 1, 10 or 20"))?,
+            created_at: time(row.created_at)
+                .map_err(|_| unreadable("created_at", "microseconds since 1970"))?,
         })
     }
 }

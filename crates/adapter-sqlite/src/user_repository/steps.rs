@@ -1,7 +1,7 @@
 //! The steps on the users' tables.
 
 use auth_domain::model::{Email, NewUser, PasswordHash, TenantId, User, UserId, UserStatus};
-use auth_domain::ports::{Insertion, Replacement};
+use auth_domain::ports::{Insertion, Replacement, UserListing};
 use diesel::{
     ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, SelectableHelper, SqliteConnection,
     SqliteExpressionMethods,
@@ -20,17 +20,24 @@ pub(super) fn find_by_email(
     email: &Email,
 ) -> Result<Option<User>, StoreError> {
     let rows = users::table.select(UserRow::as_select()).filter(users::email.eq(email.as_str()));
-    rows.first(connection).optional()?.map(User::try_from).transpose()
+    Ok(rows.first(connection).optional()?.map(User::try_from).transpose()?)
 }
 
 pub(super) fn find_by_id(connection: &mut SqliteConnection, id: UserId) -> Result<Option<User>, StoreError> {
     let rows = users::table.select(UserRow::as_select()).find(id.as_bytes().as_slice());
-    rows.first(connection).optional()?.map(User::try_from).transpose()
+    Ok(rows.first(connection).optional()?.map(User::try_from).transpose()?)
 }
 
-pub(super) fn list(connection: &mut SqliteConnection) -> Result<Vec<User>, StoreError> {
+pub(super) fn list(connection: &mut SqliteConnection) -> Result<UserListing, StoreError> {
     let rows = users::table.select(UserRow::as_select()).order(users::email);
-    rows.load(connection)?.into_iter().map(User::try_from).collect()
+    let mut listing = UserListing::default();
+    for row in rows.load(connection)? {
+        match User::try_from(row) {
+            Ok(user) => listing.users.push(user),
+            Err(row) => listing.unreadable.push(row),
+        }
+    }
+    Ok(listing)
 }
 
 pub(super) fn default_tenant(

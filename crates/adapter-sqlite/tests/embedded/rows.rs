@@ -17,17 +17,70 @@ async fn an_unknown_role_or_status_is_corrupt() {
     users.insert(&user, timing_at(START)).await.unwrap();
 
     // The last one is 0, a developer, in its lowest 32 bits.
-    for change in ["role = 2", "role = 1, status = 7", "role = -1, status = 0", "role = 4294967296"] {
-        folder.connect().batch_execute(&format!("UPDATE users SET {change}")).unwrap();
+    let other = a_user(tenant_id);
+    users.insert(&other, timing_at(START)).await.unwrap();
+    let id = user.id.as_uuid().simple();
+    for (change, column) in [
+        ("role = 2", "role"),
+        ("role = 1, status = 7", "status"),
+        ("role = -1, status = 0", "role"),
+        ("role = 4294967296", "role"),
+        ("role = 0, created_at = 9223372036854775807", "created_at"),
+    ] {
+        let update = format!("UPDATE users SET {change} WHERE id = x'{id}'");
+        folder.connect().batch_execute(&update).unwrap();
         let found = [
             users.find_by_id(user.id, timing_at(START)).await.map(drop),
             users.find_by_email(&user.email, timing_at(START)).await.map(drop),
-            users.list(timing_at(START)).await.map(drop),
         ];
         for error in found.map(Result::unwrap_err) {
             assert_eq!(error.kind(), PortErrorKind::Corrupt, "{change}");
+            let row = error.unreadable_user().unwrap();
+            assert_eq!((row.user_id, row.column), (Some(user.id), column), "{change}");
         }
+        let listing = users.list(timing_at(START)).await.unwrap();
+        assert_eq!(listing.users.iter().map(|user| user.id).collect::<Vec<_>>(), [other.id]);
+        let unreadable: Vec<_> = listing.unreadable.iter().map(|row| (row.user_id, row.column)).collect();
+        assert_eq!(unreadable, [(Some(user.id), column)]);
     }
+}
+
+// S-88
+#[tokio::test]
+async fn rows_that_keep_users_out_are_counted_and_name_nobody() {
+    let folder = Folder::new();
+    let database = folder.open();
+    let users = SqliteUserRepository::new(&database);
+    let tenant_id = users.default_tenant(a_tenant_id(), timing_at(START)).await.unwrap();
+    let changes = [
+        "role = 2",
+        "status = 7",
+        "role = 4294967296, status = -1",
+        "email = ' Upper@example.com'",
+        "email = 'no email'",
+        "password_hash = NULL",
+        "created_at = 9223372036854775807",
+        "password_hash = 'c2FsdA==:aGFzaA=='",
+    ];
+    for change in changes {
+        let user = a_user(tenant_id);
+        users.insert(&user, timing_at(START)).await.unwrap();
+        let id = user.id.as_uuid().simple();
+        folder.connect().batch_execute(&format!("UPDATE users SET {change} WHERE id = x'{id}'")).unwrap();
+    }
+    let findings = database.examine_users(timing_at(START)).await.unwrap();
+    let texts: Vec<String> = findings.into_iter().map(|finding| finding.text).collect();
+    for expected in [
+        "of 8 users 6 have a hash as this service writes it, 1 one of the older format, 1 none",
+        "1 users have an email that is not trimmed and lower-cased",
+        "1 users have an email that is none",
+        "2 users have a status that is neither 0 nor 1",
+        "2 users have a role that is none of 0, 1, 10, 20",
+        "1 users have an id, a tenant or a time that cannot be read",
+    ] {
+        assert!(texts.iter().any(|text| text.starts_with(expected)), "{expected}: {texts:#?}");
+    }
+    assert!(texts.iter().all(|text| !text.contains('@')), "{texts:#?}");
 }
 
 #[tokio::test]

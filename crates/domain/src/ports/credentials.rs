@@ -8,7 +8,7 @@ mod user_repository;
 pub use admission::Admission;
 pub use credential::Credential;
 pub use password_hasher::{PasswordCheck, PasswordHasher, TurnCost};
-pub use user_repository::{Insertion, Replacement, UserRepository};
+pub use user_repository::{Insertion, Replacement, UserListing, UserRepository};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {password_hasher::MockPasswordHasher, user_repository::MockUserRepository};

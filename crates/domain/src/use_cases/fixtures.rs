@@ -11,7 +11,7 @@ use crate::model::{
     Email, IdempotencyKey, LiveAccessToken, Password, PasswordHash, RefreshToken, Role, SessionPolicy,
     TenantId, Timing, TokenId, User, UserId, UserStatus,
 };
-use crate::ports::{PortError, PortErrorKind};
+use crate::ports::{PortError, PortErrorKind, UnreadableUser};
 
 /// When every request of these tests comes; not at a whole second, since real ones are not either.
 pub(super) const NOW: OffsetDateTime = datetime!(2026-07-10 14:32:05.678 UTC);
@@ -135,4 +135,13 @@ impl<T> Clone for Seen<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
+}
+
+/// The error of a store that found a row with an unknown role.
+pub(super) fn unreadable_row() -> PortError {
+    PortError::corrupt(unreadable_user())
+}
+
+pub(super) fn unreadable_user() -> UnreadableUser {
+    UnreadableUser { user_id: Some(user_id()), column: "role", expected: "0, 1, 10 or 20" }
 }

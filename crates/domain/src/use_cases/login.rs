@@ -84,7 +84,8 @@ impl Login {
     async fn check_credentials(&self, command: &LoginCommand) -> Result<(User, bool), LoginError> {
         // The queue decides before the account is read, so that its decision says nothing about the account.
         let admission = self.hasher.admit(self.queueing(command))?;
-        let account = Account::from(self.users.find_by_email(&command.email, command.timing).await?);
+        let found = self.users.find_by_email(&command.email, command.timing).await;
+        let account = Account::from_lookup(found)?;
         let check = self.hasher.verify(&command.password, account.credential(), admission).await?;
         account.judge(check)
     }
@@ -134,35 +135,39 @@ impl Login {
         command: &LoginCommand,
     ) -> Result<(), LoginError> {
         let timing = command.timing;
-        let still_holds = self.still_holds(authenticated, command).await;
-        if matches!(still_holds, Ok(true)) {
+        let changed = self.changed_meanwhile(authenticated, command).await;
+        if matches!(changed, Ok(None)) {
             return Ok(());
         }
         let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
         let ended = self.sessions.end(&end, timing).await;
-        still_holds?;
+        let refusal = changed?.unwrap_or(LoginRefusal::ChangedMeanwhile);
         ended?;
-        let user_id = Some(authenticated.user.id);
-        Err(LoginError::InvalidCredentials { refusal: LoginRefusal::ChangedMeanwhile, user_id })
+        Err(LoginError::InvalidCredentials { refusal, user_id: Some(authenticated.user.id) })
     }
 
     /// A hash that this login neither read nor made is a new password, or the same one upgraded by
     /// another login at the same time; the password itself tells which.
-    async fn still_holds(
+    async fn changed_meanwhile(
         &self,
         authenticated: &Authenticated,
         command: &LoginCommand,
-    ) -> Result<bool, PortError> {
-        let read_again = self.users.find_by_id(authenticated.user.id, command.timing).await?;
-        let Some(now) = read_again.filter(|now| authenticated.is_same_account(now)) else { return Ok(false) };
+    ) -> Result<Option<LoginRefusal>, PortError> {
+        let changed = Some(LoginRefusal::ChangedMeanwhile);
+        let read_again = self.users.find_by_id(authenticated.user.id, command.timing).await;
+        let now = match Account::from_lookup(read_again)? {
+            Account::Known(now) if authenticated.is_same_account(&now) => now,
+            Account::Known(_) | Account::Unknown => return Ok(changed),
+            Account::Unreadable(row) => return Ok(Some(LoginRefusal::UnreadableRow(row))),
+        };
         if authenticated.knows(now.password_hash.as_ref()) {
-            return Ok(true);
+            return Ok(None);
         }
-        let Some(stored) = now.password_hash else { return Ok(false) };
+        let Some(stored) = now.password_hash else { return Ok(changed) };
         // A turn of its own. It is rare: only a change of this very account since the first turn leads here.
         let admission = self.hasher.admit(command.timing)?;
         let check = self.hasher.verify(&command.password, Credential::Active(stored), admission).await?;
-        Ok(matches!(check, PasswordCheck::Valid { .. }))
+        Ok(if matches!(check, PasswordCheck::Valid { .. }) { None } else { changed })
     }
 
     /// The wait for a turn and the password queue share one deadline.

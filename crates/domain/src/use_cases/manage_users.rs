@@ -8,7 +8,7 @@ use crate::model::{
     Email, EndReason, NewUser, Password, PasswordPolicy, Role, TenantId, Timing, User, UserId, UserStatus,
 };
 use crate::ports::{
-    Entropy, Insertion, PasswordHasher, PortError, Replacement, SessionStore, UserRepository,
+    Entropy, Insertion, PasswordHasher, PortError, Replacement, SessionStore, UserListing, UserRepository,
 };
 
 #[cfg(test)]
@@ -111,7 +111,7 @@ impl ManageUsers {
     ///
     /// # Errors
     /// [`ManageUsersError::Port`].
-    pub async fn list(&self, timing: Timing) -> Result<Vec<User>, ManageUsersError> {
+    pub async fn list(&self, timing: Timing) -> Result<UserListing, ManageUsersError> {
         Ok(self.users.list(timing).await?)
     }
 
@@ -121,6 +121,20 @@ impl ManageUsers {
     /// [`ManageUsersError::UnknownUser`] and [`ManageUsersError::Port`].
     pub async fn find(&self, email: &Email, timing: Timing) -> Result<User, ManageUsersError> {
         self.users.find_by_email(email, timing).await?.ok_or(ManageUsersError::UnknownUser)
+    }
+
+    /// Reads the id of one user, also if the rest of the row cannot be read.
+    ///
+    /// # Errors
+    /// [`ManageUsersError::UnknownUser`] and [`ManageUsersError::Port`].
+    pub async fn find_id(&self, email: &Email, timing: Timing) -> Result<UserId, ManageUsersError> {
+        match self.users.find_by_email(email, timing).await {
+            Ok(user) => user.map(|user| user.id).ok_or(ManageUsersError::UnknownUser),
+            Err(error) => match error.unreadable_user().and_then(|row| row.user_id) {
+                Some(user_id) => Ok(user_id),
+                None => Err(error.into()),
+            },
+        }
     }
 
     /// Lets a user log in again.
@@ -170,9 +184,10 @@ impl ManageUsers {
         status: UserStatus,
         timing: Timing,
     ) -> Result<UserId, ManageUsersError> {
-        let user = self.find(email, timing).await?;
-        let found = self.users.set_status(user.id, status, timing).await?;
-        found.then_some(user.id).ok_or(ManageUsersError::UnknownUser)
+        // A user whose row cannot be read can still be barred.
+        let user_id = self.find_id(email, timing).await?;
+        let found = self.users.set_status(user_id, status, timing).await?;
+        found.then_some(user_id).ok_or(ManageUsersError::UnknownUser)
     }
 
     async fn end_sessions(

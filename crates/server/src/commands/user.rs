@@ -3,6 +3,7 @@
 use std::io::{Read, stdin};
 
 use auth_domain::model::{Password, Role, TenantId};
+use auth_domain::ports::UserListing;
 use auth_domain::use_cases::{Changed, CreateUser};
 use tracing::info;
 use zeroize::{Zeroize, Zeroizing};
@@ -56,14 +57,18 @@ fn note(change: &str, Changed { user_id, sessions_ended }: Changed) {
 }
 
 async fn list(admin: &Admin) -> Result<(), Failure> {
-    let users = admin.users.list(admin.timing()).await?;
+    let UserListing { users, unreadable } = admin.users.list(admin.timing()).await?;
     let width = users.iter().map(|user| user.email.as_str().len()).max().unwrap_or(0).max(5);
     say(&format!("{:width$}  {:9}  {:8}  {:36}  {}", "EMAIL", "ROLE", "STATUS", "USER", "TENANT"))?;
     for user in users {
         let email = user.email.as_str();
         say(&format!("{email:width$}  {:9}  {:8}  {}  {}", user.role, user.status, user.id, user.tenant_id))?;
     }
-    Ok(())
+    if unreadable.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<String> = unreadable.iter().map(|row| format!("  - {row}")).collect();
+    Err(Failure::Command(format!("some rows cannot be read:\n{}", rows.join("\n"))))
 }
 
 /// Reads all of standard input, a little more than the longest password, and removes one newline.

@@ -128,9 +128,14 @@ impl Backend for Embedded {
     }
 
     /// Damage would have kept it from opening.
-    async fn examine(&self, _depth: Depth, timing: Timing) -> Result<Vec<Finding>, PortError> {
+    async fn examine(&self, depth: Depth, timing: Timing) -> Result<Vec<Finding>, PortError> {
         self.database.ping(timing).await?;
-        Ok(vec![Finding::good(format!("{} is sound, and can be read and written", self.path.display()))])
+        let sound = Finding::good(format!("{} is sound, and can be read and written", self.path.display()));
+        let mut findings = vec![sound];
+        if depth == Depth::Rows {
+            findings.extend(self.database.examine_users(timing).await?);
+        }
+        Ok(findings)
     }
 
     /// Opening has done it.

@@ -6,9 +6,10 @@ use std::fmt::Display;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use auth_domain::model::{ClientAddress, SessionRef, UserId};
-use auth_domain::ports::{PortError, PortErrorKind};
+use auth_domain::ports::{PortError, PortErrorKind, UnreadableUser};
 use auth_domain::use_cases::{
-    LoggedIn, LoginError, LogoutError, RefreshError, RefreshRefusal, Refreshed, VerifyAccessTokenError,
+    LoggedIn, LoginError, LoginRefusal, LogoutError, RefreshError, RefreshRefusal, Refreshed,
+    VerifyAccessTokenError,
 };
 use tracing::{error, info, warn};
 
@@ -34,6 +35,9 @@ pub(super) fn login(metrics: &Metrics, result: &Result<LoggedIn, LoginError>, cl
             }
         }
         Err(LoginError::InvalidCredentials { refusal, user_id }) => {
+            if let LoginRefusal::UnreadableRow(row) = refusal {
+                unreadable_row("login", row);
+            }
             let user_id = or_dash(*user_id);
             info!(event = "login_failed", client, user_id, reason = %refusal, "login refused");
         }
@@ -130,7 +134,16 @@ pub(super) fn sessions_ended(result: &Result<usize, SessionsNotEnded>, user_id: 
     }
 }
 
+/// Logs which row an administrator has to repair; never the email.
+fn unreadable_row(operation: &str, row: &UnreadableUser) {
+    let (user_id, column) = (or_dash(row.user_id), row.column);
+    error!(event = "unreadable_row", operation, user_id, column, reason = %row, "the row of a user cannot be read");
+}
+
 fn trouble(operation: &str, cause: &PortError) {
+    if let Some(row) = cause.unreadable_user() {
+        return unreadable_row(operation, &row);
+    }
     let (kind, reason) = (cause.kind(), chain(cause));
     match kind {
         PortErrorKind::Unavailable | PortErrorKind::Overloaded => {

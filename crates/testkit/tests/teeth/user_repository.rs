@@ -8,7 +8,7 @@ use auth_domain::model::{
     Email, HashParameters, HashParametersInUse, NewUser, PasswordHash, Role, TenantId, Timing, User, UserId,
     UserStatus,
 };
-use auth_domain::ports::{Insertion, PortError, Replacement, UserRepository};
+use auth_domain::ports::{Insertion, PortError, Replacement, UserListing, UserRepository};
 use auth_testkit::UserRepositoryFixture;
 
 /// One deviation from the contract.
@@ -122,14 +122,14 @@ impl UserRepository for InMemoryUserRepository {
         self.read(found.as_ref())
     }
 
-    async fn list(&self, timing: Timing) -> Result<Vec<User>, PortError> {
+    async fn list(&self, timing: Timing) -> Result<UserListing, PortError> {
         self.in_time(timing)?;
         let mut users = self.rows().users.clone();
         if !self.has(Fault::ListIsUnordered) {
             users.sort_by(|a, b| a.email.as_str().cmp(b.email.as_str()));
         }
         users.truncate(if self.has(Fault::ListStopsEarly) { 10 } else { usize::MAX });
-        Ok(users)
+        Ok(UserListing { users, unreadable: Vec::new() })
     }
 
     async fn hash_parameters(&self, timing: Timing) -> Result<Vec<HashParametersInUse>, PortError> {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::model::{
     Email, HashParametersInUse, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus,
 };
-use crate::ports::PortError;
+use crate::ports::{PortError, UnreadableUser};
 
 /// Reads and administers users.
 ///
@@ -24,9 +24,10 @@ use crate::ports::PortError;
 /// - `hash_parameters` MUST return the parameters of every stored PHC string once, with the number of users
 ///   who have them, and never a salt or a hash (`hash_parameters_are_counted_without_salts`).
 /// - A user without a password hash is a value, not an error (`user_without_password_is_a_value`).
-/// - A row with an unknown role or status MUST be an error of the kind
-///   [`Corrupt`](crate::ports::PortErrorKind::Corrupt), never a guess. Each adapter proves this
-///   itself, since only it can write such a row.
+/// - A row with a value without a meaning, such as an unknown role or status, MUST be an error of the kind
+///   [`Corrupt`](crate::ports::PortErrorKind::Corrupt) with an [`UnreadableUser`] as its source, never a guess.
+///   `list` MUST return the other users, and name such rows apart. Each adapter proves this itself, since
+///   only it can write such a row.
 /// - A call whose deadline has passed before it begins MUST change nothing and be an error of the
 ///   kind [`Unavailable`](crate::ports::PortErrorKind::Unavailable) (`call_past_its_deadline_changes_nothing`).
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -39,7 +40,7 @@ pub trait UserRepository: Send + Sync {
     async fn find_by_id(&self, id: UserId, timing: Timing) -> Result<Option<User>, PortError>;
 
     /// Reads every user, by email.
-    async fn list(&self, timing: Timing) -> Result<Vec<User>, PortError>;
+    async fn list(&self, timing: Timing) -> Result<UserListing, PortError>;
 
     /// Returns the parameters of the PHC strings of Argon2id that are stored. It reads every row.
     ///
@@ -64,6 +65,15 @@ pub trait UserRepository: Send + Sync {
         new: &PasswordHash,
         timing: Timing,
     ) -> Result<Replacement, PortError>;
+}
+
+/// Every user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserListing {
+    /// The users, by email.
+    pub users: Vec<User>,
+    /// The rows that cannot be read.
+    pub unreadable: Vec<UnreadableUser>,
 }
 
 /// What became of an insert.

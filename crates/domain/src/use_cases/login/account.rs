@@ -2,27 +2,32 @@
 
 use super::{LoginError, LoginRefusal};
 use crate::model::{User, UserId};
-use crate::ports::{Credential, PasswordCheck};
+use crate::ports::{Credential, PasswordCheck, PortError, UnreadableUser};
 
 /// What is known of the account. Every variant leads to one verification of the same cost.
 pub(super) enum Account {
     /// No user has the email.
     Unknown,
+    /// The user with the email has a row that contradicts itself.
+    Unreadable(UnreadableUser),
     /// The user with the email.
     Known(User),
 }
 
-impl From<Option<User>> for Account {
-    fn from(found: Option<User>) -> Self {
-        found.map_or(Self::Unknown, Self::Known)
-    }
-}
-
 impl Account {
+    /// The account, if `found` is the answer of a store that works.
+    pub(super) fn from_lookup(found: Result<Option<User>, PortError>) -> Result<Self, PortError> {
+        match found {
+            Ok(None) => Ok(Self::Unknown),
+            Ok(Some(user)) => Ok(Self::Known(user)),
+            Err(error) => error.unreadable_user().map(Self::Unreadable).ok_or(error),
+        }
+    }
+
     /// What the password is compared with.
     pub(super) fn credential(&self) -> Credential {
         match self {
-            Self::Unknown => Credential::Missing,
+            Self::Unknown | Self::Unreadable(_) => Credential::Missing,
             Self::Known(user) => match &user.password_hash {
                 None => Credential::Missing,
                 Some(hash) if user.is_active() => Credential::Active(hash.clone()),
@@ -35,6 +40,7 @@ impl Account {
     pub(super) fn judge(self, check: PasswordCheck) -> Result<(User, bool), LoginError> {
         let user = match self {
             Self::Unknown => return Err(rejected(None, LoginRefusal::UnknownEmail)),
+            Self::Unreadable(row) => return Err(rejected(row.user_id, LoginRefusal::UnreadableRow(row))),
             Self::Known(user) => user,
         };
         let reject = |refusal| Err(rejected(Some(user.id), refusal));

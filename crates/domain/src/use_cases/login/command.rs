@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::model::{ClientAddress, Email, Password, Timing, TokenPair, UserId};
-use crate::ports::PortError;
+use crate::ports::{PortError, UnreadableUser};
 
 /// What a client sent, checked for its shape.
 #[derive(Debug)]
@@ -69,6 +69,9 @@ pub enum LoginRefusal {
     /// The user is inactive.
     #[error("inactive_user")]
     InactiveUser,
+    /// The user's row contradicts itself.
+    #[error("unreadable_row")]
+    UnreadableRow(UnreadableUser),
     /// The user was deactivated, moved, or given a new password while logging in.
     #[error("changed_meanwhile")]
     ChangedMeanwhile,

@@ -73,8 +73,10 @@ fn assert_sessions_not_ended(result: Result<Changed, ManageUsersError>) {
 #[tokio::test]
 async fn list_reads_every_user() {
     let mut setup = setup();
-    setup.users.expect_list().times(1).returning(|_| Ok(vec![user(), inactive_user()]));
-    assert_eq!(setup.manage().list(timing()).await.unwrap(), [user(), inactive_user()]);
+    let listing = UserListing { users: vec![user(), inactive_user()], unreadable: vec![unreadable_user()] };
+    let listed = listing.clone();
+    setup.users.expect_list().times(1).return_once(|_| Ok(listed));
+    assert_eq!(setup.manage().list(timing()).await.unwrap(), listing);
 }
 
 #[tokio::test]

@@ -69,7 +69,9 @@ impl From<&SessionsNotEnded> for ApiError {
 
 impl From<&PortError> for ApiError {
     fn from(error: &PortError) -> Self {
-        Self::Refused(error.into())
+        // An administrator can repair the row; until then nothing is changed, and the session is kept.
+        let is_repairable = error.unreadable_user().is_some();
+        Self::Refused(if is_repairable { Refusal::Unavailable } else { error.into() })
     }
 }
 

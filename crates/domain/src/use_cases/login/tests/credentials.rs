@@ -80,6 +80,16 @@ async fn the_password_reaches_the_hasher_byte_for_byte_with_the_stored_hash() {
     setup.run_with(SENT, timing()).await.unwrap();
 }
 
+// S-08, S-09
+#[tokio::test]
+async fn an_unreadable_row_costs_a_verification_and_is_rejected_like_a_wrong_password() {
+    let mut setup = refusal_setup(None, PasswordCheck::Invalid);
+    setup.users = MockUserRepository::new();
+    setup.users.expect_find_by_email().times(1).returning(|_, _| Err(unreadable_row()));
+    setup.hasher = hasher_expecting(Credential::Missing, PasswordCheck::Invalid);
+    assert_eq!(setup.counted_refusal().await, LoginRefusal::UnreadableRow(unreadable_user()));
+}
+
 /// The turn is charged before anything about the account is known.
 // S-09
 #[tokio::test]

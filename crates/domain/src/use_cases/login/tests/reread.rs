@@ -71,6 +71,12 @@ async fn a_user_deleted_meanwhile_gets_no_tokens_and_his_session_ends() {
 }
 
 #[tokio::test]
+async fn a_row_that_became_unreadable_meanwhile_ends_the_session() {
+    let refusal = changed_to(Err(unreadable_row())).refusal().await;
+    assert_eq!(refusal, LoginRefusal::UnreadableRow(unreadable_user()));
+}
+
+#[tokio::test]
 async fn a_second_look_that_fails_ends_the_session_and_is_trouble() {
     let setup = changed_to(Err(trouble(PortErrorKind::Unavailable)));
     assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);

@@ -38,6 +38,22 @@ async fn a_deactivated_user_is_barred_first_and_loses_his_sessions_then() {
     assert_eq!(changed, Changed { user_id: user().id, sessions_ended: 3 });
 }
 
+// S-27
+#[tokio::test]
+async fn a_user_whose_row_cannot_be_read_can_be_barred() {
+    let mut setup = setup();
+    setup.users.expect_find_by_email().times(1).returning(|_, _| Err(unreadable_row()));
+    setup
+        .users
+        .expect_set_status()
+        .withf(|id, set, _| *id == user_id() && *set == UserStatus::Inactive)
+        .times(1)
+        .returning(|_, _, _| Ok(true));
+    setup.sessions = sessions_ending(EndReason::UserInactive, Ok(1));
+    let changed = setup.manage().deactivate(&email(), timing()).await.unwrap();
+    assert_eq!(changed, Changed { user_id: user_id(), sessions_ended: 1 });
+}
+
 #[tokio::test]
 async fn sessions_that_could_not_be_ended_are_told_so_that_the_command_is_repeated() {
     let mut setup = setting(UserStatus::Inactive, true);

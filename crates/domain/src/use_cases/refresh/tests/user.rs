@@ -67,3 +67,14 @@ async fn role_email_and_tenant_in_the_new_access_token_are_those_of_now() {
     assert_eq!((claims.role, claims.email, claims.tenant_id), (now.role, now.email, now.tenant_id));
     assert_eq!((claims.user_id, claims.session_id), (now.id, Some(session_id)));
 }
+
+#[tokio::test]
+async fn an_unreadable_row_ends_nothing_and_consumes_nothing() {
+    let mut setup = setup(None);
+    setup.users = MockUserRepository::new();
+    setup.users.expect_find_by_id().times(1).returning(|_, _| Err(unreadable_row()));
+    match setup.run().await {
+        Err(RefreshError::Port(error)) => assert_eq!(error.unreadable_user(), Some(unreadable_user())),
+        other => panic!("{other:?}"),
+    }
+}
