@@ -73,8 +73,9 @@ async fn a_user_that_cannot_be_is_not_created() {
 // S-26
 #[tokio::test]
 async fn the_minimum_length_binds_where_a_password_is_set_and_never_at_login() {
-    let short = "short";
-    let lenient = Installation::new().set("PASSWORD__MIN_LENGTH", "5");
+    // Short, and hard to guess.
+    let short = "k7#mQz!vR2pL";
+    let lenient = Installation::new().set("PASSWORD__MIN_LENGTH", "12");
     create(&lenient, ALICE, short).await.expect_success();
     let strict = lenient.set("PASSWORD__MIN_LENGTH", "15");
     create(&strict, BOB, "fourteen chars").await.expect_failure();
@@ -109,6 +110,37 @@ async fn deactivation_ends_refresh_and_access_at_once() {
     server.cli(&["user", "activate", ALICE]).await.expect_success();
     server.log_in(ALICE).await;
     server.expect_dead(&one.refresh).await;
+}
+
+// S-26
+#[tokio::test]
+async fn a_guessable_password_is_refused_where_one_is_set_and_the_error_says_why() {
+    let installation = Installation::new().with_user(ALICE).await;
+    for guessable in [
+        "aaaaaaaaaaaaaaa",
+        "passwordpassword",
+        "123456789012345",
+        BOB,
+        ALICE,
+        "hooksentry auth",
+        "hooksentryhooksentry",
+    ] {
+        let set_password = ["user", "set-password", ALICE, "--password-stdin"];
+        let create_user = ["user", "create", "--email", BOB, "--password-stdin"];
+        for command in [&set_password[..], &create_user] {
+            // The email of another user is as good as any other text.
+            let email = if command[1] == "create" { BOB } else { ALICE };
+            if guessable.contains('@') && guessable != email {
+                continue;
+            }
+            let refused = installation.cli(command, guessable).await.expect_failure();
+            assert!(refused.contains("too easy to guess: it "), "{guessable}: {refused}");
+            assert!(refused.contains("choose another one"), "{refused}");
+            assert!(!refused.contains(guessable), "{refused}");
+        }
+    }
+    let server = Server::start_on(installation).await;
+    server.login(ALICE, PASSWORD).await.tokens();
 }
 
 // S-28

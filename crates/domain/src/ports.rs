@@ -15,6 +15,7 @@ mod entropy;
 mod error;
 mod finding;
 mod login_limiter;
+mod password_strength;
 mod tokens;
 mod unreadable_user;
 mod user_counts;
@@ -28,6 +29,7 @@ pub use entropy::Entropy;
 pub use error::{PortError, PortErrorKind};
 pub use finding::{Finding, Verdict};
 pub use login_limiter::{LoginLimiter, Reservation, Settlement, Ticket};
+pub use password_strength::{PasswordStrength, PasswordWeakness};
 pub use tokens::{
     AccessTokens, Denylist, EndSession, Ending, InvalidAccessToken, LegacyRefreshTokens, NewSession, Rotate,
     Rotation, SessionStore,
@@ -41,5 +43,6 @@ pub(crate) mod mocked {
     pub use super::credentials::{MockPasswordHasher, MockUserRepository};
     pub use super::entropy::MockEntropy;
     pub use super::login_limiter::MockLoginLimiter;
+    pub use super::password_strength::MockPasswordStrength;
     pub use super::tokens::{MockAccessTokens, MockDenylist, MockLegacyRefreshTokens, MockSessionStore};
 }

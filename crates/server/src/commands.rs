@@ -50,6 +50,7 @@ impl Admin {
         let users = ManageUsers {
             users: parts.users.clone(),
             hasher: parts.hasher.clone(),
+            strength: parts.strength.clone(),
             sessions: parts.sessions.clone(),
             entropy: parts.entropy.clone(),
             policy: settings.password_policy(),

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use auth_domain::model::AxisKeys;
 use auth_domain::ports::{
-    AccessTokens, Clock, Denylist, Entropy, LegacyRefreshTokens, LoginLimiter, PasswordHasher, SessionStore,
-    UserRepository,
+    AccessTokens, Clock, Denylist, Entropy, LegacyRefreshTokens, LoginLimiter, PasswordHasher,
+    PasswordStrength, SessionStore, UserRepository,
 };
 
 use crate::backend::{Backends, DenylistCopy};
@@ -20,6 +20,7 @@ use crate::capping_login_limiter::Capacity;
 use crate::config::{CredentialsBackend, ENVIRONMENT_PREFIX, Settings, TokensBackend};
 use crate::data_dir::ServeLock;
 use crate::failure::Failure;
+use crate::password_strength::ZxcvbnStrength;
 use crate::system::{SystemClock, SystemEntropy};
 use embedded::EmbeddedStore;
 
@@ -32,6 +33,7 @@ pub(crate) struct Parts {
     pub(crate) hasher: Arc<dyn PasswordHasher>,
     /// How many passwords the hasher verifies within a given time.
     pub(crate) password_capacity: Capacity,
+    pub(crate) strength: Arc<dyn PasswordStrength>,
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) denylist: Arc<dyn Denylist>,
     /// The denylist as protected endpoints ask it, in the mode that the settings choose.
@@ -90,6 +92,7 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Fa
         users,
         password_capacity: passwords::capacity(&hasher),
         hasher,
+        strength: Arc::new(ZxcvbnStrength),
         sessions: tokens.sessions,
         denylist: tokens.denylist,
         verification: tokens.verification,

@@ -37,6 +37,7 @@ pub(crate) async fn welcome(parts: &Parts, listening: SocketAddr) -> Result<(), 
     let manage = ManageUsers {
         users: parts.users.clone(),
         hasher: parts.hasher.clone(),
+        strength: parts.strength.clone(),
         sessions: parts.sessions.clone(),
         entropy: parts.entropy.clone(),
         // The generated password is stronger than any minimum length asks for.

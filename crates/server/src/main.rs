@@ -19,6 +19,7 @@ mod late_settlement;
 mod logging;
 mod login_queue;
 mod metrics;
+mod password_strength;
 mod prioritizing_login_limiter;
 mod proxy_ranges;
 mod readiness;

@@ -8,9 +8,11 @@ use crate::model::{
     Email, EndReason, NewUser, Password, PasswordPolicy, Role, TenantId, Timing, User, UserId, UserStatus,
 };
 use crate::ports::{
-    Entropy, Insertion, PasswordHasher, PortError, Replacement, SessionStore, UserListing, UserRepository,
+    Entropy, Insertion, PasswordHasher, PasswordStrength, PasswordWeakness, PortError, Replacement,
+    SessionStore, UserListing, UserRepository,
 };
 
+mod new_password;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +31,8 @@ pub struct ManageUsers {
     pub entropy: Arc<dyn Entropy>,
     /// What a new password must satisfy.
     pub policy: PasswordPolicy,
+    /// How easily a new password is guessed.
+    pub strength: Arc<dyn PasswordStrength>,
 }
 
 /// A user to be made.
@@ -62,6 +66,9 @@ pub enum ManageUsersError {
         /// The fewest that are allowed.
         min_length: usize,
     },
+    /// The new password is too easy to guess.
+    #[error("the password is too easy to guess: {0}; choose another one, for example four unrelated words")]
+    PasswordGuessable(PasswordWeakness),
     /// Another user has the email.
     #[error("a user with this email exists already")]
     EmailTaken,
@@ -88,7 +95,7 @@ impl ManageUsers {
     /// # Errors
     /// [`ManageUsersError`].
     pub async fn create(&self, create: CreateUser, timing: Timing) -> Result<UserId, ManageUsersError> {
-        self.check_length(&create.password)?;
+        self.check_new(&create.password, &create.email)?;
         let tenant_id = match create.tenant_id {
             Some(tenant_id) => tenant_id,
             None => self.users.default_tenant(TenantId::random(&*self.entropy)?, timing).await?,
@@ -165,7 +172,7 @@ impl ManageUsers {
         password: &Password,
         timing: Timing,
     ) -> Result<Changed, ManageUsersError> {
-        self.check_length(password)?;
+        self.check_new(password, email)?;
         let new = self.hasher.hash(password, timing).await?;
         for _ in 0..MAX_REPLACEMENTS {
             let user = self.find(email, timing).await?;
@@ -201,9 +208,7 @@ impl ManageUsers {
         Ok(Changed { user_id, sessions_ended })
     }
 
-    fn check_length(&self, password: &Password) -> Result<(), ManageUsersError> {
-        let min_length = self.policy.min_length;
-        let long_enough = password.characters() >= min_length;
-        long_enough.then_some(()).ok_or(ManageUsersError::PasswordTooShort { min_length })
+    fn check_new(&self, password: &Password, email: &Email) -> Result<(), ManageUsersError> {
+        new_password::check(password, email, self.policy, &*self.strength)
     }
 }

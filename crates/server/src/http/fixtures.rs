@@ -27,6 +27,7 @@ use super::{configure, frame, refused_bearer};
 use crate::app::AppState;
 use crate::compose::Parts;
 use crate::config::{self, ENVIRONMENT_PREFIX, Settings};
+use crate::password_strength::ZxcvbnStrength;
 use crate::system::SystemClock;
 
 const NOW: OffsetDateTime = datetime!(2026-07-10 14:17:00.250 UTC);
@@ -90,6 +91,7 @@ pub(crate) fn parts() -> Parts {
         users: Arc::new(users),
         hasher: Arc::new(hasher),
         password_capacity: Arc::new(|_| 1_000),
+        strength: Arc::new(ZxcvbnStrength),
         sessions: Arc::new(sessions),
         denylist: denylist(),
         verification: denylist(),

@@ -1,7 +1,9 @@
 use mockall::Sequence;
 
 use super::*;
-use crate::mocks::{MockPasswordHasher, MockSessionStore, MockUserRepository, counting_entropy};
+use crate::mocks::{
+    MockPasswordHasher, MockPasswordStrength, MockSessionStore, MockUserRepository, counting_entropy,
+};
 use crate::model::PasswordHash;
 use crate::ports::PortErrorKind;
 use crate::use_cases::fixtures::*;
@@ -17,6 +19,7 @@ struct Setup {
     users: MockUserRepository,
     hasher: MockPasswordHasher,
     sessions: MockSessionStore,
+    weakness: Option<PasswordWeakness>,
 }
 
 /// Nothing may be called.
@@ -25,17 +28,21 @@ fn setup() -> Setup {
         users: MockUserRepository::new(),
         hasher: MockPasswordHasher::new(),
         sessions: MockSessionStore::new(),
+        weakness: None,
     }
 }
 
 impl Setup {
     fn manage(self) -> ManageUsers {
+        let mut strength = MockPasswordStrength::new();
+        strength.expect_weakness().return_const(self.weakness);
         ManageUsers {
             users: Arc::new(self.users),
             hasher: Arc::new(self.hasher),
             sessions: Arc::new(self.sessions),
             entropy: Arc::new(counting_entropy()),
             policy: PasswordPolicy::default(),
+            strength: Arc::new(strength),
         }
     }
 }

@@ -96,3 +96,13 @@ async fn a_password_for_nobody_changes_nothing() {
     setup.users.expect_find_by_email().times(1).returning(|_, _| Ok(None));
     assert!(matches!(set(setup, LONG_ENOUGH).await, Err(ManageUsersError::UnknownUser)));
 }
+
+// S-26
+#[tokio::test]
+async fn a_guessable_password_is_not_hashed_and_the_error_says_why() {
+    let mut setup = setup();
+    setup.weakness = Some(PasswordWeakness::Repetition);
+    let error = setup.manage().set_password(&email(), &password(LONG_ENOUGH), timing()).await.unwrap_err();
+    assert!(matches!(error, ManageUsersError::PasswordGuessable(PasswordWeakness::Repetition)));
+    assert!(error.to_string().contains("repeats the same characters"), "{error}");
+}
