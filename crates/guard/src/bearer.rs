@@ -9,8 +9,8 @@ mod tests;
 
 /// Returns the token of a request, which is not judged yet.
 ///
-/// Exactly one space stands before it: a second one would be another spelling of the same request. Two
-/// `Authorization` headers are refused, since another reader might take the other one.
+/// One or more spaces separate it from the scheme (`1*SP`). Two `Authorization` headers are rejected, because
+/// another reader could use the other one.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], which tells whether a bearer was sent at all.
@@ -29,6 +29,7 @@ pub fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Refusal::InvalidToken { presented: false });
     }
+    let token = token.trim_start_matches(' ');
     if !is_bearer_token(token) {
         return Err(Refusal::InvalidToken { presented: true });
     }

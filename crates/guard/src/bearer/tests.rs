@@ -20,10 +20,18 @@ fn the_scheme_is_case_insensitive() {
     }
 }
 
+// S-43
+#[test]
+fn one_or_more_spaces_follow_the_scheme() {
+    for value in [b"Bearer a.b-c_d".as_slice(), b"Bearer  a.b-c_d", b"bearer      a.b-c_d"] {
+        assert_eq!(bearer(&headers(&[value])), Ok("a.b-c_d"));
+    }
+}
+
 // S-44
 #[test]
 fn a_request_without_a_bearer_presented_none() {
-    for values in [[].as_slice(), &[b"Basic abc".as_slice()], &[b"Bearerabc"], &[b""]] {
+    for values in [[].as_slice(), &[b"Basic abc".as_slice()], &[b"Bearerabc"], &[b"Bearer\ta"], &[b""]] {
         assert_eq!(bearer(&headers(values)), Err(Refusal::InvalidToken { presented: false }));
     }
 }
@@ -36,7 +44,9 @@ fn two_headers_and_broken_tokens_are_refused() {
         &[b"Bearer"],
         &[b"Bearer "],
         &[b"Bearer a b"],
-        &[b"Bearer  a"],
+        &[b"Bearer  "],
+        &[b"Bearer  a b"],
+        &[b"Bearer \ta"],
         &[b"Bearer a "],
         &[b"Bearer \xff"],
     ] {
