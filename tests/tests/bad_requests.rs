@@ -120,11 +120,39 @@ async fn a_body_that_is_no_json_object_is_400_at_once() {
         good.encode_utf16().flat_map(u16::to_le_bytes).collect(),
         [good.as_bytes(), b"\0"].concat(),
     ];
+    let api = server.keeping_connections();
     for body in bodies {
-        let watch = Stopwatch::start();
-        server.post_bytes(LOGIN, &body).await.expect_error(400, "invalid_request");
-        assert!(watch.elapsed() < Duration::from_millis(300));
+        let mut fastest = Duration::MAX;
+        for _ in 0..5 {
+            let watch = Stopwatch::start();
+            api.post_bytes(LOGIN, &body).await.expect_error(400, "invalid_request");
+            fastest = fastest.min(watch.elapsed());
+        }
+        assert!(fastest < Duration::from_millis(20), "{fastest:?}: {}", String::from_utf8_lossy(&body));
     }
+}
+
+// S-71
+#[tokio::test]
+async fn a_400_names_the_fault_of_the_body() {
+    let server = Server::start().await;
+    let faults: [(&[u8], &str); 9] = [
+        (b"", "is empty"),
+        (b"[1]", "not an array"),
+        (b"{\"email\":}", "not JSON: expected value (line 1, column 10)"),
+        (b"{\"email\":\"a", "ends before"),
+        (b"{} {}", "data after its JSON object"),
+        (b"{\"email\":\"a\",\"email\":\"a\"}", "the field email twice"),
+        (b"{\"email\":\"\\ud800\"}", "half of a surrogate pair"),
+        (b"{\"email\":\"\xff\"}", "not valid UTF-8"),
+        (b"{\"email\":null}", "The field email must be a string, not null."),
+    ];
+    for (body, cause) in faults {
+        let message = server.post_bytes(LOGIN, body).await.expect_error(400, "invalid_request");
+        assert!(message.contains(cause), "{message}");
+    }
+    let deep = server.post_bytes(LOGIN, "[".repeat(8_000).as_bytes()).await;
+    assert!(deep.expect_error(400, "invalid_request").contains("more than 127 levels"));
 }
 
 // S-71

@@ -2,6 +2,7 @@
 
 mod admin;
 mod body;
+mod body_rejection;
 mod documentation;
 mod endpoint;
 mod error;

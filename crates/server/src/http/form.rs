@@ -4,7 +4,7 @@ use auth_domain::model::{Email, IdempotencyKey, InvalidPassword, Password};
 use zeroize::Zeroizing;
 
 use super::ApiError;
-use super::strict_json::{self, Member, StrictObject};
+use super::strict_json::{self, Member, Members};
 
 #[cfg(test)]
 mod tests;
@@ -14,16 +14,15 @@ const MAX_REFRESH_TOKEN: usize = 512;
 
 /// A JSON object whose fields are taken one by one.
 pub(super) struct Form {
-    members: Vec<(String, Member)>,
+    members: Members,
     problems: Vec<String>,
 }
 
 impl Form {
     /// Parses a body.
     pub(super) fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        let StrictObject(members) = strict_json::parse(body).map_err(|_| {
-            ApiError::InvalidRequest("The body must be a JSON object without duplicate fields.".into())
-        })?;
+        let members =
+            strict_json::parse(body).map_err(|rejection| ApiError::InvalidRequest(rejection.to_string()))?;
         Ok(Self { members, problems: Vec::new() })
     }
 
@@ -59,17 +58,14 @@ impl Form {
     fn text(&mut self, name: &str) -> Option<Zeroizing<String>> {
         let position = self.members.iter().position(|(member, _)| member == name);
         let member = position.map(|position| self.members.swap_remove(position).1);
-        match member {
-            Some(Member::Text(text)) if !text.trim().is_empty() => Some(text),
-            Some(Member::Text(_) | Member::Null) | None => {
-                self.note(format!("The field {name} is required."));
-                None
-            }
-            Some(Member::Other) => {
-                self.note(format!("The field {name} must be a string."));
-                None
-            }
-        }
+        let problem = match member {
+            Some(Member::Text(text)) if !text.trim().is_empty() => return Some(text),
+            Some(Member::Text(_)) => "must not be blank".to_owned(),
+            Some(other) => format!("must be a string, not {}", other.kind()),
+            None => "is required".to_owned(),
+        };
+        self.note(format!("The field {name} {problem}."));
+        None
     }
 
     fn note(&mut self, problem: String) {
@@ -79,15 +75,16 @@ impl Form {
 
 /// Reads the header that makes a refresh repeatable: once, or not at all.
 pub(super) fn idempotency_key<'a>(
-    values: impl Iterator<Item = &'a [u8]>,
+    mut values: impl Iterator<Item = &'a [u8]>,
 ) -> Result<Option<IdempotencyKey>, ApiError> {
-    let mut keys = values.map(IdempotencyKey::parse);
-    let key = keys.next().transpose();
-    match (key, keys.next()) {
-        (Ok(key), None) => Ok(key),
-        (Ok(_) | Err(_), _) => Err(ApiError::InvalidRequest(
-            "The Idempotency-Key header must appear once, with 1 to 255 visible ASCII characters.".to_owned(),
-        )),
+    let Some(value) = values.next() else { return Ok(None) };
+    let reject = |fault: &str| Err(ApiError::InvalidRequest(format!("The Idempotency-Key header {fault}.")));
+    if values.next().is_some() {
+        return reject("must appear only once");
+    }
+    match IdempotencyKey::parse(value) {
+        Ok(key) => Ok(Some(key)),
+        Err(_) => reject("must have 1 to 255 visible ASCII characters"),
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) struct Health {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "it describes answers that ApiError gives")]
 pub(super) enum CommonAnswers {
-    /// `invalid_request`: the body is not as documented; the message names every field at fault.
+    /// `invalid_request`: the body is not the documented JSON object; the message names the fault, or every field at fault.
     #[response(status = 400)]
     InvalidRequest(ErrorResponse<'static>),
     /// `request_timeout`: the body took longer than 5 seconds to arrive.

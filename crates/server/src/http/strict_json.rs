@@ -1,5 +1,5 @@
-//! JSON that means one thing only: a duplicated member anywhere, or any text that is no Unicode, is
-//! refused, so that no two readers can disagree about a body (RFC 8259 §4, §8).
+//! JSON that has one meaning: a duplicate member anywhere, or text that is not Unicode, is rejected, so that
+//! no two readers can disagree about a body (RFC 8259 §4, §8).
 
 use std::collections::HashSet;
 use std::fmt;
@@ -7,47 +7,34 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
-/// The members of a JSON object; only what a form needs of each.
-pub(super) struct StrictObject(pub(super) Vec<(String, Member)>);
+use super::body_rejection::BodyRejection;
 
-/// A member's value.
+/// The members of a JSON object, in their order.
+pub(super) type Members = Vec<(String, Member)>;
+
+/// A member's value; only what a form needs of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Member {
     Text(Zeroizing<String>),
     Null,
-    Other,
+    Boolean,
+    Number,
+    Array,
+    Object(Members),
 }
 
-impl<'de> Deserialize<'de> for StrictObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor).map(Self)
-    }
-}
-
-struct ObjectVisitor;
-
-impl<'de> Visitor<'de> for ObjectVisitor {
-    type Value = Vec<(String, Member)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        members(map)
-    }
-}
-
-fn members<'de, A: MapAccess<'de>>(mut map: A) -> Result<Vec<(String, Member)>, A::Error> {
-    let mut seen = HashSet::new();
-    let mut members = Vec::new();
-    while let Some((name, member)) = map.next_entry::<String, Member>()? {
-        if !seen.insert(name.clone()) {
-            return Err(A::Error::custom("a member appears twice"));
+impl Member {
+    /// Returns the JSON type, with its article.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a string",
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::Array => "an array",
+            Self::Object(_) => "an object",
         }
-        members.push((name, member));
     }
-    Ok(members)
 }
 
 impl<'de> Deserialize<'de> for Member {
@@ -74,32 +61,52 @@ impl<'de> Visitor<'de> for MemberVisitor {
     }
 
     fn visit_bool<E: Error>(self, _: bool) -> Result<Member, E> {
-        Ok(Member::Other)
+        Ok(Member::Boolean)
     }
 
     fn visit_i64<E: Error>(self, _: i64) -> Result<Member, E> {
-        Ok(Member::Other)
+        Ok(Member::Number)
     }
 
     fn visit_u64<E: Error>(self, _: u64) -> Result<Member, E> {
-        Ok(Member::Other)
+        Ok(Member::Number)
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<Member, E> {
-        Ok(Member::Other)
+        Ok(Member::Number)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Member, A::Error> {
         while items.next_element::<Member>()?.is_some() {}
-        Ok(Member::Other)
+        Ok(Member::Array)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Member, A::Error> {
-        members(map).map(|_| Member::Other)
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Member, A::Error> {
+        let mut seen = HashSet::new();
+        let mut members = Members::new();
+        while let Some(name) = map.next_key::<String>()? {
+            // Before the value is read: the position in the message is then that of the name.
+            if !seen.insert(name.clone()) {
+                return Err(A::Error::custom(BodyRejection::duplicate(&name)));
+            }
+            members.push((name, map.next_value()?));
+        }
+        Ok(Member::Object(members))
     }
 }
 
 /// Parses a whole body.
-pub(super) fn parse(body: &[u8]) -> Result<StrictObject, serde_json::Error> {
-    serde_json::from_slice(body)
+///
+/// # Errors
+/// The first fault of the body.
+pub(super) fn parse(body: &[u8]) -> Result<Members, BodyRejection> {
+    if body.trim_ascii().is_empty() {
+        return Err(BodyRejection::Empty);
+    }
+    let text = std::str::from_utf8(body).map_err(|error| BodyRejection::NotUtf8(error.valid_up_to()))?;
+    match serde_json::from_str(text) {
+        Ok(Member::Object(members)) => Ok(members),
+        Ok(other) => Err(BodyRejection::NotAnObject(other.kind())),
+        Err(error) => Err(BodyRejection::of(&error)),
+    }
 }

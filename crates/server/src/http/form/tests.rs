@@ -18,12 +18,17 @@ fn message<T>(result: Result<T, ApiError>) -> String {
 
 #[test]
 fn every_field_at_fault_is_named_at_once() {
-    for body in ["{}", r#"{"email":null,"password":""}"#, r#"{"email":" ","password":" \t"}"#] {
-        let message = message(login(body.as_bytes()));
-        assert_eq!(message, "The field email is required. The field password is required.");
+    let missing = message(login(b"{}"));
+    assert_eq!(missing, "The field email is required. The field password is required.");
+    for body in [r#"{"email":"","password":""}"#, r#"{"email":" ","password":" \t"}"#] {
+        let blank = message(login(body.as_bytes()));
+        assert_eq!(blank, "The field email must not be blank. The field password must not be blank.");
     }
     let wrong_types = message(login(br#"{"email":["a@b.c"],"password":7}"#));
-    assert_eq!(wrong_types, "The field email must be a string. The field password must be a string.");
+    assert_eq!(
+        wrong_types,
+        "The field email must be a string, not an array. The field password must be a string, not a number."
+    );
     let malformed = message(login(br#"{"email":"nobody","password":"x"}"#));
     assert_eq!(malformed, "The email is not a valid address.");
 }
@@ -56,7 +61,7 @@ fn bodies_that_two_readers_could_take_differently_are_refused() {
         deep.as_bytes(),
     ];
     for body in bodies {
-        assert!(message(login(body)).starts_with("The body must be"), "{}", String::from_utf8_lossy(body));
+        assert!(message(login(body)).starts_with("The body "), "{}", String::from_utf8_lossy(body));
     }
 }
 
@@ -70,7 +75,7 @@ fn a_refresh_token_of_up_to_512_bytes_is_looked_at() {
     };
     assert_eq!(take(512).unwrap().len(), 512);
     assert_eq!(message(take(513)), "The refreshToken is longer than 512 bytes.");
-    assert_eq!(message(take(0)), "The field refreshToken is required.");
+    assert_eq!(message(take(0)), "The field refreshToken must not be blank.");
 }
 
 #[test]
@@ -78,8 +83,12 @@ fn an_idempotency_key_appears_once_or_not_at_all() {
     let read = |values: &[&'static [u8]]| idempotency_key(values.iter().copied());
     assert_eq!(read(&[]).unwrap(), None);
     assert!(read(&[b"k"]).unwrap().is_some());
-    for bad in [[b"k".as_slice(), b"k"].as_slice(), &[b""], &[b"a b"], &[b"k", b""]] {
-        assert!(read(bad).is_err());
+    for twice in [[b"k".as_slice(), b"k"].as_slice(), &[b"k", b""]] {
+        assert_eq!(message(read(twice)), "The Idempotency-Key header must appear only once.");
+    }
+    for malformed in [b"".as_slice(), b"a b"] {
+        let message = message(read(&[malformed]));
+        assert_eq!(message, "The Idempotency-Key header must have 1 to 255 visible ASCII characters.");
     }
 }
 
