@@ -5,7 +5,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 quick_crates := "auth-domain auth-adapter-jwt auth-server"
 
 # Black-box tests that say the same of every store; the others are about one, or about no running program.
-on_any_store := "--test access_tokens --test bad_requests --test cli --test configuration --test crash \
+on_any_store := "--test access_tokens --test bad_requests --test cli --test configuration --test cors --test crash \
     --test documentation --test http_rules --test limits --test login --test logout --test memory --test nginx \
     --test races --test refresh --test reuse --test secrets --test shutdown --test slow_clients --test status_table --test timing \
     --test verification"

@@ -17,6 +17,7 @@ use crate::client_address::ClientAddresses;
 use crate::compose::Parts;
 use crate::config::{Secret, Settings};
 use crate::hash_costs::HashCosts;
+use crate::http::Cors;
 use crate::late_settlement::LateSettlement;
 use crate::login_queue::LoginQueue;
 use crate::metrics::Metrics;
@@ -44,6 +45,7 @@ pub(crate) struct AppState {
     pub(crate) admin_secret: Option<Secret>,
     pub(crate) readiness: Readiness,
     pub(crate) metrics: Metrics,
+    pub(crate) cors: Cors,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     /// The use cases in flight; shutdown waits for them.
@@ -105,6 +107,7 @@ impl AppState {
             admin_secret: settings.admin.secret.clone(),
             readiness: Readiness::new(&parts.backends),
             metrics: Metrics::new(parts.denylist_copy),
+            cors: Cors::new(&settings.http.cors_origins),
             clock: parts.clock,
             entropy: parts.entropy,
             tasks: TaskTracker::new(),

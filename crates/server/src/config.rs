@@ -2,6 +2,7 @@
 
 mod admin;
 mod backends;
+mod cors_origins;
 mod http;
 mod jwt;
 mod log;

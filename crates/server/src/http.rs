@@ -3,6 +3,7 @@
 mod admin;
 mod body;
 mod body_rejection;
+mod cors;
 mod documentation;
 mod endpoint;
 mod error;
@@ -24,6 +25,8 @@ mod token_response;
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, to};
 
+pub(crate) use cors::Cors;
+use cors::OpenToBrowsers;
 pub(crate) use error::ApiError;
 pub(crate) use events::refused_bearer;
 use frame::catch_panics;
@@ -31,6 +34,7 @@ pub(crate) use frame::{frame, reject};
 
 /// Everything that the public listener answers.
 pub(crate) fn configure(service: &mut ServiceConfig) {
+    service.app_data(OpenToBrowsers);
     routes::configure(service);
     documentation::configure(service);
     service.default_service(to(nothing_here));

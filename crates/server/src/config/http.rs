@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use rustix::process::{Resource, getrlimit};
 
 use super::reader::Reader;
-use super::{trusted_proxies, values};
+use super::{cors_origins, trusted_proxies, values};
 
 /// A process manager that waits longer than this for a service to stop is rare; a typing error is not.
 const LONGEST_DRAIN_DELAY: Duration = Duration::from_mins(10);
@@ -24,6 +24,8 @@ pub(crate) struct HttpSettings {
     /// Peers whose word on the client's address is taken.
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) client_address_header: ClientAddressHeader,
+    /// Origins whose pages may call from a browser, exactly as browsers send them.
+    pub(crate) cors_origins: Vec<String>,
     /// How long the listener goes on after readiness has failed on SIGTERM.
     pub(crate) drain_delay: Duration,
     /// How long a connection is kept for the next request.
@@ -51,6 +53,7 @@ impl HttpSettings {
             "forwarded" => Ok(ClientAddressHeader::Forwarded),
             other => Err(format!("\"{other}\" is neither x-forwarded-for nor forwarded")),
         });
+        let cors_origins = reader.read("http.cors_origins", cors_origins::parse);
         let drain_delay = reader.read("http.drain_delay", |text| values::at_most(text, LONGEST_DRAIN_DELAY));
         let keep_alive = reader.read("http.keep_alive", values::lifetime);
         let max_connections = reader.read("http.max_connections", max_connections);
@@ -59,6 +62,7 @@ impl HttpSettings {
             listen: listen?,
             trusted_proxies: trusted_proxies?,
             client_address_header: header?,
+            cors_origins: cors_origins?,
             drain_delay: drain_delay?,
             keep_alive: keep_alive?,
             max_connections: max_connections?,

@@ -39,6 +39,44 @@ fn the_defaults_are_those_of_the_domain_and_run_with_no_server() {
     assert!(settings.jwt.key.is_none() && !settings.password.legacy && settings.log.format.is_none());
 }
 
+// S-79
+#[test]
+fn cors_origins_are_exact_and_anything_else_is_rejected_with_the_remedy() {
+    let origins = |text: &str| with(&[("HTTP__CORS_ORIGINS", text)]).unwrap().http.cors_origins;
+    assert!(origins("").is_empty() && with(&[]).unwrap().http.cors_origins.is_empty());
+    for good in [
+        "https://app.example.com",
+        "http://localhost:5173",
+        "http://[::1]:8080",
+        "https://xn--bcher-kva.example",
+    ] {
+        assert_eq!(origins(good), [good]);
+    }
+    assert_eq!(
+        origins("https://a.example, https://b.example:8443"),
+        ["https://a.example", "https://b.example:8443"]
+    );
+    for (bad, remedy) in [
+        ("*", "write each one out, without wildcards, for example https://app.example.com"),
+        ("https://*.example.com", "for example https://app.example.com"),
+        ("null", "for example https://app.example.com"),
+        ("app.example.com", "for example https://app.example.com"),
+        ("ftp://app.example.com", "for example https://app.example.com"),
+        ("chrome-extension://abcdef", "for example https://app.example.com"),
+        ("https://app.example.com/", "write https://app.example.com"),
+        ("https://app.example.com/login?x#y", "write https://app.example.com"),
+        ("https://app.example.com:443", "write https://app.example.com"),
+        ("HTTPS://App.Example.com", "write https://app.example.com"),
+        ("https://user@app.example.com", "write https://app.example.com"),
+        ("https://bücher.example", "write https://xn--bcher-kva.example"),
+    ] {
+        let problems = problems(&[("HTTP__CORS_ORIGINS", bad)]);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].starts_with("HOOKSENTRY_AUTH__HTTP__CORS_ORIGINS: \""), "{}", problems[0]);
+        assert!(problems[0].ends_with(remedy), "{}", problems[0]);
+    }
+}
+
 #[test]
 fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
     let scratch = tempfile::tempdir().unwrap();

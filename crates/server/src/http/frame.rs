@@ -19,6 +19,7 @@ use tracing::{Instrument, debug, info, info_span};
 use uuid::Builder;
 
 use super::ApiError;
+use super::cors::OpenToBrowsers;
 use super::routes;
 use crate::app::AppState;
 use crate::connection::Rejection;
@@ -40,7 +41,12 @@ pub(crate) async fn frame(
     let method = request.method().clone();
     let started = state.clock.instant();
 
+    let is_open = request.app_data::<OpenToBrowsers>().is_some();
+    let cors = state.cors.read(request.head()).filter(|_| is_open);
     let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
+    if let Some(cors) = cors {
+        response = cors.complete(response);
+    }
     complete(response.headers_mut(), &id);
 
     // The pattern, not the path: a path can hold anything that somebody pasted.

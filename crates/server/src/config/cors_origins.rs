@@ -1,0 +1,21 @@
+//! `http.cors_origins`: the origins of pages that may call from a browser.
+
+use url::Url;
+
+use super::values;
+
+/// Origins of pages, separated by commas, each exactly as browsers send it in `Origin`.
+pub(super) fn parse(text: &str) -> Result<Vec<String>, String> {
+    values::items(text).map(|item| origin(item).map(|()| item.to_owned())).collect()
+}
+
+fn origin(item: &str) -> Result<(), String> {
+    let url = Url::parse(item).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
+    let Some(url) = url.filter(|_| !item.contains('*')) else {
+        return Err(format!(
+            "\"{item}\" is not an origin; write each one out, without wildcards, for example https://app.example.com"
+        ));
+    };
+    let exact = url.origin().ascii_serialization();
+    if exact == item { Ok(()) } else { Err(format!("\"{item}\" is not what browsers send; write {exact}")) }
+}
