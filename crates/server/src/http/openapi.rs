@@ -16,8 +16,16 @@ mod tests;
 #[openapi(
     info(
         title = "HookSentry Auth",
-        description = "Login, refresh and logout for the HookSentry dashboard API, and verification for everything beside it.",
+        description = "Login, refresh and logout for the HookSentry dashboard API, and verification of access tokens for other services. \
+            Errors have the body `ErrorResponse`. Every response has an `X-Request-Id`. Pages of other origins may call the service \
+            if the operator lists their origin in `HTTP__CORS_ORIGINS`; they can read `Retry-After` and `X-Request-Id`.",
+        contact(name = "HookSentry Auth", url = "https://github.com/hooksentry/hooksentry-auth"),
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    servers((url = "/", description = "The instance that serves this document")),
+    tags(
+        (name = "auth", description = "Sessions and their tokens"),
+        (name = "health", description = "Liveness and readiness"),
     ),
     paths(
         routes::login::login,
@@ -29,7 +37,7 @@ mod tests;
         routes::health::ready,
     ),
     components(schemas(TokenResponse, ErrorResponse, Report)),
-    modifiers(&BearerScheme),
+    modifiers(&BearerScheme, &OpenOperations),
 )]
 struct Document;
 
@@ -41,6 +49,19 @@ impl Modify for BearerScheme {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// States of every operation without a security requirement that it has none.
+struct OpenOperations;
+
+impl Modify for OpenOperations {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+                operation.security.get_or_insert_default();
+            }
+        }
     }
 }
 

@@ -83,6 +83,15 @@ pub(super) enum CommonAnswers {
     ServiceUnavailable(ErrorResponse<'static>),
 }
 
+/// What any request without a body can be answered with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it describes a response that the middleware gives")]
+pub(super) enum ReadAnswers {
+    /// `invalid_request`: the request asks to switch to WebSocket.
+    #[response(status = 400)]
+    InvalidRequest(ErrorResponse<'static>),
+}
+
 /// What a request with a valid bearer can be answered with, beside a success.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "it describes answers that the guard gives")]

@@ -19,10 +19,119 @@ fn the_document_names_every_status_of_every_endpoint() {
     assert_eq!(auth("login"), ["200", "400", "401", "408", "413", "415", "429", "500", "503"]);
     assert_eq!(auth("refresh"), ["200", "400", "401", "408", "413", "415", "500", "503"]);
     assert_eq!(auth("logout"), ["204", "400", "401", "408", "413", "415", "500", "503"]);
-    assert_eq!(statuses("get", "/api/v1/auth/me"), ["200", "401", "500", "503"]);
-    assert_eq!(statuses("get", "/api/v1/auth/verify"), ["204", "401", "500", "503"]);
-    assert_eq!(statuses("get", "/health"), ["200"]);
-    assert_eq!(statuses("get", "/health/ready"), ["200", "503"]);
+    assert_eq!(statuses("get", "/api/v1/auth/me"), ["200", "400", "401", "500", "503"]);
+    assert_eq!(statuses("get", "/api/v1/auth/verify"), ["204", "400", "401", "500", "503"]);
+    assert_eq!(statuses("get", "/health"), ["200", "400"]);
+    assert_eq!(statuses("get", "/health/ready"), ["200", "400", "503"]);
+}
+
+/// Calls `visit` with every value below `value`, and with where it is.
+fn walk<'a>(path: &str, value: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
+    visit(path, value);
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, member)| walk(&format!("{path}/{name}"), member, visit));
+        }
+        Value::Array(items) => items.iter().for_each(|item| walk(path, item, visit)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn has_text(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !text.trim().is_empty())
+}
+
+/// What validators of OpenAPI 3.1 ask of each operation, as far as it can be checked without one.
+fn expect_complete(name: &str, operation: &Value, tags: &[&Value], schemes: &Value) {
+    for text in ["operationId", "summary", "description"] {
+        assert!(has_text(&operation[text]), "{name} has no {text}");
+    }
+    for tag in operation["tags"].as_array().unwrap() {
+        assert!(tags.contains(&tag), "{name}: {tag} is not declared");
+    }
+    for requirement in operation["security"].as_array().expect("a security, be it an empty one") {
+        let named = requirement.as_object().unwrap().keys();
+        assert!(named.into_iter().all(|scheme| schemes[scheme].is_object()), "{name}: {requirement}");
+    }
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        assert!(
+            has_text(&parameter["description"]) && parameter["schema"].is_object(),
+            "{name}: {parameter}"
+        );
+    }
+    let responses = operation["responses"].as_object().unwrap();
+    for (status, response) in responses {
+        assert!(has_text(&response["description"]), "{name}: {status} has no description");
+        for media in response["content"].as_object().into_iter().flat_map(|content| content.values()) {
+            assert!(media["schema"].is_object(), "{name}: {status} has no schema");
+        }
+    }
+    for class in ["2", "4"] {
+        assert!(responses.keys().any(|status| status.starts_with(class)), "{name} has no {class}XX");
+    }
+}
+
+// S-82
+#[test]
+fn the_document_has_what_validators_of_openapi_ask_for() {
+    let document = parsed();
+    for text in [
+        "/info/title",
+        "/info/version",
+        "/info/description",
+        "/info/contact/url",
+        "/info/license/name",
+        "/servers/0/url",
+    ] {
+        assert!(document.pointer(text).is_some_and(has_text), "{text}");
+    }
+    let tags: Vec<&Value> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+    let mut ids = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let schemes = &document["components"]["securitySchemes"];
+            expect_complete(&format!("{method} {path}"), operation, &tags, schemes);
+            ids.push(&operation["operationId"]);
+        }
+    }
+    let unique: std::collections::HashSet<_> = ids.iter().collect();
+    assert!(ids.len() >= 7 && unique.len() == ids.len(), "{ids:?}");
+}
+
+// S-82
+#[test]
+fn every_reference_resolves_and_every_schema_is_used() {
+    let document = parsed();
+    let mut references = std::collections::BTreeSet::new();
+    walk("", &document, &mut |path, value| {
+        if path.ends_with("/$ref") {
+            let target = value.as_str().unwrap().strip_prefix('#').unwrap();
+            assert!(document.pointer(target).is_some(), "{path} leads nowhere: {target}");
+            references.insert(target);
+        }
+    });
+    for schema in document["components"]["schemas"].as_object().unwrap().keys() {
+        assert!(references.contains(&*format!("/components/schemas/{schema}")), "nothing uses {schema}");
+    }
+}
+
+// S-82
+#[test]
+fn open_operations_say_so_and_protected_ones_ask_for_the_bearer() {
+    let document = parsed();
+    let security = |method: &str, path: &str| document["paths"][path][method]["security"].clone();
+    let bearer = serde_json::json!([{ "bearer": [] }]);
+    for (method, path) in [("post", "logout"), ("get", "me"), ("get", "verify")] {
+        assert_eq!(security(method, &format!("/api/v1/auth/{path}")), bearer, "{path}");
+    }
+    for (method, path) in [
+        ("post", "/api/v1/auth/login"),
+        ("post", "/api/v1/auth/refresh"),
+        ("get", "/health"),
+        ("get", "/health/ready"),
+    ] {
+        assert_eq!(security(method, path), serde_json::json!([]), "{path}");
+    }
 }
 
 #[test]

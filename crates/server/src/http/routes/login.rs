@@ -13,6 +13,9 @@ use crate::http::token_response::token_response;
 use crate::http::{ApiError, body, events};
 
 /// Exchanges an email and a password for a token pair.
+///
+/// Opens a session. The response is the same for an unknown email, a wrong password, an inactive user and an account
+/// without a password. After 10 failures on one email or from one address within 5 minutes, further logins are 429.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login",

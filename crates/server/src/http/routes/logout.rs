@@ -12,7 +12,10 @@ use crate::http::schemas::{CommonAnswers, RefreshTokenRequest};
 use crate::http::to_the_end::to_the_end;
 use crate::http::{ApiError, body, events};
 
-/// Ends a session of the bearer.
+/// Ends a session of the caller.
+///
+/// The refresh token names the session, and belongs to the user of the access token. Every token of the session is dead
+/// after the 204. After a 503 the call can be repeated with the same tokens.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/logout",

@@ -6,19 +6,20 @@ use hooksentry_auth_guard::Caller;
 use crate::http::ApiError;
 use crate::http::error::ErrorResponse;
 use crate::http::instant::instant;
-use crate::http::schemas::{CallerResponse, ProtectedAnswers};
+use crate::http::schemas::{CallerResponse, ProtectedAnswers, ReadAnswers};
 
-/// Tells the bearer who he is, as his access token says.
+/// Returns the caller that the access token names.
 ///
-/// It is the smallest protected endpoint: 401 after a logout is seen here first.
+/// The smallest protected endpoint. After a logout it returns 401.
 #[utoipa::path(
     get,
     path = "/api/v1/auth/me",
     tag = "auth",
     security(("bearer" = [])),
     responses(
-        (status = 200, body = CallerResponse),
+        (status = 200, body = CallerResponse, description = "The caller"),
         (status = 401, body = ErrorResponse, description = "`invalid_token`: no valid bearer", headers(("WWW-Authenticate" = String))),
+        ReadAnswers,
         ProtectedAnswers,
     ),
 )]

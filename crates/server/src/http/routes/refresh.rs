@@ -15,6 +15,9 @@ use crate::http::token_response::token_response;
 use crate::http::{ApiError, body, events};
 
 /// Exchanges a refresh token for a new token pair.
+///
+/// A refresh token works once. Reuse ends its whole session, except for the token that was replaced within the last
+/// seconds. With an `Idempotency-Key` the call is safe to repeat.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/refresh",

@@ -6,7 +6,7 @@ use hooksentry_auth_guard::{Caller, Refusal};
 
 use crate::http::ApiError;
 use crate::http::error::ErrorResponse;
-use crate::http::schemas::ProtectedAnswers;
+use crate::http::schemas::{ProtectedAnswers, ReadAnswers};
 
 /// Where proxies ask.
 pub(in crate::http) const PATH: &str = "/api/v1/auth/verify";
@@ -29,6 +29,7 @@ pub(in crate::http) const PATH: &str = "/api/v1/auth/verify";
             ("X-Session-Id" = String, description = "`sid`; empty in tokens of the platform's former issuer"),
         )),
         (status = 401, body = ErrorResponse, description = "`invalid_token`: no valid bearer", headers(("WWW-Authenticate" = String))),
+        ReadAnswers,
         ProtectedAnswers,
     ),
 )]
