@@ -30,6 +30,10 @@ e2e-on-servers:
     @echo; echo "== auth-e2e on Postgres and Redis"; \
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --quiet --package auth-e2e {{ on_any_store }}
 
+# Run the tests with programs of others, which `just test` does not need: proxies, Java, validators of OpenAPI (Debian 12)
+interop: system-packages interop-packages
+    @cargo test --quiet --package auth-e2e --test interop -- --ignored --test-threads 1
+
 # Run the randomised tests with their full figures, on a release build (an hour or more)
 soak: system-packages
     #!/usr/bin/env bash
@@ -101,7 +105,31 @@ system-packages:
     command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
     [ "${#missing[@]}" -eq 0 ] && exit 0
-    install="apt-get install --yes --no-install-recommends ${missing[*]}"
+    {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
+
+# Install what `just interop` needs beyond that: Debian packages, and the packages that the lock files of tests/interop pin
+interop-packages:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    missing=()
+    for program in haproxy caddy npm; do
+        command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("$program")
+    done
+    # A source file is run by the compiler, which a runtime alone does not have.
+    command -v java >/dev/null && java --list-modules | grep --quiet '^jdk.compiler' || missing+=(openjdk-17-jdk-headless)
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+    [ "${#missing[@]}" -eq 0 ] || {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
+    cd tests/interop
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+    python3 -m venv --clear .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt
+
+# Install Debian packages; without root, print the line to run
+[private]
+install +PACKAGES:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    install="apt-get install --yes --no-install-recommends {{ PACKAGES }}"
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
         apt-get update --quiet --quiet
         DEBIAN_FRONTEND=noninteractive $install

@@ -28,7 +28,8 @@ impl Api {
     /// The paths of the three endpoints.
     pub const ENDPOINTS: [&str; 3] = [LOGIN, REFRESH, LOGOUT];
 
-    pub(crate) fn new(address: &str) -> Self {
+    /// Returns a client of what listens on `address`, such as a proxy in front of a server.
+    pub fn new(address: &str) -> Self {
         Self { address: address.to_owned(), client: client(None), headers: Vec::new() }
     }
 
@@ -93,6 +94,11 @@ impl Api {
     /// Logs out.
     pub async fn logout(&self, access: &str, refresh: &str) -> Reply {
         self.bearing(access).post(LOGOUT, &json!({ "refreshToken": refresh })).await
+    }
+
+    /// Gets a path with a bearer.
+    pub async fn get(&self, path: &str, access: &str) -> Reply {
+        self.bearing(access).call(Method::GET, path).await
     }
 
     /// Asks who the bearer is.

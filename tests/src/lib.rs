@@ -12,6 +12,7 @@ mod api;
 mod binary;
 pub mod chance;
 pub mod clock;
+pub mod documents;
 mod installation;
 pub mod jwt;
 

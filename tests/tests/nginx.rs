@@ -5,12 +5,12 @@
     reason = "helpers of tests stop at the first surprise"
 )]
 
+use auth_e2e::documents::{block, with_changes};
 use auth_e2e::{ALICE, BOB, Installation, PASSWORD, Reply, Server, Stores, Upstream, jwt, send};
 use auth_testkit::servers::{NginxServer, Port};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/verify.md");
 const KEY: &str = "a key that these tests and the service share";
 const NAMES: [&str; 5] = ["X-User-Id", "X-Tenant-Id", "X-User-Role", "X-User-Email", "X-Session-Id"];
 const CLAIMS: [&str; 5] = ["sub", "tenant_id", "role", "email", "sid"];
@@ -65,18 +65,11 @@ impl Protected {
 
 /// Runs the configuration of the page, with other addresses.
 fn nginx(service: &str, upstream: &Upstream) -> NginxServer {
-    let page = std::fs::read_to_string(PAGE).expect("docs/verify.md");
-    let (_, rest) = page.split_once("```nginx\n").expect("a block for nginx");
-    let (block, _) = rest.split_once("```").expect("the end of the block");
     let port = Port::take();
     let listen = format!("listen 127.0.0.1:{};", port.number);
     let upstream = upstream.address();
-    let changes =
-        [("listen 80;", listen.as_str()), ("127.0.0.1:8080", service), ("127.0.0.1:9000", &upstream)];
-    let block = changes.into_iter().fold(block.to_owned(), |block, (from, to)| {
-        assert_eq!(block.matches(from).count(), 1, "{from} in the block for nginx");
-        block.replace(from, to)
-    });
+    let changes = [("listen 80;", &*listen), ("127.0.0.1:8080", service), ("127.0.0.1:9000", &upstream)];
+    let block = with_changes(&block("verify.md", "nginx", "auth_request"), &changes);
     NginxServer::start(port, &block)
 }
 

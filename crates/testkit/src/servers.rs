@@ -13,13 +13,17 @@ mod postgres;
 mod programs;
 mod proxy;
 mod redis;
+mod reverse_proxy;
 
 pub use certificates::Certificates;
 pub use monitor::{Monitor, Seen};
 pub use nginx::NginxServer;
 pub use port::Port;
 pub use postgres::{Database, PostgresServer};
-pub use programs::{nginx_program, postgres_program, redis_program};
+pub use programs::{
+    caddy_program, haproxy_program, java_program, nginx_program, postgres_program, redis_program,
+};
 pub use proxy::Proxy;
 pub use redis::RedisServer;
+pub use reverse_proxy::ReverseProxy;
 pub use rustix::process::Signal;

@@ -36,12 +36,39 @@ pub fn postgres_program(name: &str) -> PathBuf {
 /// When it is not installed.
 #[must_use]
 pub fn nginx_program() -> PathBuf {
-    program_of_nginx("nginx")
+    program_of("nginx", "nginx")
 }
 
-fn program_of_nginx(name: &str) -> PathBuf {
+/// Returns the path of `haproxy`.
+///
+/// # Panics
+/// When it is not installed.
+#[must_use]
+pub fn haproxy_program() -> PathBuf {
+    program_of("haproxy", "haproxy")
+}
+
+/// Returns the path of `caddy`.
+///
+/// # Panics
+/// When it is not installed.
+#[must_use]
+pub fn caddy_program() -> PathBuf {
+    program_of("caddy", "caddy")
+}
+
+/// Returns the path of `java`, which runs a source file if the compiler is installed with it.
+///
+/// # Panics
+/// When it is not installed.
+#[must_use]
+pub fn java_program() -> PathBuf {
+    program_of("java", "openjdk-17-jdk-headless")
+}
+
+fn program_of(name: &str, package: &str) -> PathBuf {
     let usual = Path::new(ADMINISTRATORS).join(name);
-    in_path(name).or_else(|| usual.is_file().then_some(usual)).unwrap_or_else(|| missing(name, "nginx"))
+    in_path(name).or_else(|| usual.is_file().then_some(usual)).unwrap_or_else(|| missing(name, package))
 }
 
 fn in_path(name: &str) -> Option<PathBuf> {
@@ -78,7 +105,13 @@ mod tests {
     #[test]
     #[should_panic(expected = "apt-get install nginx")]
     fn a_missing_nginx_is_a_failure_that_names_the_package() {
-        let _ = program_of_nginx("nginx-that-nobody-has");
+        let _ = program_of("nginx-that-nobody-has", "nginx");
+    }
+
+    #[test]
+    #[should_panic(expected = "apt-get install haproxy")]
+    fn a_missing_haproxy_is_a_failure_that_names_the_package() {
+        let _ = program_of("haproxy-that-nobody-has", "haproxy");
     }
 
     #[test]

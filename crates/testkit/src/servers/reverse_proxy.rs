@@ -1,0 +1,61 @@
+//! HAProxy and Caddy.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
+
+use super::Port;
+use super::guardian::{Ward, answers_in_time, end_of, folder};
+use super::programs::{caddy_program, haproxy_program};
+
+/// Global options of Caddy: no listener for administrators, no certificates.
+const CADDY_OPTIONS: &str = "{\n\tadmin off\n\tauto_https off\n}\n";
+
+/// A running reverse proxy with a configuration of the caller.
+#[derive(Debug)]
+pub struct ReverseProxy {
+    port: Port,
+    #[expect(dead_code, reason = "it stops the program when it is dropped")]
+    ward: Ward,
+}
+
+impl ReverseProxy {
+    /// Starts `haproxy` and waits until it listens.
+    ///
+    /// `configuration` is its whole file, and must have it listen on `port` of 127.0.0.1.
+    #[must_use]
+    pub fn haproxy(port: Port, configuration: &str) -> Self {
+        let arguments = ["-db", "-f", "haproxy.cfg"].map(str::to_owned).to_vec();
+        Self::start(port, &haproxy_program(), arguments, "haproxy.cfg", configuration)
+    }
+
+    /// Starts `caddy` and waits until it listens.
+    ///
+    /// `sites` is its Caddyfile without global options, and must have it listen on `port` of 127.0.0.1.
+    #[must_use]
+    pub fn caddy(port: Port, sites: &str) -> Self {
+        let arguments =
+            ["run", "--config", "Caddyfile", "--adapter", "caddyfile"].map(str::to_owned).to_vec();
+        Self::start(port, &caddy_program(), arguments, "Caddyfile", &[CADDY_OPTIONS, sites].concat())
+    }
+
+    fn start(port: Port, program: &Path, arguments: Vec<String>, file: &str, text: &str) -> Self {
+        let folder = folder(None);
+        fs::write(folder.path().join(file), text).expect("a writable folder");
+        let home = format!("HOME={}", folder.path().display());
+        let environment = ["env", "-u", "XDG_DATA_HOME", "-u", "XDG_CONFIG_HOME", &home].map(str::to_owned);
+        let program = program.to_string_lossy().into_owned();
+        let command = environment.into_iter().chain([program]).chain(arguments).collect();
+        let ward = Ward::new(command, folder, None, "KILL");
+        ward.start();
+        let listens = || TcpStream::connect((Ipv4Addr::LOCALHOST, port.number)).is_ok();
+        assert!(answers_in_time(listens), "the proxy does not start:\n{}", end_of(&ward.log()));
+        Self { port, ward }
+    }
+
+    /// Returns the address that it listens on.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port.number)
+    }
+}

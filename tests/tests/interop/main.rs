@@ -1,0 +1,12 @@
+//! The service together with programs of others: nginx, HAProxy and Caddy with the configurations of the documents, Java's
+//! HTTP client, and validators of OpenAPI.
+//!
+//! `just interop` installs the programs and runs these tests; `just test` ignores them. A program that is missing is a
+//! failure that names its package.
+#![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
+
+mod floods;
+mod java;
+mod openapi;
+mod proxies;
+mod restarts;
