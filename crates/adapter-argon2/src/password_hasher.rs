@@ -73,7 +73,7 @@ impl Argon2PasswordHasher {
             }
             Err(reason) => {
                 // The port's result has no room for the reason, so this is the one place to log it.
-                tracing::error!(%reason, "a stored password hash cannot be used: its user cannot log in");
+                tracing::error!(event = "stored_hash_unusable", %reason, "a stored password hash cannot be used: its user cannot log in");
                 Subject::Unusable
             }
         }

@@ -38,7 +38,10 @@ impl LoginLimiter for RedisLoginLimiter {
         let mut reply = self.store.run(&step, timing).await?;
         match reply.text()?.as_str() {
             "reserved" => Ok(Reservation::Reserved(Ticket { attempt: *attempt })),
-            "refused" => Ok(Reservation::Refused { retry_after: duration_from_micros(reply.number()?) }),
+            "refused" => Ok(Reservation::Refused {
+                key: axis(attempt, reply.number()?),
+                retry_after: duration_from_micros(reply.number()?),
+            }),
             "busy" => Ok(Reservation::Busy(axis(attempt, reply.number()?))),
             _ => Err(contradiction("a reservation ends otherwise")),
         }

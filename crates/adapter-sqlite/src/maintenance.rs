@@ -55,7 +55,7 @@ impl Maintenance {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             if let Err(error) = self.checkpoint() {
-                warn!(%error, "the log of the embedded store could not be moved into the database");
+                warn!(event = "checkpoint_failed", %error, "the log of the embedded store could not be moved into the database");
             }
             swept = self.sweep_if_due(swept);
         }
@@ -78,7 +78,7 @@ impl Maintenance {
         }
         if let Err(error) = self.sweep() {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
-            warn!(%error, cause, "expired rows of the embedded store could not be deleted");
+            warn!(event = "cleanup_failed", %error, cause, "expired rows of the embedded store could not be deleted");
         }
         now
     }

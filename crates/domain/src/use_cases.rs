@@ -13,7 +13,7 @@ mod refresh;
 mod verify_access_token;
 
 pub use issue::Issuer;
-pub use login::{LoggedIn, Login, LoginCommand, LoginError, LoginRefusal};
+pub use login::{LoggedIn, Login, LoginCommand, LoginError, LoginLimit, LoginRefusal};
 pub use logout::{Logout, LogoutCommand, LogoutError};
 pub use manage_users::{Changed, CreateUser, ManageUsers, ManageUsersError};
 pub use refresh::{Refresh, RefreshCommand, RefreshError, RefreshRefusal, Refreshed};

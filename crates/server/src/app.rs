@@ -1,10 +1,11 @@
 //! The application that every worker serves.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use auth_domain::model::{AxisKeys, ClientAddress, Email, LoginPolicy, Timing};
+use auth_domain::model::{AxisKey, AxisKeys, ClientAddress, Email, LoginPolicy, Timing};
 use auth_domain::ports::{Clock, Entropy, SessionStore};
 use auth_domain::use_cases::{Issuer, Login, Logout, Refresh, VerifyAccessToken, VerifyAccessTokenError};
 use hooksentry_auth_guard::Guard;
@@ -23,6 +24,7 @@ use crate::login_queue::LoginQueue;
 use crate::metrics::Metrics;
 use crate::prioritizing_login_limiter::PrioritizingLoginLimiter;
 use crate::readiness::Readiness;
+use crate::rejections::RejectionSampler;
 use crate::unlisted_proxies::UnlistedProxies;
 
 /// How long a request may take from the last byte of its body.
@@ -57,6 +59,7 @@ pub(crate) struct AppState {
     client_addresses: ClientAddresses,
     axis_keys: AxisKeys,
     unlisted_proxies: UnlistedProxies,
+    pub(crate) rejections: RejectionSampler,
 }
 
 impl AppState {
@@ -115,6 +118,7 @@ impl AppState {
             stopping,
             axis_keys: parts.axis_keys,
             unlisted_proxies: UnlistedProxies::default(),
+            rejections: RejectionSampler::default(),
         }
     }
 
@@ -131,6 +135,26 @@ impl AppState {
     /// Returns the address that the request counts for.
     pub(crate) fn client(&self, request: &HttpRequest) -> Option<ClientAddress> {
         self.client_addresses.client(request.peer_addr().map(|peer| peer.ip()), request.headers())
+    }
+
+    /// Returns the keyed hash that stands for an email in the login limit and the log.
+    pub(crate) fn email_hash(&self, email: &Email) -> AxisKey {
+        self.axis_keys.email(email)
+    }
+
+    /// Returns the keyed hash that stands for an address in the login limit and in sessions.
+    pub(crate) fn address_hash(&self, client: ClientAddress) -> AxisKey {
+        self.axis_keys.address(client)
+    }
+
+    /// Counts a rejection; returns whether it has a log line of its own.
+    pub(crate) fn is_logged(
+        &self,
+        client: Option<ClientAddress>,
+        event: &'static str,
+        reason: impl Display,
+    ) -> bool {
+        self.rejections.admits(client, event, reason.to_string(), self.clock.instant())
     }
 
     /// Shouts when too many users share a peer that nobody listed as a proxy.

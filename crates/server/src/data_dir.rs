@@ -31,7 +31,7 @@ impl DataDir {
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| refusal(path, &error))?;
         let mode = fs::metadata(path).map_err(|error| refusal(path, &error))?.permissions().mode();
         if mode & 0o077 != 0 {
-            tracing::warn!(data_dir = %path.display(), "others can enter the data directory; run chmod 700 on it");
+            tracing::warn!(event = "data_dir_open", data_dir = %path.display(), "others can enter the data directory; run chmod 700 on it");
         }
         Ok(Self { path: path.to_owned() })
     }

@@ -23,6 +23,7 @@ mod password_strength;
 mod prioritizing_login_limiter;
 mod proxy_ranges;
 mod readiness;
+mod rejections;
 mod serve;
 mod system;
 mod unlisted_proxies;

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_domain::use_cases::LoginLimit;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -18,7 +19,7 @@ use prometheus_client::registry::{Registry, Unit};
 pub(crate) use connections::{ConnectionMetrics, LimitReason, TimeoutReason};
 use denylist_copy::CopyMetrics;
 pub(crate) use labels::Outcome;
-use labels::{DependencyLabels, DurationLabels, OutcomeLabels, RequestLabels, known_method};
+use labels::{DependencyLabels, DurationLabels, LimitLabels, OutcomeLabels, RequestLabels, known_method};
 
 use crate::backend::DenylistCopy;
 use crate::logging;
@@ -45,6 +46,7 @@ pub(crate) struct Metrics {
     refreshes: Outcomes,
     logouts: Outcomes,
     pub(crate) connections: ConnectionMetrics,
+    login_blocks: Family<LimitLabels, Counter>,
     copy: Option<CopyMetrics>,
     dropped_log_lines: Counter,
 }
@@ -52,7 +54,7 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Begins at zero; `copy` is the denylist of this process, where it keeps one.
     pub(crate) fn new(copy: Option<Arc<dyn DenylistCopy>>) -> Self {
-        use Outcome::{Blocked, Defect, Failed, ReuseDetected, Succeeded, Unavailable};
+        use Outcome::{Blocked, Defect, Failed, ReuseDetected, ReusedInGracePeriod, Succeeded, Unavailable};
         Self {
             copy: copy.map(CopyMetrics::new),
             dropped_log_lines: Counter::default(),
@@ -61,7 +63,15 @@ impl Metrics {
             durations: Durations::new_with_constructor(|| Histogram::new(DURATIONS)),
             dependencies: Family::default(),
             logins: outcomes(&[Succeeded, Failed, Blocked, Unavailable, Defect]),
-            refreshes: outcomes(&[Succeeded, Failed, ReuseDetected, Unavailable, Defect]),
+            refreshes: outcomes(&[
+                Succeeded,
+                Failed,
+                ReuseDetected,
+                ReusedInGracePeriod,
+                Unavailable,
+                Defect,
+            ]),
+            login_blocks: login_blocks(),
             logouts: outcomes(&[Succeeded, Failed, Unavailable, Defect]),
             connections: ConnectionMetrics::default(),
         }
@@ -79,6 +89,7 @@ impl Metrics {
         registry.register("refreshes", "Attempts to refresh", self.refreshes.clone());
         registry.register("logouts", "Attempts to log out", self.logouts.clone());
         self.connections.register(registry);
+        registry.register("login_blocks", "Logins blocked by a limit", self.login_blocks.clone());
         let help = "Log lines that could not be written";
         registry.register("log_lines_dropped", help, self.dropped_log_lines.clone());
         if let Some(copy) = &self.copy {
@@ -98,6 +109,11 @@ impl Metrics {
     /// Counts an attempt to log in.
     pub(crate) fn login(&self, outcome: Outcome) {
         self.logins.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts a login that `limit` blocked.
+    pub(crate) fn login_block(&self, limit: LoginLimit) {
+        self.login_blocks.get_or_create(&limit_labels(limit)).inc();
     }
 
     /// Counts an attempt to refresh.
@@ -124,6 +140,18 @@ impl Metrics {
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
+}
+
+fn login_blocks() -> Family<LimitLabels, Counter> {
+    let blocks = Family::default();
+    for limit in [LoginLimit::Email, LoginLimit::Address] {
+        drop(Family::get_or_create(&blocks, &limit_labels(limit)));
+    }
+    blocks
+}
+
+fn limit_labels(limit: LoginLimit) -> LimitLabels {
+    LimitLabels { limit: limit.to_string() }
 }
 
 /// Every outcome is there from the start, so that the first of them is seen as an increase.

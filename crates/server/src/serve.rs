@@ -65,6 +65,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     finish(&state, &connections, running).await?;
     watching.await.map_err(running::failed)?;
     reading.await.map_err(running::failed)?;
+    state.rejections.report_all();
     info!(event = "stopped", "stopped");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::model::{
-    AccessClaims, Email, IdempotencyKey, LegacyRefreshToken, LiveAccessToken, NewUser, Password,
+    AccessClaims, AxisKey, Email, IdempotencyKey, LegacyRefreshToken, LiveAccessToken, NewUser, Password,
     PasswordHash, RefreshToken, ReplayKey, Role, SessionPolicy, TenantId, TokenId, UserId,
 };
 use auth_domain::ports::{Entropy, NewSession, Rotate};
@@ -122,6 +122,7 @@ impl TestSession {
             expires_at: now + policy.refresh_ttl,
             replay: None,
             reuse_leeway: policy.reuse_leeway,
+            rotated_from: None,
             released: None,
         };
         RotationAttempt { presented: presented.clone(), successor, rotate }
@@ -144,6 +145,13 @@ impl RotationAttempt {
     #[must_use]
     pub fn keyed(mut self, key: &str) -> Self {
         self.rotate.replay = Some(self.replay_key(key).seal(&self.successor, &TestEntropy).unwrap());
+        self
+    }
+
+    /// Sets the address that the call comes from.
+    #[must_use]
+    pub const fn rotated_from(mut self, address: AxisKey) -> Self {
+        self.rotate.rotated_from = Some(address);
         self
     }
 

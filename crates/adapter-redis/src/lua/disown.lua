@@ -11,6 +11,7 @@ local expires = tonumber(record.expires_before)
 redis.call('DEL', KEYS[3])
 redis.call('HDEL', KEYS[1], 't' .. ARGV[5], 'before', 'rotated_before', 'expires_before', 'previous', 'replay_tag', 'replay',
   'replay_rest')
+redis.call('HDEL', KEYS[1], 'from')
 -- Whoever presented the token has it: an older doubt must not take it back as well.
 redis.call('HSET', KEYS[1], 'current', presented, 'rotated', record.rotated_before, 'expires', record.expires_before,
   'generation', record.generation - 1, 'replayed', '1')

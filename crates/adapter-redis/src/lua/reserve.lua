@@ -4,8 +4,8 @@
 local now, window, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local out_of_patience = now - tonumber(ARGV[4])
 
-local opens_at, busy = nil, nil
-for axis, key in ipairs(KEYS) do
+local opens_at, full, busy = nil, nil, nil
+for position, key in ipairs(KEYS) do
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
   local attempts, failures, in_flight = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES'), {}, 0
   for i = 1, #attempts, 2 do
@@ -24,13 +24,16 @@ for axis, key in ipairs(KEYS) do
   end
   if #failures >= limit then
     -- So many of the oldest have to leave the window before fewer than the limit are left.
-    opens_at = math.max(opens_at or 0, failures[#failures - limit + 1] + window)
+    local opens = failures[#failures - limit + 1] + window
+    if not opens_at or opens > opens_at then
+      opens_at, full = opens, position
+    end
   elseif #failures + in_flight >= limit then
-    busy = busy or axis
+    busy = busy or position
   end
 end
 if opens_at then
-  return { 'refused', opens_at - now }
+  return { 'refused', full, opens_at - now }
 elseif busy then
   return { 'busy', busy }
 end

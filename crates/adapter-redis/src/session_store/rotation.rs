@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::model::{
-    EndReason, MAX_LIVE_ACCESS_TOKENS, ReplayTag, SealedReplay, Timing, micros, span_in_micros,
+    AxisKey, EndReason, MAX_LIVE_ACCESS_TOKENS, ReplayTag, SealedReplay, Timing, micros, span_in_micros,
 };
 use auth_domain::ports::{PortError, Rotate, Rotation};
 
@@ -76,6 +76,7 @@ impl RedisSessionStore {
             .arg(MAX_LIVE_ACCESS_TOKENS)
             .arg(self.margin())
             .arg(self.tombstone())
+            .arg(rotate.rotated_from.as_ref().map_or(&[][..], |address| address.as_bytes()))
     }
 }
 
@@ -86,6 +87,15 @@ fn replay(replay: Option<&SealedReplay>) -> (&[u8], [&[u8]; 2]) {
     (replay.tag.as_bytes(), [sealed, rest])
 }
 
+/// The keyed hash of an address; empty if the address was not known, or not remembered yet.
+fn address(stored: &[u8]) -> Result<Option<AxisKey>, PortError> {
+    match stored.try_into() {
+        Ok(bytes) => Ok(Some(AxisKey::from_bytes(bytes))),
+        Err(_) if stored.is_empty() => Ok(None),
+        Err(_) => Err(contradiction("the keyed hash of an address has another length")),
+    }
+}
+
 fn read(reply: &mut Reply) -> Result<Rotation, PortError> {
     Ok(match reply.text()?.as_str() {
         "rotated" => Rotation::Rotated,
@@ -93,7 +103,7 @@ fn read(reply: &mut Reply) -> Result<Rotation, PortError> {
             let tag = reply.bytes()?.try_into().map_err(|_| contradiction("a replay has another tag"))?;
             Rotation::Replayed(SealedReplay { tag: ReplayTag::from_bytes(tag), sealed: reply.bytes()? })
         }
-        "already_used" => Rotation::AlreadyUsed,
+        "already_used" => Rotation::AlreadyUsed { rotated_from: address(&reply.bytes()?)? },
         "reuse_detected" => Rotation::ReuseDetected,
         "ended" => {
             let reason = EndReason::from_name(&reply.text()?);

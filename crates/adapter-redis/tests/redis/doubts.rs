@@ -53,7 +53,7 @@ async fn a_rotation_that_nobody_heard_of_is_taken_back_with_all_that_it_did() {
 
     // What was true before is true again, on every instance.
     let (early, _) = elsewhere.present(&session, &predecessor, timing_at(START)).await.unwrap();
-    assert_eq!(early, Rotation::AlreadyUsed);
+    assert_eq!(early, Rotation::AlreadyUsed { rotated_from: None });
     elsewhere.rotated(&session, &token).await;
     let (lost, _) = elsewhere.present(&session, &attempt.successor, timing_at(START)).await.unwrap();
     assert_eq!(lost, Rotation::ReuseDetected, "nobody has received it");
@@ -157,7 +157,7 @@ async fn a_call_that_is_repeated_too_late_is_not_taken_for_reuse() {
     };
     let late = ports.sessions.rotate(&attempt.rotate, timing_at(START));
     let (late, next) = tokio::join!(late, going_on);
-    assert_eq!(late.unwrap(), Rotation::AlreadyUsed);
+    assert_eq!(late.unwrap(), Rotation::AlreadyUsed { rotated_from: None });
     let last = elsewhere.rotated(&session, &next).await;
 
     // Presented anew, the token of then ends the session as ever.

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use auth_domain::model::AxisKey;
 use auth_domain::ports::{LoginLimiter, Rotation, SessionStore, Settlement, Ticket};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, timing_at};
@@ -15,6 +16,7 @@ async fn rotate_often(ports: &Ports, times: usize) -> auth_testkit::TestSession 
     for nth in 0..times {
         let mut attempt = session.rotation(&session.token, START).keyed(&format!("key-{nth}"));
         attempt.rotate.released = released;
+        attempt.rotate.rotated_from = Some(AxisKey::from_bytes([0xa5; 16]));
         match ports.sessions.rotate(&attempt.rotate, timing_at(START)).await.unwrap() {
             Rotation::Rotated => session.token = attempt.successor,
             Rotation::AtCapacity { oldest } => released = Some(oldest.id),
@@ -40,6 +42,30 @@ async fn ten_thousand_rotations_keep_the_keys_of_a_session_below_two_kibibytes()
     let foreign = session.rotation(&session.token, START).successor;
     let (reused, _) = ports.present(&session, &foreign, timing_at(START)).await.unwrap();
     assert_eq!(reused, Rotation::ReuseDetected, "a token that is not the current one");
+}
+
+// S-85
+#[tokio::test(flavor = "multi_thread")]
+async fn record_without_an_address_still_rotates() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let session = rotate_often(&ports, 2).await;
+    let named = session.token.session();
+    let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
+    // As a release before this field wrote it.
+    assert_eq!(server.cli(&["HDEL", &record, "from"]), "1");
+    let mut other = session.rotation(&session.token, START);
+    other.rotate.presented.value = predecessor(&server, &record);
+    let reused = ports.sessions.rotate(&other.rotate, timing_at(START)).await.unwrap();
+    assert_eq!(reused, Rotation::AlreadyUsed { rotated_from: None });
+    ports.rotated(&session, &session.token).await;
+}
+
+/// The digest of the token that was used last.
+fn predecessor(server: &RedisServer, record: &str) -> [u8; 32] {
+    let hex = server.cli(&["HGET", record, "previous"]);
+    let byte = |at| u8::from_str_radix(hex.get(2 * at..2 * at + 2).unwrap(), 16).unwrap();
+    std::array::from_fn(byte)
 }
 
 // S-16

@@ -22,8 +22,11 @@ pub(super) fn reserve(
     for axis in axes(attempt) {
         counted.push((axis, read(connection, axis, rule, now)?));
     }
-    if let Some(opens_at) = counted.iter().filter_map(|(_, attempts)| attempts.opens_at(rule)).max() {
-        return Ok(Reservation::Refused { retry_after: duration_from_micros(opens_at.saturating_sub(now)) });
+    // Of two that are full for as long, `max_by_key` takes the last: the email.
+    let full = counted.iter().rev().filter_map(|(axis, attempts)| Some((*axis, attempts.opens_at(rule)?)));
+    if let Some((key, opens_at)) = full.max_by_key(|(_, opens_at)| *opens_at) {
+        let retry_after = duration_from_micros(opens_at.saturating_sub(now));
+        return Ok(Reservation::Refused { key, retry_after });
     }
     if let Some((axis, _)) = counted.iter().find(|(_, attempts)| attempts.is_full(rule)) {
         return Ok(Reservation::Busy(*axis));

@@ -8,7 +8,7 @@ use super::Moment;
 use super::row::SessionRow;
 use crate::denylist::revoke;
 use crate::error::StoreError;
-use crate::schema::sessions;
+use crate::schema::rotating_sessions;
 
 /// Ends the session that is named, if there is one.
 pub(super) fn end_named(
@@ -34,10 +34,10 @@ pub(super) fn end_all(
     moment: Moment,
 ) -> Result<usize, StoreError> {
     let mut alive = 0;
-    let rows: Vec<SessionRow> = sessions::table
+    let rows: Vec<SessionRow> = rotating_sessions::table
         .select(SessionRow::as_select())
-        .filter(sessions::user_id.eq(user_id.as_bytes().as_slice()))
-        .filter(sessions::ended_at.is_null())
+        .filter(rotating_sessions::user_id.eq(user_id.as_bytes().as_slice()))
+        .filter(rotating_sessions::ended_at.is_null())
         .load(connection)?;
     for mut session in rows {
         alive += usize::from(session.expires_at > moment.now);

@@ -9,7 +9,7 @@ use super::ending::end_session;
 use super::live_tokens::LiveTokens;
 use super::row::SessionRow;
 use crate::error::StoreError;
-use crate::schema::sessions;
+use crate::schema::{rotating_sessions, sessions};
 
 /// Makes room, if the user has as many sessions as he may, and opens one more.
 pub(super) fn open(
@@ -46,12 +46,12 @@ fn beyond_the_limit(
 ) -> Result<Vec<SessionRow>, StoreError> {
     let kept = i64::from(session.max_sessions.saturating_sub(1));
     let user_id = session.refresh_token.session.user_id;
-    let rows = sessions::table
+    let rows = rotating_sessions::table
         .select(SessionRow::as_select())
-        .filter(sessions::user_id.eq(user_id.as_bytes().as_slice()))
-        .filter(sessions::ended_at.is_null())
-        .filter(sessions::expires_at.gt(moment.now))
-        .order((sessions::rotated_at.desc(), sessions::id.desc()))
+        .filter(rotating_sessions::user_id.eq(user_id.as_bytes().as_slice()))
+        .filter(rotating_sessions::ended_at.is_null())
+        .filter(rotating_sessions::expires_at.gt(moment.now))
+        .order((rotating_sessions::rotated_at.desc(), rotating_sessions::id.desc()))
         .limit(i64::MAX)
         .offset(kept);
     Ok(rows.load(connection)?)

@@ -92,7 +92,7 @@ fn judge_predecessor(session: &SessionRow, rotate: &Rotate, now: i64) -> Result<
     // A rotation in the future, by a clock that was ahead, must not prolong the leeway until then.
     let distance = now.saturating_sub(session.rotated_at).saturating_abs();
     if distance < span_in_micros(rotate.reuse_leeway) {
-        return Ok(Judgement::Refused(Rotation::AlreadyUsed));
+        return Ok(Judgement::Refused(Rotation::AlreadyUsed { rotated_from: session.rotated_from()? }));
     }
     Ok(Judgement::Reused)
 }
@@ -106,4 +106,5 @@ fn advance(session: &mut SessionRow, rotate: &Rotate, now: i64) {
     session.rotated_at = now;
     session.expires_at = micros(rotate.expires_at).min(session.ends_at);
     session.set_replay(rotate.replay.as_ref());
+    session.set_rotated_from(rotate.rotated_from);
 }

@@ -1,6 +1,6 @@
 //! A session as a row.
 
-use auth_domain::model::{EndReason, ReplayTag, SealedReplay, SessionRef, TenantId};
+use auth_domain::model::{AxisKey, EndReason, ReplayTag, SealedReplay, SessionRef, TenantId};
 use diesel::{
     AsChangeset, BoolExpressionMethods, ExpressionMethods, Identifiable, OptionalExtension, QueryDsl,
     Queryable, RunQueryDsl, Selectable, SelectableHelper, SqliteConnection,
@@ -8,12 +8,12 @@ use diesel::{
 
 use super::live_tokens::LiveTokens;
 use crate::error::StoreError;
-use crate::schema::sessions;
+use crate::schema::rotating_sessions;
 use crate::stored::id;
 
 /// What a rotation or an end decides by and changes.
 #[derive(Queryable, Selectable, Identifiable, AsChangeset)]
-#[diesel(table_name = sessions, treat_none_as_null = true, check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(table_name = rotating_sessions, treat_none_as_null = true, check_for_backend(diesel::sqlite::Sqlite))]
 pub(super) struct SessionRow {
     id: i64,
     tenant_id: Vec<u8>,
@@ -29,6 +29,7 @@ pub(super) struct SessionRow {
     replay_sealed: Option<Vec<u8>>,
     pub(super) ended_at: Option<i64>,
     end_reason: Option<String>,
+    rotated_from: Option<Vec<u8>>,
 }
 
 impl SessionRow {
@@ -36,10 +37,10 @@ impl SessionRow {
         connection: &mut SqliteConnection,
         session: SessionRef,
     ) -> Result<Option<Self>, StoreError> {
-        let is_named = sessions::user_id
+        let is_named = rotating_sessions::user_id
             .eq(session.user_id.as_bytes().as_slice())
-            .and(sessions::session_id.eq(session.session_id.as_bytes().as_slice()));
-        let row = sessions::table.select(Self::as_select()).filter(is_named).first(connection);
+            .and(rotating_sessions::session_id.eq(session.session_id.as_bytes().as_slice()));
+        let row = rotating_sessions::table.select(Self::as_select()).filter(is_named).first(connection);
         Ok(row.optional()?)
     }
 
@@ -76,7 +77,20 @@ impl SessionRow {
         self.ended_at = Some(now);
         self.end_reason = Some(reason.name().to_owned());
         self.live_tokens.clear();
+        self.rotated_from = None;
         self.set_replay(None);
+    }
+
+    /// The keyed hash of the address that the last rotation came from.
+    pub(super) fn rotated_from(&self) -> Result<Option<AxisKey>, StoreError> {
+        let bytes = self.rotated_from.as_deref().map(<[u8; 16]>::try_from).transpose();
+        let address = bytes
+            .map_err(|_| StoreError::Contradiction("the keyed hash of an address has not sixteen bytes"))?;
+        Ok(address.map(AxisKey::from_bytes))
+    }
+
+    pub(super) fn set_rotated_from(&mut self, address: Option<AxisKey>) {
+        self.rotated_from = address.map(|address| address.as_bytes().to_vec());
     }
 
     pub(super) fn replay(&self) -> Result<Option<SealedReplay>, StoreError> {

@@ -49,6 +49,12 @@ impl TicketId {
 pub struct AxisKey([u8; 16]);
 
 impl AxisKey {
+    /// Returns the key that was stored as `bytes`.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// Returns the bytes to store.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
@@ -58,7 +64,14 @@ impl AxisKey {
 
 impl fmt::Debug for AxisKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AxisKey({})", Builder::from_bytes(self.0).into_uuid().simple())
+        write!(f, "AxisKey({self})")
+    }
+}
+
+impl fmt::Display for AxisKey {
+    /// Writes the key in hex, as it is stored; a keyed hash reveals neither email nor address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Builder::from_bytes(self.0).into_uuid().simple())
     }
 }
 

@@ -17,7 +17,7 @@ use crate::model::{AxisKey, LoginAttempt, Timing};
 ///   race (`reservations_never_exceed_the_limit_under_race`).
 /// - Once an axis has as many failures as the limit, `reserve` MUST be [`Reservation::Refused`]
 ///   (`email_axis_refuses_after_the_limit`, `address_axis_refuses_after_the_limit`), whoever else is
-///   in flight; while only attempts in flight fill the axis it MUST be [`Reservation::Busy`]
+///   in flight; it names the key that is full. While only attempts in flight fill it, it MUST be [`Reservation::Busy`]
 ///   (`attempts_in_flight_are_busy_not_refused`). Neither MUST count (`refused_attempts_do_not_count`).
 /// - The window slides: a failure MUST count until exactly one window after its attempt, and
 ///   `retry_after` MUST be the time until that lets the next attempt in
@@ -72,6 +72,8 @@ pub enum Reservation {
     Busy(AxisKey),
     /// Failures fill an axis.
     Refused {
+        /// The key that is full; the one that is full for longer if both are.
+        key: AxisKey,
         /// How long until the next attempt is let in.
         retry_after: Duration,
     },

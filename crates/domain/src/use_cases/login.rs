@@ -18,7 +18,7 @@ mod command;
 #[cfg(test)]
 mod tests;
 
-pub use command::{LoggedIn, LoginCommand, LoginError, LoginRefusal};
+pub use command::{LoggedIn, LoginCommand, LoginError, LoginLimit, LoginRefusal};
 
 /// Opens a session for a user who knows his password.
 pub struct Login {
@@ -73,7 +73,10 @@ impl Login {
         };
         match self.limiter.reserve(&attempt, self.queueing(command)).await? {
             Reservation::Reserved(ticket) => Ok(ticket),
-            Reservation::Refused { retry_after } => Err(LoginError::RateLimited { retry_after }),
+            Reservation::Refused { key, retry_after } => {
+                let limit = if key == attempt.email { LoginLimit::Email } else { LoginLimit::Address };
+                Err(LoginError::RateLimited { limit, retry_after })
+            }
             Reservation::Busy(_) => {
                 Err(PortError::overloaded("the attempts before this one take too long").into())
             }

@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::Issuer;
 use crate::model::{
-    EndReason, IdempotencyKey, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, PresentedRefreshToken, RefreshToken,
-    ReplayKey, SessionRef, Timing, TokenId, TokenPair, User, UserId,
+    AxisKey, EndReason, IdempotencyKey, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, PresentedRefreshToken,
+    RefreshToken, ReplayKey, SessionRef, Timing, TokenId, TokenPair, User, UserId,
 };
 use crate::ports::{
     Denylist, EndSession, Ending, LegacyRefreshTokens, PortError, Rotate, Rotation, SessionStore,
@@ -41,6 +41,8 @@ pub struct Refresh {
 pub struct RefreshCommand {
     /// The presented token; `None` for a text that is none.
     pub refresh_token: Option<PresentedRefreshToken>,
+    /// The keyed hash of the client's address, if it is known.
+    pub client: Option<AxisKey>,
     /// The client's name for this call, under which it may be repeated.
     pub idempotency_key: Option<IdempotencyKey>,
     /// The time of the request.
@@ -86,7 +88,10 @@ pub enum RefreshRefusal {
     Expired,
     /// Used a moment ago; its session goes on.
     #[error("already_used")]
-    AlreadyUsed,
+    AlreadyUsed {
+        /// Whether the client has the address that the token was used from, if both are known.
+        same_address: Option<bool>,
+    },
     /// A used token came back: this call ended its session.
     #[error("reuse_detected")]
     ReuseDetected,
@@ -101,7 +106,7 @@ impl Refresh {
     /// # Errors
     /// [`RefreshError`].
     pub async fn run(&self, command: RefreshCommand) -> Result<Refreshed, RefreshError> {
-        let RefreshCommand { refresh_token, idempotency_key, timing } = command;
+        let RefreshCommand { refresh_token, client, idempotency_key, timing } = command;
         let presented = match refresh_token {
             Some(PresentedRefreshToken::Current(presented)) => presented,
             Some(PresentedRefreshToken::Legacy(presented)) => return self.exchange(&presented, timing).await,
@@ -116,7 +121,7 @@ impl Refresh {
             None => return Err(refuse(self.end(session, EndReason::Revoked, timing).await?)),
         };
         let replay_key = idempotency_key.map(|key| ReplayKey::derive(&presented, &key));
-        let (rotation, fresh) = self.rotate(&user, &presented, replay_key.as_ref(), timing).await?;
+        let (rotation, fresh) = self.rotate(&user, &presented, client, replay_key.as_ref(), timing).await?;
 
         match rotation {
             Rotation::Rotated => Ok(Refreshed { tokens: fresh, replayed: false }),
@@ -126,7 +131,11 @@ impl Refresh {
                     successor.ok_or_else(|| PortError::corrupt("a sealed successor does not open"))?;
                 Ok(Refreshed { tokens: TokenPair { refresh_token, ..fresh }, replayed: true })
             }
-            Rotation::AlreadyUsed => Err(refuse(RefreshRefusal::AlreadyUsed)),
+            Rotation::AlreadyUsed { rotated_from } => {
+                let same_address =
+                    rotated_from.zip(client).map(|(rotated_from, client)| rotated_from == client);
+                Err(refuse(RefreshRefusal::AlreadyUsed { same_address }))
+            }
             Rotation::ReuseDetected => Err(refuse(RefreshRefusal::ReuseDetected)),
             Rotation::Ended(reason) => Err(refuse(RefreshRefusal::SessionEnded(reason))),
             Rotation::Expired => Err(refuse(RefreshRefusal::Expired)),
@@ -143,6 +152,7 @@ impl Refresh {
         &self,
         user: &User,
         presented: &RefreshToken,
+        client: Option<AxisKey>,
         replay_key: Option<&ReplayKey>,
         timing: Timing,
     ) -> Result<(Rotation, TokenPair), RefreshError> {
@@ -156,6 +166,7 @@ impl Refresh {
             expires_at: self.issuer.refresh_token_expiry(timing),
             replay: replay_key.map(|key| key.seal(&successor, &*self.issuer.entropy)).transpose()?,
             reuse_leeway: self.issuer.policy.reuse_leeway,
+            rotated_from: client,
             released: None,
         };
         let mut rotation = self.sessions.rotate(&rotate, timing).await?;

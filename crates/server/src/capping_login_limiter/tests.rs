@@ -95,7 +95,7 @@ async fn an_attempt_that_is_not_admitted_holds_no_place() {
     let (answers, mut mock) = (AtomicUsize::new(0), MockLoginLimiter::new());
     mock.expect_reserve().returning(move |attempt, _| match answers.fetch_add(1, Ordering::Relaxed) % 3 {
         0 => Ok(Reservation::Busy(attempt.email)),
-        1 => Ok(Reservation::Refused { retry_after: WAIT }),
+        1 => Ok(Reservation::Refused { key: attempt.email, retry_after: WAIT }),
         _ => Err(PortError::unavailable("gone")),
     });
     let limiter = over(mock, 4);

@@ -52,8 +52,9 @@ async fn create(admin: &Admin, args: CreateArgs) -> Result<(), Failure> {
 }
 
 /// Tells the log of a change to a user (S-85).
-fn note(change: &str, Changed { user_id, sessions_ended }: Changed) {
-    info!(event = "user_changed", change, %user_id, sessions_ended, "a user was changed");
+fn note(reason: &str, Changed { user_id, sessions_ended }: Changed) {
+    // A command has no client, and changes no single session.
+    info!(event = "user_changed", client = "-", %user_id, session_id = "-", reason, sessions_ended, "a user was changed");
 }
 
 async fn list(admin: &Admin) -> Result<(), Failure> {

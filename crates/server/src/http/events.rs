@@ -1,11 +1,12 @@
-//! What the log and the metrics tell of each use case: one event each, with ids and a reason code,
-//! never a secret or an email.
+//! The events of each use case in the log and the metrics: with ids and a reason code, never a secret or an email.
+//!
+//! A rejection has one line: this one. The line of its request is for debugging then.
 
 use std::fmt::Display;
 
-use actix_web::HttpRequest;
 use actix_web::web::Data;
-use auth_domain::model::{ClientAddress, SessionRef, UserId};
+use actix_web::{HttpMessage, HttpRequest};
+use auth_domain::model::{AxisKey, ClientAddress, SessionRef, UserId};
 use auth_domain::ports::{PortError, PortErrorKind, UnreadableUser};
 use auth_domain::use_cases::{
     LoggedIn, LoginError, LoginRefusal, LogoutError, RefreshError, RefreshRefusal, Refreshed,
@@ -16,121 +17,185 @@ use tracing::{error, info, warn};
 use super::admin::SessionsNotEnded;
 use crate::app::AppState;
 use crate::failure::chain;
-use crate::metrics::{Metrics, Outcome};
+use crate::metrics::Outcome;
 
-/// Tells how a login ended.
-pub(super) fn login(metrics: &Metrics, result: &Result<LoggedIn, LoginError>, client: Option<ClientAddress>) {
-    metrics.login(match result {
+/// Marks requests whose rejection has an event.
+struct HasEvent;
+
+/// Notes that a rejection of the request has an event, from here on.
+pub(super) fn will_have_event(request: &HttpRequest) {
+    request.extensions_mut().insert(HasEvent);
+}
+
+/// Returns whether a rejection of the request has an event.
+pub(super) fn has_event(request: &HttpRequest) -> bool {
+    request.extensions().contains::<HasEvent>()
+}
+
+/// Logs and counts how a login ended; `email` is the keyed hash of its email.
+pub(super) fn login(
+    app: &AppState,
+    result: &Result<LoggedIn, LoginError>,
+    client: Option<ClientAddress>,
+    email: AxisKey,
+) {
+    app.metrics.login(match result {
         Ok(_) => Outcome::Succeeded,
         Err(LoginError::InvalidCredentials { .. }) => Outcome::Failed,
         Err(LoginError::RateLimited { .. }) => Outcome::Blocked,
         Err(LoginError::Port(cause)) => cause.into(),
     });
-    let client = shown(client);
     match result {
         Ok(LoggedIn { tokens, troubles }) => {
-            info!(event = "login_succeeded", client, user_id = %tokens.user_id, session_id = %tokens.session_id, "logged in");
+            info!(event = "login_succeeded", client = shown(client), user_id = %tokens.user_id, session_id = %tokens.session_id, reason = "password", "logged in");
             for cause in troubles {
-                trouble("login", cause);
+                port_error(app, "login", cause, client);
             }
         }
         Err(LoginError::InvalidCredentials { refusal, user_id }) => {
-            if let LoginRefusal::UnreadableRow(row) = refusal {
-                unreadable_row("login", row);
+            if app.is_logged(client, "login_failed", refusal) {
+                if let LoginRefusal::UnreadableRow(row) = refusal {
+                    unreadable_row("login", row);
+                }
+                let (client, user_id) = (shown(client), or_dash(*user_id));
+                info!(event = "login_failed", client, user_id, session_id = "-", reason = %refusal, "login rejected");
             }
-            let user_id = or_dash(*user_id);
-            info!(event = "login_failed", client, user_id, reason = %refusal, "login refused");
         }
-        Err(LoginError::RateLimited { retry_after }) => {
-            let retry_after_s = retry_after.as_secs();
-            warn!(event = "login_blocked", client, retry_after_s, "login blocked by the limit");
+        Err(LoginError::RateLimited { limit, retry_after }) => {
+            app.metrics.login_block(*limit);
+            if app.is_logged(client, "login_blocked", limit) {
+                let (client, retry_after_s) = (shown(client), retry_after.as_secs());
+                warn!(event = "login_blocked", client, user_id = "-", session_id = "-", reason = "too_many_failures", %limit, email_hash = %email, retry_after_s, "login blocked by the limit");
+            }
         }
-        Err(LoginError::Port(cause)) => trouble("login", cause),
+        Err(LoginError::Port(cause)) => port_error(app, "login", cause, client),
     }
 }
 
-/// Tells how a refresh ended.
+/// Logs and counts how a refresh ended.
 pub(super) fn refresh(
-    metrics: &Metrics,
+    app: &AppState,
     result: &Result<Refreshed, RefreshError>,
     client: Option<ClientAddress>,
 ) {
-    metrics.refresh(match result {
+    app.metrics.refresh(match result {
         Ok(_) => Outcome::Succeeded,
-        Err(RefreshError::InvalidRefreshToken { refusal: RefreshRefusal::ReuseDetected, .. }) => {
-            Outcome::ReuseDetected
-        }
-        Err(RefreshError::InvalidRefreshToken { .. }) => Outcome::Failed,
+        Err(RefreshError::InvalidRefreshToken { refusal, .. }) => match refusal {
+            RefreshRefusal::ReuseDetected => Outcome::ReuseDetected,
+            RefreshRefusal::AlreadyUsed { .. } => Outcome::ReusedInGracePeriod,
+            RefreshRefusal::Malformed
+            | RefreshRefusal::Unknown
+            | RefreshRefusal::Expired
+            | RefreshRefusal::SessionEnded(_) => Outcome::Failed,
+        },
         Err(RefreshError::Port(cause)) => cause.into(),
     });
-    let client = shown(client);
     match result {
         Ok(Refreshed { tokens, replayed }) => {
-            info!(event = "refresh_succeeded", client, user_id = %tokens.user_id, session_id = %tokens.session_id, replayed, "refreshed");
-        }
-        Err(RefreshError::InvalidRefreshToken { refusal: RefreshRefusal::ReuseDetected, session }) => {
-            let (user_id, session_id) = ids(*session);
-            warn!(
-                event = "refresh_reuse_detected",
-                client, user_id, session_id, "a used refresh token came back; the session ended"
-            );
+            let (client, reason) = (shown(client), if *replayed { "retried" } else { "rotated" });
+            info!(event = "refresh_succeeded", client, user_id = %tokens.user_id, session_id = %tokens.session_id, reason, "refreshed");
         }
         Err(RefreshError::InvalidRefreshToken { refusal, session }) => {
-            let (user_id, session_id) = ids(*session);
-            info!(event = "refresh_failed", client, user_id, session_id, reason = %refusal, "refresh refused");
+            refresh_rejected(app, *refusal, *session, client);
         }
-        Err(RefreshError::Port(cause)) => trouble("refresh", cause),
+        Err(RefreshError::Port(cause)) => port_error(app, "refresh", cause, client),
     }
 }
 
-/// Tells how a logout ended.
+fn refresh_rejected(
+    app: &AppState,
+    refusal: RefreshRefusal,
+    session: Option<SessionRef>,
+    client: Option<ClientAddress>,
+) {
+    let (user_id, session_id) = ids(session);
+    match refusal {
+        // Never sampled: it ends a session, and so happens once for each login.
+        RefreshRefusal::ReuseDetected => {
+            let client = shown(client);
+            warn!(event = "refresh_reuse_detected", client, user_id, session_id, reason = %refusal, "a used refresh token was presented again; the session ended");
+        }
+        RefreshRefusal::AlreadyUsed { same_address } => {
+            if app.is_logged(client, "refresh_token_reused_in_grace_period", format!("{same_address:?}")) {
+                let client = shown(client);
+                info!(event = "refresh_token_reused_in_grace_period", client, user_id, session_id, reason = %refusal, same_address, "a used refresh token was presented again in its grace period; nothing ended");
+            }
+        }
+        RefreshRefusal::Malformed
+        | RefreshRefusal::Unknown
+        | RefreshRefusal::Expired
+        | RefreshRefusal::SessionEnded(_) => {
+            if app.is_logged(client, "refresh_failed", refusal) {
+                let client = shown(client);
+                info!(event = "refresh_failed", client, user_id, session_id, reason = %refusal, "refresh rejected");
+            }
+        }
+    }
+}
+
+/// Logs and counts how a logout ended.
 pub(super) fn logout(
-    metrics: &Metrics,
+    app: &AppState,
     result: &Result<Option<SessionRef>, LogoutError>,
     caller: UserId,
     client: Option<ClientAddress>,
 ) {
-    metrics.logout(match result {
+    app.metrics.logout(match result {
         Ok(_) => Outcome::Succeeded,
         Err(LogoutError::InvalidRefreshToken) => Outcome::Failed,
         Err(LogoutError::Port(cause)) => cause.into(),
     });
-    let client = shown(client);
     match result {
         Ok(session) => {
-            let (user_id, session_id) =
-                (caller.to_string(), or_dash(session.map(|session| session.session_id)));
-            info!(event = "logout_succeeded", client, user_id, session_id, "logged out");
+            let (client, session_id) = (shown(client), or_dash(session.map(|session| session.session_id)));
+            info!(event = "logout_succeeded", client, user_id = %caller, session_id, reason = "logged_out", "logged out");
         }
         Err(LogoutError::InvalidRefreshToken) => {
-            warn!(event = "logout_foreign_token", client, user_id = %caller, "the refresh token is not the caller's");
+            if app.is_logged(client, "logout_foreign_token", "not_the_callers") {
+                let client = shown(client);
+                warn!(event = "logout_foreign_token", client, user_id = %caller, session_id = "-", reason = "not_the_callers", "the refresh token is not the caller's");
+            }
         }
-        Err(LogoutError::Port(cause)) => trouble("logout", cause),
+        Err(LogoutError::Port(cause)) => port_error(app, "logout", cause, client),
     }
 }
 
-/// Logs why a bearer was not accepted.
+/// Logs why an access token was not accepted.
 pub(crate) fn refused_bearer(request: &HttpRequest, refusal: &VerifyAccessTokenError) {
-    let client = request.app_data::<Data<AppState>>().and_then(|state| state.client(request));
-    let client = shown(client);
-    match refusal {
-        VerifyAccessTokenError::Invalid(reason) => {
-            info!(event = "access_token_refused", client, %reason, "access token refused");
-        }
-        VerifyAccessTokenError::Revoked => {
-            info!(event = "access_token_refused", client, reason = "revoked", "access token refused");
-        }
-        VerifyAccessTokenError::Port(cause) => trouble("verify", cause),
+    let Some(app) = request.app_data::<Data<AppState>>() else { return };
+    will_have_event(request);
+    let client = app.client(request);
+    let reason = match refusal {
+        VerifyAccessTokenError::Invalid(reason) => reason.to_string(),
+        VerifyAccessTokenError::Revoked => "revoked".to_owned(),
+        VerifyAccessTokenError::Port(cause) => return port_error(app, "verify", cause, client),
+    };
+    if app.is_logged(client, "access_token_refused", &reason) {
+        let client = shown(client);
+        info!(
+            event = "access_token_refused",
+            client,
+            user_id = "-",
+            session_id = "-",
+            reason,
+            "access token rejected"
+        );
     }
 }
 
 /// Logs that the platform ended all sessions of a user, or could not.
-pub(super) fn sessions_ended(result: &Result<usize, SessionsNotEnded>, user_id: UserId) {
+pub(super) fn sessions_ended(
+    app: &AppState,
+    result: &Result<usize, SessionsNotEnded>,
+    user_id: UserId,
+    client: Option<ClientAddress>,
+) {
     match result {
         Ok(count) => {
-            info!(event = "sessions_ended", %user_id, count, "the platform ended all sessions of a user");
+            let client = shown(client);
+            info!(event = "sessions_ended", client, %user_id, session_id = "-", reason = "platform", count, "the platform ended all sessions of a user");
         }
-        Err(SessionsNotEnded(cause)) => trouble("end_sessions", cause),
+        Err(SessionsNotEnded(cause)) => port_error(app, "end_sessions", cause, client),
     }
 }
 
@@ -140,22 +205,27 @@ fn unreadable_row(operation: &str, row: &UnreadableUser) {
     error!(event = "unreadable_row", operation, user_id, column, reason = %row, "the row of a user cannot be read");
 }
 
-fn trouble(operation: &str, cause: &PortError) {
+fn port_error(app: &AppState, operation: &'static str, cause: &PortError, client: Option<ClientAddress>) {
     if let Some(row) = cause.unreadable_user() {
         return unreadable_row(operation, &row);
     }
     let (kind, reason) = (cause.kind(), chain(cause));
     match kind {
         PortErrorKind::Unavailable | PortErrorKind::Overloaded => {
-            warn!(event = "unavailable", operation, %kind, reason, "a part of the service cannot answer");
+            if app.is_logged(client, "unavailable", format!("{operation} {kind}")) {
+                let client = shown(client);
+                warn!(event = "unavailable", operation, client, %kind, reason, "a dependency cannot answer");
+            }
         }
         PortErrorKind::Corrupt | PortErrorKind::Misconfigured => {
-            error!(event = "defect", operation, %kind, reason, "a part of the service is broken");
+            let client = shown(client);
+            error!(event = "defect", operation, client, %kind, reason, "a dependency or a record is broken");
         }
     }
 }
 
-fn shown(client: Option<ClientAddress>) -> String {
+/// Returns how an address is logged.
+pub(super) fn shown(client: Option<ClientAddress>) -> String {
     or_dash(client.map(|client| client.ip()))
 }
 

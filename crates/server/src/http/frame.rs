@@ -20,6 +20,7 @@ use uuid::Builder;
 
 use super::ApiError;
 use super::cors::OpenToBrowsers;
+use super::events;
 use super::routes;
 use crate::app::AppState;
 use crate::connection::Rejection;
@@ -55,14 +56,30 @@ pub(crate) async fn frame(
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
     span.in_scope(|| {
-        if is_routine(&path, status) {
-            debug!(event = "request", %method, path, status, elapsed_ms, "request answered");
+        let client = || events::shown(state.client(response.request()));
+        if is_logged(&state, &response, &path) {
+            info!(event = "request", client = client(), %method, path, status, elapsed_ms, "request answered");
         } else {
-            info!(event = "request", %method, path, status, elapsed_ms, "request answered");
+            debug!(event = "request", client = client(), %method, path, status, elapsed_ms, "request answered");
         }
     });
     state.metrics.request(method.as_str(), path, status, elapsed);
     Ok(response)
+}
+
+/// Returns whether a request has a line without debugging: not if it was rejected with an event of its own, and not if the
+/// client was rejected in the same way too often.
+fn is_logged(state: &AppState, response: &ServiceResponse<BoxBody>, path: &str) -> bool {
+    let (request, status) = (response.request(), response.status());
+    if is_routine(path, status.as_u16()) {
+        return false;
+    }
+    if !status.is_client_error() && !status.is_server_error() {
+        return true;
+    }
+    !events::has_event(request)
+        && (status.is_server_error()
+            || state.is_logged(state.client(request), "request", format!("{} {path}", status.as_u16())))
 }
 
 /// Tells whether an answer is one of those that a proxy asks for with each request of the whole platform, which would drown
@@ -94,9 +111,21 @@ pub(crate) fn reject(state: &AppState, rejection: Rejection) -> HttpResponse {
     let id = request_id(&HeaderMap::new(), &*state.entropy);
     complete(response.headers_mut(), &id);
     let status = response.status().as_u16();
-    info_span!("request", request_id = %id).in_scope(|| {
-        info!(event = "request", method = "-", path = "-", status, reason = ?rejection, "request rejected");
-    });
+    let reason = format!("{rejection:?}");
+    // Its address is not known here, so that all clients share one count a reason.
+    if state.is_logged(None, "request", &reason) {
+        info_span!("request", request_id = %id).in_scope(|| {
+            info!(
+                event = "request",
+                client = "-",
+                method = "-",
+                path = "-",
+                status,
+                reason,
+                "request rejected"
+            );
+        });
+    }
     state.metrics.request("-", "-".to_owned(), status, Duration::ZERO);
     response
 }

@@ -114,9 +114,10 @@ async fn a_queue_holds_64_attempts_and_turns_the_next_away_at_once() {
 async fn a_refusal_passes_through() {
     let mut mock = MockLoginLimiter::new();
     let retry_after = Duration::from_secs(7);
-    mock.expect_reserve().times(1).returning(move |_, _| Ok(Reservation::Refused { retry_after }));
+    let refuse = move |attempt: &LoginAttempt| Reservation::Refused { key: attempt.email, retry_after };
+    mock.expect_reserve().times(1).returning(move |attempt, _| Ok(refuse(attempt)));
     let queue = LoginQueue::new(Arc::new(mock), Arc::new(counting_entropy()));
     let [attempt] = attempts(1).try_into().unwrap();
     let reservation = queue.reserve(&attempt, timing(Duration::from_secs(1))).await.unwrap();
-    assert_eq!(reservation, Reservation::Refused { retry_after });
+    assert_eq!(reservation, refuse(&attempt));
 }

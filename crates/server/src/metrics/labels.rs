@@ -31,6 +31,11 @@ pub(super) struct OutcomeLabels {
     pub(super) outcome: Outcome,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct LimitLabels {
+    pub(super) limit: String,
+}
+
 /// A promise about so much of the cases.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct BoundLabels {
@@ -52,6 +57,8 @@ pub(crate) enum Outcome {
     Blocked,
     /// A used refresh token came back.
     ReuseDetected,
+    /// A used refresh token came back in its grace period.
+    ReusedInGracePeriod,
     /// 503: a part cannot answer.
     Unavailable,
     /// 500: a part is broken.
@@ -65,6 +72,7 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Blocked => "blocked",
             Self::ReuseDetected => "reuse_detected",
+            Self::ReusedInGracePeriod => "reused_in_grace_period",
             Self::Unavailable => "unavailable",
             Self::Defect => "defect",
         }

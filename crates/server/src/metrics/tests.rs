@@ -15,6 +15,8 @@ fn every_outcome_is_there_from_the_start() {
     for line in [
         "hooksentry_auth_logins_total{outcome=\"blocked\"} 0",
         "hooksentry_auth_refreshes_total{outcome=\"reuse_detected\"} 0",
+        "hooksentry_auth_refreshes_total{outcome=\"reused_in_grace_period\"} 0",
+        "hooksentry_auth_login_blocks_total{limit=\"address\"} 0",
         "hooksentry_auth_logouts_total{outcome=\"succeeded\"} 0",
         "hooksentry_auth_connections 0",
         "hooksentry_auth_connections_evicted_total{limit=\"memory\"} 0",

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use crate::model::{
-    EndReason, LiveAccessToken, RefreshTokenDigest, SealedReplay, SessionRef, SessionSummary, TenantId,
-    Timing, TokenId, UserId,
+    AxisKey, EndReason, LiveAccessToken, RefreshTokenDigest, SealedReplay, SessionRef, SessionSummary,
+    TenantId, Timing, TokenId, UserId,
 };
 use crate::ports::PortError;
 
@@ -24,8 +24,8 @@ use crate::ports::PortError;
 /// - The same rotation repeated MUST be [`Rotation::Rotated`] again until the successor is used
 ///   (`repeated_rotation_is_idempotent`).
 /// - The immediate predecessor MUST get [`Rotation::AlreadyUsed`] while less than the leeway has
-///   passed since the rotation (`predecessor_within_the_leeway_ends_nothing`), and while the rotation is less than the leeway
-///   in the future, by a clock that was ahead (`rotation_by_a_clock_ahead_prolongs_no_leeway`). After it, and with no
+///   passed since the rotation, with the address that rotated it (`predecessor_within_the_leeway_ends_nothing`), and while the
+///   rotation is less than the leeway in the future, by a clock that was ahead (`rotation_by_a_clock_ahead_prolongs_no_leeway`). After it, and with no
 ///   leeway at once, it MUST end the session (`reused_token_ends_the_session`,
 ///   `no_leeway_means_reuse_at_once`); an older token MUST end it at once
 ///   (`older_token_ends_the_session_within_the_leeway`), however many rotations ago it was used
@@ -113,6 +113,8 @@ pub struct Rotate {
     pub replay: Option<SealedReplay>,
     /// For this long after its use the predecessor ends nothing.
     pub reuse_leeway: Duration,
+    /// The keyed hash of the client's address, if it is known.
+    pub rotated_from: Option<AxisKey>,
     /// An access token of this session that was denylisted to make room.
     pub released: Option<TokenId>,
 }
@@ -125,7 +127,10 @@ pub enum Rotation {
     /// A repeat of the call that made this successor; the new access token is remembered.
     Replayed(SealedReplay),
     /// The immediate predecessor came within the leeway, or a used token in a repeat of a call that got no answer; nothing changed.
-    AlreadyUsed,
+    AlreadyUsed {
+        /// [`Rotate::rotated_from`] of the rotation that used the token.
+        rotated_from: Option<AxisKey>,
+    },
     /// A used token came back: the session has ended with this call.
     ReuseDetected,
     /// The session had ended before.

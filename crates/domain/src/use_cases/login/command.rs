@@ -43,12 +43,25 @@ pub enum LoginError {
     /// Too many failures on the email or from the address.
     #[error("too many failed logins")]
     RateLimited {
+        /// The limit that was reached.
+        limit: LoginLimit,
         /// How long until the next attempt is let in.
         retry_after: Duration,
     },
     /// Trouble behind a port.
     #[error(transparent)]
     Port(#[from] PortError),
+}
+
+/// What failed logins are limited by; for logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+pub enum LoginLimit {
+    /// The failures on one email.
+    #[error("email")]
+    Email,
+    /// The failures from one address.
+    #[error("address")]
+    Address,
 }
 
 /// Why credentials are invalid; for logs.

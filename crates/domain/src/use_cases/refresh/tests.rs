@@ -12,6 +12,10 @@ mod outcomes;
 mod replay;
 mod user;
 
+fn client_key() -> AxisKey {
+    AxisKey::from_bytes([1; 16])
+}
+
 /// The ports of a refresh. A mock that nothing is expected of fails the test when it is called.
 struct Setup {
     users: MockUserRepository,
@@ -66,7 +70,14 @@ impl Setup {
             legacy: self.legacy.map(|legacy| Arc::new(legacy) as _),
             issuer: self.issuer,
         };
-        refresh.run(RefreshCommand { refresh_token, idempotency_key, timing: timing() }).await
+        refresh
+            .run(RefreshCommand {
+                refresh_token,
+                client: Some(client_key()),
+                idempotency_key,
+                timing: timing(),
+            })
+            .await
     }
 
     async fn refusal(self) -> RefreshRefusal {

@@ -35,11 +35,12 @@ pub(super) async fn end_sessions(
     let user_id: UserId = user_id
         .parse()
         .map_err(|_| ApiError::InvalidRequest("The user in the address must be a UUID.".to_owned()))?;
-    let (app, timing) = (state.clone(), state.timing());
+    events::will_have_event(&request);
+    let (app, timing, client) = (state.clone(), state.timing(), state.client(&request));
     let sessions_ended = to_the_end(&state, async move {
         let result =
             app.sessions.end_all(user_id, EndReason::Revoked, timing).await.map_err(SessionsNotEnded);
-        events::sessions_ended(&result, user_id);
+        events::sessions_ended(&app, &result, user_id, client);
         result
     })
     .await?;

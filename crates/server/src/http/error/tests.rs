@@ -73,7 +73,7 @@ async fn only_the_holder_of_a_token_is_told_a_reason() {
         assert_eq!(told(refusal), ApiError::InvalidRefreshToken(None));
     }
     for (refusal, reason) in [
-        (RefreshRefusal::AlreadyUsed, "already_used"),
+        (RefreshRefusal::AlreadyUsed { same_address: None }, "already_used"),
         (RefreshRefusal::ReuseDetected, "reuse_detected"),
         (RefreshRefusal::SessionEnded(EndReason::LoggedOut), "logged_out"),
         (RefreshRefusal::SessionEnded(EndReason::Revoked), "revoked"),

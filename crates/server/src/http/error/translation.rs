@@ -13,7 +13,7 @@ impl From<&LoginError> for ApiError {
     fn from(error: &LoginError) -> Self {
         match error {
             LoginError::InvalidCredentials { .. } => Self::InvalidCredentials,
-            LoginError::RateLimited { retry_after } => Self::RateLimited(*retry_after),
+            LoginError::RateLimited { retry_after, .. } => Self::RateLimited(*retry_after),
             LoginError::Port(error) => error.into(),
         }
     }
@@ -79,7 +79,7 @@ impl From<&PortError> for ApiError {
 const fn reason(refusal: RefreshRefusal) -> Option<&'static str> {
     match refusal {
         RefreshRefusal::Malformed | RefreshRefusal::Unknown | RefreshRefusal::Expired => None,
-        RefreshRefusal::AlreadyUsed => Some("already_used"),
+        RefreshRefusal::AlreadyUsed { .. } => Some("already_used"),
         RefreshRefusal::ReuseDetected => Some(EndReason::ReuseDetected.name()),
         RefreshRefusal::SessionEnded(reason) => Some(reason.name()),
     }

@@ -41,11 +41,14 @@ pub(in crate::http) async fn login(
     let client = state.client(&request);
     state.watch_for_proxies(&request, &email);
 
+    let email_hash = state.email_hash(&email);
+
+    events::will_have_event(&request);
     let command = LoginCommand { email, password, client, timing: state.timing() };
     let app = state.clone();
     let logged_in = to_the_end(&state, async move {
         let result = app.login.run(command).await;
-        events::login(&app.metrics, &result, client);
+        events::login(&app, &result, client, email_hash);
         result
     })
     .await?;

@@ -44,10 +44,11 @@ pub(in crate::http) async fn logout(
     let refresh_token = PresentedRefreshToken::parse(&refresh_token);
     let command = LogoutCommand { caller, refresh_token, timing: state.timing() };
     let client = state.client(&request);
+    events::will_have_event(&request);
     let app = state.clone();
     to_the_end(&state, async move {
         let result = app.logout.run(command).await;
-        events::logout(&app.metrics, &result, user_id, client);
+        events::logout(&app, &result, user_id, client);
         result
     })
     .await?;

@@ -42,16 +42,18 @@ pub(in crate::http) async fn refresh(
     let refresh_token = form.finish(refresh_token)?;
     let keys = request.headers().get_all("idempotency-key").map(HeaderValue::as_bytes);
 
+    let client = state.client(&request);
     let command = RefreshCommand {
         refresh_token: PresentedRefreshToken::parse(&refresh_token),
+        client: client.map(|client| state.address_hash(client)),
         idempotency_key: idempotency_key(keys)?,
         timing: state.timing(),
     };
-    let client = state.client(&request);
+    events::will_have_event(&request);
     let app = state.clone();
     let refreshed = to_the_end(&state, async move {
         let result = app.refresh.run(command).await;
-        events::refresh(&app.metrics, &result, client);
+        events::refresh(&app, &result, client);
         result
     })
     .await?;

@@ -94,7 +94,9 @@ async fn a_malformed_request_is_400_before_the_limit_is_asked() {
 async fn a_blocked_login_is_429_with_the_seconds_to_wait() {
     let mut limiter = MockLoginLimiter::new();
     let retry_after = Duration::from_millis(41_500);
-    limiter.expect_reserve().returning(move |_, _| Ok(Reservation::Refused { retry_after }));
+    limiter
+        .expect_reserve()
+        .returning(move |attempt, _| Ok(Reservation::Refused { key: attempt.email, retry_after }));
     let answer = call(Parts { limiter: Arc::new(limiter), ..parts() }, login()).await;
     assert_eq!(answer.error(), (429, "rate_limited"));
     assert_eq!(answer.header("retry-after"), "42");

@@ -6,8 +6,8 @@ use auth_domain::model::LoginAttempt;
 use auth_domain::ports::{Reservation, Settlement, Ticket};
 
 use super::steps::{
-    Limiter, address, assert_refused, attempt, attempted, email, failures, places_of_address,
-    places_of_email, reserve, reserved, settle,
+    Limiter, address, assert_refused, assert_refused_by, attempt, attempted, email, failures,
+    places_of_address, places_of_email, reserve, reserved, settle,
 };
 use crate::contracts::assert_unavailable;
 use crate::{LOGIN_LIMIT, LOGIN_WINDOW, ROUNDS, START, race, timing_at, timing_past_its_deadline};
@@ -75,7 +75,8 @@ pub async fn email_axis_refuses_after_the_limit(fixture: &Limiter) {
             settle(fixture, &ticket, Settlement::Failed, START).await;
         }
     }
-    let retry_after = assert_refused(reserve(fixture, attempt(email_axis, address()), START).await);
+    let refused = reserve(fixture, attempt(email_axis, address()), START).await;
+    let retry_after = assert_refused_by(email_axis, refused);
     assert_eq!(retry_after, LOGIN_WINDOW);
     reserved(fixture, attempt(email(), address()), START).await;
 }
@@ -88,7 +89,8 @@ pub async fn address_axis_refuses_after_the_limit(fixture: &Limiter) {
         failures(fixture, 1, email(), address_axis).await;
     }
     failures(fixture, 1, last, address_axis).await;
-    let retry_after = assert_refused(reserve(fixture, attempt(email(), address_axis), START).await);
+    let refused = reserve(fixture, attempt(email(), address_axis), START).await;
+    let retry_after = assert_refused_by(address_axis, refused);
     assert_eq!(retry_after, LOGIN_WINDOW);
     reserved(fixture, attempt(last, address()), START).await;
 }

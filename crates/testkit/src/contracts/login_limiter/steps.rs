@@ -112,9 +112,15 @@ async fn places(limiter: &Limiter, attempt: impl Fn() -> LoginAttempt) -> u32 {
     u32::try_from(tickets.len()).unwrap()
 }
 
+/// Checks that failures on `full` are the reason.
+pub(super) fn assert_refused_by(full: AxisKey, reservation: Reservation) -> Duration {
+    assert!(matches!(reservation, Reservation::Refused { key, .. } if key == full), "{reservation:?}");
+    assert_refused(reservation)
+}
+
 pub(super) fn assert_refused(reservation: Reservation) -> Duration {
     match reservation {
-        Reservation::Refused { retry_after } => retry_after,
+        Reservation::Refused { retry_after, .. } => retry_after,
         other => panic!("failures fill an axis, but the answer is {other:?}"),
     }
 }

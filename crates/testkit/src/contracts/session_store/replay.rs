@@ -59,8 +59,12 @@ pub async fn retry_with_another_key_is_no_retry(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     keyed_rotation(fixture, &session).await;
     let retry = session.rotation(&session.token, START).keyed("k2");
-    assert_eq!(attempt(fixture, &retry, START).await, Rotation::AlreadyUsed);
-    assert_eq!(present(fixture, &session, &session.token, START).await, Rotation::AlreadyUsed, "with no key");
+    assert_eq!(attempt(fixture, &retry, START).await, Rotation::AlreadyUsed { rotated_from: None });
+    assert_eq!(
+        present(fixture, &session, &session.token, START).await,
+        Rotation::AlreadyUsed { rotated_from: None },
+        "with no key"
+    );
 
     let now = START + leeway();
     let late = session.rotation(&session.token, now).keyed("k2");
@@ -70,7 +74,7 @@ pub async fn retry_with_another_key_is_no_retry(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     rotated(fixture, &session, &session.token, START).await;
     let retry = session.rotation(&session.token, START).keyed("k1");
-    assert_eq!(attempt(fixture, &retry, START).await, Rotation::AlreadyUsed);
+    assert_eq!(attempt(fixture, &retry, START).await, Rotation::AlreadyUsed { rotated_from: None });
 }
 
 /// Once the successor is used, whoever repeats the call presents an old token.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::model::EndReason;
+use auth_domain::model::{AxisKey, EndReason};
 use auth_domain::ports::Rotation;
 
 use super::steps::{MILLISECOND, MINUTE, attempt, leeway, listed, opened, present, rotated};
@@ -11,12 +11,26 @@ use crate::{START, SessionFixture};
 /// Tabs race: for a moment the immediate predecessor gets a refusal that ends nothing.
 pub async fn predecessor_within_the_leeway_ends_nothing(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
-    let next = rotated(fixture, &session, &session.token, START).await;
+    let address = AxisKey::from_bytes([1; 16]);
+    let next = session.rotation(&session.token, START).rotated_from(address);
+    assert_eq!(attempt(fixture, &next, START).await, Rotation::Rotated);
     for later in [Duration::ZERO, leeway() / 2, leeway() - MILLISECOND] {
-        let result = present(fixture, &session, &session.token, START + later).await;
-        assert_eq!(result, Rotation::AlreadyUsed, "{later:?} after the rotation");
+        let elsewhere =
+            session.rotation(&session.token, START + later).rotated_from(AxisKey::from_bytes([2; 16]));
+        let result = attempt(fixture, &elsewhere, START + later).await;
+        assert_eq!(
+            result,
+            Rotation::AlreadyUsed { rotated_from: Some(address) },
+            "{later:?} after the rotation"
+        );
     }
     rotated(fixture, &session, &next.successor, START + leeway()).await;
+    let result = present(fixture, &session, &next.successor, START + leeway()).await;
+    assert_eq!(
+        result,
+        Rotation::AlreadyUsed { rotated_from: None },
+        "the last rotation came from nowhere known"
+    );
 }
 
 /// After the leeway the predecessor is a stolen token.
@@ -40,7 +54,7 @@ pub async fn reused_token_ends_the_session(fixture: &SessionFixture) {
 pub async fn rotation_by_a_clock_ahead_prolongs_no_leeway(fixture: &SessionFixture) {
     let ahead = START + 60 * MINUTE;
     for (earlier, expected) in [
-        (leeway() - MILLISECOND, Rotation::AlreadyUsed),
+        (leeway() - MILLISECOND, Rotation::AlreadyUsed { rotated_from: None }),
         (leeway(), Rotation::ReuseDetected),
         (60 * MINUTE, Rotation::ReuseDetected),
     ] {

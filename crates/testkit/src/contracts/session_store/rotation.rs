@@ -13,7 +13,8 @@ pub async fn one_racer_wins(fixture: &SessionFixture) {
         let results = raced(fixture, &attempts(&session), START).await;
         let winners = results.iter().filter(|result| **result == Rotation::Rotated).count();
         assert_eq!(winners, 1, "{results:?}");
-        let losers = results.iter().filter(|result| **result == Rotation::AlreadyUsed).count();
+        let losers =
+            results.iter().filter(|result| **result == Rotation::AlreadyUsed { rotated_from: None }).count();
         assert_eq!(losers, RACERS - 1, "{results:?}");
     }
 }

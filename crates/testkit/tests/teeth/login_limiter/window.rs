@@ -58,11 +58,13 @@ impl Window {
             Some(Fault::RetryAfterIsTheWindow) => refusals.into_iter().flatten().max().map(|_| LOGIN_WINDOW),
             _ => refusals.into_iter().flatten().max(),
         };
+        let [on_email, on_address] = refusals;
+        let key = attempt.address.filter(|_| on_address > on_email).unwrap_or(attempt.email);
         match (retry_after, busy) {
             (Some(_), Some(full)) if self.has(Fault::BusyBeforeRefused) => Reservation::Busy(full),
-            (Some(retry_after), _) => Reservation::Refused { retry_after },
-            (None, Some(_)) if self.has(Fault::RefusesOnInFlight) => {
-                Reservation::Refused { retry_after: Duration::from_secs(1) }
+            (Some(retry_after), _) => Reservation::Refused { key, retry_after },
+            (None, Some(key)) if self.has(Fault::RefusesOnInFlight) => {
+                Reservation::Refused { key, retry_after: Duration::from_secs(1) }
             }
             (None, Some(full)) => Reservation::Busy(full),
             (None, None) => Reservation::Reserved(Ticket { attempt: *attempt }),

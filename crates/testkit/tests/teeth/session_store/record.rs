@@ -1,6 +1,8 @@
 //! What the store keeps of one session.
 
-use auth_domain::model::{EndReason, LiveAccessToken, SealedReplay, SessionRef, SessionSummary, TenantId};
+use auth_domain::model::{
+    AxisKey, EndReason, LiveAccessToken, SealedReplay, SessionRef, SessionSummary, TenantId,
+};
 use auth_domain::ports::NewSession;
 use time::OffsetDateTime;
 
@@ -11,6 +13,7 @@ pub(super) struct Record {
     pub(super) current: [u8; 32],
     pub(super) previous: Option<[u8; 32]>,
     pub(super) replay: Option<SealedReplay>,
+    pub(super) rotated_from: Option<AxisKey>,
     pub(super) live: Vec<LiveAccessToken>,
     pub(super) created_at: OffsetDateTime,
     pub(super) rotated_at: OffsetDateTime,
@@ -29,6 +32,7 @@ impl Record {
             current: session.refresh_token.value,
             previous: None,
             replay: None,
+            rotated_from: None,
             live: vec![session.access_token],
             created_at: now,
             rotated_at: now,

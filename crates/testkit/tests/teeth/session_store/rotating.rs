@@ -58,6 +58,7 @@ impl InMemorySessionStore {
         record.used.push(record.current);
         record.previous = Some(record.current);
         record.current = rotate.successor.value;
+        record.rotated_from = rotate.rotated_from;
         if rotate.replay.is_some() || !self.has(Fault::ReplayOutlivesItsSuccessor) {
             record.replay.clone_from(&rotate.replay);
         }
@@ -98,7 +99,7 @@ impl InMemorySessionStore {
             if self.has(Fault::LoserBecomesCurrent) {
                 record.current = rotate.successor.value;
             }
-            return Rotation::AlreadyUsed;
+            return Rotation::AlreadyUsed { rotated_from: record.rotated_from };
         }
         let forgotten = record.used.iter().rev().take(LIST_OF_USED).all(|used| *used != presented);
         match self.fault {

@@ -14,9 +14,14 @@ fn stopped_by(reservation: Result<Reservation, PortError>) -> Setup {
 #[tokio::test]
 async fn a_refused_attempt_looks_nobody_up_and_runs_no_hash() {
     let retry_after = Duration::from_secs(42);
-    match stopped_by(Ok(Reservation::Refused { retry_after })).run().await {
-        Err(LoginError::RateLimited { retry_after: told }) => assert_eq!(told, retry_after),
-        other => panic!("{other:?}"),
+    let (email, address) = (axis_keys().email(&email()), axis_keys().address(client()));
+    for (key, blocked_by) in [(email, LoginLimit::Email), (address, LoginLimit::Address)] {
+        match stopped_by(Ok(Reservation::Refused { key, retry_after })).run().await {
+            Err(LoginError::RateLimited { limit, retry_after: told }) => {
+                assert_eq!((limit, told), (blocked_by, retry_after));
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }
 

@@ -27,6 +27,7 @@ async fn the_store_is_told_tenant_lifetime_leeway_and_access_token() {
     assert_eq!(rotate.reuse_leeway, Duration::from_secs(10));
     let signed = LiveAccessToken { id: tokens.token_id, expires_at: tokens.expires_at };
     assert_eq!(rotate.access_token, signed);
+    assert_eq!(rotate.rotated_from, Some(client_key()));
     assert_eq!(rotate.released, None);
 }
 
@@ -42,7 +43,6 @@ async fn the_new_access_token_lives_900_seconds_from_a_whole_second() {
 #[tokio::test]
 async fn every_refusal_of_the_store_is_told_as_what_it_is() {
     for (rotation, refusal) in [
-        (Rotation::AlreadyUsed, RefreshRefusal::AlreadyUsed),
         (Rotation::ReuseDetected, RefreshRefusal::ReuseDetected),
         (Rotation::Ended(EndReason::LoggedOut), RefreshRefusal::SessionEnded(EndReason::LoggedOut)),
         (Rotation::Ended(EndReason::ReuseDetected), RefreshRefusal::SessionEnded(EndReason::ReuseDetected)),
@@ -50,6 +50,18 @@ async fn every_refusal_of_the_store_is_told_as_what_it_is() {
         (Rotation::Unknown, RefreshRefusal::Unknown),
     ] {
         assert_eq!(rotating(rotation).0.refusal().await, refusal);
+    }
+}
+
+// S-85
+#[tokio::test]
+async fn reuse_in_the_grace_period_compares_the_addresses() {
+    let elsewhere = AxisKey::from_bytes([7; 16]);
+    for (rotated_from, same_address) in
+        [(Some(client_key()), Some(true)), (Some(elsewhere), Some(false)), (None, None)]
+    {
+        let refusal = rotating(Rotation::AlreadyUsed { rotated_from }).0.refusal().await;
+        assert_eq!(refusal, RefreshRefusal::AlreadyUsed { same_address });
     }
 }
 

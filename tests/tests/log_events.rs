@@ -1,0 +1,66 @@
+//! `docs/logging.md` and the events that the code logs are the same.
+#![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const DOCUMENT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/logging.md"));
+const FIELD: &str = "event = \"";
+const MACROS: [&str; 5] = ["error!(", "warn!(", "info!(", "debug!(", "trace!("];
+
+// S-85
+#[test]
+fn every_event_is_documented_and_every_documented_event_exists() {
+    let sources = sources();
+    let events = sources.split(FIELD).skip(1).filter_map(|rest| rest.split('"').next());
+    let logged: BTreeSet<&str> = events.collect();
+    let rows = DOCUMENT.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    let names = rows.flat_map(|cell| cell.split("`, `")).map(|name| name.trim_end_matches('`'));
+    // The head of the column.
+    let documented: BTreeSet<&str> = names.filter(|name| *name != "event").collect();
+    assert!(logged.len() > 20, "{logged:?}");
+    assert_eq!(logged, documented);
+}
+
+// S-85
+#[test]
+fn every_log_line_has_an_event() {
+    let sources = sources();
+    let mut calls = 0;
+    for name in MACROS {
+        for (position, _) in sources.match_indices(name) {
+            let is_whole_name =
+                !sources[..position].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_');
+            let arguments = sources[position + name.len()..].trim_start();
+            let line = arguments.lines().next().unwrap_or_default();
+            assert!(!is_whole_name || arguments.starts_with(FIELD), "{name}{line}");
+            calls += usize::from(is_whole_name);
+        }
+    }
+    assert!(calls > 20, "{calls} calls were found");
+}
+
+/// Every source of the crates that log in production, in one text.
+fn sources() -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(Path::new(ROOT).join("crates")).expect("the crates") {
+        let krate = entry.expect("a crate").path();
+        if !krate.ends_with("testkit") {
+            collect(&krate.join("src"), &mut text);
+        }
+    }
+    text
+}
+
+fn collect(folder: &Path, text: &mut String) {
+    for entry in fs::read_dir(folder).expect("a folder of the workspace") {
+        let path = entry.expect("an entry of the folder").path();
+        if path.is_dir() {
+            collect(&path, text);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&fs::read_to_string(&path).expect("a source of the workspace"));
+        }
+    }
+}
