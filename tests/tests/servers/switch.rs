@@ -150,7 +150,7 @@ async fn four_at_once_take_as_long_on_a_legacy_account_as_on_unknown_emails() {
     let installation = platform(&[
         ("LOGIN_LIMIT__MAX_FAILURES", "1000000"),
         ("PASSWORD__UPGRADE", "off"),
-        ("PASSWORD__CONCURRENCY", "1"),
+        ("PASSWORD__CONCURRENCY", "2"),
     ]);
     add_user(&installation, ALICE, Some(OLD_HASH), 0);
     let server = Server::start_on(installation).await;
@@ -160,18 +160,26 @@ async fn four_at_once_take_as_long_on_a_legacy_account_as_on_unknown_emails() {
         known = known.min(slowest_of_four(&server, ALICE).await);
         unknown = unknown.min(slowest_of_four(&server, &format!("{number}@example.net")).await);
     }
-    // Without equal work the legacy account took about four times as long.
+    // Without equal work the legacy account took about twice as long.
+    assert!(known.max(unknown) < Duration::MAX, "no four logins were all checked in time");
     let (less, more) = (known.min(unknown), known.max(unknown));
     assert!(more < less * 3 / 2, "{known:?} on a legacy account, {unknown:?} on unknown emails");
 }
 
+/// The time of four simultaneous logins from four addresses, which no limit on one address holds up.
+/// A machine that is too busy to check all of them gives no sample.
 async fn slowest_of_four(server: &Server, email: &str) -> Duration {
+    let clients: Vec<_> = (1..=4).map(|n| server.api().from_address(&format!("127.0.0.1{n}"))).collect();
     let watch = Stopwatch::start();
-    let replies = join_all((0..4).map(|_| server.login(email, WRONG_PASSWORD))).await;
+    let replies = join_all(clients.iter().map(|client| client.login(email, WRONG_PASSWORD))).await;
+    let taken = watch.elapsed();
+    if replies.iter().any(|reply| reply.status == 503) {
+        return Duration::MAX;
+    }
     for reply in replies {
         reply.expect_error(401, "invalid_credentials");
     }
-    watch.elapsed()
+    taken
 }
 
 fn median(mut samples: Vec<Duration>) -> Duration {
