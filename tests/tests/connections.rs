@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use auth_e2e::clock::{Stopwatch, pause};
-use auth_e2e::{ALICE, Installation, PASSWORD, Server, Wire};
+use auth_e2e::{ALICE, Installation, PASSWORD, Reply, Server, Wire};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
@@ -182,6 +182,41 @@ async fn an_offer_of_http_2_leaves_the_connection_usable() {
             reply.tokens();
         }
     }
+}
+
+/// What `java.net.http.HttpClient` of Java 17 sends before `Content-Type`, with its default version.
+const JAVA: &str = "Connection: Upgrade, HTTP2-Settings\r\nHost: localhost:8080\r\n\
+    HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nUpgrade: h2c\r\nUser-Agent: Java-http-client/17.0.9\r\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_flows_of_javas_default_client_succeed() {
+    let server = server(&[]).await;
+    let flows = (0..4).map(|_| async {
+        for _ in 0..50 {
+            let mut wire = server.connect().await;
+            let login = json!({ "email": ALICE, "password": PASSWORD });
+            let tokens = java(&mut wire, "login", "", &login).await.tokens();
+            let refresh = json!({ "refreshToken": tokens.refresh });
+            let tokens = java(&mut wire, "refresh", "", &refresh).await.tokens();
+            let bearer = format!("Authorization: Bearer {}\r\n", tokens.access);
+            let logout = json!({ "refreshToken": tokens.refresh });
+            assert_eq!(java(&mut wire, "logout", &bearer, &logout).await.status, 204);
+        }
+    });
+    join_all(flows).await;
+}
+
+/// Posts as that client does: the head and the body in two writes.
+async fn java(wire: &mut Wire, path: &str, bearer: &str, body: &serde_json::Value) -> Reply {
+    let body = body.to_string();
+    let length = format!("Content-Length: {}\r\n", body.len());
+    let head = format!(
+        "POST /api/v1/auth/{path} HTTP/1.1\r\n{JAVA}{length}{bearer}Content-Type: application/json\r\n\r\n"
+    );
+    assert!(wire.send(head).await && wire.send(body).await);
+    let reply = wire.reply().await.unwrap_or_else(|| Reply { status: 0, headers: vec![], body: vec![] });
+    assert_eq!((reply.header("connection"), reply.header("upgrade")), (None, None), "{reply:?}");
+    reply
 }
 
 // S-73

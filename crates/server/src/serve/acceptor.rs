@@ -97,3 +97,58 @@ fn is_about_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     [ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted].contains(&error.kind())
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+    use crate::connection::ConnectionLimits;
+    use crate::metrics::ConnectionMetrics;
+
+    fn connections(total: usize) -> Arc<Connections> {
+        let limits = ConnectionLimits { total, per_address: total, trusted_proxies: Vec::new() };
+        Connections::new(limits, ConnectionMetrics::default())
+    }
+
+    // S-97
+    #[tokio::test]
+    async fn what_the_kernel_has_queued_is_accepted_before_the_listener_closes() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let clients: Vec<_> = (0..5).map(|_| TcpStream::connect(address).unwrap()).collect();
+        let (sender, mut worker) = unbounded_channel();
+        let acceptor = Acceptor::new(listener, connections(100), vec![sender]).unwrap();
+        let stop = CancellationToken::new();
+        stop.cancel();
+        acceptor.run(stop).await;
+        let mut peers = Vec::new();
+        while let Some(accepted) = worker.recv().await {
+            peers.push(accepted.peer);
+        }
+        let expected: Vec<_> = clients.iter().map(|client| client.local_addr().unwrap()).collect();
+        assert_eq!(peers, expected);
+        assert!(TcpStream::connect(address).is_err());
+    }
+
+    // S-74
+    #[tokio::test]
+    async fn accepting_goes_on_at_the_limit_and_workers_take_turns() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let ((first, mut one), (second, mut other)) = (unbounded_channel(), unbounded_channel());
+        let acceptor = Acceptor::new(listener, connections(2), vec![first, second]).unwrap();
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(acceptor.run(stop.clone()));
+        let mut accepted = Vec::new();
+        for _ in 0..3 {
+            for worker in [&mut other, &mut one] {
+                let _client = TcpStream::connect(address).unwrap();
+                accepted.push(worker.recv().await.unwrap());
+            }
+        }
+        assert_eq!(accepted.len(), 6, "the limit of two made none of them wait");
+        stop.cancel();
+        running.await.unwrap();
+    }
+}
