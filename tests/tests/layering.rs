@@ -59,8 +59,10 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("redis", &["auth-adapter-redis"]),
     ("rustls", &["auth-adapter-postgres", "auth-adapter-redis"]),
     ("rustls-native-certs", &["auth-adapter-postgres"]),
+    ("sha2", &[DOMAIN, "auth-adapter-jwt", SERVER, TESTS]),
     ("tokio-postgres", &["auth-adapter-postgres"]),
     ("tokio-postgres-rustls", &["auth-adapter-postgres"]),
+    ("zxcvbn", &["auth-adapter-jwt", SERVER]),
 ];
 /// What stands below the server.
 const OF_THE_SERVER: &[&str] = &[

@@ -9,10 +9,12 @@ mod header;
 mod key_ring;
 #[cfg(test)]
 mod scan_cost;
+mod secret_strength;
 mod signing_key;
 mod strict_json;
 
 pub use access_tokens::{JwtAccessTokens, LEEWAY};
 pub use config::JwtConfig;
 pub use error::ConfigError;
-pub use signing_key::{SigningKey, WeakKey};
+pub use secret_strength::{WeakKey, check_secret};
+pub use signing_key::SigningKey;

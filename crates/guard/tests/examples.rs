@@ -15,7 +15,7 @@ use auth_testkit::{an_access_token, claims_of, holds_within};
 use hooksentry_auth_guard::SystemClock;
 use reqwest::{Client, Method};
 
-const KEY: &str = "a key of this test: 0ehLWQDKuS0JQvNUd7nS";
+const KEY: &str = "a key of this test: 0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp";
 const START_LIMIT: Duration = Duration::from_secs(10);
 /// What the guard promises of a logout elsewhere, always.
 const BOUND: Duration = Duration::from_secs(2);

@@ -12,7 +12,7 @@ use auth_testkit::{an_access_token, claims_of, holds_within};
 use hooksentry_auth_guard::{Guard, GuardConfig, JwtConfig, Refusal, SigningKey, SystemClock, Verification};
 
 const README: &str = include_str!("../README.md");
-const KEY: &str = "a key of this test: 0ehLWQDKuS0JQvNUd7nS";
+const KEY: &str = "a key of this test: 0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp";
 
 fn key() -> SigningKey {
     SigningKey::new(KEY.to_owned()).unwrap()
