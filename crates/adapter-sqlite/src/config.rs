@@ -14,6 +14,8 @@ pub struct SqliteConfig {
     pub login_limit: u32,
     /// How long a login failure counts.
     pub login_window: Duration,
+    /// Whether opening makes a database that is missing, and its folder; otherwise it fails.
+    pub create_missing: bool,
     /// Whether opening reads the whole file for damage; it takes seconds on a large one.
     pub check_integrity: bool,
     /// How often expired rows are looked for.
@@ -29,6 +31,7 @@ impl SqliteConfig {
             denylist_margin: Duration::from_secs(305),
             login_limit: 10,
             login_window: Duration::from_mins(5),
+            create_missing: true,
             check_integrity: false,
             maintenance_interval: Duration::from_secs(5),
         }

@@ -18,6 +18,9 @@ pub enum OpenError {
         /// What the system says.
         source: io::Error,
     },
+    /// There is no database, and none was to be made.
+    #[error("{} does not exist; run `migrate` first, which makes it", .0.display())]
+    Missing(PathBuf),
     /// The driver takes paths as text only.
     #[error("{} is not valid UTF-8; choose another data directory", .0.display())]
     PathNotText(PathBuf),
@@ -67,6 +70,7 @@ impl From<OpenError> for PortError {
             OpenError::Damaged { .. } => Self::corrupt(error),
             OpenError::Unusable { .. } | OpenError::Threads(_) => Self::unavailable(error),
             OpenError::Unwritable { .. }
+            | OpenError::Missing(_)
             | OpenError::PathNotText(_)
             | OpenError::Foreign(_)
             | OpenError::NewerSchema { .. }

@@ -12,21 +12,40 @@ const SMALLEST_DATABASE: u64 = 512;
 
 /// Makes the folder (0700) and the file (0600) where they are missing; returns the absolute path.
 pub(crate) fn make(path: &Path) -> Result<PathBuf, OpenError> {
-    let unwritable = |path: &Path| {
-        let path = path.to_owned();
-        |source| OpenError::Unwritable { path, source }
-    };
-    // Absolute, because the driver gives names such as `:memory:` and `file:…` a meaning of their own.
-    let path = std::path::absolute(path).map_err(unwritable(path))?;
+    let path = absolute(path)?;
     if let Some(folder) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritable(folder))?;
     }
     make_file(&path).map_err(unwritable(&path))?;
-    // SQLite gives the files beside it the mode of the database, but only those that it makes.
+    restricted(path)
+}
+
+/// Returns the absolute path of a file that is there, and makes nothing.
+pub(crate) fn find(path: &Path) -> Result<PathBuf, OpenError> {
+    let path = absolute(path)?;
+    if path.try_exists().map_err(unwritable(&path))? {
+        restricted(path)
+    } else {
+        Err(OpenError::Missing(path))
+    }
+}
+
+/// Absolute, because the driver gives names such as `:memory:` and `file:…` a meaning of their own.
+fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
+    std::path::absolute(path).map_err(unwritable(path))
+}
+
+/// SQLite gives its other files the mode of the database, but only those that it makes.
+fn restricted(path: PathBuf) -> Result<PathBuf, OpenError> {
     for file in [path.clone(), beside(&path, "-wal"), beside(&path, "-shm")] {
         restrict(&file).map_err(unwritable(&file))?;
     }
     Ok(path)
+}
+
+fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
+    let path = path.to_owned();
+    |source| OpenError::Unwritable { path, source }
 }
 
 /// Refuses what is too short to be a database; SQLite takes a file of one byte for an empty one.

@@ -29,9 +29,9 @@ pub(crate) struct Opened {
     pub(crate) maintenance: SqliteConnection,
 }
 
-/// Makes the file where it is missing, looks at it before it changes it, and migrates it.
+/// Makes the file if that is wanted, looks at it before it changes it, and migrates it.
 pub(crate) fn open(config: &SqliteConfig) -> Result<Opened, OpenError> {
-    let path = files::make(&config.path)?;
+    let path = if config.create_missing { files::make(&config.path)? } else { files::find(&config.path)? };
     files::check_size(&path)?;
     let Some(path_text) = path.to_str().map(str::to_owned) else {
         return Err(OpenError::PathNotText(path));
