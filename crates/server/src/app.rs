@@ -18,7 +18,7 @@ use crate::client_address::ClientAddresses;
 use crate::compose::Parts;
 use crate::config::{Secret, Settings};
 use crate::hash_costs::HashCosts;
-use crate::http::Cors;
+use crate::http::{Cors, WrongSecrets};
 use crate::late_settlement::LateSettlement;
 use crate::login_queue::LoginQueue;
 use crate::metrics::Metrics;
@@ -45,6 +45,11 @@ pub(crate) struct AppState {
     /// For the platform, which ends sessions when it changes a password.
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) admin_secret: Option<Secret>,
+    pub(crate) wrong_secrets: WrongSecrets,
+    /// Whether `/swagger` and `/openapi.json` are served.
+    pub(crate) documentation: bool,
+    /// Whether `/health/ready` names the dependencies.
+    pub(crate) readiness_details: bool,
     pub(crate) readiness: Readiness,
     pub(crate) metrics: Metrics,
     pub(crate) cors: Cors,
@@ -108,6 +113,9 @@ impl AppState {
             ),
             sessions: parts.sessions,
             admin_secret: settings.admin.secret.clone(),
+            wrong_secrets: WrongSecrets::default(),
+            documentation: settings.http.documentation,
+            readiness_details: settings.http.readiness_details,
             readiness: Readiness::new(&parts.backends),
             metrics: Metrics::new(parts.denylist_copy),
             cors: Cors::new(&settings.http.cors_origins),

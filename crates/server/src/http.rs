@@ -25,6 +25,7 @@ mod token_response;
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, to};
 
+pub(crate) use admin::WrongSecrets;
 pub(crate) use cors::Cors;
 use cors::OpenToBrowsers;
 pub(crate) use error::ApiError;
@@ -34,9 +35,14 @@ pub(crate) use frame::{frame, reject};
 
 /// Everything that the public listener answers.
 pub(crate) fn configure(service: &mut ServiceConfig) {
+    documentation::configure(service);
+    configure_without_documentation(service);
+}
+
+/// The same without `/swagger` and `/openapi.json`.
+pub(crate) fn configure_without_documentation(service: &mut ServiceConfig) {
     service.app_data(OpenToBrowsers);
     routes::configure(service);
-    documentation::configure(service);
     service.default_service(to(nothing_here));
 }
 

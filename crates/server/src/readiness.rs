@@ -40,8 +40,17 @@ pub(crate) struct Report {
     pub(crate) ready: bool,
     /// `ready`, `draining` or `unavailable`.
     status: &'static str,
-    /// `up` or `down`, by name.
-    dependencies: BTreeMap<&'static str, &'static str>,
+    /// `up` or `down`, by name; absent if `HTTP__READINESS_DETAILS` is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    dependencies: Option<BTreeMap<&'static str, &'static str>>,
+}
+
+impl Report {
+    /// The report for everyone: only whether requests can be served.
+    pub(crate) fn without_details(self) -> Self {
+        Self { dependencies: None, ..self }
+    }
 }
 
 impl Readiness {
@@ -87,7 +96,7 @@ impl Readiness {
         Report {
             ready,
             status,
-            dependencies: answers.into_iter().map(|(name, up)| (name, word(up))).collect(),
+            dependencies: Some(answers.into_iter().map(|(name, up)| (name, word(up))).collect()),
         }
     }
 }
@@ -134,6 +143,13 @@ mod tests {
             json(&readiness(away())).await,
             r#"{"status":"unavailable","dependencies":{"store":"down"}}"#
         );
+    }
+
+    // S-76
+    #[tokio::test]
+    async fn the_report_for_everyone_names_no_dependency() {
+        let report = readiness(away()).check(&SystemClock).await.without_details();
+        assert_eq!(serde_json::to_string(&report).unwrap(), r#"{"status":"unavailable"}"#);
     }
 
     #[tokio::test]

@@ -33,6 +33,10 @@ pub(crate) struct HttpSettings {
     /// Open connections, in total and per address (IPv6: per /64).
     pub(crate) max_connections: usize,
     pub(crate) max_connections_per_address: usize,
+    /// Whether `/swagger` and `/openapi.json` are served.
+    pub(crate) documentation: bool,
+    /// Whether `/health/ready` names the dependencies.
+    pub(crate) readiness_details: bool,
 }
 
 /// The one header that a trusted proxy names the client in.
@@ -58,6 +62,8 @@ impl HttpSettings {
         let keep_alive = reader.read("http.keep_alive", values::lifetime);
         let max_connections = reader.read("http.max_connections", max_connections);
         let per_address = reader.read("http.max_connections_per_address", values::positive);
+        let documentation = reader.read("http.documentation", values::switch);
+        let readiness_details = reader.read("http.readiness_details", values::switch);
         Some(Self {
             listen: listen?,
             trusted_proxies: trusted_proxies?,
@@ -67,6 +73,8 @@ impl HttpSettings {
             keep_alive: keep_alive?,
             max_connections: max_connections?,
             max_connections_per_address: per_address?,
+            documentation: documentation?,
+            readiness_details: readiness_details?,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod end_sessions;
 mod metrics;
+mod wrong_secrets;
 
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::endpoint::{endpoint, read};
 pub(super) use end_sessions::SessionsNotEnded;
+pub(super) use wrong_secrets::WrongSecret;
+pub(crate) use wrong_secrets::WrongSecrets;
 
 /// Its routes; without a secret nobody could prove to be the platform, so there is no way to end sessions.
 pub(super) fn configure(service: &mut ServiceConfig, has_secret: bool) {

@@ -4,13 +4,20 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
 use actix_web::web::{Bytes, Path, ServiceConfig};
 use hooksentry_auth_guard::Refusal;
 use utoipa_swagger_ui::{Config, serve};
 
 use super::endpoint::{endpoint, read};
 use super::{ApiError, openapi};
+
+#[cfg(test)]
+mod tests;
+
+/// The page loads its own scripts and styles, and calls this service; it sends nothing elsewhere, and no page frames it.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                           connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The routes of the documentation.
 pub(super) fn configure(service: &mut ServiceConfig) {
@@ -39,12 +46,20 @@ async fn swagger() -> HttpResponse {
 
 /// Answers with the page or one of its assets, all of them compiled in.
 async fn swagger_file(path: Path<String>) -> Result<HttpResponse, ApiError> {
-    let config = Arc::new(Config::from("/openapi.json"));
+    // Only reading can be tried out: ten clicks on "Execute" with an example would use up the login limit of the address.
+    let config = Config::from("/openapi.json").supported_submit_methods(["get"]).validator_url("none");
+    let config = Arc::new(config);
     let file = serve(&path, config).map_err(|_| Refusal::Internal)?.ok_or(ApiError::NotFound)?;
     // An asset is shared by all responses: a client that reads slowly holds no copy of it (S-74).
     let bytes = match file.bytes {
         Cow::Borrowed(asset) => Bytes::from_static(asset),
         Cow::Owned(made) => made.into(),
     };
-    Ok(HttpResponse::Ok().content_type(file.content_type).body(bytes))
+    let content_type = match file.content_type.as_str() {
+        text if text.starts_with("text/") && !text.contains("charset") => format!("{text}; charset=utf-8"),
+        other => other.to_owned(),
+    };
+    let mut response = HttpResponse::Ok();
+    response.content_type(content_type).insert_header((CONTENT_SECURITY_POLICY, PAGE_POLICY));
+    Ok(response.body(bytes))
 }

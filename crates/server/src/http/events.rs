@@ -14,7 +14,7 @@ use auth_domain::use_cases::{
 };
 use tracing::{error, info, warn};
 
-use super::admin::SessionsNotEnded;
+use super::admin::{SessionsNotEnded, WrongSecret};
 use crate::app::AppState;
 use crate::failure::chain;
 use crate::metrics::Outcome;
@@ -196,6 +196,14 @@ pub(super) fn sessions_ended(
             info!(event = "sessions_ended", client, %user_id, session_id = "-", reason = "platform", count, "the platform ended all sessions of a user");
         }
         Err(SessionsNotEnded(cause)) => port_error(app, "end_sessions", cause, client),
+    }
+}
+
+/// Logs the 1st, 10th, 100th … wrong admin secret that a client sends in a row (S-92).
+pub(super) fn wrong_admin_secret(wrong: &WrongSecret, client: Option<ClientAddress>) {
+    if wrong.is_logged() {
+        let (client, count, limited) = (shown(client), wrong.in_a_row, wrong.retry_after.is_some());
+        warn!(event = "admin_secret_wrong", client, count, limited, "the admin secret was wrong");
     }
 }
 

@@ -103,7 +103,7 @@ pub(crate) fn parts() -> Parts {
         entropy: Arc::new(counting_entropy()),
         axis_keys: AxisKeys::derive(b"secret"),
         backends: Vec::new(),
-        serve_lock: None,
+        locks: None,
     }
 }
 

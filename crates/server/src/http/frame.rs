@@ -7,7 +7,9 @@ use std::time::Duration;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
@@ -28,6 +30,9 @@ use crate::connection::Rejection;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest incoming request id that is kept.
 const MAX_REQUEST_ID: usize = 128;
+
+/// The policy of every response that is no page: nothing in it may load, run or be framed.
+const NO_CONTENT: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// Gives the request its id, logs and counts it, and completes the answer's headers.
 pub(crate) async fn frame(
@@ -137,6 +142,9 @@ fn complete(headers: &mut HeaderMap, id: &str) {
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(NO_CONTENT));
+    }
 }
 
 /// Keeps an incoming id that is safe to log and to send back, and makes one otherwise.

@@ -15,7 +15,7 @@ pub(super) struct LoginRequest {
     #[schema(
         max_length = 255,
         pattern = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$",
-        example = "owner@example.com"
+        example = "user@example.com"
     )]
     email: String,
     /// 1 to 1024 bytes, never trimmed; not blank.

@@ -38,7 +38,9 @@ pub(super) struct Start<'a> {
 impl Start<'_> {
     pub(super) fn public(&self, listener: Listener) -> Result<Running, Failure> {
         let (address, workers) = (listener.address, available_parallelism().map_or(1, NonZeroUsize::get));
-        let running = self.start("http", listener, workers, http::configure)?;
+        let configure: fn(&mut ServiceConfig) =
+            if self.state.documentation { http::configure } else { http::configure_without_documentation };
+        let running = self.start("http", listener, workers, configure)?;
         info!(event = "listening", "listening on http://{address}");
         Ok(running)
     }

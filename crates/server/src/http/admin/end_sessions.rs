@@ -1,12 +1,12 @@
 //! `POST /users/{id}/end-sessions`
 
-use actix_web::http::header::HeaderMap;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::model::{EndReason, UserId};
 use auth_domain::ports::PortError;
 use hooksentry_auth_guard::{Refusal, bearer};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::app::AppState;
@@ -31,7 +31,7 @@ pub(super) async fn end_sessions(
     user_id: Path<String>,
     state: Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
-    authenticate(request.headers(), &state)?;
+    authenticate(&request, &state)?;
     let user_id: UserId = user_id
         .parse()
         .map_err(|_| ApiError::InvalidRequest("The user in the address must be a UUID.".to_owned()))?;
@@ -47,10 +47,25 @@ pub(super) async fn end_sessions(
     Ok(HttpResponse::Ok().json(SessionsEndedResponse { sessions_ended }))
 }
 
-/// Compares in constant time: how much of a guess was right must not show.
-fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<(), ApiError> {
-    let presented = bearer(headers)?;
+/// Compares digests in constant time: neither how much of a guess was right nor the length of the secret must show.
+///
+/// The right secret is never limited: it is worth 2^96 guesses, and an attacker must not keep the platform out (S-92).
+fn authenticate(request: &HttpRequest, state: &AppState) -> Result<(), ApiError> {
     let secret = state.admin_secret.as_ref().ok_or(ApiError::NotFound)?;
-    let is_right: bool = presented.as_bytes().ct_eq(secret.expose().as_bytes()).into();
-    if is_right { Ok(()) } else { Err(Refusal::InvalidToken { presented: true }.into()) }
+    let rejection = match bearer(request.headers()) {
+        Ok(presented) if is_equal(presented, secret.expose()) => return Ok(()),
+        Ok(_) => Refusal::InvalidToken { presented: true },
+        Err(rejection @ Refusal::InvalidToken { presented: true }) => rejection,
+        // Nothing was guessed.
+        Err(rejection) => return Err(rejection.into()),
+    };
+    let client = state.client(request);
+    let wrong = state.wrong_secrets.count(client, state.clock.instant());
+    events::wrong_admin_secret(&wrong, client);
+    Err(wrong.retry_after.map_or_else(|| rejection.into(), ApiError::RateLimited))
+}
+
+fn is_equal(presented: &str, secret: &str) -> bool {
+    let [presented, secret] = [presented, secret].map(|text| Sha256::digest(text.as_bytes()));
+    presented.as_slice().ct_eq(secret.as_slice()).into()
 }

@@ -12,7 +12,7 @@ use crate::compose::Parts;
 use crate::http::fixtures::{Answer, app, parts, serving, state, user};
 use crate::http::{configure, configure_admin};
 
-const SECRET: &str = "the-secret-that-the-platform-knows-too";
+const SECRET: &str = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp-Zb4nRj9s";
 
 /// Asks the admin listener of a service that knows [`SECRET`].
 async fn ask(parts: Parts, request: TestRequest) -> Answer {
@@ -68,6 +68,34 @@ async fn without_the_secret_nothing_is_ended() {
         assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
         assert!(!answer.text.contains(SECRET));
     }
+}
+
+// S-92
+#[actix_web::test]
+async fn ten_wrong_secrets_are_401_the_next_is_429_and_the_right_one_is_never_limited() {
+    let state = state(ending(|| Ok(1)), &[("ADMIN__SECRET", SECRET)]);
+    let admin = serving(state, |service| configure_admin(service, true)).await;
+    let with = |secret: &str| {
+        let request =
+            post(&user().id.to_string()).insert_header(("authorization", format!("Bearer {secret}")));
+        request.peer_addr("127.0.0.1:9999".parse().unwrap())
+    };
+    for number in 0..10 {
+        let answer = Answer::to(with(&format!("{SECRET}{number}")), &admin).await;
+        assert_eq!(answer.error(), (401, "invalid_token"));
+    }
+    for wrong in ["x", &SECRET[1..], "not~~a;token"] {
+        let answer = Answer::to(with(wrong), &admin).await;
+        assert_eq!(answer.error(), (429, "rate_limited"));
+        assert_eq!(answer.header("retry-after"), "300");
+        assert_eq!(answer.header("www-authenticate"), "");
+    }
+    assert_eq!(Answer::to(with(SECRET), &admin).await.status, 200);
+    let elsewhere = with("x").peer_addr("127.0.0.2:9999".parse().unwrap());
+    assert_eq!(Answer::to(elsewhere, &admin).await.error(), (401, "invalid_token"));
+    // No secret at all is no guess.
+    let without = post(&user().id.to_string()).peer_addr("127.0.0.1:9999".parse().unwrap());
+    assert_eq!(Answer::to(without, &admin).await.error(), (401, "invalid_token"));
 }
 
 #[actix_web::test]

@@ -247,7 +247,7 @@ async fn the_document_and_its_page_come_from_the_binary() {
     let answer = call(parts(), TestRequest::get().uri("/swagger")).await;
     assert_eq!((answer.status, answer.header("location")), (308, "/swagger/"));
     let answer = call(parts(), TestRequest::get().uri("/swagger/")).await;
-    assert_eq!((answer.status, answer.header("content-type")), (200, "text/html"));
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"));
     let answer = call(parts(), TestRequest::get().uri("/swagger/none.js")).await;
     assert_eq!(answer.error(), (404, "not_found"));
 }

@@ -18,7 +18,9 @@ use crate::system::SystemClock;
 async fn every_vector_is_judged_as_it_says_for_a_proxy() {
     let vectors = vectors::jws();
     let variables = [("JWT__ISSUER", &*vectors.issuer), ("JWT__AUDIENCE", &vectors.audience)];
-    let settings = settings(&[&variables[..], &[("JWT__KEY", &vectors.key)]].concat());
+    let settings = settings(
+        &[&variables[..], &[("JWT__KEY", vectors.key.as_str()), ("JWT__WEAK_KEY", "warn")]].concat(),
+    );
     let access_tokens = access_tokens::of(&settings, settings.jwt.key.as_ref().unwrap()).unwrap();
     assert!(vectors.cases.len() > 100);
     for case in vectors.cases {

@@ -1,0 +1,137 @@
+//! Wrong admin secrets: counted by client address, at most ten in five minutes (S-92).
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use auth_domain::model::ClientAddress;
+
+/// Wrong secrets of one address that are answered 401 within [`WINDOW`].
+const LIMIT: usize = 10;
+/// How long a wrong secret counts.
+const WINDOW: Duration = Duration::from_mins(5);
+/// The addresses that are counted apart; more share the count of clients without an address.
+const MAX_ADDRESSES: usize = 1_000;
+
+/// The wrong secrets of the last minutes, in bounded memory.
+#[derive(Default)]
+pub(crate) struct WrongSecrets {
+    by_address: Mutex<HashMap<Option<ClientAddress>, Attempts>>,
+}
+
+#[derive(Default)]
+struct Attempts {
+    /// When the attempts that count were made, oldest first, at most [`LIMIT`].
+    counted: VecDeque<Instant>,
+    /// When the last attempt was made.
+    last: Option<Instant>,
+    /// The attempts since the address was silent for a whole window.
+    in_a_row: u64,
+}
+
+/// A wrong secret.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::http) struct WrongSecret {
+    /// The wrong secrets of the address since it was silent for a whole window, this one included.
+    pub(in crate::http) in_a_row: u64,
+    /// How long the address has to wait, if it is over the limit.
+    pub(in crate::http) retry_after: Option<Duration>,
+}
+
+impl WrongSecrets {
+    /// Counts a wrong secret. One over the limit prolongs nothing.
+    pub(in crate::http) fn count(&self, address: Option<ClientAddress>, now: Instant) -> WrongSecret {
+        let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut address = address;
+        if !by_address.contains_key(&address) && by_address.len() >= MAX_ADDRESSES {
+            by_address.retain(|_, attempts| !attempts.is_over(now));
+            address = address.filter(|_| by_address.len() < MAX_ADDRESSES);
+        }
+        by_address.entry(address).or_default().count(now)
+    }
+}
+
+impl Attempts {
+    fn is_over(&self, now: Instant) -> bool {
+        self.last.is_none_or(|last| now.saturating_duration_since(last) >= WINDOW)
+    }
+
+    fn count(&mut self, now: Instant) -> WrongSecret {
+        let age = |at: &Instant| now.saturating_duration_since(*at);
+        self.in_a_row = if self.is_over(now) { 1 } else { self.in_a_row.saturating_add(1) };
+        self.last = Some(now);
+        while self.counted.front().is_some_and(|oldest| age(oldest) >= WINDOW) {
+            self.counted.pop_front();
+        }
+        let retry_after = if self.counted.len() < LIMIT {
+            self.counted.push_back(now);
+            None
+        } else {
+            self.counted.front().map(|oldest| WINDOW.saturating_sub(age(oldest)))
+        };
+        WrongSecret { in_a_row: self.in_a_row, retry_after }
+    }
+}
+
+impl WrongSecret {
+    /// Returns whether it is the 1st, 10th, 100th … in a row, and so is logged.
+    pub(in crate::http) fn is_logged(&self) -> bool {
+        let mut count = self.in_a_row;
+        while count >= 10 && count.is_multiple_of(10) {
+            count /= 10;
+        }
+        count == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(wrong: &WrongSecrets, address: u32, now: Instant) -> WrongSecret {
+        wrong.count(Some(ClientAddress::new(std::net::IpAddr::V4(address.into()))), now)
+    }
+
+    fn start() -> Instant {
+        auth_domain::ports::Clock::instant(&crate::system::SystemClock)
+    }
+
+    // S-92
+    #[test]
+    fn the_eleventh_wrong_secret_waits_until_the_oldest_leaves_the_window() {
+        let (wrong, start) = (WrongSecrets::default(), start());
+        for second in 0..10 {
+            assert_eq!(count(&wrong, 1, start + Duration::from_secs(second)).retry_after, None);
+        }
+        let soon = start + Duration::from_mins(1);
+        assert_eq!(count(&wrong, 1, soon).retry_after, Some(Duration::from_mins(4)));
+        assert_eq!(count(&wrong, 2, soon).retry_after, None, "another address");
+        // The rejected attempt prolonged nothing, and one attempt at a time leaves the window.
+        let later = start + WINDOW;
+        assert_eq!(count(&wrong, 1, later).retry_after, None);
+        assert_eq!(count(&wrong, 1, later).retry_after, Some(Duration::from_secs(1)));
+    }
+
+    // S-92
+    #[test]
+    fn the_first_tenth_and_hundredth_in_a_row_are_logged() {
+        let (wrong, start) = (WrongSecrets::default(), start());
+        let logged = (1..=1_000_u64).filter(|_| count(&wrong, 1, start).is_logged());
+        assert_eq!(logged.collect::<Vec<_>>(), [1, 10, 100, 1_000]);
+        let silent = start + WINDOW;
+        assert_eq!(count(&wrong, 1, silent).in_a_row, 1);
+    }
+
+    // S-92
+    #[test]
+    fn memory_is_bounded_and_addresses_beyond_share_one_count() {
+        let (wrong, start) = (WrongSecrets::default(), start());
+        for number in 0..5_000 {
+            count(&wrong, number, start);
+        }
+        assert!(wrong.by_address.lock().unwrap().len() <= MAX_ADDRESSES + 1);
+        assert!(count(&wrong, 9_999, start).retry_after.is_some());
+        assert!(count(&wrong, 0, start).retry_after.is_none(), "an address that was counted apart before");
+        assert!(count(&wrong, 9_999, start + WINDOW).retry_after.is_none());
+    }
+}
