@@ -97,8 +97,17 @@ impl Installation {
         self.stores.expect_servers()
     }
 
-    /// Makes a user with [`PASSWORD`].
+    /// Makes the data directory, the signing key and the store, and no user.
+    pub async fn migrated(self) -> Self {
+        self.cli(&["migrate"], "").await.expect_success();
+        self
+    }
+
+    /// Makes a user with [`PASSWORD`]; the embedded store is made first where it is missing.
     pub async fn with_user(self, email: &str) -> Self {
+        if matches!(self.stores, Stores::Embedded) && !self.data_dir().exists() {
+            self.cli(&["migrate"], "").await.expect_success();
+        }
         self.cli(&["user", "create", "--email", email, "--password-stdin"], PASSWORD).await.expect_success();
         self
     }

@@ -102,7 +102,7 @@ impl Stores {
             ("POSTGRES__URL", servers.database.url()),
             ("TOKENS__BACKEND", "redis".to_owned()),
             ("REDIS__URL", servers.redis_url.clone()),
-            ("JWT__KEY", unique("a signing key of this installation alone")),
+            ("JWT__KEY", unique("KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg")),
         ];
         settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -165,7 +165,7 @@ fn migrated(database: Database<'_>) -> Database<'_> {
     let settings = [
         ("CREDENTIALS__BACKEND", "postgres".to_owned()),
         ("POSTGRES__URL", database.url()),
-        ("JWT__KEY", unique("a signing key that signs nothing at all")),
+        ("JWT__KEY", unique("0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp")),
     ];
     let folder = tempfile::tempdir().expect("a folder");
     let mut migrate = program();

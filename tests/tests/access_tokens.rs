@@ -11,7 +11,7 @@ const VERIFY: &str = "/api/v1/auth/verify";
 // S-29, S-31, S-34, S-35, S-37
 #[tokio::test]
 async fn an_access_token_that_is_bad_in_any_way_is_401() {
-    let key = b"a key that these tests and the service share";
+    let key = b"KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
     let installation =
         Installation::new().set("JWT__KEY", &String::from_utf8_lossy(key)).with_user(ALICE).await;
     let server = Server::start_on(installation).await;

@@ -1,5 +1,7 @@
 //! The command line, beside a running server and without one.
 
+use std::fs;
+
 use auth_e2e::{ALICE, BOB, Finished, Installation, PASSWORD, Server, WRONG_PASSWORD, jwt};
 
 const NEW_PASSWORD: &str = "a new password, long enough";
@@ -52,7 +54,7 @@ async fn a_user_is_created_beside_a_running_server() {
 
 #[tokio::test]
 async fn a_user_that_cannot_be_is_not_created() {
-    let installation = Installation::new();
+    let installation = Installation::new().migrated().await;
     for (email, password, word) in [
         ("not an email", PASSWORD, "email"),
         (ALICE, "too short", "characters"),
@@ -75,7 +77,7 @@ async fn a_user_that_cannot_be_is_not_created() {
 async fn the_minimum_length_binds_where_a_password_is_set_and_never_at_login() {
     // Short, and hard to guess.
     let short = "k7#mQz!vR2pL";
-    let lenient = Installation::new().set("PASSWORD__MIN_LENGTH", "12");
+    let lenient = Installation::new().set("PASSWORD__MIN_LENGTH", "12").migrated().await;
     create(&lenient, ALICE, short).await.expect_success();
     let strict = lenient.set("PASSWORD__MIN_LENGTH", "15");
     create(&strict, BOB, "fourteen chars").await.expect_failure();
@@ -86,7 +88,7 @@ async fn the_minimum_length_binds_where_a_password_is_set_and_never_at_login() {
 
 #[tokio::test]
 async fn one_trailing_newline_is_not_part_of_a_password() {
-    let installation = Installation::new();
+    let installation = Installation::new().migrated().await;
     create(&installation, ALICE, &format!("{PASSWORD}\n")).await.expect_success();
     create(&installation, BOB, &format!("{PASSWORD}\n\n")).await.expect_success();
     let server = Server::start_on(installation).await;
@@ -220,6 +222,33 @@ async fn migrating_is_possible_at_any_time() {
     let server = Server::start_on(installation.with_user(ALICE).await).await;
     server.cli(&["migrate"]).await.expect_success();
     server.log_in(ALICE).await;
+}
+
+// S-25
+#[tokio::test]
+async fn only_serve_and_migrate_make_anything() {
+    let installation = Installation::embedded();
+    let commands: [&[&str]; 6] = [
+        &["user", "list"],
+        &["user", "create", "--email", ALICE, "--password-stdin"],
+        &["user", "deactivate", ALICE],
+        &["session", "list", "--user", ALICE],
+        &["limit", "clear", "--email", ALICE],
+        &["doctor"],
+    ];
+    for command in commands {
+        let finished = installation.cli(command, PASSWORD).await;
+        assert_eq!(finished.code(), Some(1), "{command:?}: {finished:?}");
+        let text = format!("{}{}", finished.stdout, finished.stderr);
+        assert!(text.contains("migrate") && text.contains("DATA_DIR"), "{command:?}: {text}");
+        assert!(!installation.data_dir().exists(), "{command:?} made a data directory");
+    }
+    let installation = installation.migrated().await;
+    create(&installation, ALICE, PASSWORD).await.expect_success();
+    fs::remove_file(installation.data_dir().join("auth.db")).unwrap();
+    let message = installation.cli(&["user", "list"], "").await.expect_failure();
+    assert!(message.contains("auth.db") && message.contains("migrate"), "{message}");
+    assert!(!installation.data_dir().join("auth.db").exists());
 }
 
 async fn create(installation: &Installation, email: &str, password: &str) -> Finished {

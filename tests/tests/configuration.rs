@@ -174,7 +174,7 @@ async fn weak_password_hashing_is_refused() {
 // S-40
 #[tokio::test]
 async fn a_secret_may_come_from_a_file() {
-    let key = "a shared secret of the platform, long enough";
+    let key = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
     let installation = Installation::new().set("JWT__KEY_FILE", "secret");
     fs::write(installation.folder().join("secret"), format!("{key}\n")).unwrap();
     let server = Server::start_on(installation.with_user(ALICE).await).await;

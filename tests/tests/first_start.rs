@@ -1,10 +1,11 @@
 //! The first start on an empty data directory: an owner, printed once, with calls that work.
 
-use std::fs;
+use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
+use auth_e2e::clock::holds_within;
 use auth_e2e::{ALICE, Installation, PASSWORD, Process, Server, Tokens, jwt};
 use serde_json::Value;
 
@@ -12,16 +13,25 @@ const OWNER: &str = "owner@example.com";
 /// The last of the three printed calls goes here.
 const LAST_CALL: &str = "/api/v1/auth/logout";
 const LIMIT: Duration = Duration::from_secs(30);
+/// Long enough to see that a program waits for a lock and does nothing else.
+const WAITING: Duration = Duration::from_secs(1);
 
 #[tokio::test]
 async fn the_three_printed_calls_work_as_they_are() {
     let server = Server::start_on(Installation::embedded()).await;
     let banner = server.process.prints(LAST_CALL).await;
     assert!(banner.contains(OWNER), "{banner}");
-    let calls: Vec<_> = banner.lines().filter(|line| line.contains("curl ")).collect();
-    assert_eq!(calls.len(), 3, "{banner}");
+    let (_, calls) = banner.split_once("\n\nLOGIN=").unwrap_or_default();
+    let calls = format!("LOGIN={calls}");
+    assert_eq!(calls.matches("curl ").count(), 3, "{banner}");
+    // A command line is visible to every process of the machine; a here-document is not.
+    let password = password(&banner);
+    assert!(
+        calls.lines().filter(|line| line.contains("curl")).all(|line| !line.contains(&password)),
+        "{banner}"
+    );
 
-    let output = paste(&calls.join("\n")).await;
+    let output = paste(&calls).await;
     let is_status = |line: &&str| line.len() == 3 && line.bytes().all(|byte| byte.is_ascii_digit());
     let statuses: Vec<_> = output.lines().filter(is_status).collect();
     assert_eq!(statuses, ["200", "200", "204"], "{output}");
@@ -47,7 +57,12 @@ async fn the_second_start_prints_no_password() {
     let banner = server.process.prints(LAST_CALL).await;
     let password = password(&banner);
     assert!(password.len() >= 15);
-    assert_eq!(banner.matches(OWNER).count(), 2, "{banner}");
+    // The account, the command that changes its password, and the login.
+    assert_eq!(banner.matches(OWNER).count(), 3, "{banner}");
+    assert!(
+        banner.contains(&format!("hooksentry-auth user set-password {OWNER} --password-stdin")),
+        "{banner}"
+    );
     server.login(OWNER, &password).await.tokens();
     let (installation, first) = server.stop().await;
     assert!(!first.stderr.contains(&password), "it never goes through the log");
@@ -88,6 +103,69 @@ async fn the_data_directory_and_its_files_are_private() {
     for file in files {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
+}
+
+// S-25
+#[tokio::test]
+async fn a_user_that_is_created_and_a_first_start_wait_for_each_other() {
+    let installation = Installation::embedded().migrated().await;
+    let lock = File::options().write(true).open(installation.data_dir().join("setup.lock")).unwrap();
+    lock.lock().unwrap();
+    // A first start is under way: it has seen that there is no user.
+    let create = ["user", "create", "--email", ALICE, "--password-stdin"];
+    let mut creating = installation.spawn(&create, PASSWORD);
+    assert!(!holds_within(WAITING, || !creating.is_running()).await, "{}", creating.stderr());
+    drop(lock);
+    creating.finish(LIMIT).await.expect_success();
+
+    let lock = File::options().write(true).open(installation.data_dir().join("setup.lock")).unwrap();
+    lock.lock().unwrap();
+    // A user is being created: the server does not look for users before that is done.
+    let mut serving = installation.spawn(&["serve"], "");
+    assert!(!holds_within(WAITING, || !serving.is_running() || !serving.stdout().is_empty()).await);
+    drop(lock);
+    let server = Server::adopt(installation, serving).await;
+    server.log_in(ALICE).await;
+    let users = server.cli(&["user", "list"]).await.expect_success();
+    assert!(!users.contains(OWNER), "{users}");
+}
+
+// S-25
+#[tokio::test]
+async fn a_lost_key_of_a_store_is_not_replaced() {
+    let (installation, _) =
+        Server::start_on(Installation::embedded().with_user(ALICE).await).await.stop().await;
+    let key = installation.data_dir().join("jwt.key");
+    let saved = installation.folder().join("backup.key");
+    fs::rename(&key, &saved).unwrap();
+    for command in [&["serve"][..], &["migrate"], &["user", "list"]] {
+        let message = installation.cli(command, "").await.expect_failure();
+        assert!(
+            message.contains("jwt.key") && message.contains("restore") && message.contains("openssl"),
+            "{message}"
+        );
+        assert!(!key.exists(), "{command:?}");
+    }
+    fs::rename(&saved, &key).unwrap();
+    Server::start_on(installation).await.log_in(ALICE).await;
+}
+
+// S-40
+#[tokio::test]
+async fn a_key_or_data_directory_that_others_can_read_is_refused() {
+    let installation = Installation::embedded().with_user(ALICE).await;
+    let (folder, key) = (installation.data_dir(), installation.data_dir().join("jwt.key"));
+    for (path, open, closed, remedy) in
+        [(&key, 0o644, 0o600, "chmod 600"), (&folder, 0o755, 0o700, "chmod 700")]
+    {
+        fs::set_permissions(path, Permissions::from_mode(open)).unwrap();
+        for command in [&["serve"][..], &["user", "list"]] {
+            let message = installation.cli(command, "").await.expect_failure();
+            assert!(message.contains(remedy), "{message}");
+        }
+        fs::set_permissions(path, Permissions::from_mode(closed)).unwrap();
+    }
+    Server::start_on(installation).await.log_in(ALICE).await;
 }
 
 #[tokio::test]

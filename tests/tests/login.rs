@@ -31,7 +31,7 @@ async fn a_login_answers_with_exactly_the_documented_body() {
 
 #[tokio::test]
 async fn the_access_token_has_the_header_and_the_claims_that_the_platform_reads() {
-    let key = "a shared secret of the platform, long enough";
+    let key = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
     let installation = Installation::new().set("JWT__KEY", key).with_user(ALICE).await;
     let server = Server::start_on(installation).await;
     let access = server.log_in(ALICE).await.access;
@@ -52,8 +52,8 @@ async fn the_access_token_has_the_header_and_the_claims_that_the_platform_reads(
 // S-39
 #[tokio::test]
 async fn a_token_that_the_old_service_issued_is_accepted() {
-    let key = "a shared secret of the platform, long enough";
-    let previous = "the secret that was in use before this one";
+    let key = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
+    let previous = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp";
     let installation = Installation::new().set("JWT__KEY", key).set("JWT__PREVIOUS_KEYS", previous);
     let server = Server::start_on(installation.with_user(ALICE).await).await;
     for key in [key, previous] {
@@ -65,7 +65,7 @@ async fn a_token_that_the_old_service_issued_is_accepted() {
 #[tokio::test]
 async fn every_role_appears_in_the_token_by_its_name() {
     let roles = [("owner", "Owner"), ("admin", "Admin"), ("developer", "Developer"), ("viewer", "Viewer")];
-    let installation = Installation::new();
+    let installation = Installation::new().migrated().await;
     for (role, _) in roles {
         let email = format!("{role}@example.com");
         let command = ["user", "create", "--email", &email, "--role", role, "--password-stdin"];
@@ -90,7 +90,7 @@ async fn an_email_is_trimmed_and_lower_cased() {
 #[tokio::test]
 async fn a_password_counts_byte_for_byte() {
     let password = " Pässwörd \u{65}\u{301}\u{0}\tand blanks ";
-    let installation = Installation::new();
+    let installation = Installation::new().migrated().await;
     let create = ["user", "create", "--email", ALICE, "--password-stdin"];
     installation.cli(&create, &format!("{password}\n")).await.expect_success();
     let server = Server::start_on(installation).await;
@@ -108,7 +108,7 @@ async fn a_password_counts_byte_for_byte() {
 async fn a_password_of_1024_bytes_works_to_its_last_byte() {
     // Of the 1,024 bytes the first hundred are checked for being guessable.
     let longest = "k7#mQz!vR2pLx9@w".repeat(64);
-    let installation = Installation::new();
+    let installation = Installation::new().migrated().await;
     let create = ["user", "create", "--email", ALICE, "--password-stdin"];
     installation.cli(&create, &longest).await.expect_success();
     let server = Server::start_on(installation).await;

@@ -11,7 +11,7 @@ use auth_testkit::servers::{NginxServer, Port};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-const KEY: &str = "a key that these tests and the service share";
+const KEY: &str = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
 const NAMES: [&str; 5] = ["X-User-Id", "X-Tenant-Id", "X-User-Role", "X-User-Email", "X-Session-Id"];
 const CLAIMS: [&str; 5] = ["sub", "tenant_id", "role", "email", "sid"];
 

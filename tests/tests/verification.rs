@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const ME: &str = "/api/v1/auth/me";
 const VERIFY: &str = "/api/v1/auth/verify";
-const KEY: &str = "a key that these tests and the service share";
+const KEY: &str = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
 
 async fn server_with_known_key() -> Server {
     Server::start_on(Installation::new().set("JWT__KEY", KEY).with_user(ALICE).await).await

@@ -11,7 +11,7 @@ use auth_domain::model::{Email, Timing};
 use auth_domain::use_cases::ManageUsers;
 use tokio::runtime::Runtime;
 
-use crate::cli::{Cli, Command, LimitCommand};
+use crate::cli::{Cli, Command, LimitCommand, UserCommand};
 use crate::compose::{self, Parts, Purpose, compose};
 use crate::config::{self, Settings};
 use crate::failure::{Failure, chain};
@@ -31,7 +31,11 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
             Command::Serve => serve::serve(settings).await,
             Command::Migrate => migrate(&settings).await,
             Command::Doctor => doctor::run(&settings).await,
-            Command::User(command) => user::run(&Admin::open(&settings)?, command).await,
+            Command::User(command) => {
+                let creates = matches!(command, UserCommand::Create(_));
+                let _no_first_start = if creates { compose::no_first_start(&settings)? } else { None };
+                user::run(&Admin::open(&settings)?, command).await
+            }
             Command::Session(command) => session::run(&Admin::open(&settings)?, command).await,
             Command::Limit(command) => limit(&Admin::open(&settings)?, command).await,
         }
@@ -64,7 +68,7 @@ impl Admin {
 }
 
 async fn migrate(settings: &Settings) -> Result<(), Failure> {
-    let parts = compose(settings, Purpose::Administer)?;
+    let parts = compose(settings, Purpose::Migrate)?;
     for backend in &parts.backends {
         let (name, timing) = (backend.name(), Timing::start(&*parts.clock, PATIENCE));
         let migrated = backend.migrate(timing).await;

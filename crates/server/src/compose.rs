@@ -18,7 +18,7 @@ use auth_domain::ports::{
 use crate::backend::{Backends, DenylistCopy};
 use crate::capping_login_limiter::Capacity;
 use crate::config::{CredentialsBackend, ENVIRONMENT_PREFIX, Settings, TokensBackend};
-use crate::data_dir::ServeLock;
+use crate::data_dir::{DataDir, DirLocks, Missing};
 use crate::failure::Failure;
 use crate::password_strength::ZxcvbnStrength;
 use crate::system::{SystemClock, SystemEntropy};
@@ -49,8 +49,8 @@ pub(crate) struct Parts {
     pub(crate) axis_keys: AxisKeys,
     /// What stands behind the stores, each once.
     pub(crate) backends: Backends,
-    /// Held while serving on the data directory.
-    pub(crate) serve_lock: Option<ServeLock>,
+    /// Held while serving on the data directory, or setting it up.
+    pub(crate) locks: Option<DirLocks>,
 }
 
 /// What the parts are wired for.
@@ -58,10 +58,22 @@ pub(crate) struct Parts {
 pub(crate) enum Purpose {
     /// Serving: the data directory is claimed, and the embedded store read through for damage.
     Serve,
+    /// Bringing the stores to the version of this program.
+    Migrate,
     /// One command, while a server may run on the same stores.
     Administer,
     /// Looking for trouble: as a command, but the embedded store is read through, too.
     Examine,
+}
+
+impl Purpose {
+    /// What happens to a data directory or store that is missing.
+    const fn missing(self) -> Missing {
+        match self {
+            Self::Serve | Self::Migrate => Missing::Create,
+            Self::Administer | Self::Examine => Missing::Fail,
+        }
+    }
 }
 
 /// The ports of tokens, which are kept in one place.
@@ -81,9 +93,12 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Fa
     let mut embedded = EmbeddedStore::new(settings, purpose, clock.clone());
     let key = match &settings.jwt.key {
         Some(key) => key.clone(),
-        None => embedded.data_dir()?.signing_key(&*entropy)?,
+        None => embedded.data_dir()?.signing_key(&*entropy, purpose.missing())?,
     };
     let access_tokens = access_tokens::of(settings, &key).map_err(refused)?;
+    if let Some(problem) = access_tokens::admin_secret_problem(settings, Some(&key)) {
+        return Err(refused(problem));
+    }
     let hasher = passwords::hasher(settings, entropy.clone(), clock.clone()).map_err(refused)?;
     let mut backends = Backends::new();
     let users = users(settings, &mut embedded, &clock, &mut backends)?;
@@ -101,7 +116,7 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Fa
         limiter: tokens.limiter,
         access_tokens,
         axis_keys: AxisKeys::derive(key.expose().as_bytes()),
-        serve_lock: embedded.finish(&mut backends),
+        locks: embedded.finish(&mut backends),
         backends,
         clock,
         entropy,
@@ -135,9 +150,21 @@ fn tokens(
     }
 }
 
+/// Keeps a first start from making the bootstrap owner while a user is created, for as long as the result lives.
+pub(crate) fn no_first_start(settings: &Settings) -> Result<Option<DirLocks>, Failure> {
+    match &settings.credentials {
+        CredentialsBackend::Embedded => {
+            let missing = Purpose::Administer.missing();
+            DataDir::open(&settings.data_dir, missing)?.lock_for_setup(missing).map(Some)
+        }
+        CredentialsBackend::Postgres(_) => Ok(None),
+    }
+}
+
 /// Returns what the adapters would refuse in `settings`, without starting them.
 pub(crate) fn problems(settings: &Settings) -> Vec<String> {
     let key = settings.jwt.key.iter().filter_map(|key| access_tokens::of(settings, key).err());
+    let admin = access_tokens::admin_secret_problem(settings, settings.jwt.key.as_ref());
     let password = passwords::problem(settings);
     let credentials = match &settings.credentials {
         CredentialsBackend::Embedded => None,
@@ -147,7 +174,12 @@ pub(crate) fn problems(settings: &Settings) -> Vec<String> {
         TokensBackend::Embedded => None,
         TokensBackend::Redis(server) => redis::problem(server, settings),
     };
-    key.chain(password).chain(credentials).chain(tokens).collect()
+    key.chain(admin).chain(password).chain(credentials).chain(tokens).collect()
+}
+
+/// Returns what the adapters accept in `settings` though it is a risk.
+pub(crate) fn warnings(settings: &Settings) -> Vec<String> {
+    access_tokens::warnings(settings)
 }
 
 /// Adapters begin with the name of the setting at fault; this makes it the whole name.

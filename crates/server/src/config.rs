@@ -7,6 +7,7 @@ mod http;
 mod jwt;
 mod log;
 mod reader;
+mod secrets;
 mod sections;
 mod sources;
 mod trusted_proxies;
@@ -18,7 +19,7 @@ use std::path::Path;
 pub(crate) use backends::{CredentialsBackend, ServerSettings, TokensBackend, Verification};
 pub(crate) use http::{ClientAddressHeader, HttpSettings};
 pub(crate) use log::{LogFormat, LogSettings};
-pub(crate) use reader::Secret;
+pub(crate) use secrets::{Secret, SecretFile};
 pub(crate) use sections::Settings;
 
 use crate::failure::Failure;

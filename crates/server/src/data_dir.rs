@@ -1,37 +1,58 @@
-//! The data directory: the embedded store, the generated signing key, and who may serve on them.
+//! The data directory: the embedded store, the generated signing key, and who may work on them.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+mod key;
+mod locks;
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use auth_domain::ports::Entropy;
-use zeroize::Zeroizing;
 
 use crate::config::Secret;
-use crate::failure::{Failure, chain};
+use crate::failure::Failure;
+pub(crate) use locks::DirLocks;
 
 #[cfg(test)]
 mod tests;
 
-/// The bytes of chance in a generated signing key; twice as many characters.
-const KEY_BYTES: usize = 32;
+/// Permission bits of group and others.
+const OTHERS: u32 = 0o077;
+
+/// What happens to a data directory, a key or a store that is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// `serve` and `migrate` make it.
+    Create,
+    /// Every other command fails: it was started in the wrong folder, or before the first start.
+    Fail,
+}
 
 /// A directory of mode 0700 whose files have mode 0600.
 pub(crate) struct DataDir {
     path: PathBuf,
 }
 
-/// Held as long as this process serves on the directory.
-pub(crate) struct ServeLock(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
-
 impl DataDir {
-    /// Opens the directory, and makes it when missing.
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| refusal(path, &error))?;
-        let mode = fs::metadata(path).map_err(|error| refusal(path, &error))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            tracing::warn!(event = "data_dir_open", data_dir = %path.display(), "others can enter the data directory; run chmod 700 on it");
+    /// Opens the directory.
+    pub(crate) fn open(path: &Path, missing: Missing) -> Result<Self, Failure> {
+        match missing {
+            Missing::Create => {
+                let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+                made.map_err(|error| unusable(path, &error))?;
+            }
+            Missing::Fail if !path.is_dir() => return Err(no_store(path)),
+            Missing::Fail => {}
+        }
+        let mode = mode(path).map_err(|error| unusable(path, &error))?;
+        if mode & OTHERS != 0 {
+            return Err(Failure::Startup(format!(
+                "the data directory {} is open to others (mode {mode:04o}), and the signing key is in it; run `chmod 700` \
+                 on it, or set HOOKSENTRY_AUTH__DATA_DIR to a directory inside it. On a volume without permissions (exFAT, \
+                 SMB) mount it for this user alone (umask=077)",
+                path.display()
+            )));
         }
         Ok(Self { path: path.to_owned() })
     }
@@ -42,64 +63,57 @@ impl DataDir {
     }
 
     /// Claims the directory for this server; a second one on the same directory is refused.
-    pub(crate) fn lock(&self) -> Result<ServeLock, Failure> {
-        let path = self.path.join("serve.lock");
-        let mut options = OpenOptions::new();
-        let file = options.create(true).truncate(false).write(true).mode(0o600).open(&path);
-        let file = file.map_err(|error| refusal(&self.path, &error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(ServeLock(file)),
-            Err(TryLockError::WouldBlock) => Err(Failure::Startup(format!(
-                "another server is running on the data directory {}; stop it, or set HOOKSENTRY_AUTH__DATA_DIR to \
-                 another directory",
-                self.path.display()
-            ))),
-            Err(TryLockError::Error(error)) => Err(refusal(&self.path, &error)),
-        }
+    ///
+    /// The first start goes on until [`DirLocks::first_start_is_over`].
+    pub(crate) fn lock_for_serving(&self) -> Result<DirLocks, Failure> {
+        DirLocks::for_serving(&self.path)
     }
 
-    /// Reads the signing key, and makes one when there is none yet.
-    pub(crate) fn signing_key(&self, entropy: &dyn Entropy) -> Result<Secret, Failure> {
+    /// Keeps a first start from happening meanwhile, for as long as the result lives.
+    pub(crate) fn lock_for_setup(&self, missing: Missing) -> Result<DirLocks, Failure> {
+        DirLocks::for_setup(&self.path, missing)
+    }
+
+    /// Reads the signing key, and makes one if there is neither a key nor a store.
+    ///
+    /// [`Missing::Create`] needs one of the locks.
+    pub(crate) fn signing_key(&self, entropy: &dyn Entropy, missing: Missing) -> Result<Secret, Failure> {
         let path = self.path.join("jwt.key");
-        let complain = |error: io::Error| {
-            Failure::Startup(format!("the signing key {} cannot be used: {error}", path.display()))
-        };
-        if !path.try_exists().map_err(complain)? {
-            self.make_key(&path, entropy)?;
+        if exists(&path)? {
+            return key::read(&path);
         }
-        let text = Zeroizing::new(fs::read_to_string(&path).map_err(complain)?);
-        Ok(Secret::new(text.trim().to_owned()))
-    }
-
-    /// Writes a whole key beside the final name and links it there, so that a crash leaves no half
-    /// key and two processes that start at once agree on one.
-    fn make_key(&self, path: &Path, entropy: &dyn Entropy) -> Result<(), Failure> {
-        let mut chance = Zeroizing::new([0; KEY_BYTES]);
-        entropy.fill(&mut *chance).map_err(|error| Failure::Startup(chain(&error)))?;
-        let mut key = Zeroizing::new(String::with_capacity(2 * KEY_BYTES));
-        for byte in chance.iter() {
-            key.extend(
-                [byte >> 4, byte & 0xf].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')),
-            );
+        if exists(&self.database())? {
+            return Err(key::lost(&path, &self.database()));
         }
-        let draft = self.path.join(format!("jwt.key.{}", std::process::id()));
-        let written = write_synced(&draft, key.as_bytes()).and_then(|()| match fs::hard_link(&draft, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            linked => linked,
-        });
-        let removed = fs::remove_file(&draft);
-        let synced = File::open(&self.path).and_then(|directory| directory.sync_all());
-        written.and(removed).and(synced).map_err(|error| refusal(&self.path, &error))
+        match missing {
+            Missing::Create => {
+                key::make(&self.path, &path, entropy)?;
+                key::read(&path)
+            }
+            Missing::Fail => Err(no_store(&self.path)),
+        }
     }
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+fn exists(path: &Path) -> Result<bool, Failure> {
+    path.try_exists().map_err(|error| Failure::Startup(format!("{} cannot be read: {error}", path.display())))
 }
 
-fn refusal(path: &Path, error: &io::Error) -> Failure {
+fn mode(path: &Path) -> io::Result<u32> {
+    Ok(fs::metadata(path)?.permissions().mode() & 0o7777)
+}
+
+fn no_store(path: &Path) -> Failure {
+    // The folder that a relative path counts from is the likely mistake.
+    let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Failure::Startup(format!(
+        "there is no store in the data directory {}; run `migrate` first, which makes it. If a server runs already, give \
+         this command the same HOOKSENTRY_AUTH__DATA_DIR, and start it in the same folder",
+        shown.display()
+    ))
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Failure {
     Failure::Startup(format!(
         "the data directory {} cannot be used: {error}; set HOOKSENTRY_AUTH__DATA_DIR to a directory that this user \
          can write",

@@ -101,11 +101,23 @@ First start: an owner account was made. Its password is shown this once.
   email     {OWNER}
   password  {password}
 
-Log in, refresh and log out, by pasting these three lines into a shell (200, 200, 204):
+Change it if this output is kept, as a service log is: run this, and type a new one, Enter and Ctrl-D.
 
-LOGIN=$({curl}/login {json} -d '{{"email":"{OWNER}","password":"{password}"}}'); echo "$LOGIN"
-REFRESH=$({curl}/refresh {json} -d "{{\"refreshToken\":\"{first_refresh}\"}}"); echo "$REFRESH"
-{curl}/logout {json} -H "Authorization: Bearer {new_access}" -d "{{\"refreshToken\":\"{new_refresh}\"}}"
+  hooksentry-auth user set-password {OWNER} --password-stdin
+
+Log in, refresh and log out, by pasting these lines into a shell (200, 200, 204):
+
+LOGIN=$({curl}/login {json} -d @- <<'END'
+{{"email":"{OWNER}","password":"{password}"}}
+END
+); echo "$LOGIN"
+REFRESH=$({curl}/refresh {json} -d @- <<END
+{{"refreshToken":"{first_refresh}"}}
+END
+); echo "$REFRESH"
+{curl}/logout {json} -H "Authorization: Bearer {new_access}" -d @- <<END
+{{"refreshToken":"{new_refresh}"}}
+END
 
 "#
     )

@@ -17,9 +17,10 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::app::AppState;
-use crate::compose::{Parts, Purpose, compose};
+use crate::compose::{self, Parts, Purpose, compose};
 use crate::config::{CredentialsBackend, Settings};
 use crate::connection::{ConnectionLimits, Connections};
+use crate::data_dir::DirLocks;
 use crate::failure::Failure;
 use crate::{examination, first_start, http, proxy_ranges};
 use listener::{Listener, raise_file_limit};
@@ -40,13 +41,17 @@ struct Listeners {
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     // First of all: from here on a signal ends the process in good order, however early it comes.
     let stop = stop_signal()?;
+    for warning in compose::warnings(&settings) {
+        warn!(event = "weak_key", "{warning}");
+    }
     let mut parts = compose(&settings, Purpose::Serve)?;
-    let _lock = parts.serve_lock.take();
+    let mut locks = parts.locks.take();
     // The ports are taken before the owner is made: a port in use must not swallow his password.
     let listeners = Listeners::open(&settings)?;
     examination::log("settings", &proxy_ranges::warnings(&settings.http.trusted_proxies));
     let away = examination::at_start(&parts.backends, &*parts.clock).await?;
     welcome(&settings, &parts, &listeners).await?;
+    locks.iter_mut().for_each(DirLocks::first_start_is_over);
 
     raise_file_limit();
     let state = Data::new(AppState::new(parts, &settings, Handle::current(), http::refused_bearer));

@@ -3,7 +3,7 @@
 use auth_e2e::{ALICE, BOB, Installation, PASSWORD, Server, Stores, jwt};
 use reqwest::Method;
 
-const SECRET: &str = "a-secret-that-only-the-platform-and-this-service-know";
+const SECRET: &str = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
 
 async fn start() -> Server {
     let installation = Installation::on(Stores::servers()).with_admin().set("ADMIN__SECRET", SECRET);
@@ -54,6 +54,27 @@ async fn only_who_knows_the_secret_ends_sessions() {
     public.call(Method::POST, &path).await.expect_error(404, "not_found");
     public.call(Method::GET, "/metrics").await.expect_error(404, "not_found");
     assert!(server.access_token_is_alive(&tokens.access).await);
+}
+
+// S-92
+#[tokio::test]
+async fn wrong_secrets_are_counted_logged_and_limited_and_the_right_one_never_is() {
+    let server = start().await;
+    let path = "/users/9c858901-8a57-4791-81fe-4c455b099bc9/end-sessions";
+    let admin = |secret: &str| server.admin().with_header("authorization", &format!("Bearer {secret}"));
+    for number in 0..10 {
+        let reply = admin(&format!("{SECRET}{number}")).call(Method::POST, path).await;
+        reply.expect_error(401, "invalid_token");
+    }
+    let limited = admin(&SECRET[1..]).call(Method::POST, path).await;
+    limited.expect_error(429, "rate_limited");
+    let wait: u64 = limited.retry_after();
+    assert!((270..=300).contains(&wait), "{wait}");
+    assert_eq!(admin(SECRET).call(Method::POST, path).await.status, 200);
+    for count in ["\"count\":1,", "\"count\":10,"] {
+        assert!(server.process.logs(&["admin_secret_wrong", count]).await);
+    }
+    assert_eq!(server.process.stderr().matches("admin_secret_wrong").count(), 2);
 }
 
 // S-81

@@ -10,7 +10,7 @@ use serde_json::json;
 
 const TENANT: &str = "16fd2706-8baf-433b-82eb-8c7fada847da";
 const OTHER_TENANT: &str = "886313e1-3b8a-4372-9b90-0c9aee199e5d";
-const KEY: &str = "the secret that the platform's endpoints share";
+const KEY: &str = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
 const OLD_PASSWORD: &str = "correct horse battery staple";
 /// Of [`OLD_PASSWORD`], in the former service's format.
 const OLD_HASH: &str = "3JDPB96QfMxkY2zt2zjlUg==:T7oaR+Bspm7atAlMbozOuEunhf9iZ9gfgF7scjSYz90=";

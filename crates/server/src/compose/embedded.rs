@@ -14,7 +14,7 @@ use auth_domain::ports::{Clock, Finding, PortError, UserRepository};
 use super::{Purpose, TokenStores};
 use crate::backend::{Backend, Backends, Depth};
 use crate::config::Settings;
-use crate::data_dir::{DataDir, ServeLock};
+use crate::data_dir::{DataDir, DirLocks, Missing};
 use crate::failure::Failure;
 
 /// What of the data directory was needed so far.
@@ -29,8 +29,8 @@ pub(super) struct EmbeddedStore<'a> {
 /// The open data directory.
 struct Claim {
     data_dir: DataDir,
-    /// Only a server claims it for itself.
-    lock: Option<ServeLock>,
+    /// Held by those who may create something in it.
+    locks: Option<DirLocks>,
 }
 
 impl<'a> EmbeddedStore<'a> {
@@ -66,9 +66,9 @@ impl<'a> EmbeddedStore<'a> {
     }
 
     /// Adds the store to `backends` if anything is kept in it, and hands over the claim.
-    pub(super) fn finish(self, backends: &mut Backends) -> Option<ServeLock> {
+    pub(super) fn finish(self, backends: &mut Backends) -> Option<DirLocks> {
         backends.extend(self.database.map(|database| Arc::new(database) as Arc<dyn Backend>));
-        self.claim?.lock
+        self.claim?.locks
     }
 
     fn database(&mut self) -> Result<&SqliteDatabase, Failure> {
@@ -83,9 +83,13 @@ impl<'a> EmbeddedStore<'a> {
 
 impl Claim {
     fn take(settings: &Settings, purpose: Purpose) -> Result<Self, Failure> {
-        let data_dir = DataDir::open(&settings.data_dir)?;
-        let lock = if purpose == Purpose::Serve { Some(data_dir.lock()?) } else { None };
-        Ok(Self { data_dir, lock })
+        let data_dir = DataDir::open(&settings.data_dir, purpose.missing())?;
+        let locks = match purpose {
+            Purpose::Serve => Some(data_dir.lock_for_serving()?),
+            Purpose::Migrate => Some(data_dir.lock_for_setup(Missing::Create)?),
+            Purpose::Administer | Purpose::Examine => None,
+        };
+        Ok(Self { data_dir, locks })
     }
 }
 
@@ -107,8 +111,9 @@ impl Embedded {
             login_window: settings.login_limit.window,
             check_integrity: match purpose {
                 Purpose::Serve | Purpose::Examine => true,
-                Purpose::Administer => false,
+                Purpose::Migrate | Purpose::Administer => false,
             },
+            create_missing: purpose.missing() == Missing::Create,
             ..SqliteConfig::new(path.clone())
         };
         let database = SqliteDatabase::open(config, clock);

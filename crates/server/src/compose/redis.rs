@@ -29,7 +29,8 @@ pub(super) fn tokens(
     let denylist = Arc::new(RedisDenylist::new(&store));
     let copy = match (settings.verification, purpose) {
         (Verification::Cached, Purpose::Serve) => Some(RedisCachedDenylist::follow(&store)),
-        (Verification::Cached, Purpose::Administer | Purpose::Examine) | (Verification::Strict, _) => None,
+        (Verification::Cached, Purpose::Migrate | Purpose::Administer | Purpose::Examine)
+        | (Verification::Strict, _) => None,
     };
     Ok(TokenStores {
         sessions: Arc::new(RedisSessionStore::new(&store)),

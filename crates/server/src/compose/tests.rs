@@ -3,7 +3,7 @@ use std::path::Path;
 use super::*;
 use crate::config::load;
 
-const KEY: &str = "a shared secret of the platform, long enough";
+const KEY: &str = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
 const POSTGRES: [(&str, &str); 2] =
     [("CREDENTIALS__BACKEND", "postgres"), ("POSTGRES__URL", "postgres://auth@127.0.0.1:1/hooksentry")];
 const REDIS: [(&str, &str); 2] = [("TOKENS__BACKEND", "redis"), ("REDIS__URL", "redis://127.0.0.1:1")];
@@ -36,7 +36,7 @@ async fn every_combination_of_backends_is_composed_and_each_stands_behind_once()
         let parts = compose(&settings, Purpose::Serve).unwrap();
         assert_eq!(names(&parts), backends);
         let is_embedded = backends.contains(&"embedded_store");
-        assert_eq!((data_dir.exists(), parts.serve_lock.is_some()), (is_embedded, is_embedded));
+        assert_eq!((data_dir.exists(), parts.locks.is_some()), (is_embedded, is_embedded));
         assert_eq!(parts.legacy.is_some(), !tokens.is_empty());
     }
 }
@@ -44,10 +44,10 @@ async fn every_combination_of_backends_is_composed_and_each_stands_behind_once()
 #[tokio::test]
 async fn only_a_server_claims_the_data_directory() {
     let scratch = tempfile::tempdir().unwrap();
-    let settings = settings(scratch.path(), &[]);
+    let settings = settings(&scratch.path().join("data"), &[]);
     let serving = compose(&settings, Purpose::Serve).unwrap();
     for purpose in [Purpose::Administer, Purpose::Examine] {
-        assert!(compose(&settings, purpose).unwrap().serve_lock.is_none());
+        assert!(compose(&settings, purpose).unwrap().locks.is_none());
     }
     assert!(compose(&settings, Purpose::Serve).is_err());
     drop(serving);
@@ -87,4 +87,61 @@ fn what_each_adapter_refuses_is_reported_with_the_rest() {
         assert!(text.contains(&format!("{ENVIRONMENT_PREFIX}{name}")), "{name} is not in\n{text}");
     }
     assert!(!text.contains("sesame") && !text.contains("feeble"), "{text}");
+}
+
+fn problems_of(variables: &[(&str, &str)]) -> String {
+    let named =
+        variables.iter().map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
+    load(None, named, problems).err().map_or_else(String::new, |failure| failure.to_string())
+}
+
+// S-92
+#[test]
+fn the_admin_secret_is_as_strong_as_a_key_and_is_none() {
+    let other = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp";
+    assert_eq!(problems_of(&[("JWT__KEY", KEY), ("ADMIN__SECRET", other)]), "");
+    for weak in ["a".repeat(40), "1234567890".repeat(4), other[1..].to_owned(), "0123456789abcdef".repeat(2)]
+    {
+        let text = problems_of(&[("ADMIN__SECRET", &weak)]);
+        assert!(text.contains("__ADMIN__SECRET: ") && !text.contains(&weak), "{text}");
+    }
+    for setting in ["JWT__KEY", "JWT__PREVIOUS_KEYS"] {
+        let text = problems_of(&[(setting, other), ("ADMIN__SECRET", other)]);
+        assert!(text.contains("__ADMIN__SECRET: ") && text.contains(setting), "{text}");
+        assert!(!text.contains(other), "{text}");
+    }
+}
+
+// S-92
+#[test]
+fn the_admin_secret_differs_from_the_generated_key() {
+    let scratch = tempfile::tempdir().unwrap();
+    let data_dir = scratch.path().join("data").to_str().unwrap().to_owned();
+    let with = |variables: &[(&str, &str)]| {
+        let all = [&[("DATA_DIR", data_dir.as_str())], variables].concat();
+        let named =
+            all.iter().map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
+        compose(&load(None, named, problems).unwrap(), Purpose::Serve)
+    };
+    drop(with(&[]).unwrap());
+    let key = std::fs::read_to_string(scratch.path().join("data/jwt.key")).unwrap();
+    let Err(failure) = with(&[("ADMIN__SECRET", key.trim())]) else { panic!("composed") };
+    assert!(failure.to_string().contains("ADMIN__SECRET"), "{failure}");
+}
+
+// S-38
+#[test]
+fn a_key_that_can_be_guessed_is_refused_unless_a_warning_is_enough() {
+    let guessable = "vector-key-0123456789abcdef-0123456789abcdef";
+    for setting in ["JWT__KEY", "JWT__PREVIOUS_KEYS"] {
+        let keys: Vec<_> = [("JWT__KEY", KEY), (setting, guessable)].into();
+        let text = problems_of(&keys);
+        assert!(text.contains(&format!("__{setting}: ")) && text.contains("JWT__WEAK_KEY=warn"), "{text}");
+        assert!(!text.contains(guessable), "{text}");
+        assert_eq!(problems_of(&[&keys[..], &[("JWT__WEAK_KEY", "warn")]].concat()), "");
+    }
+    for weak in ["0123456789abcdef0123456789abcdef", "short", &"ab".repeat(20)] {
+        let text = problems_of(&[("JWT__KEY", weak), ("JWT__WEAK_KEY", "warn")]);
+        assert!(text.contains("__JWT__KEY: ") && !text.contains("WEAK_KEY=warn"), "{text}");
+    }
 }

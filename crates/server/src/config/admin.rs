@@ -4,11 +4,9 @@ use std::net::SocketAddr;
 
 use hooksentry_auth_guard::is_bearer_token;
 
-use super::reader::{Reader, Secret};
+use super::reader::Reader;
+use super::secrets::Secret;
 use super::values;
-
-/// The fewest bytes of the secret.
-const MIN_SECRET: usize = 32;
 
 /// `admin`.
 #[derive(Debug)]
@@ -29,17 +27,13 @@ impl AdminSettings {
             Some(None) => reader.unused_secret("admin.secret", "ADMIN__LISTEN is empty"),
             Some(Some(_)) | None => reader.secret("admin.secret"),
         };
-        if secret.as_ref().is_some_and(|secret| !is_strong_enough(secret)) {
+        if secret.as_ref().is_some_and(|secret| !is_bearer_token(secret.expose())) {
             reader.object_to(
                 "admin.secret",
-                &format!("it must be at least {MIN_SECRET} bytes, all of them letters, digits or -._~+/="),
+                "it has other characters than letters, digits or -._~+/=, so it cannot be sent as a bearer token; make one \
+                 with `openssl rand -hex 32`",
             );
         }
         Some(Self { listen: listen?, secret })
     }
-}
-
-/// It has to fit into an `Authorization` header, too.
-fn is_strong_enough(secret: &Secret) -> bool {
-    secret.expose().len() >= MIN_SECRET && is_bearer_token(secret.expose())
 }

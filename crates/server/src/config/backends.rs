@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::reader::{Reader, Secret};
+use super::reader::Reader;
+use super::secrets::Secret;
 use super::values;
 
 /// Where users are kept.

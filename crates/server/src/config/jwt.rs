@@ -1,6 +1,7 @@
 //! `jwt`: what access tokens are signed with.
 
-use super::reader::{Reader, Secret};
+use super::reader::Reader;
+use super::secrets::Secret;
 use super::values;
 
 /// `jwt`.
@@ -13,6 +14,8 @@ pub(crate) struct JwtSettings {
     pub(crate) key_id: Option<String>,
     pub(crate) issuer: String,
     pub(crate) audience: String,
+    /// `warn`: keys that can be guessed are used, with a warning.
+    pub(crate) allow_guessable: bool,
 }
 
 impl JwtSettings {
@@ -23,12 +26,22 @@ impl JwtSettings {
         } else {
             reader.secret("jwt.key")
         };
-        let previous = reader.secret("jwt.previous_keys");
-        let previous_keys = previous.iter().flat_map(|keys| values::items(keys.expose()));
-        let previous_keys = previous_keys.map(|key| Secret::new(key.to_owned())).collect();
+        let previous_keys = reader.secrets("jwt.previous_keys");
         let key_id = reader.optional("jwt.key_id");
         let issuer = reader.read("jwt.issuer", values::text);
         let audience = reader.read("jwt.audience", values::text);
-        Some(Self { key, previous_keys, key_id, issuer: issuer?, audience: audience? })
+        let allow_guessable = reader.read("jwt.weak_key", |text| match text {
+            "refuse" => Ok(false),
+            "warn" => Ok(true),
+            other => Err(format!("\"{other}\" is neither refuse nor warn")),
+        });
+        Some(Self {
+            key,
+            previous_keys,
+            key_id,
+            issuer: issuer?,
+            audience: audience?,
+            allow_guessable: allow_guessable?,
+        })
     }
 }

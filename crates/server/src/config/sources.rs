@@ -12,6 +12,8 @@ use super::ENVIRONMENT_PREFIX;
 pub(super) struct Raw {
     /// The text; lists are joined by commas.
     pub(super) text: String,
+    /// The items of a list, for settings whose items may contain commas.
+    pub(super) items: Option<Vec<String>>,
     /// Where it was read, for messages.
     pub(super) origin: String,
 }
@@ -33,6 +35,7 @@ pub(super) fn from_toml(origin: &str, text: &str) -> Result<Flat, String> {
 }
 
 fn flatten(origin: &str, key: &str, value: &Value, flat: &mut Flat) -> Result<(), String> {
+    let mut items = None;
     let text = match value {
         Value::Table(table) => {
             for (name, value) in table {
@@ -41,9 +44,10 @@ fn flatten(origin: &str, key: &str, value: &Value, flat: &mut Flat) -> Result<()
             }
             return Ok(());
         }
-        Value::Array(items) => {
-            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-            texts.ok_or(format!("{key} in {origin}: a list has texts only"))?.join(",")
+        Value::Array(values) => {
+            let texts: Option<Vec<String>> =
+                values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+            items.insert(texts.ok_or(format!("{key} in {origin}: a list has texts only"))?).join(",")
         }
         Value::String(text) => text.clone(),
         Value::Integer(number) => number.to_string(),
@@ -52,7 +56,7 @@ fn flatten(origin: &str, key: &str, value: &Value, flat: &mut Flat) -> Result<()
             return Err(format!("{key} in {origin}: write a text, a whole number, true or false"));
         }
     };
-    flat.insert(key.to_owned(), Raw { text, origin: format!("{key} in {origin}") });
+    flat.insert(key.to_owned(), Raw { text, items, origin: format!("{key} in {origin}") });
     Ok(())
 }
 
@@ -76,7 +80,7 @@ pub(super) fn from_environment(variables: impl Iterator<Item = (OsString, OsStri
             continue;
         };
         let key = path.to_ascii_lowercase().replace("__", ".");
-        flat.insert(key, Raw { text, origin: name });
+        flat.insert(key, Raw { text, items: None, origin: name });
     }
     (flat, problems)
 }

@@ -1,3 +1,6 @@
+use std::fs::File;
+use std::os::unix::fs::symlink;
+
 use auth_domain::mocks::counting_entropy;
 
 use super::*;
@@ -6,34 +9,153 @@ fn scratch() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
+fn chmod(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// A directory after the first start: a key, and what stands for a store.
+fn after_first_start(scratch: &tempfile::TempDir) -> DataDir {
+    let dir = DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap();
+    dir.signing_key(&counting_entropy(), Missing::Create).unwrap();
+    fs::write(dir.database(), "a store").unwrap();
+    dir
+}
+
+fn assert_error<T>(result: Result<T, Failure>, parts: &[&str]) {
+    let Err(failure) = result else { panic!("accepted") };
+    for part in parts {
+        assert!(failure.to_string().contains(part), "{part} is not in {failure}");
+    }
+}
+
 #[test]
 fn the_key_is_made_once_and_is_private() {
     let scratch = scratch();
-    let dir = DataDir::open(&scratch.path().join("data")).unwrap();
-    let first = dir.signing_key(&counting_entropy()).unwrap();
-    let again = dir.signing_key(&counting_entropy()).unwrap();
+    let dir = DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap();
+    let first = dir.signing_key(&counting_entropy(), Missing::Create).unwrap();
+    let again = dir.signing_key(&counting_entropy(), Missing::Fail).unwrap();
     assert_eq!(first.expose(), again.expose());
     assert_eq!(first.expose().len(), 64);
-    let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(dir.path.join("jwt.key")), 0o600);
-    assert_eq!(mode(dir.path.clone()), 0o700);
+    assert_eq!(mode(&dir.path.join("jwt.key")).unwrap(), 0o600);
+    assert_eq!(mode(&dir.path).unwrap(), 0o700);
     assert_eq!(fs::read_dir(&dir.path).unwrap().count(), 1);
+}
+
+// S-25
+#[test]
+fn nothing_is_made_where_nothing_may_be() {
+    let scratch = scratch();
+    let path = scratch.path().join("data");
+    assert_error(DataDir::open(&path, Missing::Fail), &["migrate", path.to_str().unwrap()]);
+    assert!(!path.exists());
+    let dir = DataDir::open(&path, Missing::Create).unwrap();
+    assert_error(dir.signing_key(&counting_entropy(), Missing::Fail), &["migrate"]);
+    dir.lock_for_setup(Missing::Fail).unwrap();
+    assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
+}
+
+// S-25
+#[test]
+fn a_lost_key_is_not_replaced_and_both_ways_out_are_named() {
+    let scratch = scratch();
+    let dir = after_first_start(&scratch);
+    let key = dir.path.join("jwt.key");
+    fs::remove_file(&key).unwrap();
+    for missing in [Missing::Create, Missing::Fail] {
+        assert_error(
+            dir.signing_key(&counting_entropy(), missing),
+            &["restore", "openssl", key.to_str().unwrap()],
+        );
+    }
+    assert!(!key.exists());
+    fs::write(&key, "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp\n").unwrap();
+    chmod(&key, 0o600);
+    let restored = dir.signing_key(&counting_entropy(), Missing::Fail).unwrap();
+    assert_eq!(restored.expose(), "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp");
+}
+
+// S-40
+#[test]
+fn a_key_or_directory_that_others_can_use_is_refused() {
+    let scratch = scratch();
+    let dir = after_first_start(&scratch);
+    let key = dir.path.join("jwt.key");
+    for mode in [0o640, 0o604, 0o620, 0o644] {
+        chmod(&key, mode);
+        assert_error(dir.signing_key(&counting_entropy(), Missing::Fail), &["chmod 600", "jwt.key"]);
+    }
+    chmod(&key, 0o400);
+    dir.signing_key(&counting_entropy(), Missing::Fail).unwrap();
+    for mode in [0o750, 0o701, 0o755, 0o777] {
+        chmod(&dir.path, mode);
+        for missing in [Missing::Create, Missing::Fail] {
+            assert_error(DataDir::open(&dir.path, missing), &["chmod 700", "data"]);
+        }
+    }
+    chmod(&dir.path, 0o700);
+    DataDir::open(&dir.path, Missing::Fail).unwrap();
+}
+
+#[test]
+fn a_key_is_written_into_a_file_of_its_own_and_through_no_link() {
+    let scratch = scratch();
+    let (dir, victim) = (
+        DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap(),
+        scratch.path().join("victim"),
+    );
+    fs::write(&victim, "untouched").unwrap();
+    // Where the draft was written once, under a name that anybody could foresee.
+    symlink(&victim, dir.path.join(format!("jwt.key.{}", std::process::id()))).unwrap();
+    dir.signing_key(&counting_entropy(), Missing::Create).unwrap();
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
+
+    // Even a name that was guessed is not followed: this entropy counts from 1, and the key takes 32 bytes of it.
+    let other = DataDir::open(&scratch.path().join("other"), Missing::Create).unwrap();
+    let guess = other.path.join("jwt.key.2122232425262728");
+    symlink(&victim, &guess).unwrap();
+    assert_error(other.signing_key(&counting_entropy(), Missing::Create), &["DATA_DIR"]);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
+    assert!(guess.is_symlink(), "what somebody else put there is left alone");
 }
 
 #[test]
 fn a_second_server_on_the_directory_is_refused_while_the_first_runs() {
     let scratch = scratch();
-    let dir = DataDir::open(scratch.path()).unwrap();
-    let held = dir.lock().unwrap();
-    assert!(dir.lock().is_err());
+    let dir = DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap();
+    let held = dir.lock_for_serving().unwrap();
+    assert!(dir.lock_for_serving().is_err());
     drop(held);
-    assert!(dir.lock().is_ok());
+    assert!(dir.lock_for_serving().is_ok());
+}
+
+// S-25
+#[test]
+fn a_first_start_and_other_setup_exclude_each_other() {
+    let scratch = scratch();
+    let dir = DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap();
+    let mut serving = dir.lock_for_serving().unwrap();
+    let is_free = || File::open(dir.path.join("setup.lock")).unwrap().try_lock().is_ok();
+    assert!(!is_free(), "held during the first start");
+    let waiting = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| dir.lock_for_setup(Missing::Fail).map(drop));
+        serving.first_start_is_over();
+        waiting.join().unwrap()
+    });
+    waiting.unwrap();
+    let setup = dir.lock_for_setup(Missing::Fail).unwrap();
+    assert!(!is_free(), "held while a user is created");
+    drop(setup);
+    assert!(is_free());
 }
 
 #[test]
 fn a_path_under_a_file_is_refused_with_the_name_of_the_setting() {
     let scratch = scratch();
     fs::write(scratch.path().join("file"), "").unwrap();
-    let Err(failure) = DataDir::open(&scratch.path().join("file/data")) else { panic!("opened") };
-    assert!(failure.to_string().contains("HOOKSENTRY_AUTH__DATA_DIR"));
+    for missing in [Missing::Create, Missing::Fail] {
+        assert_error(
+            DataDir::open(&scratch.path().join("file/data"), missing),
+            &["HOOKSENTRY_AUTH__DATA_DIR"],
+        );
+    }
 }

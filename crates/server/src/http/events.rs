@@ -203,7 +203,16 @@ pub(super) fn sessions_ended(
 pub(super) fn wrong_admin_secret(wrong: &WrongSecret, client: Option<ClientAddress>) {
     if wrong.is_logged() {
         let (client, count, limited) = (shown(client), wrong.in_a_row, wrong.retry_after.is_some());
-        warn!(event = "admin_secret_wrong", client, count, limited, "the admin secret was wrong");
+        warn!(
+            event = "admin_secret_wrong",
+            client,
+            user_id = "-",
+            session_id = "-",
+            reason = "wrong_secret",
+            count,
+            limited,
+            "the admin secret was wrong"
+        );
     }
 }
 

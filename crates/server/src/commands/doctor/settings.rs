@@ -2,6 +2,7 @@
 
 use auth_domain::ports::Finding;
 
+use crate::compose;
 use crate::config::{CredentialsBackend, Settings};
 use crate::proxy_ranges;
 
@@ -9,6 +10,14 @@ use crate::proxy_ranges;
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = proxies(settings);
     findings.extend([passwords(settings), keys(settings), admin(settings)]);
+    findings.extend(clear_text_secret(settings));
+    findings.extend(settings.readable_secret_files.iter().map(|file| {
+        Finding::warning(format!(
+            "{file} can be read by every user of this machine; run `chmod o-r` on it, unless it is mounted into a container \
+             that runs nothing else"
+        ))
+    }));
+    findings.extend(compose::warnings(settings).into_iter().map(Finding::warning));
     findings
 }
 
@@ -75,6 +84,16 @@ fn admin(settings: &Settings) -> Finding {
     }
 }
 
+/// The admin listener has no TLS, so its secret is readable on the way from another machine (S-92).
+fn clear_text_secret(settings: &Settings) -> Option<Finding> {
+    let listen = settings.admin.listen.filter(|address| !address.ip().is_loopback())?;
+    settings.admin.secret.as_ref()?;
+    Some(Finding::warning(format!(
+        "ADMIN__SECRET travels in plain text to {listen}: let ADMIN__LISTEN be a loopback address behind a proxy that \
+         terminates TLS, or keep the way there private (a network policy, a service mesh)"
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use auth_domain::ports::Verdict;
@@ -82,7 +101,7 @@ mod tests {
     use super::*;
     use crate::config::{ENVIRONMENT_PREFIX, load};
 
-    const KEY: &str = "a shared secret of the platform, long enough";
+    const KEY: &str = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
 
     fn warnings(variables: &[(&str, &str)]) -> Vec<String> {
         let variables = variables
@@ -104,13 +123,20 @@ mod tests {
     fn each_combination_that_surprises_is_a_warning_with_a_remedy() {
         let postgres =
             [("CREDENTIALS__BACKEND", "postgres"), ("POSTGRES__URL", "postgres://a@b/c"), ("JWT__KEY", KEY)];
-        let cases: [(&[(&str, &str)], &str); 6] = [
+        let cases: [(&[(&str, &str)], &str); 8] = [
             (&[("HTTP__LISTEN", "0.0.0.0:8080")], "HTTP__TRUSTED_PROXIES"),
             (&[("HTTP__TRUSTED_PROXIES", "10.0.0.0/8")], "list the address of each proxy"),
             (&[("HTTP__TRUSTED_PROXIES", "10.0.0.1, 8.8.8.0/24")], "8.8.8.0/24 is public"),
             (&[("PASSWORD__LEGACY", "on")], "PASSWORD__UPGRADE=off"),
             (&[("JWT__PREVIOUS_KEYS", KEY)], "15m"),
             (&postgres, "ADMIN__SECRET"),
+            // S-92
+            (&[("ADMIN__LISTEN", "0.0.0.0:9080"), ("ADMIN__SECRET", KEY)], "plain text"),
+            // S-38
+            (
+                &[("JWT__WEAK_KEY", "warn"), ("JWT__KEY", "vector-key-0123456789abcdef-0123456789abcdef")],
+                "remove JWT__WEAK_KEY",
+            ),
         ];
         for (variables, remedy) in cases {
             let warnings = warnings(variables);
@@ -122,6 +148,9 @@ mod tests {
     fn the_remedies_help() {
         let proxies = [("HTTP__LISTEN", "0.0.0.0:8080"), ("HTTP__TRUSTED_PROXIES", "10.0.0.1, ::1")];
         assert_eq!(warnings(&proxies), Vec::<String>::new());
+        let private = [("ADMIN__LISTEN", "127.0.0.1:9080"), ("ADMIN__SECRET", KEY)];
+        assert_eq!(warnings(&private), Vec::<String>::new());
+        assert_eq!(warnings(&[("JWT__WEAK_KEY", "warn"), ("JWT__KEY", KEY)]), Vec::<String>::new());
         let passwords = [("PASSWORD__LEGACY", "on"), ("PASSWORD__UPGRADE", "off")];
         assert_eq!(warnings(&passwords), Vec::<String>::new());
     }

@@ -2,8 +2,8 @@
 
 use super::*;
 
-const KEY: (&str, &str) = ("JWT__KEY", "a shared secret of the platform, long enough");
-const ADMIN_SECRET: &str = "0123456789abcdef0123456789abcdef";
+const KEY: (&str, &str) = ("JWT__KEY", "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h");
+const ADMIN_SECRET: &str = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp";
 
 #[test]
 fn a_server_is_read_with_its_address_and_the_way_there() {
@@ -64,18 +64,17 @@ fn verification_is_strict_unless_a_redis_can_be_followed() {
 }
 
 #[test]
-fn the_admin_listener_can_be_switched_off_and_its_secret_is_strong() {
+fn the_admin_listener_can_be_switched_off_and_its_secret_fits_into_a_header() {
     assert!(with(&[("ADMIN__LISTEN", "")]).unwrap().admin.listen.is_none());
     let settings = with(&[("ADMIN__SECRET", ADMIN_SECRET)]).unwrap();
     assert_eq!(settings.admin.secret.as_ref().unwrap().expose(), ADMIN_SECRET);
     assert!(!format!("{settings:?}").contains(ADMIN_SECRET));
 
     // It has to fit into a header, so a space would make it one that never matches.
-    for secret in [&ADMIN_SECRET[1..], &ADMIN_SECRET.replace('0', " ")] {
-        let problems = problems(&[("ADMIN__SECRET", secret)]);
-        assert!(problems.len() == 1 && problems[0].contains("ADMIN__SECRET: "), "{problems:?}");
-        assert!(!problems[0].contains(secret), "{problems:?}");
-    }
+    let secret = ADMIN_SECRET.replace('S', " ");
+    let problems_of_secret = problems(&[("ADMIN__SECRET", &secret)]);
+    let [problem] = problems_of_secret.as_slice() else { panic!("{problems_of_secret:?}") };
+    assert!(problem.contains("ADMIN__SECRET: ") && !problem.contains(&secret), "{problem}");
     let unused = problems(&[("ADMIN__LISTEN", ""), ("ADMIN__SECRET", ADMIN_SECRET)]);
     assert!(unused.len() == 1 && unused[0].contains("ADMIN__LISTEN is empty"), "{unused:?}");
     assert_eq!(problems(&[("ADMIN__LISTEN", "9080")]).len(), 1);

@@ -14,10 +14,10 @@ const SECRETS: &str = "/run/secrets";
 fn secrets() -> tempfile::TempDir {
     let scratch = tempfile::tempdir().unwrap();
     for (name, secret) in [
-        ("admin", "0123456789abcdef0123456789abcdef"),
+        ("admin", "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp"),
         ("postgres-url", "postgres://auth:sesame@db.example.com/hooksentry?sslmode=verify-full"),
         ("redis-url", "rediss://auth:sesame@redis.example.com:6380"),
-        ("jwt-key", "a shared secret of the platform, long enough"),
+        ("jwt-key", "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h"),
     ] {
         fs::write(scratch.path().join(name), format!("{secret}\n")).unwrap();
     }
@@ -29,6 +29,7 @@ fn assert_is_production(settings: &Settings) {
     assert!(matches!(settings.tokens, TokensBackend::Redis(_)));
     assert_eq!(settings.http.listen.to_string(), "0.0.0.0:8080");
     assert!(!settings.http.trusted_proxies.is_empty() && settings.admin.secret.is_some());
+    assert!(!settings.http.documentation && !settings.http.readiness_details);
     assert_eq!((settings.password.legacy, settings.password.upgrade), (true, false));
     assert_eq!(settings.log.format, Some(LogFormat::Json));
 }

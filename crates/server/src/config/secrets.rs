@@ -1,0 +1,225 @@
+//! Secrets: read as they are, or from the file that `…_file` names.
+//!
+//! Nothing is trimmed, but for one line break at the end of a file. White space around a secret is an error: another program
+//! that shares the secret may read it the other way.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path};
+
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::reader::Reader;
+use super::sources::Raw;
+
+/// The largest file that a secret is read from.
+const MAX_FILE: u64 = 64 * 1_024;
+/// Text of this length in place of a path may be a secret that was pasted there.
+const SHORTEST_SECRET: usize = 32;
+/// Write permission of group and others.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+/// Read permission of others.
+const READABLE_BY_ALL: u32 = 0o004;
+
+/// A secret setting; silent in `Debug`, wiped when dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Secret(String);
+
+/// A secret file as it was read.
+pub(crate) struct SecretFile {
+    /// The content without the line break at its end.
+    pub(crate) text: Zeroizing<String>,
+    /// The permission bits.
+    pub(crate) mode: u32,
+}
+
+impl Secret {
+    /// Takes a secret that was checked already.
+    pub(super) fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Takes a text that a secret was read from.
+    ///
+    /// # Errors
+    /// A sentence if it is empty or has white space around it.
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+        if text.is_empty() {
+            return Err("it is empty");
+        }
+        if text.starts_with('\u{feff}') {
+            return Err("it begins with a byte order mark; save it as plain UTF-8");
+        }
+        if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
+            return Err(
+                "there is white space before or after the secret; remove it (a file may end with one line break)",
+            );
+        }
+        Ok(Self::new(text.to_owned()))
+    }
+
+    /// Returns the text, for the one part that needs it.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl SecretFile {
+    /// Reads a file, and removes exactly one line break at its end.
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        // Of the open file: what is at the path may be replaced meanwhile.
+        let mode = file.metadata()?.permissions().mode();
+        let mut text = Zeroizing::new(String::with_capacity(1_024));
+        file.take(MAX_FILE + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > MAX_FILE {
+            return Err(io::Error::other("it has more than 64 KiB, so it is no secret"));
+        }
+        let end =
+            text.strip_suffix('\n').map_or(&**text, |line| line.strip_suffix('\r').unwrap_or(line)).len();
+        text.truncate(end);
+        Ok(Self { text, mode })
+    }
+}
+
+/// A secret as a source gives it.
+struct Given {
+    text: Zeroizing<String>,
+    /// The items of a TOML array.
+    items: Option<Vec<String>>,
+    origin: String,
+    is_file: bool,
+}
+
+impl Reader {
+    /// Takes a secret, given as it is or as `…_file`, a path.
+    pub(super) fn secret(&mut self, key: &str) -> Option<Secret> {
+        let given = self.given(key)?;
+        if given.items.is_some() {
+            self.object(format!("{}: it is a list; write one text", given.origin));
+            return None;
+        }
+        self.parsed(&given.origin, &given.text)
+    }
+
+    /// Takes several secrets: one a line, or a TOML array. Commas separate nothing, since a secret may contain them.
+    pub(super) fn secrets(&mut self, key: &str) -> Vec<Secret> {
+        let Some(given) = self.given(key) else { return Vec::new() };
+        if let Some(items) = &given.items {
+            return items.iter().filter_map(|item| self.parsed(&given.origin, item)).collect();
+        }
+        if given.text.is_empty() {
+            return Vec::new();
+        }
+        if !given.is_file && is_comma_list(&given.text) {
+            self.object(format!(
+                "{}: it looks like keys separated by commas, which are not split any more; write one key a line in the \
+                 file of {}_FILE, or a TOML array. One key that contains a comma is written there, too",
+                given.origin,
+                key.to_ascii_uppercase().replace('.', "__")
+            ));
+            return Vec::new();
+        }
+        let lines = given.text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+        let numbered =
+            lines.enumerate().map(|(index, line)| (format!("{}, line {}", given.origin, index + 1), line));
+        numbered.filter_map(|(origin, line)| self.parsed(&origin, line)).collect()
+    }
+
+    /// Takes a secret that has to be given; `when` says where.
+    pub(super) fn required_secret(&mut self, key: &str, when: &str) -> Option<Secret> {
+        if self.origin(key).is_none() {
+            self.object_to(key, &format!("it has to be set {when}"));
+        }
+        self.secret(key)
+    }
+
+    /// Takes a secret that nothing would use, which is a problem; `since` says why.
+    pub(super) fn unused_secret(&mut self, key: &str, since: &str) -> Option<Secret> {
+        if let Some(origin) = self.origin(key) {
+            self.object(format!("{origin} is set, but {since}"));
+        }
+        self.settings.remove(key);
+        self.settings.remove(&format!("{key}_file"));
+        None
+    }
+
+    /// Where a secret is given, if anywhere.
+    fn origin(&self, key: &str) -> Option<String> {
+        let given = [key, &format!("{key}_file")].map(|key| self.settings.get(key));
+        let mut given = given.into_iter().flatten().filter(|raw| !raw.text.is_empty());
+        given.next().map(|raw| raw.origin.clone())
+    }
+
+    fn given(&mut self, key: &str) -> Option<Given> {
+        let given = self.settings.remove(key).filter(|raw| !raw.text.is_empty());
+        let file = self.settings.remove(&format!("{key}_file")).filter(|raw| !raw.text.is_empty());
+        match (given, file) {
+            (Some(given), Some(file)) => {
+                self.object(format!("{} and {}: set only one of them", given.origin, file.origin));
+                None
+            }
+            (Some(Raw { text, items, origin }), None) => {
+                Some(Given { text: Zeroizing::new(text), items, origin, is_file: false })
+            }
+            (None, Some(file)) => self.file(file),
+            (None, None) => None,
+        }
+    }
+
+    fn file(&mut self, Raw { text: path, origin, .. }: Raw) -> Option<Given> {
+        let shown = shown(&path);
+        match SecretFile::read(Path::new(&path)) {
+            Ok(SecretFile { mode, .. }) if mode & WRITABLE_BY_OTHERS != 0 => {
+                self.object(format!(
+                    "{origin}: {shown} can be written by others (mode {:04o}), who could put in a secret of their own; run \
+                     `chmod go-w` on it",
+                    mode & 0o7777
+                ));
+                None
+            }
+            Ok(SecretFile { text, mode }) => {
+                if mode & READABLE_BY_ALL != 0 {
+                    self.readable_files.push(format!("{origin}: {shown}"));
+                }
+                Some(Given { text, items: None, origin, is_file: true })
+            }
+            Err(error) => {
+                self.object(format!("{origin}: {shown} cannot be read: {error}"));
+                None
+            }
+        }
+    }
+
+    fn parsed(&mut self, origin: &str, text: &str) -> Option<Secret> {
+        let parsed = Secret::parse(text).map_err(|problem| format!("{origin}: {problem}"));
+        parsed.map_err(|problem| self.object(problem)).ok()
+    }
+}
+
+/// Returns whether a text is a list in the form that was split at commas once: each part could be a key.
+fn is_comma_list(text: &str) -> bool {
+    let mut parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    text.contains(',') && !text.contains('\n') && parts.all(|part| part.len() >= SHORTEST_SECRET)
+}
+
+/// Returns a path for messages, and no secret that was pasted in its place (S-40): a long text is shown only if its folder
+/// exists.
+fn shown(path: &str) -> &str {
+    let is_name = |part: Component<'_>| matches!(part, Component::Normal(_));
+    let folder = Path::new(path).parent().filter(|folder| folder.components().any(is_name));
+    let is_short = path.len() < SHORTEST_SECRET && !path.contains("://");
+    if is_short || folder.is_some_and(Path::is_dir) {
+        path
+    } else {
+        "the file (its name is not shown: it may be a secret that was pasted here in place of a path)"
+    }
+}

@@ -1,0 +1,184 @@
+//! Secrets: one reading for all of them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+const ONE: &str = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp";
+const OTHER: &str = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg";
+
+/// Every setting that is one secret, with what makes it used.
+const SECRETS: [(&str, &[(&str, &str)]); 4] = [
+    ("JWT__KEY", &[]),
+    ("ADMIN__SECRET", &[]),
+    ("REDIS__URL", &[("TOKENS__BACKEND", "redis"), ("JWT__KEY", OTHER)]),
+    ("POSTGRES__URL", &[("CREDENTIALS__BACKEND", "postgres"), ("JWT__KEY", OTHER)]),
+];
+
+struct File {
+    _folder: tempfile::TempDir,
+    path: String,
+}
+
+fn file(content: &[u8], mode: u32) -> File {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    fs::write(&path, content).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    File { path: path.to_str().unwrap().to_owned(), _folder: folder }
+}
+
+fn exposed<'a>(settings: &'a Settings, name: &str) -> &'a str {
+    let server = |server: &'a ServerSettings| server.url.expose();
+    match (name, &settings.tokens, &settings.credentials) {
+        ("JWT__KEY", _, _) => settings.jwt.key.as_ref().unwrap().expose(),
+        ("ADMIN__SECRET", _, _) => settings.admin.secret.as_ref().unwrap().expose(),
+        ("REDIS__URL", TokensBackend::Redis(redis), _) => server(redis),
+        ("POSTGRES__URL", _, CredentialsBackend::Postgres(postgres)) => server(postgres),
+        _ => panic!("{name}"),
+    }
+}
+
+fn assert_one_problem(variables: &[(&str, &str)], name: &str, parts: &[&str]) {
+    let problems = problems(variables);
+    let [problem] = problems.as_slice() else { panic!("{name}: {problems:?}") };
+    for part in [name].iter().chain(parts) {
+        assert!(problem.contains(part), "{part} is not in {problem}");
+    }
+    assert!(!problem.contains(ONE), "{problem}");
+}
+
+// S-40
+#[test]
+fn exactly_one_line_break_of_a_file_is_removed_and_nothing_else_is_trimmed() {
+    for (name, others) in SECRETS {
+        let file_setting = format!("{name}_FILE");
+        for content in [ONE.to_owned(), format!("{ONE}\n"), format!("{ONE}\r\n")] {
+            let file = file(content.as_bytes(), 0o600);
+            let settings = with(&[others, &[(&file_setting, &file.path)]].concat()).unwrap();
+            assert_eq!(exposed(&settings, name), ONE, "{content:?}");
+        }
+        for space in [
+            format!("{ONE}\n\n"),
+            format!("{ONE} \n"),
+            format!(" {ONE}"),
+            format!("{ONE}\r"),
+            format!("\u{feff}{ONE}"),
+        ] {
+            let file = file(space.as_bytes(), 0o600);
+            assert_one_problem(&[others, &[(&file_setting, &file.path)]].concat(), &file_setting, &[]);
+        }
+        for space in [format!("{ONE}\n"), format!("{ONE} "), format!("\t{ONE}"), format!("{ONE}\r\n")] {
+            assert_one_problem(&[others, &[(name, &space)]].concat(), name, &["white space"]);
+        }
+        let empty = file(b"\n", 0o600);
+        assert_one_problem(&[others, &[(&file_setting, &empty.path)]].concat(), &file_setting, &["empty"]);
+    }
+}
+
+fn previous(settings: &Settings) -> Vec<&str> {
+    settings.jwt.previous_keys.iter().map(Secret::expose).collect()
+}
+
+// S-39
+#[test]
+fn previous_keys_may_contain_commas_and_inner_spaces() {
+    let comma = "a,key, with commas and spaces";
+    assert_eq!(previous(&with(&[("JWT__PREVIOUS_KEYS", comma)]).unwrap()), [comma]);
+    for content in [format!("{comma}\n{ONE}\n"), format!("{comma}\r\n{ONE}\r\n"), format!("{comma}\n{ONE}")] {
+        let file = file(content.as_bytes(), 0o600);
+        assert_eq!(previous(&with(&[("JWT__PREVIOUS_KEYS_FILE", &file.path)]).unwrap()), [comma, ONE]);
+    }
+    let lines = format!("{comma}\n{ONE}");
+    assert_eq!(previous(&with(&[("JWT__PREVIOUS_KEYS", &lines)]).unwrap()), [comma, ONE]);
+
+    let toml = file(format!("[jwt]\nprevious_keys = [\"{comma}\", \"{ONE},{OTHER}\"]\n").as_bytes(), 0o600);
+    let settings = load(Some(Path::new(&toml.path)), std::iter::empty(), |_| Vec::new()).unwrap();
+    assert_eq!(previous(&settings), [comma, &format!("{ONE},{OTHER}")]);
+    // A rotation that is over leaves an empty file.
+    for content in ["", "\n"] {
+        let file = file(content.as_bytes(), 0o600);
+        assert!(with(&[("JWT__PREVIOUS_KEYS_FILE", &file.path)]).unwrap().jwt.previous_keys.is_empty());
+    }
+}
+
+// S-40
+#[test]
+fn a_list_of_the_former_form_is_named_and_not_split() {
+    for list in [format!("{ONE},{OTHER}"), format!("{ONE}, {OTHER}"), format!("{ONE},")] {
+        assert_one_problem(
+            &[("JWT__PREVIOUS_KEYS", &list)],
+            "JWT__PREVIOUS_KEYS",
+            &["comma", "JWT__PREVIOUS_KEYS_FILE"],
+        );
+    }
+    let blank = file(format!("{ONE}\n\n{OTHER}\n").as_bytes(), 0o600);
+    assert_one_problem(
+        &[("JWT__PREVIOUS_KEYS_FILE", &blank.path)],
+        "JWT__PREVIOUS_KEYS_FILE",
+        &["line 2", "empty"],
+    );
+    let toml = file(format!("[jwt]\nkey = [\"{ONE}\"]\n").as_bytes(), 0o600);
+    let Err(failure) = load(Some(Path::new(&toml.path)), std::iter::empty(), |_| Vec::new()) else {
+        panic!("loaded")
+    };
+    assert!(failure.to_string().contains("jwt.key") && !failure.to_string().contains(ONE), "{failure}");
+}
+
+// S-40
+#[test]
+fn a_secret_file_that_others_can_write_is_refused_and_one_that_all_can_read_is_noted() {
+    for (name, others) in SECRETS {
+        let file_setting = format!("{name}_FILE");
+        for mode in [0o620, 0o602, 0o666, 0o664] {
+            let file = file(ONE.as_bytes(), mode);
+            assert_one_problem(
+                &[others, &[(&file_setting, &file.path)]].concat(),
+                &file_setting,
+                &["chmod go-w", &file.path],
+            );
+        }
+        for (mode, noted) in [(0o400, 0), (0o600, 0), (0o640, 0), (0o444, 1), (0o644, 1)] {
+            let file = file(ONE.as_bytes(), mode);
+            let settings = with(&[others, &[(&file_setting, &file.path)]].concat()).unwrap();
+            let files = &settings.readable_secret_files;
+            assert_eq!(files.len(), noted, "{mode:o}");
+            assert!(files.iter().all(|file| file.contains(&file_setting)), "{files:?}");
+        }
+    }
+}
+
+// S-40
+#[test]
+fn a_secret_that_was_pasted_in_place_of_a_path_is_not_shown() {
+    for secret in
+        [ONE.to_owned(), format!("/{ONE}"), "postgres://me:sesame@db/x".to_owned(), format!("{ONE}/{OTHER}=")]
+    {
+        let problems = problems(&[("JWT__KEY_FILE", &secret)]);
+        let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+        assert!(problem.contains("JWT__KEY_FILE") && problem.contains("pasted"), "{problem}");
+        assert!(!problem.contains(ONE) && !problem.contains("sesame"), "{problem}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let absent = folder.path().join("a-file-with-a-long-name-that-is-absent");
+    assert_one_problem(
+        &[("JWT__KEY_FILE", absent.to_str().unwrap())],
+        "JWT__KEY_FILE",
+        &["a-file-with-a-long-name"],
+    );
+}
+
+#[test]
+fn a_file_that_is_no_secret_is_refused() {
+    for content in [&b"\xff\xfe"[..], "x".repeat(70_000).as_bytes()] {
+        let file = file(content, 0o600);
+        assert_one_problem(&[("JWT__KEY_FILE", &file.path)], "JWT__KEY_FILE", &["cannot be read"]);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    assert_one_problem(
+        &[("JWT__KEY_FILE", folder.path().to_str().unwrap())],
+        "JWT__KEY_FILE",
+        &["cannot be read"],
+    );
+}
