@@ -32,6 +32,22 @@ fn a_file_that_is_no_database_is_refused_and_left_as_it_was() {
     }
 }
 
+// S-25
+#[test]
+fn a_missing_database_is_made_only_if_that_is_wanted() {
+    let folder = Folder::new();
+    let path = folder.path().with_file_name("data").join("auth.db");
+    let find = || SqliteConfig { create_missing: false, ..SqliteConfig::new(&path) };
+    for _ in 0..2 {
+        let Err(error) = folder.try_open(find()) else { panic!("the database opens") };
+        assert!(error.to_string().contains("migrate") && error.to_string().contains("auth.db"), "{error}");
+        assert_eq!(PortError::from(error).kind(), PortErrorKind::Misconfigured);
+        assert!(!path.exists());
+    }
+    drop(folder.try_open(SqliteConfig::new(&path)).unwrap());
+    assert!(folder.try_open(find()).is_ok());
+}
+
 #[tokio::test]
 async fn a_damaged_database_is_refused_and_left_as_it_was() {
     let folder = Folder::new();
