@@ -71,6 +71,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the standings take it")]
     fn address(number: u32) -> Option<AxisKey> {
         let address = ClientAddress::new(Ipv4Addr::from_bits(number).into());
         Some(AxisKeys::derive(b"secret").address(address))
