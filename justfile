@@ -116,7 +116,7 @@ interop-packages:
         command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("$program")
     done
     # A source file is run by the compiler, which a runtime alone does not have.
-    command -v java >/dev/null && java --list-modules | grep --quiet '^jdk.compiler' || missing+=(openjdk-17-jdk-headless)
+    [[ "$(java --list-modules 2>/dev/null)" == *jdk.compiler* ]] || missing+=(openjdk-17-jdk-headless)
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     [ "${#missing[@]}" -eq 0 ] || {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
     cd tests/interop
