@@ -80,11 +80,13 @@ fn parse<T>(wire: &mut Wire<T>, length: usize) -> Result<Request, Rejection> {
     let head = wire.input.get_mut(..length).unwrap_or_default();
     ignore_upgrade(head)?;
     let is_about_host = has_wrong_number_of_hosts(head);
+    let behind_head = wire.input.len() - length;
     let request = match wire.codec.decode(&mut wire.input) {
-        Ok(Some(Message::Item(request))) => request,
+        // Both must agree on where the head ends, or an offer to upgrade could be in a part that was not looked at.
+        Ok(Some(Message::Item(request))) if wire.input.len() == behind_head => request,
         Err(ParseError::TooLarge) => return Err(Rejection::HeadTooLarge),
         Err(ParseError::Header) if is_about_host => return Err(Rejection::Host),
-        Ok(Some(Message::Chunk(_)) | None) | Err(_) => return Err(Rejection::Malformed),
+        Ok(_) | Err(_) => return Err(Rejection::Malformed),
     };
     if request.method() == Method::CONNECT {
         return Err(Rejection::Connect);

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
+use rustix::net::sockopt;
 use tracing::warn;
 
 use crate::config::ENVIRONMENT_PREFIX;
@@ -9,6 +10,11 @@ use crate::failure::Failure;
 
 /// How many connections may wait to be accepted.
 pub(super) const BACKLOG: i32 = 1_024;
+
+/// What the kernel keeps per connection of a response that the client does not read, in bytes; it may double it for its own records.
+///
+/// Without a limit it grows to some megabytes, and a thousand such clients cost gigabytes outside the process (S-74).
+const SEND_BUFFER: usize = 64 * 1_024;
 
 /// A port that is taken.
 pub(super) struct Listener {
@@ -28,6 +34,8 @@ impl Listener {
         let socket = TcpListener::bind(address).map_err(complain)?;
         // The standard library asks for 128: a burst beyond that waits a second for its next SYN.
         rustix::net::listen(&socket, BACKLOG).map_err(|error| complain(error.into()))?;
+        // Accepted sockets inherit it.
+        sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER).map_err(|error| complain(error.into()))?;
         let address = socket.local_addr().map_err(complain)?;
         Ok(Self { socket, address })
     }
@@ -47,6 +55,16 @@ pub(super) fn raise_file_limit() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // S-74
+    #[test]
+    fn the_kernel_buffers_little_of_a_response_that_nobody_reads() {
+        let listener = Listener::open("127.0.0.1:0".parse().unwrap(), "HTTP__LISTEN").unwrap();
+        let _client = std::net::TcpStream::connect(listener.address).unwrap();
+        let (accepted, _) = listener.socket.accept().unwrap();
+        let size = sockopt::socket_send_buffer_size(&accepted).unwrap();
+        assert!((SEND_BUFFER..=2 * SEND_BUFFER).contains(&size), "{size}");
+    }
 
     #[test]
     fn a_port_in_use_is_refused_with_the_name_of_its_setting() {
