@@ -31,7 +31,7 @@ async fn without_a_leeway_the_first_repeat_ends_the_session() {
 // S-52
 #[tokio::test]
 async fn the_leeway_is_for_the_immediate_predecessor_alone() {
-    let server = start_with_leeway("1h").await;
+    let server = start_with_leeway("1m").await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh(&first.refresh).await.tokens();
     let third = server.refresh(&second.refresh).await.tokens();
@@ -42,7 +42,7 @@ async fn the_leeway_is_for_the_immediate_predecessor_alone() {
 // S-49, S-50
 #[tokio::test]
 async fn a_token_used_long_ago_is_recognised_even_after_a_restart() {
-    let mut server = start_with_leeway("1h").await;
+    let mut server = start_with_leeway("1m").await;
     let first = server.log_in(ALICE).await;
     let mut newest = first.clone();
     for _ in 0..100 {
