@@ -13,7 +13,7 @@ use super::ApiError;
 
 /// The largest body that is read, in bytes.
 const MAX_BODY: usize = 16 * 1024;
-/// How long a body may take to arrive as a whole (S-74); actix itself waits without end.
+/// How long a body may take to arrive as a whole (S-74).
 const BODY_TIME: Duration = Duration::from_secs(5);
 
 /// Reads a JSON body whole; the buffer may hold a password and is wiped.
@@ -24,12 +24,13 @@ pub(super) async fn read(request: &HttpRequest, payload: Payload) -> Result<Zero
     if announced.is_some_and(|length: usize| length > MAX_BODY) {
         return Err(ApiError::PayloadTooLarge);
     }
-    timeout(BODY_TIME, collect(payload)).await.unwrap_or(Err(ApiError::RequestTimeout))
+    let capacity = announced.unwrap_or(MAX_BODY);
+    timeout(BODY_TIME, collect(payload, capacity)).await.unwrap_or(Err(ApiError::RequestTimeout))
 }
 
-async fn collect(mut payload: Payload) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    // Taken whole at once: a buffer that grows would leave unwiped copies behind.
-    let mut body = Zeroizing::new(Vec::with_capacity(MAX_BODY));
+async fn collect(mut payload: Payload, capacity: usize) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+    // Taken whole at once: a buffer that grows would leave unwiped copies behind. The connection delivers no more than was announced.
+    let mut body = Zeroizing::new(Vec::with_capacity(capacity));
     while let Some(chunk) = payload.next().await {
         let chunk =
             chunk.map_err(|_| ApiError::InvalidRequest("The body did not arrive whole.".to_owned()))?;
