@@ -101,6 +101,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_password_overflows_the_estimate() {
+        let texts = [
+            "qw".repeat(50),
+            "qW".repeat(50),
+            "1q".repeat(50),
+            "aA".repeat(50),
+            "a4".repeat(50),
+            "P4ssw0rd".repeat(12),
+        ];
+        for text in &texts {
+            judge(text);
+        }
+        assert_eq!(judge("qwqwqwqwqwqwqwqw"), Some(PasswordWeakness::Repetition));
+        let walk: String =
+            "qawsedrftgyhujikolp".chars().chain("plokijuhygtfrdeswaq".chars()).cycle().take(100).collect();
+        judge(&walk);
+    }
+
     // S-26
     #[test]
     fn the_longest_password_costs_no_more_than_a_hundred_characters() {
