@@ -30,7 +30,7 @@ e2e-on-servers:
     @echo; echo "== auth-e2e on Postgres and Redis"; \
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --quiet --package auth-e2e {{ on_any_store }}
 
-# Run the tests with programs of others, which `just test` does not need: proxies, Java, validators of OpenAPI (Debian 12)
+# Run the tests with third-party programs that `just test` does not need: proxies, Java, OpenAPI validators (Debian 12)
 interop: system-packages interop-packages
     @cargo test --quiet --package auth-e2e --test interop -- --ignored --test-threads 1
 
