@@ -28,7 +28,7 @@ impl Api {
     /// The paths of the three endpoints.
     pub const ENDPOINTS: [&str; 3] = [LOGIN, REFRESH, LOGOUT];
 
-    /// Returns a client of what listens on `address`, such as a proxy in front of a server.
+    /// Returns a client for the listener on `address`, such as a proxy in front of a server.
     pub fn new(address: &str) -> Self {
         Self { address: address.to_owned(), client: client(None), headers: Vec::new() }
     }
@@ -161,7 +161,7 @@ impl Api {
     /// Begins a request.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("http://{}{path}", self.address));
-        // As bytes: a client may send what is not ASCII.
+        // The value is bytes: a client may send text that is not ASCII.
         self.headers.iter().fold(request, |request, (name, value)| request.header(name, value.as_bytes()))
     }
 

@@ -12,7 +12,7 @@ const FAMILY: &str = "HOOKSENTRY_AUTH_";
 
 /// Returns the program under test without any setting of this process's environment.
 ///
-/// The program rejects names that only look like its settings, such as those that choose what is tested.
+/// The program rejects names that look like its settings, such as the variables that select the tests.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(binary());
     let ours = env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with(FAMILY));

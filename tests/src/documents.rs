@@ -1,4 +1,4 @@
-//! Configurations of other programs, as the documents have them.
+//! Configurations of other programs, read from the documents.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ pub fn block(page: &str, language: &str, mark: &str) -> String {
     block.to_owned()
 }
 
-/// Makes changes such as other ports, each in exactly one place.
+/// Replaces texts, such as ports; each must occur exactly once.
 #[must_use]
 pub fn with_changes(block: &str, changes: &[(&str, &str)]) -> String {
     changes.iter().fold(block.to_owned(), |block, (from, to)| {

@@ -41,8 +41,8 @@ impl Process {
         Self::spawn_into(command.stdout(Stdio::piped()).stderr(Stdio::piped()), input)
     }
 
-    /// Starts `command` with the standard output and standard error that it was given, and collects those that are pipes
-    /// of this call.
+    /// Starts `command` with its own standard output and standard error, and collects those that are pipes to this
+    /// process.
     pub fn spawn_into(command: &mut Command, input: &str) -> Self {
         let spawned = command.stdin(Stdio::piped()).spawn();
         let mut child = spawned.unwrap_or_else(|error| panic!("{command:?} cannot start: {error}"));

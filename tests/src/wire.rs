@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct Wire {
     stream: TcpStream,
-    /// What arrived together with the answer before.
+    /// The bytes that arrived together with the previous response.
     unread: Vec<u8>,
 }
 
@@ -33,7 +33,7 @@ impl Wire {
         Self::new(socket.connect(address).await.expect("a server that listens"))
     }
 
-    /// Connects; `None` if nobody listens there.
+    /// Connects; `None` if there is no listener.
     pub async fn try_connect(address: &str) -> Option<Self> {
         TcpStream::connect(address).await.ok().map(Self::new)
     }

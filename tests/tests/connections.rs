@@ -1,4 +1,4 @@
-//! Connections: how many there may be, how long they wait, and what each of them carries.
+//! Connections: their limits, their timeouts, and the requests on them.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::json;
 
 const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
-/// Five seconds, and what a busy machine adds.
+/// Five seconds, plus the delay of a busy machine.
 const CUT_OFF: Duration = Duration::from_secs(8);
 
 async fn server(settings: &[(&str, &str)]) -> Server {
@@ -206,7 +206,7 @@ async fn two_hundred_flows_of_javas_default_client_succeed() {
     join_all(flows).await;
 }
 
-/// Posts as that client does: the head and the body in two writes.
+/// Posts as Java's client does: the head and the body in two writes.
 async fn java(wire: &mut Wire, path: &str, bearer: &str, body: &serde_json::Value) -> Reply {
     let body = body.to_string();
     let length = format!("Content-Length: {}\r\n", body.len());

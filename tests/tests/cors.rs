@@ -49,7 +49,7 @@ async fn a_page_of_a_listed_origin_can_log_in_and_read_errors() {
         assert_eq!(reply.header("access-control-expose-headers"), Some("Retry-After, X-Request-Id"));
         assert_eq!(reply.header("vary"), Some("Origin"));
     }
-    // A page of any other origin gets the same responses, and its browser keeps them from it.
+    // A page of any other origin gets the same responses, but its browser does not let it read them.
     let other = server.with_header("origin", OTHER).post("/api/v1/auth/login", &json!({})).await;
     other.expect_error(400, "invalid_request");
     let admin = server.admin().with_header("origin", ORIGIN).call(Method::GET, "/metrics").await;

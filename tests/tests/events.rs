@@ -1,4 +1,4 @@
-//! Events: what the log has about rejections, and how much of it.
+//! Events: the log lines of rejections, and their sampling.
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
 
 use auth_e2e::{ALICE, Finished, Server, WRONG_PASSWORD};

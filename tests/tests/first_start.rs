@@ -13,7 +13,7 @@ const OWNER: &str = "owner@example.com";
 /// The last of the three printed calls goes here.
 const LAST_CALL: &str = "/api/v1/auth/logout";
 const LIMIT: Duration = Duration::from_secs(30);
-/// Long enough to see that a program waits for a lock and does nothing else.
+/// Long enough to show that a program waits for a lock.
 const WAITING: Duration = Duration::from_secs(1);
 
 #[tokio::test]

@@ -241,7 +241,7 @@ async fn entries_that_cannot_be_read_count_for_their_proxy_as_one_address() {
     for header in unreadable {
         via(&proxy, header).login(ALICE, PASSWORD).await.expect_error(429, "rate_limited");
     }
-    // Those of another proxy count for that one, and clients with an address for themselves.
+    // Attempts through another proxy count for that proxy, and clients with an address count for themselves.
     fail(&via(&proxy, "\u{fc}, 10.1.2.3"), "b@example.com").await;
     via(&proxy, "\u{fc}, 203.0.113.1").log_in(ALICE).await;
     proxy.log_in(ALICE).await;
@@ -264,7 +264,7 @@ async fn a_flood_from_one_address_leaves_room_in_the_password_queue() {
         )
     });
     let mut calls: FuturesUnordered<_> = calls.collect();
-    // The first one to be answered found no room: from then on everything is full that a flood can fill.
+    // The first response is a rejection: from then on, the flood's share of the queue is full.
     let mut statuses = vec![calls.next().await.unwrap().unwrap()];
     server.from_address("127.0.4.2").log_in(ALICE).await;
     while let Some(status) = calls.next().await {

@@ -1,4 +1,4 @@
-//! `docs/logging.md` and the events that the code logs are the same.
+//! `docs/logging.md` lists exactly the events that the code logs.
 #![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
 
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ fn every_event_is_documented_and_every_documented_event_exists() {
     let logged: BTreeSet<&str> = events.collect();
     let rows = DOCUMENT.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
     let names = rows.flat_map(|cell| cell.split("`, `")).map(|name| name.trim_end_matches('`'));
-    // The head of the column.
+    // The heading of the column.
     let documented: BTreeSet<&str> = names.filter(|name| *name != "event").collect();
     assert!(logged.len() > 20, "{logged:?}");
     assert_eq!(logged, documented);
@@ -42,7 +42,7 @@ fn every_log_line_has_an_event() {
     assert!(calls > 20, "{calls} calls were found");
 }
 
-/// Every source of the crates that log in production, in one text.
+/// All sources of the crates that log in production, as one text.
 fn sources() -> String {
     let mut text = String::new();
     for entry in fs::read_dir(Path::new(ROOT).join("crates")).expect("the crates") {

@@ -106,7 +106,7 @@ async fn a_password_counts_byte_for_byte() {
 // S-06
 #[tokio::test]
 async fn a_password_of_1024_bytes_works_to_its_last_byte() {
-    // Of the 1,024 bytes the first hundred are checked for being guessable.
+    // Only the first 100 of the 1,024 bytes are scored.
     let longest = "k7#mQz!vR2pLx9@w".repeat(64);
     let installation = Installation::new().migrated().await;
     let create = ["user", "create", "--email", ALICE, "--password-stdin"];

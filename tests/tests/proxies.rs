@@ -1,4 +1,4 @@
-//! The nginx configuration of `docs/migration.md`, as it stands there, in front of the service.
+//! The nginx configuration of `docs/migration.md`, unchanged, in front of the service.
 #![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
 
 use auth_e2e::{ALICE, Installation, PASSWORD, Reply, Server, WRONG_PASSWORD, send};

@@ -1,4 +1,4 @@
-//! A shutdown costs no client of a kept connection a request.
+//! A shutdown loses no request on a kept-alive connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use auth_e2e::clock::pause;
 use auth_e2e::{ALICE, Installation, Reply, Server, Signal, Wire};
 use futures_util::future::join_all;
 
-/// Longer than the pause that any of these clients makes, on a busy machine, too.
+/// Longer than any pause of these clients, even on a busy machine.
 const DRAIN_DELAY: &str = "3s";
 const CLIENTS: usize = 16;
 /// Sixteen clients with this pause send 200 requests a second.

@@ -1,4 +1,4 @@
-//! What a rejected login is charged.
+//! The work that a rejected login is charged.
 
 use crate::cost::Cost;
 
@@ -9,9 +9,9 @@ pub(crate) struct Charge {
     blocks: u32,
 }
 
-/// The least memory of a hash with one lane.
+/// The least memory of a hash with one lane, in KiB.
 const LEAST_KIB: u32 = 8;
-/// Memory of a hash with one lane comes in multiples of this.
+/// The memory of a hash with one lane is a multiple of this, in KiB.
 const STEP_KIB: u32 = 4;
 
 impl Charge {
@@ -43,7 +43,7 @@ impl Charge {
 
     /// The cost of one hash that completes a turn after `done` block compressions; `None` if nothing is left.
     ///
-    /// What is left may differ by less than one step of memory, some microseconds.
+    /// The sum may be short of the full work by less than one step of memory per pass, which takes microseconds.
     pub(crate) fn rest(self, done: u64) -> Option<Cost> {
         if done == 0 {
             return Some(self.dearest);

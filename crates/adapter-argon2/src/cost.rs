@@ -44,7 +44,7 @@ impl Cost {
         self.memory_kib / slices * slices
     }
 
-    /// The number of block compressions, which is the time of the hash in a unit that no machine changes.
+    /// The number of block compressions: the work of the hash, independent of the machine.
     pub(crate) const fn work(self) -> u64 {
         self.blocks() as u64 * self.iterations as u64
     }

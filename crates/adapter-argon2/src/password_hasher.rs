@@ -30,7 +30,7 @@ pub struct Argon2PasswordHasher {
 }
 
 impl Argon2PasswordHasher {
-    /// Takes all the memory, and measures the time of a turn.
+    /// Allocates all the memory, and measures the time of a turn.
     ///
     /// It computes one hash of the dearest cost, with `legacy` some 200 ms, on the calling
     /// thread: made once, before the service takes requests. Memory is `concurrency` × the greater
@@ -56,7 +56,7 @@ impl Argon2PasswordHasher {
         Ok(Self { pool: Pool::new(memories, charge, usual, clock), entropy, cost, legacy })
     }
 
-    /// Returns how many passwords can be verified within `wait`, by what a verification has cost of late.
+    /// Returns how many passwords can be verified within `wait`, estimated from recent verifications.
     #[must_use]
     pub fn capacity(&self, wait: Duration) -> usize {
         self.pool.capacity(wait)
@@ -67,7 +67,7 @@ impl Argon2PasswordHasher {
         let Some(stored) = credential.hash() else { return Subject::Missing };
         match StoredHash::parse(stored.expose(), self.legacy) {
             Ok(hash) => {
-                // Found before the parameters were read again: from now on every turn is charged for it.
+                // This hash was stored after the parameters were last read: from now on every turn is charged for it.
                 self.pool.set_charge(|charge| charge.with(hash.cost()));
                 Subject::Hash { outdated: hash.is_outdated(self.cost), hash }
             }
@@ -159,7 +159,7 @@ fn least_charge(current: Cost, legacy: bool) -> Charge {
     if legacy { charge.with(Cost::LEGACY) } else { charge }
 }
 
-/// Does the rest of the work of a rejected login, so that its turn is as long as any other's.
+/// Does the rest of the work of a rejected login, so that its turn takes as long as any other.
 fn complete(charge: Charge, done: u64, password: &[u8], memory: &mut Memory) -> Result<(), HashError> {
     if let Some(rest) = charge.rest(done) {
         memory.hash(rest, password, &[0; SALT_BYTES], HASH_BYTES)?;

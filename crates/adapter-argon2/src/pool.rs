@@ -30,7 +30,7 @@ pub(crate) struct Pool {
 struct Shared {
     idle: Mutex<Vec<Memory>>,
     charge: Mutex<Charge>,
-    /// The time of one block compression of late, in picoseconds.
+    /// The recent time of one block compression, in picoseconds.
     pace: AtomicU64,
     clock: Arc<dyn Clock>,
     #[cfg(test)]
@@ -67,13 +67,13 @@ impl Pool {
         *lock(&self.shared.charge)
     }
 
-    /// Changes what a turn is charged; it counts from the next turn on.
+    /// Changes what a turn is charged, from the next turn on.
     pub(crate) fn set_charge(&self, update: impl FnOnce(Charge) -> Charge) {
         let mut charge = lock(&self.shared.charge);
         *charge = update(*charge);
     }
 
-    /// The time that a turn of `charge` takes, as measured of late.
+    /// The time that a turn of `charge` takes, from recent measurements.
     pub(crate) fn usual(&self, charge: Charge) -> Duration {
         let picoseconds = self.shared.pace.load(Ordering::Relaxed).saturating_mul(charge.work());
         Duration::from_nanos(picoseconds / 1_000)
@@ -82,7 +82,7 @@ impl Pool {
     /// Takes a place in the queue; every place is charged a whole turn.
     ///
     /// # Errors
-    /// `Overloaded` if the turn cannot begin before the deadline, as far as that can be foreseen.
+    /// `Overloaded` if the turn is not expected to begin before the deadline.
     pub(crate) fn admit(&self, timing: Timing) -> Result<Admission, PortError> {
         let left = self.left(timing.deadline());
         let place = self.queue.take_place();
@@ -160,7 +160,7 @@ impl Pool {
 }
 
 impl Shared {
-    /// Moves the pace an eighth of the way towards the newest one.
+    /// Moves the average pace towards the newest one by an eighth of their difference.
     fn record(&self, took: Duration, work: u64) {
         #[cfg(test)]
         lock(&self.turns).push(work);

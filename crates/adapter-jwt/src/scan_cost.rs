@@ -1,4 +1,4 @@
-//! Reading a token costs time in proportion to its length, also where the limit of 4 KiB is not asked.
+//! Reading a token takes time in proportion to its length, also in the parsers that do not apply the limit of 4 KiB.
 
 use auth_testkit::{assert_linear, assert_linear_in_json};
 

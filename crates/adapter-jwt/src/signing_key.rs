@@ -20,7 +20,7 @@ impl SigningKey {
         check_secret(&key.0).map(|()| key)
     }
 
-    /// Takes a secret that may be guessable, for a takeover with the present key of a platform.
+    /// Takes a secret that may be guessable, for a takeover with the platform's present key.
     ///
     /// Everyone who guesses it can sign tokens: change it as soon as every verifier can follow.
     ///

@@ -71,8 +71,8 @@ impl Connector {
         bounded(until, work).await
     }
 
-    /// Connects to the first server that is a primary. Each has its share of the time, so that one that stays silent leaves
-    /// the others theirs.
+    /// Connects to the first server that is a primary. The servers share the time equally, so that a silent server does not
+    /// use up the time of the others.
     async fn dial(&self) -> Result<(Client, Wire), StoreError> {
         let share = share_of_connecting(self.servers.len());
         let mut last_error = StoreError::Unreachable;
@@ -86,8 +86,8 @@ impl Connector {
         Err(last_error)
     }
 
-    /// Connects to a server, and keeps the connection only if it is a primary: a standby learns late of changes, and would
-    /// let in a user who was deactivated.
+    /// Connects to a server, and keeps the connection only if the server is a primary: a standby receives changes late, and
+    /// a deactivated user could still log in.
     async fn dial_primary(&self, server: &Config) -> Result<(Client, Wire), StoreError> {
         let (client, mut wire) = server.connect(self.tls.clone()).await?;
         let answer = tokio::select! {

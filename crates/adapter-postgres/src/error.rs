@@ -16,7 +16,7 @@ use tokio_postgres::Error as ConnectError;
 /// The message that a statement raises which finds itself past its deadline after it has waited.
 pub(crate) const TOO_LATE: &str = "the deadline has passed";
 
-/// What is wrong with a standby, and what to do.
+/// The message for a connection to a standby.
 pub(crate) const STANDBY: &str = "the database server is a standby, which learns late of changes; name the primary in POSTGRES__URL, or all \
                                   servers of the cluster";
 
@@ -32,7 +32,7 @@ pub(crate) enum StoreError {
     Connect(ConnectError),
     /// The server is a standby, which learns late of changes.
     Standby,
-    /// The connection leads to what is a standby now.
+    /// The server at the other end of the connection has become a standby.
     Demoted,
     /// Another caller has just tried to connect, in vain.
     Unreachable,
@@ -44,7 +44,7 @@ pub(crate) enum StoreError {
     Exhausted,
     /// A stored value has no meaning.
     Contradiction(&'static str),
-    /// A value in the row of a user has no meaning.
+    /// A value in the row of a user is not one of those defined for its column.
     UnreadableUser(UnreadableUser),
     /// The database is not what it has to be; says what to do.
     Unfit(String),

@@ -14,7 +14,7 @@ pub(crate) const STATEMENT: Duration = Duration::from_secs(2);
 pub(crate) const POOL_WAIT: Duration = Duration::from_secs(1);
 /// Making a connection, TLS and authentication included.
 pub(crate) const CONNECT: Duration = Duration::from_secs(1);
-/// How much of the time to connect each of so many servers has.
+/// Returns the share of the time to connect that each of `servers` has.
 pub(crate) fn share_of_connecting(servers: usize) -> Duration {
     CONNECT.checked_div(u32::try_from(servers).unwrap_or(u32::MAX)).unwrap_or(CONNECT)
 }

@@ -1,4 +1,4 @@
-//! What readiness does beyond questions.
+//! The write that readiness commits.
 
 use diesel::dsl::sql;
 use diesel::sql_types::{Bool, Text};
@@ -6,8 +6,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::error::StoreError;
 
-/// A message in the write-ahead log. It needs no table and no right, and nothing reads it: replication passes such messages
-/// on only to subscribers that ask for this prefix.
+/// A message in the write-ahead log. It needs no table and no right. Nothing reads it: logical replication passes such
+/// messages only to subscribers that ask for them.
 const MESSAGE: &str = "pg_logical_emit_message(true, 'hooksentry-auth', 'readiness')::text";
 const IS_READ_ONLY: &str = "current_setting('transaction_read_only')::boolean";
 

@@ -1,7 +1,7 @@
 //! The tables that the platform owns, as far as this service uses them.
 //!
-//! Columns of `users` are nullable here: the platform may have made them so, and a null in one row must not look like an
-//! outage of the table.
+//! Columns of `users` are nullable here, because they may be in the platform's table. A null in one row must not make
+//! the whole table look unreachable.
 
 diesel::table! {
     tenants (id) {

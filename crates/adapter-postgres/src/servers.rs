@@ -1,4 +1,4 @@
-//! The servers of an address, each with its share of the time.
+//! The servers that a URL names, each with its share of the time to connect.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
 
-/// Splits a configuration by servers. The driver would try one after the other by itself, but it takes the first that lets
-/// it in, and one that accepts connections and stays silent would use up the time of all.
+/// Returns one configuration per server. The driver itself would try one server after the other, but it uses the first
+/// that accepts it, a standby included, and a server that accepts connections and stays silent would use up all the time.
 pub(crate) fn each(config: &Config) -> Result<Vec<Config>, ConfigError> {
     let (hosts, addresses, ports) = (config.get_hosts(), config.get_hostaddrs(), config.get_ports());
     let count = hosts.len().max(addresses.len());
@@ -42,7 +42,7 @@ pub(crate) fn each(config: &Config) -> Result<Vec<Config>, ConfigError> {
     Ok((0..count).map(server).collect())
 }
 
-/// Copies what all servers have in common.
+/// Returns the settings that all servers have in common.
 fn common(config: &Config, connect_timeout: Duration) -> Config {
     let mut common = Config::new();
     if let Some(user) = config.get_user() {

@@ -19,7 +19,7 @@ use crate::tls;
 /// The first version that has all that is used: `GETDEL`.
 const OLDEST: (u32, u32) = (6, 2);
 
-/// How long the key lives that readiness writes, in milliseconds.
+/// The lifetime of the key that readiness writes, in milliseconds.
 const READINESS_TTL: u32 = 10_000;
 /// How long a server may take to show which protocol it speaks.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
@@ -30,8 +30,8 @@ impl RedisStore {
     /// # Errors
     /// [`PortError`]: out of reach, a replica, or the clocks are more than two seconds apart.
     pub async fn ping(&self, timing: Timing) -> Result<(), PortError> {
-        // After a failover an old connection may lead to what is a replica now, which knows no later revocation. A server that
-        // is full, cannot write to its disk or misses its replicas answers questions and rejects writes.
+        // After a failover, an old connection may lead to a replica, which receives later revocations late or never. A server
+        // that is full, cannot write to its disk or has too few replicas still answers reads, so a write is needed.
         let mut signs = Pipeline::with_capacity(2);
         signs.cmd("ROLE").cmd("SET").arg(keys::READINESS).arg(1).arg("PX").arg(READINESS_TTL);
         let [role, written] = self.replies(&signs, timing).await?;
@@ -74,7 +74,7 @@ impl RedisStore {
         ])
     }
 
-    /// Looks whether a server that could not be asked speaks the other protocol.
+    /// Checks whether a server that could not be asked speaks the other protocol (TLS or plain text).
     async fn explained(&self, error: PortError, timing: Timing) -> PortError {
         if error.kind() != PortErrorKind::Unavailable {
             return error;
@@ -129,7 +129,8 @@ fn role(info: &Info<'_>) -> Finding {
     }
 }
 
-/// A primary that a failover has cut off from its replicas would go on taking writes, which are lost when it returns.
+/// Without these settings, a former primary that a failover has cut off from its replicas keeps accepting writes, which are
+/// lost when it returns.
 fn replicas(info: &Info<'_>) -> Finding {
     match (info.get("connected_slaves"), info.get("min_slaves_good_slaves")) {
         ("" | "0", "") => Finding::good("it has no replicas"),

@@ -30,7 +30,7 @@ pub(crate) fn refresh(token: &RefreshTokenDigest) -> String {
     format!("auth:refresh:{{{}}}:{}", token.session.user_id, hex(&token.value))
 }
 
-/// What readiness writes, to see that writes are taken.
+/// The key that readiness writes, to check that writes are accepted.
 pub(crate) const READINESS: &str = "auth:readiness";
 
 /// Where the denylist is, followed by the ids of access tokens: every endpoint of the platform asks for these very names.

@@ -70,7 +70,7 @@ impl Links {
         Ok(link)
     }
 
-    /// Returns a connection that is open already.
+    /// Returns a connection that is already open.
     pub(crate) fn open(&self) -> Option<Arc<Link>> {
         self.slots.iter().find_map(Slot::current)
     }

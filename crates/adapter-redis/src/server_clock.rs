@@ -43,7 +43,7 @@ impl ServerClock {
     }
 }
 
-/// Describes how far the server's clock is ahead of ours.
+/// Describes the difference of the clocks: how far the server's is ahead of ours.
 pub(crate) fn describe(skew: i64) -> String {
     let seconds = skew.saturating_abs() / 1_000_000;
     let direction = if skew < 0 { "behind" } else { "ahead of" };

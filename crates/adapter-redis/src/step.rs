@@ -20,7 +20,7 @@ impl Step {
         Self { call, compares_clocks: true }
     }
 
-    /// Lets the script run whatever our clock shows. What it stores must not depend on our clock, or the caller has
+    /// Lets the script run whatever our clock shows. Either it stores no time of ours, or the caller has
     /// [corrected](crate::store::RedisStore::on_server_clock) the time of the request.
     pub(crate) fn at_any_clock(self) -> Self {
         Self { compares_clocks: false, ..self }
@@ -32,7 +32,7 @@ impl Step {
         self
     }
 
-    /// Completes the call with what our clock shows and with its deadline by the clock of the server, all in microseconds.
+    /// Completes the call with the time of our clock and with its deadline by the server's clock, both in microseconds.
     pub(crate) fn until(&self, deadline: i64, now: i64) -> Cmd {
         let mut call = self.call.clone();
         if self.compares_clocks {

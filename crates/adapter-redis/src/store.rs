@@ -49,7 +49,7 @@ enum Attempt {
     Unloaded,
     /// The server's clock says that the deadline has passed; it has done nothing.
     Late,
-    /// The server's clock, which shows this, is too far from ours; it has done nothing.
+    /// The server's clock, with this time, is too far from ours; the script has done nothing.
     ClocksApart(i64),
 }
 
@@ -114,7 +114,8 @@ impl RedisStore {
         self.inner.transport
     }
 
-    /// Runs a script. It takes effect before the deadline or never, and never where the clocks are too far apart.
+    /// Runs a script. It takes effect before the deadline or never. A script that stores a time has no effect if the clocks are
+    /// too far apart.
     pub(crate) async fn run(&self, step: &Step, timing: Timing) -> Result<Reply, StepError> {
         for _ in 0..ATTEMPTS {
             let (link, until) = self.link(timing).await?;

@@ -1,4 +1,4 @@
-//! What is wrong where TLS fails: an error of the setup, which asking again does not mend.
+//! TLS errors that are errors in the settings: a retry does not help.
 
 use std::error::Error;
 use std::io;
@@ -11,7 +11,7 @@ use rustls::{CertificateError, ClientConfig, ClientConnection, Error as TlsError
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// The first byte of what a server that speaks TLS answers: a handshake or an alert.
+/// The possible first bytes of the answer of a server that speaks TLS: a handshake or an alert.
 const TLS_RECORDS: [u8; 2] = [22, 21];
 
 /// Returns what is wrong with the setup if TLS rejects the server or the server rejects TLS. A connection that is refused,
@@ -56,14 +56,14 @@ struct Explained {
     source: RedisError,
 }
 
-/// Finds the error of the TLS library in that of the driver, which keeps it within a shared one of input and output.
+/// Finds the error of the TLS library inside the driver's error, which wraps it in a shared I/O error.
 fn tls_error(error: &RedisError) -> Option<&TlsError> {
     let shared: &Arc<dyn Error + Send + Sync> = error.source()?.downcast_ref()?;
     shared.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
 }
 
-/// Asks a server that could not be connected to whether it speaks the other protocol: it resets, or leaves unanswered, what
-/// it does not understand, which looks like an outage.
+/// Checks whether a server to which no connection could be made speaks the other protocol. Such a server resets the
+/// connection or does not answer, which looks like an outage.
 pub(crate) async fn other_protocol(address: &ConnectionAddr) -> Option<PortError> {
     let (host, port, question, text) = match address {
         ConnectionAddr::Tcp(host, port) => (host, *port, client_hello()?, ONLY_TLS),
@@ -80,7 +80,7 @@ pub(crate) async fn other_protocol(address: &ConnectionAddr) -> Option<PortError
     speaks_it.then(|| PortError::misconfigured(text))
 }
 
-/// The first message of a TLS connection. Nobody is trusted by it: only the kind of the answer counts.
+/// The first message of a TLS connection. It verifies nothing: only the type of the answer matters.
 fn client_hello() -> Option<Vec<u8>> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;

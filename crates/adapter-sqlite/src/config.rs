@@ -14,7 +14,7 @@ pub struct SqliteConfig {
     pub login_limit: u32,
     /// How long a login failure counts.
     pub login_window: Duration,
-    /// Whether opening makes a database that is missing, and its folder; otherwise it fails.
+    /// Whether a missing database and its folder are created; otherwise opening fails.
     pub create_missing: bool,
     /// Whether opening reads the whole file for damage; it takes seconds on a large one.
     pub check_integrity: bool,

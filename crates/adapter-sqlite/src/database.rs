@@ -87,7 +87,7 @@ impl SqliteDatabase {
         self.0.close();
     }
 
-    /// Looks at every user. Findings count, and name nobody.
+    /// Checks every user. The findings have counts, and name no user.
     ///
     /// # Errors
     /// As of any call.

@@ -18,7 +18,7 @@ pub enum OpenError {
         /// What the system says.
         source: io::Error,
     },
-    /// There is no database, and none was to be made.
+    /// There is no database, and the configuration does not allow creating one.
     #[error("{} does not exist; run `migrate` first, which makes it", .0.display())]
     Missing(PathBuf),
     /// The driver takes paths as text only.
@@ -91,7 +91,7 @@ pub(crate) enum StoreError {
     /// A stored value has no meaning.
     #[error("a row contradicts itself: {0}")]
     Contradiction(&'static str),
-    /// A value in the row of a user has no meaning.
+    /// A value in the row of a user is not one of those defined for its column.
     #[error(transparent)]
     UnreadableUser(#[from] UnreadableUser),
 }

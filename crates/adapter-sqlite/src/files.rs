@@ -20,7 +20,7 @@ pub(crate) fn make(path: &Path) -> Result<PathBuf, OpenError> {
     restricted(path)
 }
 
-/// Returns the absolute path of a file that is there, and makes nothing.
+/// Returns the absolute path of an existing file, and creates nothing.
 pub(crate) fn find(path: &Path) -> Result<PathBuf, OpenError> {
     let path = absolute(path)?;
     if path.try_exists().map_err(unwritable(&path))? {

@@ -29,7 +29,7 @@ pub(crate) struct Opened {
     pub(crate) maintenance: SqliteConnection,
 }
 
-/// Makes the file if that is wanted, looks at it before it changes it, and migrates it.
+/// Creates the file if the configuration allows it, checks it before any change, and migrates it.
 pub(crate) fn open(config: &SqliteConfig) -> Result<Opened, OpenError> {
     let path = if config.create_missing { files::make(&config.path)? } else { files::find(&config.path)? };
     files::check_size(&path)?;

@@ -1,4 +1,4 @@
-//! What readiness asks of the file.
+//! The checks of the file for readiness.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -9,11 +9,11 @@ use diesel::connection::SimpleConnection;
 
 use crate::error::StoreError;
 
-/// The file that was opened. Another one may lie at its path later; what is written then reaches nobody after a restart.
+/// The file that was opened. If another file is later at its path, everything written from then on is lost at a restart.
 #[derive(Clone, Debug)]
 pub(crate) struct OpenedFile {
     path: PathBuf,
-    /// Its device and number; unknown where the system does not say.
+    /// Its device and inode; unknown if they could not be read.
     identity: Option<(u64, u64)>,
 }
 
@@ -22,7 +22,7 @@ impl OpenedFile {
         Self { path: path.to_owned(), identity: identity(path) }
     }
 
-    /// Checks that the path still leads to the file.
+    /// Checks that the path still leads to the opened file.
     pub(crate) fn is_in_place(&self) -> Result<(), StoreError> {
         if identity(&self.path) == self.identity {
             return Ok(());
@@ -38,8 +38,8 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
-/// Writes a field of the file's header that this service does not use, with the value that it has: a disk that is full or
-/// read-only rejects it.
+/// Writes an unused field of the file's header with its present value: a disk that is full or read-only rejects the
+/// write.
 pub(crate) fn write(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     Ok(connection.batch_execute("PRAGMA application_id = 0")?)
 }

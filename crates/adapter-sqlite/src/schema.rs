@@ -47,8 +47,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The columns of `sessions` that a rotation needs. Diesel accepts sixteen columns a table, and more of them only at a
-    /// price in compile time for everything that uses it.
+    /// The columns of `sessions` that a rotation needs. Diesel accepts sixteen columns per table; more need a feature that
+    /// makes every crate with Diesel compile more slowly.
     #[sql_name = "sessions"]
     rotating_sessions (id) {
         id -> BigInt,

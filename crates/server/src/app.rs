@@ -135,7 +135,7 @@ impl AppState {
         Timing::start(&*self.clock, REQUEST_TIME)
     }
 
-    /// What learns the costs of stored hashes.
+    /// The reader of the costs of stored hashes.
     pub(crate) fn hash_costs(&self) -> HashCosts<'_> {
         HashCosts { users: &*self.login.users, hasher: &*self.login.hasher, clock: &*self.clock }
     }

@@ -16,15 +16,15 @@ pub(crate) type Capacity = Arc<dyn Fn(Duration) -> usize + Send + Sync>;
 
 /// One address holds at most this fraction of the password queue.
 const ADDRESS_FRACTION: usize = 4;
-/// All attempts without an address together hold at most this fraction. They are many users behind proxies
-/// that name no client, so it is larger than that of one address.
+/// All attempts without an address together hold at most this fraction. They come from many users behind proxies
+/// that name no client, so the fraction is larger than that of one address.
 const UNKNOWN_FRACTION: usize = 2;
 
 /// A [`LoginLimiter`] that lets one address hold at most a quarter of the password queue.
 ///
 /// The limit on failures bounds the attempts of an address, too, but by a number that may exceed the whole
-/// queue when a hash is slow. An attempt beyond the cap is [`Reservation::Busy`]: it waits its turn in front
-/// of the password queue, where it keeps no other address out. It runs inside the queue of waiters.
+/// queue when a hash is slow. An attempt beyond the cap is [`Reservation::Busy`]: it waits in front of the
+/// password queue, in [`LoginQueue`](crate::login_queue::LoginQueue), where it does not keep other addresses out.
 pub(crate) struct CappingLoginLimiter {
     limiter: Arc<dyn LoginLimiter>,
     capacity: Capacity,
@@ -33,14 +33,14 @@ pub(crate) struct CappingLoginLimiter {
     in_flight: Mutex<HashMap<Option<AxisKey>, Vec<Place>>>,
 }
 
-/// An attempt in flight. Past its deadline it holds nothing, settled or not.
+/// An attempt in flight. After its deadline it holds no place, settled or not.
 struct Place {
     ticket: TicketId,
     deadline: Instant,
 }
 
 impl CappingLoginLimiter {
-    /// Caps what `limiter` admits, where a password may wait for `queue_wait`.
+    /// Caps what `limiter` admits. A password may wait for `queue_wait` in the password queue.
     pub(crate) fn new(limiter: Arc<dyn LoginLimiter>, capacity: Capacity, queue_wait: Duration) -> Self {
         Self { limiter, capacity, queue_wait, in_flight: Mutex::default() }
     }
@@ -56,7 +56,7 @@ impl CappingLoginLimiter {
         let mut in_flight = self.lock();
         let places = in_flight.entry(attempt.address).or_default();
         if places.len() >= cap {
-            // A panic may have left a place behind.
+            // An attempt that panicked may not have given its place back.
             places.retain(|place| place.deadline > timing.started());
         }
         let is_free = places.len() < cap;

@@ -30,9 +30,9 @@ impl ClientAddresses {
 
     /// Returns the address to count; `None` when the trusted proxies add no address.
     ///
-    /// This is the peer, unless the peer is trusted. Then it is the right-most address of the header that
-    /// is not a trusted proxy: a proxy appends on the right, and what is further left was written by the
-    /// client. An entry that cannot be read counts for the proxy that wrote it, so that no header value
+    /// It is the peer, unless the peer is trusted. Then it is the right-most address of the header that
+    /// is not a trusted proxy: a proxy appends on the right, and the client may have written everything further
+    /// left. An entry that cannot be read counts for the proxy that wrote it, so that no header value
     /// removes an attempt from the count (S-90).
     pub(crate) fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<ClientAddress> {
         let mut proxy = peer?.to_canonical();

@@ -90,12 +90,12 @@ fn parse_email(text: &str) -> Result<Email, Failure> {
     Email::parse(text).map_err(|problem| Failure::Configuration(vec![problem.to_string()]))
 }
 
-/// Prints one line that the command was called for.
+/// Prints one line of the result that the command was called for.
 fn say(line: &str) -> Result<(), Failure> {
     writeln!(stdout(), "{line}").map_err(|error| Failure::Command(format!("standard output: {error}")))
 }
 
-/// Prints one line about something that is done. A closed or full standard output does not change the exit code.
+/// Prints one line about a change that was made. A closed or full standard output does not change the exit code.
 fn confirm(line: &str) {
     let _ = writeln!(stdout(), "{line}");
 }

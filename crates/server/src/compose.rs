@@ -58,7 +58,7 @@ pub(crate) struct Parts {
 pub(crate) enum Purpose {
     /// Serving: the data directory is claimed, and the embedded store read through for damage.
     Serve,
-    /// Bringing the stores to the version of this program.
+    /// Migrating the stores to the version of this program.
     Migrate,
     /// One command, while a server may run on the same stores.
     Administer,
@@ -150,7 +150,7 @@ fn tokens(
     }
 }
 
-/// Keeps a first start from making the bootstrap owner while a user is created, for as long as the result lives.
+/// Keeps a first start from creating the bootstrap owner until the result is dropped.
 pub(crate) fn no_first_start(settings: &Settings) -> Result<Option<DirLocks>, Failure> {
     match &settings.credentials {
         CredentialsBackend::Embedded => {
@@ -177,7 +177,7 @@ pub(crate) fn problems(settings: &Settings) -> Vec<String> {
     key.chain(admin).chain(password).chain(credentials).chain(tokens).collect()
 }
 
-/// Returns what the adapters accept in `settings` though it is a risk.
+/// Returns warnings about risks in `settings` that the adapters accept.
 pub(crate) fn warnings(settings: &Settings) -> Vec<String> {
     access_tokens::warnings(settings)
 }

@@ -40,7 +40,7 @@ use wire::Shared;
 
 use crate::metrics::TimeoutReason;
 
-/// What a connection calls.
+/// The application that a connection calls.
 pub(crate) trait Application {
     /// Returns the response to a request.
     fn respond(&self, request: Request) -> impl Future<Output = Response<BoxBody>>;
@@ -56,7 +56,7 @@ pub(crate) enum Rejection {
     Malformed,
     /// Not exactly one valid `Host` (RFC 9110 §7.2).
     Host,
-    /// An offer of `websocket`: such a client goes on in another protocol at once.
+    /// An offer of `websocket`: such a client continues in another protocol at once.
     Websocket,
     /// `CONNECT`: there is no tunnel here.
     Connect,
@@ -86,7 +86,7 @@ struct Connection<T, A> {
     application: Rc<A>,
 }
 
-/// What follows a turn.
+/// What a connection does after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Request,

@@ -1,4 +1,4 @@
-//! The data directory: the embedded store, the generated signing key, and who may work on them.
+//! The data directory: the embedded store, the generated signing key, and their locks.
 
 mod key;
 mod locks;
@@ -64,19 +64,19 @@ impl DataDir {
 
     /// Claims the directory for this server; a second one on the same directory is refused.
     ///
-    /// The first start goes on until [`DirLocks::first_start_is_over`].
+    /// The first start ends with [`DirLocks::first_start_is_over`].
     pub(crate) fn lock_for_serving(&self) -> Result<DirLocks, Failure> {
         DirLocks::for_serving(&self.path)
     }
 
-    /// Keeps a first start from happening meanwhile, for as long as the result lives.
+    /// Keeps a first start from happening until the result is dropped.
     pub(crate) fn lock_for_setup(&self, missing: Missing) -> Result<DirLocks, Failure> {
         DirLocks::for_setup(&self.path, missing)
     }
 
     /// Reads the signing key, and makes one if there is neither a key nor a store.
     ///
-    /// [`Missing::Create`] needs one of the locks.
+    /// With [`Missing::Create`], the caller must hold one of the locks.
     pub(crate) fn signing_key(&self, entropy: &dyn Entropy, missing: Missing) -> Result<Secret, Failure> {
         let path = self.path.join("jwt.key");
         if exists(&path)? {
@@ -104,7 +104,7 @@ fn mode(path: &Path) -> io::Result<u32> {
 }
 
 fn no_store(path: &Path) -> Failure {
-    // The folder that a relative path counts from is the likely mistake.
+    // The likely mistake is a relative path in another working directory.
     let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Failure::Startup(format!(
         "there is no store in the data directory {}; run `migrate` first, which makes it. If a server runs already, give \

@@ -67,7 +67,7 @@ pub(crate) async fn at_start(backends: &[Arc<dyn Backend>], clock: &dyn Clock) -
     )))
 }
 
-/// A dependency that has to be checked, and what was logged of it so far.
+/// A dependency that has to be checked, and the findings that were logged last.
 pub(crate) struct Unchecked {
     backend: Arc<dyn Backend>,
     logged: Vec<Finding>,
@@ -82,8 +82,8 @@ pub(crate) fn add(unchecked: &mut Vec<Unchecked>, backends: Backends) {
     }
 }
 
-/// Checks dependencies, and returns those to check again: they are unreachable, or have errors that somebody may fix
-/// meanwhile. What was logged before is not logged again.
+/// Checks dependencies, and returns those to check again: they are unreachable, or have errors that an administrator may
+/// fix. Findings that have not changed are not logged again.
 pub(crate) async fn catch_up(unchecked: Vec<Unchecked>, clock: &dyn Clock) -> Vec<Unchecked> {
     let backends: Backends = unchecked.iter().map(|one| one.backend.clone()).collect();
     let checked = examine(&backends, clock, Depth::Setup, START_PATIENCE).await;

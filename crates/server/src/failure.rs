@@ -11,7 +11,7 @@ use auth_domain::ports::PortError;
 use auth_domain::use_cases::ManageUsersError;
 use thiserror::Error;
 
-/// How long standard error may take.
+/// How long writing to standard error may take.
 const PRINT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why the program stops, in words that name the setting and the remedy.
@@ -53,7 +53,7 @@ impl From<ManageUsersError> for Failure {
     }
 }
 
-/// Writes to standard error, at most for [`PRINT_TIMEOUT`]: the exit code must not depend on who reads it (S-93).
+/// Writes to standard error, at most for [`PRINT_TIMEOUT`]: the process must end even if standard error is not read (S-93).
 fn print_error(text: String) {
     let (done, printed) = channel();
     let writing = thread::Builder::new().spawn(move || {

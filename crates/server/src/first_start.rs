@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The characters of a generated password: 32 of them, none needs quoting anywhere.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// Creates the bootstrap owner if there is no user at all, and prints the password this once.
+/// Creates the bootstrap owner if there is no user, and prints its password once.
 ///
 /// It goes to standard output and never through the log. It is printed before the account is created: an account whose
 /// password was lost would keep the next start from creating one (S-93).

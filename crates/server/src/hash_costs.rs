@@ -1,4 +1,4 @@
-//! What stored password hashes cost: read from the store, and charged to every rejected login (S-09).
+//! The costs of stored password hashes: read from the store, and charged to every rejected login (S-09).
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use tracing::{info, warn};
 
 use crate::failure::chain;
 
-/// How long the start waits for it. The background task reads it otherwise.
+/// How long the start waits for the costs. After that, the background task reads them.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(3);
-/// A table of many millions of rows is read within this time.
+/// The time that the background task has: enough for a table of many millions of rows.
 const TIMEOUT: Duration = Duration::from_mins(1);
 /// How often the costs are read again. A dearer hash is charged for from its first use in any case.
 const PERIOD: Duration = Duration::from_mins(15);
-/// When a read is repeated that failed.
+/// The pause before a failed read is repeated.
 const RETRY: Duration = Duration::from_secs(10);
 
-/// The parts that learn what stored hashes cost.
+/// The ports that the costs of stored hashes are read from and given to.
 pub(crate) struct HashCosts<'a> {
     pub(crate) users: &'a dyn UserRepository,
     pub(crate) hasher: &'a dyn PasswordHasher,
@@ -26,7 +26,7 @@ pub(crate) struct HashCosts<'a> {
 }
 
 impl HashCosts<'_> {
-    /// Reads what stored hashes cost, and charges every turn for the dearest of them.
+    /// Reads the costs of stored hashes, and charges every turn for the dearest one.
     pub(crate) async fn read(
         &self,
         timeout: Duration,
@@ -36,12 +36,12 @@ impl HashCosts<'_> {
         Ok((self.hasher.charge_for(&parameters), in_use))
     }
 
-    /// Reads them before the first login, if the store answers in time. Returns whether it did.
+    /// Reads the costs before the first login, and returns whether the store answered in time.
     pub(crate) async fn read_at_start(&self) -> bool {
         self.read_and_log(START_TIMEOUT, &mut None).await
     }
 
-    /// Reads them again and again; `is_read` is whether they were read at the start.
+    /// Reads the costs periodically; `is_read` is whether they were read at the start.
     pub(crate) async fn keep_reading(&self, mut is_read: bool) {
         let mut last = None;
         loop {

@@ -26,10 +26,10 @@ use target::LogTarget;
 /// What the HTTP server says of its own start only repeats ours, and a broken request is no error of
 /// the service; a filter that names these targets still wins.
 const QUIETED: &str = "actix_server=warn,actix_http=off";
-/// How long the end of the process waits for lines that are still in the queue.
+/// How long the process waits at its end for lines that are still in the queue.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The counts of the one log that a process has.
+/// The line counts of the process's log.
 static LINES: OnceLock<Arc<LineCounts>> = OnceLock::new();
 
 /// The running log; dropping it writes what is still in the queue, within a timeout.
@@ -51,7 +51,7 @@ pub(crate) fn start(settings: &LogSettings) -> Result<Log, Failure> {
     let filter = EnvFilter::new(format!("{QUIETED},{}", settings.filter));
     let terminal = stderr().is_terminal();
     let format = settings.format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
-    // A handle of its own: the lock of the standard one would stop every other writer while this one is stuck.
+    // A duplicate of the descriptor: the lock of `Stderr` would block every other writer while this one is stuck.
     let target = File::from(stderr().as_fd().try_clone_to_owned().map_err(cannot_start)?);
     let lines = Arc::new(LineCounts::default());
     let queue = LogQueue::start(LogTarget::new(target, lines.clone(), report_dropped), lines.clone());
@@ -67,11 +67,11 @@ pub(crate) fn start(settings: &LogSettings) -> Result<Log, Failure> {
     Ok(Log(LINES.get_or_init(|| lines).clone()))
 }
 
-/// Logs panics as events. The standard hook writes to standard error itself, and waits when that is stuck.
+/// Logs panics as events. The standard hook writes to standard error directly, and blocks if it is stuck.
 fn log_panics() {
     panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string);
-        // A literal only: a formatted text may quote what a client sent.
+        // Only a literal is logged: a formatted text may contain what a client sent.
         let payload = panic.payload().downcast_ref::<&str>().copied();
         error!(event = "panic", location, payload, "the program panicked");
     }));

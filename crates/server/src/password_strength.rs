@@ -1,11 +1,11 @@
-//! How easily a new password is guessed, by zxcvbn.
+//! The strength of new passwords, estimated by zxcvbn.
 
 use auth_domain::model::Password;
 use auth_domain::ports::{PasswordStrength, PasswordWeakness};
 use zxcvbn::feedback::Warning;
 use zxcvbn::{Score, zxcvbn};
 
-/// The characters that are looked at, from the first on; it bounds the work.
+/// The number of leading characters that are scored, which bounds the work.
 const LOOKED_AT: usize = 100;
 /// The lowest score that is accepted: "safely unguessable", more than 10^8 guesses.
 const LEAST: Score = Score::Three;

@@ -17,7 +17,7 @@ mod standings;
 #[cfg(test)]
 mod tests;
 
-/// The password queue is given this much work at a time; the rest waits here, where it can be overtaken.
+/// The password queue gets this much work at a time. The other attempts wait here, where they can be overtaken.
 const AHEAD: Duration = Duration::from_millis(250);
 /// A wait ends this long before its deadline, so that the attempt can still be abandoned or verified in time.
 const MARGIN: Duration = Duration::from_millis(250);
@@ -28,9 +28,9 @@ const MAX_WAITING: usize = 1_024;
 /// A [`LoginLimiter`] that lets addresses with few failures go first while passwords arrive faster than they are
 /// verified.
 ///
-/// In a queue without ranks, an honest client is admitted in proportion to its share of the attempts: one in hundreds
-/// under a flood of wrong logins. Here the addresses of a flood wait behind all others after a few failures,
-/// and a full queue drops the attempt of the address that failed most. Without overload, no attempt waits.
+/// In a queue without ranks, an honest client is admitted in proportion to its share of the attempts, which is small
+/// under a flood of wrong logins. Here the addresses of a flood wait behind all others after their first failures, and
+/// a full queue drops the attempt whose address failed most. Without overload, no attempt waits.
 pub(crate) struct PrioritizingLoginLimiter {
     limiter: Arc<dyn LoginLimiter>,
     capacity: Capacity,
@@ -41,7 +41,7 @@ pub(crate) struct PrioritizingLoginLimiter {
 }
 
 impl PrioritizingLoginLimiter {
-    /// Orders what `limiter` admits, where a password may wait for `queue_wait`.
+    /// Orders the attempts that `limiter` admits. A password may wait for `queue_wait` in the password queue.
     pub(crate) fn new(
         limiter: Arc<dyn LoginLimiter>,
         capacity: Capacity,
@@ -51,7 +51,7 @@ impl PrioritizingLoginLimiter {
         Self { limiter, capacity, queue_wait, clock, gate: Gate::default(), standings: Standings::default() }
     }
 
-    /// Waits until the attempt may go to the password queue; returns `false` if it cannot in time.
+    /// Waits until the attempt may enter the password queue; returns `false` if it cannot before its deadline.
     async fn pass(&self, attempt: &LoginAttempt, timing: Timing) -> bool {
         let now = self.clock.instant();
         let rank = self.standings.rank(attempt.address);

@@ -3,11 +3,11 @@
 use auth_domain::ports::Finding;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// The widest ranges that one organisation is likely to mean.
+/// The widest ranges that are likely to belong to one organisation.
 const WIDEST_V4: u8 = 8;
 const WIDEST_V6: u8 = 32;
 
-/// What is wrong with a range; the first that applies is reported.
+/// The reasons for a warning about a range; the first that applies is reported.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Public,
@@ -17,7 +17,7 @@ enum Kind {
 
 /// Returns a warning for each kind of range in `HTTP__TRUSTED_PROXIES`; single addresses give none.
 ///
-/// Everyone inside a range is uncounted, since an address in it passes for a proxy.
+/// Clients inside a range are not counted by address, since every address in it is taken for a proxy.
 pub(crate) fn warnings(trusted_proxies: &[IpNet]) -> Vec<Finding> {
     let kinds = [
         (

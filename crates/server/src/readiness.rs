@@ -28,7 +28,7 @@ pub(crate) struct Readiness {
 struct Dependency {
     backend: Arc<dyn Backend>,
     was_up: AtomicBool,
-    /// Whether it came back, and its setup has not been checked since.
+    /// Whether it is reachable again and its setup has not been checked since.
     has_returned: AtomicBool,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// The report for everyone: only whether requests can be served.
+    /// Returns the report without names: only whether requests can be served.
     pub(crate) fn without_details(self) -> Self {
         Self { dependencies: None, ..self }
     }
@@ -70,7 +70,7 @@ impl Readiness {
         self.dependencies.iter().map(move |dependency| (dependency.backend.name(), seen(dependency)))
     }
 
-    /// Returns each dependency that has come back, once: another server may answer at its address now.
+    /// Returns each dependency that became reachable again, once: another server may now be at its address.
     pub(crate) fn take_returned(&self) -> Backends {
         let returned = |dependency: &&Dependency| dependency.has_returned.swap(false, Ordering::Relaxed);
         self.dependencies.iter().filter(returned).map(|dependency| dependency.backend.clone()).collect()

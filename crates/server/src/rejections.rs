@@ -11,10 +11,10 @@ use tracing::info;
 const MAX_LINES: u64 = 10;
 /// A period begins with its first rejection.
 const PERIOD: Duration = Duration::from_mins(1);
-/// How many pairs of client and reason are counted at a time. When all are taken, other clients share one count a reason.
+/// How many pairs of client and reason are counted at a time. Beyond them, other clients share one count per reason.
 const MAX_KEYS: usize = 4_096;
 
-/// Who was rejected, and why.
+/// The client that was rejected, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     client: Client,
@@ -28,7 +28,7 @@ enum Client {
     Known(ClientAddress),
     /// A trusted proxy named no client.
     Unknown,
-    /// One of those that came when all keys were taken.
+    /// A client that was rejected when all keys were in use.
     Other,
 }
 
@@ -45,15 +45,15 @@ struct Suppressed {
     count: u64,
 }
 
-/// Decides which rejections are logged: the first ten of each client and reason a minute. One line then has the number of
-/// the others.
+/// Decides which rejections are logged: the first ten per minute of each client and reason. After the minute, one line has
+/// the number of the others.
 #[derive(Default)]
 pub(crate) struct RejectionSampler(Mutex<Periods>);
 
 #[derive(Default)]
 struct Periods {
     by_key: HashMap<Key, Period>,
-    /// No period ends before.
+    /// The earliest end of any period.
     next_end: Option<Instant>,
 }
 
@@ -97,7 +97,7 @@ impl RejectionSampler {
 }
 
 impl Periods {
-    /// Counts a rejection, and returns which one of its period it is.
+    /// Counts a rejection, and returns its number within the period.
     fn count(&mut self, mut key: Key, now: Instant) -> u64 {
         if self.by_key.len() >= MAX_KEYS && !self.by_key.contains_key(&key) {
             key.client = Client::Other;
@@ -108,7 +108,7 @@ impl Periods {
         period.rejections
     }
 
-    /// Removes the periods that are over, and returns what they suppressed. Looks through them only when one has ended.
+    /// Removes the periods that are over, and returns their suppressed rejections. It searches only if a period has ended.
     fn take_over(&mut self, now: Instant) -> Vec<Suppressed> {
         if self.next_end.is_none_or(|next| now < next) {
             return Vec::new();

@@ -99,7 +99,7 @@ async fn welcome(settings: &Settings, parts: &Parts, listeners: &Listeners) -> R
     }
 }
 
-/// Reads what stored hashes cost until the process stops.
+/// Reads the costs of stored hashes periodically until the process stops.
 async fn read_hash_costs(state: Data<AppState>, is_read: bool) {
     let _: Option<()> = state.stopping.run_until_cancelled(state.hash_costs().keep_reading(is_read)).await;
 }

@@ -1,4 +1,4 @@
-//! Noticing a proxy that nobody listed: one peer under which many users log in.
+//! Detection of proxies that are not listed: one peer from which many users log in.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -6,12 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use auth_domain::model::{AxisKey, ClientAddress};
 use tracing::warn;
 
-/// More emails than this under one untrusted peer, and it is probably a proxy.
+/// An untrusted peer with more emails than this is probably a proxy.
 const MAX_EMAILS: usize = 20;
 /// How many peers are watched at once.
 const MAX_PEERS: usize = 1_000;
 
-/// Counts the emails under each untrusted peer, and shouts once about each that has too many.
+/// Counts the emails per untrusted peer, and logs a warning once per peer that has too many.
 ///
 /// All users behind an unlisted proxy share one address, so ten failures of one lock out the rest.
 #[derive(Default)]
@@ -20,12 +20,12 @@ pub(crate) struct UnlistedProxies(Mutex<HashMap<ClientAddress, HashSet<AxisKey>>
 impl UnlistedProxies {
     /// Notes a login; returns whether the peer has just become suspicious.
     ///
-    /// A peer is watched in the form in which addresses are counted: an IPv6 proxy may connect from any address
-    /// of its network.
+    /// A peer is an address as it is counted (IPv6 by /64): an IPv6 proxy may connect from any address of its
+    /// network.
     pub(crate) fn note(&self, peer: ClientAddress, email: AxisKey) -> bool {
         let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if peers.len() >= MAX_PEERS && !peers.contains_key(&peer) {
-            // Most peers are one user each, and less suspicious than those with several emails.
+            // Most peers are single users. Those with several emails are kept, since they are more suspicious.
             peers.retain(|_, emails| emails.len() > 1);
             if peers.len() >= MAX_PEERS {
                 peers.clear();

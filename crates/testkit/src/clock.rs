@@ -16,7 +16,7 @@ pub struct TestClock {
 enum TimeOfDay {
     /// Stands still until it is advanced.
     Standing(OffsetDateTime),
-    /// Runs so far ahead of the clock of this machine.
+    /// Runs ahead of the clock of this machine by this time.
     Running { ahead: Duration },
 }
 
@@ -27,8 +27,8 @@ impl TestClock {
         Self::with(TimeOfDay::Standing(datetime!(2026-01-05 09:00 UTC)))
     }
 
-    /// Runs with the clock of this machine, which is that of every server of a test. A store that compares the two
-    /// clocks needs it; requests may be of any time all the same.
+    /// Runs with the clock of this machine, which every server of a test uses. A store that compares the two clocks
+    /// needs it. The `now` of a request may still be any time.
     #[must_use]
     pub fn of_this_machine() -> Arc<Self> {
         Self::with(TimeOfDay::Running { ahead: Duration::ZERO })

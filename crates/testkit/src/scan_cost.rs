@@ -9,11 +9,11 @@ const SMALL: usize = 30_000;
 const LARGE: usize = 120_000;
 const MAX_RATIO: u32 = 8;
 const SAMPLES: usize = 5;
-/// What a scan may cost whatever the input, so that one which looks at nothing is not judged by its noise.
-/// A quadratic scan of 120 kB costs a hundred times as much.
+/// A scan below this cost passes in any case, so that noise does not fail a scan that does almost nothing. A quadratic
+/// scan of 120 kB costs a hundred times as much.
 const NOISE: Duration = Duration::from_micros(200);
 
-/// The CPU time of this thread: what other programs do on the machine does not count.
+/// The CPU time of this thread, which excludes other programs on the machine.
 fn thread_cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
@@ -39,7 +39,7 @@ pub fn assert_linear<I, T>(name: &str, input: impl Fn(usize) -> I, scan: impl Fn
     assert!(large < small * MAX_RATIO + NOISE, "{name:?}: 30 kB cost {small:?}, 120 kB cost {large:?}");
 }
 
-/// Asserts the same of a reader of JSON objects, with the shapes that quadratic readers stumble over.
+/// Asserts the same of a reader of JSON objects, with inputs that are slow in quadratic readers.
 ///
 /// # Panics
 /// As [`assert_linear`].

@@ -1,11 +1,11 @@
-//! Parsing what a client sends costs time in proportion to its length, in every type of the domain that does so.
+//! Every type of the domain that parses client input takes time in proportion to its length.
 
 use auth_domain::model::{
     Email, IdempotencyKey, LegacyRefreshToken, Password, RefreshToken, SessionId, TokenId, UserId,
 };
 use auth_testkit::assert_linear;
 
-/// What a quadratic parser would stumble over; each is repeated.
+/// Repeated parts that would be slow in a quadratic parser.
 const PARTS: [&str; 12] = ["a", " ", "\\", "\"", "@", ".", "a.", "-", "0", "\u{a0}", "a@", "é"];
 
 fn check<T>(name: &str, parse: impl Fn(&str) -> T) {

@@ -33,7 +33,7 @@ impl Client {
         Self::connect_by(TcpSocket::new_v4()?, source, target).await
     }
 
-    /// Connects with room for little that is not read, so that the rest stays with the service.
+    /// Connects with a small receive buffer, so that unread data stays in the service.
     pub(crate) async fn connect_with_small_buffer(source: Ipv4Addr, target: SocketAddr) -> io::Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.set_recv_buffer_size(SMALL_BUFFER)?;
@@ -54,7 +54,7 @@ impl Client {
 
     /// Sends a request and reads the response.
     pub(crate) async fn call(&mut self, request: &[u8]) -> io::Result<Answer> {
-        // A server that rejects a long head may close while the client still sends: its response counts.
+        // A server that rejects a long head may close while the client still sends. Its response still counts.
         let sent = self.send(request).await;
         match self.answer().await {
             Ok(answer) => Ok(answer),
@@ -62,7 +62,7 @@ impl Client {
         }
     }
 
-    /// Sends what the connection takes at once; returns whether it is still open.
+    /// Sends what the connection accepts at once; returns whether it is still open.
     pub(crate) fn send_some(&self, bytes: &[u8]) -> bool {
         match self.stream.try_write(bytes) {
             Ok(_) => true,
@@ -70,7 +70,7 @@ impl Client {
         }
     }
 
-    /// Drops what the service sends until it closes the connection.
+    /// Discards what the service sends until the service closes the connection.
     pub(crate) async fn closed(&mut self) {
         let mut part = [0; 512];
         while self.stream.read(&mut part).await.is_ok_and(|length| length > 0) {}

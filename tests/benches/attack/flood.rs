@@ -1,4 +1,4 @@
-//! Floods of single requests, one attacker an address.
+//! Floods of single requests, one attacker per address.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
@@ -16,7 +16,7 @@ use crate::client::Client;
 /// A flood ends by itself, whatever else goes wrong.
 const LONGEST: Duration = Duration::from_secs(90);
 
-/// Attackers who send one request after the other until they are stopped.
+/// Attackers that send one request after the other until they are stopped.
 pub(crate) struct Flood {
     pub(crate) target: SocketAddr,
     pub(crate) attackers: Vec<Ipv4Addr>,

@@ -14,9 +14,9 @@ use crate::target::{Route, Target, attacker_address};
 const TIME: Duration = Duration::from_secs(6);
 const ATTACKERS: u16 = 16;
 const PACE: Duration = Duration::from_millis(50);
-/// Characters that a reader of lists and quoted strings might look at more than once.
+/// Characters that a parser of lists and quoted strings might scan more than once.
 const PATTERNS: [&str; 5] = ["\\", "\"", ",", "\"\\", "for=\"\\\","];
-/// More than a head may have, and a head that is still read. nginx reads fields of up to 8 KiB.
+/// Header sizes: one that exceeds the limit of a head, and one that is still read. nginx reads fields of up to 8 KiB.
 const DIRECT: [usize; 2] = [120_000, 30_000];
 const BEHIND_NGINX: [usize; 2] = [120_000, 7_500];
 
@@ -36,7 +36,7 @@ pub(crate) async fn attack(report: &mut Report) {
             hashing_mib: DEFAULT_HASHING_MIB,
             headers: &[],
         };
-        // Directly, the attackers are what the trusted proxy passes on; nginx lets them come from their own addresses.
+        // Without nginx, the attackers send what a trusted proxy would pass on; with nginx, they connect from their own addresses.
         let (attackers, lengths) = match route {
             Route::Direct => (vec![Ipv4Addr::LOCALHOST; ATTACKERS.into()], DIRECT),
             Route::Nginx => ((0..ATTACKERS).map(attacker_address).collect(), BEHIND_NGINX),

@@ -12,11 +12,11 @@ use serde_json::json;
 use crate::client::{Answer, Client, post};
 use crate::target::{Target, USERS, email, honest_address};
 
-/// A client that obeys `Retry-After` must be logged in by then.
+/// The time within which a client that obeys `Retry-After` must be logged in.
 pub(crate) const LOGIN_LIMIT: Duration = Duration::from_secs(30);
-/// Four sessions a second and client: below the limit on refreshes of one user.
+/// Each client has four sessions per second at most: below the limit on refreshes of one user.
 const PAUSE: Duration = Duration::from_millis(250);
-/// The wait after a connection that failed, which names none.
+/// The wait after a failed connection, which has no `Retry-After`.
 const RECONNECT: Duration = Duration::from_millis(200);
 
 /// What the honest clients of one phase saw.
@@ -30,7 +30,7 @@ pub(crate) struct Experience {
     pub(crate) logouts: Vec<Duration>,
     /// Responses with `Retry-After`.
     pub(crate) rejected: usize,
-    /// What a client that obeys the contract must never see.
+    /// Errors that a client which obeys the contract must never get.
     pub(crate) failures: Vec<String>,
     /// Clients without a 200 within [`LOGIN_LIMIT`].
     pub(crate) locked_out: usize,
@@ -79,7 +79,7 @@ impl Honest {
         Self { source, email, target: target.address, headers }
     }
 
-    /// Logs in over new connections until the service says 200; returns the open connection and the response.
+    /// Logs in over new connections until the response is 200; returns the open connection and the response.
     pub(crate) async fn log_in(&self, seen: &mut Experience) -> Option<(Client, Answer)> {
         let request = post("login", self.headers, &json!({ "email": &*self.email, "password": PASSWORD }));
         let first = Stopwatch::start();

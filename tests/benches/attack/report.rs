@@ -133,7 +133,7 @@ fn percentiles(times: &mut [Duration]) -> String {
     format!("{} / {}", at(50), at(99))
 }
 
-/// A count as a divisible number.
+/// A count as a floating-point number.
 pub(crate) fn count(number: usize) -> f64 {
     u32::try_from(number).map_or(f64::INFINITY, f64::from)
 }

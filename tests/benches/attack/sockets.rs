@@ -1,4 +1,4 @@
-//! Connections that are held open for nothing, up to nine tenths of the limit on open files.
+//! Connections that are held open without use, up to nine tenths of the limit on open files.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,15 +17,15 @@ use crate::honest::{Experience, Honest};
 use crate::report::{Report, Row};
 use crate::target::{Route, Target, attacker_address};
 
-/// A client that is new to the service must be logged in by then.
+/// The time within which a new client must be logged in.
 const NEW_CLIENT_LIMIT: Duration = Duration::from_secs(1);
 const OPENING_LIMIT: Duration = Duration::from_secs(8);
 const OPENING_AT_ONCE: usize = 64;
-/// What an attacker waits after the service has closed a connection.
+/// How long an attacker waits after the service has closed a connection.
 const REOPEN: Duration = Duration::from_secs(4);
 const PROBES: u16 = 16;
 const PROBE_EVERY: Duration = Duration::from_millis(400);
-/// Few enough for an attacker of many addresses to stay below the limit on connections of one address.
+/// Connections per address of an attacker with many addresses: below the limit of one address.
 const PER_ADDRESS: usize = 90;
 const GROWING: usize = 1_500;
 const UNREAD: usize = 1_000;
@@ -89,7 +89,7 @@ pub(crate) async fn attack(report: &mut Report, files: u64) {
     }
 }
 
-/// Attackers with a connection each.
+/// Attackers with one connection each.
 struct Holders {
     open: Arc<AtomicUsize>,
     _tasks: JoinSet<()>,
@@ -188,7 +188,7 @@ impl Hold {
     }
 }
 
-/// New clients log in one after the other; returns the connections that attackers held, too.
+/// Logs new clients in one after the other; also returns the connections that the attackers held.
 async fn new_clients(target: &Target, holders: &Holders) -> (Experience, usize) {
     let (mut seen, mut held) = (Experience::default(), 0);
     for number in 0..PROBES {

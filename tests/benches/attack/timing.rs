@@ -12,11 +12,11 @@ use crate::target::{Route, Target};
 use accounts::{Accounts, KINDS, Kind};
 use samples::{Attempts, SIMULTANEOUS, Samples};
 
-/// Rounds before the first judgement.
+/// Rounds before the first evaluation.
 const ROUNDS: usize = 9;
 /// Other programs spoil samples, so a difference counts only if further rounds do not remove it.
 const TIME: Duration = Duration::from_secs(40);
-/// A difference below this share of the time of one hash is no difference.
+/// A difference below this share of the time of one hash does not count.
 const TOLERANCE: f64 = 0.05;
 
 // S-09
@@ -36,7 +36,7 @@ pub(crate) async fn attack(report: &mut Report) {
     }
 }
 
-/// Samples all kinds of accounts in turns until no difference is left, or the time is over.
+/// Samples all kinds of accounts in turns until no difference is left or the time is over.
 async fn sample(target: &Target, kinds: &[Kind]) -> Samples {
     let (watch, mut samples) = (Stopwatch::start(), Samples::new(kinds));
     let mut attempts = Attempts::on(target);
@@ -44,7 +44,7 @@ async fn sample(target: &Target, kinds: &[Kind]) -> Samples {
     while round < ROUNDS || (watch.elapsed() < TIME && !samples.differences(TOLERANCE).is_empty()) {
         for (group, simultaneous) in SIMULTANEOUS.into_iter().enumerate() {
             for turn in 0..kinds.len() {
-                // Each kind comes first, and after each other kind, equally often.
+                // Each kind comes first equally often, and follows each other kind equally often.
                 let index = (turn * (1 + round % 2) + round) % kinds.len();
                 let time = attempts.slowest(kinds[index], simultaneous).await;
                 samples.add(group, index, time);

@@ -20,7 +20,7 @@ const OFFER: &[&[u8]] = &[
     b"Upgrade: h2c",
     b"User-Agent: Java-http-client/17.0.12",
 ];
-/// Offers that a service could take for something else.
+/// Offers that a service could misread.
 const OTHERS: [&[&[u8]]; 3] =
     [&[b"Connection: upgrade", b"Upgrade: TLS/1.0"], &[b"Connection: Upgrade"], &[b"Upgrade: h2c, foo/2"]];
 

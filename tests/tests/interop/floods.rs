@@ -15,7 +15,7 @@ const REFRESH: &str = "/api/v1/auth/refresh";
 /// Addresses of clients; the proxies connect from 127.0.0.1.
 const HOSTILE: &str = "127.0.0.2";
 const HONEST: &str = "127.0.0.3";
-/// Sockets of the flood; nginx takes 512 connections without a setting, both sides together.
+/// The sockets of the flood. By default, nginx accepts 512 connections, on both sides together.
 const SOCKETS: usize = 240;
 
 const EVERY: [(Kind, Forwarding); 6] = [
@@ -42,7 +42,7 @@ async fn refresh(client: &Api, forwarded: &[Vec<u8>]) -> Reply {
 async fn a_flood_of_backslashes_behind_each_proxy_delays_no_one() {
     for (kind, forwarding) in EVERY {
         let front = Front::start(kind, forwarding).await;
-        // As much as the proxy takes in one header line, and in all of them.
+        // The most that the proxy accepts in one header line, and in all of them.
         let forwarded = match kind {
             Kind::Nginx => vec![vec![b'\\'; 7_000]; 3],
             Kind::Haproxy => vec![vec![b'\\'; 14_000]],
@@ -139,7 +139,7 @@ fn head(length: usize) -> String {
     format!("POST {REFRESH} HTTP/1.1\r\n{host}\r\nContent-Length: {length}\r\n\r\n")
 }
 
-/// The best of three: a machine that is busy with something else is not what is tested.
+/// The best of three, so that other programs on the machine do not matter.
 async fn expect_quick_login(front: &Front, waiting_for: &str) {
     let mut fastest = Duration::MAX;
     for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! The service together with programs of others: nginx, HAProxy and Caddy with the configurations of the documents, Java's
+//! The service together with third-party programs: nginx, HAProxy and Caddy with the configurations of the documents, Java's
 //! HTTP client, and validators of OpenAPI.
 //!
 //! `just interop` installs the programs and runs these tests; `just test` ignores them. A program that is missing is a

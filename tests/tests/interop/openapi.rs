@@ -1,4 +1,4 @@
-//! The OpenAPI document of a running server, before validators of others.
+//! The OpenAPI document of a running server, checked by third-party validators.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,7 +25,7 @@ async fn expect_valid(program: PathBuf, arguments: &[&str]) {
     let file = server.installation.folder().join("openapi.json");
     std::fs::write(&file, &document.body).expect("a writable folder");
     let mut command = Command::new(program);
-    // Nothing is sent to the makers of the program.
+    // Turns off the telemetry and the update notice of the program.
     command.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
     command.args(arguments).arg(file).current_dir(FOLDER);
     let finished = Process::spawn(&mut command, "").finish(LIMIT).await;

@@ -4,7 +4,7 @@ use auth_e2e::documents::{block, with_changes};
 use auth_e2e::{ALICE, Api, Installation, Server, Upstream};
 use auth_testkit::servers::{NginxServer, Port, ReverseProxy};
 
-/// Which proxy.
+/// The kind of proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Nginx,
@@ -15,9 +15,9 @@ pub(crate) enum Kind {
 /// What the proxy does with the `X-Forwarded-For` of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Forwarding {
-    /// Replaces it, as the documents say.
+    /// It is replaced, as the documents recommend.
     Replacing,
-    /// Appends to it, as many installations do.
+    /// The proxy appends to it, as in many installations.
     Appending,
 }
 

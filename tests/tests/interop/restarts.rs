@@ -16,10 +16,10 @@ const PERIOD: Duration = Duration::from_millis(200);
 /// One request in six is a refresh: 50 in a minute and session.
 const REFRESH_EVERY: usize = 6;
 const USERS: usize = 10;
-/// In which the proxy of the documents notices that an instance is ready: twice 500 ms, and the time of the checks.
+/// The time within which a proxy notices that an instance is ready: twice 500 ms, plus the duration of the checks.
 const NOTICED: Duration = Duration::from_secs(2);
 
-/// What the clients have seen.
+/// The results of the clients.
 #[derive(Debug, Default)]
 struct Seen {
     stop: AtomicBool,
@@ -40,7 +40,7 @@ impl Seen {
     }
 }
 
-/// Makes requests on kept-alive connections until it is told to stop.
+/// Makes requests on kept-alive connections until it is stopped.
 async fn client(api: Api, mut tokens: Tokens, seen: Arc<Seen>, number: usize) {
     pause(PERIOD * u32::try_from(number).expect("a small number") / 40).await;
     let mut turns = tokio::time::interval(PERIOD);

@@ -143,7 +143,7 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password_on_a_legacy_account(
     assert!(seen.is_empty(), "known and unknown emails differ: {seen:?}");
 }
 
-/// Under load a legacy account must not wait behind dearer turns than an unknown email does.
+/// Under load, a login on a legacy account must not wait longer than one on an unknown email.
 // S-09
 #[tokio::test]
 async fn four_at_once_take_as_long_on_a_legacy_account_as_on_unknown_emails() {

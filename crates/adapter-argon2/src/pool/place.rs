@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Default)]
 pub(super) struct Queue(Arc<AtomicUsize>);
 
-/// A place in the queue; given back when the turn begins, or its caller gives up or hangs up.
+/// A place in the queue, freed when the turn begins or when the caller reaches its deadline or hangs up.
 pub(super) struct Place {
     waiting: Arc<AtomicUsize>,
     /// The number of callers in the queue when the place was taken, this one included.

@@ -154,7 +154,7 @@ async fn the_usual_time_follows_what_jobs_take() {
     assert_eq!(pool.expected_wait(3), Duration::from_secs(27));
 }
 
-/// Cheap turns do not make a place cheaper: the next caller may be charged the whole turn.
+/// Cheap turns do not make a place cheaper: the next turn may need the whole charge.
 // S-09
 #[tokio::test]
 async fn every_place_is_charged_the_dearest_turn_whatever_the_last_ones_cost() {
@@ -172,7 +172,7 @@ async fn every_place_is_charged_the_dearest_turn_whatever_the_last_ones_cost() {
 async fn an_admission_counts_from_the_start_and_until_it_is_dropped() {
     let pool = pool(2, Duration::from_secs(1));
     let admit = || pool.admit(within(Duration::from_millis(10_400)));
-    // Two begin at once, and twenty wait for at most ten turns of a second.
+    // Two begin at once, and twenty wait for at most ten turns of one second each.
     let admissions: Vec<_> = (0..22).map(|_| admit().unwrap()).collect();
     assert_eq!(admit().unwrap_err().kind(), PortErrorKind::Overloaded);
     drop(admissions);

@@ -7,9 +7,9 @@ use zxcvbn::zxcvbn;
 
 /// log10 of 2^96.
 const ENOUGH: f64 = 28.9;
-/// The characters that are scored; a secret that is still weak here is rejected.
+/// The number of characters that are scored; a secret whose first characters are too weak is rejected.
 const SCORED: usize = 1_024;
-/// The characters that zxcvbn scores at once: its numbers end at 2^64, and each character counts up to 10.
+/// The number of characters that zxcvbn scores at once: its counts end at 2^64, and each character multiplies them by up to 10.
 const WINDOW: usize = 18;
 /// The distance between two windows: a word of up to 14 characters lies within one of them.
 const STEP: usize = 4;
@@ -18,7 +18,7 @@ const BLOCK: usize = 6;
 /// A separator that occurs this often joins words, and counts once.
 const SEPARATORS: usize = 3;
 
-/// Words of examples, which say what the text is for and not what is secret about it.
+/// Words of sample secrets that describe the purpose of the text and add nothing secret.
 const PLACEHOLDERS: &str = "\
     authentication authorization application characters production development hooksentry changeme \
     changethis signature superpower password contrasena symmetric security example default private replace \
@@ -52,9 +52,9 @@ pub(super) fn are_too_few(secret: &str) -> bool {
 /// The kind of text, by its characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Hexadecimal digits, some of them letters. Digits in a row look like dates there, by chance.
+    /// Hexadecimal digits, some of them letters. Random runs of digits in them look like dates.
     Hexadecimal,
-    /// Three or more of: lower case, upper case, digits, others.
+    /// Three or more of these classes: lower case, upper case, digits, others.
     Mixed,
     /// Anything else.
     Plain,
@@ -77,8 +77,8 @@ impl Kind {
         }
     }
 
-    /// Returns log10 of the guesses for a character that no pattern explains: 10 as zxcvbn has it, 16 for a hexadecimal
-    /// digit, and 14 in mixed text, which chooses among 46 characters at least.
+    /// Returns log10 of the guesses for a character that no pattern explains: 16 for a hexadecimal digit, 14 in mixed
+    /// text, whose alphabet has at least 46 characters, and otherwise 10, as in zxcvbn.
     const fn per_character(self) -> f64 {
         match self {
             Self::Hexadecimal => 1.204,
@@ -96,7 +96,7 @@ impl Kind {
     }
 }
 
-/// One character for one, so that positions stay the same.
+/// Returns the lower-case character; each character becomes exactly one, so that positions stay the same.
 fn fold(character: char) -> char {
     character.to_lowercase().next().unwrap_or(character)
 }
@@ -111,7 +111,7 @@ fn strike_placeholders(folded: &[char], counts: &mut [bool]) {
     }
 }
 
-/// Strikes every block that occurred before, runs of one character included.
+/// Strikes every block that has occurred before, which includes runs of one character.
 fn strike_repeats(folded: &[char], counts: &mut [bool]) {
     let mut seen = BTreeSet::new();
     for (start, block) in folded.windows(BLOCK).enumerate() {
@@ -121,7 +121,7 @@ fn strike_repeats(folded: &[char], counts: &mut [bool]) {
     }
 }
 
-/// Strikes white space, and every punctuation mark that separates words, but for the first.
+/// Strikes white space and punctuation marks that separate words, except the first of each.
 fn strike_separators(folded: &[char], counts: &mut [bool]) {
     let mut places: BTreeMap<char, Vec<usize>> = BTreeMap::new();
     for (place, character) in folded.iter().enumerate().filter(|(_, character)| !character.is_alphanumeric())
@@ -139,8 +139,8 @@ fn strike(counts: &mut [bool], start: usize, length: usize) {
     counts.iter_mut().skip(start).take(length).for_each(|counts| *counts = false);
 }
 
-/// Returns log10 of the guesses that `piece` is worth: the least sum over the patterns that zxcvbn finds in it, each of
-/// which explains some characters, and the characters between them.
+/// Returns log10 of the guesses that `piece` is worth: the least sum over its divisions into patterns that zxcvbn
+/// finds and single characters.
 fn score(piece: &[char], kind: Kind) -> f64 {
     let patterns = patterns(piece, kind);
     let mut least = vec![0.0_f64];
@@ -154,7 +154,7 @@ fn score(piece: &[char], kind: Kind) -> f64 {
     least.last().copied().unwrap_or_default()
 }
 
-/// Returns log10 of the guesses of each pattern, by its end and its start.
+/// Returns log10 of the guesses of each pattern, keyed by its end and its start.
 fn patterns(piece: &[char], kind: Kind) -> BTreeMap<(usize, usize), f64> {
     let mut patterns = BTreeMap::new();
     for start in (0..piece.len()).step_by(STEP) {

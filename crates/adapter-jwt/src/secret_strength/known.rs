@@ -7,7 +7,7 @@ pub(super) const DIGESTS: &str = include_str!("known_secrets.sha256");
 /// More published secrets, as they are, one a line.
 pub(super) const TEXTS: &str = include_str!("known_secrets.txt");
 
-/// Returns whether a secret is published, in this spelling or with other case or outer white space.
+/// Returns whether a secret is published, without regard to case and surrounding white space.
 pub(super) fn is_known(text: &str) -> bool {
     let folded = fold(text);
     let digest = hex(&Sha256::digest(folded.as_bytes()));

@@ -42,7 +42,7 @@ fn every_published_sample_is_refused() {
 fn the_list_of_digests_is_complete_and_in_use() {
     let is_digest = |line: &&str| line.len() == 64 && line.bytes().all(|byte| byte.is_ascii_hexdigit());
     assert_eq!(known::DIGESTS.lines().filter(is_digest).count(), 1_833);
-    // Published as a digest alone.
+    // Only its digest is in the list.
     let published = "a shared secret of the platform, long enough";
     for spelling in [published, " A shared secret of the platform, long enough\n"] {
         assert_eq!(check_secret(spelling), Err(WeakKey::WellKnown), "{spelling}");

@@ -53,10 +53,10 @@ fn of_failure(error: &ConnectError) -> PortError {
     }
 }
 
-/// What to do where TLS rejects the server or the server rejects TLS; nothing where a handshake broke off, which may go
-/// better next time.
+/// Returns what to do if TLS rejects the server or the server rejects TLS; `None` if the handshake was interrupted, since
+/// a retry may succeed.
 fn advice_on_tls(why: &(dyn Error + 'static)) -> Option<&'static str> {
-    // The one error that is none of input and output: the server says that it has no TLS.
+    // The only source that is no I/O error: the server answers that it has no TLS.
     let Some(error) = why.downcast_ref::<io::Error>() else {
         return Some(
             "POSTGRES__URL: the server does not speak TLS; switch it on there (ssl = on), or write sslmode=disable where \

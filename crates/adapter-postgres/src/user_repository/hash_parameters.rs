@@ -1,4 +1,4 @@
-//! What stored hashes cost.
+//! The parameters of stored hashes.
 
 use std::time::Instant;
 
@@ -13,8 +13,8 @@ use crate::error::StoreError;
 use crate::limits::bounded;
 use crate::server_clock::now;
 
-/// Texts are cut one character after the longest that is accepted, so that a longer one is rejected. Neither
-/// salt nor hash leaves the server.
+/// Texts are cut after one character more than the longest accepted text, so that a longer text is still rejected.
+/// Neither salt nor hash leaves the server.
 const QUERY: &str = "SELECT '$argon2id$v=19$' || split_part(left(password_hash, 65), '$', 4) AS parameters,
                             count(*) AS users
                      FROM users WHERE password_hash LIKE '$argon2id$v=19$%$%'

@@ -1,4 +1,4 @@
-//! The statement that looks a user up.
+//! The statement that looks up a user.
 
 use std::marker::PhantomData;
 
@@ -9,9 +9,9 @@ use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{Bool, HasSqlType, Integer, Nullable, Text, Timestamptz, Uuid};
 
-/// A lookup that also asks whether the server is a standby: one that was the primary when the connection was made answers
-/// with what it knew then. In one statement, so that a pooler in between cannot send the two questions to two servers;
-/// and with a row where there is no such user, so that "no such user" is never the answer of a standby.
+/// A lookup that also asks whether the server is a standby: the server may have been the primary when the connection was
+/// made. It is one statement, so that a pooler cannot send the two questions to two servers. It returns a row also for an
+/// unknown user, so that a standby is recognised then, too.
 pub(super) struct Lookup<K, ST> {
     key: K,
     condition: &'static str,
@@ -59,7 +59,7 @@ impl<K, ST> Query for Lookup<K, ST> {
     type SqlType = (Bool, Nullable<Columns>);
 }
 
-/// The type of the key tells the two statements apart.
+/// The type of the key distinguishes the two statements.
 impl<K, ST: 'static> QueryId for Lookup<K, ST> {
     type QueryId = Lookup<(), ST>;
 

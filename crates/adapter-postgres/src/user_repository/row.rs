@@ -24,7 +24,7 @@ pub(super) struct UserRow {
     created_at: Option<Time>,
 }
 
-/// A time, or `None` for one that has no place in our calendar, such as `infinity`.
+/// A time, or `None` for one that `OffsetDateTime` cannot represent, such as `infinity`.
 #[derive(FromSqlRow)]
 pub(super) struct Time(Option<OffsetDateTime>);
 

@@ -1,4 +1,4 @@
-//! A standby, which learns late of what the primary has committed, is never believed.
+//! A standby is never used, because it receives late what the primary has committed.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ async fn of_several_hosts_the_primary_is_used_and_followed() {
         assert!(store.users.set_status(user.id, UserStatus::Active, timing_at(START)).await.unwrap());
     }
 
-    // A host that accepts connections and answers nothing leaves the others their share of the time.
+    // A host that accepts connections and stays silent does not use up the time of the others.
     second.freeze();
     let store = Store::at(&PostgresServer::url_on(&[&second, &first], behind.name()));
     assert!(store.find(&user).await.unwrap());

@@ -87,7 +87,7 @@ fn replay(replay: Option<&SealedReplay>) -> (&[u8], [&[u8]; 2]) {
     (replay.tag.as_bytes(), [sealed, rest])
 }
 
-/// The keyed hash of an address; empty if the address was not known, or not remembered yet.
+/// The keyed hash of an address; empty if the address was not known, or if an earlier version wrote the record.
 fn address(stored: &[u8]) -> Result<Option<AxisKey>, PortError> {
     match stored.try_into() {
         Ok(bytes) => Ok(Some(AxisKey::from_bytes(bytes))),

@@ -1,4 +1,4 @@
-//! Questions to the server, and its clock.
+//! Commands that read from the server, and the server's clock.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +15,7 @@ use crate::reply;
 use crate::server_clock::MAX_SKEW;
 
 impl RedisStore {
-    /// Asks a question that changes nothing.
+    /// Sends a command that changes nothing.
     pub(crate) async fn ask<T: FromRedisValue>(&self, cmd: &Cmd, timing: Timing) -> Result<T, StepError> {
         let mut question = Pipeline::with_capacity(1);
         question.add_command(cmd.clone());
@@ -23,8 +23,8 @@ impl RedisStore {
         reply::read(answer)
     }
 
-    /// Asks a question that only a primary can answer: after a failover an old connection may lead to what is a replica now,
-    /// which learns late of what is written, or never.
+    /// Sends a command that only a primary can answer: after a failover, an old connection may lead to a replica, which
+    /// receives writes late or never.
     pub(crate) async fn ask_primary<T: FromRedisValue>(
         &self,
         cmd: Cmd,
@@ -41,8 +41,8 @@ impl RedisStore {
         reply::read(answer)
     }
 
-    /// Sends questions, again where a connection turns out to be closed, as each of them is after a restart of the
-    /// server.
+    /// Sends commands, and repeats them if the connection turns out to be closed: after a restart of the server every
+    /// connection is.
     async fn answers<const N: usize>(
         &self,
         questions: &Pipeline,
@@ -51,7 +51,7 @@ impl RedisStore {
         self.exchange(questions, timing, reply::successes).await
     }
 
-    /// Sends questions, each of whose replies may be an error of the server.
+    /// Sends commands; each reply may be an error of the server.
     pub(crate) async fn replies<const N: usize>(
         &self,
         questions: &Pipeline,
@@ -78,7 +78,7 @@ impl RedisStore {
         reply::exactly(answers)
     }
 
-    /// Reads the server's clock, and corrects what deadlines are judged by, on every connection.
+    /// Reads the server's clock on every connection, and updates the difference by which deadlines are converted.
     pub(crate) async fn server_clock(&self, timing: Timing) -> Result<Reading, StepError> {
         let mut repeats = 0..LINKS;
         let (link, until, reading) = loop {
@@ -89,14 +89,14 @@ impl RedisStore {
             }
         };
         for other in self.inner.links.others(&link) {
-            // One that does not answer is given up, and the next who needs it makes another.
+            // A connection that does not answer is discarded; the next caller that needs it opens another one.
             drop(self.read_clock(&other, until).await);
         }
         Ok(reading)
     }
 
-    /// Returns the time of a request by the server's clock where ours is too far from it: whatever our clock shows, an
-    /// access token must stay revoked until it ends.
+    /// Returns the time of a request, by the server's clock if ours is too far from it: whatever our clock shows, an access
+    /// token must stay revoked until it expires.
     pub(crate) async fn on_server_clock(&self, timing: Timing) -> Result<Timing, StepError> {
         let link = match self.inner.links.open() {
             Some(link) => link,
@@ -115,7 +115,7 @@ impl RedisStore {
     }
 }
 
-/// Tells whether the reply to `ROLE` is that of a server that writes come to.
+/// Returns whether the reply to `ROLE` is that of a primary.
 pub(crate) fn is_primary(role: &Value) -> bool {
     matches!(role, Value::Array(parts) if parts.first() == Some(&Value::BulkString(b"master".to_vec())))
 }

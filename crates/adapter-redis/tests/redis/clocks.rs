@@ -19,7 +19,7 @@ use crate::support::{Ports, an_attempt, config};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Ports of an instance whose clock is so far ahead of the server's.
+/// The ports of an instance whose clock is ahead of the server's by this time.
 fn ahead(server: &RedisServer, by: Duration) -> Ports {
     let clock = TestClock::of_this_machine();
     clock.advance(by);
@@ -71,7 +71,7 @@ async fn clocks_that_are_less_than_two_seconds_apart_serve() {
     ports.rotated(&session, &session.token).await;
 }
 
-/// The entry in the denylist lives as long as the token would, by the clock of everybody else.
+/// The denylist entry lives as long as the token would, by the clocks of all others.
 fn assert_revoked_until_its_end(server: &RedisServer, token: LiveAccessToken, how: &str) {
     let life = server.cli(&["PTTL", &format!("auth:jwt:revoked:{}", token.id)]).parse::<u64>().unwrap_or(0);
     let expected = u64::try_from((token.expires_at - START).whole_milliseconds()).unwrap()

@@ -52,7 +52,7 @@ async fn record_without_an_address_still_rotates() {
     let session = rotate_often(&ports, 2).await;
     let named = session.token.session();
     let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
-    // As a release before this field wrote it.
+    // As an earlier release without this field wrote it.
     assert_eq!(server.cli(&["HDEL", &record, "from"]), "1");
     let mut other = session.rotation(&session.token, START);
     other.rotate.presented.value = predecessor(&server, &record);

@@ -22,7 +22,7 @@ pub(super) fn reserve(
     for axis in axes(attempt) {
         counted.push((axis, read(connection, axis, rule, now)?));
     }
-    // Of two that are full for as long, `max_by_key` takes the last: the email.
+    // If both are full for the same time, `max_by_key` returns the last one: the email.
     let full = counted.iter().rev().filter_map(|(axis, attempts)| Some((*axis, attempts.opens_at(rule)?)));
     if let Some((key, opens_at)) = full.max_by_key(|(_, opens_at)| *opens_at) {
         let retry_after = duration_from_micros(opens_at.saturating_sub(now));
@@ -96,7 +96,7 @@ fn read(
 ) -> Result<Attempts, StoreError> {
     let rows = login_failures::table.filter(axis_key.eq(axis.as_bytes().as_slice()));
     delete(rows.filter(at.le(now.saturating_sub(rule.window)))).execute(connection)?;
-    // The clock was ahead. The attempt counts from now on; its stored time would prolong a rejection.
+    // The clock was ahead when the attempt was stored. It counts from now on: its stored time would prolong a rejection.
     update(rows.filter(at.gt(now))).set(at.eq(now)).execute(connection)?;
     let rows: Vec<(i64, bool)> = rows.select((at, settled)).order(at).load(connection)?;
     Ok(Attempts::count(rows, now))

@@ -89,7 +89,7 @@ fn judge_predecessor(session: &SessionRow, rotate: &Rotate, now: i64) -> Result<
     if let Some(kept) = kept {
         return Ok(Judgement::Retried(kept));
     }
-    // A rotation in the future, by a clock that was ahead, must not prolong the leeway until then.
+    // A clock that was ahead may have stored a rotation in the future. It must not prolong the grace period until then.
     let distance = now.saturating_sub(session.rotated_at).saturating_abs();
     if distance < span_in_micros(rotate.reuse_leeway) {
         return Ok(Judgement::Refused(Rotation::AlreadyUsed { rotated_from: session.rotated_from()? }));

@@ -1,4 +1,4 @@
-//! Every user, for `doctor`.
+//! Checks of every user, for `doctor`.
 
 use auth_domain::ports::{Finding, HashKind, UserCounts};
 use diesel::{QueryDsl, RunQueryDsl, SqliteConnection, TextExpressionMethods};
@@ -10,7 +10,7 @@ use crate::stored::{id, time};
 /// Id, tenant, email, status, role, time, and whether the hash is a PHC string; null without a hash.
 type Row = (Vec<u8>, Vec<u8>, String, i64, i64, i64, Option<bool>);
 
-/// Counts the users by what an administrator should know. No row that cannot be read stops it.
+/// Counts the users by what an administrator should know. An unreadable row does not stop it.
 pub(crate) fn examine(connection: &mut SqliteConnection) -> Result<Vec<Finding>, StoreError> {
     let is_argon2id = users::password_hash.like("$argon2id$%");
     let columns = (

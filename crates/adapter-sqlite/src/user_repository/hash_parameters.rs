@@ -1,4 +1,4 @@
-//! What stored hashes cost.
+//! The parameters of stored hashes.
 
 use auth_domain::model::{HashParameters, HashParametersInUse};
 use diesel::deserialize::QueryableByName;

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The public beginning of a stored hash, without salt and hash: `$argon2id$v=19$m=19456,t=2,p=1`.
 ///
-/// It is what a hash costs. It identifies nobody and helps to guess nothing.
+/// It determines the cost of the hash. It identifies no user and does not help to guess a password.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HashParameters(String);
 

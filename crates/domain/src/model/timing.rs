@@ -48,7 +48,7 @@ impl Timing {
         self.deadline
     }
 
-    /// Returns the same time with another instant to judge by, for a store that knows a better clock.
+    /// Returns the same request time with another `now`, for a store that has a better clock.
     #[must_use]
     pub const fn with_now(self, now: OffsetDateTime) -> Self {
         Self { now, ..self }

@@ -72,7 +72,7 @@ pub enum Reservation {
     Busy(AxisKey),
     /// Failures fill an axis.
     Refused {
-        /// The key that is full; the one that is full for longer if both are.
+        /// The key that is full; if both are, the one that stays full for longer.
         key: AxisKey,
         /// How long until the next attempt is let in.
         retry_after: Duration,

@@ -8,13 +8,13 @@ use crate::model::Password;
 ///
 /// # Contract
 /// - The work MUST be bounded, however long the password is.
-/// - A text of `context` MUST count as known to whoever guesses, in any case of its letters.
+/// - The texts of `context` MUST count as known to the attacker, in upper and lower case.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait PasswordStrength: Send + Sync {
     /// The reason why `password` is too easy to guess; `None` if it is not.
     ///
     /// # Parameters
-    /// - `context`: what everybody knows who attacks this account: the email and its parts, the name of the product.
+    /// - `context`: what every attacker of this account knows: the email and its parts, the name of the product.
     fn weakness(&self, password: &Password, context: &[String]) -> Option<PasswordWeakness>;
 }
 

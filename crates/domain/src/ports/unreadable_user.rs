@@ -1,4 +1,4 @@
-//! A row that contradicts itself.
+//! A row of a user that cannot be read.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use thiserror::Error;
 use super::PortError;
 use crate::model::UserId;
 
-/// A user whose row has a value without a meaning. It never names the email.
+/// A user whose row has a value that is not defined for its column. It never names the email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub struct UnreadableUser {
     /// The user; `None` if the id itself cannot be read.
     pub user_id: Option<UserId>,
     /// The column with the value.
     pub column: &'static str,
-    /// The values that have a meaning, for the administrator.
+    /// The valid values of the column, for the administrator.
     pub expected: &'static str,
 }
 

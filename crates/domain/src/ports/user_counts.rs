@@ -23,7 +23,7 @@ pub enum HashKind {
     None,
 }
 
-/// How many users there are of each kind. Findings count, and never name anybody.
+/// How many users there are of each kind. Findings have counts, and never name a user.
 #[derive(Debug, Default)]
 pub struct UserCounts {
     users: u64,
@@ -54,7 +54,7 @@ impl UserCounts {
         } += 1;
     }
 
-    /// Counts that the row added last has an id, a tenant or a time that cannot be read.
+    /// Notes that the row added last has an id, a tenant or a time that cannot be read.
     pub const fn add_damaged(&mut self) {
         self.damaged += 1;
     }
@@ -73,7 +73,7 @@ impl UserCounts {
             (self.unknown_role, ROLE),
             (self.damaged, DAMAGED),
         ];
-        // They keep these users out, and nobody else.
+        // These faults concern only the users with such rows, so they are warnings.
         let odd = odd.into_iter().filter(|(count, _)| *count > 0);
         findings.extend(odd.map(|(count, text)| Finding::warning(format!("{count} users {text}"))));
         findings

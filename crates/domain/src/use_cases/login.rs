@@ -167,7 +167,7 @@ impl Login {
             return Ok(None);
         }
         let Some(stored) = now.password_hash else { return Ok(changed) };
-        // A turn of its own. It is rare: only a change of this very account since the first turn leads here.
+        // A second turn. It is rare: only a change of this account since the first turn leads here.
         let admission = self.hasher.admit(command.timing)?;
         let check = self.hasher.verify(&command.password, Credential::Active(stored), admission).await?;
         Ok(if matches!(check, PasswordCheck::Valid { .. }) { None } else { changed })

@@ -191,7 +191,7 @@ impl ManageUsers {
         status: UserStatus,
         timing: Timing,
     ) -> Result<UserId, ManageUsersError> {
-        // A user whose row cannot be read can still be barred.
+        // A user whose row cannot be read can still be deactivated.
         let user_id = self.find_id(email, timing).await?;
         let found = self.users.set_status(user_id, status, timing).await?;
         found.then_some(user_id).ok_or(ManageUsersError::UnknownUser)

@@ -1,4 +1,4 @@
-//! Reading a list header from its right end, where the nearest proxy has written.
+//! Reading a list header from its right end, where the nearest proxy appends.
 
 /// How much of the header is read, in bytes. The entries of proxies are at its end, and a chain of forty fits.
 const TAIL: usize = 2 * 1024;
@@ -6,7 +6,7 @@ const TAIL: usize = 2 * 1024;
 /// The end of a list header, all its lines joined by commas.
 pub(super) struct ListTail {
     bytes: Vec<u8>,
-    /// Whether the header is longer; then the first entry here lacks its beginning.
+    /// Whether the header is longer than this end; then the left-most entry here may lack its beginning.
     is_cut: bool,
 }
 
@@ -16,7 +16,7 @@ impl ListTail {
         // From right to left, each line with the comma before it.
         let backwards = lines.rev().flat_map(|line| line.iter().rev().chain(b","));
         let mut bytes: Vec<u8> = backwards.copied().take(TAIL + 2).collect();
-        // The comma before the first line joins nothing and does not count.
+        // The comma before the first line is no part of the header.
         let is_cut = bytes.len() > TAIL + 1;
         bytes.truncate(if is_cut { TAIL } else { bytes.len().saturating_sub(1) });
         bytes.reverse();
@@ -40,7 +40,7 @@ impl ListTail {
 /// Splits at the last `separator`, with `quoting` at the last one outside quoted strings.
 ///
 /// Reading from the right, a quote that the client left open cannot swallow what the proxy wrote after it.
-/// The cost is linear: backslashes are counted at quotes only, and a run of them is next to one quote.
+/// The cost is linear: backslashes are counted only at quotes, and a run of backslashes ends at one quote at most.
 pub(super) fn split_last(text: &[u8], separator: u8, quoting: bool) -> (Option<&[u8]>, &[u8]) {
     let mut quoted = false;
     for (position, byte) in text.iter().enumerate().rev() {

@@ -57,7 +57,7 @@ fn the_right_most_address_that_is_no_proxy_counts() {
         (&["::ffff:198.51.100.1"], Some("198.51.100.1")),
         (&["198.51.100.1, ::ffff:10.1.2.3"], Some("198.51.100.1")),
         (&["\t198.51.100.1\t"], Some("198.51.100.1")),
-        // The trusted proxies add no address, or none but their own.
+        // The trusted proxies add no address, or only their own addresses.
         (&["10.9.9.9, 10.1.2.3"], None),
         (&["", " "], None),
         (&[""], None),
@@ -177,7 +177,7 @@ fn the_cost_of_the_client_address_grows_with_the_header_at_most() {
     }
 }
 
-/// A header line with anything in it that HTTP lets through.
+/// A header line of any bytes that HTTP allows.
 fn line(bytes: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
     let plain = prop::sample::select(b"\",;=\\ .:[]for0123456789ab_".to_vec());
     let any = any::<u8>().prop_filter("a byte of a field value", |byte| *byte >= 0x20 && *byte != 0x7f);

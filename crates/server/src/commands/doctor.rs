@@ -27,7 +27,7 @@ struct Counts {
 
 /// Prints what is as it should be and what is not; a fault is a failure of the command.
 ///
-/// The exit code is the answer, whether or not the report can be printed.
+/// The exit code does not depend on whether the report can be printed.
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let mut counts = Counts::default();
     confirm(&counts.part("settings", &settings::examine(settings)));

@@ -27,7 +27,7 @@ pub(crate) fn of(settings: &Settings, key: &Secret) -> Result<Arc<dyn AccessToke
     Ok(Arc::new(access_tokens))
 }
 
-/// Returns why the admin secret cannot be used together with `key` and the previous keys, if so (S-92).
+/// Returns why the admin secret cannot be used: it is too weak, or it is one of the JWT keys (S-92).
 pub(super) fn admin_secret_problem(settings: &Settings, key: Option<&Secret>) -> Option<String> {
     let secret = settings.admin.secret.as_ref()?;
     let mut keys = key.into_iter().chain(&settings.jwt.previous_keys);

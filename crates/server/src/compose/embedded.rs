@@ -29,7 +29,7 @@ pub(super) struct EmbeddedStore<'a> {
 /// The open data directory.
 struct Claim {
     data_dir: DataDir,
-    /// Held by those who may create something in it.
+    /// The locks of a process that may create files in it.
     locks: Option<DirLocks>,
 }
 

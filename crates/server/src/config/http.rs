@@ -9,10 +9,10 @@ use rustix::process::{Resource, getrlimit};
 use super::reader::Reader;
 use super::{cors_origins, trusted_proxies, values};
 
-/// A process manager that waits longer than this for a service to stop is rare; a typing error is not.
+/// A longer delay is more likely a typing error: few process managers wait so long for a service to stop.
 const LONGEST_DRAIN_DELAY: Duration = Duration::from_mins(10);
 
-/// Files that are not connections: stores, their journals, logs and runtimes.
+/// Open files that are kept for other uses than connections: stores, journals, logs and runtimes.
 const RESERVED_FILES: usize = 256;
 /// The default number of connections, if the file limit is not lower.
 const MAX_CONNECTIONS: usize = 20_000;
@@ -95,7 +95,7 @@ fn max_connections(text: &str) -> Result<usize, String> {
     }
 }
 
-/// How many connections a limit of open files leaves room for: all but a reserve, which is half of a small limit.
+/// Returns how many connections fit into a limit of open files: all but [`RESERVED_FILES`], or half of a small limit.
 fn connections_within(files: Option<u64>) -> usize {
     let files = files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
     files - RESERVED_FILES.min(files / 2)

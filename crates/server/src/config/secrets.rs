@@ -1,7 +1,7 @@
 //! Secrets: read as they are, or from the file that `…_file` names.
 //!
-//! Nothing is trimmed, but for one line break at the end of a file. White space around a secret is an error: another program
-//! that shares the secret may read it the other way.
+//! Nothing is trimmed except one line break at the end of a file. White space around a secret is an error: another program
+//! that shares the secret may or may not trim it.
 
 use std::fmt;
 use std::fs::File;
@@ -16,7 +16,7 @@ use super::sources::Raw;
 
 /// The largest file that a secret is read from.
 const MAX_FILE: u64 = 64 * 1_024;
-/// Text of this length in place of a path may be a secret that was pasted there.
+/// A text of at least this length may be a secret that was pasted in place of a path.
 const SHORTEST_SECRET: usize = 32;
 /// Write permission of group and others.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
@@ -36,7 +36,7 @@ pub(crate) struct SecretFile {
 }
 
 impl Secret {
-    /// Takes a secret that was checked already.
+    /// Takes a secret that was already checked.
     pub(super) fn new(text: String) -> Self {
         Self(text)
     }
@@ -44,7 +44,7 @@ impl Secret {
     /// Takes a text that a secret was read from.
     ///
     /// # Errors
-    /// A sentence if it is empty or has white space around it.
+    /// The reason, if it is empty or has white space around it.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         if text.is_empty() {
             return Err("it is empty");
@@ -60,7 +60,7 @@ impl Secret {
         Ok(Self::new(text.to_owned()))
     }
 
-    /// Returns the text, for the one part that needs it.
+    /// Returns the text of the secret.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
@@ -76,7 +76,7 @@ impl SecretFile {
     /// Reads a file, and removes exactly one line break at its end.
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        // Of the open file: what is at the path may be replaced meanwhile.
+        // The mode of the open file: another file may be at the path by now.
         let mode = file.metadata()?.permissions().mode();
         let mut text = Zeroizing::new(String::with_capacity(1_024));
         file.take(MAX_FILE + 1).read_to_string(&mut text)?;
@@ -110,7 +110,7 @@ impl Reader {
         self.parsed(&given.origin, &given.text)
     }
 
-    /// Takes several secrets: one a line, or a TOML array. Commas separate nothing, since a secret may contain them.
+    /// Takes several secrets: one per line, or a TOML array. Commas do not separate them, since a secret may contain commas.
     pub(super) fn secrets(&mut self, key: &str) -> Vec<Secret> {
         let Some(given) = self.given(key) else { return Vec::new() };
         if let Some(items) = &given.items {
@@ -134,7 +134,7 @@ impl Reader {
         numbered.filter_map(|(origin, line)| self.parsed(&origin, line)).collect()
     }
 
-    /// Takes a secret that has to be given; `when` says where.
+    /// Takes a required secret; `when` says in which case it is required.
     pub(super) fn required_secret(&mut self, key: &str, when: &str) -> Option<Secret> {
         if self.origin(key).is_none() {
             self.object_to(key, &format!("it has to be set {when}"));
@@ -142,7 +142,7 @@ impl Reader {
         self.secret(key)
     }
 
-    /// Takes a secret that nothing would use, which is a problem; `since` says why.
+    /// Notes a problem if a secret is set that nothing uses; `since` says why.
     pub(super) fn unused_secret(&mut self, key: &str, since: &str) -> Option<Secret> {
         if let Some(origin) = self.origin(key) {
             self.object(format!("{origin} is set, but {since}"));
@@ -205,14 +205,14 @@ impl Reader {
     }
 }
 
-/// Returns whether a text is a list in the form that was split at commas once: each part could be a key.
+/// Returns whether a text looks like the earlier form, keys separated by commas: each part could be a key.
 fn is_comma_list(text: &str) -> bool {
     let mut parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     text.contains(',') && !text.contains('\n') && parts.all(|part| part.len() >= SHORTEST_SECRET)
 }
 
-/// Returns a path for messages, and no secret that was pasted in its place (S-40): a long text is shown only if its folder
-/// exists.
+/// Returns a path for messages. A secret that was pasted in place of the path is not shown (S-40): a long text is shown only
+/// if its folder exists.
 fn shown(path: &str) -> &str {
     let is_name = |part: Component<'_>| matches!(part, Component::Normal(_));
     let folder = Path::new(path).parent().filter(|folder| folder.components().any(is_name));

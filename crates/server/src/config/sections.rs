@@ -13,7 +13,7 @@ use super::log::LogSettings;
 use super::reader::Reader;
 use super::values;
 
-/// Within the grace period a stolen token that was used goes unnoticed, so it is for racing requests alone.
+/// Within the grace period, the reuse of a stolen token is not detected. So it may only be long enough for racing requests.
 const LONGEST_REUSE_LEEWAY: Duration = Duration::from_mins(1);
 
 /// Everything that can be set.

@@ -85,7 +85,7 @@ pub(super) fn from_environment(variables: impl Iterator<Item = (OsString, OsStri
     (flat, problems)
 }
 
-/// Returns whether a name that lacks the prefix was meant to have it: one underscore, or other letters.
+/// Returns whether a name has a misspelt prefix: one underscore, or another case.
 fn is_misspelt(name: &str) -> bool {
     let prefix = ENVIRONMENT_PREFIX.trim_end_matches('_');
     let start = name.get(..prefix.len());
@@ -93,7 +93,7 @@ fn is_misspelt(name: &str) -> bool {
         && name.get(prefix.len()..).is_some_and(|rest| rest.starts_with('_'))
 }
 
-/// Returns whether Kubernetes or Docker sets the variable, for a service that is named like this program.
+/// Returns whether Kubernetes or Docker sets the variable for a service with the name of this program.
 fn is_service_link(name: &str, value: &str) -> bool {
     let is_address = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
     let mut parts = name.rsplit("_PORT_");

@@ -169,7 +169,7 @@ fn a_variable_with_a_misspelt_prefix_is_rejected_by_name() {
         let Err(failure) = load(name, "info") else { panic!("{name} is accepted") };
         assert!(failure.to_string().contains(&format!("{name}: settings begin with")), "{failure}");
     }
-    // Not of this program, or what Kubernetes sets for services of such names.
+    // Variables of other programs, and those that Kubernetes sets for services with such names.
     for (name, value) in [
         ("HOOKSENTRY_URL", "x"),
         ("HOOKSENTRY_AUTHORITY", "x"),

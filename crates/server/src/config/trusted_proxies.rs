@@ -1,10 +1,10 @@
-//! `http.trusted_proxies`: addresses and ranges, far from everybody.
+//! `http.trusted_proxies`: addresses and ranges, less than half of an address family.
 
 use ipnet::{IpNet, Ipv4Net};
 
 use super::values;
 
-/// All addresses of a family, as the unit that ranges are measured in.
+/// The number that stands for all addresses of a family; ranges are fractions of it.
 const FAMILY: u128 = 1 << 127;
 
 /// Addresses or CIDR ranges, separated by commas, that cover less than half of each address family.
@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<IpNet>, String> {
     Ok(networks)
 }
 
-/// How much of a family its ranges cover together.
+/// Returns how much of an address family its ranges cover together, as a fraction of [`FAMILY`].
 fn covered(networks: &[IpNet]) -> u128 {
     let shares = IpNet::aggregate(&networks.to_vec())
         .into_iter()

@@ -106,7 +106,7 @@ pub(super) fn text(text: &str) -> Result<String, String> {
 
 /// A filter of log lines.
 ///
-/// A word that is no level would be taken for the name of a module, so that a misspelt level silenced all others.
+/// The filter would take a word that is no level for the name of a module, so a misspelt level would silence everything.
 pub(super) fn log_filter(text: &str) -> Result<String, String> {
     if items(text).next().is_none() {
         return Err("it must not be empty; write for example info".to_owned());
@@ -120,7 +120,7 @@ pub(super) fn log_filter(text: &str) -> Result<String, String> {
     filter.map_err(|error| format!("\"{text}\" is no filter ({error}); write for example info"))
 }
 
-/// Returns whether a directive is a bare word: not for a target, a span or a field.
+/// Returns whether a directive is a bare word, without a target, a span or a field.
 fn is_word(directive: &str) -> bool {
     !directive.contains(['=', '[', ']', '{', '}'])
 }

@@ -20,26 +20,26 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// How far the body of the current request has been read.
 #[derive(Default)]
 pub(super) struct BodyState {
-    /// Counts requests, so that a body that outlives its request reads nothing of the next one.
+    /// The number of the request, so that a body that outlives its request reads nothing of the next one.
     request: u64,
     progress: Progress,
-    /// What is left of `100 Continue`; it is due when the application waits for the body.
+    /// The part of `100 Continue` that is still to be sent; it is sent when the application waits for the body.
     interim: Option<Output>,
-    /// Bytes that the application has received.
+    /// The number of bytes that the application has received.
     received: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Progress {
     Unread,
-    /// Read to its end, or there is none.
+    /// The body was read to its end, or there is none.
     #[default]
     Complete,
-    /// Its framing is wrong, or the client went away: nothing behind it can be a request.
+    /// The framing of the body is wrong, or the client is gone: what follows is not a request.
     Broken,
 }
 
-/// Gives `request`, which the codec has just decoded, its body.
+/// Attaches the body to `request`, which the codec has just decoded.
 pub(super) fn attach<T: Transport>(shared: &Shared<T>, request: &mut Request) {
     let mut wire = shared.get();
     let has_body = wire.codec.message_type() != MessageType::None;
@@ -101,7 +101,7 @@ impl<T: Transport> Wire<T> {
         }
     }
 
-    /// Takes the next part from what has arrived, and notes the end and errors.
+    /// Takes the next part from the bytes that have arrived, and notes the end and errors.
     fn decode_chunk(&mut self) -> Option<Bytes> {
         match self.codec.decode(&mut self.input) {
             Ok(Some(Message::Chunk(Some(chunk)))) => {
@@ -119,7 +119,7 @@ impl<T: Transport> Wire<T> {
         None
     }
 
-    /// Sends `100 Continue` if the client waits for it; a part of the body means that it does not.
+    /// Sends `100 Continue` if the client waits for it. A client that has sent a part of the body does not wait.
     fn poll_continue(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Interruption>> {
         let is_needless = self.body.received != 0 || !self.input.is_empty();
         let Some(mut interim) = self.body.interim.take() else { return Poll::Ready(Ok(())) };
@@ -131,14 +131,14 @@ impl<T: Transport> Wire<T> {
         written
     }
 
-    /// Takes what is left of a `100 Continue` that was begun: no response may stand inside another one.
+    /// Takes the rest of a `100 Continue` that was sent in part: it must be complete before the response begins.
     pub(super) fn take_interim(&mut self) -> Option<Output> {
         self.body.interim.take().filter(|interim| interim.remaining() < CONTINUE.len())
     }
 
-    /// Reads over what has arrived of a body that the application left unread; returns whether that was all of it.
+    /// Discards the bytes that have arrived of an unread body; returns whether that was the whole rest.
     ///
-    /// It never waits for the client: a body that is still on its way costs the connection (S-74).
+    /// It never waits for the client: if a part of the body is still on its way, the connection closes (S-74).
     pub(super) fn finish_body(&mut self, context: &mut Context<'_>) -> bool {
         let mut left = MAX_DRAIN;
         while self.body.progress == Progress::Unread {

@@ -22,12 +22,12 @@ mod tests;
 
 /// The memory that unfinished heads, unread bodies and unsent responses may hold together, in bytes.
 const MEMORY_BUDGET: usize = 48 * 1_024 * 1_024;
-/// Sockets of evicted connections that may still be open beside those that count.
+/// Sockets of evicted connections that may still be open in addition to the limit.
 const CLOSING: usize = 64;
-/// At most one log line about limits in this time, in microseconds.
+/// The shortest time between two log lines about limits, in microseconds.
 const REPORT_INTERVAL: u64 = 10_000_000;
 
-/// How many connections there may be.
+/// The limits on the number of connections.
 #[derive(Clone, Debug)]
 pub(crate) struct ConnectionLimits {
     pub(crate) total: usize,
@@ -46,7 +46,7 @@ pub(crate) struct Connections {
     sockets: Arc<Semaphore>,
     groups: Mutex<Groups>,
     pub(super) drain: Drain,
-    /// When a limit was last logged, in microseconds from the start; 0 for never.
+    /// When a reached limit was last logged, in microseconds from the start; 0 if never.
     last_report: AtomicU64,
     pub(super) metrics: ConnectionMetrics,
     started: Instant,
@@ -69,12 +69,12 @@ impl Connections {
         })
     }
 
-    /// Waits until one more socket may be open: evicted connections take a moment to close theirs.
+    /// Waits until one more socket may be open: evicted connections take a moment to close their sockets.
     pub(crate) async fn socket(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.sockets).acquire_owned().await.ok()
     }
 
-    /// Returns whether one more socket may be open at once.
+    /// Takes the place of one more socket if it is free now.
     pub(crate) fn try_socket(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.sockets).try_acquire_owned().ok()
     }
@@ -118,7 +118,7 @@ impl Connections {
         self.report(reason);
     }
 
-    /// Logs that a limit is reached, now and then.
+    /// Logs that a limit is reached, at most once in [`REPORT_INTERVAL`].
     fn report(&self, reason: LimitReason) {
         let (now, last) = (self.micros(), self.last_report.load(Ordering::Relaxed));
         let is_due = last == 0 || now.saturating_sub(last) >= REPORT_INTERVAL;
@@ -171,7 +171,7 @@ impl Connections {
         }
     }
 
-    /// Lets every further response carry `Connection: close`.
+    /// Makes every further response carry `Connection: close`.
     pub(crate) fn drain(&self) {
         self.drain.begin();
     }

@@ -1,4 +1,4 @@
-//! What other tasks know of a connection.
+//! The state of a connection that other tasks can see.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::Waker;
@@ -6,13 +6,14 @@ use std::task::Waker;
 use auth_domain::model::ClientAddress;
 use futures_util::task::AtomicWaker;
 
-/// The state of one connection that its limits depend on. Atomics, so that a request takes no lock.
+/// The state of one connection that the limits depend on. It is kept in atomics, so that a request takes no lock.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) id: u64,
     /// The address that the connection counts for; `None` for a trusted proxy.
     pub(super) address: Option<ClientAddress>,
-    /// Since when the connection waits for bytes from or to its client, in microseconds from the start; 0 while it does not wait.
+    /// The time since which the connection waits for its client to send or to read, in microseconds from the start; 0 while it
+    /// does not wait.
     waiting_since: AtomicU64,
     /// The memory that it holds while it waits, in bytes, and since when.
     held: AtomicUsize,
@@ -40,19 +41,19 @@ impl Entry {
         Some(self.waiting_since.load(Ordering::Relaxed)).filter(|since| *since != 0)
     }
 
-    /// Notes that it waits for its client, if that is not noted yet.
+    /// Notes that the connection waits for its client, if it did not wait already.
     pub(super) fn begin_wait(&self, now: impl FnOnce() -> u64) {
         if self.waiting_since.load(Ordering::Relaxed) == 0 {
             self.waiting_since.store(now(), Ordering::Relaxed);
         }
     }
 
-    /// Notes that the client now waits for the service.
+    /// Notes that the connection no longer waits for its client.
     pub(super) fn end_wait(&self) {
         self.waiting_since.store(0, Ordering::Relaxed);
     }
 
-    /// Sets the memory that it holds, and returns what it held before.
+    /// Sets the memory that the connection holds, and returns the previous value.
     pub(super) fn hold(&self, bytes: usize, now: impl FnOnce() -> u64) -> usize {
         let before = self.held.swap(bytes, Ordering::Relaxed);
         if before == 0 && bytes != 0 {
@@ -67,7 +68,7 @@ impl Entry {
         (bytes != 0).then(|| (self.held_since.load(Ordering::Relaxed), bytes))
     }
 
-    /// Lets the connection's task close it.
+    /// Makes the connection's task close the connection.
     pub(super) fn evict(&self) {
         self.evicted.store(true, Ordering::Release);
         self.waker.wake();
@@ -78,12 +79,12 @@ impl Entry {
         self.evicted.load(Ordering::Acquire)
     }
 
-    /// Lets [`evict`](Self::evict) and [`wake`](Self::wake) wake the current task.
+    /// Registers the current task to be woken by [`evict`](Self::evict) and [`wake`](Self::wake).
     pub(super) fn register(&self, waker: &Waker) {
         self.waker.register(waker);
     }
 
-    /// Wakes the connection's task, to look at the shutdown again.
+    /// Wakes the connection's task, so that it checks for a shutdown.
     pub(super) fn wake(&self) {
         self.waker.wake();
     }

@@ -1,4 +1,4 @@
-//! Connections under a common limit, and which of them goes first.
+//! Connections under a common limit, and the order in which they are evicted.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -12,10 +12,10 @@ const MIN_ORDERED: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Group {
     members: HashMap<u64, Arc<Entry>>,
-    /// Those that waited longest at the last look, in order: since when, and the id.
+    /// The connections that had waited longest at the last scan, in order: the start of the wait, and the id.
     ///
-    /// Whatever began to wait after that look has waited less than any of them. So an eviction costs a scan of the
-    /// group only once this is used up.
+    /// A connection that began to wait after the scan has waited less than any of them. So the group is scanned again
+    /// only when this list is used up.
     order: VecDeque<(u64, u64)>,
 }
 

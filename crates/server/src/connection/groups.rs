@@ -8,7 +8,7 @@ use auth_domain::model::ClientAddress;
 use super::entry::Entry;
 use super::group::Group;
 
-/// All open connections, and those of each address; `None` is for the trusted proxies, which are no group.
+/// All open connections, and those of each address. Trusted proxies have no address (`None`) and no group.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     pub(super) all: Group,

@@ -2,14 +2,14 @@
 
 use super::Rejection;
 
-/// Finds the end of a head; each byte is looked at once, however the head is cut into reads (S-89).
+/// Finds the end of a head; each byte is read once, even if the head arrives in many parts (S-89).
 #[derive(Default)]
 pub(super) struct EndFinder {
     scanned: usize,
 }
 
 impl EndFinder {
-    /// Returns the length of the head in `input`, the empty line included; `None` while that has not arrived.
+    /// Returns the length of the head in `input`, including the empty line; `None` while the empty line has not arrived.
     pub(super) fn find(&mut self, input: &[u8]) -> Option<usize> {
         loop {
             let rest = input.get(self.scanned..)?;
@@ -40,10 +40,10 @@ pub(super) fn empty_lines(input: &[u8]) -> usize {
     input.len() - rest.len()
 }
 
-/// Makes an offer to upgrade the connection unreadable, so that it is ignored (RFC 9110 §7.8).
+/// Overwrites an offer to upgrade the connection, so that the codec ignores it (RFC 9110 §7.8).
 ///
 /// # Errors
-/// [`Rejection::Websocket`] if the offer names `websocket`: such a client goes on in another protocol at once.
+/// [`Rejection::Websocket`] if the offer names `websocket`: such a client continues in another protocol at once.
 pub(super) fn ignore_upgrade(head: &mut [u8]) -> Result<(), Rejection> {
     for line in head.split_mut(|byte| *byte == b'\n').skip(1) {
         let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
@@ -59,13 +59,13 @@ pub(super) fn ignore_upgrade(head: &mut [u8]) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// The members of a header's list, from a value that still has its colon.
+/// The members of a list header, from a value that still begins with the colon.
 fn options(value: &mut [u8]) -> impl Iterator<Item = &mut [u8]> {
     let is_separator = |byte: &u8| matches!(byte, b',' | b':' | b' ' | b'\t' | b'\r');
     value.split_mut(is_separator)
 }
 
-/// With or without a version (`protocol-name ["/" protocol-version]`).
+/// The protocol is named with or without a version (`protocol-name ["/" protocol-version]`).
 fn is_websocket(option: &[u8]) -> bool {
     let name = option.split(|byte| *byte == b'/').next().unwrap_or_default();
     name.eq_ignore_ascii_case(b"websocket")

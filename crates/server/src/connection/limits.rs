@@ -4,13 +4,13 @@ use std::time::Duration;
 
 /// The largest request head, in bytes; beyond it the response is 431.
 pub(super) const MAX_HEAD: usize = 32 * 1_024;
-/// The most that one read takes from a socket.
+/// The most bytes that one read takes from a socket.
 pub(super) const READ_SIZE: usize = 16 * 1_024;
-/// The most that is read of a body that the application left unread, to keep the connection usable.
+/// The most bytes of an unread body that are discarded to keep the connection usable.
 pub(super) const MAX_DRAIN: usize = 64 * 1_024;
-/// The most that is read after the last response.
+/// The most bytes that are read after the last response.
 pub(super) const MAX_LINGER: usize = 256 * 1_024;
-/// Bytes a second that a client must read at least for its response to go on.
+/// The least bytes per second that a client must read of a response.
 const MIN_RATE: usize = 64 * 1_024;
 
 /// How long a connection waits for its client.
@@ -24,7 +24,7 @@ pub(crate) struct Timeouts {
     pub(crate) write: Duration,
     /// For the client's own close after the last response.
     pub(crate) linger: Duration,
-    /// For a request that was already on its way when the shutdown began (S-97).
+    /// For a request that was already on its way when idle connections began to close (S-97).
     pub(crate) quiet: Duration,
 }
 

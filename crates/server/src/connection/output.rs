@@ -8,13 +8,13 @@ use tokio::time::Instant;
 use super::limits::Timeouts;
 use super::timer::now;
 
-/// A head, or a part of one, and the body that follows it: written together, and never copied together.
+/// A head, or a part of one, and the body after it. They are written together without being copied into one buffer.
 pub(super) struct Output {
     head: BytesMut,
     body: Bytes,
-    /// Until when any byte must have been taken; `None` before the first wait.
+    /// The deadline for any further byte; `None` before the first wait.
     progress: Option<Instant>,
-    /// Until when every byte must have been taken; `None` before the first wait.
+    /// The deadline for the last byte; `None` before the first wait.
     whole: Option<Instant>,
 }
 
@@ -23,14 +23,14 @@ impl Output {
         Self { head, body, progress: None, whole: None }
     }
 
-    /// Returns how much memory of the process goes away with the rest; static assets and what others share do not.
+    /// Returns how much memory is freed with this output. Static assets and shared bodies do not count.
     pub(super) fn own_memory(&self) -> usize {
         let body = if self.body.is_unique() { self.body.len() } else { 0 };
         self.head.len() + body
     }
 
-    /// Returns until when a wait for the client may last: some progress in a short time, all of it in one that grows
-    /// with the size (S-74).
+    /// Returns the deadline of a wait for the client: a short time for any progress, and a time that grows with the size
+    /// for the whole (S-74).
     pub(super) fn deadline(&mut self, timeouts: Timeouts) -> Instant {
         let (now, remaining) = (now(), self.remaining());
         let progress = *self.progress.get_or_insert_with(|| now + timeouts.write);
@@ -53,7 +53,7 @@ impl Output {
         self.head.len() + self.body.len()
     }
 
-    /// Strikes what the client's side has taken.
+    /// Removes the bytes that were written.
     pub(super) fn advance(&mut self, written: usize) {
         let of_head = written.min(self.head.len());
         self.head.advance(of_head);

@@ -1,4 +1,4 @@
-//! One connection's place among all of them.
+//! The registration of one connection among all connections.
 
 use std::sync::Arc;
 use std::task::Waker;
@@ -9,7 +9,7 @@ use super::connections::Connections;
 use super::entry::Entry;
 use crate::metrics::TimeoutReason;
 
-/// The entry of an open connection; dropping it makes room for another one.
+/// The entry of an open connection; dropping it removes the connection from the counts.
 #[derive(Debug)]
 pub(crate) struct Registration {
     connections: Arc<Connections>,
@@ -21,7 +21,7 @@ impl Registration {
         Self { connections, entry }
     }
 
-    /// Lets an eviction and the shutdown wake the task of `waker`.
+    /// Registers `waker` to be woken by an eviction or a shutdown.
     pub(super) fn register(&self, waker: &Waker) {
         self.entry.register(waker);
     }
@@ -30,12 +30,12 @@ impl Registration {
         self.entry.is_evicted()
     }
 
-    /// Notes that the connection waits for its client, and may be closed at a limit.
+    /// Notes that the connection waits for its client, so it may be evicted.
     pub(super) fn begin_wait(&self) {
         self.entry.begin_wait(|| self.connections.micros());
     }
 
-    /// Notes that the client waits for the service.
+    /// Notes that the connection does not wait for its client.
     pub(super) fn end_wait(&self) {
         self.entry.end_wait();
     }
@@ -47,12 +47,12 @@ impl Registration {
         }
     }
 
-    /// Returns whether the next response is the last one: the service shuts down, or a limit needs the place.
+    /// Returns whether the next response is the last one: the service shuts down, or the connection was evicted.
     pub(super) fn must_close(&self) -> bool {
         self.connections.drain.is_draining() || self.is_evicted()
     }
 
-    /// Returns when the service began to close idle connections.
+    /// Returns when the service began to close idle connections; `None` before.
     pub(super) fn closing_since(&self) -> Option<Instant> {
         self.connections.drain.closing_since()
     }

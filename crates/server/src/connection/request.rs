@@ -16,10 +16,10 @@ use super::transport::Transport;
 use super::wire::{Interruption, Shared, Wire};
 use super::{Rejection, host};
 
-/// Why there is no further request.
+/// The reason why there is no further request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoRequest {
-    /// The client has sent nothing, or is gone: there is nobody to respond to.
+    /// The client has sent nothing, or is gone: there is no response.
     Silent,
     Rejected(Rejection),
 }
@@ -82,7 +82,7 @@ fn parse<T>(wire: &mut Wire<T>, length: usize) -> Result<Request, Rejection> {
     let is_about_host = has_wrong_number_of_hosts(head);
     let behind_head = wire.input.len() - length;
     let request = match wire.codec.decode(&mut wire.input) {
-        // Both must agree on where the head ends, or an offer to upgrade could be in a part that was not looked at.
+        // The codec must agree on where the head ends, or an offer to upgrade could be in a part that was not checked.
         Ok(Some(Message::Item(request))) if wire.input.len() == behind_head => request,
         Err(ParseError::TooLarge) => return Err(Rejection::HeadTooLarge),
         Err(ParseError::Header) if is_about_host => return Err(Rejection::Host),
@@ -95,7 +95,7 @@ fn parse<T>(wire: &mut Wire<T>, length: usize) -> Result<Request, Rejection> {
     Ok(request)
 }
 
-/// Separates an error about `Host` from others: the codec does not.
+/// Distinguishes an error about `Host` from others, which the codec does not do.
 fn has_wrong_number_of_hosts(head: &[u8]) -> bool {
     let mut lines = head.split(|byte| *byte == b'\n');
     let is_1_1 = lines.next().is_some_and(|line| line.trim_ascii_end().ends_with(b" HTTP/1.1"));
@@ -104,7 +104,7 @@ fn has_wrong_number_of_hosts(head: &[u8]) -> bool {
     hosts > 1 || (hosts == 0 && is_1_1)
 }
 
-/// Exactly one for HTTP/1.1, at most one before.
+/// HTTP/1.1 needs exactly one `Host`; earlier versions may have one.
 fn check_host(request: &Request) -> Result<(), Rejection> {
     let mut hosts = request.head().headers().get_all(HOST);
     match (hosts.next(), hosts.next()) {

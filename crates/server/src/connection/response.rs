@@ -25,12 +25,12 @@ pub(super) enum Sent {
     Close,
 }
 
-/// The client does not receive the response whole.
+/// The client does not receive the whole response.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NotSent;
 
-/// Sends `response`, with `Connection: close` if `close`, if the client or the response asks for it, if a limit needs the
-/// connection's place, or if the service shuts down.
+/// Sends `response`. It has `Connection: close` if `close` is set, if the client or the response asks for it, if the
+/// connection was evicted, or if the service shuts down.
 pub(super) async fn send<T: Transport>(
     wire: &Shared<T>,
     response: Response<BoxBody>,
@@ -86,7 +86,7 @@ fn is_bodiless(status: StatusCode) -> bool {
     status.is_informational() || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status)
 }
 
-/// Writes the head and the body, which goes out as it is: no copy of it is made.
+/// Writes the head and the body, without a copy of the body.
 async fn write_body<T: Transport>(
     wire: &Shared<T>,
     head: BytesMut,
@@ -106,7 +106,7 @@ async fn write_body<T: Transport>(
     while let Some(chunk) = poll_fn(|context| body.as_mut().poll_next(context)).await {
         let chunk = chunk.map_err(|_| Interruption::Gone)?;
         let part = if let Some(left) = &mut left {
-            // A body of another length than announced must not be taken for a whole one.
+            // A body with another length than announced must not look complete.
             *left = left.checked_sub(length_of(&chunk)).ok_or(Interruption::Gone)?;
             chunk
         } else {

@@ -1,4 +1,4 @@
-//! Connections over streams in memory, with an application that answers with what it was asked.
+//! Connections over streams in memory, with an application whose response depends on the path.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::*;
 
 const PEER: &str = "192.0.2.7:5000";
 
-/// Answers according to the path.
+/// Returns a response that depends on the path.
 #[derive(Default)]
 struct Echo {
     seen: RefCell<Vec<String>>,
@@ -269,7 +269,7 @@ async fn a_client_that_does_not_read_is_cut_off() {
         assert_eq!((now() - start).as_secs(), 5);
         assert_eq!(connections.open(), 0);
 
-        // A client that reads a little now and then has a time for the whole.
+        // A client that reads slowly has a deadline for the whole response.
         let (start, mut client) = (now(), connect_to(&connections, 1_000));
         client.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await;
         let mut part = [0; 1_000];

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Returns the present on the clock that timeouts go by.
+/// Returns the present time of the clock that timeouts use.
 #[expect(
     clippy::disallowed_methods,
     reason = "timeouts of sockets go by tokio's clock, which tests can move"
@@ -25,7 +25,7 @@ impl Timer {
         Self(Box::pin(sleep_until(deadline)))
     }
 
-    /// Is ready once `deadline` has passed.
+    /// Becomes ready once `deadline` has passed.
     pub(super) fn poll(&mut self, context: &mut Context<'_>, deadline: Instant) -> Poll<()> {
         if deadline < self.0.deadline() {
             self.0.as_mut().reset(deadline);

@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 
 /// A stream that can be aborted.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + 'static {
-    /// Makes the coming close discard what the client has not received, so that the kernel keeps nothing of it.
+    /// Makes the following close discard what the client has not received, so that the kernel frees it at once.
     fn abort(&self);
 }
 

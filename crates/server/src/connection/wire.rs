@@ -20,18 +20,18 @@ use super::timer::{Timer, now};
 use super::transport::Transport;
 
 thread_local! {
-    /// Where a worker's reads arrive: an idle connection has no buffer of its own.
+    /// The read buffer that all connections of a worker share: an idle connection has no buffer of its own.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
 }
 
-/// Why a wait for the client ended without what was waited for.
+/// The reason why a wait for the client ended without success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Interruption {
     /// The client has closed its side, or the connection failed.
     Gone,
     /// The deadline has passed.
     Timeout,
-    /// A limit needs the connection's place.
+    /// The connection was evicted at a limit.
     Evicted,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Wire<T> {
     held: usize,
 }
 
-/// The wire, shared by the connection's loop and the body of the request that it serves; both are one task.
+/// The wire, shared by the connection's loop and the body of the current request; both run in one task.
 pub(super) struct Shared<T>(Rc<RefCell<Wire<T>>>);
 
 impl<T> Clone for Shared<T> {
@@ -63,7 +63,7 @@ impl<T: Transport> Shared<T> {
         Self(Rc::new(RefCell::new(Wire { io, input, codec, body, timeouts, registration, timer, held: 0 })))
     }
 
-    /// Gives access for the length of a statement; never across an await.
+    /// Borrows the wire; the borrow must not be held across an await.
     pub(super) fn get(&self) -> RefMut<'_, Wire<T>> {
         self.0.borrow_mut()
     }
@@ -109,7 +109,7 @@ impl<T: Transport> Wire<T> {
         }
     }
 
-    /// Reads what has arrived, without a wait that could be interrupted; `None` at the end.
+    /// Reads the bytes that have arrived, and does not wait for the client; `None` at the end of the stream.
     pub(super) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Option<usize>> {
         SCRATCH.with_borrow_mut(|scratch| {
             let mut buffer = ReadBuf::new(scratch);
@@ -157,13 +157,13 @@ impl<T: Transport> Wire<T> {
         }
     }
 
-    /// Notes that the client waits for the service: nothing is held for it, and no limit closes the connection.
+    /// Notes that the connection does not wait for its client: it holds no counted memory and cannot be evicted.
     pub(super) fn end_wait(&mut self) {
         self.registration.end_wait();
         self.hold(0);
     }
 
-    /// Notes the memory that is held for the client.
+    /// Notes the memory that the connection holds for its client.
     pub(super) fn hold(&mut self, bytes: usize) {
         if bytes != self.held {
             self.held = bytes;
@@ -171,7 +171,7 @@ impl<T: Transport> Wire<T> {
         }
     }
 
-    /// Lets the coming close discard what the client has not received.
+    /// Makes the following close discard what the client has not received.
     pub(super) fn abort(&self) {
         self.io.abort();
     }

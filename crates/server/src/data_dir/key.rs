@@ -12,7 +12,7 @@ use super::{OTHERS, unusable};
 use crate::config::{Secret, SecretFile};
 use crate::failure::{Failure, chain};
 
-/// The random bytes in a key; twice as many characters.
+/// The random bytes in a key, which has twice as many characters.
 const KEY_BYTES: usize = 32;
 /// The random bytes in the name of a temporary file.
 const NAME_BYTES: usize = 8;
@@ -41,10 +41,10 @@ pub(super) fn lost(key: &Path, store: &Path) -> Failure {
     ))
 }
 
-/// Writes a whole key beside the final name and renames it, so that a crash leaves no half key.
+/// Writes the key to a temporary file in the same directory and renames it, so that a crash leaves no half key.
 ///
-/// The caller holds a lock, so nobody else makes one meanwhile: a rename would replace it. Hard links, `O_TMPFILE` and a rename
-/// that replaces nothing are not available on every volume (SMB, FUSE, exFAT).
+/// A rename would replace a key that another process has made. The caller holds a lock, so there is none. Hard links,
+/// `O_TMPFILE` and a rename that replaces nothing are not available on every volume (SMB, FUSE, exFAT).
 pub(super) fn make(folder: &Path, path: &Path, entropy: &dyn Entropy) -> Result<(), Failure> {
     let key = hex::<KEY_BYTES>(entropy)?;
     let draft = folder.join(format!("jwt.key.{}", &*hex::<NAME_BYTES>(entropy)?));
@@ -59,7 +59,7 @@ pub(super) fn make(folder: &Path, path: &Path, entropy: &dyn Entropy) -> Result<
     made.and_then(|()| sync(folder)).map_err(|error| unusable(folder, &error))
 }
 
-/// Follows no symbolic link, and takes no file that somebody else put there.
+/// Creates the file. It follows no symbolic link, and fails if a file of this name exists.
 fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 /// How long another first start may take: it makes the store and hashes one password.
 const FIRST_START: Duration = Duration::from_secs(30);
 
-/// Locks that this process holds; they end with it.
+/// Locks that this process holds until it ends.
 pub(crate) struct DirLocks {
     _serving: Option<File>,
     setup: Option<File>,
@@ -36,7 +36,7 @@ impl DirLocks {
 
     pub(super) fn for_setup(folder: &Path, missing: Missing) -> Result<Self, Failure> {
         let opened = open(folder, "setup.lock", missing).map_err(|error| unusable(folder, &error))?;
-        // Without the file there was no first start that knows it, and so none is under way.
+        // A first start creates this file. Without it, no first start is under way.
         let setup = opened.map(|file| lock_within(file, FIRST_START)).transpose();
         match setup.map_err(|error| unusable(folder, &error))? {
             None => Ok(Self { _serving: None, setup: None }),
@@ -73,7 +73,7 @@ fn lock_within(file: File, limit: Duration) -> io::Result<Option<File>> {
         Err(TryLockError::WouldBlock) => {}
         Err(TryLockError::Error(error)) => return Err(error),
     }
-    // The system has no lock with a timeout; a thread that waits in vain ends with the process.
+    // The system has no lock with a timeout; a thread that still waits ends with the process.
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(file.lock().map(|()| file)));
     receiver.recv_timeout(limit).ok().transpose()

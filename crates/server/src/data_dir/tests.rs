@@ -13,7 +13,7 @@ fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// A directory after the first start: a key, and what stands for a store.
+/// A directory after the first start: a key, and a file in place of the store.
 fn after_first_start(scratch: &tempfile::TempDir) -> DataDir {
     let dir = DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap();
     dir.signing_key(&counting_entropy(), Missing::Create).unwrap();
@@ -104,7 +104,7 @@ fn a_key_is_written_into_a_file_of_its_own_and_through_no_link() {
         scratch.path().join("victim"),
     );
     fs::write(&victim, "untouched").unwrap();
-    // Where the draft was written once, under a name that anybody could foresee.
+    // An earlier version wrote the temporary file under this predictable name.
     symlink(&victim, dir.path.join(format!("jwt.key.{}", std::process::id()))).unwrap();
     dir.signing_key(&counting_entropy(), Missing::Create).unwrap();
     assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");

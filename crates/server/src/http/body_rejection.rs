@@ -6,7 +6,7 @@ use thiserror::Error;
 #[cfg(test)]
 mod tests;
 
-/// The fields that a message may name. Any other name comes from the client and could be a pasted secret.
+/// The fields that a message may name. Any other name comes from the client, and could be a secret that was pasted there.
 const FIELDS: [&str; 3] = ["email", "password", "refreshToken"];
 
 /// Why a body is rejected; the text is the message of the response and repeats nothing of the body.
@@ -14,10 +14,10 @@ const FIELDS: [&str; 3] = ["email", "password", "refreshToken"];
 pub(super) enum BodyRejection {
     #[error("The body is empty; send a JSON object.")]
     Empty,
-    /// With the number of valid bytes before the first invalid one.
+    /// It has the number of valid bytes before the first invalid one.
     #[error("The body is not valid UTF-8 (after {0} bytes).")]
     NotUtf8(usize),
-    /// With what the parser expected, and where.
+    /// It has what the parser expected, and the position.
     #[error("The body is not JSON: {0} {1}.")]
     NotJson(String, Position),
     #[error("The body ends before its JSON object is complete {0}.")]
@@ -28,15 +28,15 @@ pub(super) enum BodyRejection {
     TooDeep(Position),
     #[error("The body has a string with half of a surrogate pair {0}.")]
     LoneSurrogate(Position),
-    /// With what appears twice.
+    /// It has what appears twice.
     #[error("The body has {0} twice {1}.")]
     Duplicate(String, Position),
-    /// With the type of what was sent.
+    /// It has the JSON type that was sent.
     #[error("The body must be a JSON object, not {0}.")]
     NotAnObject(&'static str),
 }
 
-/// Where in a body.
+/// A position in a body.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("(line {line}, column {column})")]
 pub(super) struct Position {
@@ -45,7 +45,7 @@ pub(super) struct Position {
 }
 
 impl BodyRejection {
-    /// Returns what appears twice, in the words of a message, for `serde::de::Error::custom`.
+    /// Returns the text about a duplicate field, for `serde::de::Error::custom`.
     pub(super) fn duplicate(name: &str) -> String {
         if FIELDS.contains(&name) { format!("the field {name}") } else { "a field".to_owned() }
     }
@@ -58,7 +58,7 @@ impl BodyRejection {
         match error.classify() {
             Category::Data => Self::Duplicate(cause.to_owned(), position),
             Category::Eof => Self::Incomplete(position),
-            // The parser has no other access to its error codes. The tests hold these texts.
+            // The parser gives no other access to its error codes. Tests check that these texts are still right.
             Category::Syntax | Category::Io => match cause {
                 "trailing characters" => Self::TrailingData(position),
                 "recursion limit exceeded" => Self::TooDeep(position),

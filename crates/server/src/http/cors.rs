@@ -15,12 +15,12 @@ mod tests;
 /// The request headers that a page of an allowed origin may send.
 const ALLOWED_HEADERS: HeaderValue =
     HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, X-Request-Id");
-/// The response headers that such a page may read, beside those that every page may.
+/// The response headers that such a page may read, in addition to those that every page may read.
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("Retry-After, X-Request-Id");
 /// How long a browser may keep the result of a preflight, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
-/// Marks the application data of a listener that browsers may call; the admin listener has no mark.
+/// The application data of a listener with CORS; the admin listener has none.
 pub(super) struct OpenToBrowsers;
 
 /// The allowed origins; CORS is off if there are none.
@@ -67,7 +67,7 @@ impl CorsRequest {
     /// No endpoint has OPTIONS, so a preflight arrives here as a 405 with the methods of the path. It becomes the
     /// 204 that the browser expects. Other responses to a preflight keep their status.
     pub(super) fn complete(self, mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
-        // Also without an allowed origin: a cache must not hand this response to a page of one.
+        // Also without an allowed origin: a cache must not give this response to a page of an allowed origin.
         response.headers_mut().append(VARY, HeaderValue::from_static("Origin"));
         let Some(origin) = self.origin else { return response };
         let methods = response.headers().get(ALLOW).cloned();

@@ -46,11 +46,11 @@ async fn swagger() -> HttpResponse {
 
 /// Answers with the page or one of its assets, all of them compiled in.
 async fn swagger_file(path: Path<String>) -> Result<HttpResponse, ApiError> {
-    // Only reading can be tried out: ten clicks on "Execute" with an example would use up the login limit of the address.
+    // Only GET can be tried out: ten clicks on "Execute" with an example login would use up the login limit of the address.
     let config = Config::from("/openapi.json").supported_submit_methods(["get"]).validator_url("none");
     let config = Arc::new(config);
     let file = serve(&path, config).map_err(|_| Refusal::Internal)?.ok_or(ApiError::NotFound)?;
-    // An asset is shared by all responses: a client that reads slowly holds no copy of it (S-74).
+    // All responses share the asset, so that a slow client holds no copy of it (S-74).
     let bytes = match file.bytes {
         Cow::Borrowed(asset) => Bytes::from_static(asset),
         Cow::Owned(made) => made.into(),

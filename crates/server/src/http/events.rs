@@ -1,6 +1,6 @@
 //! The events of each use case in the log and the metrics: with ids and a reason code, never a secret or an email.
 //!
-//! A rejection has one line: this one. The line of its request is for debugging then.
+//! A rejection has one line, that of its event. The `request` line then has the level debug.
 
 use std::fmt::Display;
 
@@ -19,10 +19,10 @@ use crate::app::AppState;
 use crate::failure::chain;
 use crate::metrics::Outcome;
 
-/// Marks requests whose rejection has an event.
+/// The mark of requests whose rejection has an event.
 struct HasEvent;
 
-/// Notes that a rejection of the request has an event, from here on.
+/// Marks the request: from now on, its rejection has an event.
 pub(super) fn will_have_event(request: &HttpRequest) {
     request.extensions_mut().insert(HasEvent);
 }
@@ -110,7 +110,7 @@ fn refresh_rejected(
 ) {
     let (user_id, session_id) = ids(session);
     match refusal {
-        // Never sampled: it ends a session, and so happens once for each login.
+        // Not sampled: it ends a session, so it happens at most once per login.
         RefreshRefusal::ReuseDetected => {
             let client = shown(client);
             warn!(event = "refresh_reuse_detected", client, user_id, session_id, reason = %refusal, "a used refresh token was presented again; the session ended");

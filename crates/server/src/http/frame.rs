@@ -31,7 +31,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest incoming request id that is kept.
 const MAX_REQUEST_ID: usize = 128;
 
-/// The policy of every response that is no page: nothing in it may load, run or be framed.
+/// The content security policy of responses that are no page: they may load and run nothing, and no page may frame them.
 const NO_CONTENT: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// Gives the request its id, logs and counts it, and completes the answer's headers.
@@ -72,8 +72,8 @@ pub(crate) async fn frame(
     Ok(response)
 }
 
-/// Returns whether a request has a line without debugging: not if it was rejected with an event of its own, and not if the
-/// client was rejected in the same way too often.
+/// Returns whether a request has a line of level info. It has none if its rejection has an event of its own, or if the
+/// client was rejected too often for the same reason.
 fn is_logged(state: &AppState, response: &ServiceResponse<BoxBody>, path: &str) -> bool {
     let (request, status) = (response.request(), response.status());
     if is_routine(path, status.as_u16()) {
@@ -117,7 +117,7 @@ pub(crate) fn reject(state: &AppState, rejection: Rejection) -> HttpResponse {
     complete(response.headers_mut(), &id);
     let status = response.status().as_u16();
     let reason = format!("{rejection:?}");
-    // Its address is not known here, so that all clients share one count a reason.
+    // The client address is not known here, so all clients share one count per reason.
     if state.is_logged(None, "request", &reason) {
         info_span!("request", request_id = %id).in_scope(|| {
             info!(

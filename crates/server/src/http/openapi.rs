@@ -52,7 +52,7 @@ impl Modify for BearerScheme {
     }
 }
 
-/// States of every operation without a security requirement that it has none.
+/// Adds an explicit empty security requirement to every operation that has none.
 struct OpenOperations;
 
 impl Modify for OpenOperations {

@@ -83,7 +83,7 @@ pub(super) enum CommonAnswers {
     ServiceUnavailable(ErrorResponse<'static>),
 }
 
-/// What any request without a body can be answered with.
+/// The responses that any request without a body can get.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "it describes a response that the middleware gives")]
 pub(super) enum ReadAnswers {

@@ -12,7 +12,7 @@ use super::body_rejection::BodyRejection;
 /// The members of a JSON object, in their order.
 pub(super) type Members = Vec<(String, Member)>;
 
-/// A member's value; only what a form needs of it.
+/// The value of a member; of numbers, Booleans and arrays, only the type is kept.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Member {
     Text(Zeroizing<String>),
@@ -85,7 +85,7 @@ impl<'de> Visitor<'de> for MemberVisitor {
         let mut seen = HashSet::new();
         let mut members = Members::new();
         while let Some(name) = map.next_key::<String>()? {
-            // Before the value is read: the position in the message is then that of the name.
+            // This is checked before the value is read, so that the position in the message is that of the name.
             if !seen.insert(name.clone()) {
                 return Err(A::Error::custom(BodyRejection::duplicate(&name)));
             }

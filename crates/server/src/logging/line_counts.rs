@@ -1,4 +1,4 @@
-//! Counts of log lines, and waiting until none is on its way.
+//! Counts of log lines, and waiting until every line was written or dropped.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tracing_appender::non_blocking::ErrorCounter;
 
-/// What became of the lines of a log.
+/// The numbers of log lines that were accepted, written and dropped.
 #[derive(Default)]
 pub(super) struct LineCounts {
     offered: AtomicU64,
     written: AtomicU64,
     /// Too long for the queue, or not written.
     failed: AtomicU64,
-    /// Dropped by the full queue, which counts them itself.
+    /// The number of lines that the full queue dropped, counted by the queue.
     queue_full: OnceLock<ErrorCounter>,
     lock: Mutex<()>,
     progress: Condvar,
@@ -26,7 +26,7 @@ impl LineCounts {
         let _ = self.queue_full.set(counter);
     }
 
-    /// Counts a line before its fate is known.
+    /// Counts a line that is about to be queued.
     pub(super) fn offer(&self) {
         self.offered.fetch_add(1, Ordering::Relaxed);
     }

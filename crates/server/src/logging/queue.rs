@@ -1,4 +1,4 @@
-//! The bounded queue between those who log and the thread that writes.
+//! The bounded queue between the callers that log and the thread that writes.
 
 use std::io::{self, Write};
 use std::mem;
@@ -14,7 +14,7 @@ const MAX_LINES: usize = 4_096;
 /// The longest line in bytes. A longer one is dropped: cut short, it would be no JSON.
 const MAX_LINE: usize = 8 * 1_024;
 
-/// Accepts lines without waiting; drops and counts those that find no place.
+/// Accepts lines without waiting; drops and counts lines for which there is no place.
 #[derive(Clone)]
 pub(super) struct LogQueue {
     queue: NonBlocking,
@@ -26,7 +26,7 @@ impl LogQueue {
     pub(super) fn start(target: impl Write + Send + 'static, lines: Arc<LineCounts>) -> Self {
         let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(MAX_LINES);
         let (queue, guard) = builder.thread_name("log").finish(target);
-        // The guard's drop prints to standard output when the queue is full, and panics when that is closed, too.
+        // On drop, the guard prints to standard output if the queue is full, and panics if standard output is closed.
         // `LineCounts::wait_until_written` does its work.
         mem::forget(guard);
         lines.watch_queue(queue.error_counter());

@@ -10,7 +10,7 @@ use super::line_counts::LineCounts;
 
 /// Writes lines to `target` and counts failures instead of returning them.
 ///
-/// Once a line is written after some were dropped, it reports how many.
+/// When a line is written after others were dropped, it reports the number of dropped lines.
 pub(super) struct LogTarget<T, R> {
     target: T,
     lines: Arc<LineCounts>,
@@ -19,7 +19,7 @@ pub(super) struct LogTarget<T, R> {
     reported: u64,
     /// Whether the last line was written.
     works: bool,
-    /// Whether the last line was written in part: the next one starts on a line of its own.
+    /// Whether the last line was written in part. The next one then begins with a line break.
     torn: bool,
 }
 
@@ -44,7 +44,7 @@ impl<T: Write + AsFd, R: FnMut(u64, u64)> LogTarget<T, R> {
                     self.torn = !rest.is_empty();
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Another program made the descriptor non-blocking; only this thread waits.
+                // Another program made the descriptor non-blocking. Only this thread waits.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait_until_writable()?,
                 Err(error) => return Err(error),
             }
@@ -61,7 +61,7 @@ impl<T: Write + AsFd, R: FnMut(u64, u64)> LogTarget<T, R> {
 }
 
 impl<T: Write + AsFd, R: FnMut(u64, u64)> Write for LogTarget<T, R> {
-    /// Takes one whole line, as the thread gives it.
+    /// Takes one whole line from the log thread.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.works = self.write_line(line).is_ok();
         if self.works {
@@ -72,7 +72,7 @@ impl<T: Write + AsFd, R: FnMut(u64, u64)> Write for LogTarget<T, R> {
         Ok(line.len())
     }
 
-    /// Is called when the queue is empty.
+    /// The log thread calls this when the queue is empty.
     fn flush(&mut self) -> io::Result<()> {
         let dropped = self.lines.dropped();
         if self.works && dropped > self.reported {
@@ -95,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    /// Fails the writes whose turn is listed, after one byte.
+    /// Fails the writes with the listed numbers, after one byte.
     struct Failing {
         pipe: PipeWriter,
         turn: usize,

@@ -1,4 +1,4 @@
-//! Open connections, and those that were closed before their time.
+//! Open connections, and those that were closed at a limit or after a timeout.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-/// Which limit a connection was closed at.
+/// The limit at which a connection was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum LimitReason {
     /// `HTTP__MAX_CONNECTIONS`
@@ -20,7 +20,7 @@ pub(crate) enum LimitReason {
 }
 
 impl LimitReason {
-    /// Returns the word of metrics and logs.
+    /// Returns the label in metrics and logs.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Total => "total",
@@ -30,7 +30,7 @@ impl LimitReason {
     }
 }
 
-/// What a client was too slow for.
+/// The timeout that a slow client reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum TimeoutReason {
     Head,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use auth_domain::model::TicketId;
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
-/// An attempt that is not settled by then was lost, and holds nothing.
+/// A running attempt that is not settled within this time after its deadline was lost, and no longer counts.
 const LONGEST_RUN: Duration = Duration::from_secs(10);
 
 /// How many attempts may run and wait.
@@ -17,13 +17,13 @@ pub(super) struct Bounds {
     pub(super) waiting: usize,
 }
 
-/// What an attempt gets on arrival.
+/// The decision about an attempt on arrival.
 pub(super) enum Entry {
     /// It may run.
     Granted,
-    /// It may run when the receiver gets a value; a closed channel means that a better one took its place.
+    /// It may run when the receiver gets a value. A closed channel means that an attempt of a better rank took its place.
     Waiting(Receiver<()>),
-    /// The queue is full of attempts that go first.
+    /// The queue is full of attempts of the same or a better rank.
     Full,
 }
 
@@ -33,9 +33,9 @@ pub(super) struct Gate(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// By ticket, the instant from which an attempt holds nothing.
+    /// By ticket: the instant after which a running attempt no longer counts.
     running: HashMap<TicketId, Instant>,
-    /// By rank and arrival.
+    /// The waiting attempts, by rank and arrival.
     waiting: BTreeMap<(i16, u64), Waiter>,
     arrivals: u64,
 }
@@ -46,7 +46,7 @@ struct Waiter {
 }
 
 impl Gate {
-    /// Lets an attempt run, or wait behind those of the same and of lower ranks. `times` are now and its deadline.
+    /// Lets an attempt run, or wait behind those with the same or a lower rank. `times` are the present time and the deadline.
     pub(super) fn enter(
         &self,
         ticket: TicketId,
@@ -75,7 +75,7 @@ impl Gate {
         Entry::Waiting(receiver)
     }
 
-    /// Takes an attempt out, running or waiting, and lets the next ones run.
+    /// Removes a running or waiting attempt, and lets the next ones run.
     pub(super) fn leave(&self, ticket: TicketId, now: Instant, bounds: Bounds) {
         let mut state = self.lock();
         if state.running.remove(&ticket).is_none() {
@@ -96,7 +96,7 @@ impl State {
         }
         while self.running.len() < bounds.running {
             let Some((_, waiter)) = self.waiting.pop_first() else { return };
-            // The waiter of a closed channel has given up.
+            // If the channel is closed, the attempt no longer waits.
             if waiter.granted.send(()).is_ok() {
                 self.running.insert(waiter.ticket, now + LONGEST_RUN);
             }

@@ -1,4 +1,4 @@
-//! How well addresses did at login of late, in this process.
+//! The ranks of client addresses, from recent logins in this process.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,15 +6,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use auth_domain::model::AxisKey;
 use auth_domain::ports::Settlement;
 
-/// An address that logged in and has not failed since.
+/// The rank of an address that logged in and has not failed since.
 const BEST: i16 = -1;
-/// The rank of an address that is not known here.
+/// The rank of an unknown address.
 const NEW: i16 = 0;
 /// The rank of attempts without an address: behind addresses that have not failed, before all that have.
 const NO_ADDRESS: i16 = 1;
-/// A failure weighs two successes, so that an attacker with an account of its own cannot make up for a flood.
+/// A failure counts as much as two successes, so that an attacker cannot make up for a flood with its own account.
 const FAILURE: i16 = 2;
-/// Of two generations of this size, the older one is forgotten when the newer one is full.
+/// The size of a generation. Two are kept; the older one is forgotten when the newer one is full.
 const GENERATION: usize = 50_000;
 
 /// Ranks by address; the lower ones go first.

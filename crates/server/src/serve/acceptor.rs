@@ -22,14 +22,14 @@ pub(super) struct Accepted {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) registration: Registration,
-    /// Counts the open socket until it is closed.
+    /// The permit of the open socket; it is dropped when the socket is closed.
     pub(super) socket: OwnedSemaphorePermit,
 }
 
 /// Accepts from one listener.
 pub(super) struct Acceptor {
     listener: tokio::net::TcpListener,
-    /// The same listener, for a look into its queue without a wait.
+    /// The same listener, for accepting from its queue without waiting.
     queue: TcpListener,
     connections: Arc<Connections>,
     workers: Vec<UnboundedSender<Accepted>>,
@@ -49,7 +49,7 @@ impl Acceptor {
         Ok(Self { listener, queue, connections, workers, next: 0, is_failing: false })
     }
 
-    /// Accepts until `stop`; then takes what the kernel has queued already, and closes the listener.
+    /// Accepts until `stop`; then accepts the connections that the kernel has queued, and closes the listener.
     pub(super) async fn run(mut self, stop: CancellationToken) {
         while stop.run_until_cancelled(self.accept()).await.is_some() {}
         for _ in 0..BACKLOG {
@@ -62,9 +62,9 @@ impl Acceptor {
     }
 
     async fn accept(&mut self) {
-        // Never closed.
+        // The semaphore is never closed.
         let Some(socket) = self.connections.socket().await else { return };
-        // Registered with this runtime by tokio, and with the worker's again.
+        // Tokio has registered the socket with this runtime; the worker registers it with its own.
         let accepted = self.listener.accept().await;
         match accepted.and_then(|(stream, peer)| Ok((stream.into_std()?, peer))) {
             Ok((stream, peer)) => {
@@ -86,13 +86,13 @@ impl Acceptor {
         let Some(registration) = self.connections.admit(peer.ip()) else { return };
         self.next = (self.next + 1) % self.workers.len().max(1);
         if let Some(worker) = self.workers.get(self.next) {
-            // A worker ends after its acceptor only.
+            // A worker ends only after its acceptor.
             let _ = worker.send(Accepted { stream, peer, registration, socket });
         }
     }
 }
 
-/// The client gave up between its connect and the accept.
+/// The client closed the connection before the accept.
 fn is_about_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     [ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted].contains(&error.kind())

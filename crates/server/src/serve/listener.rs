@@ -11,7 +11,7 @@ use crate::failure::Failure;
 /// How many connections may wait to be accepted.
 pub(super) const BACKLOG: i32 = 1_024;
 
-/// What the kernel keeps per connection of a response that the client does not read, in bytes; it may double it for its own records.
+/// How much of an unread response the kernel buffers per connection, in bytes; Linux doubles it for its own records.
 ///
 /// Without a limit it grows to some megabytes, and a thousand such clients cost gigabytes outside the process (S-74).
 const SEND_BUFFER: usize = 64 * 1_024;

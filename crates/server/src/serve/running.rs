@@ -25,7 +25,7 @@ pub(super) struct Running {
     workers: Workers,
 }
 
-/// What is left of a server that accepts no more.
+/// The workers of a server that no longer accepts.
 pub(super) struct Workers(Vec<tokio::sync::oneshot::Receiver<std::io::Result<()>>>);
 
 /// What both servers are started with.
@@ -76,7 +76,7 @@ impl Start<'_> {
 }
 
 impl Running {
-    /// Closes the listener, after what the kernel has queued was accepted.
+    /// Closes the listener after the connections that the kernel has queued were accepted.
     pub(super) async fn stop_accepting(self) -> Result<Workers, Failure> {
         self.stop.cancel();
         self.acceptor.await.map_err(failed)?;

@@ -12,8 +12,8 @@ use crate::examination;
 /// How often (S-88).
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// Asks until the process stops. What was `away` at the start, and what comes back later, is checked as at the start until
-/// it has no error.
+/// Asks until the process stops. Dependencies that were `away` at the start, and those that become reachable again, are
+/// checked as at the start until they have no error.
 pub(super) async fn watch(state: Data<AppState>, away: Backends) {
     let mut unchecked = Vec::new();
     examination::add(&mut unchecked, away);
@@ -79,7 +79,7 @@ mod tests {
         let (pings, examinations) = (Arc::new(AtomicUsize::new(0)), Arc::default());
         let examined = counting(&examinations);
         let backend = Arc::new(FakeBackend {
-            // Away at the second question, and back at the third.
+            // It does not answer the second question, and answers the third.
             ping: Box::new(move || match pings.fetch_add(1, Ordering::Relaxed) {
                 1 => Err(PortError::unavailable("gone")),
                 _ => Ok(()),

@@ -1,4 +1,4 @@
-//! Workers: a thread each, on which connections are served.
+//! Worker threads, which serve connections.
 
 use std::io;
 use std::rc::Rc;
@@ -28,9 +28,9 @@ use crate::http;
 
 /// A worker thread that was started.
 pub(super) struct Worker {
-    /// Takes connections; the worker ends some time after the last sender is dropped.
+    /// Sends connections to the worker, which ends after the last sender is dropped and its connections are closed.
     pub(super) connections: UnboundedSender<Accepted>,
-    /// The result of its end.
+    /// Receives the result when the worker ends.
     pub(super) ended: oneshot::Receiver<io::Result<()>>,
 }
 
@@ -45,7 +45,7 @@ impl Worker {
         let (connections, incoming) = unbounded_channel();
         let (end, ended) = oneshot::channel();
         thread::Builder::new().name(name).spawn(move || {
-            // Nobody waits for the result if the start failed as a whole.
+            // The receiver is gone if another part of the start failed.
             let _ = end.send(run(incoming, state, keep_alive, configure));
         })?;
         Ok(Self { connections, ended })
@@ -76,10 +76,10 @@ async fn serve_all<A: Application + 'static>(
     timeouts: Timeouts,
 ) {
     let tasks = TaskTracker::new();
-    // Its timeouts are those of actix's own server, and not used here.
+    // The timeouts in it are for actix's own server, and are not used here.
     let config = ServiceConfig::new(KeepAlive::Os, Duration::ZERO, Duration::ZERO, false, None);
     while let Some(Accepted { stream, peer, registration, socket }) = incoming.recv().await {
-        // Responses are written whole: nothing is gained by a wait for more.
+        // Responses are written whole, so waiting for more data gains nothing.
         let stream = stream.set_nodelay(true).and_then(|()| TcpStream::from_std(stream));
         let stream = match stream {
             Ok(stream) => stream,

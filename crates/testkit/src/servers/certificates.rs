@@ -18,7 +18,7 @@ impl Certificates {
         Self::with(|_| {})
     }
 
-    /// Makes new ones, of which that for `localhost` has expired.
+    /// Makes new certificates; the one for `localhost` has expired.
     #[must_use]
     pub fn expired() -> Self {
         Self::with(|leaf| {

@@ -83,7 +83,7 @@ impl PostgresServer {
         Self::launch_in(folder, port, account, settings)
     }
 
-    /// Starts a standby that follows this server; it applies what it receives `delay` later, in the words of PostgreSQL.
+    /// Starts a standby that follows this server with `delay`, a value of `recovery_min_apply_delay`.
     #[must_use]
     pub fn start_standby(&self, delay: &str) -> Self {
         let (account, port) = (account(), Port::take());
@@ -117,7 +117,7 @@ impl PostgresServer {
         expect_success(&self.try_sql("postgres", "SELECT pg_promote()"));
     }
 
-    /// Returns the address of a database of this name on these servers, in this order.
+    /// Returns the URL of a database of this name on these servers, in this order.
     #[must_use]
     pub fn url_on(servers: &[&Self], database: &str) -> String {
         let hosts: Vec<_> =

@@ -11,7 +11,7 @@ use super::programs::{caddy_program, haproxy_program};
 /// Global options of Caddy: no listener for administrators, no certificates.
 const CADDY_OPTIONS: &str = "{\n\tadmin off\n\tauto_https off\n}\n";
 
-/// A running reverse proxy with a configuration of the caller.
+/// A running reverse proxy with the caller's configuration.
 #[derive(Debug)]
 pub struct ReverseProxy {
     port: Port,

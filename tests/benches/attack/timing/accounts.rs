@@ -3,7 +3,7 @@
 use auth_e2e::Installation;
 use auth_testkit::vectors::legacy_password_hashes;
 
-/// The most attempts at the same instant on accounts of one kind.
+/// The most simultaneous attempts on accounts of one kind.
 const ACCOUNTS: u16 = 8;
 
 /// What is stored for an email.
@@ -85,7 +85,7 @@ impl Kind {
         installation
     }
 
-    /// What no command does to a row.
+    /// Changes to a row that no command can make.
     fn change(self) -> Option<String> {
         match self {
             Self::Unknown | Self::Current | Self::Other => None,

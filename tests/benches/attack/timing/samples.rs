@@ -13,7 +13,7 @@ use super::accounts::Kind;
 use crate::client::{Client, post};
 use crate::target::{Target, attacker_address};
 
-/// A number of attempts at the same instant.
+/// A number of simultaneous attempts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Simultaneous {
     number: u16,
@@ -38,7 +38,7 @@ impl Display for Simultaneous {
     }
 }
 
-/// Connections, one an address, each kept for many attempts.
+/// Connections, one per address, each used for many attempts.
 pub(super) struct Attempts {
     clients: Vec<Option<Client>>,
     target: SocketAddr,
@@ -79,7 +79,7 @@ impl Attempts {
         times?.into_iter().max()
     }
 
-    /// Opens what is missing of the first `number` connections; the service closes those that stay unused.
+    /// Opens the missing ones of the first `number` connections, since the service closes unused ones.
     async fn connect(&mut self, number: u16) {
         for place in 0..number {
             let index = usize::from(place);
@@ -98,7 +98,7 @@ impl Attempts {
 pub(super) struct Samples {
     kinds: Vec<Kind>,
     times: Vec<Vec<Vec<f64>>>,
-    /// Rejections by the password queue, by kind: the queue must not know the kind either.
+    /// Rejections by the password queue, by kind: they must not depend on the kind either.
     busy: Vec<usize>,
 }
 

@@ -43,7 +43,7 @@ async fn rejections(hasher: &Argon2PasswordHasher) -> Vec<(&'static str, Credent
 
 async fn assert_equal_work(hasher: &Argon2PasswordHasher, simultaneous: &[usize]) {
     let charge = hasher.pool.charge();
-    // A rest comes in whole steps of memory.
+    // The rest is a whole number of memory steps.
     let least = charge.work() - 4 * u64::from(charge.dearest().iterations);
     for (name, credential) in rejections(hasher).await {
         turns(hasher);

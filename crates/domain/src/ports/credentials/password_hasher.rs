@@ -51,7 +51,7 @@ pub trait PasswordHasher: Send + Sync {
     /// `Overloaded` if hashing cannot begin in time.
     async fn hash(&self, password: &Password, timing: Timing) -> Result<PasswordHash, PortError>;
 
-    /// Compares `password` with `credential`, in the turn that `admission` stands for.
+    /// Compares `password` with `credential`, in the turn that `admission` reserves.
     ///
     /// # Errors
     /// `Overloaded` if the turn does not come in time.
@@ -87,7 +87,7 @@ pub enum PasswordCheck {
 pub struct TurnCost {
     /// The parameters of the dearest hash, as a PHC string begins.
     pub parameters: String,
-    /// The time that one turn takes, as measured of late.
+    /// The time that one turn takes, from recent measurements.
     pub time: Duration,
     /// The number of turns at the same time.
     pub concurrency: u32,

@@ -24,10 +24,10 @@ use crate::ports::{PortError, UnreadableUser};
 /// - `hash_parameters` MUST return the parameters of every stored PHC string once, with the number of users
 ///   who have them, and never a salt or a hash (`hash_parameters_are_counted_without_salts`).
 /// - A user without a password hash is a value, not an error (`user_without_password_is_a_value`).
-/// - A row with a value without a meaning, such as an unknown role or status, MUST be an error of the kind
+/// - A row with a value that is not defined for its column, such as an unknown role, MUST be an error of the kind
 ///   [`Corrupt`](crate::ports::PortErrorKind::Corrupt) with an [`UnreadableUser`] as its source, never a guess.
-///   `list` MUST return the other users, and name such rows apart. Each adapter proves this itself, since
-///   only it can write such a row.
+///   `list` MUST return the other users, and such rows separately. Each adapter has tests of its own for this,
+///   since only it can write such a row.
 /// - A call whose deadline has passed before it begins MUST change nothing and be an error of the
 ///   kind [`Unavailable`](crate::ports::PortErrorKind::Unavailable) (`call_past_its_deadline_changes_nothing`).
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]

@@ -24,8 +24,9 @@ use crate::ports::PortError;
 /// - The same rotation repeated MUST be [`Rotation::Rotated`] again until the successor is used
 ///   (`repeated_rotation_is_idempotent`).
 /// - The immediate predecessor MUST get [`Rotation::AlreadyUsed`] while less than the leeway has
-///   passed since the rotation, with the address that rotated it (`predecessor_within_the_leeway_ends_nothing`), and while the
-///   rotation is less than the leeway in the future, by a clock that was ahead (`rotation_by_a_clock_ahead_prolongs_no_leeway`). After it, and with no
+///   passed since the rotation, with the address that rotated it (`predecessor_within_the_leeway_ends_nothing`). The same holds
+///   if a clock that was ahead stored the rotation in the future, by less than the leeway
+///   (`rotation_by_a_clock_ahead_prolongs_no_leeway`). After it, and with no
 ///   leeway at once, it MUST end the session (`reused_token_ends_the_session`,
 ///   `no_leeway_means_reuse_at_once`); an older token MUST end it at once
 ///   (`older_token_ends_the_session_within_the_leeway`), however many rotations ago it was used

@@ -8,14 +8,14 @@ use crate::ports::{Credential, PasswordCheck, PortError, UnreadableUser};
 pub(super) enum Account {
     /// No user has the email.
     Unknown,
-    /// The user with the email has a row that contradicts itself.
+    /// The row of the user with the email cannot be read.
     Unreadable(UnreadableUser),
     /// The user with the email.
     Known(User),
 }
 
 impl Account {
-    /// The account, if `found` is the answer of a store that works.
+    /// The account that a store has found; an error of the store is returned, unless it is about the row itself.
     pub(super) fn from_lookup(found: Result<Option<User>, PortError>) -> Result<Self, PortError> {
         match found {
             Ok(None) => Ok(Self::Unknown),
@@ -36,7 +36,7 @@ impl Account {
         }
     }
 
-    /// The user and whether the stored hash is outdated, if `check` and the account allow the login.
+    /// The user, and whether the stored hash is outdated; a rejection if `check` or the account does not allow the login.
     pub(super) fn judge(self, check: PasswordCheck) -> Result<(User, bool), LoginError> {
         let user = match self {
             Self::Unknown => return Err(rejected(None, LoginRefusal::UnknownEmail)),

@@ -53,7 +53,7 @@ pub enum LoginError {
     Port(#[from] PortError),
 }
 
-/// What failed logins are limited by; for logs.
+/// What failed logins are counted by; for logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum LoginLimit {
     /// The failures on one email.
@@ -82,7 +82,7 @@ pub enum LoginRefusal {
     /// The user is inactive.
     #[error("inactive_user")]
     InactiveUser,
-    /// The user's row contradicts itself.
+    /// The user's row cannot be read.
     #[error("unreadable_row")]
     UnreadableRow(UnreadableUser),
     /// The user was deactivated, moved, or given a new password while logging in.

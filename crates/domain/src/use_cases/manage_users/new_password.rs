@@ -6,10 +6,10 @@ use crate::ports::PasswordStrength;
 
 /// The names of the product, as people put them into passwords.
 const PRODUCT: [&str; 4] = ["hooksentry auth", "hooksentry", "hook", "sentry"];
-/// Shorter parts of an email say nothing.
+/// Shorter parts of an email are ignored.
 const SHORTEST_PART: usize = 3;
 
-/// Checks the length, and then how easily the password is guessed by somebody who knows the email.
+/// Checks the length, and then how easily an attacker who knows the email guesses the password.
 pub(super) fn check(
     password: &Password,
     email: &Email,

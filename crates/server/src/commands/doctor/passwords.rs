@@ -1,4 +1,4 @@
-//! What stored hashes cost, and how many logins per second that leaves.
+//! The costs of stored hashes, and how many logins per second they allow.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::compose::Parts;
 use crate::failure::chain;
 use crate::hash_costs::HashCosts;
 
-/// How long the table may be read.
+/// How long reading the table may take.
 const TIMEOUT: Duration = Duration::from_secs(25);
-/// A turn that takes longer leaves so few logins that somebody should know.
+/// A turn that takes longer allows so few logins per second that `doctor` warns.
 const LONG: Duration = Duration::from_millis(500);
 
-/// Lists the costs of stored hashes, and the capacity that the dearest leaves.
+/// Lists the costs of stored hashes, and the capacity with the dearest one.
 pub(super) async fn examine(parts: &Parts) -> Vec<Finding> {
     let costs = HashCosts { users: &*parts.users, hasher: &*parts.hasher, clock: &*parts.clock };
     match costs.read(TIMEOUT).await {

@@ -1,4 +1,4 @@
-//! Secrets: one reading for all of them.
+//! Secrets: all are read in the same way.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use super::*;
 const ONE: &str = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp";
 const OTHER: &str = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg";
 
-/// Every setting that is one secret, with what makes it used.
+/// Every setting that is one secret, with the settings that make the program use it.
 const SECRETS: [(&str, &[(&str, &str)]); 4] = [
     ("JWT__KEY", &[]),
     ("ADMIN__SECRET", &[]),
@@ -96,7 +96,7 @@ fn previous_keys_may_contain_commas_and_inner_spaces() {
     let toml = file(format!("[jwt]\nprevious_keys = [\"{comma}\", \"{ONE},{OTHER}\"]\n").as_bytes(), 0o600);
     let settings = load(Some(Path::new(&toml.path)), std::iter::empty(), |_| Vec::new()).unwrap();
     assert_eq!(previous(&settings), [comma, &format!("{ONE},{OTHER}")]);
-    // A rotation that is over leaves an empty file.
+    // The file is empty after a key change is complete.
     for content in ["", "\n"] {
         let file = file(content.as_bytes(), 0o600);
         assert!(with(&[("JWT__PREVIOUS_KEYS_FILE", &file.path)]).unwrap().jwt.previous_keys.is_empty());

@@ -47,7 +47,7 @@ pub(super) async fn end_sessions(
     Ok(HttpResponse::Ok().json(SessionsEndedResponse { sessions_ended }))
 }
 
-/// Compares digests in constant time: neither how much of a guess was right nor the length of the secret must show.
+/// Compares digests in constant time, so that the time reveals neither a matching prefix nor the length of the secret.
 ///
 /// The right secret is never limited: it is worth 2^96 guesses, and an attacker must not keep the platform out (S-92).
 fn authenticate(request: &HttpRequest, state: &AppState) -> Result<(), ApiError> {
@@ -56,7 +56,7 @@ fn authenticate(request: &HttpRequest, state: &AppState) -> Result<(), ApiError>
         Ok(presented) if is_equal(presented, secret.expose()) => return Ok(()),
         Ok(_) => Refusal::InvalidToken { presented: true },
         Err(rejection @ Refusal::InvalidToken { presented: true }) => rejection,
-        // Nothing was guessed.
+        // A request without a secret is no guess, so it is not counted.
         Err(rejection) => return Err(rejection.into()),
     };
     let client = state.client(request);

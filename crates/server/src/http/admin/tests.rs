@@ -93,7 +93,7 @@ async fn ten_wrong_secrets_are_401_the_next_is_429_and_the_right_one_is_never_li
     assert_eq!(Answer::to(with(SECRET), &admin).await.status, 200);
     let elsewhere = with("x").peer_addr("127.0.0.2:9999".parse().unwrap());
     assert_eq!(Answer::to(elsewhere, &admin).await.error(), (401, "invalid_token"));
-    // No secret at all is no guess.
+    // A request without a secret is no guess, so it is not counted.
     let without = post(&user().id.to_string()).peer_addr("127.0.0.1:9999".parse().unwrap());
     assert_eq!(Answer::to(without, &admin).await.error(), (401, "invalid_token"));
 }

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use auth_domain::model::ClientAddress;
 
-/// Wrong secrets of one address that are answered 401 within [`WINDOW`].
+/// How many wrong secrets of one address get a 401 within [`WINDOW`]; further ones get a 429.
 const LIMIT: usize = 10;
 /// How long a wrong secret counts.
 const WINDOW: Duration = Duration::from_mins(5);
-/// The addresses that are counted apart; more share the count of clients without an address.
+/// How many addresses are counted separately; further ones share the count of clients without an address.
 const MAX_ADDRESSES: usize = 1_000;
 
 /// The wrong secrets of the last minutes, in bounded memory.
@@ -21,7 +21,7 @@ pub(crate) struct WrongSecrets {
 
 #[derive(Default)]
 struct Attempts {
-    /// When the attempts that count were made, oldest first, at most [`LIMIT`].
+    /// The times of the attempts that count, oldest first, at most [`LIMIT`].
     counted: VecDeque<Instant>,
     /// When the last attempt was made.
     last: Option<Instant>,
@@ -39,7 +39,7 @@ pub(in crate::http) struct WrongSecret {
 }
 
 impl WrongSecrets {
-    /// Counts a wrong secret. One over the limit prolongs nothing.
+    /// Counts a wrong secret. An attempt over the limit does not prolong the wait.
     pub(in crate::http) fn count(&self, address: Option<ClientAddress>, now: Instant) -> WrongSecret {
         let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         let mut address = address;
@@ -74,7 +74,7 @@ impl Attempts {
 }
 
 impl WrongSecret {
-    /// Returns whether it is the 1st, 10th, 100th … in a row, and so is logged.
+    /// Returns whether the attempt is the 1st, 10th, 100th … in a row, which is logged.
     pub(in crate::http) fn is_logged(&self) -> bool {
         let mut count = self.in_a_row;
         while count >= 10 && count.is_multiple_of(10) {

@@ -72,7 +72,7 @@ pub async fn unsettled_attempt_counts_as_a_failure(fixture: &Limiter) {
     reserved(fixture, attempt(email_axis, address_axis), START + LOGIN_WINDOW).await;
 }
 
-/// A clock that goes back by less than a window opens no places, neither then nor when it is right again.
+/// A clock that goes back by less than a window frees no place, neither then nor when it is right again.
 pub async fn clock_going_back_forgives_nothing(fixture: &Limiter) {
     let earlier = START - LOGIN_WINDOW / 2;
     let email_axis = email();
@@ -89,7 +89,7 @@ pub async fn clock_going_back_forgives_nothing(fixture: &Limiter) {
 }
 
 // S-23
-/// Attempts of a clock that was an hour ahead count as attempts of the time at which they are first seen.
+/// Attempts stored by a clock that was an hour ahead count from the time at which they are first seen.
 pub async fn clock_that_was_ahead_prolongs_no_rejection(fixture: &Limiter) {
     let ahead = START + 12 * LOGIN_WINDOW;
     let (email_key, address_key) = (email(), address());

@@ -52,14 +52,14 @@ pub async fn dropped_calls_give_their_place_back(fixture: &PasswordHasherFixture
             drop(call.await);
         }
     }
-    // Each is charged the dearest turn, so that twenty wait for some seconds; the lost places would cost a minute.
+    // Each is charged the dearest turn, so twenty wait for some seconds. Places that were not freed would add a minute.
     let patience = Duration::from_secs(30);
     for (after, _) in race((0..20).map(|_| verification(fixture, &stored, patience))).await {
         assert_eq!(after, Ok(CURRENT), "the places of dropped calls are lost");
     }
 }
 
-/// Callers that stop between admission and verification do not keep others out.
+/// An admission that is dropped before verification does not keep others out.
 pub async fn dropped_admissions_give_their_place_back(fixture: &PasswordHasherFixture) {
     let stored = hashed(&*fixture.hasher, PASSWORD).await;
     for _ in 0..10 {

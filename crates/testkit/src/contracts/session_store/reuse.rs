@@ -50,7 +50,7 @@ pub async fn reused_token_ends_the_session(fixture: &SessionFixture) {
 }
 
 // S-52
-/// A rotation by a clock that was ahead is not within the leeway for as long as that clock was ahead.
+/// A rotation that a clock ahead has stored in the future does not stay within the leeway until that time.
 pub async fn rotation_by_a_clock_ahead_prolongs_no_leeway(fixture: &SessionFixture) {
     let ahead = START + 60 * MINUTE;
     for (earlier, expected) in [
