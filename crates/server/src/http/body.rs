@@ -29,7 +29,8 @@ pub(super) async fn read(request: &HttpRequest, payload: Payload) -> Result<Zero
 }
 
 async fn collect(mut payload: Payload, capacity: usize) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    // Taken whole at once: a buffer that grows would leave unwiped copies behind. The connection delivers no more than was announced.
+    // The buffer has its final size: one that grows would leave unwiped copies behind. The connection delivers no more bytes
+    // than announced.
     let mut body = Zeroizing::new(Vec::with_capacity(capacity));
     while let Some(chunk) = payload.next().await {
         let chunk =
