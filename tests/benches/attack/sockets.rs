@@ -209,6 +209,6 @@ fn long_responses(route: Route) -> Vec<u8> {
         Route::Direct => {
             b"GET /swagger/swagger-ui-bundle.js HTTP/1.1\r\nHost: auth.example\r\n\r\n".repeat(40)
         }
-        Route::Nginx => refresh().repeat(400),
+        Route::Nginx => refresh().repeat(100),
     }
 }

@@ -148,6 +148,26 @@ impl Samples {
         let spreads = (0..SIMULTANEOUS.len()).map(|group| (group, self.spread(group)));
         spreads.filter(|(_, spread)| *spread >= tolerance).collect()
     }
+
+    /// Whether noise alone does not explain the difference: the intervals of two kinds do not overlap.
+    pub(super) fn is_significant(&self, group: usize) -> bool {
+        let intervals: Vec<(f64, f64)> = self.times[group].iter().map(|times| interval(times)).collect();
+        let lowest = intervals.iter().map(|(_, high)| *high).fold(f64::INFINITY, f64::min);
+        let highest = intervals.iter().map(|(low, _)| *low).fold(0.0, f64::max);
+        lowest < highest
+    }
+}
+
+/// Where the median lies with a probability of 95 %, by order statistics: half the samples, plus or minus their root.
+fn interval(times: &[f64]) -> (f64, f64) {
+    let mut times = times.to_vec();
+    times.sort_by(f64::total_cmp);
+    let root = times.len().isqrt();
+    let at = |index: usize| times.get(index).copied().unwrap_or(f64::NAN);
+    (
+        at((times.len() / 2).saturating_sub(root)),
+        at((times.len() / 2 + root).min(times.len().saturating_sub(1))),
+    )
 }
 
 fn median(times: &[f64]) -> f64 {
