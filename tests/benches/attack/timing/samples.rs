@@ -150,7 +150,12 @@ impl Samples {
     }
 
     /// Whether noise alone does not explain the difference: the intervals of two kinds do not overlap.
+    ///
+    /// Fewer samples than [`FEWEST`] decide nothing.
     pub(super) fn is_significant(&self, group: usize) -> bool {
+        if self.times[group].iter().any(|times| times.len() < FEWEST) {
+            return false;
+        }
         let intervals: Vec<(f64, f64)> = self.times[group].iter().map(|times| interval(times)).collect();
         let lowest = intervals.iter().map(|(_, high)| *high).fold(f64::INFINITY, f64::min);
         let highest = intervals.iter().map(|(low, _)| *low).fold(0.0, f64::max);
@@ -158,15 +163,16 @@ impl Samples {
     }
 }
 
-/// Where the median lies with a probability of 95 %, by order statistics: half the samples, plus or minus their root.
+/// The interval in which the median lies, by order statistics: three standard deviations of its rank, because many
+/// pairs of kinds are compared.
 fn interval(times: &[f64]) -> (f64, f64) {
     let mut times = times.to_vec();
     times.sort_by(f64::total_cmp);
-    let root = times.len().isqrt();
+    let width = 3 * times.len().isqrt() / 2;
     let at = |index: usize| times.get(index).copied().unwrap_or(f64::NAN);
     (
-        at((times.len() / 2).saturating_sub(root)),
-        at((times.len() / 2 + root).min(times.len().saturating_sub(1))),
+        at((times.len() / 2).saturating_sub(width)),
+        at((times.len() / 2 + width).min(times.len().saturating_sub(1))),
     )
 }
 
