@@ -13,6 +13,9 @@ use super::accounts::Kind;
 use crate::client::{Client, post};
 use crate::target::{Target, attacker_address};
 
+/// The fewest samples of each kind that can decide.
+const FEWEST: usize = 9;
+
 /// A number of simultaneous attempts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Simultaneous {
