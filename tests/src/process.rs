@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::clock::holds_within;
 
 /// Output arrives through a pipe: a moment later than the answer that it belongs to.
-const OUTPUT_LIMIT: Duration = Duration::from_secs(10);
+const OUTPUT_LIMIT: Duration = Duration::from_secs(15);
 
 type Captured = Arc<Mutex<Vec<u8>>>;
 

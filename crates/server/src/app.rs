@@ -116,7 +116,7 @@ impl AppState {
             wrong_secrets: WrongSecrets::default(),
             documentation: settings.http.documentation,
             readiness_details: settings.http.readiness_details,
-            readiness: Readiness::new(&parts.backends),
+            readiness: Readiness::new(parts.backends, runtime.clone()),
             metrics: Metrics::new(parts.denylist_copy),
             cors: Cors::new(&settings.http.cors_origins),
             clock: parts.clock,

@@ -1,27 +1,24 @@
 //! Whether the parts that requests need can answer.
 
+mod shared_check;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use auth_domain::model::Timing;
-use auth_domain::ports::{Clock, PortError};
-use futures_util::future::join_all;
+use auth_domain::ports::Clock;
 use serde::Serialize;
+use tokio::runtime::Handle;
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
 use crate::backend::{Backend, Backends};
-use crate::failure::chain;
-
-/// A dependency that does not answer for this long is down.
-const PATIENCE: Duration = Duration::from_millis(1_500);
+use shared_check::SharedCheck;
 
 /// What requests depend on, and whether the process is on its way out.
-#[derive(Default)]
 pub(crate) struct Readiness {
     dependencies: Vec<Dependency>,
+    check: SharedCheck,
     draining: AtomicBool,
 }
 
@@ -54,17 +51,21 @@ impl Report {
 }
 
 impl Readiness {
-    /// Depends on `backends`.
-    pub(crate) fn new(backends: &[Arc<dyn Backend>]) -> Self {
+    /// Depends on `backends`, which are checked in tasks of `runtime`.
+    pub(crate) fn new(backends: Backends, runtime: Handle) -> Self {
         let dependency = |backend: &Arc<dyn Backend>| Dependency {
             backend: backend.clone(),
             was_up: AtomicBool::new(true),
             has_returned: AtomicBool::new(false),
         };
-        Self { dependencies: backends.iter().map(dependency).collect(), ..Self::default() }
+        Self {
+            dependencies: backends.iter().map(dependency).collect(),
+            check: SharedCheck::new(backends, runtime),
+            draining: AtomicBool::new(false),
+        }
     }
 
-    /// Tells which dependencies were up when they were last asked.
+    /// Returns which dependencies were up when [`Self::watch`] last checked them.
     pub(crate) fn last_seen(&self) -> impl Iterator<Item = (&'static str, bool)> {
         let seen = |dependency: &Dependency| dependency.was_up.load(Ordering::Relaxed);
         self.dependencies.iter().map(move |dependency| (dependency.backend.name(), seen(dependency)))
@@ -81,58 +82,66 @@ impl Readiness {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Asks every dependency at once.
-    pub(crate) async fn check(&self, clock: &dyn Clock) -> Report {
-        let timing = Timing::start(clock, PATIENCE);
-        let answers = join_all(self.dependencies.iter().map(|dependency| dependency.state(timing))).await;
+    /// Checks the dependencies, and logs each that went down or came back since the last call.
+    pub(crate) async fn watch(&self, clock: &dyn Clock) {
+        let outcome = self.check.outcome(clock).await;
+        for (dependency, error) in self.dependencies.iter().zip(outcome.iter()) {
+            dependency.note(error.as_deref());
+        }
+    }
+
+    /// Reports whether requests can be served. The report may be half a second old; it logs nothing, since any client can
+    /// ask for it.
+    pub(crate) async fn report(&self, clock: &dyn Clock) -> Report {
+        let outcome = self.check.outcome(clock).await;
         let draining = self.draining.load(Ordering::Relaxed);
-        let ready = !draining && answers.iter().all(|(_, up)| *up);
+        let ready = !draining && outcome.iter().all(Option::is_none);
         let status = match (draining, ready) {
             (true, _) => "draining",
             (false, true) => "ready",
             (false, false) => "unavailable",
         };
-        let word = |up| if up { "up" } else { "down" };
-        Report {
-            ready,
-            status,
-            dependencies: Some(answers.into_iter().map(|(name, up)| (name, word(up))).collect()),
-        }
+        let names = self.dependencies.iter().map(|dependency| dependency.backend.name());
+        let words = outcome.iter().map(|error| if error.is_none() { "up" } else { "down" });
+        Report { ready, status, dependencies: Some(names.zip(words).collect()) }
     }
 }
 
 impl Dependency {
-    /// Asks once, within the patience, and logs a change.
-    async fn state(&self, timing: Timing) -> (&'static str, bool) {
-        let answer = tokio::time::timeout_at(timing.deadline().into(), self.backend.ping(timing)).await;
-        let answer = answer.unwrap_or_else(|_| Err(PortError::unavailable("no answer in time")));
-        let (name, up) = (self.backend.name(), answer.is_ok());
-        match (self.was_up.swap(up, Ordering::Relaxed), answer) {
-            (true, Err(cause)) => {
-                warn!(event = "dependency_down", name, reason = chain(&cause), "dependency is down");
+    /// Records whether it is up, and logs a change.
+    fn note(&self, error: Option<&str>) {
+        let name = self.backend.name();
+        match (self.was_up.swap(error.is_none(), Ordering::Relaxed), error) {
+            (true, Some(reason)) => {
+                warn!(event = "dependency_down", name, reason, "dependency is down");
             }
-            (false, Ok(())) => {
+            (false, None) => {
                 self.has_returned.store(true, Ordering::Relaxed);
                 info!(event = "dependency_up", name, "dependency is back");
             }
-            (true, Ok(())) | (false, Err(_)) => {}
+            (true, None) | (false, Some(_)) => {}
         }
-        (name, up)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::time::Duration;
+
+    use futures_util::future::join_all;
+    use tokio::time::{sleep, timeout};
+
     use super::*;
     use crate::backend::fake::{FakeBackend, away, sound};
     use crate::system::SystemClock;
 
     fn readiness(backend: FakeBackend) -> Readiness {
-        Readiness::new(&[Arc::new(backend)])
+        Readiness::new(vec![Arc::new(backend)], Handle::current())
     }
 
     async fn json(readiness: &Readiness) -> String {
-        serde_json::to_string(&readiness.check(&SystemClock).await).unwrap()
+        serde_json::to_string(&readiness.report(&SystemClock).await).unwrap()
     }
 
     // S-81
@@ -148,15 +157,17 @@ mod tests {
     // S-76
     #[tokio::test]
     async fn the_report_for_everyone_names_no_dependency() {
-        let report = readiness(away()).check(&SystemClock).await.without_details();
+        let report = readiness(away()).report(&SystemClock).await.without_details();
         assert_eq!(serde_json::to_string(&report).unwrap(), r#"{"status":"unavailable"}"#);
     }
 
     #[tokio::test]
-    async fn the_last_answer_is_remembered() {
+    async fn only_the_watch_changes_the_last_state() {
         let readiness = readiness(away());
         assert!(readiness.last_seen().eq([("store", true)]));
-        readiness.check(&SystemClock).await;
+        readiness.report(&SystemClock).await;
+        assert!(readiness.last_seen().eq([("store", true)]), "a request changed it");
+        readiness.watch(&SystemClock).await;
         assert!(readiness.last_seen().eq([("store", false)]));
     }
 
@@ -164,12 +175,46 @@ mod tests {
     async fn a_draining_process_is_not_ready() {
         let readiness = readiness(sound());
         readiness.drain();
-        assert!(!readiness.check(&SystemClock).await.ready);
+        assert!(!readiness.report(&SystemClock).await.ready);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_dependency_that_hangs_is_down() {
         let hanging = readiness(FakeBackend { hangs: true, ..sound() });
-        assert!(!hanging.check(&SystemClock).await.ready);
+        assert!(!hanging.report(&SystemClock).await.ready);
+    }
+
+    /// A dependency that counts its pings in `pings`.
+    fn counted(pings: &Arc<AtomicUsize>, hangs: bool) -> FakeBackend {
+        let counter = pings.clone();
+        let ping = move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        };
+        FakeBackend { ping: Box::new(ping), hangs, ..sound() }
+    }
+
+    // S-81
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_of_requests_shares_two_checks_a_second() {
+        let pings = Arc::default();
+        let readiness = readiness(counted(&pings, false));
+        for _ in 0..10 {
+            let reports = join_all((0..1_000).map(|_| readiness.report(&SystemClock))).await;
+            assert!(reports.iter().all(|report| report.ready));
+            sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(pings.load(Ordering::Relaxed), 2);
+    }
+
+    // S-81
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_that_leaves_does_not_extend_the_check_of_the_others() {
+        let readiness = readiness(FakeBackend { hangs: true, ..sound() });
+        for _ in 0..10 {
+            assert!(timeout(Duration::from_millis(140), readiness.report(&SystemClock)).await.is_err());
+        }
+        let report = timeout(Duration::from_millis(110), readiness.report(&SystemClock)).await;
+        assert!(!report.expect("a new check began").ready);
     }
 }

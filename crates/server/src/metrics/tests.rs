@@ -1,12 +1,15 @@
 use std::sync::Arc;
 
+use tokio::runtime::{Builder, Handle};
+
 use super::*;
 use crate::backend::DenylistCopyState;
 use crate::backend::fake::away;
 use crate::system::SystemClock;
 
 fn text(metrics: &Metrics) -> String {
-    metrics.text(&Readiness::default()).unwrap()
+    let runtime = Builder::new_current_thread().build().unwrap();
+    metrics.text(&Readiness::new(Vec::new(), runtime.handle().clone())).unwrap()
 }
 
 #[test]
@@ -56,9 +59,10 @@ fn methods_that_clients_make_up_share_one_label() {
 
 #[tokio::test]
 async fn a_dependency_is_up_until_it_is_found_away() {
-    let (metrics, readiness) = (Metrics::new(None), Readiness::new(&[Arc::new(away())]));
+    let (metrics, readiness) =
+        (Metrics::new(None), Readiness::new(vec![Arc::new(away())], Handle::current()));
     assert!(metrics.text(&readiness).unwrap().contains("hooksentry_auth_dependency_up{name=\"store\"} 1"));
-    readiness.check(&SystemClock).await;
+    readiness.watch(&SystemClock).await;
     assert!(metrics.text(&readiness).unwrap().contains("hooksentry_auth_dependency_up{name=\"store\"} 0"));
 }
 

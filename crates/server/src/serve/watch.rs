@@ -19,7 +19,7 @@ pub(super) async fn watch(state: Data<AppState>, away: Backends) {
     examination::add(&mut unchecked, away);
     let watching = async {
         loop {
-            state.readiness.check(&*state.clock).await;
+            state.readiness.watch(&*state.clock).await;
             state.rejections.report(state.clock.instant());
             examination::add(&mut unchecked, state.readiness.take_returned());
             unchecked = examination::catch_up(std::mem::take(&mut unchecked), &*state.clock).await;

@@ -21,10 +21,10 @@ pub(in crate::http) async fn live() -> HttpResponse {
 
 /// Reports whether requests can be served now.
 ///
-/// It asks every dependency, and names its state unless `HTTP__READINESS_DETAILS` is off.
+/// It checks every dependency, at most twice a second for all clients, and names its state unless `HTTP__READINESS_DETAILS` is off.
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses(ReadinessAnswers, ReadAnswers))]
 pub(in crate::http) async fn ready(state: Data<AppState>) -> HttpResponse {
-    let report = state.readiness.check(&*state.clock).await;
+    let report = state.readiness.report(&*state.clock).await;
     let mut response = if report.ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.json(if state.readiness_details { report } else { report.without_details() })
 }

@@ -1,0 +1,67 @@
+//! Single-flight check of the dependencies: concurrent callers share one check and its outcome.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use auth_domain::model::Timing;
+use auth_domain::ports::{Clock, PortError};
+use futures_util::future::join_all;
+use tokio::runtime::Handle;
+use tokio::sync::watch::{self, Receiver};
+use tokio::time::{sleep, timeout_at};
+
+use crate::backend::{Backend, Backends};
+use crate::failure::chain;
+
+/// A dependency that does not answer for this long is down.
+const CHECK_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// How long an outcome is reused. With [`CHECK_TIMEOUT`], an outage is reported within two seconds.
+const REUSE: Duration = Duration::from_millis(500);
+
+/// The error of each dependency that is down, in the order of the dependencies.
+pub(super) type Outcome = Arc<[Option<String>]>;
+
+/// The latest check. Any client can ask for one, so their number must not depend on the number of requests.
+pub(super) struct SharedCheck {
+    backends: Backends,
+    runtime: Handle,
+    latest: Mutex<Option<Receiver<Option<Outcome>>>>,
+}
+
+impl SharedCheck {
+    /// Checks `backends` in tasks of `runtime`.
+    pub(super) fn new(backends: Backends, runtime: Handle) -> Self {
+        Self { backends, runtime, latest: Mutex::default() }
+    }
+
+    /// Returns the outcome of the current check, or of a new one.
+    pub(super) async fn outcome(&self, clock: &dyn Clock) -> Outcome {
+        let mut check = self.current(clock);
+        let outcome = check.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
+        outcome.unwrap_or_else(|| self.backends.iter().map(|_| Some("the check failed".to_owned())).collect())
+    }
+
+    fn current(&self, clock: &dyn Clock) -> Receiver<Option<Outcome>> {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        // The sender lives until the outcome is too old.
+        if let Some(check) = latest.as_ref().filter(|check| check.has_changed().is_ok()) {
+            return check.clone();
+        }
+        let (sender, check) = watch::channel(None);
+        let (backends, timing) = (self.backends.clone(), Timing::start(clock, CHECK_TIMEOUT));
+        // A task of its own: a client that hangs up does not cancel the check of the others.
+        self.runtime.spawn(async move {
+            let errors = join_all(backends.iter().map(|backend| error(&**backend, timing))).await;
+            sender.send_replace(Some(errors.into()));
+            sleep(REUSE).await;
+        });
+        latest.insert(check).clone()
+    }
+}
+
+/// Checks one dependency; returns its error.
+async fn error(backend: &dyn Backend, timing: Timing) -> Option<String> {
+    let answer = timeout_at(timing.deadline().into(), backend.ping(timing)).await;
+    let answer = answer.unwrap_or_else(|_| Err(PortError::unavailable("no answer in time")));
+    answer.err().map(|error| chain(&error))
+}
