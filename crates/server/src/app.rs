@@ -78,8 +78,13 @@ impl AppState {
         let stopping = CancellationToken::new();
         let policy = LoginPolicy { upgrade_hashes: settings.password.upgrade, ..LoginPolicy::default() };
         let (capacity, queue_wait) = (parts.password_capacity, policy.queue_wait);
-        let limiter =
-            PrioritizingLoginLimiter::new(parts.limiter, capacity.clone(), queue_wait, parts.clock.clone());
+        let limiter = PrioritizingLoginLimiter::new(
+            parts.limiter,
+            capacity.clone(),
+            queue_wait,
+            parts.clock.clone(),
+            parts.entropy.clone(),
+        );
         let limiter = CappingLoginLimiter::new(Arc::new(limiter), capacity, queue_wait);
         let limiter = Arc::new(LoginQueue::new(Arc::new(limiter), parts.entropy.clone()));
         let limiter = LateSettlement::new(limiter, parts.clock.clone(), runtime.clone(), stopping.clone());

@@ -1,18 +1,20 @@
-//! The order in which login attempts reach the password queue while it is overloaded.
+//! The order in which login attempts reach the password queue under overload.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::model::{AxisKey, LoginAttempt, Timing};
-use auth_domain::ports::{Clock, LoginLimiter, PortError, Reservation, Settlement, Ticket};
+use auth_domain::ports::{Clock, Entropy, LoginLimiter, PortError, Reservation, Settlement, Ticket};
 use tokio::time::timeout_at;
 
 use crate::capping_login_limiter::Capacity;
-use gate::{Bounds, Entry, Gate};
+use gate::{Arrival, Bounds, Entry, Gate};
 use standings::Standings;
 
 mod gate;
+mod queue;
+mod recent;
 mod standings;
 #[cfg(test)]
 mod tests;
@@ -25,17 +27,19 @@ const MIN_RUNNING: usize = 4;
 const MIN_WAITING: usize = 16;
 const MAX_WAITING: usize = 1_024;
 
-/// A [`LoginLimiter`] that lets addresses with few failures go first while passwords arrive faster than they are
-/// verified.
+/// A [`LoginLimiter`] that shares the password queue among classes of addresses while passwords arrive faster than
+/// they are verified.
 ///
-/// In a queue without ranks, an honest client is admitted in proportion to its share of the attempts, which is small
-/// under a flood of wrong logins. Here the addresses of a flood wait behind all others after their first failures, and
-/// a full queue drops the attempt whose address failed most. Without overload, no attempt waits.
+/// In one queue for all, an honest client is admitted in proportion to its share of the attempts, which is small under
+/// a flood of wrong logins. Here the addresses of a flood are in a class of their own after their first failures. In each
+/// class, an address that comes again after a 503 goes before those that came later, so no client starves in the class
+/// of a flood either. Without overload, no attempt waits.
 pub(crate) struct PrioritizingLoginLimiter {
     limiter: Arc<dyn LoginLimiter>,
     capacity: Capacity,
     queue_wait: Duration,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
     gate: Gate,
     standings: Standings,
 }
@@ -47,18 +51,20 @@ impl PrioritizingLoginLimiter {
         capacity: Capacity,
         queue_wait: Duration,
         clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { limiter, capacity, queue_wait, clock, gate: Gate::default(), standings: Standings::default() }
+        let (gate, standings) = (Gate::default(), Standings::default());
+        Self { limiter, capacity, queue_wait, clock, entropy, gate, standings }
     }
 
     /// Waits until the attempt may enter the password queue; returns `false` if it cannot before its deadline.
     async fn pass(&self, attempt: &LoginAttempt, timing: Timing) -> bool {
-        let now = self.clock.instant();
-        let rank = self.standings.rank(attempt.address);
-        let Some(last) = timing.deadline().checked_sub(MARGIN) else { return false };
-        match self.gate.enter(attempt.ticket, rank, (now, timing.deadline()), self.bounds()) {
+        let (now, deadline) = (self.clock.instant(), timing.deadline());
+        let class = self.standings.class(attempt.address, now);
+        let Some(last) = deadline.checked_sub(MARGIN) else { return false };
+        let arrival = Arrival { attempt, class, now, deadline, random: self.random() };
+        match self.gate.enter(&arrival, self.bounds()) {
             Entry::Granted => true,
-            Entry::Full => false,
             Entry::Waiting(granted) => {
                 let is_granted = matches!(timeout_at(last.into(), granted).await, Ok(Ok(())));
                 if !is_granted {
@@ -69,8 +75,15 @@ impl PrioritizingLoginLimiter {
         }
     }
 
-    fn leave(&self, attempt: &LoginAttempt) {
-        self.gate.leave(attempt.ticket, self.clock.instant(), self.bounds());
+    /// Returns whether the attempt was running.
+    fn leave(&self, attempt: &LoginAttempt) -> bool {
+        self.gate.leave(attempt.ticket, self.clock.instant(), self.bounds())
+    }
+
+    /// Returns 0 if there is no randomness: the choice that it makes needs to be unpredictable, but not secret.
+    fn random(&self) -> u32 {
+        let mut bytes = [0; 4];
+        if self.entropy.fill(&mut bytes).is_ok() { u32::from_le_bytes(bytes) } else { 0 }
     }
 
     fn bounds(&self) -> Bounds {
@@ -88,14 +101,17 @@ impl LoginLimiter for PrioritizingLoginLimiter {
             && !self.pass(attempt, timing).await
         {
             self.limiter.settle(ticket, Settlement::Abandoned, timing).await?;
-            return Err(PortError::overloaded("addresses with fewer failures fill the password queue"));
+            return Err(PortError::overloaded("the attempts before this one fill the password queue"));
         }
         Ok(reservation)
     }
 
     async fn settle(&self, ticket: &Ticket, outcome: Settlement, timing: Timing) -> Result<(), PortError> {
-        self.standings.record(ticket.attempt.address, outcome);
-        self.leave(&ticket.attempt);
+        // A settlement may be repeated after an outage of the store; an attempt counts once.
+        if self.leave(&ticket.attempt) && outcome != Settlement::Abandoned {
+            self.gate.end_visit(&ticket.attempt);
+            self.standings.record(ticket.attempt.address, outcome, self.clock.instant());
+        }
         self.limiter.settle(ticket, outcome, timing).await
     }
 

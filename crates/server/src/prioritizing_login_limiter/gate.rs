@@ -1,87 +1,96 @@
-//! A bounded queue in the order of ranks, in front of a bounded number of running attempts.
+//! Bounded queues, one for each class of addresses, in front of a bounded number of running attempts.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::TicketId;
-use tokio::sync::oneshot::{self, Receiver, Sender};
+use auth_domain::model::{AxisKey, LoginAttempt, TicketId};
+use tokio::sync::oneshot::{self, Receiver};
+
+use super::queue::{Queue, Waiter};
+use super::recent::{GENERATION, Recent};
+use super::standings::Class;
 
 /// A running attempt that is not settled within this time after its deadline was lost, and no longer counts.
 const LONGEST_RUN: Duration = Duration::from_secs(10);
+/// An address that comes again within this time keeps its place in the order. The wait of an attempt and the longest
+/// `Retry-After` of a 503 fit.
+const RETURN: Duration = Duration::from_secs(6);
 
-/// How many attempts may run and wait.
+/// How many attempts may run, and how many of each class may wait.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
     pub(super) running: usize,
     pub(super) waiting: usize,
 }
 
+/// An attempt that arrives.
+pub(super) struct Arrival<'a> {
+    pub(super) attempt: &'a LoginAttempt,
+    pub(super) class: Class,
+    pub(super) now: Instant,
+    pub(super) deadline: Instant,
+    /// Decides which attempt of a full queue is dropped.
+    pub(super) random: u32,
+}
+
 /// The decision about an attempt on arrival.
 pub(super) enum Entry {
     /// It may run.
     Granted,
-    /// It may run when the receiver gets a value. A closed channel means that an attempt of a better rank took its place.
+    /// It may run when the receiver gets a value. A closed channel means that the attempt was dropped from a full queue.
     Waiting(Receiver<()>),
-    /// The queue is full of attempts of the same or a better rank.
-    Full,
 }
 
 /// The running and the waiting attempts.
-#[derive(Default)]
 pub(super) struct Gate(Mutex<State>);
 
-#[derive(Default)]
 struct State {
     /// By ticket: the instant after which a running attempt no longer counts.
     running: HashMap<TicketId, Instant>,
-    /// The waiting attempts, by rank and arrival.
-    waiting: BTreeMap<(i16, u64), Waiter>,
-    arrivals: u64,
+    queues: BTreeMap<Class, Queue>,
+    /// When each address that waits for a verification began to come, and when it came last.
+    visits: Recent<(Instant, Instant)>,
 }
 
-struct Waiter {
-    ticket: TicketId,
-    granted: Sender<()>,
+impl Default for Gate {
+    fn default() -> Self {
+        let visits = Recent::new(GENERATION);
+        Self(Mutex::new(State { running: HashMap::new(), queues: BTreeMap::new(), visits }))
+    }
 }
 
 impl Gate {
-    /// Lets an attempt run, or wait behind those with the same or a lower rank. `times` are the present time and the deadline.
-    pub(super) fn enter(
-        &self,
-        ticket: TicketId,
-        rank: i16,
-        times: (Instant, Instant),
-        bounds: Bounds,
-    ) -> Entry {
-        let (now, deadline) = times;
+    /// Lets an attempt run, or wait in the queue of its class.
+    pub(super) fn enter(&self, arrival: &Arrival<'_>, bounds: Bounds) -> Entry {
+        let (ticket, now) = (arrival.attempt.ticket, arrival.now);
         let mut state = self.lock();
         state.admit(now, bounds);
-        if state.waiting.is_empty() && state.running.len() < bounds.running {
-            state.running.insert(ticket, deadline + LONGEST_RUN);
+        if state.running.len() < bounds.running {
+            state.running.insert(ticket, arrival.deadline + LONGEST_RUN);
             return Entry::Granted;
         }
-        if state.waiting.len() >= bounds.waiting {
-            let last = state.waiting.last_key_value().map_or(rank, |((rank, _), _)| *rank);
-            if last <= rank {
-                return Entry::Full;
-            }
-            state.waiting.pop_last();
-        }
-        state.arrivals += 1;
+        let since = state.visit(key(arrival.attempt), now);
         let (granted, receiver) = oneshot::channel();
-        let place = (rank, state.arrivals);
-        state.waiting.insert(place, Waiter { ticket, granted });
+        let queue = state.queues.entry(arrival.class).or_default();
+        queue.push(Waiter { ticket, since, granted }, bounds.waiting, arrival.random);
         Entry::Waiting(receiver)
     }
 
-    /// Removes a running or waiting attempt, and lets the next ones run.
-    pub(super) fn leave(&self, ticket: TicketId, now: Instant, bounds: Bounds) {
+    /// Removes a running or waiting attempt, and lets the next ones run. Returns whether it was running.
+    pub(super) fn leave(&self, ticket: TicketId, now: Instant, bounds: Bounds) -> bool {
         let mut state = self.lock();
-        if state.running.remove(&ticket).is_none() {
-            state.waiting.retain(|_, waiter| waiter.ticket != ticket);
+        let was_running = state.running.remove(&ticket).is_some();
+        if !was_running {
+            state.queues.values_mut().for_each(|queue| queue.remove(ticket));
         }
         state.admit(now, bounds);
+        was_running
+    }
+
+    /// Ends the visit of an address whose password was verified: its next attempt is a newcomer.
+    pub(super) fn end_visit(&self, attempt: &LoginAttempt) {
+        self.lock().visits.remove(&key(attempt));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -95,13 +104,43 @@ impl State {
             self.running.retain(|_, end| *end > now);
         }
         while self.running.len() < bounds.running {
-            let Some((_, waiter)) = self.waiting.pop_first() else { return };
+            let Some(waiter) = self.next() else { return };
             // If the channel is closed, the attempt no longer waits.
             if waiter.granted.send(()).is_ok() {
                 self.running.insert(waiter.ticket, now + LONGEST_RUN);
             }
         }
     }
+
+    /// Takes the next attempt by smooth weighted round robin over the classes that have one.
+    fn next(&mut self) -> Option<Waiter> {
+        let mut total = 0;
+        for (class, queue) in &mut self.queues {
+            if queue.len() == 0 {
+                queue.credit = 0;
+            } else {
+                queue.credit += class.weight();
+                total += class.weight();
+            }
+        }
+        let waiting = self.queues.values_mut().filter(|queue| queue.len() > 0);
+        let queue = waiting.max_by_key(|queue| queue.credit)?;
+        queue.credit -= total;
+        queue.pop()
+    }
+
+    /// Returns when the visit of an address began.
+    fn visit(&mut self, key: AxisKey, now: Instant) -> Instant {
+        let recent = self.visits.get(&key).filter(|(_, last)| now.saturating_duration_since(*last) < RETURN);
+        let since = recent.map_or(now, |(first, _)| first);
+        self.visits.insert(key, (since, now));
+        since
+    }
+}
+
+/// What a client that comes again is recognized by. Without an address this is the email.
+fn key(attempt: &LoginAttempt) -> AxisKey {
+    attempt.address.unwrap_or(attempt.email)
 }
 
 #[cfg(test)]
@@ -109,6 +148,6 @@ impl Gate {
     /// The numbers of running and waiting attempts.
     pub(super) fn load(&self) -> (usize, usize) {
         let state = self.lock();
-        (state.running.len(), state.waiting.len())
+        (state.running.len(), state.queues.values().map(Queue::len).sum())
     }
 }

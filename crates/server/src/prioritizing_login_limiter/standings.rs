@@ -1,106 +1,109 @@
-//! The ranks of client addresses, from recent logins in this process.
+//! The classes of client addresses, from recent logins in this process.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use auth_domain::model::AxisKey;
 use auth_domain::ports::Settlement;
 
-/// The rank of an address that logged in and has not failed since.
-const BEST: i16 = -1;
-/// The rank of an unknown address.
-const NEW: i16 = 0;
-/// The rank of attempts without an address: behind addresses that have not failed, before all that have.
-const NO_ADDRESS: i16 = 1;
-/// A failure counts as much as two successes, so that an attacker cannot make up for a flood with its own account.
-const FAILURE: i16 = 2;
-/// The size of a generation. Two are kept; the older one is forgotten when the newer one is full.
-const GENERATION: usize = 50_000;
+use super::recent::{GENERATION, Recent};
 
-/// Ranks by address; the lower ones go first.
-#[derive(Default)]
-pub(super) struct Standings(Mutex<Generations>);
+/// A failure is forgotten after this time.
+const MEMORY: Duration = Duration::from_mins(5);
 
-#[derive(Default)]
-struct Generations {
-    newer: HashMap<AxisKey, i16>,
-    older: HashMap<AxisKey, i16>,
+/// A class of addresses. Each has a share of the password queue that no other class can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    /// Addresses that logged in and have not failed since.
+    LoggedIn,
+    /// Addresses without a recent login, and attempts without an address.
+    New,
+    /// Addresses whose last login failed within the last five minutes.
+    Failed,
+}
+
+impl Class {
+    /// The share of the password queue relative to the other classes that wait.
+    pub(super) const fn weight(self) -> i32 {
+        match self {
+            Self::LoggedIn => 4,
+            Self::New => 2,
+            Self::Failed => 1,
+        }
+    }
+}
+
+/// How the last login of each address ended.
+pub(super) struct Standings(Mutex<Recent<Last>>);
+
+#[derive(Clone, Copy)]
+enum Last {
+    Succeeded,
+    Failed(Instant),
+}
+
+impl Default for Standings {
+    fn default() -> Self {
+        Self(Mutex::new(Recent::new(GENERATION)))
+    }
 }
 
 impl Standings {
-    /// The rank of an attempt from `address`.
-    pub(super) fn rank(&self, address: Option<AxisKey>) -> i16 {
-        address.map_or(NO_ADDRESS, |address| self.lock().rank(&address))
+    /// The class of an attempt from `address`.
+    pub(super) fn class(&self, address: Option<AxisKey>, now: Instant) -> Class {
+        match address.and_then(|address| self.lock().get(&address)) {
+            Some(Last::Succeeded) => Class::LoggedIn,
+            Some(Last::Failed(at)) if now.saturating_duration_since(at) < MEMORY => Class::Failed,
+            Some(Last::Failed(_)) | None => Class::New,
+        }
     }
 
     /// Remembers how an attempt ended.
-    pub(super) fn record(&self, address: Option<AxisKey>, outcome: Settlement) {
+    pub(super) fn record(&self, address: Option<AxisKey>, outcome: Settlement, now: Instant) {
         let Some(address) = address else { return };
-        let change = match outcome {
-            Settlement::Succeeded => -1,
-            Settlement::Failed => FAILURE,
+        let last = match outcome {
+            Settlement::Succeeded => Last::Succeeded,
+            Settlement::Failed => Last::Failed(now),
             Settlement::Abandoned => return,
         };
-        self.lock().change(address, change, GENERATION);
+        self.lock().insert(address, last);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Generations> {
+    fn lock(&self) -> MutexGuard<'_, Recent<Last>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Generations {
-    fn rank(&self, address: &AxisKey) -> i16 {
-        self.newer.get(address).or_else(|| self.older.get(address)).copied().unwrap_or(NEW)
-    }
-
-    fn change(&mut self, address: AxisKey, change: i16, limit: usize) {
-        let rank = self.rank(&address).saturating_add(change).max(BEST);
-        if self.newer.len() >= limit && !self.newer.contains_key(&address) {
-            self.older = std::mem::take(&mut self.newer);
-        }
-        self.newer.insert(address, rank);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
-    use auth_domain::model::{AxisKeys, ClientAddress};
+    use auth_domain::ports::Clock;
 
     use super::*;
+    use crate::system::SystemClock;
 
-    #[expect(clippy::unnecessary_wraps, reason = "as the standings take it")]
-    fn address(number: u32) -> Option<AxisKey> {
-        let address = ClientAddress::new(Ipv4Addr::from_bits(number).into());
-        Some(AxisKeys::derive(b"secret").address(address))
+    #[test]
+    fn one_success_makes_up_for_every_failure() {
+        let (standings, now) = (Standings::default(), SystemClock.instant());
+        let [typing, other] = [1, 2].map(|number| Some(AxisKey::from_bytes([number; 16])));
+        assert_eq!(standings.class(typing, now), Class::New);
+        for _ in 0..100 {
+            standings.record(typing, Settlement::Failed, now);
+        }
+        assert_eq!(standings.class(typing, now), Class::Failed);
+        assert_eq!([standings.class(other, now), standings.class(None, now)], [Class::New; 2]);
+        standings.record(typing, Settlement::Succeeded, now);
+        standings.record(typing, Settlement::Abandoned, now);
+        assert_eq!(standings.class(typing, now), Class::LoggedIn);
     }
 
     #[test]
-    fn failures_weigh_more_than_successes() {
-        let standings = Standings::default();
-        standings.record(address(1), Settlement::Succeeded);
-        assert!(standings.rank(address(1)) < standings.rank(address(2)));
-        for _ in 0..3 {
-            standings.record(address(1), Settlement::Failed);
-            standings.record(address(1), Settlement::Succeeded);
-        }
-        assert!(standings.rank(None) < standings.rank(address(1)));
-        for _ in 0..9 {
-            standings.record(address(1), Settlement::Succeeded);
-        }
-        assert_eq!(standings.rank(address(1)), BEST);
-    }
-
-    #[test]
-    fn memory_is_bounded_and_the_newest_are_kept() {
-        let mut generations = Generations::default();
-        for number in 0..350 {
-            generations.change(address(number).unwrap(), FAILURE, 100);
-        }
-        assert_eq!((generations.newer.len(), generations.older.len()), (50, 100));
-        assert_eq!(generations.rank(&address(349).unwrap()), FAILURE);
-        assert_eq!(generations.rank(&address(0).unwrap()), NEW);
+    fn a_failure_is_forgotten_after_five_minutes() {
+        let (standings, now) = (Standings::default(), SystemClock.instant());
+        let address = Some(AxisKey::from_bytes([1; 16]));
+        standings.record(address, Settlement::Succeeded, now);
+        standings.record(address, Settlement::Failed, now);
+        let almost = MEMORY.saturating_sub(Duration::from_millis(1));
+        assert_eq!(standings.class(address, now + almost), Class::Failed);
+        assert_eq!(standings.class(address, now + MEMORY), Class::New);
     }
 }

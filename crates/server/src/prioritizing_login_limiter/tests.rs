@@ -8,6 +8,8 @@ use futures_util::poll;
 use super::*;
 use crate::system::{SystemClock, SystemEntropy};
 
+mod flood;
+
 /// Ten passwords a second: four attempts run, and sixteen wait.
 fn limiter(abandoned: usize) -> PrioritizingLoginLimiter {
     let mut mock = MockLoginLimiter::new();
@@ -18,7 +20,13 @@ fn limiter(abandoned: usize) -> PrioritizingLoginLimiter {
         .returning(|_, _, _| Ok(()));
     mock.expect_settle().withf(|_, outcome, _| *outcome != Settlement::Abandoned).returning(|_, _, _| Ok(()));
     let capacity: Capacity = Arc::new(|wait| usize::try_from(wait.as_millis() / 100).unwrap());
-    PrioritizingLoginLimiter::new(Arc::new(mock), capacity, Duration::from_secs(2), Arc::new(SystemClock))
+    PrioritizingLoginLimiter::new(
+        Arc::new(mock),
+        capacity,
+        Duration::from_secs(2),
+        Arc::new(SystemClock),
+        Arc::new(SystemEntropy),
+    )
 }
 
 /// Attempts from one address each.
@@ -67,11 +75,12 @@ async fn an_address_without_failures_overtakes_a_flood() {
 }
 
 #[tokio::test]
-async fn a_full_queue_drops_the_attempt_of_the_address_that_failed_most() {
-    let limiter = limiter(2);
+async fn a_full_queue_drops_an_attempt_of_its_own_class_only() {
+    let limiter = limiter(1);
     let mut flood = attempts((0..20).chain(0..20).chain([3, 99]));
-    let (honest, same_rank) = (flood.pop().unwrap(), flood.pop().unwrap());
+    let (honest, same_class) = (flood.pop().unwrap(), flood.pop().unwrap());
     for attempt in &flood[..20] {
+        limiter.reserve(attempt, timing()).await.unwrap();
         fail(&limiter, attempt).await;
     }
     let mut reserved: Vec<_> = flood[20..].iter().map(|attempt| limiter.reserve(attempt, timing())).collect();
@@ -79,17 +88,41 @@ async fn a_full_queue_drops_the_attempt_of_the_address_that_failed_most() {
         let _ = poll!(reserving);
     }
     assert_eq!(limiter.gate.load(), (4, 16));
-    let rejected = limiter.reserve(&same_rank, timing()).await;
-    assert_eq!(rejected.unwrap_err().kind(), PortErrorKind::Overloaded);
     let mut newcomer = limiter.reserve(&honest, timing());
     assert!(poll!(&mut newcomer).is_pending());
-    let dropped = reserved.pop().unwrap().await;
-    assert_eq!(dropped.unwrap_err().kind(), PortErrorKind::Overloaded);
-    assert_eq!(limiter.gate.load(), (4, 16));
+    assert_eq!(limiter.gate.load(), (4, 17));
+    reserved.push(limiter.reserve(&same_class, timing()));
+    let _ = poll!(reserved.last_mut().unwrap());
+    assert_eq!(limiter.gate.load(), (4, 17));
+    let mut dropped = 0;
+    for reserving in &mut reserved[4..] {
+        if let std::task::Poll::Ready(Err(error)) = poll!(reserving) {
+            assert_eq!(error.kind(), PortErrorKind::Overloaded);
+            dropped += 1;
+        }
+    }
+    assert_eq!(dropped, 1);
+    assert!(poll!(&mut newcomer).is_pending());
+}
+
+// S-90
+#[tokio::test]
+async fn a_repeated_settlement_counts_once() {
+    let limiter = limiter(0);
+    let attempts = attempts([1, 1].into_iter());
+    for attempt in &attempts {
+        limiter.reserve(attempt, timing()).await.unwrap();
+    }
+    fail(&limiter, &attempts[0]).await;
+    let ticket = Ticket { attempt: attempts[1] };
+    limiter.settle(&ticket, Settlement::Succeeded, timing()).await.unwrap();
+    fail(&limiter, &attempts[0]).await;
+    let class = limiter.standings.class(attempts[1].address, SystemClock.instant());
+    assert_eq!(class, standings::Class::LoggedIn);
 }
 
 #[tokio::test]
-async fn attempts_of_one_rank_run_in_the_order_of_arrival() {
+async fn attempts_of_one_class_run_in_the_order_of_arrival() {
     let limiter = limiter(0);
     let mut running = attempts(0..8);
     let later = running.split_off(4);
