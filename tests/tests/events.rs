@@ -65,6 +65,23 @@ async fn a_flood_of_rejections_is_ten_lines_and_a_count() {
     }
 }
 
+// S-93
+#[tokio::test]
+async fn successful_reads_write_no_line() {
+    let server = Server::start().await;
+    let tokens = server.log_in(ALICE).await;
+    for path in ["/health", "/health/ready", "/openapi.json", "/swagger/"] {
+        for method in [Method::GET, Method::HEAD] {
+            assert_eq!(server.call(method, path).await.status, 200, "{path}");
+        }
+    }
+    assert!(server.access_token_is_alive(&tokens.access).await);
+    let (_, finished) = server.stop().await;
+    let lines = lines(&finished);
+    let requests: Vec<_> = of_event(&lines, "request").into_iter().map(|line| &line["method"]).collect();
+    assert_eq!(requests, ["POST"], "the login alone");
+}
+
 // S-83, S-85
 #[tokio::test]
 async fn blocked_login_names_its_limit_and_the_hash_of_the_email() {

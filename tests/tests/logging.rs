@@ -22,7 +22,9 @@ const USUAL_STOP: Duration = Duration::from_secs(4);
 
 /// A server with [`ALICE`], whose log goes to `log`.
 async fn serve_with_log(log: impl Into<Stdio>) -> Server {
-    let installation = Installation::new().with_admin().with_user(ALICE).await;
+    // Each request has a line, successful reads included.
+    let installation = Installation::new().set("LOG__FILTER", "info,hooksentry_auth::http=debug");
+    let installation = installation.with_admin().with_user(ALICE).await;
     let process = installation.spawn_into(&["serve"], "", Stdio::piped(), log);
     Server::adopt(installation, process).await
 }

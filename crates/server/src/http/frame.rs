@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
@@ -76,23 +76,22 @@ pub(crate) async fn frame(
 /// client was rejected too often for the same reason.
 fn is_logged(state: &AppState, response: &ServiceResponse<BoxBody>, path: &str) -> bool {
     let (request, status) = (response.request(), response.status());
-    if is_routine(path, status.as_u16()) {
+    if is_routine(request.method(), path, status) {
         return false;
     }
     if !status.is_client_error() && !status.is_server_error() {
         return true;
     }
     !events::has_event(request)
-        && (status.is_server_error()
-            || state.is_logged(state.client(request), "request", format!("{} {path}", status.as_u16())))
+        && state.is_logged(state.client(request), "request", format!("{} {path}", status.as_u16()))
 }
 
-/// Tells whether an answer is one of those that a proxy asks for with each request of the whole platform, which would drown
-/// all else in the log.
-fn is_routine(path: &str, status: u16) -> bool {
-    let is_verdict =
-        [StatusCode::NO_CONTENT, StatusCode::UNAUTHORIZED].iter().any(|verdict| *verdict == status);
-    path == routes::verify::PATH && is_verdict
+/// Returns whether a response is one of those that would fill the log: a read that succeeded, which any client can repeat
+/// without limit, or the answer to a proxy that asks for each request of the platform.
+fn is_routine(method: &Method, path: &str, status: StatusCode) -> bool {
+    let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
+    let is_success = !status.is_client_error() && !status.is_server_error();
+    (is_read && is_success) || (path == routes::verify::PATH && status == StatusCode::UNAUTHORIZED)
 }
 
 /// Turns a panic of a handler into one 500; the worker and its other requests go on (S-77).
