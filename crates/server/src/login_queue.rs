@@ -19,6 +19,8 @@ mod tests;
 const MAX_WAITING_PER_KEY: usize = 64;
 /// How many attempts may wait in all.
 const MAX_WAITING: usize = 1_024;
+/// One key may hold at most this fraction of the free places, so that a few keys never fill them.
+const FREE_FRACTION: usize = 8;
 /// The shortest pause between two tries of the first in the queue.
 const PAUSE_MS: u64 = 25;
 
@@ -87,10 +89,10 @@ impl LoginQueue {
             queues.insert(key, Arc::downgrade(&queue));
             queue
         });
-        let place = Place::take(queue, &self.waiting);
-        let fits = place.queue.waiting.load(Ordering::Relaxed) <= MAX_WAITING_PER_KEY
-            && self.waiting.load(Ordering::Relaxed) <= MAX_WAITING;
-        fits.then_some(place)
+        let free = MAX_WAITING.saturating_sub(self.waiting.load(Ordering::Relaxed));
+        let share = (free / FREE_FRACTION).clamp(1, MAX_WAITING_PER_KEY);
+        let fits = free > 0 && queue.waiting.load(Ordering::Relaxed) < share;
+        fits.then(|| Place::take(queue, &self.waiting))
     }
 
     fn queue(&self, key: AxisKey) -> Option<Arc<Queue>> {

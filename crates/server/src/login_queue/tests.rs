@@ -110,6 +110,21 @@ async fn a_queue_holds_64_attempts_and_turns_the_next_away_at_once() {
     assert_eq!(queue.waiting.load(Ordering::Relaxed), 0);
 }
 
+// S-90
+#[tokio::test]
+async fn sixteen_addresses_leave_waiting_places_for_others() {
+    let (_, queue) = limiter(0);
+    let key = |number: u8| AxisKey::from_bytes([number; 16]);
+    let mut held: Vec<_> = (0..74)
+        .flat_map(|_| (0..16).filter_map(|address| queue.place(key(address))).collect::<Vec<_>>())
+        .collect();
+    assert!(held.len() < MAX_WAITING * 3 / 4);
+    assert!((0..16).all(|address| queue.place(key(address)).is_none()));
+    held.extend((16..66).map(|address| queue.place(key(address)).unwrap()));
+    drop(held);
+    assert_eq!(queue.waiting.load(Ordering::Relaxed), 0);
+}
+
 #[tokio::test]
 async fn a_refusal_passes_through() {
     let mut mock = MockLoginLimiter::new();
