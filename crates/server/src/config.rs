@@ -10,6 +10,7 @@ mod reader;
 mod secrets;
 mod sections;
 mod sources;
+mod trusted_file;
 mod trusted_proxies;
 mod values;
 

@@ -100,7 +100,7 @@ fn choice(reader: &mut Reader, what: &str, server: &str) -> Option<Choice> {
         Some(false) => reader.unused_secret(&url, &format!("{setting} is embedded")),
         None => reader.secret(&url),
     };
-    let ca_file = reader.optional(&format!("{server}.ca_file")).map(PathBuf::from);
+    let ca_file = reader.path(&format!("{server}.ca_file"));
     let allow_plain_text = reader.read(&format!("{server}.allow_plain_text"), values::switch);
     if !on_server? {
         return Some(Choice::Embedded);

@@ -1,19 +1,22 @@
 //! Taking settings one by one, while remembering every problem.
 
 use std::ffi::OsString;
-use std::fs;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use super::ENVIRONMENT_PREFIX;
 use super::sources::{Flat, from_environment, from_toml};
+use super::trusted_file::TrustedFile;
 
 /// Settings that were not taken yet, and what was wrong with those that were.
 #[derive(Default)]
 pub(super) struct Reader {
     pub(super) settings: Flat,
     problems: Vec<String>,
-    /// Secret files that every user of the machine can read, each with its setting.
-    pub(super) readable_files: Vec<String>,
+    /// Secrets in files that every user of the machine can read.
+    pub(super) readable_secrets: Vec<String>,
+    /// The file that the command line names, if every user of the machine can read it.
+    readable_file: Option<String>,
 }
 
 impl Reader {
@@ -27,10 +30,39 @@ impl Reader {
 
     /// Adds the file that the command line names.
     pub(super) fn add_file(&mut self, path: &Path) {
-        match fs::read_to_string(path) {
-            Ok(text) => self.add_toml(&path.display().to_string(), &text),
-            Err(error) => self.problems.push(format!("--config {}: {error}", path.display())),
+        let origin = path.display().to_string();
+        let file = TrustedFile::open(path).and_then(|file| {
+            let (problem, is_readable_by_all) = (file.problem(), file.is_readable_by_all());
+            Ok((problem, is_readable_by_all, file.read()?))
+        });
+        match file {
+            Ok((Some(problem), ..)) => self.problems.push(format!("--config: {origin} {problem}")),
+            Ok((None, is_readable_by_all, text)) => {
+                self.readable_file = is_readable_by_all.then(|| origin.clone());
+                self.add_toml(&origin, &text);
+            }
+            Err(error) => self.problems.push(format!("--config {origin}: {error}")),
         }
+    }
+
+    /// Returns whether a setting is in a TOML file that every user of the machine can read.
+    pub(super) fn is_in_readable_file(&self, key: &str, origin: &str) -> bool {
+        self.readable_file.as_ref().is_some_and(|file| origin == format!("{key} in {file}"))
+    }
+
+    /// Takes the path of a file that a dependency reads, and notes a problem if others can write it.
+    pub(super) fn path(&mut self, key: &str) -> Option<PathBuf> {
+        let origin = self.settings.get(key).map(|raw| raw.origin.clone())?;
+        let path = PathBuf::from(self.optional(key)?);
+        let problem = match TrustedFile::open(&path) {
+            Ok(file) => file.problem(),
+            Err(error) if error.kind() == ErrorKind::InvalidInput => Some(format!("cannot be read: {error}")),
+            // The dependency has a message of its own.
+            Err(_) => None,
+        };
+        let Some(problem) = problem else { return Some(path) };
+        self.object(format!("{origin}: {} {problem}", path.display()));
+        None
     }
 
     /// Adds the environment.

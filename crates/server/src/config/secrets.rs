@@ -4,24 +4,19 @@
 //! that shares the secret may or may not trim it.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path};
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::reader::Reader;
 use super::sources::Raw;
+use super::trusted_file::TrustedFile;
 
 /// The largest file that a secret is read from.
 const MAX_FILE: u64 = 64 * 1_024;
 /// A text of at least this length may be a secret that was pasted in place of a path.
 const SHORTEST_SECRET: usize = 32;
-/// Write permission of group and others.
-const WRITABLE_BY_OTHERS: u32 = 0o022;
-/// Read permission of others.
-const READABLE_BY_ALL: u32 = 0o004;
 
 /// A secret setting; silent in `Debug`, wiped when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -75,11 +70,13 @@ impl fmt::Debug for Secret {
 impl SecretFile {
     /// Reads a file, and removes exactly one line break at its end.
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        // The mode of the open file: another file may be at the path by now.
-        let mode = file.metadata()?.permissions().mode();
+        Self::read_from(TrustedFile::open(path)?)
+    }
+
+    fn read_from(file: TrustedFile) -> io::Result<Self> {
+        let mode = file.mode();
         let mut text = Zeroizing::new(String::with_capacity(1_024));
-        file.take(MAX_FILE + 1).read_to_string(&mut text)?;
+        file.into_file().take(MAX_FILE + 1).read_to_string(&mut text)?;
         if text.len() as u64 > MAX_FILE {
             return Err(io::Error::other("it has more than 64 KiB, so it is no secret"));
         }
@@ -168,6 +165,9 @@ impl Reader {
                 None
             }
             (Some(Raw { text, items, origin }), None) => {
+                if self.is_in_readable_file(key, &origin) {
+                    self.readable_secrets.push(origin.clone());
+                }
                 Some(Given { text: Zeroizing::new(text), items, origin, is_file: false })
             }
             (None, Some(file)) => self.file(file),
@@ -177,18 +177,16 @@ impl Reader {
 
     fn file(&mut self, Raw { text: path, origin, .. }: Raw) -> Option<Given> {
         let shown = shown(&path);
-        match SecretFile::read(Path::new(&path)) {
-            Ok(SecretFile { mode, .. }) if mode & WRITABLE_BY_OTHERS != 0 => {
-                self.object(format!(
-                    "{origin}: {shown} can be written by others (mode {:04o}), who could put in a secret of their own; run \
-                     `chmod go-w` on it",
-                    mode & 0o7777
-                ));
-                None
-            }
-            Ok(SecretFile { text, mode }) => {
-                if mode & READABLE_BY_ALL != 0 {
-                    self.readable_files.push(format!("{origin}: {shown}"));
+        let file = TrustedFile::open(Path::new(&path));
+        if let Some(problem) = file.as_ref().ok().and_then(TrustedFile::problem) {
+            self.object(format!("{origin}: {shown} {problem}"));
+            return None;
+        }
+        let is_readable_by_all = file.as_ref().is_ok_and(TrustedFile::is_readable_by_all);
+        match file.and_then(SecretFile::read_from) {
+            Ok(SecretFile { text, .. }) => {
+                if is_readable_by_all {
+                    self.readable_secrets.push(format!("{origin}: {shown}"));
                 }
                 Some(Given { text, items: None, origin, is_file: true })
             }

@@ -35,8 +35,8 @@ pub(crate) struct Settings {
     pub(crate) login_limit: LoginLimitSettings,
     pub(crate) password: PasswordSettings,
     pub(crate) log: LogSettings,
-    /// Secret files that every user of the machine can read, each with its setting.
-    pub(crate) readable_secret_files: Vec<String>,
+    /// Secrets in files that every user of the machine can read: the setting, and the file.
+    pub(crate) readable_secrets: Vec<String>,
 }
 
 /// `login_limit`: failures per email and per address.
@@ -89,7 +89,7 @@ impl Settings {
             login_limit: login_limit?,
             password: password?,
             log: log?,
-            readable_secret_files: std::mem::take(&mut reader.readable_files),
+            readable_secrets: std::mem::take(&mut reader.readable_secrets),
         })
     }
 }

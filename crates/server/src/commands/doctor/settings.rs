@@ -11,7 +11,7 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = proxies(settings);
     findings.extend([passwords(settings), keys(settings), admin(settings)]);
     findings.extend(clear_text_secret(settings));
-    findings.extend(settings.readable_secret_files.iter().map(|file| {
+    findings.extend(settings.readable_secrets.iter().map(|file| {
         Finding::warning(format!(
             "{file} can be read by every user of this machine; run `chmod o-r` on it, unless it is mounted into a container \
              that runs nothing else"

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use rustix::fs::{CWD, Mode, mkfifoat};
+
 use super::*;
 
 const ONE: &str = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp";
@@ -142,7 +144,7 @@ fn a_secret_file_that_others_can_write_is_refused_and_one_that_all_can_read_is_n
         for (mode, noted) in [(0o400, 0), (0o600, 0), (0o640, 0), (0o444, 1), (0o644, 1)] {
             let file = file(ONE.as_bytes(), mode);
             let settings = with(&[others, &[(&file_setting, &file.path)]].concat()).unwrap();
-            let files = &settings.readable_secret_files;
+            let files = &settings.readable_secrets;
             assert_eq!(files.len(), noted, "{mode:o}");
             assert!(files.iter().all(|file| file.contains(&file_setting)), "{files:?}");
         }
@@ -181,4 +183,49 @@ fn a_file_that_is_no_secret_is_refused() {
         "JWT__KEY_FILE",
         &["cannot be read"],
     );
+}
+
+// S-40
+#[test]
+fn a_pipe_in_place_of_a_file_is_an_error_and_blocks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    mkfifoat(CWD, &pipe, Mode::from_raw_mode(0o600)).unwrap();
+    let path = pipe.to_str().unwrap();
+    assert_one_problem(&[("JWT__KEY_FILE", path)], "JWT__KEY_FILE", &["not a regular file"]);
+    assert_one_problem(&[("REDIS__CA_FILE", path)], "REDIS__CA_FILE", &["not a regular file"]);
+    let Err(failure) = load(Some(&pipe), std::iter::empty(), |_| Vec::new()) else { panic!("loaded") };
+    assert!(failure.to_string().contains("not a regular file"), "{failure}");
+}
+
+fn load_file(content: &str, mode: u32) -> Result<Settings, Failure> {
+    load(Some(Path::new(&file(content.as_bytes(), mode).path)), std::iter::empty(), |_| Vec::new())
+}
+
+// S-40
+#[test]
+fn a_config_file_that_others_can_write_is_refused_and_readable_secrets_in_it_are_noted() {
+    let keys = format!("[jwt]\nkey = \"{ONE}\"\nprevious_keys = [\"{OTHER}\"]\n");
+    for mode in [0o620, 0o602, 0o666, 0o664] {
+        let Err(failure) = load_file(&keys, mode) else { panic!("loaded with mode {mode:o}") };
+        let failure = failure.to_string();
+        assert!(failure.contains("--config: ") && failure.contains("chmod go-w"), "{failure}");
+        assert!(!failure.contains(ONE), "{failure}");
+    }
+    for (mode, noted) in [(0o600, 0), (0o640, 0), (0o644, 2)] {
+        let readable = load_file(&keys, mode).unwrap().readable_secrets;
+        assert_eq!(readable.len(), noted, "{mode:o}");
+        assert!(readable.iter().all(|secret| secret.starts_with("jwt.") && !secret.contains(ONE)));
+    }
+    assert!(load_file("[http]\ndrain_delay = \"1s\"\n", 0o644).unwrap().readable_secrets.is_empty());
+}
+
+// S-40
+#[test]
+fn a_file_of_authorities_that_others_can_write_is_refused() {
+    for name in ["REDIS__CA_FILE", "POSTGRES__CA_FILE"] {
+        assert!(with(&[(name, &file(b"", 0o644).path)]).is_ok());
+        let file = file(b"", 0o666);
+        assert_one_problem(&[(name, &file.path)], name, &["chmod go-w", &file.path]);
+    }
 }
