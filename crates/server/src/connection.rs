@@ -31,7 +31,7 @@ use actix_web::http::Method;
 use tokio::time::Instant;
 
 pub(crate) use connections::{ConnectionLimits, Connections};
-pub(crate) use limits::Timeouts;
+pub(crate) use limits::{MAX_BODY, Timeouts};
 pub(crate) use registration::Registration;
 use request::NoRequest;
 use timer::now;

@@ -6,11 +6,12 @@ use std::task::{Context, Poll, ready};
 use actix_http::error::PayloadError;
 use actix_http::h1::{Message, MessageType};
 use actix_http::{Payload, Request};
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::Stream;
 use tokio_util::codec::Decoder;
 
-use super::limits::MAX_DRAIN;
+use super::limits::{MAX_BODY, MAX_DRAIN};
 use super::output::Output;
 use super::transport::Transport;
 use super::wire::{Interruption, Shared, Wire};
@@ -27,6 +28,8 @@ pub(super) struct BodyState {
     interim: Option<Output>,
     /// The number of bytes that the application has received.
     received: usize,
+    /// The size of the application's buffer for the body.
+    buffer: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,9 +46,12 @@ enum Progress {
 pub(super) fn attach<T: Transport>(shared: &Shared<T>, request: &mut Request) {
     let mut wire = shared.get();
     let has_body = wire.codec.message_type() != MessageType::None;
+    let announced = request.head().headers().get(CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
     let body = &mut wire.body;
     body.request += 1;
     body.received = 0;
+    body.buffer = announced.unwrap_or(MAX_BODY).min(MAX_BODY);
     body.progress = if has_body { Progress::Unread } else { Progress::Complete };
     body.interim = (has_body && request.head().expect())
         .then(|| Output::new(BytesMut::new(), Bytes::from_static(CONTINUE)));
@@ -93,7 +99,7 @@ impl<T: Transport> Wire<T> {
                 continue;
             }
             ready!(self.poll_continue(context))?;
-            self.hold(self.body.received);
+            self.hold_with(self.body.buffer);
             if let Err(interruption) = ready!(self.poll_fill(context, None)) {
                 self.body.progress = Progress::Broken;
                 return Poll::Ready(Err(interruption));

@@ -82,7 +82,7 @@ impl Connections {
     /// Admits a new connection.
     ///
     /// At a limit, the connection under that limit that has waited longest for its client is closed instead.
-    /// `None` if none of them waits: then the new connection has to close.
+    /// `None` if none of them waits, or if that one is new itself: then the new connection has to close.
     pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Registration> {
         let address = (!self.is_trusted(peer)).then(|| ClientAddress::new(peer));
         let mut groups = self.groups();
@@ -101,7 +101,8 @@ impl Connections {
     }
 
     fn make_room(&self, groups: &mut Groups, longest: Option<Arc<Entry>>, reason: LimitReason) -> Option<()> {
-        let Some(entry) = longest else {
+        let now = self.micros();
+        let Some(entry) = longest.filter(|entry| !entry.is_new(now)) else {
             self.metrics.rejected(reason);
             self.report(reason);
             return None;

@@ -6,12 +6,20 @@ use std::task::Waker;
 use auth_domain::model::ClientAddress;
 use futures_util::task::AtomicWaker;
 
+/// How long a new connection may wait for its first request before it can be evicted, in microseconds.
+///
+/// Without it, each client that connects again after an eviction would evict one whose request is on its way, and no request
+/// would be served.
+pub(super) const GRACE: u64 = 250_000;
+
 /// The state of one connection that the limits depend on. It is kept in atomics, so that a request takes no lock.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) id: u64,
     /// The address that the connection counts for; `None` for a trusted proxy.
     pub(super) address: Option<ClientAddress>,
+    /// When the connection was accepted, in microseconds from the start.
+    accepted: u64,
     /// The time since which the connection waits for its client to send or to read, in microseconds from the start; 0 while it
     /// does not wait.
     waiting_since: AtomicU64,
@@ -28,6 +36,7 @@ impl Entry {
         Self {
             id,
             address,
+            accepted: now,
             waiting_since: AtomicU64::new(now),
             held: AtomicUsize::new(0),
             held_since: AtomicU64::new(0),
@@ -39,6 +48,11 @@ impl Entry {
     /// Returns since when it waits; `None` while it does not.
     pub(super) fn waiting_since(&self) -> Option<u64> {
         Some(self.waiting_since.load(Ordering::Relaxed)).filter(|since| *since != 0)
+    }
+
+    /// Returns whether the connection was accepted a moment ago and its first request has not arrived.
+    pub(super) fn is_new(&self, now: u64) -> bool {
+        self.waiting_since() == Some(self.accepted) && now.saturating_sub(self.accepted) < GRACE
     }
 
     /// Notes that the connection waits for its client, if it did not wait already.

@@ -45,11 +45,12 @@ impl Group {
     }
 
     fn next_in_order(&mut self) -> Option<Arc<Entry>> {
-        while let Some((since, id)) = self.order.pop_front() {
+        while let Some((since, id)) = self.order.front().copied() {
             let still_waits = |entry: &&Arc<Entry>| entry.waiting_since() == Some(since);
             if let Some(entry) = self.members.get(&id).filter(still_waits) {
                 return Some(Arc::clone(entry));
             }
+            self.order.pop_front();
         }
         None
     }

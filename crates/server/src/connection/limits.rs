@@ -10,6 +10,10 @@ pub(super) const READ_SIZE: usize = 16 * 1_024;
 pub(super) const MAX_DRAIN: usize = 64 * 1_024;
 /// The most bytes that are read after the last response.
 pub(super) const MAX_LINGER: usize = 256 * 1_024;
+/// The largest request body that the application reads, in bytes; it takes a buffer of this size at most.
+pub(crate) const MAX_BODY: usize = 16 * 1_024;
+/// The memory that a parsed header takes in addition to its bytes: two places in a hash table that is half full.
+pub(super) const HEADER_MEMORY: usize = 512;
 /// The least bytes per second that a client must read of a response.
 const MIN_RATE: usize = 64 * 1_024;
 

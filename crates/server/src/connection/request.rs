@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::codec::Decoder;
 
 use super::head::{EndFinder, empty_lines, ignore_upgrade};
-use super::limits::MAX_HEAD;
+use super::limits::{HEADER_MEMORY, MAX_HEAD};
 use super::timer::now;
 use super::transport::Transport;
 use super::wire::{Interruption, Shared, Wire};
@@ -42,8 +42,7 @@ pub(super) async fn read<T: Transport>(
             if wire.input.len() > MAX_HEAD {
                 return Err(NoRequest::Rejected(Rejection::HeadTooLarge));
             }
-            let held = wire.input.capacity();
-            wire.hold(held);
+            wire.hold_with(0);
         }
         let deadline = *deadline.get_or_insert_with(|| now() + wire.get().timeouts.head);
         match wire.fill(deadline).await {
@@ -67,6 +66,7 @@ async fn begin<T: Transport>(wire: &Shared<T>, first: Option<Instant>) -> Result
             }
             // An idle connection holds no buffer.
             wire.input = BytesMut::new();
+            wire.request_memory = 0;
         }
         let deadline = *deadline.get_or_insert_with(|| now() + wire.get().timeouts.keep_alive);
         wire.next_request(deadline).await.map_err(|_| NoRequest::Silent)?;
@@ -81,6 +81,7 @@ fn parse<T>(wire: &mut Wire<T>, length: usize) -> Result<Request, Rejection> {
     ignore_upgrade(head)?;
     let is_about_host = has_wrong_number_of_hosts(head);
     let behind_head = wire.input.len() - length;
+    let buffer = wire.input.capacity();
     let request = match wire.codec.decode(&mut wire.input) {
         // The codec must agree on where the head ends, or an offer to upgrade could be in a part that was not checked.
         Ok(Some(Message::Item(request))) if wire.input.len() == behind_head => request,
@@ -92,6 +93,8 @@ fn parse<T>(wire: &mut Wire<T>, length: usize) -> Result<Request, Rejection> {
         return Err(Rejection::Connect);
     }
     check_host(&request)?;
+    let headers = request.head().headers().len().saturating_mul(HEADER_MEMORY);
+    wire.request_memory = wire.request_memory.max(buffer + headers);
     Ok(request)
 }
 

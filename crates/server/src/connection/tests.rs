@@ -302,6 +302,58 @@ async fn unfinished_heads_beyond_the_budget_close_the_oldest() {
     .await;
 }
 
+/// Four requests of which the budget has room for two or three: the oldest is cut off, and the newest is served.
+async fn expect_the_oldest_closes(budget: usize, start: &str, first_reply: &str, rest: &str) {
+    let connections = Connections::with_budget(100, 100, budget);
+    let mut clients: Vec<_> = (0..4).map(|_| connect_to(&connections, 64 * 1_024)).collect();
+    for client in &mut clients {
+        client.send(start).await;
+        tokio::task::yield_now().await;
+    }
+    let reply = clients[0].read_all().await;
+    assert!(
+        reply.starts_with(first_reply) && (reply.is_empty() || reply.contains("connection: close")),
+        "{reply}"
+    );
+    let mut last = clients.pop().unwrap();
+    last.send(rest).await;
+    assert!(last.read_to("\r\n\r\n").await.starts_with("HTTP/1.1 200"));
+    assert!((1..4).contains(&connections.open()));
+}
+
+// S-74
+#[tokio::test]
+async fn a_request_that_waits_for_its_body_holds_its_head_and_the_body_s_buffer() {
+    local(async {
+        let post = "POST /a HTTP/1.1\r\nHost: x\r\n";
+        let large = format!("{post}Content-Length: 10\r\nX: {}\r\n\r\n", "x".repeat(20_000));
+        expect_the_oldest_closes(60_000, &large, "HTTP/1.1 400", "0123456789").await;
+        let many: Vec<_> = (0..80).map(|number| format!("X{number}:x\r\n")).collect();
+        let many = many.concat();
+        let many = format!("{post}Content-Length: 10\r\n{many}\r\n");
+        expect_the_oldest_closes(100_000, &many, "HTTP/1.1 400", "0123456789").await;
+        let chunked = format!("{post}Transfer-Encoding: chunked\r\n\r\n");
+        expect_the_oldest_closes(60_000, &chunked, "HTTP/1.1 400", "0\r\n\r\n").await;
+    })
+    .await;
+}
+
+// S-74
+#[tokio::test]
+async fn a_byte_of_the_next_request_keeps_the_buffer_of_the_last_one() {
+    local(async {
+        let large = format!("GET /a HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\nG", "x".repeat(20_000));
+        let connections = Connections::with_budget(100, 100, 60_000);
+        let mut clients: Vec<_> = (0..4).map(|_| connect_to(&connections, 64 * 1_024)).collect();
+        for client in &mut clients {
+            client.send(&large).await;
+            client.read_to("\r\n\r\n").await;
+        }
+        assert_eq!(clients[0].read_all().await, "");
+    })
+    .await;
+}
+
 // RFC 9110 §10.1.1
 #[tokio::test]
 async fn continue_is_sent_only_when_the_body_is_waited_for() {
@@ -386,11 +438,12 @@ async fn bodies_of_every_kind_are_framed() {
 }
 
 // S-74
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_connection_evicted_with_its_request_on_the_way_is_answered_and_closes() {
     local(async {
         let connections = Connections::with_budget(1, 100, 1_000_000);
         let mut first = connect_to(&connections, 1_000);
+        tokio::time::advance(Duration::from_secs(1)).await;
         first.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n").await;
         let _second = connect_to(&connections, 1_000);
         let reply = first.read_all().await;
@@ -446,6 +499,7 @@ async fn an_evicted_connection_closes_at_once() {
         let mut first = connect_to(&connections, 1_000);
         first.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\nG").await;
         first.read_to("\r\n\r\n").await;
+        tokio::time::advance(Duration::from_secs(1)).await;
         let start = now();
         let mut second = connect_to(&connections, 1_000);
         assert_eq!(first.read_all().await, "");

@@ -39,6 +39,9 @@ pub(super) enum Interruption {
 pub(super) struct Wire<T> {
     io: T,
     pub(super) input: BytesMut,
+    /// The memory of the current request: its head, which keeps the whole buffer that it arrived in, and its headers. Bytes
+    /// of the next request may keep that buffer longer.
+    pub(super) request_memory: usize,
     pub(super) codec: Codec,
     pub(super) body: BodyState,
     pub(super) timeouts: Timeouts,
@@ -60,7 +63,17 @@ impl<T: Transport> Shared<T> {
     pub(super) fn new(io: T, codec: Codec, timeouts: Timeouts, registration: Registration) -> Self {
         let timer = Timer::new(now() + timeouts.head);
         let (input, body) = (BytesMut::new(), BodyState::default());
-        Self(Rc::new(RefCell::new(Wire { io, input, codec, body, timeouts, registration, timer, held: 0 })))
+        Self(Rc::new(RefCell::new(Wire {
+            io,
+            input,
+            request_memory: 0,
+            codec,
+            body,
+            timeouts,
+            registration,
+            timer,
+            held: 0,
+        })))
     }
 
     /// Borrows the wire; the borrow must not be held across an await.
@@ -135,7 +148,7 @@ impl<T: Transport> Wire<T> {
                 Poll::Ready(Ok(written @ 1..)) => output.advance(written),
                 Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Err(Interruption::Gone)),
                 Poll::Pending => {
-                    self.hold(output.own_memory());
+                    self.hold_with(output.own_memory());
                     let deadline = output.deadline(self.timeouts);
                     return self.poll_wait(context, Some(deadline)).map(Err);
                 }
@@ -163,8 +176,13 @@ impl<T: Transport> Wire<T> {
         self.hold(0);
     }
 
+    /// Notes that the connection waits with its request, its unread bytes, and `more` bytes.
+    pub(super) fn hold_with(&mut self, more: usize) {
+        self.hold(self.request_memory + self.input.capacity() + more);
+    }
+
     /// Notes the memory that the connection holds for its client.
-    pub(super) fn hold(&mut self, bytes: usize) {
+    fn hold(&mut self, bytes: usize) {
         if bytes != self.held {
             self.held = bytes;
             self.registration.hold(bytes);

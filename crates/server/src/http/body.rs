@@ -10,9 +10,8 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::ApiError;
+use crate::connection::MAX_BODY;
 
-/// The largest body that is read, in bytes.
-const MAX_BODY: usize = 16 * 1024;
 /// How long a body may take to arrive as a whole (S-74).
 const BODY_TIME: Duration = Duration::from_secs(5);
 

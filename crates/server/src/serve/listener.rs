@@ -16,6 +16,10 @@ pub(super) const BACKLOG: i32 = 1_024;
 /// Without a limit it grows to some megabytes, and a thousand such clients cost gigabytes outside the process (S-74).
 const SEND_BUFFER: usize = 64 * 1_024;
 
+/// How much of unread requests the kernel buffers per connection, in bytes; Linux doubles it, too. A client that reads no
+/// response can still send requests until it is full.
+const RECEIVE_BUFFER: usize = 32 * 1_024;
+
 /// A port that is taken.
 pub(super) struct Listener {
     pub(super) socket: TcpListener,
@@ -34,8 +38,10 @@ impl Listener {
         let socket = TcpListener::bind(address).map_err(complain)?;
         // The standard library asks for 128: a burst beyond that waits a second for its next SYN.
         rustix::net::listen(&socket, BACKLOG).map_err(|error| complain(error.into()))?;
-        // Accepted sockets inherit it.
+        // Accepted sockets inherit both.
         sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER).map_err(|error| complain(error.into()))?;
+        sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER)
+            .map_err(|error| complain(error.into()))?;
         let address = socket.local_addr().map_err(complain)?;
         Ok(Self { socket, address })
     }
@@ -58,12 +64,14 @@ mod tests {
 
     // S-74
     #[test]
-    fn the_kernel_buffers_little_of_a_response_that_nobody_reads() {
+    fn the_kernel_buffers_little_of_what_is_not_read() {
         let listener = Listener::open("127.0.0.1:0".parse().unwrap(), "HTTP__LISTEN").unwrap();
         let _client = std::net::TcpStream::connect(listener.address).unwrap();
         let (accepted, _) = listener.socket.accept().unwrap();
         let size = sockopt::socket_send_buffer_size(&accepted).unwrap();
         assert!((SEND_BUFFER..=2 * SEND_BUFFER).contains(&size), "{size}");
+        let size = sockopt::socket_recv_buffer_size(&accepted).unwrap();
+        assert!((RECEIVE_BUFFER..=2 * RECEIVE_BUFFER).contains(&size), "{size}");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The limits of connections.
 
+use std::time::Duration;
+
 use super::*;
+use crate::connection::entry::GRACE;
 
 impl Connections {
     /// Connections that share `budget` bytes.
@@ -17,16 +20,22 @@ impl Connections {
     }
 }
 
+/// Lets the grace of new connections pass.
+async fn grace() {
+    tokio::time::advance(Duration::from_micros(GRACE + 1)).await;
+}
+
 fn admit(connections: &Arc<Connections>, peer: &str) -> Option<Registration> {
     connections.admit(peer.parse().unwrap())
 }
 
 // S-74
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn at_the_total_limit_the_longest_waiting_connection_is_closed() {
     let connections = Connections::with_budget(2, 256, 1_000);
     let first = admit(&connections, "192.0.2.1").unwrap();
     let second = admit(&connections, "192.0.2.2").unwrap();
+    grace().await;
     let third = admit(&connections, "192.0.2.3").unwrap();
     assert!(first.is_evicted() && !second.is_evicted() && !third.is_evicted());
     second.end_wait();
@@ -38,24 +47,47 @@ async fn at_the_total_limit_the_longest_waiting_connection_is_closed() {
 }
 
 // S-74
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_address_at_its_limit_evicts_only_its_own_connections() {
     let connections = Connections::with_budget(100, 2, 1_000);
     let other = admit(&connections, "2001:db8:0:2::1").unwrap();
     let first = admit(&connections, "2001:db8:0:1::1").unwrap();
     let second = admit(&connections, "2001:db8:0:1::2").unwrap();
+    grace().await;
     let third = admit(&connections, "2001:db8:0:1:ffff::3").unwrap();
     assert!(first.is_evicted(), "one /64 is one address");
     assert!(!other.is_evicted() && !second.is_evicted() && !third.is_evicted());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_trusted_proxy_is_limited_by_the_total_alone() {
     let connections = Connections::with_budget(5, 1, 1_000);
     let open: Vec<_> = (0..5).filter_map(|_| admit(&connections, "::ffff:10.0.0.10")).collect();
     assert!(open.iter().all(|connection| !connection.is_evicted()));
+    grace().await;
     let _sixth = admit(&connections, "10.0.0.10").unwrap();
     assert!(open[0].is_evicted());
+}
+
+// S-74
+#[tokio::test(start_paused = true)]
+async fn a_new_connection_takes_no_place_of_one_whose_first_request_is_on_its_way() {
+    for (total, per_address) in [(100, 2), (2, 100)] {
+        let connections = Connections::with_budget(total, per_address, 1_000);
+        let first = admit(&connections, "192.0.2.1").unwrap();
+        let second = admit(&connections, "192.0.2.1").unwrap();
+        tokio::time::advance(Duration::from_micros(GRACE - 1)).await;
+        assert!(admit(&connections, "192.0.2.1").is_none());
+        assert!(!first.is_evicted() && !second.is_evicted());
+        // One that was served and waits again is no longer new.
+        first.end_wait();
+        first.begin_wait();
+        second.end_wait();
+        let third = admit(&connections, "192.0.2.1").unwrap();
+        assert!(first.is_evicted());
+        grace().await;
+        assert!(admit(&connections, "192.0.2.1").is_some() && third.is_evicted());
+    }
 }
 
 // S-74
