@@ -32,7 +32,7 @@ impl Reader {
     pub(super) fn add_file(&mut self, path: &Path) {
         let origin = path.display().to_string();
         let file = TrustedFile::open(path).and_then(|file| {
-            let (problem, is_readable_by_all) = (file.problem(), file.is_readable_by_all());
+            let (problem, is_readable_by_all) = (file.problem_of_settings(), file.is_readable_by_all());
             Ok((problem, is_readable_by_all, file.read()?))
         });
         match file {

@@ -9,6 +9,8 @@ use rustix::fs::OFlags;
 
 /// Write permission of group and others.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
+/// Write permission of others.
+const WRITABLE_BY_ALL: u32 = 0o002;
 /// Read permission of others.
 const READABLE_BY_ALL: u32 = 0o004;
 
@@ -34,7 +36,18 @@ impl TrustedFile {
 
     /// Returns the problem if others can write the file.
     pub(super) fn problem(&self) -> Option<String> {
-        (self.mode & WRITABLE_BY_OTHERS != 0).then(|| {
+        self.writable(WRITABLE_BY_OTHERS)
+    }
+
+    /// Returns the problem if every user of the machine can write the file.
+    ///
+    /// Where each user has a group of their own, new files can be written by that group.
+    pub(super) fn problem_of_settings(&self) -> Option<String> {
+        self.writable(WRITABLE_BY_ALL)
+    }
+
+    fn writable(&self, by: u32) -> Option<String> {
+        (self.mode & by != 0).then(|| {
             format!(
                 "can be written by others (mode {:04o}), who could replace its content; run `chmod go-w` on it",
                 self.mode & 0o7777
