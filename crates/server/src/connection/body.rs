@@ -11,7 +11,7 @@ use actix_web::web::{Bytes, BytesMut};
 use futures_util::Stream;
 use tokio_util::codec::Decoder;
 
-use super::limits::{MAX_BODY, MAX_DRAIN};
+use super::limits::{MAX_BODY, MAX_DRAIN, MAX_FRAMED};
 use super::output::Output;
 use super::transport::Transport;
 use super::wire::{Interruption, Shared, Wire};
@@ -28,6 +28,8 @@ pub(super) struct BodyState {
     interim: Option<Output>,
     /// The number of bytes that the application has received.
     received: usize,
+    /// The number of bytes that were read of the body, with the framing of its chunks.
+    framed: usize,
     /// The size of the application's buffer for the body.
     buffer: usize,
 }
@@ -51,6 +53,7 @@ pub(super) fn attach<T: Transport>(shared: &Shared<T>, request: &mut Request) {
     let body = &mut wire.body;
     body.request += 1;
     body.received = 0;
+    body.framed = 0;
     body.buffer = announced.unwrap_or(MAX_BODY).min(MAX_BODY);
     body.progress = if has_body { Progress::Unread } else { Progress::Complete };
     body.interim = (has_body && request.head().expect())
@@ -75,6 +78,7 @@ impl<T: Transport> Stream for BodyStream<T> {
             return Poll::Ready(Some(Err(PayloadError::Incomplete(None))));
         }
         match ready!(wire.poll_chunk(context)) {
+            Err(_) if wire.body.framed > MAX_FRAMED => Poll::Ready(Some(Err(PayloadError::Overflow))),
             Ok(chunk) => Poll::Ready(chunk.map(Ok)),
             Err(Interruption::Gone | Interruption::Timeout | Interruption::Evicted) => {
                 Poll::Ready(Some(Err(PayloadError::Incomplete(None))))
@@ -109,7 +113,14 @@ impl<T: Transport> Wire<T> {
 
     /// Takes the next part from the bytes that have arrived, and notes the end and errors.
     fn decode_chunk(&mut self) -> Option<Bytes> {
-        match self.codec.decode(&mut self.input) {
+        let before = self.input.len();
+        let decoded = self.codec.decode(&mut self.input);
+        self.body.framed += before.saturating_sub(self.input.len());
+        if self.body.framed > MAX_FRAMED {
+            self.body.progress = Progress::Broken;
+            return None;
+        }
+        match decoded {
             Ok(Some(Message::Chunk(Some(chunk)))) => {
                 self.body.received += chunk.len();
                 return Some(chunk);

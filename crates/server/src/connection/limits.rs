@@ -8,6 +8,8 @@ pub(super) const MAX_HEAD: usize = 32 * 1_024;
 pub(super) const READ_SIZE: usize = 16 * 1_024;
 /// The most bytes of an unread body that are discarded to keep the connection usable.
 pub(super) const MAX_DRAIN: usize = 64 * 1_024;
+/// The most bytes that are read of a body, with the framing of its chunks: extensions and trailers can be endless.
+pub(super) const MAX_FRAMED: usize = MAX_DRAIN;
 /// The most bytes that are read after the last response.
 pub(super) const MAX_LINGER: usize = 256 * 1_024;
 /// The largest request body that the application reads, in bytes; it takes a buffer of this size at most.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::KeepAlive;
+use actix_http::error::PayloadError;
 use actix_web::body::{BodyStream, MessageBody, SizedStream};
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
@@ -45,6 +46,10 @@ impl Application for Echo {
                 while let Some(chunk) = payload.next().await {
                     match chunk {
                         Ok(chunk) => body.extend_from_slice(&chunk),
+                        Err(PayloadError::Overflow) => {
+                            return Response::new(StatusCode::PAYLOAD_TOO_LARGE)
+                                .set_body(BoxBody::new("long"));
+                        }
                         Err(_) => {
                             return Response::new(StatusCode::BAD_REQUEST).set_body(BoxBody::new("broken"));
                         }
@@ -408,6 +413,25 @@ async fn a_broken_body_is_an_error_of_the_body_and_closes() {
         client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab").await;
         client.stream.shutdown().await.unwrap();
         assert!(client.read_all().await.ends_with("broken"), "a half-closed client still gets its response");
+    })
+    .await;
+}
+
+// S-74
+#[tokio::test]
+async fn the_framing_of_a_body_is_limited_like_its_bytes() {
+    local(async {
+        let head = "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let long = "x".repeat(70 * 1_024);
+        for body in [
+            format!("1;{long}"),
+            format!("0\r\nX: {long}"),
+            format!("1;{}\r\nx\r\n", &long[..1_000]).repeat(80),
+        ] {
+            let mut client = connect_to(&Connections::with_budget(100, 100, 1_000_000), 256 * 1_024);
+            let reply = timeout(Duration::from_secs(5), client.ask(&format!("{head}{body}"))).await.unwrap();
+            assert!(reply.starts_with("HTTP/1.1 413") && reply.contains("connection: close\r\n"), "{reply}");
+        }
     })
     .await;
 }

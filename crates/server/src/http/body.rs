@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::HttpRequest;
+use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::Payload;
 use futures_util::StreamExt;
@@ -32,8 +33,10 @@ async fn collect(mut payload: Payload, capacity: usize) -> Result<Zeroizing<Vec<
     // than announced.
     let mut body = Zeroizing::new(Vec::with_capacity(capacity));
     while let Some(chunk) = payload.next().await {
-        let chunk =
-            chunk.map_err(|_| ApiError::InvalidRequest("The body did not arrive whole.".to_owned()))?;
+        let chunk = chunk.map_err(|error| match error {
+            PayloadError::Overflow => ApiError::PayloadTooLarge,
+            _ => ApiError::InvalidRequest("The body did not arrive whole.".to_owned()),
+        })?;
         if body.len() + chunk.len() > MAX_BODY {
             return Err(ApiError::PayloadTooLarge);
         }
