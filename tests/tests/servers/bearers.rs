@@ -1,8 +1,12 @@
 //! Very many callers who can log out, made without very many logins: with access tokens and refresh tokens as the platform's
 //! former service issued them.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use auth_e2e::{Installation, jwt};
 use serde_json::json;
+
+static CALLS: AtomicU64 = AtomicU64::new(0);
 
 /// One caller's tokens.
 pub(crate) struct Bearer {
@@ -19,8 +23,10 @@ pub(crate) fn bearers(installation: &Installation, count: usize) -> Vec<Bearer> 
                  'EX', 604800) end return 'OK'";
     let issued = installation.servers().redis_cli(&["EVAL", issue, "0", &count.to_string(), &holder]);
     assert_eq!(issued, "OK");
+    // Redis reports a revocation to the followers of all its databases, so no two tests may share an id.
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
     let bearer = |number: usize| {
-        let jti = json!(format!("{number:08x}-0000-4000-8000-000000000000"));
+        let jti = json!(format!("{number:08x}-0000-4000-8000-{call:012x}"));
         Bearer {
             access: jwt::sign_hs256(&jwt::good_claims_but("jti", jti), key),
             refresh: format!("{number:043}"),
