@@ -11,6 +11,10 @@ use crate::tls;
 /// its disk, without its replicas, still loading, cut off from its primary, or part of a cluster that is down.
 const TEMPORARY: [&str; 7] = ["BUSY", "OOM", "MISCONF", "NOREPLICAS", "LOADING", "MASTERDOWN", "CLUSTERDOWN"];
 
+/// The message for a user or password that Redis rejects. The driver's own text names no setting.
+const AUTHENTICATION_FAILED: &str = "REDIS__URL: Redis rejects the user or the password; correct them, and percent-encode special \
+                                     characters";
+
 /// Why a step has no reply, and what is known of it.
 #[derive(Debug, Error)]
 pub(crate) enum StepError {
@@ -104,12 +108,14 @@ pub(crate) fn refused(error: RedisError) -> PortError {
             _ if says(&error, "NOPERM") => PortError::misconfigured(error),
             _ => PortError::corrupt(error),
         },
-        ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig => PortError::misconfigured(error),
+        ErrorKind::AuthenticationFailed => PortError::misconfigured(AUTHENTICATION_FAILED),
+        ErrorKind::InvalidClientConfig => PortError::misconfigured(error),
         ErrorKind::Io | ErrorKind::Client => {
             tls::misconfiguration(&error).unwrap_or_else(|| PortError::unavailable(error))
         }
         ErrorKind::Extension => match error.code() {
-            Some("NOAUTH" | "WRONGPASS" | "NOPERM") => PortError::misconfigured(error),
+            Some("NOAUTH" | "WRONGPASS") => PortError::misconfigured(AUTHENTICATION_FAILED),
+            Some("NOPERM") => PortError::misconfigured(error),
             _ if is_temporary => PortError::unavailable(error),
             _ => PortError::corrupt(error),
         },
@@ -140,5 +146,16 @@ mod tests {
         assert!(matches!(replica, StepError::WrongServer(_)));
         let defect = answered(within_a_script("WRONGTYPE Operation against a key"));
         assert!(matches!(defect, StepError::NotDone(error) if error.kind() == PortErrorKind::Corrupt));
+    }
+
+    #[test]
+    fn rejected_password_names_the_setting() {
+        for error in [
+            RedisError::from((ErrorKind::AuthenticationFailed, "Password authentication failed")),
+            redis::make_extension_error("NOAUTH".to_owned(), None),
+        ] {
+            let text = format!("{:?}", refused(error));
+            assert!(text.contains("REDIS__URL"), "{text}");
+        }
     }
 }
