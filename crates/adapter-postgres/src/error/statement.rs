@@ -50,7 +50,11 @@ fn of_message(information: &(dyn DatabaseErrorInformation + Send + Sync)) -> Por
     if message.contains(TOO_LATE) {
         return PortError::unavailable("the deadline passed while the database waited; nothing was changed");
     }
-    let text = format!("the database says: {}", inert(message));
+    let remedy = match information.statement_position() {
+        Some(_) => "; `migrate` makes the tables of an empty database, and `doctor` lists what is missing",
+        None => "",
+    };
+    let text = format!("the database says: {}{remedy}", inert(message));
     if is_hopeless(information) { PortError::misconfigured(text) } else { PortError::unavailable(text) }
 }
 
@@ -137,6 +141,12 @@ mod tests {
         ] {
             assert_eq!(said(kind, message, position).0, expected, "{message}");
         }
+    }
+
+    #[test]
+    fn missing_table_names_the_commands_that_help() {
+        let (_, text) = said(DatabaseErrorKind::Unknown, "relation \"users\" does not exist", Some(15));
+        assert!(text.contains("`migrate`") && text.contains("`doctor`"), "{text}");
     }
 
     // S-83

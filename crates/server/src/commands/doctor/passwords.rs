@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::model::HashParametersInUse;
-use auth_domain::ports::{Finding, TurnCost};
+use auth_domain::ports::{Finding, PortError, PortErrorKind, TurnCost};
 
 use crate::compose::Parts;
 use crate::failure::chain;
@@ -19,11 +19,17 @@ pub(super) async fn examine(parts: &Parts) -> Vec<Finding> {
     let costs = HashCosts { users: &*parts.users, hasher: &*parts.hasher, clock: &*parts.clock };
     match costs.read(TIMEOUT).await {
         Ok((cost, in_use)) => findings(&cost, &in_use),
-        Err(error) => vec![Finding::fault(format!(
-            "the costs of stored hashes cannot be read: {}; check that the store can be reached",
-            chain(&error)
-        ))],
+        Err(error) => vec![Finding::fault(unreadable(&error))],
     }
+}
+
+/// Returns the message for costs that cannot be read. Only an unreachable store has its remedy here; other errors carry their own.
+fn unreadable(error: &PortError) -> String {
+    let remedy = match error.kind() {
+        PortErrorKind::Unavailable | PortErrorKind::Overloaded => "; check that the store can be reached",
+        PortErrorKind::Misconfigured | PortErrorKind::Corrupt => "",
+    };
+    format!("the costs of stored hashes cannot be read: {}{remedy}", chain(error))
 }
 
 fn findings(cost: &TurnCost, in_use: &[HashParametersInUse]) -> Vec<Finding> {
@@ -71,6 +77,13 @@ mod tests {
         assert_eq!(findings[0].text, format!("3 stored hashes have the cost {CURRENT}"));
         assert!(findings[1].text.contains("100.0 rejected logins per second"), "{}", findings[1].text);
         assert!(findings.iter().all(|finding| finding.verdict == Verdict::Good));
+    }
+
+    #[test]
+    fn only_an_unreachable_store_is_to_be_reached() {
+        let remedy = "can be reached";
+        assert!(unreadable(&PortError::unavailable("gone")).ends_with(remedy));
+        assert!(!unreadable(&PortError::misconfigured("no table")).contains(remedy));
     }
 
     // S-09
