@@ -87,7 +87,7 @@ async fn limit(admin: &Admin, command: LimitCommand) -> Result<(), Failure> {
 }
 
 fn parse_email(text: &str) -> Result<Email, Failure> {
-    Email::parse(text).map_err(|problem| Failure::Configuration(vec![problem.to_string()]))
+    Email::parse(text).map_err(|problem| Failure::Arguments(problem.to_string()))
 }
 
 /// Prints one line of the result that the command was called for.
@@ -98,4 +98,16 @@ fn say(line: &str) -> Result<(), Failure> {
 /// Prints one line about a change that was made. A closed or full standard output does not change the exit code.
 fn confirm(line: &str) {
     let _ = writeln!(stdout(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invalid_email_is_a_mistake_in_the_arguments() {
+        let failure = parse_email("owner.example.com").unwrap_err();
+        assert!(matches!(failure, Failure::Arguments(_)), "{failure:?}");
+        assert_eq!(failure.to_string(), "the email is not a valid address");
+    }
 }

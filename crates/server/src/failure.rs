@@ -20,6 +20,9 @@ pub(crate) enum Failure {
     /// Settings that cannot be used, all at once.
     #[error("the configuration cannot be used:\n{}", list(.0))]
     Configuration(Vec<String>),
+    /// An argument that cannot be used.
+    #[error("{0}")]
+    Arguments(String),
     /// Anything else that a person can mend.
     #[error("{0}")]
     Startup(String),
@@ -35,7 +38,7 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         print_error(format!("error: {self}\n"));
         match self {
-            Self::Configuration(_) => ExitCode::from(2),
+            Self::Configuration(_) | Self::Arguments(_) => ExitCode::from(2),
             Self::Startup(_) | Self::Command(_) => ExitCode::FAILURE,
         }
     }

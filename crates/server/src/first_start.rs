@@ -1,5 +1,6 @@
 //! The first start on an empty embedded store: an owner account, and three calls to try it with.
 
+use std::env::args_os;
 use std::fs::{File, metadata};
 use std::io::{self, Write, stdout};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -52,7 +53,7 @@ pub(crate) async fn welcome(parts: &Parts, listening: SocketAddr) -> Result<(), 
             event = "bootstrap_owner_skipped",
             %error,
             "no bootstrap owner was created, because its password could not be printed to standard output; \
-             run `hooksentry-auth user create --role owner`, or start again with a readable standard output"
+             run `hooksentry-auth user create --email EMAIL --role owner --password-stdin`, or start again with a readable standard output"
         );
         return Ok(());
     }
@@ -84,7 +85,15 @@ fn random_password(entropy: &dyn Entropy) -> Result<Zeroizing<String>, Failure> 
     Ok(password)
 }
 
+/// Returns the program as it was called, so that the printed command works where it is not on the PATH.
+fn program(called: Option<String>) -> String {
+    let is_plain =
+        |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
+    called.filter(|name| !name.is_empty() && is_plain(name)).unwrap_or_else(|| "hooksentry-auth".to_owned())
+}
+
 fn banner(password: &str, listening: SocketAddr) -> String {
+    let program = program(args_os().next().and_then(|name| name.into_string().ok()));
     let base = format!("http://{}/api/v1/auth", reachable(listening));
     let json = "-H 'Content-Type: application/json'";
     let curl = format!("curl -s -w '\\n%{{http_code}}\\n' -X POST {base}");
@@ -103,7 +112,7 @@ First start: an owner account was made. Its password is shown this once.
 
 Change it if this output is kept, as a service log is: run this, and type a new one, Enter and Ctrl-D.
 
-  hooksentry-auth user set-password {OWNER} --password-stdin
+  {program} user set-password {OWNER} --password-stdin
 
 Log in, refresh and log out, by pasting these lines into a shell (200, 200, 204):
 
@@ -144,6 +153,17 @@ mod tests {
         let password = random_password(&counting_entropy()).unwrap();
         assert_eq!(password.len(), 35);
         assert!(password.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+    }
+
+    #[test]
+    fn printed_command_calls_the_program_as_it_was_called() {
+        for called in ["target/release/hooksentry-auth", "/usr/local/bin/hooksentry-auth", "hooksentry-auth"]
+        {
+            assert_eq!(program(Some(called.to_owned())), called);
+        }
+        for unusable in [None, Some(String::new()), Some("/my programs/hooksentry-auth".to_owned())] {
+            assert_eq!(program(unusable), "hooksentry-auth");
+        }
     }
 
     #[test]

@@ -71,6 +71,13 @@ mod tests {
         }
     }
 
+    // S-95
+    #[test]
+    fn example_in_the_message_is_one_address() {
+        let problem = parse("nginx").unwrap_err();
+        assert!(problem.ends_with("write for example 10.0.0.10"), "{problem}");
+    }
+
     #[test]
     fn ranges_of_mapped_addresses_are_ranges_of_ipv4() {
         let networks = parse("::ffff:10.0.0.0/104, ::ffff:192.0.2.1").unwrap();

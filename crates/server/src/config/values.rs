@@ -20,7 +20,7 @@ pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     items(text)
         .map(|item| {
             let network = item.parse::<IpNet>().ok().or_else(|| item.parse::<IpAddr>().ok().map(IpNet::from));
-            network.ok_or_else(|| format!("\"{item}\" is no address or range; write for example 10.0.0.0/8"))
+            network.ok_or_else(|| format!("\"{item}\" is no address or range; write for example 10.0.0.10"))
         })
         .collect()
 }
