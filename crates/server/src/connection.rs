@@ -114,7 +114,8 @@ impl<T: Transport, A: Application> Connection<T, A> {
         if rejection == Rejection::HeadTimeout {
             self.wire.get().registration.timed_out(TimeoutReason::Head);
         }
-        self.send(self.application.reject(rejection), false, true).await
+        let is_head = self.wire.get().is_head;
+        self.send(self.application.reject(rejection), is_head, true).await
     }
 
     async fn send(&self, response: Response<BoxBody>, is_head: bool, close: bool) -> Next {

@@ -35,6 +35,7 @@ pub(super) async fn read<T: Transport>(
     loop {
         {
             let mut wire = wire.get();
+            wire.is_head = wire.input.starts_with(b"HEAD ");
             if let Some(length) = finder.find(&wire.input) {
                 wire.end_wait();
                 return parse(&mut wire, length).map_err(NoRequest::Rejected);

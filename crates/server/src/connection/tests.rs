@@ -217,6 +217,23 @@ async fn bad_heads_are_rejected_with_a_whole_response_that_closes() {
     .await;
 }
 
+// RFC 9110 §9.3.2
+#[tokio::test]
+async fn a_rejected_head_request_gets_no_body() {
+    local(async {
+        for (host, rejection) in [
+            ("Host: a b", "Host"),
+            ("Host: a\r\nHost: a", "Host"),
+            ("Host: x\r\nUpgrade: websocket", "Websocket"),
+        ] {
+            let reply = connect().ask(&format!("HEAD / HTTP/1.1\r\n{host}\r\n\r\n")).await;
+            assert!(reply.contains(&format!("content-length: {}\r\n", rejection.len())), "{reply}");
+            assert!(reply.ends_with("\r\n\r\n"), "{reply}");
+        }
+    })
+    .await;
+}
+
 // S-74
 #[tokio::test]
 async fn a_head_of_more_than_32_kib_or_96_headers_is_rejected() {

@@ -42,6 +42,8 @@ pub(super) struct Wire<T> {
     /// The memory of the current request: its head, which keeps the whole buffer that it arrived in, and its headers. Bytes
     /// of the next request may keep that buffer longer.
     pub(super) request_memory: usize,
+    /// Whether the current request is a HEAD, known before its head is parsed.
+    pub(super) is_head: bool,
     pub(super) codec: Codec,
     pub(super) body: BodyState,
     pub(super) timeouts: Timeouts,
@@ -67,6 +69,7 @@ impl<T: Transport> Shared<T> {
             io,
             input,
             request_memory: 0,
+            is_head: false,
             codec,
             body,
             timeouts,
