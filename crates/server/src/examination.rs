@@ -52,7 +52,10 @@ pub(crate) async fn at_start(backends: &[Arc<dyn Backend>], clock: &dyn Clock) -
             }
             Err(outage) => {
                 let reason = chain(&outage);
-                warn!(event = "examination", name, reason, "it is away; it is examined when it answers");
+                warn!(
+                    event = "examination",
+                    name, reason, "the dependency does not answer; it is checked when it does"
+                );
                 away.push(backend);
             }
         }
@@ -61,8 +64,8 @@ pub(crate) async fn at_start(backends: &[Arc<dyn Backend>], clock: &dyn Clock) -
         return Ok(away);
     }
     Err(Failure::Startup(format!(
-        "this has to be mended first (`doctor` shows all that was found; `migrate` makes the tables of an empty \
-         database):\n{}",
+        "cannot start until these problems are fixed (run `doctor` for the full report; `migrate` creates the tables of \
+         an empty database):\n{}",
         faults.join("\n")
     )))
 }
