@@ -255,7 +255,7 @@ mod tests {
                 let wire = Shared::new(Closing(connections), Codec::new(config), timeouts, registration);
                 let start = now();
                 assert!(wire.next_request(start + timeouts.keep_alive).await.is_err());
-                assert!(now() - start < Duration::from_secs(1), "{:?}", now() - start);
+                assert!(now() - start < Duration::from_millis(400), "{:?}", now() - start);
             })
             .await;
     }
