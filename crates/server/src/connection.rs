@@ -4,6 +4,7 @@ mod body;
 mod connections;
 mod drain;
 mod entry;
+mod framing;
 mod group;
 mod groups;
 mod head;

@@ -5,12 +5,13 @@ use std::task::{Context, Poll, ready};
 
 use actix_http::error::PayloadError;
 use actix_http::h1::{Message, MessageType};
-use actix_http::{Payload, Request};
+use actix_http::{HttpMessage, Payload, Request};
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::Stream;
 use tokio_util::codec::Decoder;
 
+use super::framing::Framing;
 use super::limits::{MAX_BODY, MAX_DRAIN, MAX_FRAMED};
 use super::output::Output;
 use super::transport::Transport;
@@ -32,6 +33,8 @@ pub(super) struct BodyState {
     framed: usize,
     /// The size of the application's buffer for the body.
     buffer: usize,
+    /// The framing of a chunked body.
+    framing: Option<Framing>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +58,7 @@ pub(super) fn attach<T: Transport>(shared: &Shared<T>, request: &mut Request) {
     body.received = 0;
     body.framed = 0;
     body.buffer = announced.unwrap_or(MAX_BODY).min(MAX_BODY);
+    body.framing = request.chunked().unwrap_or(true).then(Framing::default);
     body.progress = if has_body { Progress::Unread } else { Progress::Complete };
     body.interim = (has_body && request.head().expect())
         .then(|| Output::new(BytesMut::new(), Bytes::from_static(CONTINUE)));
@@ -113,10 +117,16 @@ impl<T: Transport> Wire<T> {
 
     /// Takes the next part from the bytes that have arrived, and notes the end and errors.
     fn decode_chunk(&mut self) -> Option<Bytes> {
+        if let Some(framing) = &mut self.body.framing {
+            framing.copy(&self.input);
+        }
         let before = self.input.len();
         let decoded = self.codec.decode(&mut self.input);
-        self.body.framed += before.saturating_sub(self.input.len());
-        if self.body.framed > MAX_FRAMED {
+        let consumed = before.saturating_sub(self.input.len());
+        let data = if let Ok(Some(Message::Chunk(Some(chunk)))) = &decoded { chunk.len() } else { 0 };
+        self.body.framed += consumed;
+        let framing = self.body.framing.as_mut();
+        if self.body.framed > MAX_FRAMED || framing.is_some_and(|framing| !framing.is_sound(consumed, data)) {
             self.body.progress = Progress::Broken;
             return None;
         }

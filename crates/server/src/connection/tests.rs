@@ -416,7 +416,14 @@ async fn an_unread_body_costs_the_connection_only_if_it_is_still_on_its_way() {
 #[tokio::test]
 async fn a_broken_body_is_an_error_of_the_body_and_closes() {
     local(async {
-        for body in ["zz\r\n", "1\r\nab\r\n", "-1\r\n"] {
+        for body in [
+            "zz\r\n",
+            "1\r\nab\r\n",
+            "-1\r\n",
+            // S-73: a front end may take the bare line feed for the end of the body.
+            "0\r\n\nGET /hidden HTTP/1.1\r\nHost: x\r\n\r\n",
+            "1\r\nx\r\n0\r\nTrailer: 1\n\r\nGET /hidden HTTP/1.1\r\nHost: x\r\n\r\n",
+        ] {
             let mut client = connect();
             let reply = client
                 .ask(&format!("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{body}"))
