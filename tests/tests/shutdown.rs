@@ -83,6 +83,16 @@ async fn readiness_fails_first_while_the_listener_goes_on() {
 }
 
 #[tokio::test]
+async fn a_second_signal_ends_the_drain_delay() {
+    let server = Server::start_on(Installation::new().set("HTTP__DRAIN_DELAY", "10m")).await;
+    server.process.signal(Signal::TERM);
+    assert!(server.process.logs(&["\"stopping\"", "finishing"]).await);
+    server.process.signal(Signal::TERM);
+    let Server { process, .. } = server;
+    assert_eq!(process.finish(LIMIT).await.code(), Some(0));
+}
+
+#[tokio::test]
 async fn sessions_go_on_after_an_orderly_restart() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;

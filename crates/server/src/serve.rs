@@ -12,7 +12,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 use tracing::{info, warn};
 
@@ -40,7 +40,7 @@ struct Listeners {
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     // First of all: from here on a signal ends the process in good order, however early it comes.
-    let stop = stop_signal()?;
+    let mut stop = StopSignals::listen()?;
     for warning in compose::warnings(&settings) {
         warn!(event = "weak_key", "{warning}");
     }
@@ -62,11 +62,15 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let watching = tokio::spawn(watch(state.clone(), away));
     let reading = tokio::spawn(read_hash_costs(state.clone(), is_read));
 
-    stop.await;
+    stop.next().await;
     info!(event = "stopping", "finishing the requests in flight");
     state.readiness.drain();
     connections.drain();
-    state.clock.sleep_until(state.clock.instant() + settings.http.drain_delay).await;
+    tokio::select! {
+        () = state.clock.sleep_until(state.clock.instant() + settings.http.drain_delay) => {}
+        // A second signal ends the delay, and nothing else: requests in flight are still finished.
+        () = stop.next() => info!(event = "stopping", "the drain delay was ended by a second signal"),
+    }
     finish(&state, &connections, running).await?;
     watching.await.map_err(running::failed)?;
     reading.await.map_err(running::failed)?;
@@ -126,15 +130,29 @@ fn connections(settings: &Settings, state: &AppState) -> Arc<Connections> {
     Connections::new(limits, state.metrics.connections.clone())
 }
 
-/// Listens for SIGTERM and Ctrl-C from now on; what it returns ends with the first of them.
-fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
-    let complain = |error| Failure::Startup(format!("signals cannot be received: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(complain)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(complain)?;
-    Ok(async move {
+/// SIGTERM and Ctrl-C.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Receives both from now on.
+    fn listen() -> Result<Self, Failure> {
+        let receive = |kind| {
+            signal(kind).map_err(|error| Failure::Startup(format!("signals cannot be received: {error}")))
+        };
+        Ok(Self {
+            terminate: receive(SignalKind::terminate())?,
+            interrupt: receive(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for the next one of either.
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    })
+    }
 }
