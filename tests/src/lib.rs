@@ -19,6 +19,7 @@ pub mod jwt;
 mod process;
 mod reply;
 mod server;
+pub mod sources;
 pub mod spelling;
 mod stores;
 mod upstream;

@@ -1,11 +1,9 @@
 //! `docs/logging.md` lists exactly the events that the code logs.
-#![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+use auth_e2e::sources;
+
 const DOCUMENT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/logging.md"));
 const FIELD: &str = "event = \"";
 const MACROS: [&str; 5] = ["error!(", "warn!(", "info!(", "debug!(", "trace!("];
@@ -44,23 +42,7 @@ fn every_log_line_has_an_event() {
 
 /// All sources of the crates that log in production, as one text.
 fn sources() -> String {
-    let mut text = String::new();
-    for entry in fs::read_dir(Path::new(ROOT).join("crates")).expect("the crates") {
-        let krate = entry.expect("a crate").path();
-        if !krate.ends_with("testkit") {
-            collect(&krate.join("src"), &mut text);
-        }
-    }
-    text
-}
-
-fn collect(folder: &Path, text: &mut String) {
-    for entry in fs::read_dir(folder).expect("a folder of the workspace") {
-        let path = entry.expect("an entry of the folder").path();
-        if path.is_dir() {
-            collect(&path, text);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            text.push_str(&fs::read_to_string(&path).expect("a source of the workspace"));
-        }
-    }
+    let crates = sources::crates().into_iter().filter(|name| name != "testkit");
+    let folders: Vec<String> = crates.map(|name| format!("crates/{name}/src")).collect();
+    sources::below(&folders.iter().map(String::as_str).collect::<Vec<_>>())
 }

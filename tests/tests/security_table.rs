@@ -1,12 +1,10 @@
 //! `docs/security.md` names requirements and tests; both must be there.
-#![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+
+use auth_e2e::sources;
 
 const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/security.md"));
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 #[test]
 fn every_test_that_the_table_names_exists() {
@@ -54,20 +52,5 @@ fn table_rows() -> impl Iterator<Item = &'static str> {
 
 /// Every Rust source of the workspace in one text.
 fn sources() -> String {
-    let mut text = String::new();
-    for folder in ["crates", "tests"] {
-        collect(&Path::new(ROOT).join(folder), &mut text);
-    }
-    text
-}
-
-fn collect(folder: &Path, text: &mut String) {
-    for entry in fs::read_dir(folder).expect("a folder of the workspace") {
-        let path = entry.expect("an entry of the folder").path();
-        if path.is_dir() {
-            collect(&path, text);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            text.push_str(&fs::read_to_string(&path).expect("a source of the workspace"));
-        }
-    }
+    sources::below(&["crates", "tests"])
 }
