@@ -41,6 +41,21 @@ async fn a_rejection_is_one_line() {
 
 // S-85
 #[tokio::test]
+async fn a_rejected_head_names_the_peer() {
+    let server = Server::start().await;
+    let mut wire = server.connect().await;
+    assert!(wire.send("GET /health HTTP/1.1\r\n\r\n").await);
+    assert_eq!(wire.reply().await.unwrap().status, 400);
+    let (_, finished) = server.stop().await;
+    let lines = lines(&finished);
+    let rejected: Vec<_> =
+        of_event(&lines, "request").into_iter().filter(|line| line["status"] == 400).collect();
+    assert_eq!(rejected.len(), 1, "{rejected:?}");
+    assert_eq!((&rejected[0]["client"], &rejected[0]["reason"]), (&"127.0.0.1".into(), &"Host".into()));
+}
+
+// S-85
+#[tokio::test]
 async fn a_flood_of_rejections_is_ten_lines_and_a_count() {
     let server = Server::start().await;
     for _ in 0..FLOOD {

@@ -47,7 +47,7 @@ pub(crate) trait Application {
     fn respond(&self, request: Request) -> impl Future<Output = Response<BoxBody>>;
 
     /// Returns the response to a request that is rejected before the application sees it.
-    fn reject(&self, rejection: Rejection) -> Response<BoxBody>;
+    fn reject(&self, rejection: Rejection, peer: SocketAddr) -> Response<BoxBody>;
 }
 
 /// Why a request is rejected by its head alone; the connection closes after the response.
@@ -116,7 +116,7 @@ impl<T: Transport, A: Application> Connection<T, A> {
             self.wire.get().registration.timed_out(TimeoutReason::Head);
         }
         let is_head = self.wire.get().is_head;
-        self.send(self.application.reject(rejection), is_head, true).await
+        self.send(self.application.reject(rejection, self.peer), is_head, true).await
     }
 
     async fn send(&self, response: Response<BoxBody>, is_head: bool, close: bool) -> Next {

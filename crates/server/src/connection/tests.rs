@@ -61,7 +61,8 @@ impl Application for Echo {
         Response::new(StatusCode::OK).set_body(body)
     }
 
-    fn reject(&self, rejection: Rejection) -> Response<BoxBody> {
+    fn reject(&self, rejection: Rejection, peer: SocketAddr) -> Response<BoxBody> {
+        assert_eq!(peer.to_string(), PEER);
         Response::new(StatusCode::BAD_REQUEST).set_body(BoxBody::new(format!("{rejection:?}")))
     }
 }

@@ -1,6 +1,7 @@
 //! What every request has in common: an id, a log span, a count, the standard headers, and one 500 for
 //! a panic.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
-use auth_domain::model::TicketId;
+use auth_domain::model::{ClientAddress, TicketId};
 use auth_domain::ports::Entropy;
 use futures_util::FutureExt;
 use hooksentry_auth_guard::Refusal;
@@ -110,18 +111,19 @@ pub(crate) async fn catch_panics(
 }
 
 /// Returns the response to a request that never reaches the application, logged and counted like any other.
-pub(crate) fn reject(state: &AppState, rejection: Rejection) -> HttpResponse {
+pub(crate) fn reject(state: &AppState, rejection: Rejection, peer: IpAddr) -> HttpResponse {
     let mut response = ApiError::from(rejection).error_response();
     let id = request_id(&HeaderMap::new(), &*state.entropy);
     complete(response.headers_mut(), &id);
     let status = response.status().as_u16();
     let reason = format!("{rejection:?}");
-    // The client address is not known here, so all clients share one count per reason.
-    if state.is_logged(None, "request", &reason) {
+    // No header is known to be sound, so this is the peer, a trusted proxy included.
+    let client = Some(ClientAddress::new(peer));
+    if state.is_logged(client, "request", &reason) {
         info_span!("request", request_id = %id).in_scope(|| {
             info!(
                 event = "request",
-                client = "-",
+                client = events::shown(client),
                 method = "-",
                 path = "-",
                 status,

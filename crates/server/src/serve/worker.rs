@@ -1,6 +1,7 @@
 //! Worker threads, which serve connections.
 
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
@@ -117,7 +118,7 @@ where
         }
     }
 
-    fn reject(&self, rejection: Rejection) -> Response<BoxBody> {
-        http::reject(&self.state, rejection).into()
+    fn reject(&self, rejection: Rejection, peer: SocketAddr) -> Response<BoxBody> {
+        http::reject(&self.state, rejection, peer.ip()).into()
     }
 }
