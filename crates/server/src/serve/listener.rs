@@ -8,8 +8,11 @@ use tracing::warn;
 use crate::config::ENVIRONMENT_PREFIX;
 use crate::failure::Failure;
 
-/// How many connections may wait to be accepted.
-pub(super) const BACKLOG: i32 = 1_024;
+/// How many connections may wait to be accepted: the default limit of Linux (`net.core.somaxconn`).
+///
+/// Beyond it, the kernel drops the first packet, and the client repeats it after 1 s and 3 s. A proxy that opens a
+/// connection for each request fills a queue of 1,024 with as many clients.
+pub(super) const BACKLOG: i32 = 4_096;
 
 /// How much of an unread response the kernel buffers per connection, in bytes; Linux doubles it for its own records.
 ///
