@@ -50,7 +50,7 @@ bench-stores: system-packages
 
 # Print what a verification costs beside raw HMAC and the JWT library, and how late a logout is elsewhere (some minutes)
 bench-verify: system-packages
-    @cargo bench --quiet --package hooksentry-auth-guard --bench verify
+    @cargo bench --quiet --package auth-verifier --bench verify
     @cargo build --quiet --release --package auth-server; echo; \
     SOAK=1 HOOKSENTRY_AUTH_E2E_BINARY="${CARGO_TARGET_DIR:-{{ justfile_directory() }}/target}/release/hooksentry-auth" \
     cargo test --quiet --package auth-e2e --test servers -- --nocapture a_logout_is_true_on_every_instance_in_time \

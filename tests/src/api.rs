@@ -126,7 +126,7 @@ impl Api {
         }
     }
 
-    /// Checks that a refresh token is refused, and returns the reason.
+    /// Checks that a refresh token is rejected, and returns the reason.
     pub async fn expect_dead(&self, refresh: &str) -> Option<String> {
         let reply = self.refresh(refresh).await;
         reply.expect_error(401, "invalid_refresh_token");

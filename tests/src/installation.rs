@@ -156,7 +156,7 @@ impl Installation {
     }
 
     /// Starts a server that is expected to give up, and returns what it said.
-    pub async fn refuses_to_serve(&self) -> String {
+    pub async fn rejects_to_serve(&self) -> String {
         self.cli(&["serve"], "").await.expect_failure()
     }
 

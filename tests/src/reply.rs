@@ -62,7 +62,7 @@ impl Reply {
         message
     }
 
-    /// Returns the `reason` of a refused refresh token.
+    /// Returns the `reason` of a rejected refresh token.
     pub fn reason(&self) -> Option<String> {
         self.json()["reason"].as_str().map(str::to_owned)
     }

@@ -21,8 +21,8 @@ async fn an_access_token_that_is_bad_in_any_way_is_401() {
     for claim in ["sub", "jti", "email", "tenant_id", "role", "exp", "iss", "aud"] {
         let mut claims = jwt::good_claims();
         claims.as_object_mut().unwrap().remove(claim);
-        refuses_token(&server, &jwt::sign_hs256(&claims, key)).await;
-        refuses_token(&server, &jwt::sign_hs256(&jwt::good_claims_but(claim, json!(null)), key)).await;
+        rejects_token(&server, &jwt::sign_hs256(&claims, key)).await;
+        rejects_token(&server, &jwt::sign_hs256(&jwt::good_claims_but(claim, json!(null)), key)).await;
     }
     let bad = [
         ("iss", json!("someone-else")),
@@ -37,12 +37,12 @@ async fn an_access_token_that_is_bad_in_any_way_is_401() {
         ("nbf", json!(9_999_999_999_u64)),
     ];
     for (claim, value) in bad.into_iter().chain(more) {
-        refuses_token(&server, &jwt::sign_hs256(&jwt::good_claims_but(claim, value), key)).await;
+        rejects_token(&server, &jwt::sign_hs256(&jwt::good_claims_but(claim, value), key)).await;
     }
     for algorithm in
         [json!("none"), json!("None"), json!("HS384"), json!("RS256"), json!(null), json!(["HS256"])]
     {
-        refuses_token(
+        rejects_token(
             &server,
             &jwt::sign(&json!({ "alg": algorithm, "typ": "JWT" }), &jwt::good_claims(), key),
         )
@@ -53,9 +53,9 @@ async fn an_access_token_that_is_bad_in_any_way_is_401() {
     {
         let mut header = json!({ "alg": "HS256", "typ": "JWT" });
         header[parameter] = value;
-        refuses_token(&server, &jwt::sign(&header, &jwt::good_claims(), key)).await;
+        rejects_token(&server, &jwt::sign(&header, &jwt::good_claims(), key)).await;
     }
-    refuses_token(
+    rejects_token(
         &server,
         &jwt::sign_hs256(&jwt::good_claims(), b"another key of the very same decent length"),
     )
@@ -82,7 +82,7 @@ async fn every_other_spelling_of_a_valid_token_is_401() {
         "A".repeat(5_000),
         good.to_lowercase(),
     ] {
-        refuses_token(&server, &spelling).await;
+        rejects_token(&server, &spelling).await;
     }
     assert!(server.access_token_is_alive(&good).await);
 }
@@ -91,19 +91,19 @@ async fn every_other_spelling_of_a_valid_token_is_401() {
 #[tokio::test]
 async fn a_missing_bearer_is_401_with_a_plain_challenge() {
     let server = Server::start().await;
-    let refused = server.post(LOGOUT, &json!({ "refreshToken": "x" })).await;
+    let rejected = server.post(LOGOUT, &json!({ "refreshToken": "x" })).await;
     let (me, verify) = (server.call(Method::GET, ME).await, server.call(Method::GET, VERIFY).await);
-    for refused in [refused, me, verify] {
-        refused.expect_error(401, "invalid_token");
-        assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    for rejected in [rejected, me, verify] {
+        rejected.expect_error(401, "invalid_token");
+        assert_eq!(rejected.header("www-authenticate"), Some("Bearer"));
     }
 }
 
-async fn refuses_token(api: &Api, token: &str) {
-    let refused = api.logout(token, "x").await;
-    for refused in [refused, api.me(token).await, api.verify(token).await] {
-        refused.expect_error(401, "invalid_token");
-        let challenge = refused.header("www-authenticate").unwrap_or_default();
+async fn rejects_token(api: &Api, token: &str) {
+    let rejected = api.logout(token, "x").await;
+    for rejected in [rejected, api.me(token).await, api.verify(token).await] {
+        rejected.expect_error(401, "invalid_token");
+        let challenge = rejected.header("www-authenticate").unwrap_or_default();
         assert!(challenge.contains(r#"error="invalid_token""#), "{challenge:?} for {token}");
     }
 }

@@ -116,7 +116,7 @@ async fn deactivation_ends_refresh_and_access_at_once() {
 
 // S-26
 #[tokio::test]
-async fn a_guessable_password_is_refused_where_one_is_set_and_the_error_says_why() {
+async fn a_guessable_password_is_rejected_where_one_is_set_and_the_error_says_why() {
     let installation = Installation::new().with_user(ALICE).await;
     for guessable in [
         "aaaaaaaaaaaaaaa",
@@ -135,10 +135,10 @@ async fn a_guessable_password_is_refused_where_one_is_set_and_the_error_says_why
             if guessable.contains('@') && guessable != email {
                 continue;
             }
-            let refused = installation.cli(command, guessable).await.expect_failure();
-            assert!(refused.contains("too easy to guess: it "), "{guessable}: {refused}");
-            assert!(refused.contains("choose another one"), "{refused}");
-            assert!(!refused.contains(guessable), "{refused}");
+            let rejected = installation.cli(command, guessable).await.expect_failure();
+            assert!(rejected.contains("too easy to guess: it "), "{guessable}: {rejected}");
+            assert!(rejected.contains("choose another one"), "{rejected}");
+            assert!(!rejected.contains(guessable), "{rejected}");
         }
     }
     let server = Server::start_on(installation).await;

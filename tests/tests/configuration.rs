@@ -1,4 +1,4 @@
-//! What cannot work is refused at start: one clear message, an exit code, and nothing overwritten.
+//! What cannot work is rejected at start: one clear message, an exit code, and nothing overwritten.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -25,7 +25,7 @@ async fn every_problem_is_reported_at_once_with_the_name_of_its_setting() {
         ("LISTEN", "127.0.0.1:1"),
     ];
     let installation = bad.iter().fold(Installation::new(), |new, (name, value)| new.set(name, value));
-    let message = installation.refuses_to_serve().await;
+    let message = installation.rejects_to_serve().await;
     for (name, _) in bad {
         assert!(message.contains(&format!("HOOKSENTRY_AUTH__{name}")), "{name} is not named:\n{message}");
     }
@@ -36,7 +36,7 @@ async fn every_problem_is_reported_at_once_with_the_name_of_its_setting() {
 #[tokio::test]
 async fn a_range_of_proxies_is_a_warning_at_start_and_in_doctor_and_everybody_is_rejected() {
     let everybody = Installation::embedded().set("HTTP__TRUSTED_PROXIES", "10.0.0.1, 0.0.0.0/0");
-    let message = everybody.refuses_to_serve().await;
+    let message = everybody.rejects_to_serve().await;
     assert!(names(&message, "HTTP__TRUSTED_PROXIES") && message.contains("half of all IPv4"), "{message}");
 
     let ranges = Installation::embedded().set("HTTP__TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.0/24, 10.0.0.1");
@@ -66,7 +66,7 @@ async fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
 }
 
 #[tokio::test]
-async fn unknown_names_and_broken_files_are_refused() {
+async fn unknown_names_and_broken_files_are_rejected() {
     let installation = Installation::new();
     let path = installation.folder().join("my.toml");
     for (text, culprit) in [
@@ -84,7 +84,7 @@ async fn unknown_names_and_broken_files_are_refused() {
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_refused_and_swallows_no_password() {
+async fn a_port_in_use_is_rejected_and_swallows_no_password() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let installation = Installation::embedded().set("HTTP__LISTEN", &address);
@@ -99,7 +99,7 @@ async fn a_port_in_use_is_refused_and_swallows_no_password() {
 }
 
 #[tokio::test]
-async fn a_data_directory_that_cannot_be_made_is_refused() {
+async fn a_data_directory_that_cannot_be_made_is_rejected() {
     let installation = Installation::embedded().set("DATA_DIR", "file/data");
     fs::write(installation.folder().join("file"), "not a folder").unwrap();
     for args in [&["serve"][..], &["user", "list"], &["migrate"]] {
@@ -110,7 +110,7 @@ async fn a_data_directory_that_cannot_be_made_is_refused() {
 }
 
 #[tokio::test]
-async fn a_corrupted_database_is_refused_and_left_as_it_is() {
+async fn a_corrupted_database_is_rejected_and_left_as_it_is() {
     let (installation, _) =
         Server::start_on(Installation::embedded().with_user(ALICE).await).await.stop().await;
     let database = installation.database();
@@ -141,32 +141,32 @@ async fn a_database_with_a_broken_page_does_not_panic() {
     file.seek(SeekFrom::Start(4_096.min(length / 2))).unwrap();
     file.write_all(&vec![0xa5; usize::try_from(length / 2).unwrap()]).unwrap();
     drop(file);
-    let message = installation.refuses_to_serve().await;
+    let message = installation.rejects_to_serve().await;
     assert!(message.contains(&*database.file_name().unwrap().to_string_lossy()), "{message}");
 }
 
 // S-38
 #[tokio::test]
-async fn a_weak_signing_key_is_refused_and_never_shown() {
+async fn a_weak_signing_key_is_rejected_and_never_shown() {
     for weak in [
         "only-31-bytes-are-in-this-key-x",
         "a-string-secret-at-least-256-bits-long",
         "abababababababababababababababababababab",
         "1234567123456712345671234567123456712345",
     ] {
-        let message = Installation::new().set("JWT__KEY", weak).refuses_to_serve().await;
+        let message = Installation::new().set("JWT__KEY", weak).rejects_to_serve().await;
         assert!(names(&message, "JWT__KEY"), "{message}");
         assert!(!message.contains(weak), "{message}");
     }
-    let previous = Installation::new().set("JWT__PREVIOUS_KEYS", "short").refuses_to_serve().await;
+    let previous = Installation::new().set("JWT__PREVIOUS_KEYS", "short").rejects_to_serve().await;
     assert!(names(&previous, "JWT__PREVIOUS_KEYS"), "{previous}");
 }
 
 // S-01
 #[tokio::test]
-async fn weak_password_hashing_is_refused() {
+async fn weak_password_hashing_is_rejected() {
     for (name, value) in [("PASSWORD__MEMORY_KIB", "19455"), ("PASSWORD__ITERATIONS", "1")] {
-        let message = Installation::new().set(name, value).refuses_to_serve().await;
+        let message = Installation::new().set(name, value).rejects_to_serve().await;
         assert!(names(&message, name) || names(&message, "PASSWORD__MEMORY_KIB"), "{message}");
     }
 }
@@ -181,7 +181,7 @@ async fn a_secret_may_come_from_a_file() {
     let access = server.log_in(ALICE).await.access;
     assert!(jwt::is_signed_by(&access, key.as_bytes()));
 
-    let message = Installation::new().set("JWT__KEY_FILE", "absent").refuses_to_serve().await;
+    let message = Installation::new().set("JWT__KEY_FILE", "absent").rejects_to_serve().await;
     assert!(message.contains("JWT__KEY_FILE") && message.contains("absent"), "{message}");
 }
 

@@ -316,9 +316,9 @@ async fn idle_connections_are_kept_as_long_as_the_setting_says() {
 }
 
 #[tokio::test]
-async fn more_connections_than_files_are_refused_by_name() {
+async fn more_connections_than_files_are_rejected_by_name() {
     let installation = Installation::new().set("HTTP__MAX_CONNECTIONS", "999999999");
-    let message = installation.refuses_to_serve().await;
+    let message = installation.rejects_to_serve().await;
     assert!(
         message.contains("HTTP__MAX_CONNECTIONS") && message.contains("limit of open files"),
         "{message}"

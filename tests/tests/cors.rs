@@ -66,7 +66,7 @@ async fn an_origin_that_is_not_exact_stops_the_start() {
         ("https://app.example.com/", "write https://app.example.com"),
         ("https://a.example,https://B.example", "write https://b.example"),
     ] {
-        let message = Installation::embedded().set("HTTP__CORS_ORIGINS", origins).refuses_to_serve().await;
+        let message = Installation::embedded().set("HTTP__CORS_ORIGINS", origins).rejects_to_serve().await;
         assert!(message.contains("HTTP__CORS_ORIGINS") && message.contains(remedy), "{message}");
     }
 }

@@ -29,7 +29,7 @@ async fn a_rejection_is_one_line() {
     for (id, event) in [
         ("login", "login_failed"),
         ("refresh", "refresh_failed"),
-        ("logout", "access_token_refused"),
+        ("logout", "access_token_rejected"),
         ("absent", "request"),
     ] {
         let lines = lines(&finished);

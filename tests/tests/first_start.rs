@@ -152,7 +152,7 @@ async fn a_lost_key_of_a_store_is_not_replaced() {
 
 // S-40
 #[tokio::test]
-async fn a_key_or_data_directory_that_others_can_read_is_refused() {
+async fn a_key_or_data_directory_that_others_can_read_is_rejected() {
     let installation = Installation::embedded().with_user(ALICE).await;
     let (folder, key) = (installation.data_dir(), installation.data_dir().join("jwt.key"));
     for (path, open, closed, remedy) in

@@ -38,18 +38,18 @@ async fn a_wrong_method_is_405_with_exactly_the_methods_there_are() {
         for method in
             [Method::GET, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS, Method::TRACE]
         {
-            let refused = server.call(method, path).await;
-            refused.expect_error(405, "method_not_allowed");
-            assert_eq!(refused.header("allow"), Some("POST"));
-            assert_eq!(refused.header("cache-control"), Some("no-store"));
+            let rejected = server.call(method, path).await;
+            rejected.expect_error(405, "method_not_allowed");
+            assert_eq!(rejected.header("allow"), Some("POST"));
+            assert_eq!(rejected.header("cache-control"), Some("no-store"));
         }
         let head = server.call(Method::HEAD, path).await;
         assert_eq!((head.status, head.header("allow")), (405, Some("POST")));
     }
     for path in ["/health", "/health/ready"] {
-        let refused = server.call(Method::POST, path).await;
-        refused.expect_error(405, "method_not_allowed");
-        assert_eq!(refused.header("allow"), Some("GET, HEAD"));
+        let rejected = server.call(Method::POST, path).await;
+        rejected.expect_error(405, "method_not_allowed");
+        assert_eq!(rejected.header("allow"), Some("GET, HEAD"));
     }
 }
 

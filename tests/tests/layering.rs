@@ -9,7 +9,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 const DOMAIN: &str = "auth-domain";
 const SERVER: &str = "auth-server";
-const GUARD: &str = "hooksentry-auth-guard";
+const VERIFIER: &str = "auth-verifier";
 const TESTKIT: &str = "auth-testkit";
 const TESTS: &str = "auth-e2e";
 const ADAPTER: &str = "auth-adapter-";
@@ -45,7 +45,7 @@ const OF_ANY_ADAPTER: &[&str] = &[
 /// `jsonwebtoken`; they ship nothing.
 const DRIVERS: &[(&str, &[&str])] = &[
     ("actix-http", &[SERVER]),
-    ("actix-web", &[GUARD, SERVER]),
+    ("actix-web", &[VERIFIER, SERVER]),
     ("argon2", &["auth-adapter-argon2"]),
     ("dashmap", &["auth-adapter-redis"]),
     ("deadpool-redis", &["auth-adapter-redis"]),
@@ -53,7 +53,7 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("diesel-async", &["auth-adapter-postgres"]),
     ("diesel_migrations", &["auth-adapter-postgres", "auth-adapter-sqlite"]),
     ("foldhash", &["auth-adapter-redis"]),
-    ("jsonwebtoken", &["auth-adapter-jwt", GUARD]),
+    ("jsonwebtoken", &["auth-adapter-jwt", VERIFIER]),
     ("libsqlite3-sys", &["auth-adapter-sqlite", TESTS]),
     ("prometheus-client", &[SERVER]),
     ("redis", &["auth-adapter-redis"]),
@@ -72,10 +72,10 @@ const OF_THE_SERVER: &[&str] = &[
     "auth-adapter-postgres",
     "auth-adapter-redis",
     "auth-adapter-sqlite",
-    GUARD,
+    VERIFIER,
 ];
 /// What the guard connects other services to; it works without them on what they bring themselves.
-const OF_THE_GUARD: &[&str] = &[DOMAIN, "auth-adapter-jwt", "auth-adapter-redis"];
+const OF_THE_VERIFIER: &[&str] = &[DOMAIN, "auth-adapter-jwt", "auth-adapter-redis"];
 /// Crates that do I/O, map objects to rows, speak HTTP, or bring chance and threads with them.
 const FORBIDDEN_IN_THE_DOMAIN: &[&str] = &[
     "actix",
@@ -157,12 +157,12 @@ fn every_driver_is_used_where_it_belongs_and_nowhere_else() {
             let uses = package.dependencies.iter().any(|on| on.name == *driver);
             assert!(!uses || users.contains(&package.name.as_str()), "{} uses {driver}", package.name);
         }
-        if package.name.as_str() == GUARD {
+        if package.name.as_str() == VERIFIER {
             assert!(!theirs(package).contains("jsonwebtoken"), "the guard ships it");
         }
         let web = theirs(package).into_iter().find(|name| name.starts_with("actix"));
         assert!(
-            web.is_none() || [GUARD, SERVER].contains(&package.name.as_str()),
+            web.is_none() || [VERIFIER, SERVER].contains(&package.name.as_str()),
             "{} uses {web:?}",
             package.name
         );
@@ -177,7 +177,7 @@ fn the_server_is_on_top_and_test_crates_are_never_shipped() {
             DOMAIN => &[],
             TESTKIT => &[DOMAIN],
             TESTS => &[TESTKIT],
-            GUARD => OF_THE_GUARD,
+            VERIFIER => OF_THE_VERIFIER,
             SERVER => OF_THE_SERVER,
             name => {
                 assert!(name.starts_with(ADAPTER), "{name} has no place in the layers yet");
@@ -199,7 +199,7 @@ fn mocks_are_enabled_for_tests_alone() {
 
 #[test]
 fn only_the_composition_names_adapters() {
-    for (package, file) in [(SERVER, "compose"), (GUARD, "connect")] {
+    for (package, file) in [(SERVER, "compose"), (VERIFIER, "connect")] {
         let metadata = metadata();
         let sources = folder(self::package(&metadata, package)).join("src");
         let mut composed = false;
@@ -216,9 +216,9 @@ fn only_the_composition_names_adapters() {
 
 /// Who has adapters of his own depends on the guard without ours.
 #[test]
-fn the_guard_needs_no_adapter() {
+fn the_verifier_needs_no_adapter() {
     let metadata = metadata();
-    for on in &package(&metadata, GUARD).dependencies {
+    for on in &package(&metadata, VERIFIER).dependencies {
         let is_adapter = on.name.starts_with(ADAPTER) && on.kind == DependencyKind::Normal;
         assert!(!is_adapter || on.optional, "{} is not optional", on.name);
     }

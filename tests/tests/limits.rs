@@ -72,9 +72,9 @@ async fn retry_after_is_true_to_the_second() {
     for _ in 0..9 {
         fail(&server, ALICE).await;
     }
-    let refused = server.login(ALICE, PASSWORD).await;
-    refused.expect_error(429, "rate_limited");
-    let (asked, watch) = (Duration::from_secs(refused.retry_after()), Stopwatch::start());
+    let rejected = server.login(ALICE, PASSWORD).await;
+    rejected.expect_error(429, "rate_limited");
+    let (asked, watch) = (Duration::from_secs(rejected.retry_after()), Stopwatch::start());
     assert!(asked <= Duration::from_secs(4), "{asked:?}");
 
     pause(asked.saturating_sub(Duration::from_secs(2))).await;

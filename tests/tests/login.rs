@@ -1,4 +1,4 @@
-//! What a login gives, and that a refused one tells nothing.
+//! What a login gives, and that a rejected one tells nothing.
 
 use auth_e2e::{ALICE, BOB, Installation, PASSWORD, Reply, Server, WRONG_PASSWORD, clock, jwt};
 use serde_json::json;
@@ -133,7 +133,7 @@ async fn unknown_fields_are_ignored() {
 
 // S-08
 #[tokio::test]
-async fn every_refusal_of_credentials_looks_the_same() {
+async fn every_rejection_of_credentials_looks_the_same() {
     let (inactive, without_password) = ("inactive@example.com", "elsewhere@example.com");
     let (corrupt, wrong) = ("corrupt@example.com", ALICE);
     let mut installation = Installation::new().with_user(ALICE).await;
@@ -153,8 +153,8 @@ async fn every_refusal_of_credentials_looks_the_same() {
     let wrong = server.login(wrong, WRONG_PASSWORD).await;
     assert_eq!(outside(&wrong), outside(&reference));
     for email in [inactive, without_password, corrupt] {
-        let refused = server.login(email, PASSWORD).await;
-        assert_eq!(outside(&refused), outside(&reference), "{email}");
+        let rejected = server.login(email, PASSWORD).await;
+        assert_eq!(outside(&rejected), outside(&reference), "{email}");
     }
 }
 

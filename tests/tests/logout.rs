@@ -32,8 +32,8 @@ async fn a_logout_ends_every_access_token_of_the_session() {
     for access in [&first.access, &second.access, &repeated.access] {
         assert!(!server.access_token_is_alive(access).await);
     }
-    let refused = server.refresh_with_key(&first.refresh, "key").await;
-    refused.expect_error(401, "invalid_refresh_token");
+    let rejected = server.refresh_with_key(&first.refresh, "key").await;
+    rejected.expect_error(401, "invalid_refresh_token");
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn the_access_token_counts_only_in_one_authorization_header() {
     let cookie = server.with_header("cookie", &format!("access_token={}", tokens.access));
     let basic = server.with_header("authorization", &format!("Basic {}", tokens.access));
     for client in [&twice, &cookie, &basic] {
-        refuses(client, &tokens).await;
+        rejects(client, &tokens).await;
     }
     let query = format!("{LOGOUT}?access_token={}", tokens.access);
     let body = json!({ "refreshToken": tokens.refresh, "access_token": tokens.access });
@@ -127,7 +127,7 @@ async fn the_access_token_counts_only_in_one_authorization_header() {
     assert_lives(&server, &tokens).await;
 }
 
-async fn refuses(client: &Api, tokens: &Tokens) {
+async fn rejects(client: &Api, tokens: &Tokens) {
     let reply = client.post(LOGOUT, &json!({ "refreshToken": tokens.refresh })).await;
     reply.expect_error(401, "invalid_token");
 }

@@ -117,7 +117,7 @@ fn values<'a>(headers: &'a Value, name: &str) -> Vec<&'a str> {
 }
 
 /// Checks for an answer of the contract's shape that the upstream has not given.
-fn expect_refusal(reply: &Reply, status: u16, code: &str, challenge: Option<&str>) {
+fn expect_rejection(reply: &Reply, status: u16, code: &str, challenge: Option<&str>) {
     assert_eq!(reply.status, status, "{}", reply.text());
     let body = reply.json();
     assert_eq!(body["error"], code, "{}", reply.text());
@@ -129,7 +129,7 @@ fn expect_refusal(reply: &Reply, status: u16, code: &str, challenge: Option<&str
 }
 
 fn expect_unavailable(reply: &Reply) {
-    expect_refusal(reply, 503, "service_unavailable", None);
+    expect_rejection(reply, 503, "service_unavailable", None);
     assert!((1..=3).contains(&reply.retry_after()), "{reply:?}");
 }
 
@@ -139,13 +139,13 @@ async fn without_a_valid_token_the_answer_is_401_and_nothing_reaches_the_upstrea
     let protected = Protected::start().await;
     let url = format!("{}/invoices", protected.nginx.url());
     let bare = send(protected.client.get(&url)).await.unwrap();
-    expect_refusal(&bare, 401, "invalid_token", Some("Bearer"));
+    expect_rejection(&bare, 401, "invalid_token", Some("Bearer"));
     let basic = send(protected.client.get(&url).basic_auth("user", Some("password"))).await.unwrap();
-    expect_refusal(&basic, 401, "invalid_token", Some("Bearer"));
+    expect_rejection(&basic, 401, "invalid_token", Some("Bearer"));
     let foreign = jwt::sign_hs256(&jwt::good_claims(), b"another key of the very same decent length");
     for token in ["nonsense", &foreign] {
-        let refused = protected.get("/invoices", token).await;
-        expect_refusal(&refused, 401, "invalid_token", Some(r#"Bearer error="invalid_token""#));
+        let rejected = protected.get("/invoices", token).await;
+        expect_rejection(&rejected, 401, "invalid_token", Some(r#"Bearer error="invalid_token""#));
     }
     assert_eq!(protected.upstream.requests(), 0);
 }
@@ -157,8 +157,8 @@ async fn the_access_token_counts_nowhere_but_in_the_authorization_header() {
     let access = protected.server.log_in(ALICE).await.access;
     let url = format!("{}/?access_token={access}", protected.nginx.url());
     let cookie = format!("access_token={access}; Authorization={access}");
-    let refused = send(protected.client.get(url).header("cookie", cookie)).await.unwrap();
-    expect_refusal(&refused, 401, "invalid_token", Some("Bearer"));
+    let rejected = send(protected.client.get(url).header("cookie", cookie)).await.unwrap();
+    expect_rejection(&rejected, 401, "invalid_token", Some("Bearer"));
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn a_client_cannot_have_the_headers_removed_by_naming_them_in_connection()
 
 // S-59, S-60
 #[tokio::test]
-async fn after_a_logout_the_tokens_of_the_session_are_refused_and_others_are_not() {
+async fn after_a_logout_the_tokens_of_the_session_are_rejected_and_others_are_not() {
     let protected = Protected::start().await;
     let server = &protected.server;
     let first = server.log_in(ALICE).await;
@@ -207,8 +207,8 @@ async fn after_a_logout_the_tokens_of_the_session_are_refused_and_others_are_not
     expect_caller(&protected.get("/", &first.access).await, &first.access);
     assert_eq!(server.logout(&second.access, &second.refresh).await.status, 204);
     for token in [&first.access, &second.access] {
-        let refused = protected.get("/", token).await;
-        expect_refusal(&refused, 401, "invalid_token", Some(r#"Bearer error="invalid_token""#));
+        let rejected = protected.get("/", token).await;
+        expect_rejection(&rejected, 401, "invalid_token", Some(r#"Bearer error="invalid_token""#));
     }
     expect_caller(&protected.get("/", &other.access).await, &other.access);
 }
@@ -228,7 +228,7 @@ async fn while_redis_is_away_the_answer_is_503_and_never_200_401_or_500() {
     // Without a token there is nothing to ask Redis for.
     let url = protected.nginx.url();
     let bare = send(protected.client.get(url)).await.unwrap();
-    expect_refusal(&bare, 401, "invalid_token", Some("Bearer"));
+    expect_rejection(&bare, 401, "invalid_token", Some("Bearer"));
     assert_eq!(protected.upstream.requests(), 0);
 }
 
@@ -249,7 +249,7 @@ async fn a_defect_of_the_service_is_a_500_and_not_an_outage() {
     let (broken, upstream) = (Upstream::that_answers(500), Upstream::start());
     let nginx = nginx(&broken.address(), &upstream);
     let reply = send(client().get(nginx.url()).bearer_auth("x")).await.unwrap();
-    expect_refusal(&reply, 500, "internal_error", None);
+    expect_rejection(&reply, 500, "internal_error", None);
     assert_eq!((broken.requests(), upstream.requests()), (1, 0));
 }
 
@@ -286,7 +286,7 @@ async fn a_verification_carries_the_bearer_and_the_clients_address_and_no_more()
     let nginx = nginx(&service.address(), &upstream);
     let request =
         client().post(nginx.url()).bearer_auth("x").header("x-forwarded-for", "192.0.2.1").body("body");
-    expect_refusal(&send(request).await.unwrap(), 401, "invalid_token", Some(r#"Basic realm="upstream""#));
+    expect_rejection(&send(request).await.unwrap(), 401, "invalid_token", Some(r#"Basic realm="upstream""#));
     let asked = service.last();
     assert_eq!((&asked["method"], &asked["path"]), (&"GET".into(), &"/api/v1/auth/verify".into()));
     assert_eq!(asked["body"], "");
@@ -354,7 +354,7 @@ async fn a_path_that_leaves_the_open_one_is_verified() {
     let protected = Protected::start().await;
     for path in ["/api/v1/auth/..%2f..%2f..%2finvoices", "/api/v1/authority", "/API/v1/auth/login"] {
         let bare = send(protected.client.get(format!("{}{path}", protected.nginx.url()))).await.unwrap();
-        expect_refusal(&bare, 401, "invalid_token", Some("Bearer"));
+        expect_rejection(&bare, 401, "invalid_token", Some("Bearer"));
     }
     assert_eq!(protected.upstream.requests(), 0);
 }

@@ -42,7 +42,7 @@ async fn a_long_chain_of_refreshes_stays_alive() {
 
 // S-52
 #[tokio::test]
-async fn a_used_token_within_the_leeway_is_refused_and_ends_nothing() {
+async fn a_used_token_within_the_leeway_is_rejected_and_ends_nothing() {
     let server = Server::start().await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh(&first.refresh).await.tokens();
@@ -76,9 +76,9 @@ async fn another_key_or_none_is_no_repeat() {
     let first = server.log_in(ALICE).await;
     let second = server.refresh_with_key(&first.refresh, "one-call").await.tokens();
     for key in ["another-call", "One-Call", "one-call2"] {
-        let refused = server.refresh_with_key(&first.refresh, key).await;
-        refused.expect_error(401, "invalid_refresh_token");
-        assert_eq!(refused.reason().as_deref(), Some("already_used"));
+        let rejected = server.refresh_with_key(&first.refresh, key).await;
+        rejected.expect_error(401, "invalid_refresh_token");
+        assert_eq!(rejected.reason().as_deref(), Some("already_used"));
     }
     assert_eq!(server.expect_dead(&first.refresh).await.as_deref(), Some("already_used"));
     server.refresh(&second.refresh).await.tokens();
@@ -90,10 +90,10 @@ async fn the_offer_to_repeat_ends_when_the_successor_is_used() {
     let first = server.log_in(ALICE).await;
     let second = server.refresh_with_key(&first.refresh, "one-call").await.tokens();
     let third = server.refresh(&second.refresh).await.tokens();
-    let refused = server.refresh_with_key(&first.refresh, "one-call").await;
-    refused.expect_error(401, "invalid_refresh_token");
+    let rejected = server.refresh_with_key(&first.refresh, "one-call").await;
+    rejected.expect_error(401, "invalid_refresh_token");
     assert_eq!(
-        refused.reason().as_deref(),
+        rejected.reason().as_deref(),
         Some("reuse_detected"),
         "an older token ends the session at once"
     );
@@ -106,15 +106,15 @@ async fn an_idempotency_key_has_1_to_255_visible_characters() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;
     for key in ["", "a b", "a\tb", "schlüssel", &"k".repeat(256)] {
-        let refused = server.refresh_with_key(&tokens.refresh, key).await;
-        assert!(refused.expect_error(400, "invalid_request").contains("Idempotency-Key"), "{key:?}");
+        let rejected = server.refresh_with_key(&tokens.refresh, key).await;
+        assert!(rejected.expect_error(400, "invalid_request").contains("Idempotency-Key"), "{key:?}");
     }
     server.refresh_with_key(&tokens.refresh, &"~".repeat(255)).await.tokens();
 }
 
 // S-54, S-55
 #[tokio::test]
-async fn whatever_is_no_live_token_is_refused_alike() {
+async fn whatever_is_no_live_token_is_rejected_alike() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;
     let (half, rest) = tokens.refresh.split_at(52);

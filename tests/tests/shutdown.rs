@@ -104,11 +104,11 @@ async fn sessions_go_on_after_an_orderly_restart() {
 }
 
 #[tokio::test]
-async fn a_second_server_on_one_data_directory_is_refused() {
+async fn a_second_server_on_one_data_directory_is_rejected() {
     let server = Server::start_on(Installation::embedded().with_user(ALICE).await).await;
     let data_dir = server.installation.data_dir();
     let second = Installation::embedded().set("DATA_DIR", &data_dir.to_string_lossy());
-    let message = second.refuses_to_serve().await;
+    let message = second.rejects_to_serve().await;
     assert!(message.contains("DATA_DIR") && message.contains("another"), "{message}");
     server.log_in(ALICE).await;
 

@@ -18,19 +18,19 @@ use serde_json::json;
 #[tokio::test]
 async fn wrong_credentials_are_401() {
     let server = Server::start().await;
-    let refused = server.login(ALICE, WRONG_PASSWORD).await;
-    refused.expect_error(401, "invalid_credentials");
-    assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
-    assert_eq!(refused.header("cache-control"), Some("no-store"));
+    let rejected = server.login(ALICE, WRONG_PASSWORD).await;
+    rejected.expect_error(401, "invalid_credentials");
+    assert_eq!(rejected.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(rejected.header("cache-control"), Some("no-store"));
 }
 
 #[tokio::test]
 async fn an_unknown_refresh_token_is_401() {
     let server = Server::start().await;
-    let refused = server.refresh(&"0".repeat(104)).await;
-    refused.expect_error(401, "invalid_refresh_token");
-    assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
-    assert_eq!(refused.reason(), None);
+    let rejected = server.refresh(&"0".repeat(104)).await;
+    rejected.expect_error(401, "invalid_refresh_token");
+    assert_eq!(rejected.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(rejected.reason(), None);
 }
 
 #[tokio::test]
@@ -39,10 +39,10 @@ async fn too_many_failures_are_429_after_the_shape_and_before_the_credentials() 
     for _ in 0..10 {
         server.login(ALICE, WRONG_PASSWORD).await.expect_error(401, "invalid_credentials");
     }
-    let refused = server.login(ALICE, PASSWORD).await;
-    refused.expect_error(429, "rate_limited");
-    assert_eq!(refused.header("cache-control"), Some("no-store"));
-    assert!((280..=300).contains(&refused.retry_after()), "{}", refused.retry_after());
+    let rejected = server.login(ALICE, PASSWORD).await;
+    rejected.expect_error(429, "rate_limited");
+    assert_eq!(rejected.header("cache-control"), Some("no-store"));
+    assert!((280..=300).contains(&rejected.retry_after()), "{}", rejected.retry_after());
     let malformed = server.post("/api/v1/auth/login", &json!({ "email": ALICE })).await;
     malformed.expect_error(400, "invalid_request");
 }
@@ -60,9 +60,9 @@ async fn a_full_password_queue_is_503_and_counts_as_no_failure() {
         async move { api.login(ALICE, PASSWORD).await }
     });
     let replies = join_all(calls).await;
-    let refused: Vec<_> = replies.iter().filter(|reply| reply.status != 200).collect();
-    assert!(!refused.is_empty(), "30 slow hashes cannot be done within two seconds");
-    for reply in refused {
+    let rejected: Vec<_> = replies.iter().filter(|reply| reply.status != 200).collect();
+    assert!(!rejected.is_empty(), "30 slow hashes cannot be done within two seconds");
+    for reply in rejected {
         reply.expect_error(503, "service_unavailable");
         assert!((1..=60).contains(&reply.retry_after()));
     }
@@ -89,11 +89,11 @@ async fn an_unreadable_row_is_the_one_401_at_login_and_503_at_refresh_and_keeps_
             "the log names the column"
         );
 
-        let refused = server.refresh(&tokens.refresh).await;
-        let message = refused.expect_error(503, "service_unavailable");
+        let rejected = server.refresh(&tokens.refresh).await;
+        let message = rejected.expect_error(503, "service_unavailable");
         assert!(!message.contains(column), "{message}");
-        assert!((1..=60).contains(&refused.retry_after()));
-        let id = refused.header("x-request-id").unwrap();
+        assert!((1..=60).contains(&rejected.retry_after()));
+        let id = rejected.header("x-request-id").unwrap();
         assert!(
             server.process.logs(&[id, "ERROR", "unreadable_row", column]).await,
             "the log names the column"
@@ -102,8 +102,8 @@ async fn an_unreadable_row_is_the_one_401_at_login_and_503_at_refresh_and_keeps_
         let listed = server.cli(&["user", "list"]).await.expect_failure();
         assert!(listed.contains(&format!("users.{column} of user ")), "{listed}");
         let set_password = ["user", "set-password", ALICE, "--password-stdin"];
-        let refused = server.installation.cli(&set_password, PASSWORD).await.expect_failure();
-        assert!(refused.contains(&format!("users.{column} of user ")), "{refused}");
+        let rejected = server.installation.cli(&set_password, PASSWORD).await.expect_failure();
+        assert!(rejected.contains(&format!("users.{column} of user ")), "{rejected}");
         let diagnosis = server.cli(&["doctor"]).await;
         assert!(format!("{diagnosis:?}").contains(&format!("1 users have a {column}")), "{diagnosis:?}");
         assert_eq!(server.installation.sql(&format!("UPDATE users SET {repair}")), 1);

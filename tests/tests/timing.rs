@@ -17,7 +17,7 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password() {
     let mut seen = Vec::new();
     for _ in 0..ATTEMPTS {
         let (known, unknown) = medians(&server).await;
-        // The hash is nearly all of a refusal, and 5 % of it is the tolerance.
+        // The hash is nearly all of a rejection, and 5 % of it is the tolerance.
         if known.abs_diff(unknown) < known.min(unknown) / 20 {
             return;
         }

@@ -68,15 +68,15 @@ async fn verify_answers_a_proxy_with_five_headers_and_nothing_else() {
 
 // S-59, S-60
 #[tokio::test]
-async fn after_a_logout_every_protected_endpoint_refuses_every_token_of_the_session() {
+async fn after_a_logout_every_protected_endpoint_rejects_every_token_of_the_session() {
     let server = Server::start().await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh(&first.refresh).await.tokens();
     let other = server.log_in(ALICE).await;
     assert_eq!(server.logout(&second.access, &second.refresh).await.status, 204);
     for token in [&first.access, &second.access] {
-        for refused in [server.me(token).await, server.verify(token).await] {
-            refused.expect_error(401, "invalid_token");
+        for rejected in [server.me(token).await, server.verify(token).await] {
+            rejected.expect_error(401, "invalid_token");
         }
     }
     expect_success(&server.me(&other.access).await, 200);
@@ -135,21 +135,21 @@ async fn only_reading_is_allowed_and_a_head_is_answered_as_a_get_without_a_body(
         expect_success(&head, status);
         assert!(head.body.is_empty());
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-            let refused = bearing.call(method, path).await;
-            refused.expect_error(405, "method_not_allowed");
-            assert_eq!(refused.header("allow"), Some("GET, HEAD"));
+            let rejected = bearing.call(method, path).await;
+            rejected.expect_error(405, "method_not_allowed");
+            assert_eq!(rejected.header("allow"), Some("GET, HEAD"));
         }
     }
 }
 
 /// A proxy asks with every request of the platform; a line for each of them would drown the log.
 #[tokio::test]
-async fn a_verification_is_logged_only_where_a_token_was_refused() {
+async fn a_verification_is_logged_only_where_a_token_was_rejected() {
     let server = Server::start().await;
     let access = server.log_in(ALICE).await.access;
     let with_id = |id: &str| server.with_header("x-request-id", id);
     expect_success(&with_id("the-good-one").verify(&access).await, 204);
     with_id("the-bad-one").verify("nonsense").await.expect_error(401, "invalid_token");
-    assert!(server.process.logs(&["the-bad-one", "access_token_refused", "malformed"]).await);
+    assert!(server.process.logs(&["the-bad-one", "access_token_rejected", "malformed"]).await);
     assert!(!server.process.stderr().contains("the-good-one"));
 }

@@ -28,7 +28,7 @@ impl Argon2Config {
         Cost { memory_kib: self.memory_kib, iterations: self.iterations, parallelism: self.parallelism }
     }
 
-    /// Refuses a cost below the OWASP table or beyond the bounds of stored hashes (S-01, S-04).
+    /// Rejects a cost below the OWASP table or beyond the bounds of stored hashes (S-01, S-04).
     ///
     /// # Errors
     /// [`ConfigError`] begins with the name of the setting that cannot be used.
@@ -82,7 +82,7 @@ mod tests {
 
     // S-01
     #[test]
-    fn a_refusal_names_the_setting_and_the_remedy() {
+    fn a_rejection_names_the_setting_and_the_remedy() {
         for (config, setting, remedy) in [
             (Argon2Config { iterations: 1, ..DEFAULT }, "PASSWORD__MEMORY_KIB", "19456"),
             (Argon2Config { iterations: 1, ..DEFAULT }, "PASSWORD__ITERATIONS", "2"),

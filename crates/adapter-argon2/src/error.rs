@@ -53,14 +53,14 @@ pub enum HashError {
     /// The system gives no memory for it.
     #[error("no memory for the hash")]
     Memory(#[from] TryReserveError),
-    /// The library refuses its parameters or inputs.
+    /// The library rejects its parameters or inputs.
     #[error("{0}")]
-    Refused(String),
+    Rejected(String),
 }
 
 impl From<argon2::Error> for HashError {
     fn from(error: argon2::Error) -> Self {
-        Self::Refused(error.to_string())
+        Self::Rejected(error.to_string())
     }
 }
 
@@ -69,7 +69,7 @@ impl From<HashError> for PortError {
     fn from(error: HashError) -> Self {
         match error {
             HashError::Memory(_) => Self::unavailable(error),
-            HashError::Refused(_) => Self::corrupt(error),
+            HashError::Rejected(_) => Self::corrupt(error),
         }
     }
 }

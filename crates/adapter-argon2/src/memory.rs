@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_library_refuses_is_an_error() {
+    fn what_the_library_rejects_is_an_error() {
         let mut memory = Memory::new(8).unwrap();
         assert!(memory.hash(COST, b"password", b"short", 32).is_err());
         assert!(memory.hash(COST, b"password", b"some salt", 3).is_err());

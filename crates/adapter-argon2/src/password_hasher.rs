@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{HashParameters, Password, PasswordHash, Timing};
+use auth_domain::model::{HashParameters, Password, PasswordHash, RequestTime};
 use auth_domain::ports::{
     Admission, Clock, Credential, Entropy, PasswordCheck, PasswordHasher, PortError, TurnCost,
 };
@@ -82,16 +82,16 @@ impl Argon2PasswordHasher {
 
 #[async_trait]
 impl PasswordHasher for Argon2PasswordHasher {
-    fn admit(&self, timing: Timing) -> Result<Admission, PortError> {
-        self.pool.admit(timing)
+    fn admit(&self, request_time: RequestTime) -> Result<Admission, PortError> {
+        self.pool.admit(request_time)
     }
 
-    async fn hash(&self, password: &Password, timing: Timing) -> Result<PasswordHash, PortError> {
+    async fn hash(&self, password: &Password, request_time: RequestTime) -> Result<PasswordHash, PortError> {
         let mut salt = [0; SALT_BYTES];
         self.entropy.fill(&mut salt)?;
         let (cost, password) = (self.cost, copy(password));
         let job = move |memory: &mut Memory| memory.hash(cost, &password, &salt, HASH_BYTES);
-        let hash = self.pool.run(self.pool.admit(timing)?, job).await??;
+        let hash = self.pool.run(self.pool.admit(request_time)?, job).await??;
         Ok(PasswordHash::new(phc(cost, &salt, &hash)))
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::Timing;
+use auth_domain::model::RequestTime;
 use auth_domain::ports::{Admission, Clock, PortError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -83,14 +83,14 @@ impl Pool {
     ///
     /// # Errors
     /// `Overloaded` if the turn is not expected to begin before the deadline.
-    pub(crate) fn admit(&self, timing: Timing) -> Result<Admission, PortError> {
-        let left = self.left(timing.deadline());
+    pub(crate) fn admit(&self, request_time: RequestTime) -> Result<Admission, PortError> {
+        let left = self.left(request_time.deadline());
         let place = self.queue.take_place();
         let ahead = place.position.saturating_sub(self.permits.available_permits());
         if left.is_zero() || self.expected_wait(ahead) > left {
             return Err(error::queue_is_full());
         }
-        Ok(Admission::new(timing, place))
+        Ok(Admission::new(request_time, place))
     }
 
     /// Runs `job` as soon as a permit is free, in the order of arrival.
@@ -128,7 +128,7 @@ impl Pool {
     }
 
     async fn turn(&self, admission: Admission) -> Result<Slot, PortError> {
-        let deadline = admission.timing().deadline();
+        let deadline = admission.request_time().deadline();
         if self.left(deadline).is_zero() {
             return Err(error::queue_is_full());
         }

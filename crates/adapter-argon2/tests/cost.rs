@@ -8,7 +8,7 @@ use std::time::Duration;
 use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher};
 use auth_domain::model::PasswordHash;
 use auth_domain::ports::{Clock, Credential, PasswordHasher};
-use auth_testkit::{TestClock, TestEntropy, a_password, timing_at};
+use auth_testkit::{TestClock, TestEntropy, a_password, request_time_at};
 
 const DEFAULT: Argon2Config =
     Argon2Config { memory_kib: 19_456, iterations: 2, parallelism: 1, concurrency: 1, legacy: false };
@@ -19,14 +19,14 @@ const ROUNDS: usize = 25;
 async fn a_wrong_password_a_missing_hash_and_an_unusable_one_cost_the_same() {
     let clock = TestClock::new();
     let hasher = Argon2PasswordHasher::new(DEFAULT, Arc::new(TestEntropy), clock.clone()).unwrap();
-    let stored = hasher.hash(&a_password("correct horse"), timing_at(clock.now())).await.unwrap();
+    let stored = hasher.hash(&a_password("correct horse"), request_time_at(clock.now())).await.unwrap();
     let unusable = PasswordHash::new(stored.expose().replace("m=19456", "m=4294967295"));
     let subjects = [Credential::Active(stored), Credential::Missing, Credential::Active(unusable)];
     let mut times = [const { Vec::new() }; 3];
     for _ in 0..ROUNDS {
         for (subject, times) in subjects.iter().zip(&mut times) {
             let started = clock.instant();
-            let admission = hasher.admit(timing_at(clock.now())).unwrap();
+            let admission = hasher.admit(request_time_at(clock.now())).unwrap();
             hasher.verify(&a_password("wrong"), subject.clone(), admission).await.unwrap();
             times.push(clock.instant() - started);
         }

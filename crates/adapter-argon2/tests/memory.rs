@@ -8,7 +8,7 @@ use std::sync::Arc;
 use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher};
 use auth_domain::model::PasswordHash;
 use auth_domain::ports::{Clock, Credential, PasswordCheck, PasswordHasher};
-use auth_testkit::{TestClock, TestEntropy, a_password, timing_at};
+use auth_testkit::{TestClock, TestEntropy, a_password, request_time_at};
 
 const MEMORY_KIB: u64 = 19_456;
 const PERMITS: u64 = 2;
@@ -35,7 +35,7 @@ fn memory_stays_at_permits_times_cost_under_64_parallel_verifications() {
 }
 
 async fn verify_in_parallel(hasher: &Arc<Argon2PasswordHasher>) {
-    let timing = timing_at(TestClock::new().now());
+    let timing = request_time_at(TestClock::new().now());
     let stored = hasher.hash(&a_password("correct horse"), timing).await.unwrap();
     let verifications: Vec<_> =
         (0..64).map(|_| tokio::spawn(verify(Arc::clone(hasher), stored.clone()))).collect();
@@ -45,7 +45,7 @@ async fn verify_in_parallel(hasher: &Arc<Argon2PasswordHasher>) {
 }
 
 async fn verify(hasher: Arc<Argon2PasswordHasher>, stored: PasswordHash) -> PasswordCheck {
-    let timing = timing_at(TestClock::new().now());
+    let timing = request_time_at(TestClock::new().now());
     let admission = hasher.admit(timing).unwrap();
     hasher.verify(&a_password("correct horse"), Credential::Active(stored), admission).await.unwrap()
 }

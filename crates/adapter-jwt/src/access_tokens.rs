@@ -65,7 +65,7 @@ impl AccessTokens for JwtAccessTokens {
         }
         let claims = Incoming::parse(&compact.payload)?;
         if !claims.is_between(&self.issuer, &self.audience) {
-            return Err(InvalidAccessToken::ClaimsRefused);
+            return Err(InvalidAccessToken::ClaimsRejected);
         }
         // Whole seconds lose nothing: the claims are whole seconds too. Before 1970 nothing is valid.
         let now = u64::try_from(now.unix_timestamp()).map_err(|_| InvalidAccessToken::NotYetValid)?;

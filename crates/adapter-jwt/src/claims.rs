@@ -82,7 +82,7 @@ impl<'a> Incoming<'a> {
     /// Reads the decoded payload.
     pub(crate) fn parse(payload: &'a [u8]) -> Result<Self, InvalidAccessToken> {
         strict_json::read(payload).ok_or_else(|| match strict_json::object(payload) {
-            Some(_) => InvalidAccessToken::ClaimsRefused,
+            Some(_) => InvalidAccessToken::ClaimsRejected,
             None => InvalidAccessToken::Malformed,
         })
     }
@@ -111,14 +111,14 @@ impl<'a> Incoming<'a> {
     pub(crate) fn into_claims(self) -> Result<AccessClaims, InvalidAccessToken> {
         // It goes on in headers, where a line break would begin another one.
         if self.email.0.is_empty() || self.email.0.chars().any(char::is_control) {
-            return Err(InvalidAccessToken::ClaimsRefused);
+            return Err(InvalidAccessToken::ClaimsRejected);
         }
         Ok(AccessClaims {
             token_id: canonical(TokenId::from_canonical(&self.jti.0))?,
             user_id: canonical(UserId::from_canonical(&self.sub.0))?,
             tenant_id: canonical(TenantId::from_canonical(&self.tenant_id.0))?,
             email: Email::from_trusted(self.email.0.into_owned()),
-            role: self.role.0.parse().map_err(|()| InvalidAccessToken::ClaimsRefused)?,
+            role: self.role.0.parse().map_err(|()| InvalidAccessToken::ClaimsRejected)?,
             session_id: self.sid.map(|sid| canonical(SessionId::from_canonical(&sid.0))).transpose()?,
             issued_at: self.iat.map(instant).transpose()?,
             expires_at: instant(self.exp)?,
@@ -129,12 +129,12 @@ impl<'a> Incoming<'a> {
 /// The denylist's key is made of the id, and the rest of the platform makes it of the claim's text: in another than the
 /// canonical spelling the two would differ, and a logout would not reach the other endpoints.
 fn canonical<T>(id: Option<T>) -> Result<T, InvalidAccessToken> {
-    id.ok_or(InvalidAccessToken::ClaimsRefused)
+    id.ok_or(InvalidAccessToken::ClaimsRejected)
 }
 
 fn instant(seconds: u64) -> Result<OffsetDateTime, InvalidAccessToken> {
-    let seconds = i64::try_from(seconds).map_err(|_| InvalidAccessToken::ClaimsRefused)?;
-    OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| InvalidAccessToken::ClaimsRefused)
+    let seconds = i64::try_from(seconds).map_err(|_| InvalidAccessToken::ClaimsRejected)?;
+    OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| InvalidAccessToken::ClaimsRejected)
 }
 
 /// Reads a claim that may be absent but, where it is there, is not null.

@@ -44,12 +44,12 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 /// Tells whether a part is the one spelling of a signature; what it says is for the driver.
 fn is_signature(part: &str) -> bool {
-    // The engine wants room for whole groups of three bytes, and refuses a part that would not fit.
+    // The engine wants room for whole groups of three bytes, and rejects a part that would not fit.
     let mut room = [0; SIGNATURE_BYTES.next_multiple_of(3)];
     URL_SAFE_NO_PAD.decode_slice(part, &mut room) == Ok(SIGNATURE_BYTES)
 }
 
-/// Decodes a part; the engine refuses padding, white space and spare bits that are set.
+/// Decodes a part; the engine rejects padding, white space and spare bits that are set.
 fn decode(part: &str) -> Result<Vec<u8>, InvalidAccessToken> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| InvalidAccessToken::Malformed)
 }

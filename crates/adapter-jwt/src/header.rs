@@ -17,13 +17,13 @@ pub(crate) fn encode(key_id: Option<&str>) -> String {
 
 /// Accepts exactly our algorithm and type, and a `kid` only when it is the configured one.
 ///
-/// Every other member is refused: those of RFC 7515 §4.1 choose keys or change the meaning of the
+/// Every other member is rejected: those of RFC 7515 §4.1 choose keys or change the meaning of the
 /// signature, and nothing on the platform writes any. Without `kid` a token is accepted, since the
 /// tokens of other issuers of the platform have none.
 pub(crate) fn check(header: &[u8], key_id: Option<&str>) -> Result<(), InvalidAccessToken> {
     let members = strict_json::object(header).ok_or(InvalidAccessToken::Malformed)?;
     if members.get("alg").and_then(Value::as_str) != Some(ALGORITHM) {
-        return Err(InvalidAccessToken::HeaderRefused);
+        return Err(InvalidAccessToken::HeaderRejected);
     }
     let accepted = members.iter().all(|(name, value)| match name.as_str() {
         "alg" => true,
@@ -31,7 +31,7 @@ pub(crate) fn check(header: &[u8], key_id: Option<&str>) -> Result<(), InvalidAc
         "kid" => key_id.is_some() && value.as_str() == key_id,
         _ => false,
     });
-    if accepted { Ok(()) } else { Err(InvalidAccessToken::HeaderRefused) }
+    if accepted { Ok(()) } else { Err(InvalidAccessToken::HeaderRejected) }
 }
 
 #[cfg(test)]
@@ -58,15 +58,15 @@ mod tests {
         assert_eq!(check(without, Some("k1")), Ok(()));
         assert_eq!(check(without, None), Ok(()));
         for key_id in [None, Some("k2"), Some("K1"), Some("")] {
-            assert_eq!(check(with, key_id), Err(InvalidAccessToken::HeaderRefused), "{key_id:?}");
+            assert_eq!(check(with, key_id), Err(InvalidAccessToken::HeaderRejected), "{key_id:?}");
         }
         let null = br#"{"alg":"HS256","kid":null}"#;
-        assert_eq!(check(null, None), Err(InvalidAccessToken::HeaderRefused));
+        assert_eq!(check(null, None), Err(InvalidAccessToken::HeaderRejected));
     }
 
     // S-29, S-31
     #[test]
-    fn other_algorithms_types_and_members_are_refused() {
+    fn other_algorithms_types_and_members_are_rejected() {
         for text in [
             r#"{"typ":"JWT"}"#,
             r#"{"alg":"none"}"#,
@@ -78,7 +78,7 @@ mod tests {
             r#"{"alg":"HS256","jwk":{}}"#,
             r#"{"alg":"HS256","x":1}"#,
         ] {
-            assert_eq!(check(text.as_bytes(), None), Err(InvalidAccessToken::HeaderRefused), "{text}");
+            assert_eq!(check(text.as_bytes(), None), Err(InvalidAccessToken::HeaderRejected), "{text}");
         }
         assert_eq!(check(b"[]", None), Err(InvalidAccessToken::Malformed));
     }

@@ -102,7 +102,7 @@ mod tests {
 
     // S-32
     #[test]
-    fn a_repeated_member_is_refused_at_any_depth_and_in_any_spelling() {
+    fn a_repeated_member_is_rejected_at_any_depth_and_in_any_spelling() {
         for text in [
             r#"{"a":1,"a":1}"#,
             r#"{"a":1,"\u0061":1}"#,
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_refused() {
+    fn what_is_no_object_is_rejected() {
         for text in ["", "x", "[]", "7", "null", "{}x", "{\"a\":1e999}", "{\"a\":\"\\ud800\"}", "\u{feff}{}"]
         {
             assert_eq!(object(text.as_bytes()), None, "{text}");
@@ -133,8 +133,8 @@ mod tests {
         let text = |text: &'static str| read::<One<'_>>(text.as_bytes()).map(|one| one.a.0);
         assert!(matches!(text(r#"{"a":"x","b":[{}]}"#), Some(Cow::Borrowed("x"))));
         assert_eq!(text(r#"{"\u0061":"\u0078"}"#).as_deref(), Some("x"));
-        for refused in [r#"["x"]"#, r#"[{"a":"x"}]"#, r#"{"a":7}"#, "{}", r#"{"a":"x","b":{"c":1,"c":1}}"#] {
-            assert_eq!(text(refused), None, "{refused}");
+        for rejected in [r#"["x"]"#, r#"[{"a":"x"}]"#, r#"{"a":7}"#, "{}", r#"{"a":"x","b":{"c":1,"c":1}}"#] {
+            assert_eq!(text(rejected), None, "{rejected}");
         }
     }
 
@@ -187,7 +187,7 @@ mod tests {
 
         // S-32
         #[test]
-        fn a_repeated_member_is_refused_wherever_it_is_and_nothing_else(inside in samples()) {
+        fn a_repeated_member_is_rejected_wherever_it_is_and_nothing_else(inside in samples()) {
             let text = format!("{{\"a\":{}}}", inside.text);
             let value: Value = serde_json::from_str(&text).unwrap();
             let expected = (!inside.repeats).then_some(value);

@@ -9,7 +9,7 @@ use auth_adapter_postgres::{PostgresConfig, PostgresDatabase, PostgresUserReposi
 use auth_domain::model::UserId;
 use auth_domain::ports::{Clock, UserRepository};
 use auth_testkit::servers::{Database, PostgresServer, postgres_program};
-use auth_testkit::{START, TestClock, timing_at};
+use auth_testkit::{START, TestClock, request_time_at};
 
 const USERS: usize = 100_000;
 const ROUNDS: usize = 3;
@@ -60,7 +60,7 @@ async fn measure() {
 async fn repository(database: &Database<'_>) -> PostgresUserRepository {
     let config = PostgresConfig { url: database.url(), ca_file: None, allow_plain_text: false };
     let database = PostgresDatabase::new(config, TestClock::new()).unwrap();
-    database.migrate(timing_at(START)).await.unwrap();
+    database.migrate(request_time_at(START)).await.unwrap();
     PostgresUserRepository::new(&database)
 }
 
@@ -74,7 +74,8 @@ async fn fill(database: &Database<'_>, users: &PostgresUserRepository) -> Vec<Us
              FROM generate_series(1, {USERS}) AS n"
     ));
     let _ = database.sql("VACUUM ANALYZE users");
-    let ids: Vec<_> = users.list(timing_at(START)).await.unwrap().users.iter().map(|user| user.id).collect();
+    let ids: Vec<_> =
+        users.list(request_time_at(START)).await.unwrap().users.iter().map(|user| user.id).collect();
     assert_eq!(ids.len(), USERS);
     ids
 }
@@ -107,7 +108,7 @@ async fn look_up(
     // Far apart from the other callers', and never two neighbours in a row.
     let mut places = ids.iter().cycle().skip(caller * 1_237).step_by(7_919);
     while now() < end {
-        let user = users.find_by_id(*places.next().unwrap(), timing_at(START)).await.unwrap();
+        let user = users.find_by_id(*places.next().unwrap(), request_time_at(START)).await.unwrap();
         assert!(user.is_some());
         count += 1;
     }

@@ -62,7 +62,7 @@ pub enum ConfigError {
          install them (the package ca-certificates), or name a file"
     )]
     NoAuthorities,
-    /// A library refuses its settings.
+    /// A library rejects its settings.
     #[error("POSTGRES__URL: connections cannot be set up: {0}")]
     Unusable(String),
 }

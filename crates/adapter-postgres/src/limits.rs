@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use auth_domain::model::Timing;
+use auth_domain::model::RequestTime;
 use auth_domain::ports::Clock;
 use tokio::time::timeout_at;
 
@@ -23,12 +23,12 @@ pub(crate) fn share_of_connecting(servers: usize) -> Duration {
 pub(crate) const CLOCKS_APART: time::Duration = time::Duration::seconds(2);
 
 /// Returns when a call that begins now has to end; too late already is an error.
-pub(crate) fn begin(clock: &dyn Clock, timing: Timing) -> Result<Instant, StoreError> {
+pub(crate) fn begin(clock: &dyn Clock, request_time: RequestTime) -> Result<Instant, StoreError> {
     let now = clock.instant();
-    if now >= timing.deadline() {
+    if now >= request_time.deadline() {
         return Err(StoreError::TooLate);
     }
-    Ok(timing.deadline().min(now + STATEMENT))
+    Ok(request_time.deadline().min(now + STATEMENT))
 }
 
 /// Waits for `work` until then: a server that is frozen answers nothing, not even that it is late.

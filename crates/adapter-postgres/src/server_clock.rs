@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use auth_domain::model::Timing;
+use auth_domain::model::RequestTime;
 use auth_domain::ports::Clock;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use time::{Duration, OffsetDateTime};
@@ -47,15 +47,15 @@ impl Reading {
     }
 
     /// Returns by how much the clocks differ at least, whatever part of the round trip came first.
-    pub(crate) fn apart(self, timing: Timing) -> Duration {
-        let ours = |at: Instant| timing.now() + at.saturating_duration_since(timing.started());
+    pub(crate) fn apart(self, request_time: RequestTime) -> Duration {
+        let ours = |at: Instant| request_time.now() + at.saturating_duration_since(request_time.started());
         let (ahead, behind) = (self.shown - ours(self.answered), ours(self.asked) - self.shown);
         ahead.max(behind).max(Duration::ZERO)
     }
 
-    /// Refuses a server whose clock is too far from ours.
-    pub(crate) fn check(self, timing: Timing) -> Result<(), StoreError> {
-        let apart = self.apart(timing);
+    /// Rejects a server whose clock is too far from ours.
+    pub(crate) fn check(self, request_time: RequestTime) -> Result<(), StoreError> {
+        let apart = self.apart(request_time);
         if apart <= CLOCKS_APART {
             return Ok(());
         }
@@ -68,19 +68,19 @@ impl Reading {
 
 #[cfg(test)]
 mod tests {
-    use auth_testkit::{START, timing_at};
+    use auth_testkit::{START, request_time_at};
 
     use super::*;
 
     #[test]
     fn the_round_trip_is_allowed_for_in_both_directions() {
-        let timing = timing_at(START);
-        let asked = timing.started() + Duration::seconds(1);
-        let answered = timing.started() + Duration::seconds(4);
+        let request_time = request_time_at(START);
+        let asked = request_time.started() + Duration::seconds(1);
+        let answered = request_time.started() + Duration::seconds(4);
         for (offset, apart) in [(-3, 4), (1, 0), (3, 0), (4, 0), (6, 2), (7, 3)] {
             let reading = Reading { shown: START + Duration::seconds(offset), asked, answered };
-            assert_eq!(reading.apart(timing), Duration::seconds(apart), "{offset}");
-            assert_eq!(reading.check(timing).is_ok(), apart <= 2, "{offset}");
+            assert_eq!(reading.apart(request_time), Duration::seconds(apart), "{offset}");
+            assert_eq!(reading.check(request_time).is_ok(), apart <= 2, "{offset}");
         }
     }
 }

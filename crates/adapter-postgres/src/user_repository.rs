@@ -8,7 +8,7 @@ mod writes;
 
 use async_trait::async_trait;
 use auth_domain::model::{
-    Email, HashParametersInUse, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus,
+    Email, HashParametersInUse, NewUser, PasswordHash, RequestTime, TenantId, User, UserId, UserStatus,
 };
 use auth_domain::ports::{Insertion, PortError, Replacement, UserListing, UserRepository};
 
@@ -31,36 +31,52 @@ impl PostgresUserRepository {
 
 #[async_trait]
 impl UserRepository for PostgresUserRepository {
-    async fn find_by_email(&self, email: &Email, timing: Timing) -> Result<Option<User>, PortError> {
-        Ok(lookups::find(&self.database, Key::Email(email), timing).await?)
+    async fn find_by_email(
+        &self,
+        email: &Email,
+        request_time: RequestTime,
+    ) -> Result<Option<User>, PortError> {
+        Ok(lookups::find(&self.database, Key::Email(email), request_time).await?)
     }
 
-    async fn find_by_id(&self, id: UserId, timing: Timing) -> Result<Option<User>, PortError> {
-        Ok(lookups::find(&self.database, Key::Id(id), timing).await?)
+    async fn find_by_id(&self, id: UserId, request_time: RequestTime) -> Result<Option<User>, PortError> {
+        Ok(lookups::find(&self.database, Key::Id(id), request_time).await?)
     }
 
-    async fn list(&self, timing: Timing) -> Result<UserListing, PortError> {
-        let lease = self.database.lease(timing).await?;
+    async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError> {
+        let lease = self.database.lease(request_time).await?;
         Ok(lease.run(lookups::list(&lease)).await?)
     }
 
-    async fn hash_parameters(&self, timing: Timing) -> Result<Vec<HashParametersInUse>, PortError> {
-        Ok(hash_parameters::read(&self.database, timing).await?)
+    async fn hash_parameters(
+        &self,
+        request_time: RequestTime,
+    ) -> Result<Vec<HashParametersInUse>, PortError> {
+        Ok(hash_parameters::read(&self.database, request_time).await?)
     }
 
-    async fn default_tenant(&self, candidate: TenantId, timing: Timing) -> Result<TenantId, PortError> {
-        let lease = self.database.lease(timing).await?;
-        Ok(lease.run(writes::default_tenant(&lease, candidate, timing.now())).await?)
+    async fn default_tenant(
+        &self,
+        candidate: TenantId,
+        request_time: RequestTime,
+    ) -> Result<TenantId, PortError> {
+        let lease = self.database.lease(request_time).await?;
+        Ok(lease.run(writes::default_tenant(&lease, candidate, request_time.now())).await?)
     }
 
-    async fn insert(&self, user: &NewUser, timing: Timing) -> Result<Insertion, PortError> {
-        let lease = self.database.lease(timing).await?;
-        Ok(lease.run(writes::insert(&lease, user, timing.now())).await?)
+    async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError> {
+        let lease = self.database.lease(request_time).await?;
+        Ok(lease.run(writes::insert(&lease, user, request_time.now())).await?)
     }
 
-    async fn set_status(&self, id: UserId, status: UserStatus, timing: Timing) -> Result<bool, PortError> {
-        let lease = self.database.lease(timing).await?;
-        Ok(lease.run(writes::set_status(&lease, id, status, timing.now())).await?)
+    async fn set_status(
+        &self,
+        id: UserId,
+        status: UserStatus,
+        request_time: RequestTime,
+    ) -> Result<bool, PortError> {
+        let lease = self.database.lease(request_time).await?;
+        Ok(lease.run(writes::set_status(&lease, id, status, request_time.now())).await?)
     }
 
     async fn replace_password_hash(
@@ -68,9 +84,9 @@ impl UserRepository for PostgresUserRepository {
         id: UserId,
         expected: Option<PasswordHash>,
         new: &PasswordHash,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Replacement, PortError> {
-        let lease = self.database.lease(timing).await?;
+        let lease = self.database.lease(request_time).await?;
         Ok(lease.run(writes::replace_password_hash(&lease, id, expected.as_ref(), new)).await?)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use auth_adapter_postgres::{PostgresConfig, PostgresDatabase, PostgresUserRepository};
 use auth_testkit::servers::PostgresServer;
-use auth_testkit::{START, TestClock, UserRepositoryFixture, timing_at};
+use auth_testkit::{START, TestClock, UserRepositoryFixture, request_time_at};
 
 auth_testkit::user_repository_contract!(fixture = users());
 
@@ -13,7 +13,7 @@ async fn users() -> UserRepositoryFixture {
     let behind = Arc::new(PostgresServer::shared().database());
     let config = PostgresConfig { url: behind.url(), ca_file: None, allow_plain_text: false };
     let database = PostgresDatabase::new(config, TestClock::new()).unwrap();
-    database.migrate(timing_at(START)).await.unwrap();
+    database.migrate(request_time_at(START)).await.unwrap();
     UserRepositoryFixture {
         users: Arc::new(PostgresUserRepository::new(&database)),
         drop_password: Box::new(move |id| {

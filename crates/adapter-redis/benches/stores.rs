@@ -16,7 +16,7 @@ use auth_domain::model::{LiveAccessToken, TokenId};
 use auth_domain::ports::{Denylist, Rotate, Rotation, SessionStore};
 use auth_testkit::servers::{RedisServer, redis_program};
 use auth_testkit::{
-    DENYLIST_MARGIN, LOGIN_LIMIT, LOGIN_WINDOW, START, TestClock, a_session, a_user_id, timing_at,
+    DENYLIST_MARGIN, LOGIN_LIMIT, LOGIN_WINDOW, START, TestClock, a_session, a_user_id, request_time_at,
 };
 use futures_util::future::BoxFuture;
 
@@ -68,7 +68,7 @@ fn config(server: &RedisServer) -> RedisConfig {
 async fn rotation(store: &RedisStore) -> Operation {
     let sessions = Arc::new(RedisSessionStore::new(store));
     let session = a_session(a_user_id(), START);
-    sessions.open(&session.opening, timing_at(START)).await.unwrap();
+    sessions.open(&session.opening, request_time_at(START)).await.unwrap();
     let mut rotate = session.rotation(&session.token, START).rotate;
     rotate.successor = rotate.presented;
     // An argument of a program has no zero byte.
@@ -77,7 +77,7 @@ async fn rotation(store: &RedisStore) -> Operation {
     Arc::new(move || {
         let (sessions, rotate) = (Arc::clone(&sessions), Arc::clone(&rotate));
         Box::pin(async move {
-            assert_eq!(sessions.rotate(&rotate, timing_at(START)).await.unwrap(), Rotation::Rotated);
+            assert_eq!(sessions.rotate(&rotate, request_time_at(START)).await.unwrap(), Rotation::Rotated);
         })
     })
 }
@@ -87,7 +87,7 @@ fn contains(store: &RedisStore) -> Operation {
     let token: LiveAccessToken = auth_testkit::an_access_token(START);
     Arc::new(move || {
         let denylist = Arc::clone(&denylist);
-        Box::pin(async move { assert!(!denylist.contains(token.id, timing_at(START)).await.unwrap()) })
+        Box::pin(async move { assert!(!denylist.contains(token.id, request_time_at(START)).await.unwrap()) })
     })
 }
 

@@ -36,7 +36,7 @@ impl Address {
             (None, _) => Ok(Self { connection: info, transport }),
             (Some(_), Transport::Local | Transport::PlainText) => Err(ConfigError::UnusedAuthority),
             (Some(path), Transport::Tls) => {
-                let complain = |finding: String| ConfigError::Authority { path: path.clone(), finding };
+                let complain = |check: String| ConfigError::Authority { path: path.clone(), check };
                 let authority = fs::read(path).map_err(|error| complain(error.to_string()))?;
                 // The driver would take a file without any, and then trust nobody.
                 if !matches!(CertificateDer::pem_slice_iter(&authority).next(), Some(Ok(_))) {
@@ -94,19 +94,19 @@ mod tests {
 
     // S-86
     #[test]
-    fn tls_that_verifies_nothing_is_refused() {
-        let refused = config("rediss://redis:6380/#insecure").check();
-        assert!(matches!(refused, Err(ConfigError::Unverified)));
+    fn tls_that_verifies_nothing_is_rejected() {
+        let rejected = config("rediss://redis:6380/#insecure").check();
+        assert!(matches!(rejected, Err(ConfigError::Unverified)));
     }
 
     // S-40
     #[test]
-    fn no_refusal_shows_the_password() {
+    fn no_rejection_shows_the_password() {
         for bad in
             ["http://:sesame@host", "redis://:sesame@host", "sesame", "rediss://:sesame@host/#insecure"]
         {
-            let refusal = config(bad).check().unwrap_err().to_string();
-            assert!(refusal.starts_with("REDIS__URL: ") && !refusal.contains("sesame"), "{refusal}");
+            let rejection = config(bad).check().unwrap_err().to_string();
+            assert!(rejection.starts_with("REDIS__URL: ") && !rejection.contains("sesame"), "{rejection}");
         }
         assert_eq!(format!("{:?}", config("redis://:sesame@host")), "RedisConfig(..)");
     }
@@ -121,8 +121,8 @@ mod tests {
         let unused = with("redis://localhost", "/no/such.pem").check();
         assert!(matches!(unused, Err(ConfigError::UnusedAuthority)));
         for path in ["/no/such.pem", "/etc/hostname"] {
-            let refusal = with("rediss://localhost", path).check().unwrap_err().to_string();
-            assert!(refusal.starts_with("REDIS__CA_FILE: ") && refusal.contains(path), "{refusal}");
+            let rejection = with("rediss://localhost", path).check().unwrap_err().to_string();
+            assert!(rejection.starts_with("REDIS__CA_FILE: ") && rejection.contains(path), "{rejection}");
         }
     }
 }

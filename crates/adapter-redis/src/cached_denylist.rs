@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{LiveAccessToken, Timing, TokenId};
-use auth_domain::ports::{Denylist, Finding, PortError};
+use auth_domain::model::{LiveAccessToken, RequestTime, TokenId};
+use auth_domain::ports::{Check, Denylist, PortError};
 
 use crate::denylist::RedisDenylist;
 use crate::denylist_copy::{DenylistCopy, LEASE, Moment};
@@ -67,13 +67,13 @@ impl RedisCachedDenylist {
     }
 
     /// Examines whether the server lets its denylist be followed, without beginning to.
-    pub async fn examine(store: &RedisStore) -> Finding {
+    pub async fn diagnose(store: &RedisStore) -> Check {
         match Follower::try_out(store).await {
-            Ok(()) => Finding::good("its denylist can be followed (TOKENS__VERIFICATION=cached)"),
+            Ok(()) => Check::ok("its denylist can be followed (TOKENS__VERIFICATION=cached)"),
             Err(error) => {
                 let error = PortError::from(error);
                 let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-                Finding::warning(format!(
+                Check::warning(format!(
                     "its denylist cannot be followed ({reason}), so each verification asks it; grant this user ping, pttl, scan \
                      and client|tracking, or set TOKENS__VERIFICATION=strict"
                 ))
@@ -100,8 +100,8 @@ impl RedisCachedDenylist {
 
 #[async_trait]
 impl Denylist for RedisCachedDenylist {
-    async fn contains(&self, id: TokenId, timing: Timing) -> Result<bool, PortError> {
-        let now = Moment::of(timing);
+    async fn contains(&self, id: TokenId, request_time: RequestTime) -> Result<bool, PortError> {
+        let now = Moment::of(request_time);
         // In this order: looked up first, an entry could be missed in a copy that becomes current only afterwards.
         let is_current = self.copy.is_current(now);
         let is_held = self.copy.holds(id, now.instant);
@@ -109,10 +109,10 @@ impl Denylist for RedisCachedDenylist {
             return Ok(is_held);
         }
         self.copy.count_asked();
-        self.strict.contains(id, timing).await
+        self.strict.contains(id, request_time).await
     }
 
-    async fn add(&self, token: LiveAccessToken, timing: Timing) -> Result<(), PortError> {
-        self.strict.add(token, timing).await
+    async fn add(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<(), PortError> {
+        self.strict.add(token, request_time).await
     }
 }

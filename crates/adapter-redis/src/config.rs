@@ -50,12 +50,12 @@ pub enum ConfigError {
     #[error("REDIS__CA_FILE: certificates are checked on rediss:// only; change REDIS__URL, or remove it")]
     UnusedAuthority,
     /// The authority cannot be read.
-    #[error("REDIS__CA_FILE: {} cannot be used: {finding}", .path.display())]
+    #[error("REDIS__CA_FILE: {} cannot be used: {check}", .path.display())]
     Authority {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        finding: String,
+        check: String,
     },
 }
 

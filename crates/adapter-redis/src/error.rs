@@ -18,7 +18,7 @@ const AUTHENTICATION_FAILED: &str = "REDIS__URL: Redis rejects the user or the p
 /// Why a step has no reply, and what is known of it.
 #[derive(Debug, Error)]
 pub(crate) enum StepError {
-    /// It was not sent, or the server refused it: nothing was done.
+    /// It was not sent, or the server rejected it: nothing was done.
     #[error(transparent)]
     NotDone(PortError),
     /// The server takes no writes, as one does that was the primary before a failover: nothing was done, and this
@@ -63,15 +63,15 @@ pub(crate) fn contradiction(what: &'static str) -> PortError {
 /// An error in answer to a command that was sent.
 pub(crate) fn answered(error: RedisError) -> StepError {
     match error.kind() {
-        ErrorKind::Io | ErrorKind::Client => StepError::Unknown(refused(error)),
+        ErrorKind::Io | ErrorKind::Client => StepError::Unknown(rejected(error)),
         ErrorKind::Parse => StepError::Unknown(PortError::corrupt(error)),
         ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => {
-            StepError::WrongServer(refused(error))
+            StepError::WrongServer(rejected(error))
         }
         ErrorKind::Server(_) if says(&error, "READONLY") => {
             StepError::WrongServer(PortError::unavailable(error))
         }
-        _ => StepError::NotDone(refused(error)),
+        _ => StepError::NotDone(rejected(error)),
     }
 }
 
@@ -85,13 +85,13 @@ fn says(error: &RedisError, code: &str) -> bool {
 /// An error on the way to a connection.
 pub(crate) fn unconnected(error: PoolError) -> StepError {
     StepError::NotDone(match error {
-        PoolError::Backend(error) => refused(error),
+        PoolError::Backend(error) => rejected(error),
         other => PortError::unavailable(other),
     })
 }
 
 /// What the server says no to.
-pub(crate) fn refused(error: RedisError) -> PortError {
+pub(crate) fn rejected(error: RedisError) -> PortError {
     let is_temporary = TEMPORARY.into_iter().any(|code| says(&error, code));
     match error.kind() {
         ErrorKind::Server(kind) => match kind {
@@ -154,7 +154,7 @@ mod tests {
             RedisError::from((ErrorKind::AuthenticationFailed, "Password authentication failed")),
             redis::make_extension_error("NOAUTH".to_owned(), None),
         ] {
-            let text = format!("{:?}", refused(error));
+            let text = format!("{:?}", rejected(error));
             assert!(text.contains("REDIS__URL"), "{text}");
         }
     }

@@ -3,7 +3,7 @@
 //! Every part that a name is made of is an id, a digest or a checked token: no text of a client can name the key of
 //! another type.
 
-use auth_domain::model::{AxisKey, LegacyRefreshToken, RefreshTokenDigest, SessionRef, TokenId, UserId};
+use auth_domain::model::{LegacyRefreshToken, LimitKey, RefreshTokenDigest, SessionRef, TokenId, UserId};
 
 /// Where the sessions of a user are, followed by their ids.
 pub(crate) fn session_prefix(user: UserId) -> String {
@@ -52,18 +52,18 @@ pub(crate) fn legacy_refresh(token: &LegacyRefreshToken) -> String {
     format!("auth:refresh:{}", token.expose())
 }
 
-/// The mark that refuses what the former service issued to a user.
-pub(crate) fn legacy_refused(user: UserId) -> String {
-    format!("auth:legacy-refused:{{{user}}}")
+/// The mark that rejects what the former service issued to a user.
+pub(crate) fn legacy_rejected(user: UserId) -> String {
+    format!("auth:legacy-rejected:{{{user}}}")
 }
 
 /// The login attempts on an email.
-pub(crate) fn email_attempts(email: AxisKey) -> String {
+pub(crate) fn email_attempts(email: LimitKey) -> String {
     format!("auth:login-failures:{{login}}:email:{}", hex(email.as_bytes()))
 }
 
 /// The login attempts from an address.
-pub(crate) fn address_attempts(address: AxisKey) -> String {
+pub(crate) fn address_attempts(address: LimitKey) -> String {
     format!("auth:login-failures:{{login}}:address:{}", hex(address.as_bytes()))
 }
 

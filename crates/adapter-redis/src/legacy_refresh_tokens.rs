@@ -1,7 +1,7 @@
 //! Refresh tokens of the platform's former service.
 
 use async_trait::async_trait;
-use auth_domain::model::{LegacyHolder, LegacyRefreshToken, LiveAccessToken, Timing, UserId};
+use auth_domain::model::{LegacyHolder, LegacyRefreshToken, LiveAccessToken, RequestTime, UserId};
 use auth_domain::ports::{Ending, LegacyRefreshTokens, PortError};
 
 use crate::denylist::life_in_millis;
@@ -26,10 +26,10 @@ impl RedisLegacyRefreshTokens {
         Self { store: store.clone() }
     }
 
-    async fn is_refused(&self, holder: UserId, timing: Timing) -> Result<bool, PortError> {
+    async fn is_rejected(&self, holder: UserId, request_time: RequestTime) -> Result<bool, PortError> {
         let mut exists = redis::cmd("EXISTS");
-        exists.arg(keys::legacy_refused(holder));
-        Ok(self.store.ask(&exists, timing).await?)
+        exists.arg(keys::legacy_rejected(holder));
+        Ok(self.store.ask(&exists, request_time).await?)
     }
 }
 
@@ -38,26 +38,28 @@ impl LegacyRefreshTokens for RedisLegacyRefreshTokens {
     async fn find(
         &self,
         token: &LegacyRefreshToken,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Option<LegacyHolder>, PortError> {
         let mut get = redis::cmd("GET");
         get.arg(keys::legacy_refresh(token));
-        let Some(stored) = self.store.ask::<Option<String>>(&get, timing).await? else { return Ok(None) };
+        let Some(stored) = self.store.ask::<Option<String>>(&get, request_time).await? else {
+            return Ok(None);
+        };
         let holder = parse(&stored)?;
-        Ok(if self.is_refused(holder.user_id, timing).await? { None } else { Some(holder) })
+        Ok(if self.is_rejected(holder.user_id, request_time).await? { None } else { Some(holder) })
     }
 
     async fn consume(
         &self,
         token: &LegacyRefreshToken,
         holder: UserId,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<bool, PortError> {
-        // The mark is looked at in the same step, and after the caller has opened his session: whoever refuses the
+        // The mark is looked at in the same step, and after the caller has opened his session: whoever rejects the
         // holder's tokens later finds that.
-        let consumed = [keys::legacy_refresh(token), keys::legacy_refused(holder)];
+        let consumed = [keys::legacy_refresh(token), keys::legacy_rejected(holder)];
         let step = Step::new(&CONSUME_LEGACY, &consumed.each_ref().map(String::as_str));
-        Ok(self.store.run(&step, timing).await?.text()? == "consumed")
+        Ok(self.store.run(&step, request_time).await?.text()? == "consumed")
     }
 
     async fn end(
@@ -65,15 +67,15 @@ impl LegacyRefreshTokens for RedisLegacyRefreshTokens {
         token: &LegacyRefreshToken,
         holder: UserId,
         also_revoke: LiveAccessToken,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Ending, PortError> {
-        let timing = self.store.on_server_clock(timing).await?;
-        let life = life_in_millis(&self.store, also_revoke, timing).unwrap_or(0);
+        let request_time = self.store.on_server_clock(request_time).await?;
+        let life = life_in_millis(&self.store, also_revoke, request_time).unwrap_or(0);
         let step = Step::new(&END_LEGACY, &[&keys::legacy_refresh(token), &keys::revoked(also_revoke.id)])
             .at_any_clock()
             .arg(holder.to_string())
             .arg(life);
-        match self.store.run(&step, timing).await?.text()?.as_str() {
+        match self.store.run(&step, request_time).await?.text()?.as_str() {
             "ended" => {
                 self.store.note_revoked(std::iter::once((also_revoke.id, life)));
                 Ok(Ending::Ended)

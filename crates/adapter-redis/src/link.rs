@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use auth_domain::model::span_in_micros;
+use auth_domain::model::to_microseconds;
 use auth_domain::ports::Clock;
 use deadpool_redis::{Connection, Pool};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -109,7 +109,7 @@ async fn measure(connection: &mut MultiplexedConnection, clock: &dyn Clock) -> R
         let asked = clock.instant();
         let (seconds, micros): (i64, i64) =
             redis::cmd("TIME").query_async(connection).await.map_err(answered)?;
-        let micros = seconds.saturating_mul(span_in_micros(Duration::from_secs(1))).saturating_add(micros);
+        let micros = seconds.saturating_mul(to_microseconds(Duration::from_secs(1))).saturating_add(micros);
         let reading = Reading { micros, asked, received: clock.instant() };
         if best.is_none_or(|best| reading.took() < best.took()) {
             best = Some(reading);

@@ -1,7 +1,9 @@
 //! The limit on failed logins.
 
 use async_trait::async_trait;
-use auth_domain::model::{AxisKey, LoginAttempt, Timing, duration_from_micros, micros, span_in_micros};
+use auth_domain::model::{
+    LimitKey, LoginAttempt, RequestTime, from_microseconds, to_microseconds, to_unix_microseconds,
+};
 use auth_domain::ports::{LoginLimiter, PortError, Reservation, Settlement, Ticket};
 
 use crate::error::contradiction;
@@ -26,52 +28,61 @@ impl RedisLoginLimiter {
 
 #[async_trait]
 impl LoginLimiter for RedisLoginLimiter {
-    async fn reserve(&self, attempt: &LoginAttempt, timing: Timing) -> Result<Reservation, PortError> {
+    async fn reserve(
+        &self,
+        attempt: &LoginAttempt,
+        request_time: RequestTime,
+    ) -> Result<Reservation, PortError> {
         let config = self.store.config();
-        let step = on_axes(&RESERVE, attempt)
-            .arg(micros(timing.now()))
-            .arg(span_in_micros(config.login_window))
+        let step = on_limit_keys(&RESERVE, attempt)
+            .arg(to_unix_microseconds(request_time.now()))
+            .arg(to_microseconds(config.login_window))
             .arg(config.login_limit)
-            .arg(span_in_micros(Ticket::PATIENCE))
+            .arg(to_microseconds(Ticket::PATIENCE))
             .arg(attempt.email.as_bytes().as_slice())
             .arg(attempt.ticket.as_bytes().as_slice());
-        let mut reply = self.store.run(&step, timing).await?;
+        let mut reply = self.store.run(&step, request_time).await?;
         match reply.text()?.as_str() {
             "reserved" => Ok(Reservation::Reserved(Ticket { attempt: *attempt })),
-            "refused" => Ok(Reservation::Refused {
-                key: axis(attempt, reply.number()?),
-                retry_after: duration_from_micros(reply.number()?),
+            "refused" => Ok(Reservation::Rejected {
+                key: key(attempt, reply.number()?),
+                retry_after: from_microseconds(reply.number()?),
             }),
-            "busy" => Ok(Reservation::Busy(axis(attempt, reply.number()?))),
+            "busy" => Ok(Reservation::Busy(key(attempt, reply.number()?))),
             _ => Err(contradiction("a reservation ends otherwise")),
         }
     }
 
-    async fn settle(&self, ticket: &Ticket, outcome: Settlement, timing: Timing) -> Result<(), PortError> {
-        let (attempt, timing) = (&ticket.attempt, self.store.on_server_clock(timing).await?);
-        let step = on_axes(&SETTLE, attempt)
+    async fn settle(
+        &self,
+        ticket: &Ticket,
+        outcome: Settlement,
+        request_time: RequestTime,
+    ) -> Result<(), PortError> {
+        let (attempt, request_time) = (&ticket.attempt, self.store.on_server_clock(request_time).await?);
+        let step = on_limit_keys(&SETTLE, attempt)
             .at_any_clock()
             .arg(word(outcome))
-            .arg(micros(timing.now()))
-            .arg(span_in_micros(Ticket::PATIENCE))
+            .arg(to_unix_microseconds(request_time.now()))
+            .arg(to_microseconds(Ticket::PATIENCE))
             .arg(attempt.email.as_bytes().as_slice())
             .arg(attempt.ticket.as_bytes().as_slice());
-        self.store.run(&step, timing).await?;
+        self.store.run(&step, request_time).await?;
         Ok(())
     }
 
-    async fn clear(&self, email: AxisKey, timing: Timing) -> Result<(), PortError> {
-        let timing = self.store.on_server_clock(timing).await?;
+    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        let request_time = self.store.on_server_clock(request_time).await?;
         let step = Step::new(&CLEAR, &[&keys::email_attempts(email)])
             .at_any_clock()
-            .arg(micros(timing.now()))
-            .arg(span_in_micros(Ticket::PATIENCE));
-        self.store.run(&step, timing).await?;
+            .arg(to_unix_microseconds(request_time.now()))
+            .arg(to_microseconds(Ticket::PATIENCE));
+        self.store.run(&step, request_time).await?;
         Ok(())
     }
 }
 
-fn on_axes(script: &Script, attempt: &LoginAttempt) -> Step {
+fn on_limit_keys(script: &Script, attempt: &LoginAttempt) -> Step {
     let email = keys::email_attempts(attempt.email);
     match attempt.address.map(keys::address_attempts) {
         Some(address) => Step::new(script, &[&email, &address]),
@@ -80,7 +91,7 @@ fn on_axes(script: &Script, attempt: &LoginAttempt) -> Step {
 }
 
 /// The axis at a position among the keys.
-fn axis(attempt: &LoginAttempt, position: i64) -> AxisKey {
+fn key(attempt: &LoginAttempt, position: i64) -> LimitKey {
     match (position, attempt.address) {
         (2, Some(address)) => address,
         _ => attempt.email,

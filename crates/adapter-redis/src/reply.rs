@@ -1,6 +1,6 @@
 //! Replies: of commands, and of scripts, which are a word and then what belongs to it.
 
-use auth_domain::model::{LiveAccessToken, SessionId, TokenId, time_from_micros};
+use auth_domain::model::{LiveAccessToken, SessionId, TokenId, from_unix_microseconds};
 use auth_domain::ports::PortError;
 use redis::{FromRedisValue, Value};
 use time::OffsetDateTime;
@@ -58,7 +58,7 @@ impl Reply {
 
     /// Takes the next part as a time.
     pub(crate) fn time(&mut self) -> Result<OffsetDateTime, PortError> {
-        time_from_micros(self.number()?).ok_or_else(|| contradiction("a time is out of range"))
+        from_unix_microseconds(self.number()?).ok_or_else(|| contradiction("a time is out of range"))
     }
 
     /// Takes the next part as the id of a session.

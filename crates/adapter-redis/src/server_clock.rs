@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
-use auth_domain::model::span_in_micros;
+use auth_domain::model::to_microseconds;
 
 /// How far the clock of the server may be from ours, in microseconds: with clocks that are further apart, tokens begin or
 /// end at the wrong time.
@@ -39,7 +39,7 @@ impl ServerClock {
     }
 
     fn local(&self, instant: Instant) -> i64 {
-        span_in_micros(instant.saturating_duration_since(self.origin))
+        to_microseconds(instant.saturating_duration_since(self.origin))
     }
 }
 

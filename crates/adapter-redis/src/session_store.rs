@@ -10,7 +10,7 @@ mod rotation;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_domain::model::{EndReason, SessionSummary, Timing, UserId, span_in_micros};
+use auth_domain::model::{EndReason, RequestTime, SessionSummary, UserId, to_microseconds};
 use auth_domain::ports::{EndSession, Ending, NewSession, PortError, Rotate, Rotation, SessionStore};
 
 use crate::store::RedisStore;
@@ -36,34 +36,43 @@ impl RedisSessionStore {
 
     /// How long beyond its end an access token is remembered, in microseconds.
     fn margin(&self) -> i64 {
-        span_in_micros(self.store.config().denylist_margin)
+        to_microseconds(self.store.config().denylist_margin)
     }
 
     /// How long an ended session is remembered: until its last access token is dead.
     fn tombstone(&self) -> i64 {
-        span_in_micros(self.store.config().access_ttl).saturating_add(self.margin())
+        to_microseconds(self.store.config().access_ttl).saturating_add(self.margin())
     }
 }
 
 #[async_trait]
 impl SessionStore for RedisSessionStore {
-    async fn open(&self, session: &NewSession, timing: Timing) -> Result<(), PortError> {
-        self.open_session(session, timing).await
+    async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError> {
+        self.open_session(session, request_time).await
     }
 
-    async fn rotate(&self, rotate: &Rotate, timing: Timing) -> Result<Rotation, PortError> {
-        self.rotate_token(rotate, timing).await
+    async fn rotate(&self, rotate: &Rotate, request_time: RequestTime) -> Result<Rotation, PortError> {
+        self.rotate_token(rotate, request_time).await
     }
 
-    async fn end(&self, end: &EndSession, timing: Timing) -> Result<Ending, PortError> {
-        self.end_session(end, timing).await
+    async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError> {
+        self.end_session(end, request_time).await
     }
 
-    async fn end_all(&self, user_id: UserId, reason: EndReason, timing: Timing) -> Result<usize, PortError> {
-        self.end_sessions(user_id, reason, timing).await
+    async fn end_all(
+        &self,
+        user_id: UserId,
+        reason: EndReason,
+        request_time: RequestTime,
+    ) -> Result<usize, PortError> {
+        self.end_sessions(user_id, reason, request_time).await
     }
 
-    async fn list(&self, user_id: UserId, timing: Timing) -> Result<Vec<SessionSummary>, PortError> {
-        self.list_sessions(user_id, timing).await
+    async fn list(
+        &self,
+        user_id: UserId,
+        request_time: RequestTime,
+    ) -> Result<Vec<SessionSummary>, PortError> {
+        self.list_sessions(user_id, request_time).await
     }
 }

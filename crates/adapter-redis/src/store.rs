@@ -5,7 +5,7 @@ mod asking;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::{Timing, TokenId, micros};
+use auth_domain::model::{RequestTime, TokenId, to_unix_microseconds};
 use auth_domain::ports::{Clock, PortError};
 use redis::{Client, ConnectionAddr, ErrorKind, ProtocolVersion, ServerErrorKind, Value};
 
@@ -116,10 +116,10 @@ impl RedisStore {
 
     /// Runs a script. It takes effect before the deadline or never. A script that stores a time has no effect if the clocks are
     /// too far apart.
-    pub(crate) async fn run(&self, step: &Step, timing: Timing) -> Result<Reply, StepError> {
+    pub(crate) async fn run(&self, step: &Step, request_time: RequestTime) -> Result<Reply, StepError> {
         for _ in 0..ATTEMPTS {
-            let (link, until) = self.link(timing).await?;
-            let now = micros(self.clock().now());
+            let (link, until) = self.link(request_time).await?;
+            let now = to_unix_microseconds(self.clock().now());
             let cmd = step.until(link.server_time(until), now);
             match self.watch(&link, link.send(&cmd, until).await.and_then(attempt))? {
                 Attempt::Answered(value) => return Reply::of(value).map_err(StepError::NotDone),
@@ -135,8 +135,8 @@ impl RedisStore {
     }
 
     /// Returns a connection, and the end of a command that begins on it now.
-    async fn link(&self, timing: Timing) -> Result<(Arc<Link>, Instant), StepError> {
-        let deadline = timing.deadline();
+    async fn link(&self, request_time: RequestTime) -> Result<(Arc<Link>, Instant), StepError> {
+        let deadline = request_time.deadline();
         if self.clock().instant() >= deadline {
             return Err(StepError::too_late());
         }

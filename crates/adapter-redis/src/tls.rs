@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 /// The possible first bytes of the answer of a server that speaks TLS: a handshake or an alert.
 const TLS_RECORDS: [u8; 2] = [22, 21];
 
-/// Returns what is wrong with the setup if TLS rejects the server or the server rejects TLS. A connection that is refused,
+/// Returns what is wrong with the setup if TLS rejects the server or the server rejects TLS. A connection that is rejected,
 /// reset or silent is no such error.
 pub(crate) fn misconfiguration(error: &RedisError) -> Option<PortError> {
     let advice = match tls_error(error)? {

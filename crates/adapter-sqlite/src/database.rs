@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use auth_domain::model::Timing;
-use auth_domain::ports::{Clock, Finding, PortError};
+use auth_domain::model::RequestTime;
+use auth_domain::ports::{Check, Clock, PortError};
 use diesel::dsl::exists;
 use diesel::{QueryDsl, RunQueryDsl, SqliteConnection};
 
@@ -70,17 +70,17 @@ impl SqliteDatabase {
     ///
     /// # Errors
     /// Whatever a read or a write would report; `Unavailable` where the file was replaced or removed.
-    pub async fn ping(&self, timing: Timing) -> Result<(), PortError> {
+    pub async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
         let file = self.0.file.clone();
         let read = move |connection: &mut SqliteConnection| {
             file.is_in_place()?;
             Ok(diesel::select(exists(tenants::table.select(tenants::id))).get_result::<bool>(connection)?)
         };
-        self.read(timing, read).await?;
-        self.write(timing, readiness::write).await
+        self.read(request_time, read).await?;
+        self.write(request_time, readiness::write).await
     }
 
-    /// Finishes what is queued and closes the file; calls that come later are refused.
+    /// Finishes what is queued and closes the file; calls that come later are rejected.
     ///
     /// Blocks until then. Dropping the last handle does the same.
     pub fn close(&self) {
@@ -91,27 +91,27 @@ impl SqliteDatabase {
     ///
     /// # Errors
     /// As of any call.
-    pub async fn examine_users(&self, timing: Timing) -> Result<Vec<Finding>, PortError> {
-        self.read(timing, user_repository::examine).await
+    pub async fn diagnose_users(&self, request_time: RequestTime) -> Result<Vec<Check>, PortError> {
+        self.read(request_time, user_repository::diagnose).await
     }
 
     /// Runs a step that only reads, beside all others.
-    pub(crate) async fn read<T, W>(&self, timing: Timing, work: W) -> Result<T, PortError>
+    pub(crate) async fn read<T, W>(&self, request_time: RequestTime, work: W) -> Result<T, PortError>
     where
         T: Send + 'static,
         W: FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send + 'static,
     {
         // A read changes nothing, so nobody need wait for its outcome beyond the deadline.
-        submit(&self.0.reads, timing.deadline(), work)?.outcome(&*self.0.clock, Duration::ZERO).await
+        submit(&self.0.reads, request_time.deadline(), work)?.outcome(&*self.0.clock, Duration::ZERO).await
     }
 
     /// Runs a step that writes, alone, and answers once it is on disk.
-    pub(crate) async fn write<T, W>(&self, timing: Timing, work: W) -> Result<T, PortError>
+    pub(crate) async fn write<T, W>(&self, request_time: RequestTime, work: W) -> Result<T, PortError>
     where
         T: Send + 'static,
         W: FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send + 'static,
     {
-        submit(&self.0.writes, timing.deadline(), work)?.outcome(&*self.0.clock, GRACE).await
+        submit(&self.0.writes, request_time.deadline(), work)?.outcome(&*self.0.clock, GRACE).await
     }
 
     pub(crate) fn config(&self) -> &SqliteConfig {

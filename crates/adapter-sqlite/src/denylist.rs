@@ -1,7 +1,7 @@
 //! Revoked access tokens.
 
 use async_trait::async_trait;
-use auth_domain::model::{LiveAccessToken, Timing, TokenId, micros, span_in_micros};
+use auth_domain::model::{LiveAccessToken, RequestTime, TokenId, to_microseconds, to_unix_microseconds};
 use auth_domain::ports::{Denylist, PortError};
 use diesel::dsl::exists;
 use diesel::sql_types::{BigInt, Binary};
@@ -30,18 +30,18 @@ impl SqliteDenylist {
 
 #[async_trait]
 impl Denylist for SqliteDenylist {
-    async fn contains(&self, id: TokenId, timing: Timing) -> Result<bool, PortError> {
-        let now = micros(timing.now());
+    async fn contains(&self, id: TokenId, request_time: RequestTime) -> Result<bool, PortError> {
+        let now = to_unix_microseconds(request_time.now());
         let read = move |connection: &mut SqliteConnection| {
             let entry = denylist::table.find(id.as_bytes().as_slice()).filter(denylist::until.gt(now));
             Ok(diesel::select(exists(entry)).get_result(connection)?)
         };
-        self.database.read(timing, read).await
+        self.database.read(request_time, read).await
     }
 
-    async fn add(&self, token: LiveAccessToken, timing: Timing) -> Result<(), PortError> {
-        let margin = span_in_micros(self.database.config().denylist_margin);
-        self.database.write(timing, move |connection| revoke(connection, token, margin)).await
+    async fn add(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<(), PortError> {
+        let margin = to_microseconds(self.database.config().denylist_margin);
+        self.database.write(request_time, move |connection| revoke(connection, token, margin)).await
     }
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn revoke(
          ON CONFLICT (token_id) DO UPDATE SET until = max(until, excluded.until)",
     )
     .bind::<Binary, _>(token.id.as_bytes().as_slice())
-    .bind::<BigInt, _>(micros(token.expires_at).saturating_add(margin))
+    .bind::<BigInt, _>(to_unix_microseconds(token.expires_at).saturating_add(margin))
     .execute(connection)?;
     Ok(())
 }

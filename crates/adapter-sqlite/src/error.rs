@@ -25,12 +25,12 @@ pub enum OpenError {
     #[error("{} is not valid UTF-8; choose another data directory", .0.display())]
     PathNotText(PathBuf),
     /// Not a database, or one whose pages contradict each other. It was left as it is.
-    #[error("{} is damaged or no database ({finding}); restore it from a backup, or move it away to start anew", .path.display())]
+    #[error("{} is damaged or no database ({check}); restore it from a backup, or move it away to start anew", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        finding: String,
+        check: String,
     },
     /// A database with tables, but without ours.
     #[error("{} belongs to another program; move it away, or choose another data directory", .0.display())]
@@ -44,20 +44,20 @@ pub enum OpenError {
         version: String,
     },
     /// A migration that cannot be applied.
-    #[error("{} cannot be brought up to date: {finding}; restore it from a backup, or run the former version", .path.display())]
+    #[error("{} cannot be brought up to date: {check}; restore it from a backup, or run the former version", .path.display())]
     Migration {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        finding: String,
+        check: String,
     },
     /// Locked for longer than is reasonable, read-only, or out of reach.
-    #[error("{} cannot be opened: {finding}; see that this user may write it and that no other program locks it", .path.display())]
+    #[error("{} cannot be opened: {check}; see that this user may write it and that no other program locks it", .path.display())]
     Unusable {
         /// The file.
         path: PathBuf,
         /// What the driver says.
-        finding: String,
+        check: String,
     },
     /// The threads that work on the file cannot be started.
     #[error("the threads of the database cannot be started: {0}; raise the limit on threads")]

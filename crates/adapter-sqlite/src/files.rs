@@ -48,11 +48,11 @@ fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
     |source| OpenError::Unwritable { path, source }
 }
 
-/// Refuses what is too short to be a database; SQLite takes a file of one byte for an empty one.
+/// Rejects what is too short to be a database; SQLite takes a file of one byte for an empty one.
 pub(crate) fn check_size(path: &Path) -> Result<(), OpenError> {
     let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
     if (1..SMALLEST_DATABASE).contains(&size) {
-        return Err(OpenError::Damaged { path: path.to_owned(), finding: format!("it has {size} bytes") });
+        return Err(OpenError::Damaged { path: path.to_owned(), check: format!("it has {size} bytes") });
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use diesel::SqliteConnection;
 use tokio::sync::oneshot;
 
 use crate::error::StoreError;
-use crate::queue::{Queue, Refused};
+use crate::queue::{Queue, Rejected};
 
 /// A step as the threads see it, whatever it returns.
 pub(crate) trait Job: Send {
@@ -47,9 +47,9 @@ where
     let (sender, answer) = oneshot::channel();
     let claim = Arc::new(Claim::default());
     let task = Task { work: Some(work), outcome: None, answer: sender, claim: Arc::clone(&claim), deadline };
-    jobs.push(Box::new(task)).map_err(|refused| match refused {
-        Refused::Full => PortError::overloaded("the queue of the embedded store is full"),
-        Refused::Closed => PortError::unavailable(CLOSED),
+    jobs.push(Box::new(task)).map_err(|rejected| match rejected {
+        Rejected::Full => PortError::overloaded("the queue of the embedded store is full"),
+        Rejected::Closed => PortError::unavailable(CLOSED),
     })?;
     Ok(Pending { answer, claim, deadline })
 }

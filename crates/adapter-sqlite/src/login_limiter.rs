@@ -4,7 +4,7 @@ mod attempts;
 mod steps;
 
 use async_trait::async_trait;
-use auth_domain::model::{AxisKey, LoginAttempt, Timing, micros};
+use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, to_unix_microseconds};
 use auth_domain::ports::{LoginLimiter, PortError, Reservation, Settlement, Ticket};
 
 use crate::database::SqliteDatabase;
@@ -27,18 +27,33 @@ impl SqliteLoginLimiter {
 
 #[async_trait]
 impl LoginLimiter for SqliteLoginLimiter {
-    async fn reserve(&self, attempt: &LoginAttempt, timing: Timing) -> Result<Reservation, PortError> {
-        let (attempt, rule, now) = (*attempt, self.rule, micros(timing.now()));
-        self.database.write(timing, move |connection| steps::reserve(connection, attempt, rule, now)).await
+    async fn reserve(
+        &self,
+        attempt: &LoginAttempt,
+        request_time: RequestTime,
+    ) -> Result<Reservation, PortError> {
+        let (attempt, rule, now) = (*attempt, self.rule, to_unix_microseconds(request_time.now()));
+        self.database
+            .write(request_time, move |connection| steps::reserve(connection, attempt, rule, now))
+            .await
     }
 
-    async fn settle(&self, ticket: &Ticket, outcome: Settlement, timing: Timing) -> Result<(), PortError> {
-        let (attempt, now) = (ticket.attempt, micros(timing.now()));
-        self.database.write(timing, move |connection| steps::settle(connection, attempt, outcome, now)).await
+    async fn settle(
+        &self,
+        ticket: &Ticket,
+        outcome: Settlement,
+        request_time: RequestTime,
+    ) -> Result<(), PortError> {
+        let (attempt, now) = (ticket.attempt, to_unix_microseconds(request_time.now()));
+        self.database
+            .write(request_time, move |connection| steps::settle(connection, attempt, outcome, now))
+            .await
     }
 
-    async fn clear(&self, email: AxisKey, timing: Timing) -> Result<(), PortError> {
-        let now = micros(timing.now());
-        self.database.write(timing, move |connection| steps::forget_failures(connection, email, now)).await
+    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        let now = to_unix_microseconds(request_time.now());
+        self.database
+            .write(request_time, move |connection| steps::forget_failures(connection, email, now))
+            .await
     }
 }

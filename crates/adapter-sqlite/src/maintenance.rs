@@ -1,6 +1,6 @@
 //! The upkeep of the file, away from the writer: moving the log into the database, and rubbish.
 
-use auth_domain::model::micros;
+use auth_domain::model::to_unix_microseconds;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -84,7 +84,7 @@ impl Maintenance {
     }
 
     fn sweep(&mut self) -> Result<(), PortError> {
-        let found = self.search.run(&mut self.connection, micros(self.clock.now()))?;
+        let found = self.search.run(&mut self.connection, to_unix_microseconds(self.clock.now()))?;
         for rubbish in found {
             while self.delete(rubbish.clone())? {}
         }

@@ -62,7 +62,7 @@ fn inspect(connection: &mut SqliteConnection, path: &Path, thorough: bool) -> Re
     if thorough {
         let check: QuickCheck = sql_query("PRAGMA quick_check(1)").get_result(connection).map_err(driver)?;
         if check.quick_check != "ok" {
-            return Err(OpenError::Damaged { path: path.to_owned(), finding: one_line(&check.quick_check) });
+            return Err(OpenError::Damaged { path: path.to_owned(), check: one_line(&check.quick_check) });
         }
     }
     Ok(())
@@ -73,26 +73,26 @@ fn inspect(connection: &mut SqliteConnection, path: &Path, thorough: bool) -> Re
 /// SQLite does not wait for other processes here as it does elsewhere. Taking the write lock does, so
 /// it serves as the wait between two attempts.
 fn write_ahead(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
-    let mut refusal = "write-ahead logging is not possible here".to_owned();
+    let mut rejection = "write-ahead logging is not possible here".to_owned();
     for _ in 0..WAL_ATTEMPTS {
         match sql_query("PRAGMA journal_mode = WAL").get_result::<JournalMode>(connection) {
             Ok(mode) if mode.journal_mode == "wal" => return Ok(()),
             Ok(_) => break,
-            Err(error) => refusal = error.to_string(),
+            Err(error) => rejection = error.to_string(),
         }
         let waited = connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK");
         waited.map_err(|error| describe(path, &error.into()))?;
     }
-    Err(OpenError::Unusable { path: path.to_owned(), finding: one_line(&refusal) })
+    Err(OpenError::Unusable { path: path.to_owned(), check: one_line(&rejection) })
 }
 
 fn describe(path: &Path, error: &StoreError) -> OpenError {
-    let (path, finding) = (path.to_owned(), one_line(&error.to_string()));
+    let (path, check) = (path.to_owned(), one_line(&error.to_string()));
     match error {
-        StoreError::Driver(driver) if !is_damage(driver) => OpenError::Unusable { path, finding },
-        StoreError::Disconnected(_) => OpenError::Unusable { path, finding },
+        StoreError::Driver(driver) if !is_damage(driver) => OpenError::Unusable { path, check },
+        StoreError::Disconnected(_) => OpenError::Unusable { path, check },
         StoreError::Driver(_) | StoreError::Contradiction(_) | StoreError::UnreadableUser(_) => {
-            OpenError::Damaged { path, finding }
+            OpenError::Damaged { path, check }
         }
     }
 }
@@ -101,9 +101,7 @@ fn describe_obstacle(path: &Path, obstacle: Obstacle) -> OpenError {
     match obstacle {
         Obstacle::Newer(version) => OpenError::NewerSchema { path: path.to_owned(), version },
         Obstacle::Driver(error) => describe(path, &error.into()),
-        Obstacle::Failed(finding) => {
-            OpenError::Migration { path: path.to_owned(), finding: one_line(&finding) }
-        }
+        Obstacle::Failed(check) => OpenError::Migration { path: path.to_owned(), check: one_line(&check) },
     }
 }
 

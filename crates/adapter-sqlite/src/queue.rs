@@ -17,7 +17,7 @@ struct State<T> {
 
 /// Why an item was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum Rejected {
     Full,
     Closed,
 }
@@ -29,13 +29,13 @@ impl<T> Queue<T> {
     }
 
     /// Puts an item in, if there is room.
-    pub(crate) fn push(&self, item: T) -> Result<(), Refused> {
+    pub(crate) fn push(&self, item: T) -> Result<(), Rejected> {
         let mut state = self.lock();
         if state.closed {
-            return Err(Refused::Closed);
+            return Err(Rejected::Closed);
         }
         if state.items.len() >= self.capacity {
-            return Err(Refused::Full);
+            return Err(Rejected::Full);
         }
         state.items.push_back(item);
         drop(state);
@@ -67,9 +67,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_queue_refuses_and_goes_on_after_a_take() {
+    fn a_full_queue_rejects_and_goes_on_after_a_take() {
         let queue = Queue::new(2);
-        assert_eq!([1, 2, 3].map(|item| queue.push(item)), [Ok(()), Ok(()), Err(Refused::Full)]);
+        assert_eq!([1, 2, 3].map(|item| queue.push(item)), [Ok(()), Ok(()), Err(Rejected::Full)]);
         assert_eq!(queue.take(1), Some(vec![1]));
         assert_eq!(queue.push(3), Ok(()));
         assert_eq!(queue.take(64), Some(vec![2, 3]));
@@ -80,7 +80,7 @@ mod tests {
         let queue = Queue::new(2);
         queue.push(1).unwrap();
         queue.close();
-        assert_eq!(queue.push(2), Err(Refused::Closed));
+        assert_eq!(queue.push(2), Err(Rejected::Closed));
         assert_eq!(queue.take(64), Some(vec![1]));
         assert_eq!(queue.take(64), None);
     }

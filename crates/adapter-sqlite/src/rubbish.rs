@@ -2,9 +2,9 @@
 //!
 //! Expiry is judged by the callers' `now`; this is only rubbish collection. Everything is kept for
 //! [`KEPT`] beyond its time, for callers whose clock is behind, and an ended session for as long after
-//! its end, so that its tokens are told why they are refused.
+//! its end, so that its tokens are told why they are rejected.
 
-use auth_domain::model::span_in_micros;
+use auth_domain::model::to_microseconds;
 use std::time::Duration;
 
 use diesel::dsl::min;
@@ -44,7 +44,7 @@ pub(crate) enum Found {
 
 impl Search {
     pub(crate) fn new(login_window: Duration) -> Self {
-        Self { login_window: span_in_micros(login_window), last_session: 0 }
+        Self { login_window: to_microseconds(login_window), last_session: 0 }
     }
 
     /// Finds what can be deleted now.
@@ -53,7 +53,7 @@ impl Search {
         connection: &mut SqliteConnection,
         now: i64,
     ) -> Result<Vec<Found>, StoreError> {
-        let before = now.saturating_sub(span_in_micros(KEPT));
+        let before = now.saturating_sub(to_microseconds(KEPT));
         let failed_before = before.saturating_sub(self.login_window);
         let mut found = self.sessions(connection, before)?;
         let oldest: Option<i64> = denylist::table.select(min(denylist::until)).first(connection)?;
@@ -103,8 +103,8 @@ impl Found {
             .bind::<BigInt, _>(BATCH)
             .execute(connection)?,
             Self::LoginFailures { before } => sql_query(
-                "DELETE FROM login_failures WHERE (axis_key, at, ticket) IN
-                 (SELECT axis_key, at, ticket FROM login_failures WHERE at < ? LIMIT ?)",
+                "DELETE FROM login_failures WHERE (limit_key, at, ticket) IN
+                 (SELECT limit_key, at, ticket FROM login_failures WHERE at < ? LIMIT ?)",
             )
             .bind::<BigInt, _>(before)
             .bind::<BigInt, _>(BATCH)

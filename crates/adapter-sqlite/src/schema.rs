@@ -39,8 +39,8 @@ diesel::table! {
         generation -> BigInt,
         rotated_at -> BigInt,
         live_tokens -> Binary,
-        replay_tag -> Nullable<Binary>,
-        replay_sealed -> Nullable<Binary>,
+        retry_tag -> Nullable<Binary>,
+        retry_sealed -> Nullable<Binary>,
         ended_at -> Nullable<BigInt>,
         end_reason -> Nullable<Text>,
     }
@@ -62,8 +62,8 @@ diesel::table! {
         generation -> BigInt,
         rotated_at -> BigInt,
         live_tokens -> Binary,
-        replay_tag -> Nullable<Binary>,
-        replay_sealed -> Nullable<Binary>,
+        retry_tag -> Nullable<Binary>,
+        retry_sealed -> Nullable<Binary>,
         ended_at -> Nullable<BigInt>,
         end_reason -> Nullable<Text>,
         rotated_from -> Nullable<Binary>,
@@ -78,8 +78,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    login_failures (axis_key, at, ticket) {
-        axis_key -> Binary,
+    login_failures (limit_key, at, ticket) {
+        limit_key -> Binary,
         at -> BigInt,
         ticket -> Binary,
         email_key -> Binary,

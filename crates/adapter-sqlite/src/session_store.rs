@@ -8,7 +8,9 @@ mod rotation;
 mod row;
 
 use async_trait::async_trait;
-use auth_domain::model::{EndReason, SessionSummary, Timing, UserId, micros, span_in_micros};
+use auth_domain::model::{
+    EndReason, RequestTime, SessionSummary, UserId, to_microseconds, to_unix_microseconds,
+};
 use auth_domain::ports::{EndSession, Ending, NewSession, PortError, Rotate, Rotation, SessionStore};
 
 use crate::database::SqliteDatabase;
@@ -29,8 +31,11 @@ impl SqliteSessionStore {
         Self { database: database.clone() }
     }
 
-    fn moment(&self, timing: Timing) -> Moment {
-        Moment { now: micros(timing.now()), margin: span_in_micros(self.database.config().denylist_margin) }
+    fn moment(&self, request_time: RequestTime) -> Moment {
+        Moment {
+            now: to_unix_microseconds(request_time.now()),
+            margin: to_microseconds(self.database.config().denylist_margin),
+        }
     }
 }
 
@@ -43,30 +48,41 @@ struct Moment {
 
 #[async_trait]
 impl SessionStore for SqliteSessionStore {
-    async fn open(&self, session: &NewSession, timing: Timing) -> Result<(), PortError> {
-        let (session, moment) = (session.clone(), self.moment(timing));
-        self.database.write(timing, move |connection| opening::open(connection, &session, moment)).await
+    async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError> {
+        let (session, moment) = (session.clone(), self.moment(request_time));
+        self.database.write(request_time, move |connection| opening::open(connection, &session, moment)).await
     }
 
-    async fn rotate(&self, rotate: &Rotate, timing: Timing) -> Result<Rotation, PortError> {
-        let (rotate, moment) = (rotate.clone(), self.moment(timing));
-        self.database.write(timing, move |connection| rotation::rotate(connection, &rotate, moment)).await
-    }
-
-    async fn end(&self, end: &EndSession, timing: Timing) -> Result<Ending, PortError> {
-        let (end, moment) = (end.clone(), self.moment(timing));
-        self.database.write(timing, move |connection| ending::end_named(connection, &end, moment)).await
-    }
-
-    async fn end_all(&self, user_id: UserId, reason: EndReason, timing: Timing) -> Result<usize, PortError> {
-        let moment = self.moment(timing);
+    async fn rotate(&self, rotate: &Rotate, request_time: RequestTime) -> Result<Rotation, PortError> {
+        let (rotate, moment) = (rotate.clone(), self.moment(request_time));
         self.database
-            .write(timing, move |connection| ending::end_all(connection, user_id, reason, moment))
+            .write(request_time, move |connection| rotation::rotate(connection, &rotate, moment))
             .await
     }
 
-    async fn list(&self, user_id: UserId, timing: Timing) -> Result<Vec<SessionSummary>, PortError> {
-        let now = micros(timing.now());
-        self.database.read(timing, move |connection| listing::list(connection, user_id, now)).await
+    async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError> {
+        let (end, moment) = (end.clone(), self.moment(request_time));
+        self.database.write(request_time, move |connection| ending::end_named(connection, &end, moment)).await
+    }
+
+    async fn end_all(
+        &self,
+        user_id: UserId,
+        reason: EndReason,
+        request_time: RequestTime,
+    ) -> Result<usize, PortError> {
+        let moment = self.moment(request_time);
+        self.database
+            .write(request_time, move |connection| ending::end_all(connection, user_id, reason, moment))
+            .await
+    }
+
+    async fn list(
+        &self,
+        user_id: UserId,
+        request_time: RequestTime,
+    ) -> Result<Vec<SessionSummary>, PortError> {
+        let now = to_unix_microseconds(request_time.now());
+        self.database.read(request_time, move |connection| listing::list(connection, user_id, now)).await
     }
 }

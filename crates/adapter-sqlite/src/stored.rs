@@ -1,6 +1,6 @@
 //! Reading times and ids from the tables.
 
-use auth_domain::model::time_from_micros;
+use auth_domain::model::from_unix_microseconds;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use crate::error::StoreError;
 
 /// Reads a stored time.
 pub(crate) fn time(micros: i64) -> Result<OffsetDateTime, StoreError> {
-    time_from_micros(micros).ok_or(StoreError::Contradiction("a time is out of range"))
+    from_unix_microseconds(micros).ok_or(StoreError::Contradiction("a time is out of range"))
 }
 
 /// Reads a stored id.

@@ -1,18 +1,19 @@
 //! Users.
 
-mod examination;
+mod diagnostics;
 mod hash_parameters;
 mod row;
 mod steps;
 
 use async_trait::async_trait;
 use auth_domain::model::{
-    Email, HashParametersInUse, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus, micros,
+    Email, HashParametersInUse, NewUser, PasswordHash, RequestTime, TenantId, User, UserId, UserStatus,
+    to_unix_microseconds,
 };
 use auth_domain::ports::{Insertion, PortError, Replacement, UserListing, UserRepository};
 
 use crate::database::SqliteDatabase;
-pub(crate) use examination::examine;
+pub(crate) use diagnostics::diagnose;
 
 /// The [`UserRepository`] in the embedded database.
 #[derive(Clone)]
@@ -30,36 +31,56 @@ impl SqliteUserRepository {
 
 #[async_trait]
 impl UserRepository for SqliteUserRepository {
-    async fn find_by_email(&self, email: &Email, timing: Timing) -> Result<Option<User>, PortError> {
+    async fn find_by_email(
+        &self,
+        email: &Email,
+        request_time: RequestTime,
+    ) -> Result<Option<User>, PortError> {
         let email = email.clone();
-        self.database.read(timing, move |connection| steps::find_by_email(connection, &email)).await
+        self.database.read(request_time, move |connection| steps::find_by_email(connection, &email)).await
     }
 
-    async fn find_by_id(&self, id: UserId, timing: Timing) -> Result<Option<User>, PortError> {
-        self.database.read(timing, move |connection| steps::find_by_id(connection, id)).await
+    async fn find_by_id(&self, id: UserId, request_time: RequestTime) -> Result<Option<User>, PortError> {
+        self.database.read(request_time, move |connection| steps::find_by_id(connection, id)).await
     }
 
-    async fn list(&self, timing: Timing) -> Result<UserListing, PortError> {
-        self.database.read(timing, steps::list).await
+    async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError> {
+        self.database.read(request_time, steps::list).await
     }
 
-    async fn hash_parameters(&self, timing: Timing) -> Result<Vec<HashParametersInUse>, PortError> {
-        self.database.read(timing, hash_parameters::read).await
+    async fn hash_parameters(
+        &self,
+        request_time: RequestTime,
+    ) -> Result<Vec<HashParametersInUse>, PortError> {
+        self.database.read(request_time, hash_parameters::read).await
     }
 
-    async fn default_tenant(&self, candidate: TenantId, timing: Timing) -> Result<TenantId, PortError> {
-        let now = micros(timing.now());
-        self.database.write(timing, move |connection| steps::default_tenant(connection, candidate, now)).await
+    async fn default_tenant(
+        &self,
+        candidate: TenantId,
+        request_time: RequestTime,
+    ) -> Result<TenantId, PortError> {
+        let now = to_unix_microseconds(request_time.now());
+        self.database
+            .write(request_time, move |connection| steps::default_tenant(connection, candidate, now))
+            .await
     }
 
-    async fn insert(&self, user: &NewUser, timing: Timing) -> Result<Insertion, PortError> {
-        let (user, now) = (user.clone(), micros(timing.now()));
-        self.database.write(timing, move |connection| steps::insert(connection, &user, now)).await
+    async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError> {
+        let (user, now) = (user.clone(), to_unix_microseconds(request_time.now()));
+        self.database.write(request_time, move |connection| steps::insert(connection, &user, now)).await
     }
 
-    async fn set_status(&self, id: UserId, status: UserStatus, timing: Timing) -> Result<bool, PortError> {
-        let now = micros(timing.now());
-        self.database.write(timing, move |connection| steps::set_status(connection, id, status, now)).await
+    async fn set_status(
+        &self,
+        id: UserId,
+        status: UserStatus,
+        request_time: RequestTime,
+    ) -> Result<bool, PortError> {
+        let now = to_unix_microseconds(request_time.now());
+        self.database
+            .write(request_time, move |connection| steps::set_status(connection, id, status, now))
+            .await
     }
 
     async fn replace_password_hash(
@@ -67,11 +88,11 @@ impl UserRepository for SqliteUserRepository {
         id: UserId,
         expected: Option<PasswordHash>,
         new: &PasswordHash,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Replacement, PortError> {
-        let (new, now) = (new.clone(), micros(timing.now()));
+        let (new, now) = (new.clone(), to_unix_microseconds(request_time.now()));
         self.database
-            .write(timing, move |connection| {
+            .write(request_time, move |connection| {
                 steps::replace_password_hash(connection, id, expected.as_ref(), &new, now)
             })
             .await

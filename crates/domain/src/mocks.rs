@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-use crate::model::{AccessToken, SessionPolicy, Timing};
+use crate::model::{AccessToken, RequestTime, SessionPolicy};
 pub use crate::ports::mocked::*;
 use crate::ports::{Reservation, Ticket};
 use crate::use_cases::Issuer;
@@ -16,8 +16,8 @@ use crate::use_cases::Issuer;
 /// The time of a request that comes at `now` and may take five seconds.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be made up, only read or moved")]
-pub fn timing(now: OffsetDateTime) -> Timing {
-    Timing::new(now, Instant::now(), Duration::from_secs(5))
+pub fn request_time(now: OffsetDateTime) -> RequestTime {
+    RequestTime::new(now, Instant::now(), Duration::from_secs(5))
 }
 
 /// A clock that stands still at `now`, and on which every sleep is over at once.

@@ -9,14 +9,14 @@ mod ids;
 mod legacy_refresh_token;
 mod live_access_token;
 mod login_attempt;
-mod micros;
 mod password;
 mod policy;
 mod refresh_token;
-mod replay;
+mod request_time;
+mod retry;
 mod session;
-mod timing;
 mod token_pair;
+mod unix_microseconds;
 mod user;
 
 pub use access_token::{AccessClaims, AccessToken};
@@ -27,13 +27,15 @@ pub use idempotency_key::{IdempotencyKey, InvalidIdempotencyKey};
 pub use ids::{SessionId, TenantId, TokenId, UserId};
 pub use legacy_refresh_token::{LegacyHolder, LegacyRefreshToken, PresentedRefreshToken};
 pub use live_access_token::LiveAccessToken;
-pub use login_attempt::{AxisKey, AxisKeys, LoginAttempt, TicketId};
-pub use micros::{duration_from_micros, micros, span_in_micros, time_from_micros};
+pub use login_attempt::{LimitKey, LimitKeys, LoginAttempt, TicketId};
 pub use password::{InvalidPassword, Password, PasswordHash};
 pub use policy::{LoginPolicy, PasswordPolicy, SessionPolicy};
 pub use refresh_token::{RefreshToken, RefreshTokenDigest};
-pub use replay::{ReplayKey, ReplayTag, SealedReplay};
+pub use request_time::RequestTime;
+pub use retry::{RetryKey, RetryTag, SealedSuccessor};
 pub use session::{EndReason, MAX_LIVE_ACCESS_TOKENS, SessionRef, SessionSummary};
-pub use timing::Timing;
 pub use token_pair::TokenPair;
+pub use unix_microseconds::{
+    from_microseconds, from_unix_microseconds, to_microseconds, to_unix_microseconds,
+};
 pub use user::{NewUser, Role, User, UserStatus};

@@ -9,17 +9,18 @@
 //!
 //! Outcomes that are expected are values of the `Ok` side; [`PortError`] is for trouble.
 
+mod check;
 mod clock;
 mod credentials;
 mod entropy;
 mod error;
-mod finding;
 mod login_limiter;
 mod password_strength;
 mod tokens;
 mod unreadable_user;
 mod user_counts;
 
+pub use check::{Check, Severity};
 pub use clock::Clock;
 pub use credentials::{
     Admission, Credential, Insertion, PasswordCheck, PasswordHasher, Replacement, TurnCost, UserListing,
@@ -27,7 +28,6 @@ pub use credentials::{
 };
 pub use entropy::Entropy;
 pub use error::{PortError, PortErrorKind};
-pub use finding::{Finding, Verdict};
 pub use login_limiter::{LoginLimiter, Reservation, Settlement, Ticket};
 pub use password_strength::{PasswordStrength, PasswordWeakness};
 pub use tokens::{

@@ -13,8 +13,8 @@ mod refresh;
 mod verify_access_token;
 
 pub use issue::Issuer;
-pub use login::{LoggedIn, Login, LoginCommand, LoginError, LoginLimit, LoginRefusal};
+pub use login::{LoggedIn, Login, LoginCommand, LoginError, LoginLimit, LoginRejection};
 pub use logout::{Logout, LogoutCommand, LogoutError};
 pub use manage_users::{Changed, CreateUser, ManageUsers, ManageUsersError};
-pub use refresh::{Refresh, RefreshCommand, RefreshError, RefreshRefusal, Refreshed};
+pub use refresh::{Refresh, RefreshCommand, RefreshError, RefreshRejection, Refreshed};
 pub use verify_access_token::{VerifyAccessToken, VerifyAccessTokenError};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use auth_domain::model::{AxisKey, AxisKeys, ClientAddress, Email, LoginPolicy, Timing};
+use auth_domain::model::{ClientAddress, Email, LimitKey, LimitKeys, LoginPolicy, RequestTime};
 use auth_domain::ports::{Clock, Entropy, SessionStore};
 use auth_domain::use_cases::{Issuer, Login, Logout, Refresh, VerifyAccessToken, VerifyAccessTokenError};
-use hooksentry_auth_guard::Guard;
+use auth_verifier::TokenVerifier;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -39,9 +39,9 @@ pub(crate) struct AppState {
     pub(crate) refresh: Refresh,
     pub(crate) logout: Logout,
     /// For logout, which always asks the store.
-    pub(crate) strict_guard: Guard,
+    pub(crate) strict_verifier: TokenVerifier,
     /// For every other protected endpoint, in the mode that the settings choose.
-    pub(crate) guard: Guard,
+    pub(crate) verifier: TokenVerifier,
     /// For the platform, which ends sessions when it changes a password.
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) admin_secret: Option<Secret>,
@@ -62,7 +62,7 @@ pub(crate) struct AppState {
     /// Ends what goes on behind the requests; shutdown does not wait for it.
     pub(crate) stopping: CancellationToken,
     client_addresses: ClientAddresses,
-    axis_keys: AxisKeys,
+    limit_keys: LimitKeys,
     unlisted_proxies: UnlistedProxies,
     pub(crate) rejections: RejectionSampler,
 }
@@ -88,9 +88,9 @@ impl AppState {
         let limiter = CappingLoginLimiter::new(Arc::new(limiter), capacity, queue_wait);
         let limiter = Arc::new(LoginQueue::new(Arc::new(limiter), parts.entropy.clone()));
         let limiter = LateSettlement::new(limiter, parts.clock.clone(), runtime.clone(), stopping.clone());
-        let guard = |denylist| {
+        let verifier = |denylist| {
             let verify = VerifyAccessToken { access_tokens: parts.access_tokens.clone(), denylist };
-            Guard::observed_by(verify, parts.clock.clone(), observer)
+            TokenVerifier::observed_by(verify, parts.clock.clone(), observer)
         };
         Self {
             login: Login {
@@ -99,7 +99,7 @@ impl AppState {
                 limiter: Arc::new(limiter),
                 sessions: parts.sessions.clone(),
                 issuer: issuer.clone(),
-                axis_keys: parts.axis_keys.clone(),
+                limit_keys: parts.limit_keys.clone(),
                 policy,
             },
             refresh: Refresh {
@@ -110,8 +110,8 @@ impl AppState {
                 issuer,
             },
             logout: Logout { sessions: parts.sessions.clone(), legacy: parts.legacy },
-            strict_guard: guard(parts.denylist),
-            guard: guard(parts.verification),
+            strict_verifier: verifier(parts.denylist),
+            verifier: verifier(parts.verification),
             client_addresses: ClientAddresses::new(
                 settings.http.trusted_proxies.clone(),
                 settings.http.client_address_header,
@@ -121,7 +121,7 @@ impl AppState {
             wrong_secrets: WrongSecrets::default(),
             documentation: settings.http.documentation,
             readiness_details: settings.http.readiness_details,
-            readiness: Readiness::new(parts.backends, runtime.clone()),
+            readiness: Readiness::new(parts.dependencies, runtime.clone()),
             metrics: Metrics::new(parts.denylist_copy),
             cors: Cors::new(&settings.http.cors_origins),
             clock: parts.clock,
@@ -129,15 +129,15 @@ impl AppState {
             tasks: TaskTracker::new(),
             runtime,
             stopping,
-            axis_keys: parts.axis_keys,
+            limit_keys: parts.limit_keys,
             unlisted_proxies: UnlistedProxies::default(),
             rejections: RejectionSampler::default(),
         }
     }
 
     /// Starts the time of a request whose body has arrived.
-    pub(crate) fn timing(&self) -> Timing {
-        Timing::start(&*self.clock, REQUEST_TIME)
+    pub(crate) fn request_time(&self) -> RequestTime {
+        RequestTime::start(&*self.clock, REQUEST_TIME)
     }
 
     /// The reader of the costs of stored hashes.
@@ -151,13 +151,13 @@ impl AppState {
     }
 
     /// Returns the keyed hash that stands for an email in the login limit and the log.
-    pub(crate) fn email_hash(&self, email: &Email) -> AxisKey {
-        self.axis_keys.email(email)
+    pub(crate) fn email_hash(&self, email: &Email) -> LimitKey {
+        self.limit_keys.email(email)
     }
 
     /// Returns the keyed hash that stands for an address in the login limit and in sessions.
-    pub(crate) fn address_hash(&self, client: ClientAddress) -> AxisKey {
-        self.axis_keys.address(client)
+    pub(crate) fn address_hash(&self, client: ClientAddress) -> LimitKey {
+        self.limit_keys.address(client)
     }
 
     /// Counts a rejection; returns whether it has a log line of its own.
@@ -174,7 +174,7 @@ impl AppState {
     pub(crate) fn watch_for_proxies(&self, request: &HttpRequest, email: &Email) {
         let peer = request.peer_addr().map(|peer| peer.ip());
         if let Some(peer) = peer.filter(|peer| !self.client_addresses.is_trusted(*peer)) {
-            self.unlisted_proxies.note(ClientAddress::new(peer), self.axis_keys.email(email));
+            self.unlisted_proxies.note(ClientAddress::new(peer), self.limit_keys.email(email));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use auth_domain::model::{AxisKey, LoginAttempt, TicketId, Timing};
+use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, TicketId};
 use auth_domain::ports::{LoginLimiter, PortError, Reservation, Settlement, Ticket};
 
 #[cfg(test)]
@@ -30,7 +30,7 @@ pub(crate) struct CappingLoginLimiter {
     capacity: Capacity,
     queue_wait: Duration,
     /// By address; `None` stands for all attempts without one.
-    in_flight: Mutex<HashMap<Option<AxisKey>, Vec<Place>>>,
+    in_flight: Mutex<HashMap<Option<LimitKey>, Vec<Place>>>,
 }
 
 /// An attempt in flight. After its deadline it holds no place, settled or not.
@@ -45,23 +45,23 @@ impl CappingLoginLimiter {
         Self { limiter, capacity, queue_wait, in_flight: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Option<AxisKey>, Vec<Place>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Option<LimitKey>, Vec<Place>>> {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a place for the attempt; returns `false` when its address is at the cap.
-    fn take(&self, attempt: &LoginAttempt, timing: Timing) -> bool {
+    fn take(&self, attempt: &LoginAttempt, request_time: RequestTime) -> bool {
         let fraction = if attempt.address.is_some() { ADDRESS_FRACTION } else { UNKNOWN_FRACTION };
         let cap = ((self.capacity)(self.queue_wait) / fraction).max(1);
         let mut in_flight = self.lock();
         let places = in_flight.entry(attempt.address).or_default();
         if places.len() >= cap {
             // An attempt that panicked may not have given its place back.
-            places.retain(|place| place.deadline > timing.started());
+            places.retain(|place| place.deadline > request_time.started());
         }
         let is_free = places.len() < cap;
         if is_free {
-            places.push(Place { ticket: attempt.ticket, deadline: timing.deadline() });
+            places.push(Place { ticket: attempt.ticket, deadline: request_time.deadline() });
         }
         is_free
     }
@@ -79,23 +79,32 @@ impl CappingLoginLimiter {
 
 #[async_trait]
 impl LoginLimiter for CappingLoginLimiter {
-    async fn reserve(&self, attempt: &LoginAttempt, timing: Timing) -> Result<Reservation, PortError> {
-        if !self.take(attempt, timing) {
+    async fn reserve(
+        &self,
+        attempt: &LoginAttempt,
+        request_time: RequestTime,
+    ) -> Result<Reservation, PortError> {
+        if !self.take(attempt, request_time) {
             return Ok(Reservation::Busy(attempt.address.unwrap_or(attempt.email)));
         }
-        let reservation = self.limiter.reserve(attempt, timing).await;
+        let reservation = self.limiter.reserve(attempt, request_time).await;
         if !matches!(reservation, Ok(Reservation::Reserved(_))) {
             self.give_back(attempt);
         }
         reservation
     }
 
-    async fn settle(&self, ticket: &Ticket, outcome: Settlement, timing: Timing) -> Result<(), PortError> {
+    async fn settle(
+        &self,
+        ticket: &Ticket,
+        outcome: Settlement,
+        request_time: RequestTime,
+    ) -> Result<(), PortError> {
         self.give_back(&ticket.attempt);
-        self.limiter.settle(ticket, outcome, timing).await
+        self.limiter.settle(ticket, outcome, request_time).await
     }
 
-    async fn clear(&self, email: AxisKey, timing: Timing) -> Result<(), PortError> {
-        self.limiter.clear(email, timing).await
+    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        self.limiter.clear(email, request_time).await
     }
 }

@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Serve,
     /// Bring the stores to the version of this program
     Migrate,
-    /// Examine the settings and the configured stores
+    /// Diagnose the settings and the configured stores
     Doctor,
     /// Manage users
     #[command(subcommand)]

@@ -7,7 +7,7 @@ mod user;
 use std::io::{Write, stdout};
 use std::time::Duration;
 
-use auth_domain::model::{Email, Timing};
+use auth_domain::model::{Email, RequestTime};
 use auth_domain::use_cases::ManageUsers;
 use tokio::runtime::Runtime;
 
@@ -62,16 +62,16 @@ impl Admin {
         Ok(Self { parts, users })
     }
 
-    fn timing(&self) -> Timing {
-        Timing::start(&*self.parts.clock, PATIENCE)
+    fn request_time(&self) -> RequestTime {
+        RequestTime::start(&*self.parts.clock, PATIENCE)
     }
 }
 
 async fn migrate(settings: &Settings) -> Result<(), Failure> {
     let parts = compose(settings, Purpose::Migrate)?;
-    for backend in &parts.backends {
-        let (name, timing) = (backend.name(), Timing::start(&*parts.clock, PATIENCE));
-        let migrated = backend.migrate(timing).await;
+    for dependency in &parts.dependencies {
+        let (name, request_time) = (dependency.name(), RequestTime::start(&*parts.clock, PATIENCE));
+        let migrated = dependency.migrate(request_time).await;
         let done = migrated.map_err(|error| Failure::Command(format!("{name}: {}", chain(&error))))?;
         confirm(&format!("{name}: {done}"));
     }
@@ -80,8 +80,8 @@ async fn migrate(settings: &Settings) -> Result<(), Failure> {
 
 async fn limit(admin: &Admin, command: LimitCommand) -> Result<(), Failure> {
     let LimitCommand::Clear { email } = command;
-    let key = admin.parts.axis_keys.email(&parse_email(&email)?);
-    admin.parts.limiter.clear(key, admin.timing()).await?;
+    let key = admin.parts.limit_keys.email(&parse_email(&email)?);
+    admin.parts.limiter.clear(key, admin.request_time()).await?;
     confirm("the failed logins counted on this email are forgotten");
     Ok(())
 }

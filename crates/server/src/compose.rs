@@ -9,16 +9,16 @@ mod redis;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use auth_domain::model::AxisKeys;
+use auth_domain::model::LimitKeys;
 use auth_domain::ports::{
     AccessTokens, Clock, Denylist, Entropy, LegacyRefreshTokens, LoginLimiter, PasswordHasher,
     PasswordStrength, SessionStore, UserRepository,
 };
 
-use crate::backend::{Backends, DenylistCopy};
 use crate::capping_login_limiter::Capacity;
 use crate::config::{CredentialsBackend, ENVIRONMENT_PREFIX, Settings, TokensBackend};
 use crate::data_dir::{DataDir, DirLocks, Missing};
+use crate::dependency::{DenylistCopy, Dependencies};
 use crate::failure::Failure;
 use crate::password_strength::ZxcvbnStrength;
 use crate::system::{SystemClock, SystemEntropy};
@@ -46,9 +46,9 @@ pub(crate) struct Parts {
     pub(crate) access_tokens: Arc<dyn AccessTokens>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) axis_keys: AxisKeys,
+    pub(crate) limit_keys: LimitKeys,
     /// What stands behind the stores, each once.
-    pub(crate) backends: Backends,
+    pub(crate) dependencies: Dependencies,
     /// Held while serving on the data directory, or setting it up.
     pub(crate) locks: Option<DirLocks>,
 }
@@ -63,7 +63,7 @@ pub(crate) enum Purpose {
     /// One command, while a server may run on the same stores.
     Administer,
     /// Looking for trouble: as a command, but the embedded store is read through, too.
-    Examine,
+    Diagnose,
 }
 
 impl Purpose {
@@ -71,7 +71,7 @@ impl Purpose {
     const fn missing(self) -> Missing {
         match self {
             Self::Serve | Self::Migrate => Missing::Create,
-            Self::Administer | Self::Examine => Missing::Fail,
+            Self::Administer | Self::Diagnose => Missing::Fail,
         }
     }
 }
@@ -95,14 +95,14 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Fa
         Some(key) => key.clone(),
         None => embedded.data_dir()?.signing_key(&*entropy, purpose.missing())?,
     };
-    let access_tokens = access_tokens::of(settings, &key).map_err(refused)?;
+    let access_tokens = access_tokens::of(settings, &key).map_err(rejected)?;
     if let Some(problem) = access_tokens::admin_secret_problem(settings, Some(&key)) {
-        return Err(refused(problem));
+        return Err(rejected(problem));
     }
-    let hasher = passwords::hasher(settings, entropy.clone(), clock.clone()).map_err(refused)?;
-    let mut backends = Backends::new();
-    let users = users(settings, &mut embedded, &clock, &mut backends)?;
-    let tokens = tokens(settings, purpose, &mut embedded, &clock, &mut backends)?;
+    let hasher = passwords::hasher(settings, entropy.clone(), clock.clone()).map_err(rejected)?;
+    let mut dependencies = Dependencies::new();
+    let users = users(settings, &mut embedded, &clock, &mut dependencies)?;
+    let tokens = tokens(settings, purpose, &mut embedded, &clock, &mut dependencies)?;
     Ok(Parts {
         users,
         password_capacity: passwords::capacity(&hasher),
@@ -115,9 +115,9 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Fa
         legacy: tokens.legacy,
         limiter: tokens.limiter,
         access_tokens,
-        axis_keys: AxisKeys::derive(key.expose().as_bytes()),
-        locks: embedded.finish(&mut backends),
-        backends,
+        limit_keys: LimitKeys::derive(key.expose().as_bytes()),
+        locks: embedded.finish(&mut dependencies),
+        dependencies,
         clock,
         entropy,
     })
@@ -127,11 +127,13 @@ fn users(
     settings: &Settings,
     embedded: &mut EmbeddedStore<'_>,
     clock: &Arc<dyn Clock>,
-    backends: &mut Backends,
+    dependencies: &mut Dependencies,
 ) -> Result<Arc<dyn UserRepository>, Failure> {
     match &settings.credentials {
         CredentialsBackend::Embedded => embedded.users(),
-        CredentialsBackend::Postgres(server) => postgres::users(server, clock, backends).map_err(refused),
+        CredentialsBackend::Postgres(server) => {
+            postgres::users(server, clock, dependencies).map_err(rejected)
+        }
     }
 }
 
@@ -140,12 +142,12 @@ fn tokens(
     purpose: Purpose,
     embedded: &mut EmbeddedStore<'_>,
     clock: &Arc<dyn Clock>,
-    backends: &mut Backends,
+    dependencies: &mut Dependencies,
 ) -> Result<TokenStores, Failure> {
     match &settings.tokens {
         TokensBackend::Embedded => embedded.tokens(),
         TokensBackend::Redis(server) => {
-            redis::tokens(server, settings, purpose, clock, backends).map_err(refused)
+            redis::tokens(server, settings, purpose, clock, dependencies).map_err(rejected)
         }
     }
 }
@@ -187,6 +189,6 @@ fn named(problem: &impl Display) -> String {
     format!("{ENVIRONMENT_PREFIX}{problem}")
 }
 
-fn refused(problem: String) -> Failure {
+fn rejected(problem: String) -> Failure {
     Failure::Configuration(vec![problem])
 }

@@ -62,7 +62,7 @@ impl DataDir {
         self.path.join("auth.db")
     }
 
-    /// Claims the directory for this server; a second one on the same directory is refused.
+    /// Claims the directory for this server; a second one on the same directory is rejected.
     ///
     /// The first start ends with [`DirLocks::first_start_is_over`].
     pub(crate) fn lock_for_serving(&self) -> Result<DirLocks, Failure> {

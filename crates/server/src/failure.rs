@@ -26,7 +26,7 @@ pub(crate) enum Failure {
     /// Anything else that a person can mend.
     #[error("{0}")]
     Startup(String),
-    /// An administrative act that was refused.
+    /// An administrative act that was rejected.
     #[error("{0}")]
     Command(String),
 }

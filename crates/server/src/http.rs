@@ -15,11 +15,11 @@ mod frame;
 mod instant;
 mod openapi;
 mod routes;
+mod run_to_completion;
 #[cfg(test)]
 mod scan_cost;
 mod schemas;
 mod strict_json;
-mod to_the_end;
 mod token_response;
 
 use actix_web::HttpResponse;
@@ -29,7 +29,7 @@ pub(crate) use admin::WrongSecrets;
 pub(crate) use cors::Cors;
 use cors::OpenToBrowsers;
 pub(crate) use error::ApiError;
-pub(crate) use events::refused_bearer;
+pub(crate) use events::rejected_bearer;
 use frame::catch_panics;
 pub(crate) use frame::{frame, reject};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{AxisKey, LoginAttempt, Timing};
+use auth_domain::model::{LimitKey, LoginAttempt, RequestTime};
 use auth_domain::ports::{Clock, LoginLimiter, PortError, PortErrorKind, Reservation, Settlement, Ticket};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -80,24 +80,33 @@ impl LateSettlement {
 
 #[async_trait]
 impl LoginLimiter for LateSettlement {
-    async fn reserve(&self, attempt: &LoginAttempt, timing: Timing) -> Result<Reservation, PortError> {
-        let reserved = self.limiter.reserve(attempt, timing).await;
+    async fn reserve(
+        &self,
+        attempt: &LoginAttempt,
+        request_time: RequestTime,
+    ) -> Result<Reservation, PortError> {
+        let reserved = self.limiter.reserve(attempt, request_time).await;
         if is_unknown(&reserved) {
             self.owe(&self.doubtful, Ticket { attempt: *attempt }, Settlement::Abandoned);
         }
         reserved
     }
 
-    async fn settle(&self, ticket: &Ticket, outcome: Settlement, timing: Timing) -> Result<(), PortError> {
-        let settled = self.limiter.settle(ticket, outcome, timing).await;
+    async fn settle(
+        &self,
+        ticket: &Ticket,
+        outcome: Settlement,
+        request_time: RequestTime,
+    ) -> Result<(), PortError> {
+        let settled = self.limiter.settle(ticket, outcome, request_time).await;
         if is_owed(&settled) {
             self.owe(&self.owed, *ticket, outcome);
         }
         settled
     }
 
-    async fn clear(&self, email: AxisKey, timing: Timing) -> Result<(), PortError> {
-        self.limiter.clear(email, timing).await
+    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        self.limiter.clear(email, request_time).await
     }
 }
 
@@ -111,7 +120,7 @@ async fn settle_in_the_end(
     let mut pause = FIRST_PAUSE;
     loop {
         sleep(pause).await;
-        let settled = limiter.settle(ticket, outcome, Timing::start(clock, TRY)).await;
+        let settled = limiter.settle(ticket, outcome, RequestTime::start(clock, TRY)).await;
         if !is_owed(&settled) {
             return;
         }

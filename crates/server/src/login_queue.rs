@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{AxisKey, LoginAttempt, Timing};
+use auth_domain::model::{LimitKey, LoginAttempt, RequestTime};
 use auth_domain::ports::{Entropy, LoginLimiter, PortError, Reservation, Settlement, Ticket};
 use tokio::sync::{Notify, OwnedMutexGuard};
 use tokio::time::{timeout, timeout_at};
@@ -32,7 +32,7 @@ const PAUSE_MS: u64 = 25;
 pub(crate) struct LoginQueue {
     limiter: Arc<dyn LoginLimiter>,
     entropy: Arc<dyn Entropy>,
-    queues: Mutex<HashMap<AxisKey, Weak<Queue>>>,
+    queues: Mutex<HashMap<LimitKey, Weak<Queue>>>,
     waiting: AtomicUsize,
 }
 
@@ -61,27 +61,27 @@ impl LoginQueue {
     async fn wait(
         &self,
         attempt: &LoginAttempt,
-        key: AxisKey,
-        timing: Timing,
+        key: LimitKey,
+        request_time: RequestTime,
     ) -> Result<Reservation, PortError> {
         let Some(place) = self.place(key) else { return Ok(Reservation::Busy(key)) };
-        let Ok(_turn) = timeout_at(timing.deadline().into(), place.turn()).await else {
+        let Ok(_turn) = timeout_at(request_time.deadline().into(), place.turn()).await else {
             return Ok(Reservation::Busy(key));
         };
         loop {
             let settled = place.queue.settled.notified();
-            let reservation = self.limiter.reserve(attempt, timing).await?;
+            let reservation = self.limiter.reserve(attempt, request_time).await?;
             if reservation != Reservation::Busy(key) {
                 return Ok(reservation);
             }
             let pause = timeout(self.pause()?, settled);
-            if timeout_at(timing.deadline().into(), pause).await.is_err() {
+            if timeout_at(request_time.deadline().into(), pause).await.is_err() {
                 return Ok(reservation);
             }
         }
     }
 
-    fn place(&self, key: AxisKey) -> Option<Place<'_>> {
+    fn place(&self, key: LimitKey) -> Option<Place<'_>> {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = queues.get(&key).and_then(Weak::upgrade).unwrap_or_else(|| {
             queues.retain(|_, queue| queue.strong_count() > 0);
@@ -95,12 +95,12 @@ impl LoginQueue {
         fits.then(|| Place::take(queue, &self.waiting))
     }
 
-    fn queue(&self, key: AxisKey) -> Option<Arc<Queue>> {
+    fn queue(&self, key: LimitKey) -> Option<Arc<Queue>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner).get(&key)?.upgrade()
     }
 
     /// The key of `attempt` that somebody waits for already: nobody overtakes.
-    fn busy_key(&self, attempt: &LoginAttempt) -> Option<AxisKey> {
+    fn busy_key(&self, attempt: &LoginAttempt) -> Option<LimitKey> {
         keys(attempt).find(|key| self.queue(*key).is_some())
     }
 
@@ -115,32 +115,41 @@ impl LoginQueue {
 
 #[async_trait]
 impl LoginLimiter for LoginQueue {
-    async fn reserve(&self, attempt: &LoginAttempt, timing: Timing) -> Result<Reservation, PortError> {
+    async fn reserve(
+        &self,
+        attempt: &LoginAttempt,
+        request_time: RequestTime,
+    ) -> Result<Reservation, PortError> {
         let mut busy = match self.busy_key(attempt) {
             Some(key) => key,
-            None => match self.limiter.reserve(attempt, timing).await? {
+            None => match self.limiter.reserve(attempt, request_time).await? {
                 Reservation::Busy(key) => key,
-                decided @ (Reservation::Reserved(_) | Reservation::Refused { .. }) => return Ok(decided),
+                decided @ (Reservation::Reserved(_) | Reservation::Rejected { .. }) => return Ok(decided),
             },
         };
         loop {
-            match self.wait(attempt, busy, timing).await? {
+            match self.wait(attempt, busy, request_time).await? {
                 Reservation::Busy(key) if key != busy => busy = key,
                 decided => return Ok(decided),
             }
         }
     }
 
-    async fn settle(&self, ticket: &Ticket, outcome: Settlement, timing: Timing) -> Result<(), PortError> {
-        let settled = self.limiter.settle(ticket, outcome, timing).await;
+    async fn settle(
+        &self,
+        ticket: &Ticket,
+        outcome: Settlement,
+        request_time: RequestTime,
+    ) -> Result<(), PortError> {
+        let settled = self.limiter.settle(ticket, outcome, request_time).await;
         for queue in keys(&ticket.attempt).filter_map(|key| self.queue(key)) {
             queue.settled.notify_waiters();
         }
         settled
     }
 
-    async fn clear(&self, email: AxisKey, timing: Timing) -> Result<(), PortError> {
-        self.limiter.clear(email, timing).await
+    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        self.limiter.clear(email, request_time).await
     }
 }
 
@@ -163,6 +172,6 @@ impl Drop for Place<'_> {
     }
 }
 
-fn keys(attempt: &LoginAttempt) -> impl Iterator<Item = AxisKey> {
+fn keys(attempt: &LoginAttempt) -> impl Iterator<Item = LimitKey> {
     [Some(attempt.email), attempt.address].into_iter().flatten()
 }

@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
-mod backend;
 mod capping_login_limiter;
 mod cli;
 mod client_address;
@@ -10,7 +9,8 @@ mod compose;
 mod config;
 mod connection;
 mod data_dir;
-mod examination;
+mod dependency;
+mod diagnostics;
 mod failure;
 mod first_start;
 mod hash_costs;

@@ -21,7 +21,7 @@ use denylist_copy::CopyMetrics;
 pub(crate) use labels::Outcome;
 use labels::{DependencyLabels, DurationLabels, LimitLabels, OutcomeLabels, RequestLabels, known_method};
 
-use crate::backend::DenylistCopy;
+use crate::dependency::DenylistCopy;
 use crate::logging;
 use crate::readiness::Readiness;
 

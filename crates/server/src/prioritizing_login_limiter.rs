@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{AxisKey, LoginAttempt, Timing};
+use auth_domain::model::{LimitKey, LoginAttempt, RequestTime};
 use auth_domain::ports::{Clock, Entropy, LoginLimiter, PortError, Reservation, Settlement, Ticket};
 use tokio::time::timeout_at;
 
@@ -58,8 +58,8 @@ impl PrioritizingLoginLimiter {
     }
 
     /// Waits until the attempt may enter the password queue; returns `false` if it cannot before its deadline.
-    async fn pass(&self, attempt: &LoginAttempt, timing: Timing) -> bool {
-        let (now, deadline) = (self.clock.instant(), timing.deadline());
+    async fn pass(&self, attempt: &LoginAttempt, request_time: RequestTime) -> bool {
+        let (now, deadline) = (self.clock.instant(), request_time.deadline());
         let class = self.standings.class(attempt.address, now);
         let Some(last) = deadline.checked_sub(MARGIN) else { return false };
         let arrival = Arrival { attempt, class, now, deadline, random: self.random() };
@@ -95,27 +95,36 @@ impl PrioritizingLoginLimiter {
 
 #[async_trait]
 impl LoginLimiter for PrioritizingLoginLimiter {
-    async fn reserve(&self, attempt: &LoginAttempt, timing: Timing) -> Result<Reservation, PortError> {
-        let reservation = self.limiter.reserve(attempt, timing).await?;
+    async fn reserve(
+        &self,
+        attempt: &LoginAttempt,
+        request_time: RequestTime,
+    ) -> Result<Reservation, PortError> {
+        let reservation = self.limiter.reserve(attempt, request_time).await?;
         if let Reservation::Reserved(ticket) = &reservation
-            && !self.pass(attempt, timing).await
+            && !self.pass(attempt, request_time).await
         {
-            self.limiter.settle(ticket, Settlement::Abandoned, timing).await?;
+            self.limiter.settle(ticket, Settlement::Abandoned, request_time).await?;
             return Err(PortError::overloaded("the attempts before this one fill the password queue"));
         }
         Ok(reservation)
     }
 
-    async fn settle(&self, ticket: &Ticket, outcome: Settlement, timing: Timing) -> Result<(), PortError> {
+    async fn settle(
+        &self,
+        ticket: &Ticket,
+        outcome: Settlement,
+        request_time: RequestTime,
+    ) -> Result<(), PortError> {
         // A settlement may be repeated after an outage of the store; an attempt counts once.
         if self.leave(&ticket.attempt) && outcome != Settlement::Abandoned {
             self.gate.end_visit(&ticket.attempt);
             self.standings.record(ticket.attempt.address, outcome, self.clock.instant());
         }
-        self.limiter.settle(ticket, outcome, timing).await
+        self.limiter.settle(ticket, outcome, request_time).await
     }
 
-    async fn clear(&self, email: AxisKey, timing: Timing) -> Result<(), PortError> {
-        self.limiter.clear(email, timing).await
+    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        self.limiter.clear(email, request_time).await
     }
 }

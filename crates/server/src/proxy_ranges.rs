@@ -1,6 +1,6 @@
 //! Warnings about ranges among the trusted proxies.
 
-use auth_domain::ports::Finding;
+use auth_domain::ports::Check;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// The widest ranges that are likely to belong to one organisation.
@@ -18,7 +18,7 @@ enum Kind {
 /// Returns a warning for each kind of range in `HTTP__TRUSTED_PROXIES`; single addresses give none.
 ///
 /// Clients inside a range are not counted by address, since every address in it is taken for a proxy.
-pub(crate) fn warnings(trusted_proxies: &[IpNet]) -> Vec<Finding> {
+pub(crate) fn warnings(trusted_proxies: &[IpNet]) -> Vec<Check> {
     let kinds = [
         (
             Kind::Public,
@@ -38,7 +38,7 @@ pub(crate) fn warnings(trusted_proxies: &[IpNet]) -> Vec<Finding> {
         let networks: Vec<String> = of_kind(kind).map(ToString::to_string).collect();
         (!networks.is_empty()).then(|| {
             let networks = networks.join(", ");
-            Finding::warning(format!(
+            Check::warning(format!(
                 "HTTP__TRUSTED_PROXIES: {networks} is {reason}; list the address of each proxy instead"
             ))
         })
@@ -90,15 +90,15 @@ fn is_public(network: &IpNet) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use auth_domain::ports::Verdict;
+    use auth_domain::ports::Severity;
 
     use super::*;
 
     fn texts(networks: &[&str]) -> Vec<String> {
         let networks: Vec<IpNet> = networks.iter().map(|network| network.parse().unwrap()).collect();
         let found = warnings(&networks);
-        assert!(found.iter().all(|finding| finding.verdict == Verdict::Warning));
-        found.into_iter().map(|finding| finding.text).collect()
+        assert!(found.iter().all(|check| check.severity == Severity::Warning));
+        found.into_iter().map(|check| check.text).collect()
     }
 
     // S-95

@@ -12,18 +12,18 @@ use tokio::runtime::Handle;
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
-use crate::backend::{Backend, Backends};
+use crate::dependency::{Dependencies, Dependency};
 use shared_check::SharedCheck;
 
 /// What requests depend on, and whether the process is on its way out.
 pub(crate) struct Readiness {
-    dependencies: Vec<Dependency>,
+    dependencies: Vec<Watched>,
     check: SharedCheck,
     draining: AtomicBool,
 }
 
-struct Dependency {
-    backend: Arc<dyn Backend>,
+struct Watched {
+    dependency: Arc<dyn Dependency>,
     was_up: AtomicBool,
     /// Whether it is reachable again and its setup has not been checked since.
     has_returned: AtomicBool,
@@ -52,29 +52,29 @@ impl Report {
 
 impl Readiness {
     /// Depends on `backends`, which are checked in tasks of `runtime`.
-    pub(crate) fn new(backends: Backends, runtime: Handle) -> Self {
-        let dependency = |backend: &Arc<dyn Backend>| Dependency {
-            backend: backend.clone(),
+    pub(crate) fn new(dependencies: Dependencies, runtime: Handle) -> Self {
+        let dependency = |dependency: &Arc<dyn Dependency>| Watched {
+            dependency: dependency.clone(),
             was_up: AtomicBool::new(true),
             has_returned: AtomicBool::new(false),
         };
         Self {
-            dependencies: backends.iter().map(dependency).collect(),
-            check: SharedCheck::new(backends, runtime),
+            dependencies: dependencies.iter().map(dependency).collect(),
+            check: SharedCheck::new(dependencies, runtime),
             draining: AtomicBool::new(false),
         }
     }
 
     /// Returns which dependencies were up when [`Self::watch`] last checked them.
     pub(crate) fn last_seen(&self) -> impl Iterator<Item = (&'static str, bool)> {
-        let seen = |dependency: &Dependency| dependency.was_up.load(Ordering::Relaxed);
-        self.dependencies.iter().map(move |dependency| (dependency.backend.name(), seen(dependency)))
+        let seen = |dependency: &Watched| dependency.was_up.load(Ordering::Relaxed);
+        self.dependencies.iter().map(move |dependency| (dependency.dependency.name(), seen(dependency)))
     }
 
     /// Returns each dependency that became reachable again, once: another server may now be at its address.
-    pub(crate) fn take_returned(&self) -> Backends {
-        let returned = |dependency: &&Dependency| dependency.has_returned.swap(false, Ordering::Relaxed);
-        self.dependencies.iter().filter(returned).map(|dependency| dependency.backend.clone()).collect()
+    pub(crate) fn take_returned(&self) -> Dependencies {
+        let returned = |dependency: &&Watched| dependency.has_returned.swap(false, Ordering::Relaxed);
+        self.dependencies.iter().filter(returned).map(|dependency| dependency.dependency.clone()).collect()
     }
 
     /// Makes every later check fail, so that balancers send no more requests.
@@ -101,16 +101,16 @@ impl Readiness {
             (false, true) => "ready",
             (false, false) => "unavailable",
         };
-        let names = self.dependencies.iter().map(|dependency| dependency.backend.name());
+        let names = self.dependencies.iter().map(|dependency| dependency.dependency.name());
         let words = outcome.iter().map(|error| if error.is_none() { "up" } else { "down" });
         Report { ready, status, dependencies: Some(names.zip(words).collect()) }
     }
 }
 
-impl Dependency {
+impl Watched {
     /// Records whether it is up, and logs a change.
     fn note(&self, error: Option<&str>) {
-        let name = self.backend.name();
+        let name = self.dependency.name();
         match (self.was_up.swap(error.is_none(), Ordering::Relaxed), error) {
             (true, Some(reason)) => {
                 warn!(event = "dependency_down", name, reason, "dependency is down");
@@ -133,11 +133,11 @@ mod tests {
     use tokio::time::{sleep, timeout};
 
     use super::*;
-    use crate::backend::fake::{FakeBackend, away, sound};
+    use crate::dependency::fake::{FakeDependency, away, sound};
     use crate::system::SystemClock;
 
-    fn readiness(backend: FakeBackend) -> Readiness {
-        Readiness::new(vec![Arc::new(backend)], Handle::current())
+    fn readiness(dependency: FakeDependency) -> Readiness {
+        Readiness::new(vec![Arc::new(dependency)], Handle::current())
     }
 
     async fn json(readiness: &Readiness) -> String {
@@ -180,18 +180,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_dependency_that_hangs_is_down() {
-        let hanging = readiness(FakeBackend { hangs: true, ..sound() });
+        let hanging = readiness(FakeDependency { hangs: true, ..sound() });
         assert!(!hanging.report(&SystemClock).await.ready);
     }
 
     /// A dependency that counts its pings in `pings`.
-    fn counted(pings: &Arc<AtomicUsize>, hangs: bool) -> FakeBackend {
+    fn counted(pings: &Arc<AtomicUsize>, hangs: bool) -> FakeDependency {
         let counter = pings.clone();
         let ping = move || {
             counter.fetch_add(1, Ordering::Relaxed);
             Ok(())
         };
-        FakeBackend { ping: Box::new(ping), hangs, ..sound() }
+        FakeDependency { ping: Box::new(ping), hangs, ..sound() }
     }
 
     // S-81
@@ -210,7 +210,7 @@ mod tests {
     // S-81
     #[tokio::test(start_paused = true)]
     async fn a_caller_that_leaves_does_not_extend_the_check_of_the_others() {
-        let readiness = readiness(FakeBackend { hangs: true, ..sound() });
+        let readiness = readiness(FakeDependency { hangs: true, ..sound() });
         for _ in 0..10 {
             assert!(timeout(Duration::from_millis(140), readiness.report(&SystemClock)).await.is_err());
         }

@@ -22,7 +22,7 @@ use crate::config::{CredentialsBackend, Settings};
 use crate::connection::{ConnectionLimits, Connections};
 use crate::data_dir::DirLocks;
 use crate::failure::Failure;
-use crate::{examination, first_start, http, proxy_ranges};
+use crate::{diagnostics, first_start, http, proxy_ranges};
 use listener::{Listener, raise_file_limit};
 use running::{Running, Start, Workers};
 use watch::watch;
@@ -48,13 +48,13 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let mut locks = parts.locks.take();
     // The ports are taken before the owner is made: a port in use must not swallow his password.
     let listeners = Listeners::open(&settings)?;
-    examination::log("settings", &proxy_ranges::warnings(&settings.http.trusted_proxies));
-    let away = examination::at_start(&parts.backends, &*parts.clock).await?;
+    diagnostics::log("settings", &proxy_ranges::warnings(&settings.http.trusted_proxies));
+    let away = diagnostics::at_start(&parts.dependencies, &*parts.clock).await?;
     welcome(&settings, &parts, &listeners).await?;
     locks.iter_mut().for_each(DirLocks::first_start_is_over);
 
     raise_file_limit();
-    let state = Data::new(AppState::new(parts, &settings, Handle::current(), http::refused_bearer));
+    let state = Data::new(AppState::new(parts, &settings, Handle::current(), http::rejected_bearer));
     let is_read = state.hash_costs().read_at_start().await;
     let connections = connections(&settings, &state);
     let start = Start { state: &state, connections: &connections, settings: &settings.http };

@@ -2,7 +2,7 @@
 //! the guard's.
 
 use auth_domain::ports::{Entropy, PortError};
-pub(crate) use hooksentry_auth_guard::SystemClock;
+pub(crate) use auth_verifier::SystemClock;
 
 /// The operating system's generator for secrets.
 pub(crate) struct SystemEntropy;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use auth_domain::model::{AxisKey, ClientAddress};
+use auth_domain::model::{ClientAddress, LimitKey};
 use tracing::warn;
 
 /// An untrusted peer with more emails than this is probably a proxy.
@@ -15,14 +15,14 @@ const MAX_PEERS: usize = 1_000;
 ///
 /// All users behind an unlisted proxy share one address, so ten failures of one lock out the rest.
 #[derive(Default)]
-pub(crate) struct UnlistedProxies(Mutex<HashMap<ClientAddress, HashSet<AxisKey>>>);
+pub(crate) struct UnlistedProxies(Mutex<HashMap<ClientAddress, HashSet<LimitKey>>>);
 
 impl UnlistedProxies {
     /// Notes a login; returns whether the peer has just become suspicious.
     ///
     /// A peer is an address as it is counted (IPv6 by /64): an IPv6 proxy may connect from any address of its
     /// network.
-    pub(crate) fn note(&self, peer: ClientAddress, email: AxisKey) -> bool {
+    pub(crate) fn note(&self, peer: ClientAddress, email: LimitKey) -> bool {
         let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if peers.len() >= MAX_PEERS && !peers.contains_key(&peer) {
             // Most peers are single users. Those with several emails are kept, since they are more suspicious.
@@ -49,7 +49,7 @@ impl UnlistedProxies {
 mod tests {
     use std::net::IpAddr;
 
-    use auth_domain::model::{AxisKeys, Email};
+    use auth_domain::model::{Email, LimitKeys};
 
     use super::*;
 
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn the_twenty_first_email_raises_the_suspicion_once() {
         let suspicion = UnlistedProxies::default();
-        let keys = AxisKeys::derive(b"secret");
+        let keys = LimitKeys::derive(b"secret");
         let email = |number: usize| keys.email(&Email::from_trusted(format!("{number}@example.com")));
         let proxy = peer("203.0.113.9");
         for number in 0..20 {
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn an_ipv6_proxy_is_suspected_by_its_network() {
         let suspicion = UnlistedProxies::default();
-        let keys = AxisKeys::derive(b"secret");
+        let keys = LimitKeys::derive(b"secret");
         let note = |number: usize| {
             let email = keys.email(&Email::from_trusted(format!("{number}@example.com")));
             suspicion.note(peer(&format!("2001:db8:1:2::{number}")), email)
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_flood_of_single_users_does_not_hide_a_proxy() {
         let suspicion = UnlistedProxies::default();
-        let keys = AxisKeys::derive(b"secret");
+        let keys = LimitKeys::derive(b"secret");
         let email = |number: u32| keys.email(&Email::from_trusted(format!("{number}@example.com")));
         let suspected = (0..=20).any(|number| {
             for stranger in 0..1_100_u32 {
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn however_many_peers_there_were_the_next_one_is_watched_in_bounded_memory() {
         let suspicion = UnlistedProxies::default();
-        let keys = AxisKeys::derive(b"secret");
+        let keys = LimitKeys::derive(b"secret");
         let email = |number: u32| keys.email(&Email::from_trusted(format!("{number}@example.com")));
         for number in 0..3_000_u32 {
             for email in [email(number), email(number + 1)] {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use auth_domain::model::{
-    AccessClaims, AxisKey, Email, IdempotencyKey, LegacyRefreshToken, LiveAccessToken, NewUser, Password,
-    PasswordHash, RefreshToken, ReplayKey, Role, SessionPolicy, TenantId, TokenId, UserId,
+    AccessClaims, Email, IdempotencyKey, LegacyRefreshToken, LimitKey, LiveAccessToken, NewUser, Password,
+    PasswordHash, RefreshToken, RetryKey, Role, SessionPolicy, TenantId, TokenId, UserId,
 };
 use auth_domain::ports::{Entropy, NewSession, Rotate};
 use base64::Engine;
@@ -120,7 +120,7 @@ impl TestSession {
             tenant_id: self.opening.tenant_id,
             access_token: an_access_token(now),
             expires_at: now + policy.refresh_ttl,
-            replay: None,
+            retry: None,
             reuse_leeway: policy.reuse_leeway,
             rotated_from: None,
             released: None,
@@ -144,13 +144,13 @@ impl RotationAttempt {
     /// Asks for a safe retry under an idempotency key.
     #[must_use]
     pub fn keyed(mut self, key: &str) -> Self {
-        self.rotate.replay = Some(self.replay_key(key).seal(&self.successor, &TestEntropy).unwrap());
+        self.rotate.retry = Some(self.retry_key(key).seal(&self.successor, &TestEntropy).unwrap());
         self
     }
 
     /// Sets the address that the call comes from.
     #[must_use]
-    pub const fn rotated_from(mut self, address: AxisKey) -> Self {
+    pub const fn rotated_from(mut self, address: LimitKey) -> Self {
         self.rotate.rotated_from = Some(address);
         self
     }
@@ -164,7 +164,7 @@ impl RotationAttempt {
 
     /// Returns the key that opens what this presented token's successor was sealed into.
     #[must_use]
-    pub fn replay_key(&self, key: &str) -> ReplayKey {
-        ReplayKey::derive(&self.presented, &IdempotencyKey::parse(key.as_bytes()).unwrap())
+    pub fn retry_key(&self, key: &str) -> RetryKey {
+        RetryKey::derive(&self.presented, &IdempotencyKey::parse(key.as_bytes()).unwrap())
     }
 }

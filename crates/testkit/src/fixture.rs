@@ -42,7 +42,7 @@ pub type Issue = Box<dyn Fn(LegacyRefreshToken, LegacyHolder) -> BoxFuture<'stat
 pub struct LegacyFixture {
     /// The tokens.
     pub tokens: Arc<dyn LegacyRefreshTokens>,
-    /// Where ending all sessions of a user refuses his tokens, too.
+    /// Where ending all sessions of a user rejects his tokens, too.
     pub sessions: Arc<dyn SessionStore>,
     /// The denylist that learns of access tokens logged out with.
     pub denylist: Arc<dyn Denylist>,

@@ -18,9 +18,9 @@ mod clock;
 mod entropy;
 mod fixture;
 mod macros;
+mod request_time;
 mod run;
 mod scan_cost;
-mod timing;
 
 pub use builders::{
     RotationAttempt, TestSession, a_legacy_token, a_password, a_session, a_tenant_id, a_user, a_user_id,
@@ -32,6 +32,6 @@ pub use fixture::{
     AccessTokensFixture, DENYLIST_MARGIN, Fixture, Issue, LOGIN_LIMIT, LOGIN_WINDOW, LegacyFixture,
     PasswordHasherFixture, SessionFixture, UserRepositoryFixture,
 };
+pub use request_time::{START, holds_within, request_time_at, request_time_past_its_deadline};
 pub use run::{RACERS, ROUNDS, race, run};
 pub use scan_cost::{assert_linear, assert_linear_in_json};
-pub use timing::{START, holds_within, timing_at, timing_past_its_deadline};

@@ -100,7 +100,7 @@ async fn the_doctor_finds_nothing_wrong_where_nothing_is_and_names_what_is() {
         "{healthy}"
     );
 
-    // .NET admits addresses that the HTML rule refuses, and its table may hold what was never lower-cased.
+    // .NET admits addresses that the HTML rule rejects, and its table may hold what was never lower-cased.
     server.installation.sql("UPDATE users SET email = 'Bob@Example.org' WHERE email = 'bob@example.org'");
     server
         .installation

@@ -201,8 +201,8 @@ async fn every_role_is_named_in_the_token_and_no_password_means_no_login() {
             server.login(&format!("{}@example.com", name.to_lowercase()), OLD_PASSWORD).await.tokens();
         assert_eq!(jwt::claims(&tokens.access)["role"], name);
     }
-    let refused = server.login("elsewhere@example.com", OLD_PASSWORD).await;
-    refused.expect_error(401, "invalid_credentials");
+    let rejected = server.login("elsewhere@example.com", OLD_PASSWORD).await;
+    rejected.expect_error(401, "invalid_credentials");
 }
 
 // S-39
@@ -286,7 +286,7 @@ async fn of_many_simultaneous_uses_of_a_former_token_one_succeeds_and_one_sessio
 }
 
 #[tokio::test]
-async fn a_former_token_is_refused_to_whoever_may_not_continue_and_stays_as_it_is() {
+async fn a_former_token_is_rejected_to_whoever_may_not_continue_and_stays_as_it_is() {
     let installation = platform(&[]);
     let user = add_user(&installation, ALICE, Some(OLD_HASH), 10);
     let of_another_tenant = issue_legacy_token(&installation, &user, OTHER_TENANT);
@@ -322,7 +322,7 @@ async fn a_former_token_ends_at_logout_and_only_for_its_holder() {
 
 // S-28
 #[tokio::test]
-async fn a_password_change_or_deactivation_refuses_former_tokens_too() {
+async fn a_password_change_or_deactivation_rejects_former_tokens_too() {
     let installation = platform(&[]);
     let user = add_user(&installation, ALICE, Some(OLD_HASH), 10);
     let (first, second) =

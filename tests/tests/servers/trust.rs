@@ -1,11 +1,11 @@
-//! Servers that must not be trusted: `serve` refuses to start on them, and `doctor` says why.
+//! Servers that must not be trusted: `serve` rejects to start on them, and `doctor` says why.
 
 use auth_e2e::{ALICE, BOB, Installation, Server, Stores};
 use auth_testkit::servers::{Certificates, PostgresServer, RedisServer};
 
-async fn assert_refused(installation: &Installation, words: &[&str]) {
+async fn assert_rejected(installation: &Installation, words: &[&str]) {
     let diagnostics = installation.cli(&["doctor"], "").await;
-    for text in [installation.refuses_to_serve().await, diagnostics.stdout] {
+    for text in [installation.rejects_to_serve().await, diagnostics.stdout] {
         assert!(words.iter().all(|word| text.contains(word)), "{words:?} are not in {text}");
     }
 }
@@ -22,18 +22,18 @@ async fn a_server_whose_certificate_is_not_trusted_stops_the_start_and_names_the
     };
     let [authority, other] =
         [&certificates, &stranger].map(|of| of.authority().to_string_lossy().into_owned());
-    assert_refused(&with_redis(&redis.tls_url(), &other), &["redis", "REDIS__CA_FILE: the certificate"])
+    assert_rejected(&with_redis(&redis.tls_url(), &other), &["redis", "REDIS__CA_FILE: the certificate"])
         .await;
     let plain = redis.tls_url().replace("rediss", "redis");
-    assert_refused(&with_redis(&plain, ""), &["redis", "write rediss:// instead of redis://"]).await;
+    assert_rejected(&with_redis(&plain, ""), &["redis", "write rediss:// instead of redis://"]).await;
     let tls = redis.url().replace("redis://127.0.0.1", "rediss://localhost");
-    assert_refused(&with_redis(&tls, &authority), &["redis", "does not speak TLS on this port"]).await;
+    assert_rejected(&with_redis(&tls, &authority), &["redis", "does not speak TLS on this port"]).await;
 
     let postgres = PostgresServer::start_with_tls(&certificates);
     let url = postgres.database().url() + "?sslmode=require";
     let installation =
         Installation::on(Stores::servers()).set("POSTGRES__URL", &url).set("POSTGRES__CA_FILE", &other);
-    assert_refused(&installation, &["postgres", "POSTGRES__CA_FILE: the certificate"]).await;
+    assert_rejected(&installation, &["postgres", "POSTGRES__CA_FILE: the certificate"]).await;
 }
 
 // S-96
@@ -53,5 +53,5 @@ async fn a_user_who_was_deactivated_on_the_primary_is_not_let_in_by_a_standby() 
 
     let alone = PostgresServer::url_on(&[&standby], name);
     let misled = first.another_instance().set("POSTGRES__URL", &alone);
-    assert_refused(&misled, &["postgres", "the database server is a standby"]).await;
+    assert_rejected(&misled, &["postgres", "the database server is a standby"]).await;
 }

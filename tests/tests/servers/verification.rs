@@ -50,14 +50,14 @@ async fn a_logout_is_true_on_every_instance_in_time() {
         assert_eq!(leaving.logout(&bearer.access, &bearer.refresh).await.status, 204);
         let since = Stopwatch::start();
         let (one, other) =
-            tokio::join!(refused(&first, &bearer.access, since), refused(&second, &bearer.access, since));
+            tokio::join!(rejected(&first, &bearer.access, since), rejected(&second, &bearer.access, since));
         lags.extend([one, other]);
     }
     report(&mut lags);
 }
 
-/// Asks until the token is refused; returns when that was, counted from the 204.
-async fn refused(api: &Api, access: &str, since: Stopwatch) -> Duration {
+/// Asks until the token is rejected; returns when that was, counted from the 204.
+async fn rejected(api: &Api, access: &str, since: Stopwatch) -> Duration {
     loop {
         let asked = since.elapsed();
         let reply = api.verify(access).await;
@@ -88,7 +88,7 @@ async fn a_check_asks_redis_nothing() {
     let cached = servers[0].keeping_connections();
     let all = bearers(&servers[0].installation, 2);
     servers[2].logout(&all[0].access, &all[0].refresh).await;
-    refused(&cached, &all[0].access, Stopwatch::start()).await;
+    rejected(&cached, &all[0].access, Stopwatch::start()).await;
 
     let mut monitor = servers[0].installation.servers().redis.monitor();
     for _ in 0..1_000 {
@@ -162,7 +162,7 @@ impl Load {
             if self.stop.load(Ordering::Relaxed) {
                 return;
             }
-            // From here on a refusal may be right.
+            // From here on a rejection may be right.
             self.reached.store(token + 1, Ordering::SeqCst);
             let reply = api.logout(&bearer.access, &bearer.refresh).await;
             match reply.status {
@@ -186,7 +186,7 @@ impl Load {
             if status == 401 {
                 assert!(
                     token < self.reached.load(Ordering::SeqCst),
-                    "a token was refused that nobody revoked"
+                    "a token was rejected that nobody revoked"
                 );
             }
             self.seen.lock().unwrap().push(Seen { token, sent, status });

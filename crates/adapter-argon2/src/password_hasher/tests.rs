@@ -1,4 +1,4 @@
-use auth_testkit::{TestClock, TestEntropy, a_password, timing_at, vectors};
+use auth_testkit::{TestClock, TestEntropy, a_password, request_time_at, vectors};
 
 use super::*;
 
@@ -12,8 +12,8 @@ fn hasher(config: Argon2Config) -> Argon2PasswordHasher {
     Argon2PasswordHasher::new(config, Arc::new(TestEntropy), TestClock::new()).unwrap()
 }
 
-fn timing() -> Timing {
-    timing_at(TestClock::new().now())
+fn request_time() -> RequestTime {
+    request_time_at(TestClock::new().now())
 }
 
 async fn check(hasher: &Argon2PasswordHasher, password: &str, stored: &str) -> PasswordCheck {
@@ -21,14 +21,14 @@ async fn check(hasher: &Argon2PasswordHasher, password: &str, stored: &str) -> P
 }
 
 async fn compare(hasher: &Argon2PasswordHasher, password: &str, credential: Credential) -> PasswordCheck {
-    let admission = hasher.admit(timing()).unwrap();
+    let admission = hasher.admit(request_time()).unwrap();
     hasher.verify(&a_password(password), credential, admission).await.unwrap()
 }
 
 // S-01, S-02
 #[tokio::test]
 async fn a_new_hash_is_a_phc_string_with_a_salt_of_sixteen_bytes() {
-    let hash = hasher(CHEAP).hash(&a_password("correct horse"), timing()).await.unwrap();
+    let hash = hasher(CHEAP).hash(&a_password("correct horse"), request_time()).await.unwrap();
     let parts: Vec<&str> = hash.expose().split('$').collect();
     assert_eq!(parts[..4], ["", "argon2id", "v=19", "m=7168,t=5,p=1"]);
     assert_eq!((parts[4].len(), parts[5].len()), (22, 43));
@@ -64,7 +64,7 @@ async fn the_older_format_verifies_only_while_it_is_switched_on() {
 #[tokio::test]
 async fn corrupt_hashes_are_unusable() {
     let hasher = hasher(CHEAP);
-    let good = hasher.hash(&a_password("correct horse"), timing()).await.unwrap();
+    let good = hasher.hash(&a_password("correct horse"), request_time()).await.unwrap();
     for stored in [
         String::new(),
         "correct horse".to_owned(),
@@ -90,6 +90,6 @@ async fn a_missing_hash_never_verifies_even_with_the_password_that_turns_were_me
 #[test]
 fn weaker_settings_refuse_to_start() {
     let weak = Argon2Config { iterations: 4, ..CHEAP };
-    let refused = Argon2PasswordHasher::new(weak, Arc::new(TestEntropy), TestClock::new()).err();
-    assert_eq!(refused, Some(ConfigError::TooWeak { memory_kib: 7_168, iterations: 4 }));
+    let rejected = Argon2PasswordHasher::new(weak, Arc::new(TestEntropy), TestClock::new()).err();
+    assert_eq!(rejected, Some(ConfigError::TooWeak { memory_kib: 7_168, iterations: 4 }));
 }

@@ -16,8 +16,8 @@ fn pool(permits: usize, usual: Duration) -> Arc<Pool> {
     Arc::new(Pool::new(memories, CHARGE, usual, TestClock::new()))
 }
 
-fn within(allowed: Duration) -> Timing {
-    Timing::start(TestClock::new().as_ref(), allowed)
+fn within(allowed: Duration) -> RequestTime {
+    RequestTime::start(TestClock::new().as_ref(), allowed)
 }
 
 async fn run<T: Send + 'static>(
@@ -44,7 +44,7 @@ async fn occupy(pool: &Arc<Pool>) -> (mpsc::Sender<()>, JoinHandle<Result<(), Po
     (release, task)
 }
 
-async fn kind_of_refusal(pool: &Pool, allowed: Duration) -> Option<PortErrorKind> {
+async fn kind_of_rejection(pool: &Pool, allowed: Duration) -> Option<PortErrorKind> {
     run(pool, allowed, |_| ()).await.err().map(|error| error.kind())
 }
 
@@ -55,10 +55,10 @@ fn everything_is_idle(pool: &Pool, permits: usize) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_past_its_deadline_is_refused_though_permits_are_free() {
+async fn a_call_past_its_deadline_is_rejected_though_permits_are_free() {
     let pool = pool(1, Duration::ZERO);
-    assert_eq!(kind_of_refusal(&pool, Duration::ZERO).await, Some(PortErrorKind::Overloaded));
-    assert_eq!(kind_of_refusal(&pool, HOUR).await, None);
+    assert_eq!(kind_of_rejection(&pool, Duration::ZERO).await, Some(PortErrorKind::Overloaded));
+    assert_eq!(kind_of_rejection(&pool, HOUR).await, None);
 }
 
 #[tokio::test]
@@ -70,19 +70,19 @@ async fn the_capacity_is_what_all_permits_finish_in_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_cannot_begin_in_time_is_refused_on_arrival() {
+async fn a_call_that_cannot_begin_in_time_is_rejected_on_arrival() {
     let pool = pool(1, HOUR);
     let (_release, _task) = occupy(&pool).await;
     let before = TestClock::new().instant();
-    assert_eq!(kind_of_refusal(&pool, HOUR / 2).await, Some(PortErrorKind::Overloaded));
+    assert_eq!(kind_of_rejection(&pool, HOUR / 2).await, Some(PortErrorKind::Overloaded));
     assert!(TestClock::new().instant() - before < Duration::from_secs(10), "it does not wait for that");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_is_still_waiting_at_its_deadline_is_refused() {
+async fn a_call_that_is_still_waiting_at_its_deadline_is_rejected() {
     let pool = pool(1, Duration::ZERO);
     let (release, task) = occupy(&pool).await;
-    assert_eq!(kind_of_refusal(&pool, Duration::from_millis(50)).await, Some(PortErrorKind::Overloaded));
+    assert_eq!(kind_of_rejection(&pool, Duration::from_millis(50)).await, Some(PortErrorKind::Overloaded));
     drop(release);
     task.await.unwrap().unwrap();
     assert!(everything_is_idle(&pool, 1));
@@ -95,9 +95,9 @@ async fn a_job_keeps_its_permit_to_its_end_when_the_caller_hangs_up() {
     let (release, task) = occupy(&pool).await;
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
-    assert_eq!(kind_of_refusal(&pool, Duration::from_millis(50)).await, Some(PortErrorKind::Overloaded));
+    assert_eq!(kind_of_rejection(&pool, Duration::from_millis(50)).await, Some(PortErrorKind::Overloaded));
     drop(release);
-    assert_eq!(kind_of_refusal(&pool, HOUR).await, None);
+    assert_eq!(kind_of_rejection(&pool, HOUR).await, None);
     assert!(everything_is_idle(&pool, 1));
 }
 

@@ -92,7 +92,7 @@ fn an_issued_token_is_written_exactly_as_the_platform_reads_it() {
 
 // S-36
 #[test]
-fn a_token_is_good_at_899_seconds_and_refused_at_900_and_the_leeway() {
+fn a_token_is_good_at_899_seconds_and_rejected_at_900_and_the_leeway() {
     let tokens = tokens(NEW, &[]);
     let token = issue(&tokens);
     let at = |milliseconds| tokens.verify(&token, start() + Duration::milliseconds(milliseconds));
@@ -103,7 +103,7 @@ fn a_token_is_good_at_899_seconds_and_refused_at_900_and_the_leeway() {
 
 // S-37
 #[test]
-fn a_token_from_the_future_is_refused_beyond_the_leeway() {
+fn a_token_from_the_future_is_rejected_beyond_the_leeway() {
     let tokens = tokens(NEW, &[]);
     let token = issue(&tokens);
     assert!(tokens.verify(&token, start() - Duration::seconds(5)).is_ok());
@@ -125,8 +125,8 @@ fn every_required_claim_is_there_and_of_its_type() {
             [None, Some(json!(null)), Some(json!(-1)), Some(json!(0.5)), Some(json!([])), Some(json!(""))]
         {
             let token = signed(&tokens, &payload_with(name, value.clone()));
-            let refused = Err(InvalidAccessToken::ClaimsRefused);
-            assert_eq!(tokens.verify(&token, start()), refused, "{name} {value:?}");
+            let rejected = Err(InvalidAccessToken::ClaimsRejected);
+            assert_eq!(tokens.verify(&token, start()), rejected, "{name} {value:?}");
         }
     }
 }
@@ -144,13 +144,13 @@ fn an_optional_claim_is_of_its_type_where_it_is_there() {
         ("sid", json!("x")),
     ] {
         let token = signed(&tokens, &payload_with(name, Some(value)));
-        assert_eq!(tokens.verify(&token, start()), Err(InvalidAccessToken::ClaimsRefused), "{name}");
+        assert_eq!(tokens.verify(&token, start()), Err(InvalidAccessToken::ClaimsRejected), "{name}");
     }
     assert!(tokens.verify(&signed(&tokens, &payload_with("nonce", Some(json!([1])))), start()).is_ok());
 }
 
 #[test]
-fn times_beyond_the_calendar_and_other_spellings_of_an_id_are_refused() {
+fn times_beyond_the_calendar_and_other_spellings_of_an_id_are_rejected() {
     let tokens = tokens(NEW, &[]);
     for (name, value) in [
         ("exp", json!(u64::MAX)),
@@ -160,7 +160,7 @@ fn times_beyond_the_calendar_and_other_spellings_of_an_id_are_refused() {
         ("sub", json!("{00000000-0000-0000-0000-000000000002}")),
     ] {
         let token = signed(&tokens, &payload_with(name, Some(value)));
-        assert_eq!(tokens.verify(&token, start()), Err(InvalidAccessToken::ClaimsRefused), "{name}");
+        assert_eq!(tokens.verify(&token, start()), Err(InvalidAccessToken::ClaimsRejected), "{name}");
     }
 }
 
@@ -171,10 +171,10 @@ fn issuer_and_audience_match_exactly() {
     let judged = |name, value| tokens.verify(&signed(&tokens, &payload_with(name, Some(value))), start());
     assert!(judged("aud", json!(["hooksentry-client"])).is_ok());
     for aud in [json!("hooksentry"), json!(["Hooksentry-client"]), json!(["hooksentry-client", 7])] {
-        assert_eq!(judged("aud", aud), Err(InvalidAccessToken::ClaimsRefused));
+        assert_eq!(judged("aud", aud), Err(InvalidAccessToken::ClaimsRejected));
     }
-    assert_eq!(judged("iss", json!("hooksentry-api/")), Err(InvalidAccessToken::ClaimsRefused));
-    assert_eq!(judged("iss", json!(["hooksentry-api"])), Err(InvalidAccessToken::ClaimsRefused));
+    assert_eq!(judged("iss", json!("hooksentry-api/")), Err(InvalidAccessToken::ClaimsRejected));
+    assert_eq!(judged("iss", json!(["hooksentry-api"])), Err(InvalidAccessToken::ClaimsRejected));
 }
 
 // S-30
@@ -190,15 +190,15 @@ fn claims_are_not_looked_at_before_the_signature() {
 
 // S-39
 #[test]
-fn a_rolling_key_change_refuses_no_token_of_any_instance() {
+fn a_rolling_key_change_rejects_no_token_of_any_instance() {
     let steps = [tokens(OLD, &[]), tokens(OLD, &[NEW]), tokens(NEW, &[OLD]), tokens(NEW, &[])];
     for pair in steps.windows(2) {
         for (signer, verifier) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
             assert!(verifier.verify(&issue(signer), start()).is_ok());
         }
     }
-    let refused = Err(InvalidAccessToken::SignatureMismatch);
-    assert_eq!(steps[3].verify(&issue(&steps[0]), start()), refused, "the old key is gone in the end");
+    let rejected = Err(InvalidAccessToken::SignatureMismatch);
+    assert_eq!(steps[3].verify(&issue(&steps[0]), start()), rejected, "the old key is gone in the end");
 }
 
 // S-31
@@ -211,23 +211,23 @@ fn a_configured_key_id_is_written_and_asked_for() {
     let header = compact::encode(r#"{"alg":"HS256","typ":"JWT","kid":"k1"}"#);
     assert!(token.starts_with(&format!("{header}.")));
     assert!(named.verify(&token, start()).is_ok());
-    assert_eq!(plain.verify(&token, start()), Err(InvalidAccessToken::HeaderRefused));
+    assert_eq!(plain.verify(&token, start()), Err(InvalidAccessToken::HeaderRejected));
     assert!(named.verify(&issue(&plain), start()).is_ok(), "other issuers of the platform write none");
 }
 
 #[test]
-fn a_text_that_cannot_be_used_is_refused_by_its_name() {
-    let refused = |config| JwtAccessTokens::new(config).err();
+fn a_text_that_cannot_be_used_is_rejected_by_its_name() {
+    let rejected = |config| JwtAccessTokens::new(config).err();
     let long = "x".repeat(257);
     assert_eq!(
-        refused(JwtConfig { issuer: String::new(), ..config(NEW, &[]) }),
+        rejected(JwtConfig { issuer: String::new(), ..config(NEW, &[]) }),
         Some(ConfigError::Empty { setting: "JWT__ISSUER" })
     );
     assert_eq!(
-        refused(JwtConfig { audience: long, ..config(NEW, &[]) }),
+        rejected(JwtConfig { audience: long, ..config(NEW, &[]) }),
         Some(ConfigError::TooLong { setting: "JWT__AUDIENCE", limit: 256 })
     );
-    let error = refused(JwtConfig { key_id: Some(String::new()), ..config(NEW, &[]) }).unwrap();
+    let error = rejected(JwtConfig { key_id: Some(String::new()), ..config(NEW, &[]) }).unwrap();
     assert!(error.to_string().starts_with("JWT__KEY_ID is empty"));
 }
 

@@ -60,7 +60,7 @@ fn payloads() -> impl Strategy<Value = String> {
 fn in_two_steps(payload: &[u8]) -> Result<AccessClaims, InvalidAccessToken> {
     let members = strict_json::object(payload).ok_or(InvalidAccessToken::Malformed)?;
     let value = Value::Object(members);
-    let claims = Incoming::deserialize(&value).map_err(|_| InvalidAccessToken::ClaimsRefused)?;
+    let claims = Incoming::deserialize(&value).map_err(|_| InvalidAccessToken::ClaimsRejected)?;
     claims.into_claims()
 }
 

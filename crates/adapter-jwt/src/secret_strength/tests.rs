@@ -26,7 +26,7 @@ fn a_key_has_at_least_8_different_bytes() {
 
 // S-38
 #[test]
-fn every_published_sample_is_refused() {
+fn every_published_sample_is_rejected() {
     let texts: Vec<_> = known::TEXTS.lines().collect();
     assert!(texts.len() > 25);
     for known in texts {

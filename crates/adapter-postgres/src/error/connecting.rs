@@ -12,16 +12,16 @@ use super::inert;
 
 pub(super) fn translate(error: &ConnectError) -> PortError {
     match error.as_db_error() {
-        Some(refusal) => of_refusal(refusal),
+        Some(rejection) => of_rejection(rejection),
         None => of_failure(error),
     }
 }
 
 /// The server answers, and does not want us.
-fn of_refusal(refusal: &DbError) -> PortError {
+fn of_rejection(rejection: &DbError) -> PortError {
     let text =
-        format!("POSTGRES__URL: the database server refuses the connection: {}", inert(refusal.message()));
-    let code = refusal.code();
+        format!("POSTGRES__URL: the database server refuses the connection: {}", inert(rejection.message()));
+    let code = rejection.code();
     let is_hopeless = [
         SqlState::INVALID_PASSWORD,
         SqlState::INVALID_AUTHORIZATION_SPECIFICATION,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use auth_domain::model::{HashParameters, HashParametersInUse, Timing};
+use auth_domain::model::{HashParameters, HashParametersInUse, RequestTime};
 use diesel::deserialize::QueryableByName;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
@@ -31,11 +31,11 @@ struct Row {
 /// Reads every row, on a connection of its own: a large table takes longer than any other statement may.
 pub(super) async fn read(
     database: &PostgresDatabase,
-    timing: Timing,
+    request_time: RequestTime,
 ) -> Result<Vec<HashParametersInUse>, StoreError> {
-    database.begin(timing)?;
-    let mut connection = database.connect(timing).await?;
-    let until = timing.deadline();
+    database.begin(request_time)?;
+    let mut connection = database.connect(request_time).await?;
+    let until = request_time.deadline();
     let left = until.saturating_duration_since(database.clock().instant());
     let rows = query(&mut connection, until, left.as_millis().max(1).to_string()).await?;
     Ok(rows.into_iter().filter_map(Row::into_parameters).collect())

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use auth_domain::model::{Email, Timing, User, UserId};
+use auth_domain::model::{Email, RequestTime, User, UserId};
 use auth_domain::ports::UserListing;
 use diesel::{QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -27,9 +27,9 @@ pub(super) enum Key<'a> {
 pub(super) async fn find(
     database: &PostgresDatabase,
     key: Key<'_>,
-    timing: Timing,
+    request_time: RequestTime,
 ) -> Result<Option<User>, StoreError> {
-    let until = database.begin(timing)?;
+    let until = database.begin(request_time)?;
     // After an outage all of them are gone.
     let mut more_attempts = 0..Links::COUNT;
     let row = loop {
@@ -53,7 +53,7 @@ async fn attempt(
 async fn read(mut connection: &AsyncPgConnection, key: Key<'_>) -> Result<Option<UserRow>, StoreError> {
     let (is_standby, row): (bool, Option<UserRow>) = match key {
         Key::Id(id) => Lookup::by_id(id).get_result(&mut connection).await?,
-        // The one text that the server refuses to compare with: it can have stored none like it.
+        // The one text that the server rejects to compare with: it can have stored none like it.
         Key::Email(email) if email.as_str().contains('\0') => return Ok(None),
         Key::Email(email) => Lookup::by_email(email).get_result(&mut connection).await?,
     };

@@ -5,22 +5,22 @@ use std::time::Duration;
 use auth_domain::model::{NewUser, UserStatus};
 use auth_domain::ports::UserRepository;
 use auth_testkit::servers::PostgresServer;
-use auth_testkit::{START, a_tenant_id, a_user, timing_at};
+use auth_testkit::{START, a_tenant_id, a_user, request_time_at};
 
 use crate::support::Store;
 
 /// A call of some kind, dropped after `patience`.
 async fn hang_up(store: &Store, number: u64, patience: Duration, user: &NewUser) {
-    let timing = timing_at(START);
+    let request_time = request_time_at(START);
     let stranger = a_user(user.tenant_id);
     let call = async {
         match number % 6 {
-            0 => drop(store.users.find_by_id(user.id, timing).await),
-            1 => drop(store.users.set_status(user.id, UserStatus::Active, timing).await),
-            2 => drop(store.users.list(timing).await),
-            3 => drop(store.users.insert(&stranger, timing).await),
-            4 => drop(store.users.default_tenant(a_tenant_id(), timing).await),
-            _ => drop(store.database.migrate(timing).await),
+            0 => drop(store.users.find_by_id(user.id, request_time).await),
+            1 => drop(store.users.set_status(user.id, UserStatus::Active, request_time).await),
+            2 => drop(store.users.list(request_time).await),
+            3 => drop(store.users.insert(&stranger, request_time).await),
+            4 => drop(store.users.default_tenant(a_tenant_id(), request_time).await),
+            _ => drop(store.database.migrate(request_time).await),
         }
     };
     let _ = tokio::time::timeout(patience, call).await;
@@ -45,7 +45,9 @@ async fn calls_dropped_at_any_moment_leave_no_transaction_open_and_every_connect
         let (store, user) = (store.clone(), user.clone());
         async move {
             assert!(store.find(&user).await.unwrap());
-            assert!(store.users.set_status(user.id, UserStatus::Active, timing_at(START)).await.unwrap());
+            assert!(
+                store.users.set_status(user.id, UserStatus::Active, request_time_at(START)).await.unwrap()
+            );
         }
     });
     auth_testkit::race(calls).await;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use auth_domain::model::Timing;
+use auth_domain::model::RequestTime;
 use auth_domain::ports::PortErrorKind;
+use auth_testkit::request_time_past_its_deadline;
 use auth_testkit::servers::PostgresServer;
-use auth_testkit::timing_past_its_deadline;
 
 use crate::support::{Store, assert_kind, now, time_of_day};
 
@@ -15,7 +15,7 @@ async fn a_server_whose_clock_is_more_than_two_seconds_away_is_not_ready() {
     let store = Store::at(&PostgresServer::shared().database().url());
     for (offset, is_ready) in [(-3, false), (-1, true), (0, true), (1, true), (3, false)] {
         let ours = time_of_day() + time::Duration::seconds(offset);
-        let outcome = store.database.ping(Timing::new(ours, now(), Duration::from_secs(2))).await;
+        let outcome = store.database.ping(RequestTime::new(ours, now(), Duration::from_secs(2))).await;
         if is_ready {
             outcome.unwrap();
         } else {
@@ -23,24 +23,26 @@ async fn a_server_whose_clock_is_more_than_two_seconds_away_is_not_ready() {
             assert!(text.contains("s apart; let NTP set both"), "{text}");
         }
     }
-    let late = store.database.ping(timing_past_its_deadline(time_of_day())).await;
+    let late = store.database.ping(request_time_past_its_deadline(time_of_day())).await;
     assert_kind(late, PortErrorKind::Unavailable);
 }
 
 // S-81
 #[tokio::test]
-async fn a_server_that_is_not_there_is_unavailable_and_one_that_refuses_us_misconfigured() {
+async fn a_server_that_is_not_there_is_unavailable_and_one_that_rejects_us_misconfigured() {
     let behind = PostgresServer::shared().database();
     let port = auth_testkit::servers::Port::take();
     let nowhere = Store::at(&format!("postgres://auth:geheim@127.0.0.1:{}/auth", port.number));
-    let timing = || Timing::new(time_of_day(), now(), Duration::from_secs(2));
-    let text = assert_kind(nowhere.database.ping(timing()).await, PortErrorKind::Unavailable);
+    let request_time = || RequestTime::new(time_of_day(), now(), Duration::from_secs(2));
+    let text = assert_kind(nowhere.database.ping(request_time()).await, PortErrorKind::Unavailable);
     assert!(text.contains("refused") && !text.contains("geheim"), "{text}");
 
     let name = behind.name().to_owned();
     for url in [behind.url().replace(&name, "no_such_database"), behind.url_of("no_such_role")] {
-        let refused = Store::at(&url);
-        for outcome in [refused.database.ping(timing()).await, refused.users_listed(timing()).await] {
+        let rejected = Store::at(&url);
+        for outcome in
+            [rejected.database.ping(request_time()).await, rejected.users_listed(request_time()).await]
+        {
             let text = assert_kind(outcome, PortErrorKind::Misconfigured);
             assert!(text.contains("does not exist"), "{text}");
         }

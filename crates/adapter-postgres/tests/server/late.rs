@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth_domain::model::{PasswordHash, UserStatus};
 use auth_domain::ports::{PortErrorKind, UserRepository};
 use auth_testkit::servers::PostgresServer;
-use auth_testkit::{START, timing_at};
+use auth_testkit::{START, request_time_at};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -52,8 +52,8 @@ async fn a_write_in_the_socket_of_a_frozen_server_never_happens() {
     let relayed = Store::at(&behind.url().replace(&server.port().to_string(), &port.to_string()));
 
     let (expected, late) = (Some(user.password_hash.clone()), PasswordHash::new(MARK.to_owned()));
-    let timing = within(Duration::from_secs(1));
-    let outcome = relayed.users.replace_password_hash(user.id, expected.clone(), &late, timing).await;
+    let request_time = within(Duration::from_secs(1));
+    let outcome = relayed.users.replace_password_hash(user.id, expected.clone(), &late, request_time).await;
     assert_kind(outcome, PortErrorKind::Unavailable);
     server.thaw();
 
@@ -73,16 +73,17 @@ async fn a_write_that_gets_its_lock_too_late_never_happens() {
     let lock = format!("SELECT 1 FROM users WHERE id = '{}' FOR UPDATE", user.id);
     let expected = Some(user.password_hash.clone());
     while_locked(&behind, &lock, 0.8, async {
-        let (status, timing) = (UserStatus::Inactive, within(Duration::from_millis(300)));
-        assert_kind(store.users.set_status(user.id, status, timing).await, PortErrorKind::Unavailable);
-        let (late, timing) = (PasswordHash::new(MARK.to_owned()), within(Duration::from_millis(300)));
-        let replaced = store.users.replace_password_hash(user.id, expected.clone(), &late, timing).await;
+        let (status, request_time) = (UserStatus::Inactive, within(Duration::from_millis(300)));
+        assert_kind(store.users.set_status(user.id, status, request_time).await, PortErrorKind::Unavailable);
+        let (late, request_time) = (PasswordHash::new(MARK.to_owned()), within(Duration::from_millis(300)));
+        let replaced =
+            store.users.replace_password_hash(user.id, expected.clone(), &late, request_time).await;
         assert_kind(replaced, PortErrorKind::Unavailable);
     });
 
     // Whoever waited for the lock before has had it before this one.
     let other = Store::at(&behind.url());
-    assert!(other.users.set_status(user.id, UserStatus::Active, timing_at(START)).await.unwrap());
+    assert!(other.users.set_status(user.id, UserStatus::Active, request_time_at(START)).await.unwrap());
     let inactive = "SELECT count(*) FROM users WHERE status = 1";
     assert_eq!(behind.sql(inactive), "0");
     assert_eq!(store.stored_hash(&user).await, expected);

@@ -8,7 +8,7 @@
 
 mod cancelled;
 mod clocks;
-mod examination;
+mod diagnostics;
 mod late;
 mod migrations;
 mod outage;

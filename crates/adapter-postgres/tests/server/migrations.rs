@@ -5,7 +5,7 @@ use std::time::Duration;
 use auth_adapter_postgres::Migrated;
 use auth_domain::ports::PortErrorKind;
 use auth_testkit::servers::PostgresServer;
-use auth_testkit::{START, race, timing_at, timing_past_its_deadline};
+use auth_testkit::{START, race, request_time_at, request_time_past_its_deadline};
 
 use crate::support::{Store, assert_kind, while_locked, within};
 
@@ -14,7 +14,7 @@ async fn of_eight_instances_that_start_at_once_one_makes_the_tables() {
     let behind = PostgresServer::shared().database();
     let stores: Vec<_> = (0..8).map(|_| Store::at(&behind.url())).collect();
     let migrations =
-        stores.into_iter().map(|store| async move { store.database.migrate(timing_at(START)).await });
+        stores.into_iter().map(|store| async move { store.database.migrate(request_time_at(START)).await });
     let mut applied = 0;
     for outcome in race(migrations).await {
         match outcome.unwrap() {
@@ -32,27 +32,28 @@ async fn migrating_works_on_a_runtime_of_one_thread_and_again_changes_nothing() 
     let behind = PostgresServer::shared().database();
     let store = Store::migrated(&behind).await;
     let user = store.inserted().await;
-    let again = store.database.migrate(timing_at(START)).await.unwrap();
+    let again = store.database.migrate(request_time_at(START)).await.unwrap();
     assert_eq!(again, Migrated::UpToDate { applied: 0 });
     assert!(store.find(&user).await.unwrap());
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_version_is_refused_and_left_as_it_was() {
+async fn a_database_of_a_newer_version_is_rejected_and_left_as_it_was() {
     let behind = PostgresServer::shared().database();
     let store = Store::migrated(&behind).await;
     let _ = behind.sql("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')");
-    let text = assert_kind(store.database.migrate(timing_at(START)).await, PortErrorKind::Misconfigured);
+    let text =
+        assert_kind(store.database.migrate(request_time_at(START)).await, PortErrorKind::Misconfigured);
     assert!(text.contains("made by a newer version (migration 99990101000000); run that version"), "{text}");
 }
 
 #[tokio::test]
-async fn a_database_where_tables_may_not_be_made_is_refused_with_a_reason() {
+async fn a_database_where_tables_may_not_be_made_is_rejected_with_a_reason() {
     let behind = PostgresServer::shared().database();
     let role = format!("poor_{}", behind.name());
     let _ = behind.sql(&format!("CREATE ROLE {role} LOGIN"));
     let poor = Store::at(&behind.url_of(&role));
-    let text = assert_kind(poor.database.migrate(timing_at(START)).await, PortErrorKind::Misconfigured);
+    let text = assert_kind(poor.database.migrate(request_time_at(START)).await, PortErrorKind::Misconfigured);
     assert!(text.contains("permission denied for schema public"), "{text}");
 }
 
@@ -60,7 +61,7 @@ async fn a_database_where_tables_may_not_be_made_is_refused_with_a_reason() {
 async fn a_migration_waits_for_the_lock_no_longer_than_its_deadline_and_leaves_nothing_behind() {
     let behind = PostgresServer::shared().database();
     let store = Store::at(&behind.url());
-    let late = store.database.migrate(timing_past_its_deadline(START)).await;
+    let late = store.database.migrate(request_time_past_its_deadline(START)).await;
     assert_kind(late, PortErrorKind::Unavailable);
 
     while_locked(&behind, "SELECT pg_advisory_xact_lock(7526466559358299495)", 0.8, async {
@@ -68,5 +69,5 @@ async fn a_migration_waits_for_the_lock_no_longer_than_its_deadline_and_leaves_n
         assert_kind(outcome, PortErrorKind::Unavailable);
     });
     assert_eq!(behind.sql("SELECT to_regclass('users') IS NULL"), "t");
-    assert!(store.database.migrate(timing_at(START)).await.is_ok());
+    assert!(store.database.migrate(request_time_at(START)).await.is_ok());
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use auth_domain::model::{NewUser, UserStatus};
 use auth_domain::ports::{PortErrorKind, UserRepository};
 use auth_testkit::servers::PostgresServer;
-use auth_testkit::{START, a_tenant_id, a_user, race, timing_at};
+use auth_testkit::{START, a_tenant_id, a_user, race, request_time_at};
 use tokio::net::TcpListener;
 
 use crate::support::{Store, assert_back_within_two_seconds, assert_kind, now, while_locked};
@@ -17,18 +17,18 @@ const PATIENCE: Duration = Duration::from_millis(2_500);
 /// Every kind of call is told "unavailable" in time, however many are under way.
 async fn assert_away(store: &Store) {
     let user = a_user(a_tenant_id());
-    let timing = timing_at(START);
+    let request_time = request_time_at(START);
     let calls = (0..24_u8).map(|number| {
         let (store, user) = (store.clone(), user.clone());
         async move {
             let begun = now();
             let outcome = match number % 6 {
-                0 => store.users.find_by_email(&user.email, timing).await.map(drop),
-                1 => store.users.set_status(user.id, UserStatus::Inactive, timing).await.map(drop),
-                2 => store.users.list(timing).await.map(drop),
-                3 => store.database.ping(timing).await,
-                4 => store.users.insert(&user, timing).await.map(drop),
-                _ => store.users.find_by_id(user.id, timing).await.map(drop),
+                0 => store.users.find_by_email(&user.email, request_time).await.map(drop),
+                1 => store.users.set_status(user.id, UserStatus::Inactive, request_time).await.map(drop),
+                2 => store.users.list(request_time).await.map(drop),
+                3 => store.database.ping(request_time).await,
+                4 => store.users.insert(&user, request_time).await.map(drop),
+                _ => store.users.find_by_id(user.id, request_time).await.map(drop),
             };
             assert_kind(outcome, PortErrorKind::Unavailable);
             assert!(begun.elapsed() < PATIENCE, "call {number} took {:?}", begun.elapsed());
@@ -41,7 +41,7 @@ async fn assert_back(store: &Store, user: &NewUser) {
     assert_back_within_two_seconds("looking up", async || store.find(user).await).await;
     let status = UserStatus::Active;
     assert_back_within_two_seconds("writing", async || {
-        store.users.set_status(user.id, status, timing_at(START)).await
+        store.users.set_status(user.id, status, request_time_at(START)).await
     })
     .await;
     // Both shared connections and all of the pool are of use again, not only those of the first calls.
@@ -50,7 +50,8 @@ async fn assert_back(store: &Store, user: &NewUser) {
         async move {
             assert!(store.find(&user).await.unwrap());
             assert!(
-                number % 4 > 0 || store.users.set_status(user.id, status, timing_at(START)).await.unwrap()
+                number % 4 > 0
+                    || store.users.set_status(user.id, status, request_time_at(START)).await.unwrap()
             );
         }
     });
@@ -93,7 +94,7 @@ async fn a_killed_server_is_unavailable_and_used_again_once_it_is_back() {
     server.start_again();
     for _ in 0..4 {
         assert!(store.find(&user).await.unwrap());
-        assert!(store.users.set_status(user.id, UserStatus::Active, timing_at(START)).await.unwrap());
+        assert!(store.users.set_status(user.id, UserStatus::Active, request_time_at(START)).await.unwrap());
     }
 }
 
@@ -165,7 +166,7 @@ async fn lookups_stay_fast_while_every_connection_of_the_pool_waits_for_a_lock()
             .map(|_| {
                 let (store, id) = (store.clone(), user.id);
                 tokio::spawn(async move {
-                    store.users.set_status(id, UserStatus::Active, timing_at(START)).await.is_ok()
+                    store.users.set_status(id, UserStatus::Active, request_time_at(START)).await.is_ok()
                 })
             })
             .collect();

@@ -4,7 +4,7 @@ use auth_adapter_postgres::Migrated;
 use auth_domain::model::{PasswordHash, UserStatus};
 use auth_domain::ports::{Insertion, PortErrorKind, Replacement, UserRepository};
 use auth_testkit::servers::{Database, PostgresServer};
-use auth_testkit::{START, a_tenant_id, a_user, timing_at};
+use auth_testkit::{START, a_tenant_id, a_user, request_time_at};
 
 use crate::support::{Store, assert_kind};
 
@@ -49,20 +49,23 @@ async fn the_platforms_database_is_worked_on_and_its_schema_stays_as_it_was() {
     assert!(before.contains("ix_users_email"), "{before}");
     let store = Store::at(&behind.url());
     for _ in 0..2 {
-        let migrated = store.database.migrate(timing_at(START)).await.unwrap();
+        let migrated = store.database.migrate(request_time_at(START)).await.unwrap();
         assert_eq!(migrated, Migrated::OwnedByThePlatform);
     }
 
     let user = store.inserted().await;
-    let found = store.users.find_by_email(&user.email, timing_at(START)).await.unwrap().unwrap();
+    let found = store.users.find_by_email(&user.email, request_time_at(START)).await.unwrap().unwrap();
     assert_eq!((found.id, found.role, found.created_at), (user.id, user.role, START));
     let mut second = a_user(user.tenant_id);
     second.email = user.email.clone();
-    assert_eq!(store.users.insert(&second, timing_at(START)).await.unwrap(), Insertion::EmailTaken);
+    assert_eq!(store.users.insert(&second, request_time_at(START)).await.unwrap(), Insertion::EmailTaken);
     let homeless = a_user(a_tenant_id());
-    assert_eq!(store.users.insert(&homeless, timing_at(START)).await.unwrap(), Insertion::UnknownTenant);
-    assert!(store.users.set_status(user.id, UserStatus::Inactive, timing_at(START)).await.unwrap());
-    assert_eq!(store.users.list(timing_at(START)).await.unwrap().users.len(), 1);
+    assert_eq!(
+        store.users.insert(&homeless, request_time_at(START)).await.unwrap(),
+        Insertion::UnknownTenant
+    );
+    assert!(store.users.set_status(user.id, UserStatus::Inactive, request_time_at(START)).await.unwrap());
+    assert_eq!(store.users.list(request_time_at(START)).await.unwrap().users.len(), 1);
 
     assert_eq!(behind.sql(SCHEMA), before);
     assert_eq!(behind.sql("SELECT count(*) FROM \"__EFMigrationsHistory\""), "0");
@@ -76,7 +79,7 @@ async fn a_replaced_hash_changes_that_one_column_alone() {
     let rest = "SELECT to_jsonb(users) - 'password_hash' FROM users";
     let before = behind.sql(rest);
     let new = PasswordHash::new("$argon2id$new".to_owned());
-    let later = timing_at(START + time::Duration::days(1));
+    let later = request_time_at(START + time::Duration::days(1));
     let replaced =
         store.users.replace_password_hash(user.id, Some(user.password_hash.clone()), &new, later).await;
     assert_eq!(replaced.unwrap(), Replacement::Replaced);
@@ -102,7 +105,7 @@ async fn a_table_that_does_not_fit_is_named_and_left_as_it_was() {
         let behind = platform();
         let _ = behind.sql(change);
         let before = behind.sql(SCHEMA);
-        let outcome = Store::at(&behind.url()).database.migrate(timing_at(START)).await;
+        let outcome = Store::at(&behind.url()).database.migrate(request_time_at(START)).await;
         let text = assert_kind(outcome, PortErrorKind::Misconfigured);
         assert!(text.contains(complaint), "{text}");
         assert_eq!(behind.sql(SCHEMA), before);
@@ -115,13 +118,13 @@ async fn a_column_that_must_be_filled_and_is_not_known_is_named() {
     let store = Store::at(&behind.url());
     let user = store.inserted().await;
     let _ = behind.sql("ALTER TABLE users ALTER locale DROP DEFAULT");
-    let refused = store.users.insert(&a_user(user.tenant_id), timing_at(START)).await;
-    let text = assert_kind(refused, PortErrorKind::Misconfigured);
+    let rejected = store.users.insert(&a_user(user.tenant_id), request_time_at(START)).await;
+    let text = assert_kind(rejected, PortErrorKind::Misconfigured);
     assert!(text.contains("the column locale of the table users must not be null"), "{text}");
 
     let _ = behind.sql("DELETE FROM users; DELETE FROM tenants; ALTER TABLE tenants ALTER plan DROP DEFAULT");
-    let refused = store.users.default_tenant(a_tenant_id(), timing_at(START)).await;
-    let text = assert_kind(refused, PortErrorKind::Misconfigured);
+    let rejected = store.users.default_tenant(a_tenant_id(), request_time_at(START)).await;
+    let text = assert_kind(rejected, PortErrorKind::Misconfigured);
     assert!(text.contains("the column plan of the table tenants"), "{text}");
 }
 
@@ -146,13 +149,13 @@ async fn a_column_that_is_made_wider_while_the_service_runs_costs_no_call() {
     let behind = platform();
     let store = Store::at(&behind.url());
     let user = store.inserted().await;
-    store.users_listed(timing_at(START)).await.unwrap();
+    store.users_listed(request_time_at(START)).await.unwrap();
     for kind in ["varchar(320)", "text"] {
         store.warm_up(&user).await;
         let _ = behind.sql(&format!("ALTER TABLE users ALTER email TYPE {kind}"));
         store.warm_up(&user).await;
     }
     // The one connection of the pool is spent by its first error.
-    let _ = store.users_listed(timing_at(START)).await;
-    store.users_listed(timing_at(START)).await.unwrap();
+    let _ = store.users_listed(request_time_at(START)).await;
+    store.users_listed(request_time_at(START)).await.unwrap();
 }

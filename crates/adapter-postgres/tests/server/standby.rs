@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use auth_domain::model::{Timing, UserStatus};
-use auth_domain::ports::{PortErrorKind, UserRepository, Verdict};
+use auth_domain::model::{RequestTime, UserStatus};
+use auth_domain::ports::{PortErrorKind, Severity, UserRepository};
 use auth_testkit::servers::PostgresServer;
-use auth_testkit::{START, a_user, timing_at};
+use auth_testkit::{START, a_user, request_time_at};
 
 use crate::support::{Store, assert_back_within_two_seconds, assert_kind, now, time_of_day};
 
-fn at_present() -> Timing {
-    Timing::new(time_of_day(), now(), Duration::from_secs(2))
+fn at_present() -> RequestTime {
+    RequestTime::new(time_of_day(), now(), Duration::from_secs(2))
 }
 
 fn assert_standby<T>(outcome: Result<T, auth_domain::ports::PortError>) {
@@ -26,19 +26,21 @@ async fn a_standby_says_nothing_about_users() {
     let store = Store::migrated(&behind).await;
     let user = store.inserted().await;
     let standby = primary.start_standby("1h");
-    assert!(store.users.set_status(user.id, UserStatus::Inactive, timing_at(START)).await.unwrap());
+    assert!(store.users.set_status(user.id, UserStatus::Inactive, request_time_at(START)).await.unwrap());
 
     let trusting = Store::at(&PostgresServer::url_on(&[&standby], behind.name()));
     let unknown = a_user(user.tenant_id);
     for _ in 0..3 {
-        assert_standby(trusting.users.find_by_email(&user.email, timing_at(START)).await);
-        assert_standby(trusting.users.find_by_id(user.id, timing_at(START)).await);
-        assert_standby(trusting.users.find_by_email(&unknown.email, timing_at(START)).await);
-        assert_standby(trusting.users_listed(timing_at(START)).await);
+        assert_standby(trusting.users.find_by_email(&user.email, request_time_at(START)).await);
+        assert_standby(trusting.users.find_by_id(user.id, request_time_at(START)).await);
+        assert_standby(trusting.users.find_by_email(&unknown.email, request_time_at(START)).await);
+        assert_standby(trusting.users_listed(request_time_at(START)).await);
         assert_standby(trusting.database.ping(at_present()).await);
     }
-    let found = trusting.database.examine(at_present()).await.unwrap();
-    assert!(found.iter().any(|found| found.verdict == Verdict::Fault && found.text.contains("is a standby")));
+    let found = trusting.database.diagnose(at_present()).await.unwrap();
+    assert!(
+        found.iter().any(|found| found.severity == Severity::Error && found.text.contains("is a standby"))
+    );
 }
 
 // S-96
@@ -53,7 +55,7 @@ async fn of_several_hosts_the_primary_is_used_and_followed() {
         let store = Store::at(&PostgresServer::url_on(&order, behind.name()));
         store.warm_up(&user).await;
         store.database.ping(at_present()).await.unwrap();
-        assert!(store.users.set_status(user.id, UserStatus::Active, timing_at(START)).await.unwrap());
+        assert!(store.users.set_status(user.id, UserStatus::Active, request_time_at(START)).await.unwrap());
     }
 
     // A host that accepts connections and stays silent does not use up the time of the others.
@@ -67,7 +69,7 @@ async fn of_several_hosts_the_primary_is_used_and_followed() {
     second.promote();
     assert_back_within_two_seconds("looking up", async || store.find(&user).await).await;
     assert_back_within_two_seconds("writing", async || {
-        store.users.set_status(user.id, UserStatus::Active, timing_at(START)).await
+        store.users.set_status(user.id, UserStatus::Active, request_time_at(START)).await
     })
     .await;
 }
@@ -88,19 +90,19 @@ async fn a_primary_that_is_demoted_is_not_believed_on_connections_that_stay_open
     let store = Store::at(&(behind.url() + own_function_first));
     let unknown = a_user(user.tenant_id);
     store.warm_up(&user).await;
-    store.users_listed(timing_at(START)).await.unwrap();
+    store.users_listed(request_time_at(START)).await.unwrap();
 
     let _ = behind.sql("UPDATE role_of_server SET is_standby = true");
     for _ in 0..3 {
         assert_standby(store.find(&user).await);
-        assert_standby(store.users.find_by_email(&unknown.email, timing_at(START)).await);
-        assert_standby(store.users_listed(timing_at(START)).await);
+        assert_standby(store.users.find_by_email(&unknown.email, request_time_at(START)).await);
+        assert_standby(store.users_listed(request_time_at(START)).await);
         assert_standby(store.database.ping(at_present()).await);
     }
     let _ = behind.sql("UPDATE role_of_server SET is_standby = false");
     store.warm_up(&user).await;
-    store.users_listed(timing_at(START)).await.unwrap();
-    assert_eq!(store.users.find_by_email(&unknown.email, timing_at(START)).await.unwrap(), None);
+    store.users_listed(request_time_at(START)).await.unwrap();
+    assert_eq!(store.users.find_by_email(&unknown.email, request_time_at(START)).await.unwrap(), None);
 }
 
 // S-96

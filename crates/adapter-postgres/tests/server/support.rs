@@ -4,10 +4,10 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use auth_adapter_postgres::{PostgresConfig, PostgresDatabase, PostgresUserRepository};
-use auth_domain::model::{NewUser, PasswordHash, Timing};
+use auth_domain::model::{NewUser, PasswordHash, RequestTime};
 use auth_domain::ports::{Clock, Insertion, PortError, PortErrorKind, UserRepository};
 use auth_testkit::servers::Database;
-use auth_testkit::{START, TestClock, a_tenant_id, a_user, timing_at};
+use auth_testkit::{START, TestClock, a_tenant_id, a_user, request_time_at};
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
@@ -32,15 +32,15 @@ impl Store {
     /// With tables of our own.
     pub(crate) async fn migrated(behind: &Database<'_>) -> Self {
         let store = Self::at(&behind.url());
-        store.database.migrate(timing_at(START)).await.unwrap();
+        store.database.migrate(request_time_at(START)).await.unwrap();
         store
     }
 
     /// Inserts a new user of the default tenant.
     pub(crate) async fn inserted(&self) -> NewUser {
-        let tenant = self.users.default_tenant(a_tenant_id(), timing_at(START)).await.unwrap();
+        let tenant = self.users.default_tenant(a_tenant_id(), request_time_at(START)).await.unwrap();
         let user = a_user(tenant);
-        assert_eq!(self.users.insert(&user, timing_at(START)).await.unwrap(), Insertion::Inserted);
+        assert_eq!(self.users.insert(&user, request_time_at(START)).await.unwrap(), Insertion::Inserted);
         user
     }
 
@@ -52,16 +52,16 @@ impl Store {
     }
 
     pub(crate) async fn find(&self, user: &NewUser) -> Result<bool, PortError> {
-        Ok(self.users.find_by_id(user.id, timing_at(START)).await?.is_some())
+        Ok(self.users.find_by_id(user.id, request_time_at(START)).await?.is_some())
     }
 
     /// Takes the way through the pool.
-    pub(crate) async fn users_listed(&self, timing: Timing) -> Result<(), PortError> {
-        self.users.list(timing).await.map(drop)
+    pub(crate) async fn users_listed(&self, request_time: RequestTime) -> Result<(), PortError> {
+        self.users.list(request_time).await.map(drop)
     }
 
     pub(crate) async fn stored_hash(&self, user: &NewUser) -> Option<PasswordHash> {
-        let found = self.users.find_by_id(user.id, timing_at(START)).await.unwrap();
+        let found = self.users.find_by_id(user.id, request_time_at(START)).await.unwrap();
         found.unwrap().password_hash
     }
 }
@@ -85,8 +85,8 @@ pub(crate) fn while_locked(
 }
 
 /// A call that may take as long from here.
-pub(crate) fn within(limit: Duration) -> Timing {
-    Timing::new(START, now(), limit)
+pub(crate) fn within(limit: Duration) -> RequestTime {
+    RequestTime::new(START, now(), limit)
 }
 
 pub(crate) fn now() -> Instant {

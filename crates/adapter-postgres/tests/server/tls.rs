@@ -3,7 +3,7 @@
 use auth_adapter_postgres::PostgresConfig;
 use auth_domain::ports::PortErrorKind;
 use auth_testkit::servers::{Certificates, PostgresServer};
-use auth_testkit::{START, timing_at};
+use auth_testkit::{START, request_time_at};
 
 use crate::support::{Store, assert_kind};
 
@@ -24,19 +24,19 @@ async fn a_certificate_is_verified_by_its_authority_and_its_name() {
     let url = behind.url() + "?sslmode=require";
 
     let trusting = Store::with(config(url.clone(), &certificates));
-    trusting.database.migrate(timing_at(START)).await.unwrap();
+    trusting.database.migrate(request_time_at(START)).await.unwrap();
     let user = trusting.inserted().await;
     trusting.warm_up(&user).await;
     assert_eq!(behind.sql(ENCRYPTED), "true");
-    let findings = trusting.database.examine(timing_at(START)).await.unwrap();
-    assert!(findings.iter().any(|finding| finding.text.contains("protected by TLSv1.3")), "{findings:?}");
+    let checks = trusting.database.diagnose(request_time_at(START)).await.unwrap();
+    assert!(checks.iter().any(|check| check.text.contains("protected by TLSv1.3")), "{checks:?}");
 
     let distrusting = Store::with(config(url.clone(), &others));
     for outcome in [
         distrusting.find(&user).await.map(drop),
-        distrusting.users_listed(timing_at(START)).await,
-        distrusting.database.ping(timing_at(START)).await,
-        distrusting.database.examine(timing_at(START)).await.map(drop),
+        distrusting.users_listed(request_time_at(START)).await,
+        distrusting.database.ping(request_time_at(START)).await,
+        distrusting.database.diagnose(request_time_at(START)).await.map(drop),
     ] {
         let text = assert_kind(outcome, PortErrorKind::Misconfigured);
         assert!(
@@ -53,7 +53,7 @@ async fn a_certificate_is_verified_by_its_authority_and_its_name() {
     let server = PostgresServer::start_with_tls(&expired);
     let behind = server.database();
     let store = Store::with(config(behind.url() + "?sslmode=require", &expired));
-    let text = assert_kind(store.users_listed(timing_at(START)).await, PortErrorKind::Misconfigured);
+    let text = assert_kind(store.users_listed(request_time_at(START)).await, PortErrorKind::Misconfigured);
     assert!(text.starts_with("POSTGRES__URL: the certificate of the server has expired"), "{text}");
 }
 
@@ -65,26 +65,27 @@ async fn a_server_that_demands_tls_is_a_misconfiguration_without_and_an_outage_o
     server.demand_tls();
     let behind = server.database();
     let plain = Store::at(&(behind.url() + "?sslmode=disable"));
-    let text = assert_kind(plain.users_listed(timing_at(START)).await, PortErrorKind::Misconfigured);
+    let text = assert_kind(plain.users_listed(request_time_at(START)).await, PortErrorKind::Misconfigured);
     assert!(text.starts_with("POSTGRES__URL: ") && text.contains("no encryption"), "{text}");
 
     let store = Store::with(config(behind.url() + "?sslmode=require", &certificates));
-    store.database.migrate(timing_at(START)).await.unwrap();
+    store.database.migrate(request_time_at(START)).await.unwrap();
     server.freeze();
     let frozen = Store::with(config(behind.url() + "?sslmode=require", &certificates));
-    assert_kind(frozen.users_listed(timing_at(START)).await, PortErrorKind::Unavailable);
+    assert_kind(frozen.users_listed(request_time_at(START)).await, PortErrorKind::Unavailable);
     server.thaw();
     server.kill();
-    assert_kind(frozen.users_listed(timing_at(START)).await, PortErrorKind::Unavailable);
+    assert_kind(frozen.users_listed(request_time_at(START)).await, PortErrorKind::Unavailable);
 }
 
 // S-86
 #[tokio::test]
-async fn a_server_without_tls_is_refused_where_tls_is_asked_for_and_used_where_it_is_not() {
+async fn a_server_without_tls_is_rejected_where_tls_is_asked_for_and_used_where_it_is_not() {
     let behind = PostgresServer::shared().database();
     let certificates = Certificates::new();
     let demanding = Store::with(config(behind.url() + "?sslmode=require", &certificates));
-    let text = assert_kind(demanding.users_listed(timing_at(START)).await, PortErrorKind::Misconfigured);
+    let text =
+        assert_kind(demanding.users_listed(request_time_at(START)).await, PortErrorKind::Misconfigured);
     assert!(text.starts_with("POSTGRES__URL: the server does not speak TLS"), "{text}");
 
     let store = Store::migrated(&behind).await;

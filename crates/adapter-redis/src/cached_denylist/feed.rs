@@ -13,7 +13,7 @@ use tokio::time::timeout_at;
 
 use super::notices::{Notice, Notices, note};
 use crate::denylist_copy::{DenylistCopy, Life, Moment};
-use crate::error::{StepError, answered, contradiction, refused};
+use crate::error::{StepError, answered, contradiction, rejected};
 use crate::keys;
 use crate::reply;
 
@@ -54,7 +54,7 @@ impl Feed {
         let connecting = client.get_multiplexed_async_connection_with_config(&config);
         let connection = timeout_at((clock.instant() + LIMIT).into(), connecting).await;
         let connection = connection.map_err(|_| StepError::unanswered())?;
-        let connection = connection.map_err(|error| StepError::NotDone(refused(error)))?;
+        let connection = connection.map_err(|error| StepError::NotDone(rejected(error)))?;
         let mut feed =
             Self { connection, notices, is_lost, copy: Arc::clone(copy), clock: Arc::clone(clock) };
         feed.check_role().await?;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::Timing;
+use auth_domain::model::RequestTime;
 use auth_domain::ports::Clock;
 use time::OffsetDateTime;
 
@@ -38,8 +38,8 @@ impl Moment {
 
     /// The start of a request, which costs no look at a clock. What the copy answers is true for requests that start within a
     /// lease of the `PING`; who verifies starts the time of the request just before he asks.
-    pub(crate) fn of(timing: Timing) -> Self {
-        Self { instant: timing.started(), unix_millis: unix_millis(timing.now()) }
+    pub(crate) fn of(request_time: RequestTime) -> Self {
+        Self { instant: request_time.started(), unix_millis: unix_millis(request_time.now()) }
     }
 }
 

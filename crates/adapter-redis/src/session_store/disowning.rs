@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use auth_domain::model::{Timing, micros};
+use auth_domain::model::{RequestTime, to_unix_microseconds};
 use auth_domain::ports::{PortError, Rotate};
 use tracing::warn;
 
@@ -67,17 +67,21 @@ impl Doubts {
 
 impl RedisSessionStore {
     /// Takes earlier rotations of the same token back, where there are some in doubt.
-    pub(super) async fn settle_doubts(&self, presented: &Digest, timing: Timing) -> Result<(), PortError> {
+    pub(super) async fn settle_doubts(
+        &self,
+        presented: &Digest,
+        request_time: RequestTime,
+    ) -> Result<(), PortError> {
         for doubt in self.doubts.about(presented) {
-            self.store.run(&doubt.step, timing).await?;
+            self.store.run(&doubt.step, request_time).await?;
             self.doubts.resolve(presented, &doubt.successor);
         }
         Ok(())
     }
 
     /// Takes a rotation back as soon as the server answers again, beside whatever else happens.
-    pub(super) fn disown(&self, rotate: &Rotate, timing: Timing) {
-        if !self.doubts.note(rotate, disowning(rotate, timing)) {
+    pub(super) fn disown(&self, rotate: &Rotate, request_time: RequestTime) {
+        if !self.doubts.note(rotate, disowning(rotate, request_time)) {
             warn!(event = "rotation_in_doubt", "too many rotations are in doubt; one may be lost");
             return;
         }
@@ -86,7 +90,7 @@ impl RedisSessionStore {
             let clock = store.store.clock();
             let last = clock.instant() + PATIENCE;
             while clock.instant() < last {
-                if store.settle_doubts(&presented, Timing::start(clock, TRY)).await.is_ok() {
+                if store.settle_doubts(&presented, RequestTime::start(clock, TRY)).await.is_ok() {
                     return;
                 }
                 clock.sleep_until(clock.instant() + PAUSE).await;
@@ -100,13 +104,13 @@ impl RedisSessionStore {
     }
 }
 
-fn disowning(rotate: &Rotate, timing: Timing) -> Step {
+fn disowning(rotate: &Rotate, request_time: RequestTime) -> Step {
     let named = rotate.presented.session;
     let session_keys =
         [keys::session(named), keys::refresh(&rotate.presented), keys::refresh(&rotate.successor)];
     Step::new(&DISOWN, &session_keys.each_ref().map(String::as_str))
         .at_any_clock()
-        .arg(micros(timing.now()))
+        .arg(to_unix_microseconds(request_time.now()))
         .arg(named.session_id.to_string())
         .arg(keys::hex(&rotate.presented.value))
         .arg(keys::hex(&rotate.successor.value))

@@ -1,6 +1,6 @@
 //! Listings of sessions.
 
-use auth_domain::model::{SessionSummary, Timing, UserId, micros};
+use auth_domain::model::{RequestTime, SessionSummary, UserId, to_unix_microseconds};
 use auth_domain::ports::PortError;
 
 use super::RedisSessionStore;
@@ -13,14 +13,14 @@ impl RedisSessionStore {
     pub(super) async fn list_sessions(
         &self,
         user_id: UserId,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Vec<SessionSummary>, PortError> {
-        let timing = self.store.on_server_clock(timing).await?;
+        let request_time = self.store.on_server_clock(request_time).await?;
         let step = Step::new(&LIST, &[&keys::sessions(user_id)])
             .at_any_clock()
-            .arg(micros(timing.now()))
+            .arg(to_unix_microseconds(request_time.now()))
             .arg(keys::session_prefix(user_id));
-        let mut reply = self.store.run(&step, timing).await?;
+        let mut reply = self.store.run(&step, request_time).await?;
         reply.text()?;
         let mut sessions = Vec::new();
         while !reply.is_over() {

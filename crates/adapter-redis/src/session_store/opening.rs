@@ -1,6 +1,6 @@
 //! The beginning of sessions.
 
-use auth_domain::model::{Timing, micros};
+use auth_domain::model::{RequestTime, to_unix_microseconds};
 use auth_domain::ports::{NewSession, PortError};
 
 use super::RedisSessionStore;
@@ -11,24 +11,28 @@ use crate::step::Step;
 
 impl RedisSessionStore {
     /// Opens a session; those that had to go for it are dead when it returns.
-    pub(super) async fn open_session(&self, session: &NewSession, timing: Timing) -> Result<(), PortError> {
+    pub(super) async fn open_session(
+        &self,
+        session: &NewSession,
+        request_time: RequestTime,
+    ) -> Result<(), PortError> {
         let named = session.refresh_token.session;
         let session_keys =
             [keys::session(named), keys::refresh(&session.refresh_token), keys::sessions(named.user_id)];
         let step = Step::new(&OPEN, &session_keys.each_ref().map(String::as_str))
-            .arg(micros(timing.now()))
+            .arg(to_unix_microseconds(request_time.now()))
             .arg(named.session_id.to_string())
             .arg(session.tenant_id.to_string())
             .arg(keys::hex(&session.refresh_token.value))
-            .arg(micros(session.expires_at))
-            .arg(micros(session.ends_at))
+            .arg(to_unix_microseconds(session.expires_at))
+            .arg(to_unix_microseconds(session.ends_at))
             .arg(session.access_token.id.as_bytes().as_slice())
-            .arg(micros(session.access_token.expires_at))
+            .arg(to_unix_microseconds(session.access_token.expires_at))
             .arg(session.max_sessions)
             .arg(self.margin())
             .arg(self.tombstone());
-        let mut reply = self.store.run(&step, timing).await?;
+        let mut reply = self.store.run(&step, request_time).await?;
         reply.text()?;
-        self.complete(named.user_id, &Pending::read(&mut reply)?, None, timing).await
+        self.complete(named.user_id, &Pending::read(&mut reply)?, None, request_time).await
     }
 }

@@ -1,6 +1,6 @@
 //! The second step of an end: access tokens into the denylist.
 
-use auth_domain::model::{LiveAccessToken, SessionId, SessionRef, Timing, UserId};
+use auth_domain::model::{LiveAccessToken, RequestTime, SessionId, SessionRef, UserId};
 use auth_domain::ports::PortError;
 
 use super::RedisSessionStore;
@@ -39,11 +39,11 @@ impl RedisSessionStore {
         user_id: UserId,
         pending: &Pending,
         also: Option<LiveAccessToken>,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<(), PortError> {
         let tokens = pending.0.iter().map(|(_, token)| *token).chain(also);
         let entries: Vec<_> = tokens
-            .filter_map(|token| Some((token.id, life_in_millis(&self.store, token, timing)?)))
+            .filter_map(|token| Some((token.id, life_in_millis(&self.store, token, request_time)?)))
             .collect();
         let sessions = pending.sessions();
         if entries.is_empty() && sessions.is_empty() {
@@ -62,7 +62,7 @@ impl RedisSessionStore {
         for session_id in &sessions {
             step = step.arg(session_id.to_string());
         }
-        self.store.run(&step, timing).await?;
+        self.store.run(&step, request_time).await?;
         self.store.note_revoked(entries.into_iter());
         Ok(())
     }

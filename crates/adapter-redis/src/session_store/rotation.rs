@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use auth_domain::model::{
-    AxisKey, EndReason, MAX_LIVE_ACCESS_TOKENS, ReplayTag, SealedReplay, Timing, micros, span_in_micros,
+    EndReason, LimitKey, MAX_LIVE_ACCESS_TOKENS, RequestTime, RetryTag, SealedSuccessor, to_microseconds,
+    to_unix_microseconds,
 };
 use auth_domain::ports::{PortError, Rotate, Rotation};
 
@@ -24,14 +25,18 @@ const PAUSE: Duration = Duration::from_millis(25);
 impl RedisSessionStore {
     /// Rotates. A rotation without an answer is repeated until the caller's deadline: with the same successor
     /// the repeat tells what became of it, and takes nothing for reuse. Where no repeat is answered in time, it is taken back.
-    pub(super) async fn rotate_token(&self, rotate: &Rotate, timing: Timing) -> Result<Rotation, PortError> {
-        self.settle_doubts(&rotate.presented.value, timing).await?;
-        let step = self.rotation(rotate, timing);
+    pub(super) async fn rotate_token(
+        &self,
+        rotate: &Rotate,
+        request_time: RequestTime,
+    ) -> Result<Rotation, PortError> {
+        self.settle_doubts(&rotate.presented.value, request_time).await?;
+        let step = self.rotation(rotate, request_time);
         let mut in_doubt = false;
         let clock = self.store.clock();
         let mut reply = loop {
             let call = step.clone().arg(u8::from(in_doubt));
-            let error = match self.store.run(&call, timing).await {
+            let error = match self.store.run(&call, request_time).await {
                 Ok(reply) => break reply,
                 Err(error) => error,
             };
@@ -39,18 +44,19 @@ impl RedisSessionStore {
             if !in_doubt {
                 return Err(error.into());
             }
-            if clock.instant() >= timing.deadline() {
-                self.disown(rotate, timing);
+            if clock.instant() >= request_time.deadline() {
+                self.disown(rotate, request_time);
                 return Err(error.into());
             }
-            clock.sleep_until(timing.deadline().min(clock.instant() + PAUSE)).await;
+            clock.sleep_until(request_time.deadline().min(clock.instant() + PAUSE)).await;
         };
         let rotation = read(&mut reply)?;
-        self.complete(rotate.presented.session.user_id, &Pending::read(&mut reply)?, None, timing).await?;
+        self.complete(rotate.presented.session.user_id, &Pending::read(&mut reply)?, None, request_time)
+            .await?;
         Ok(rotation)
     }
 
-    fn rotation(&self, rotate: &Rotate, timing: Timing) -> Step {
+    fn rotation(&self, rotate: &Rotate, request_time: RequestTime) -> Step {
         let named = rotate.presented.session;
         let rotation_keys = [
             keys::session(named),
@@ -58,17 +64,17 @@ impl RedisSessionStore {
             keys::refresh(&rotate.successor),
             keys::sessions(named.user_id),
         ];
-        let (tag, [sealed, rest]) = replay(rotate.replay.as_ref());
+        let (tag, [sealed, rest]) = retry(rotate.retry.as_ref());
         Step::new(&ROTATE, &rotation_keys.each_ref().map(String::as_str))
-            .arg(micros(timing.now()))
+            .arg(to_unix_microseconds(request_time.now()))
             .arg(named.session_id.to_string())
             .arg(rotate.tenant_id.to_string())
             .arg(keys::hex(&rotate.presented.value))
             .arg(keys::hex(&rotate.successor.value))
-            .arg(micros(rotate.expires_at))
-            .arg(span_in_micros(rotate.reuse_leeway))
+            .arg(to_unix_microseconds(rotate.expires_at))
+            .arg(to_microseconds(rotate.reuse_leeway))
             .arg(rotate.access_token.id.as_bytes().as_slice())
-            .arg(micros(rotate.access_token.expires_at))
+            .arg(to_unix_microseconds(rotate.access_token.expires_at))
             .arg(rotate.released.as_ref().map_or(&[][..], |released| released.as_bytes()))
             .arg(tag)
             .arg(sealed)
@@ -81,16 +87,16 @@ impl RedisSessionStore {
 }
 
 /// The tag of a replay and its sealed successor in two parts; nothing where there is none.
-fn replay(replay: Option<&SealedReplay>) -> (&[u8], [&[u8]; 2]) {
-    let Some(replay) = replay else { return (&[], [&[], &[]]) };
-    let (sealed, rest) = replay.sealed.split_at(COMPACT.min(replay.sealed.len()));
-    (replay.tag.as_bytes(), [sealed, rest])
+fn retry(retry: Option<&SealedSuccessor>) -> (&[u8], [&[u8]; 2]) {
+    let Some(retry) = retry else { return (&[], [&[], &[]]) };
+    let (sealed, rest) = retry.sealed.split_at(COMPACT.min(retry.sealed.len()));
+    (retry.tag.as_bytes(), [sealed, rest])
 }
 
 /// The keyed hash of an address; empty if the address was not known, or if an earlier version wrote the record.
-fn address(stored: &[u8]) -> Result<Option<AxisKey>, PortError> {
+fn address(stored: &[u8]) -> Result<Option<LimitKey>, PortError> {
     match stored.try_into() {
-        Ok(bytes) => Ok(Some(AxisKey::from_bytes(bytes))),
+        Ok(bytes) => Ok(Some(LimitKey::from_bytes(bytes))),
         Err(_) if stored.is_empty() => Ok(None),
         Err(_) => Err(contradiction("the keyed hash of an address has another length")),
     }
@@ -101,7 +107,7 @@ fn read(reply: &mut Reply) -> Result<Rotation, PortError> {
         "rotated" => Rotation::Rotated,
         "replayed" => {
             let tag = reply.bytes()?.try_into().map_err(|_| contradiction("a replay has another tag"))?;
-            Rotation::Replayed(SealedReplay { tag: ReplayTag::from_bytes(tag), sealed: reply.bytes()? })
+            Rotation::Retried(SealedSuccessor { tag: RetryTag::from_bytes(tag), sealed: reply.bytes()? })
         }
         "already_used" => Rotation::AlreadyUsed { rotated_from: address(&reply.bytes()?)? },
         "reuse_detected" => Rotation::ReuseDetected,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use auth_domain::model::{Timing, micros, time_from_micros};
+use auth_domain::model::{RequestTime, from_unix_microseconds, to_unix_microseconds};
 use auth_domain::ports::PortError;
 use redis::{Cmd, FromRedisValue, Pipeline, Value};
 
@@ -16,10 +16,14 @@ use crate::server_clock::MAX_SKEW;
 
 impl RedisStore {
     /// Sends a command that changes nothing.
-    pub(crate) async fn ask<T: FromRedisValue>(&self, cmd: &Cmd, timing: Timing) -> Result<T, StepError> {
+    pub(crate) async fn ask<T: FromRedisValue>(
+        &self,
+        cmd: &Cmd,
+        request_time: RequestTime,
+    ) -> Result<T, StepError> {
         let mut question = Pipeline::with_capacity(1);
         question.add_command(cmd.clone());
-        let [answer] = self.answers(&question, timing).await?;
+        let [answer] = self.answers(&question, request_time).await?;
         reply::read(answer)
     }
 
@@ -28,11 +32,11 @@ impl RedisStore {
     pub(crate) async fn ask_primary<T: FromRedisValue>(
         &self,
         cmd: Cmd,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<T, StepError> {
         let mut question = Pipeline::with_capacity(2);
         question.cmd("ROLE").add_command(cmd);
-        let [role, answer] = self.answers(&question, timing).await?;
+        let [role, answer] = self.answers(&question, request_time).await?;
         if !is_primary(&role) {
             // The other connections lead to the same server.
             self.give_up_all();
@@ -46,29 +50,29 @@ impl RedisStore {
     async fn answers<const N: usize>(
         &self,
         questions: &Pipeline,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<[Value; N], StepError> {
-        self.exchange(questions, timing, reply::successes).await
+        self.exchange(questions, request_time, reply::successes).await
     }
 
     /// Sends commands; each reply may be an error of the server.
     pub(crate) async fn replies<const N: usize>(
         &self,
         questions: &Pipeline,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<[Value; N], StepError> {
-        self.exchange(questions, timing, Ok).await
+        self.exchange(questions, request_time, Ok).await
     }
 
     async fn exchange<const N: usize>(
         &self,
         questions: &Pipeline,
-        timing: Timing,
+        request_time: RequestTime,
         check: fn(Vec<Value>) -> Result<Vec<Value>, StepError>,
     ) -> Result<[Value; N], StepError> {
         let mut repeats = 0..LINKS;
         let answers = loop {
-            let (link, until) = self.link(timing).await?;
+            let (link, until) = self.link(request_time).await?;
             let replies = link.send_all(questions, until).await.and_then(check);
             match self.watch(&link, replies) {
                 Err(StepError::Unknown(_)) if self.clock().instant() < until && repeats.next().is_some() => {}
@@ -79,10 +83,10 @@ impl RedisStore {
     }
 
     /// Reads the server's clock on every connection, and updates the difference by which deadlines are converted.
-    pub(crate) async fn server_clock(&self, timing: Timing) -> Result<Reading, StepError> {
+    pub(crate) async fn server_clock(&self, request_time: RequestTime) -> Result<Reading, StepError> {
         let mut repeats = 0..LINKS;
         let (link, until, reading) = loop {
-            let (link, until) = self.link(timing).await?;
+            let (link, until) = self.link(request_time).await?;
             match self.read_clock(&link, until).await {
                 Err(StepError::Unknown(_)) if self.clock().instant() < until && repeats.next().is_some() => {}
                 reading => break (link, until, reading?),
@@ -97,17 +101,18 @@ impl RedisStore {
 
     /// Returns the time of a request, by the server's clock if ours is too far from it: whatever our clock shows, an access
     /// token must stay revoked until it expires.
-    pub(crate) async fn on_server_clock(&self, timing: Timing) -> Result<Timing, StepError> {
+    pub(crate) async fn on_server_clock(&self, request_time: RequestTime) -> Result<RequestTime, StepError> {
         let link = match self.inner.links.open() {
             Some(link) => link,
-            None => self.link(timing).await?.0,
+            None => self.link(request_time).await?.0,
         };
-        let skew = link.server_time(self.clock().instant()).saturating_sub(micros(self.clock().now()));
+        let skew =
+            link.server_time(self.clock().instant()).saturating_sub(to_unix_microseconds(self.clock().now()));
         if skew.saturating_abs() <= MAX_SKEW {
-            return Ok(timing);
+            return Ok(request_time);
         }
-        let corrected = time_from_micros(micros(timing.now()).saturating_add(skew));
-        Ok(corrected.map_or(timing, |now| timing.with_now(now)))
+        let corrected = from_unix_microseconds(to_unix_microseconds(request_time.now()).saturating_add(skew));
+        Ok(corrected.map_or(request_time, |now| request_time.with_now(now)))
     }
 
     pub(super) async fn read_clock(&self, link: &Arc<Link>, until: Instant) -> Result<Reading, StepError> {

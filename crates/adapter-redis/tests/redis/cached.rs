@@ -8,7 +8,7 @@ use auth_adapter_redis::RedisCachedDenylist;
 use auth_domain::model::LiveAccessToken;
 use auth_domain::ports::{Denylist, PortErrorKind};
 use auth_testkit::servers::{Proxy, RedisServer};
-use auth_testkit::{START, an_access_token, holds_within, timing_at};
+use auth_testkit::{START, an_access_token, holds_within, request_time_at};
 
 use crate::support::{Ports, real_instant};
 
@@ -29,7 +29,7 @@ async fn become_current(cached: &RedisCachedDenylist) {
 }
 
 async fn contains(cached: &RedisCachedDenylist, token: LiveAccessToken) -> bool {
-    cached.contains(token.id, timing_at(START)).await.unwrap()
+    cached.contains(token.id, request_time_at(START)).await.unwrap()
 }
 
 fn key(token: LiveAccessToken) -> String {
@@ -69,7 +69,7 @@ async fn what_this_process_revokes_is_known_at_once() {
         ports.log_out(&session, Some(also)).await.unwrap();
         assert!(contains(&cached, also).await && contains(&cached, session.opening.access_token).await);
         let single = an_access_token(START);
-        ports.denylist.add(single, timing_at(START)).await.unwrap();
+        ports.denylist.add(single, request_time_at(START)).await.unwrap();
         assert!(contains(&cached, single).await);
     }
 }
@@ -116,7 +116,7 @@ async fn a_killed_server_ends_in_errors_and_never_in_a_stale_no() {
     for _ in 0..3 {
         server.kill();
         let is_told = || async {
-            let answer = cached.contains(other.id, timing_at(START)).await;
+            let answer = cached.contains(other.id, request_time_at(START)).await;
             answer.is_err_and(|error| error.kind() == PortErrorKind::Unavailable)
         };
         assert!(holds_within(LEASE, is_told).await, "nobody noticed");
@@ -139,7 +139,7 @@ async fn a_frozen_server_is_trusted_no_longer_than_the_lease() {
         let frozen = real_instant();
         loop {
             let asked = real_instant();
-            match cached.contains(token.id, timing_at(START)).await {
+            match cached.contains(token.id, request_time_at(START)).await {
                 Ok(found) => {
                     assert!(!found);
                     assert!(asked - frozen <= LEASE, "a no that nobody could know");
@@ -168,7 +168,7 @@ async fn a_connection_that_is_silently_dead_is_trusted_no_longer_than_the_lease(
     let revoked = real_instant();
     loop {
         let asked = real_instant();
-        match cached.contains(token.id, timing_at(START)).await {
+        match cached.contains(token.id, request_time_at(START)).await {
             Ok(found) => assert!(!found && asked - revoked <= LEASE, "found: {found}"),
             Err(_) => break,
         }
@@ -202,7 +202,7 @@ async fn every_cut_of_the_connection_is_made_good() {
         }
         let token = an_access_token(START);
         revoke(&server, token, "900");
-        let is_known = || async { cached.contains(token.id, timing_at(START)).await.unwrap_or(false) };
+        let is_known = || async { cached.contains(token.id, request_time_at(START)).await.unwrap_or(false) };
         assert!(holds_within(LEASE, is_known).await);
     }
     become_current(&cached).await;
@@ -247,7 +247,7 @@ async fn keys_that_were_replaced_all_at_once_are_read_anew() {
     let has_synced = || async { server.cli(&["EXISTS", &key(token)]) == "1" };
     assert!(holds_within(Duration::from_secs(5), has_synced).await);
     assert_eq!(server.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
-    let is_known = || async { cached.contains(token.id, timing_at(START)).await.unwrap_or(false) };
+    let is_known = || async { cached.contains(token.id, request_time_at(START)).await.unwrap_or(false) };
     assert!(holds_within(LEASE, is_known).await);
 }
 
@@ -267,7 +267,7 @@ async fn a_server_that_was_away_at_the_start_is_followed_when_it_comes() {
     let server = RedisServer::start();
     server.kill();
     let cached = RedisCachedDenylist::follow(&Ports::on(&server).store);
-    assert!(cached.contains(an_access_token(START).id, timing_at(START)).await.is_err());
+    assert!(cached.contains(an_access_token(START).id, request_time_at(START)).await.is_err());
     server.start_again();
     become_current(&cached).await;
 }

@@ -12,7 +12,7 @@ use auth_domain::ports::{
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{
     DENYLIST_MARGIN, LOGIN_LIMIT, START, TestClock, a_legacy_token, a_session, a_user_id, an_access_token,
-    timing_at,
+    request_time_at,
 };
 
 use crate::support::{Ports, an_attempt, config};
@@ -46,19 +46,19 @@ async fn a_login_or_refresh_by_a_clock_that_is_apart_is_an_outage_and_changes_no
     let attempt = an_attempt();
     for by in [HOUR, Duration::from_secs(3)] {
         let (wrong, now) = (ahead(&server, by), START + by);
-        assert_clocks_apart(wrong.limiter.reserve(&attempt, timing_at(now)).await);
+        assert_clocks_apart(wrong.limiter.reserve(&attempt, request_time_at(now)).await);
         let opening = a_session(user, now);
-        assert_clocks_apart(wrong.sessions.open(&opening.opening, timing_at(now)).await);
+        assert_clocks_apart(wrong.sessions.open(&opening.opening, request_time_at(now)).await);
         let rotation = session.rotation(&session.token, now);
-        assert_clocks_apart(wrong.sessions.rotate(&rotation.rotate, timing_at(now)).await);
+        assert_clocks_apart(wrong.sessions.rotate(&rotation.rotate, request_time_at(now)).await);
         let legacy = RedisLegacyRefreshTokens::new(&wrong.store);
-        assert_clocks_apart(legacy.consume(&legacy_token, user, timing_at(now)).await);
+        assert_clocks_apart(legacy.consume(&legacy_token, user, request_time_at(now)).await);
     }
     assert_eq!(server.cli(&["DBSIZE"]), keys);
 
     ports.rotated(&session, &session.token).await;
     for _ in 0..LOGIN_LIMIT {
-        let reserved = ports.limiter.reserve(&an_attempt(), timing_at(START)).await.unwrap();
+        let reserved = ports.limiter.reserve(&an_attempt(), request_time_at(START)).await.unwrap();
         assert!(matches!(reserved, Reservation::Reserved(_)), "{reserved:?}");
     }
 }
@@ -84,7 +84,7 @@ fn assert_revoked_until_its_end(server: &RedisServer, token: LiveAccessToken, ho
 async fn a_logout_by_a_clock_that_is_apart_revokes_for_as_long_as_the_tokens_live() {
     let server = RedisServer::start();
     let (ports, wrong) = (Ports::on(&server), ahead(&server, HOUR));
-    let now = || timing_at(START + HOUR);
+    let now = || request_time_at(START + HOUR);
     let (logged_out, deactivated) = (ports.opened().await, ports.opened().await);
     let (presented, added, with_legacy) =
         (an_access_token(START), an_access_token(START), an_access_token(START));
@@ -124,12 +124,12 @@ async fn a_settlement_by_a_clock_that_is_apart_forgets_no_attempt_in_flight() {
     let attempt = an_attempt();
     let in_flight = an_attempt_on(attempt);
     for attempt in [attempt, in_flight] {
-        ports.limiter.reserve(&attempt, timing_at(START)).await.unwrap();
+        ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
     }
     let ticket = Ticket { attempt };
-    wrong.limiter.settle(&ticket, Settlement::Succeeded, timing_at(START + HOUR)).await.unwrap();
+    wrong.limiter.settle(&ticket, Settlement::Succeeded, request_time_at(START + HOUR)).await.unwrap();
     assert_eq!(server.cli(&["DBSIZE"]), "1", "the attempt in flight was forgotten");
-    wrong.limiter.clear(attempt.email, timing_at(START + HOUR)).await.unwrap();
+    wrong.limiter.clear(attempt.email, request_time_at(START + HOUR)).await.unwrap();
     assert_eq!(server.cli(&["DBSIZE"]), "1", "the attempt in flight was cleared");
 }
 

@@ -2,7 +2,7 @@
 
 use auth_domain::ports::{LoginLimiter, SessionStore, Settlement, Ticket};
 use auth_testkit::servers::{RedisServer, Seen};
-use auth_testkit::{START, a_session, a_user_id, timing_at};
+use auth_testkit::{START, a_session, a_user_id, request_time_at};
 
 use crate::support::{Ports, an_attempt};
 
@@ -37,10 +37,10 @@ async fn opening_reserving_and_settling_are_one_call_each_and_ending_is_two_roun
 
     let mut monitor = server.monitor();
     let attempt = an_attempt();
-    ports.limiter.reserve(&attempt, timing_at(START)).await.unwrap();
-    ports.limiter.settle(&Ticket { attempt }, Settlement::Succeeded, timing_at(START)).await.unwrap();
+    ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
+    ports.limiter.settle(&Ticket { attempt }, Settlement::Succeeded, request_time_at(START)).await.unwrap();
     let session = a_session(a_user_id(), START);
-    ports.sessions.open(&session.opening, timing_at(START)).await.unwrap();
+    ports.sessions.open(&session.opening, request_time_at(START)).await.unwrap();
     assert_eq!(sent(&monitor.seen()), ["EVALSHA"; 3]);
 
     ports.log_out(&session, Some(auth_testkit::an_access_token(START))).await.unwrap();

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use auth_adapter_redis::RedisCachedDenylist;
-use auth_domain::ports::{Denylist, LoginLimiter, PortErrorKind, SessionStore, Verdict};
+use auth_domain::ports::{Denylist, LoginLimiter, PortErrorKind, SessionStore, Severity};
 use auth_testkit::servers::{Certificates, RedisServer};
-use auth_testkit::{START, an_access_token, holds_within, timing_at};
+use auth_testkit::{START, an_access_token, holds_within, request_time_at};
 
 use crate::support::{Ports, an_attempt, config, now_and};
 
@@ -23,7 +23,7 @@ async fn a_server_is_trusted_by_its_certificate_and_by_nothing_else() {
     let ports = Ports::with(trusting);
     let session = ports.opened().await;
     ports.rotated(&session, &session.token).await;
-    assert_eq!(RedisCachedDenylist::examine(&ports.store).await.verdict, Verdict::Good);
+    assert_eq!(RedisCachedDenylist::diagnose(&ports.store).await.severity, Severity::Ok);
 }
 
 fn trusting(url: &str, certificates: &Certificates) -> Ports {
@@ -34,17 +34,17 @@ fn trusting(url: &str, certificates: &Certificates) -> Ports {
 
 /// A call, the diagnostics and the cache of the denylist all name the setting at fault.
 async fn assert_misconfigured(ports: &Ports, setting: &str) {
-    let refused = ports.denylist.contains(an_access_token(START).id, timing_at(START)).await.map(drop);
+    let rejected = ports.denylist.contains(an_access_token(START).id, request_time_at(START)).await.map(drop);
     for outcome in
-        [refused, ports.store.ping(now_and(0)).await, ports.store.examine(now_and(0)).await.map(drop)]
+        [rejected, ports.store.ping(now_and(0)).await, ports.store.diagnose(now_and(0)).await.map(drop)]
     {
         let error = outcome.unwrap_err();
         let text = error.source().unwrap().to_string();
         assert_eq!(error.kind(), PortErrorKind::Misconfigured, "{text}");
         assert!(text.starts_with(setting), "{text}");
     }
-    let found = RedisCachedDenylist::examine(&ports.store).await;
-    assert!(found.verdict == Verdict::Warning && found.text.contains(setting), "{found:?}");
+    let found = RedisCachedDenylist::diagnose(&ports.store).await;
+    assert!(found.severity == Severity::Warning && found.text.contains(setting), "{found:?}");
 }
 
 // S-86
@@ -81,7 +81,7 @@ async fn diagnostics_recognise_a_server_that_speaks_the_other_protocol() {
         (trusting(&plain_server, &certificates), "the server does not speak TLS"),
         (Ports::at(&tls_server), "the server speaks TLS"),
     ] {
-        let error = ports.store.examine(now_and(0)).await.unwrap_err();
+        let error = ports.store.diagnose(now_and(0)).await.unwrap_err();
         let text = error.source().unwrap().to_string();
         assert_eq!(error.kind(), PortErrorKind::Misconfigured, "{text}");
         assert!(text.starts_with("REDIS__URL: ") && text.contains(what), "{text}");
@@ -96,10 +96,10 @@ async fn a_server_behind_tls_that_is_away_is_an_outage() {
     let url = server.tls_url();
     server.freeze();
     let ports = trusting(&url, &certificates);
-    assert_eq!(ports.store.examine(now_and(0)).await.unwrap_err().kind(), PortErrorKind::Unavailable);
+    assert_eq!(ports.store.diagnose(now_and(0)).await.unwrap_err().kind(), PortErrorKind::Unavailable);
     server.thaw();
     server.kill();
-    assert_eq!(ports.store.examine(now_and(0)).await.unwrap_err().kind(), PortErrorKind::Unavailable);
+    assert_eq!(ports.store.diagnose(now_and(0)).await.unwrap_err().kind(), PortErrorKind::Unavailable);
     assert_eq!(ports.store.ping(now_and(0)).await.unwrap_err().kind(), PortErrorKind::Unavailable);
 }
 
@@ -118,24 +118,28 @@ async fn the_least_rights_of_the_readme_are_enough_for_everything() {
     let session = ports.opened().await;
     ports.rotated(&session, &session.token).await;
     let user = session.token.session().user_id;
-    assert_eq!(ports.sessions.list(user, timing_at(START)).await.unwrap().len(), 1);
+    assert_eq!(ports.sessions.list(user, request_time_at(START)).await.unwrap().len(), 1);
     ports.log_out(&session, Some(an_access_token(START))).await.unwrap();
-    ports.sessions.end_all(user, auth_domain::model::EndReason::Revoked, timing_at(START)).await.unwrap();
+    ports
+        .sessions
+        .end_all(user, auth_domain::model::EndReason::Revoked, request_time_at(START))
+        .await
+        .unwrap();
     let attempt = an_attempt();
-    ports.limiter.reserve(&attempt, timing_at(START)).await.unwrap();
-    ports.limiter.clear(attempt.email, timing_at(START)).await.unwrap();
+    ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
+    ports.limiter.clear(attempt.email, request_time_at(START)).await.unwrap();
     assert!(
-        ports.store.examine(now_and(0)).await.unwrap().iter().all(|found| found.verdict != Verdict::Fault)
+        ports.store.diagnose(now_and(0)).await.unwrap().iter().all(|found| found.severity != Severity::Error)
     );
 
-    assert_eq!(RedisCachedDenylist::examine(&ports.store).await.verdict, Verdict::Good);
+    assert_eq!(RedisCachedDenylist::diagnose(&ports.store).await.severity, Severity::Ok);
     let cached = RedisCachedDenylist::follow(&ports.store);
     let is_current = || async { cached.state().is_current };
     assert!(holds_within(Duration::from_secs(4), is_current).await, "it may not follow the denylist");
 
     assert_eq!(server.cli(&["ACL", "SETUSER", "hooksentry-auth", "-client|tracking"]), "OK");
-    let found = RedisCachedDenylist::examine(&ports.store).await;
-    assert!(found.verdict == Verdict::Warning && found.text.contains("client|tracking"), "{found:?}");
+    let found = RedisCachedDenylist::diagnose(&ports.store).await;
+    assert!(found.severity == Severity::Warning && found.text.contains("client|tracking"), "{found:?}");
 
     let denied = server
         .client()
@@ -150,7 +154,8 @@ async fn the_least_rights_of_the_readme_are_enough_for_everything() {
 async fn a_wrong_password_is_a_misconfiguration_and_not_shown() {
     let server = RedisServer::start_with(&["--requirepass", "sesame"]);
     let ports = Ports::at(&server.url().replace("redis://", "redis://:open-sesame@"));
-    let refused = ports.denylist.contains(an_access_token(START).id, timing_at(START)).await.unwrap_err();
-    assert_eq!(refused.kind(), PortErrorKind::Misconfigured);
-    assert!(!format!("{refused:?}").contains("sesame"), "{refused:?}");
+    let rejected =
+        ports.denylist.contains(an_access_token(START).id, request_time_at(START)).await.unwrap_err();
+    assert_eq!(rejected.kind(), PortErrorKind::Misconfigured);
+    assert!(!format!("{rejected:?}").contains("sesame"), "{rejected:?}");
 }

@@ -6,7 +6,7 @@ use auth_domain::ports::{
     Denylist, LoginLimiter, PortErrorKind, Reservation, SessionStore, Settlement, Ticket,
 };
 use auth_testkit::servers::RedisServer;
-use auth_testkit::{START, a_session, a_user_id, an_access_token, holds_within, timing_at};
+use auth_testkit::{START, a_session, a_user_id, an_access_token, holds_within, request_time_at};
 
 use crate::support::{Ports, allowing, an_attempt};
 
@@ -15,7 +15,7 @@ const SHORT: Duration = Duration::from_millis(300);
 /// Lets the server go on, and waits until it has executed whatever waited in its sockets.
 async fn thaw(server: &RedisServer, ports: &Ports) {
     server.thaw();
-    let answers = || async { ports.store.examine(timing_at(START)).await.is_ok() };
+    let answers = || async { ports.store.diagnose(request_time_at(START)).await.is_ok() };
     assert!(holds_within(Duration::from_secs(2), answers).await, "no recovery within two seconds");
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
@@ -29,7 +29,7 @@ async fn what_a_frozen_server_executes_too_late_changes_nothing() {
     let ended = ports.opened().await;
     let (attempt, revoked, user) = (an_attempt(), an_access_token(START), a_user_id());
     // Both connections are open, so that the commands reach the frozen server.
-    ports.denylist.contains(revoked.id, timing_at(START)).await.unwrap();
+    ports.denylist.contains(revoked.id, request_time_at(START)).await.unwrap();
     let before = server.cli(&["DBSIZE"]);
 
     server.freeze();
@@ -66,7 +66,7 @@ async fn an_attempt_that_was_not_settled_in_time_can_be_settled_later() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let attempt = an_attempt();
-    let reserved = ports.limiter.reserve(&attempt, timing_at(START)).await.unwrap();
+    let reserved = ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
     assert_eq!(reserved, Reservation::Reserved(Ticket { attempt }));
 
     server.freeze();
@@ -75,6 +75,6 @@ async fn an_attempt_that_was_not_settled_in_time_can_be_settled_later() {
     assert_eq!(settled.unwrap_err().kind(), PortErrorKind::Unavailable);
     thaw(&server, &ports).await;
 
-    ports.limiter.settle(&ticket, Settlement::Abandoned, timing_at(START)).await.unwrap();
+    ports.limiter.settle(&ticket, Settlement::Abandoned, request_time_at(START)).await.unwrap();
     assert_eq!(server.cli(&["DBSIZE"]), "0", "the late settlement came first");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth_domain::ports::{Denylist, PortErrorKind};
 use auth_testkit::servers::RedisServer;
-use auth_testkit::{START, an_access_token, holds_within, timing_at};
+use auth_testkit::{START, an_access_token, holds_within, request_time_at};
 
 use crate::support::{Ports, now_and, real_instant};
 
@@ -16,16 +16,16 @@ async fn a_killed_server_is_an_error_at_once_and_used_again_when_it_is_back() {
     let ports = Ports::on(&server);
     let token = an_access_token(START);
     for _ in 0..3 {
-        ports.denylist.add(token, timing_at(START)).await.unwrap();
+        ports.denylist.add(token, request_time_at(START)).await.unwrap();
         server.kill();
         for _ in 0..4 {
             let asked = real_instant();
-            let answer = ports.denylist.contains(token.id, timing_at(START)).await;
+            let answer = ports.denylist.contains(token.id, request_time_at(START)).await;
             assert_eq!(answer.unwrap_err().kind(), PortErrorKind::Unavailable);
             assert!(asked.elapsed() < Duration::from_millis(700));
         }
         server.start_again();
-        let answers = || async { ports.denylist.contains(token.id, timing_at(START)).await.is_ok() };
+        let answers = || async { ports.denylist.contains(token.id, request_time_at(START)).await.is_ok() };
         assert!(holds_within(Duration::from_secs(2), answers).await, "no recovery within two seconds");
     }
 }
@@ -37,17 +37,17 @@ async fn a_frozen_server_is_an_error_within_the_limits_and_used_again_when_it_go
     let ports = Ports::on(&server);
     let token = an_access_token(START);
     for _ in 0..2 {
-        ports.denylist.add(token, timing_at(START)).await.unwrap();
+        ports.denylist.add(token, request_time_at(START)).await.unwrap();
         server.freeze();
         let asked = real_instant();
         let answers = futures_util::future::join_all(
-            (0..32).map(|_| async { ports.denylist.contains(token.id, timing_at(START)).await }),
+            (0..32).map(|_| async { ports.denylist.contains(token.id, request_time_at(START)).await }),
         )
         .await;
         assert!(asked.elapsed() < Duration::from_millis(1_700), "{:?}", asked.elapsed());
         assert!(answers.into_iter().all(|answer| answer.is_err()), "an answer that nobody gave");
         server.thaw();
-        let answers = || async { ports.denylist.contains(token.id, timing_at(START)).await.is_ok() };
+        let answers = || async { ports.denylist.contains(token.id, request_time_at(START)).await.is_ok() };
         assert!(holds_within(Duration::from_secs(2), answers).await, "no recovery within two seconds");
         assert!(ports.is_revoked(token).await);
     }
@@ -90,9 +90,9 @@ async fn a_server_that_was_away_at_the_start_is_used_when_it_comes() {
     let server = RedisServer::start();
     server.kill();
     let ports = Ports::on(&server);
-    assert!(ports.store.ping(timing_at(START)).await.is_err());
+    assert!(ports.store.ping(request_time_at(START)).await.is_err());
     server.start_again();
-    let opens = || async { ports.denylist.add(an_access_token(START), timing_at(START)).await.is_ok() };
+    let opens = || async { ports.denylist.add(an_access_token(START), request_time_at(START)).await.is_ok() };
     assert!(holds_within(Duration::from_secs(2), opens).await);
 }
 
@@ -105,13 +105,13 @@ async fn a_connection_to_a_server_that_became_a_replica_is_given_up() {
     let follow = |port: &str| assert_eq!(server.cli(&["REPLICAOF", "127.0.0.1", port]), "OK");
     follow(&other.port().to_string());
     for _ in 0..2 {
-        let refused = ports.denylist.add(an_access_token(START), timing_at(START)).await;
-        assert_eq!(refused.unwrap_err().kind(), PortErrorKind::Unavailable);
+        let rejected = ports.denylist.add(an_access_token(START), request_time_at(START)).await;
+        assert_eq!(rejected.unwrap_err().kind(), PortErrorKind::Unavailable);
     }
     assert_eq!(server.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
     let before = connections();
     for _ in 0..2 {
-        ports.denylist.add(an_access_token(START), timing_at(START)).await.unwrap();
+        ports.denylist.add(an_access_token(START), request_time_at(START)).await.unwrap();
     }
     // This very question is one more.
     assert_eq!(connections() - before, 3, "an old connection was used again");
@@ -125,7 +125,7 @@ async fn a_server_that_became_a_replica_is_not_asked_whether_a_token_is_revoked(
     let ports = Ports::on(&server).connected().await;
     assert_eq!(server.cli(&["REPLICAOF", "127.0.0.1", &other.port().to_string()]), "OK");
     for _ in 0..4 {
-        let asked = ports.denylist.contains(an_access_token(START).id, timing_at(START)).await;
+        let asked = ports.denylist.contains(an_access_token(START).id, request_time_at(START)).await;
         assert_eq!(asked.unwrap_err().kind(), PortErrorKind::Unavailable);
     }
     assert_eq!(server.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
@@ -149,7 +149,7 @@ async fn a_server_that_has_forgotten_the_scripts_learns_them_again() {
     assert!(ports.is_revoked(token).await && ports.is_revoked(session.opening.access_token).await);
 }
 
-/// A new connection loads scripts, which a busy server refuses, too.
+/// A new connection loads scripts, which a busy server rejects, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_server_is_away_also_for_a_new_connection() {
     let server = RedisServer::start();
@@ -160,11 +160,11 @@ async fn a_busy_server_is_away_also_for_a_new_connection() {
     let mut endless = endless.spawn().unwrap();
     let is_busy = || async { server.cli(&["PING"]).starts_with("BUSY") };
     assert!(holds_within(Duration::from_secs(5), is_busy).await);
-    let refused = ports.denylist.add(an_access_token(START), timing_at(START)).await;
-    assert_eq!(refused.unwrap_err().kind(), PortErrorKind::Unavailable);
+    let rejected = ports.denylist.add(an_access_token(START), request_time_at(START)).await;
+    assert_eq!(rejected.unwrap_err().kind(), PortErrorKind::Unavailable);
     assert_eq!(server.cli(&["SCRIPT", "KILL"]), "OK");
     endless.wait().unwrap();
-    let adds = || async { ports.denylist.add(an_access_token(START), timing_at(START)).await.is_ok() };
+    let adds = || async { ports.denylist.add(an_access_token(START), request_time_at(START)).await.is_ok() };
     assert!(holds_within(Duration::from_secs(2), adds).await);
 }
 
@@ -174,9 +174,9 @@ async fn callers_who_hang_up_disturb_nobody() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let (revoked, other) = (an_access_token(START), an_access_token(START));
-    ports.denylist.add(revoked, timing_at(START)).await.unwrap();
+    ports.denylist.add(revoked, request_time_at(START)).await.unwrap();
     for round in 0..200_u64 {
-        let hung_up = ports.denylist.contains(revoked.id, timing_at(START));
+        let hung_up = ports.denylist.contains(revoked.id, request_time_at(START));
         let _ = tokio::time::timeout(Duration::from_micros(round), hung_up).await;
         assert!(!ports.is_revoked(other).await && ports.is_revoked(revoked).await);
     }

@@ -3,7 +3,7 @@
 use auth_domain::model::EndReason;
 use auth_domain::ports::{Rotation, SessionStore};
 use auth_testkit::servers::RedisServer;
-use auth_testkit::{START, TestSession, a_session, timing_at};
+use auth_testkit::{START, TestSession, a_session, request_time_at};
 
 use crate::support::Ports;
 
@@ -22,7 +22,7 @@ async fn whoever_meets_a_pending_end_completes_it() {
 
     let rotated = ports.opened().await;
     make_pending(&server, &rotated);
-    let (rotation, _) = ports.present(&rotated, &rotated.token, timing_at(START)).await.unwrap();
+    let (rotation, _) = ports.present(&rotated, &rotated.token, request_time_at(START)).await.unwrap();
     assert_eq!(rotation, Rotation::Ended(EndReason::LoggedOut));
     assert!(ports.is_revoked(rotated.opening.access_token).await, "a rotation passed it by");
 
@@ -34,14 +34,14 @@ async fn whoever_meets_a_pending_end_completes_it() {
     let all = ports.opened().await;
     make_pending(&server, &all);
     let user = all.token.session().user_id;
-    assert_eq!(ports.sessions.end_all(user, EndReason::Revoked, timing_at(START)).await.unwrap(), 0);
+    assert_eq!(ports.sessions.end_all(user, EndReason::Revoked, request_time_at(START)).await.unwrap(), 0);
     assert!(ports.is_revoked(all.opening.access_token).await, "the end of all passed it by");
 
     let crowded_out = ports.opened().await;
     make_pending(&server, &crowded_out);
     let mut next = a_session(crowded_out.token.session().user_id, START);
     next.opening.max_sessions = 1;
-    ports.sessions.open(&next.opening, timing_at(START)).await.unwrap();
+    ports.sessions.open(&next.opening, request_time_at(START)).await.unwrap();
     assert!(ports.is_revoked(crowded_out.opening.access_token).await, "an opening passed it by");
     assert!(!ports.is_revoked(next.opening.access_token).await);
     ports.log_out(&next, None).await.unwrap();
@@ -81,7 +81,7 @@ async fn the_end_of_many_sessions_is_done_in_batches_and_counts_all() {
     for _ in 1..250 {
         sessions.push(ports.opened_by(user).await);
     }
-    assert_eq!(ports.sessions.end_all(user, EndReason::Revoked, timing_at(START)).await.unwrap(), 250);
+    assert_eq!(ports.sessions.end_all(user, EndReason::Revoked, request_time_at(START)).await.unwrap(), 250);
     for session in &sessions {
         assert!(ports.is_revoked(session.opening.access_token).await);
     }

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use auth_domain::model::AxisKey;
+use auth_domain::model::LimitKey;
 use auth_domain::ports::{LoginLimiter, Rotation, SessionStore, Settlement, Ticket};
 use auth_testkit::servers::RedisServer;
-use auth_testkit::{START, timing_at};
+use auth_testkit::{START, request_time_at};
 
 use crate::support::{Ports, an_attempt};
 
@@ -16,8 +16,8 @@ async fn rotate_often(ports: &Ports, times: usize) -> auth_testkit::TestSession 
     for nth in 0..times {
         let mut attempt = session.rotation(&session.token, START).keyed(&format!("key-{nth}"));
         attempt.rotate.released = released;
-        attempt.rotate.rotated_from = Some(AxisKey::from_bytes([0xa5; 16]));
-        match ports.sessions.rotate(&attempt.rotate, timing_at(START)).await.unwrap() {
+        attempt.rotate.rotated_from = Some(LimitKey::from_bytes([0xa5; 16]));
+        match ports.sessions.rotate(&attempt.rotate, request_time_at(START)).await.unwrap() {
             Rotation::Rotated => session.token = attempt.successor,
             Rotation::AtCapacity { oldest } => released = Some(oldest.id),
             other => panic!("{other:?}"),
@@ -40,7 +40,7 @@ async fn ten_thousand_rotations_keep_the_keys_of_a_session_below_two_kibibytes()
     assert!(total < 2_048, "{total} bytes: {:?}", keys(&server));
 
     let foreign = session.rotation(&session.token, START).successor;
-    let (reused, _) = ports.present(&session, &foreign, timing_at(START)).await.unwrap();
+    let (reused, _) = ports.present(&session, &foreign, request_time_at(START)).await.unwrap();
     assert_eq!(reused, Rotation::ReuseDetected, "a token that is not the current one");
 }
 
@@ -56,7 +56,7 @@ async fn record_without_an_address_still_rotates() {
     assert_eq!(server.cli(&["HDEL", &record, "from"]), "1");
     let mut other = session.rotation(&session.token, START);
     other.rotate.presented.value = predecessor(&server, &record);
-    let reused = ports.sessions.rotate(&other.rotate, timing_at(START)).await.unwrap();
+    let reused = ports.sessions.rotate(&other.rotate, request_time_at(START)).await.unwrap();
     assert_eq!(reused, Rotation::AlreadyUsed { rotated_from: None });
     ports.rotated(&session, &session.token).await;
 }
@@ -79,12 +79,12 @@ async fn every_key_has_a_lifetime() {
     ports.log_out(&session, Some(auth_testkit::an_access_token(START))).await.unwrap();
     let user = ports.opened().await.token.session().user_id;
     let reason = auth_domain::model::EndReason::Revoked;
-    ports.sessions.end_all(user, reason, timing_at(START)).await.unwrap();
+    ports.sessions.end_all(user, reason, request_time_at(START)).await.unwrap();
     for outcome in [None, Some(Settlement::Failed), Some(Settlement::Succeeded)] {
         let attempt = an_attempt();
-        ports.limiter.reserve(&attempt, timing_at(START)).await.unwrap();
+        ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
         if let Some(outcome) = outcome {
-            ports.limiter.settle(&Ticket { attempt }, outcome, timing_at(START)).await.unwrap();
+            ports.limiter.settle(&Ticket { attempt }, outcome, request_time_at(START)).await.unwrap();
         }
     }
 

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore};
 use auth_domain::model::{
-    AxisKeys, EndReason, LiveAccessToken, LoginAttempt, RefreshToken, TicketId, Timing, UserId,
+    EndReason, LimitKeys, LiveAccessToken, LoginAttempt, RefreshToken, RequestTime, TicketId, UserId,
 };
 use auth_domain::ports::{Clock, Denylist, EndSession, Ending, PortError, Rotation, SessionStore};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{
     DENYLIST_MARGIN, LOGIN_LIMIT, LOGIN_WINDOW, START, TestClock, TestEntropy, TestSession, a_session,
-    a_user_id, an_access_token, an_email, timing_at,
+    a_user_id, an_access_token, an_email, request_time_at,
 };
 use time::OffsetDateTime;
 
@@ -62,7 +62,7 @@ impl Ports {
 
     pub(crate) async fn opened_by(&self, user: UserId) -> TestSession {
         let session = a_session(user, START);
-        self.sessions.open(&session.opening, timing_at(START)).await.unwrap();
+        self.sessions.open(&session.opening, request_time_at(START)).await.unwrap();
         session
     }
 
@@ -71,16 +71,16 @@ impl Ports {
         &self,
         session: &TestSession,
         token: &RefreshToken,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<(Rotation, RefreshToken), PortError> {
-        let attempt = session.rotation(token, timing.now());
-        let rotation = self.sessions.rotate(&attempt.rotate, timing).await?;
+        let attempt = session.rotation(token, request_time.now());
+        let rotation = self.sessions.rotate(&attempt.rotate, request_time).await?;
         Ok((rotation, attempt.successor))
     }
 
     /// Rotates a token that is current; returns the successor.
     pub(crate) async fn rotated(&self, session: &TestSession, token: &RefreshToken) -> RefreshToken {
-        let (rotation, successor) = self.present(session, token, timing_at(START)).await.unwrap();
+        let (rotation, successor) = self.present(session, token, request_time_at(START)).await.unwrap();
         assert_eq!(rotation, Rotation::Rotated);
         successor
     }
@@ -91,11 +91,11 @@ impl Ports {
         also_revoke: Option<LiveAccessToken>,
     ) -> Result<Ending, PortError> {
         let end = EndSession { session: session.token.session(), reason: EndReason::LoggedOut, also_revoke };
-        self.sessions.end(&end, timing_at(START)).await
+        self.sessions.end(&end, request_time_at(START)).await
     }
 
     pub(crate) async fn is_revoked(&self, token: LiveAccessToken) -> bool {
-        self.denylist.contains(token.id, timing_at(START)).await.unwrap()
+        self.denylist.contains(token.id, request_time_at(START)).await.unwrap()
     }
 }
 
@@ -108,13 +108,13 @@ pub(crate) fn config(url: &str) -> RedisConfig {
 
 /// An attempt on an email that nobody else has, from no known address.
 pub(crate) fn an_attempt() -> LoginAttempt {
-    let email = AxisKeys::derive(b"tests of the adapter").email(&an_email());
+    let email = LimitKeys::derive(b"tests of the adapter").email(&an_email());
     LoginAttempt { ticket: TicketId::random(&TestEntropy).unwrap(), email, address: None }
 }
 
 /// The time of a request that comes at `START` and may take so long.
-pub(crate) fn allowing(time: Duration) -> Timing {
-    Timing::new(START, real_instant(), time)
+pub(crate) fn allowing(time: Duration) -> RequestTime {
+    RequestTime::new(START, real_instant(), time)
 }
 
 pub(crate) fn real_instant() -> Instant {
@@ -123,7 +123,7 @@ pub(crate) fn real_instant() -> Instant {
 
 /// A request that happens now, by the real clock, or so many seconds off.
 #[expect(clippy::disallowed_methods, reason = "the server's clock is real, too")]
-pub(crate) fn now_and(seconds: i64) -> Timing {
+pub(crate) fn now_and(seconds: i64) -> RequestTime {
     let now = OffsetDateTime::now_utc() + time::Duration::seconds(seconds);
-    Timing::new(now, real_instant(), Duration::from_secs(5))
+    RequestTime::new(now, real_instant(), Duration::from_secs(5))
 }

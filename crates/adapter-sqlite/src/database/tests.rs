@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use auth_domain::ports::PortErrorKind;
-use auth_testkit::{START, TestClock, timing_at, timing_past_its_deadline};
+use auth_testkit::{START, TestClock, request_time_at, request_time_past_its_deadline};
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
 use tempfile::TempDir;
@@ -27,7 +27,7 @@ async fn names(database: &SqliteDatabase) -> Vec<String> {
     let read = |connection: &mut SqliteConnection| {
         Ok(tenants::table.select(tenants::name).order(tenants::name).load(connection)?)
     };
-    database.read(timing_at(START), read).await.unwrap()
+    database.read(request_time_at(START), read).await.unwrap()
 }
 
 /// Keeps the writer busy until the sender is dropped; returns once it is.
@@ -39,14 +39,14 @@ async fn occupy(database: &SqliteDatabase) -> Sender<()> {
         let _ = released.recv();
         Ok(())
     };
-    let pending = submit(&database.0.writes, timing_at(START).deadline(), work).unwrap();
+    let pending = submit(&database.0.writes, request_time_at(START).deadline(), work).unwrap();
     drop(pending);
     has_begun.await.unwrap();
     release
 }
 
-fn briefly() -> Timing {
-    timing_at(START).at_most(Duration::from_millis(50))
+fn briefly() -> RequestTime {
+    request_time_at(START).at_most(Duration::from_millis(50))
 }
 
 #[tokio::test]
@@ -55,10 +55,10 @@ async fn a_step_that_fails_undoes_itself_and_no_other_of_its_group() {
     let release = occupy(&database).await;
     let good = |name| {
         let work = move |connection: &mut SqliteConnection| insert(connection, name);
-        submit(&database.0.writes, timing_at(START).deadline(), work).unwrap()
+        submit(&database.0.writes, request_time_at(START).deadline(), work).unwrap()
     };
     let first = good("first");
-    let bad = submit(&database.0.writes, timing_at(START).deadline(), |connection| {
+    let bad = submit(&database.0.writes, request_time_at(START).deadline(), |connection| {
         insert(connection, "half")?;
         sql_query("INSERT INTO no_such_table VALUES (1)").execute(connection)?;
         Ok(())
@@ -81,21 +81,21 @@ async fn a_step_that_panics_is_undone_and_the_threads_go_on() {
         insert(connection, "half")?;
         panic!("on purpose");
     };
-    let error = database.write(timing_at(START), panicking).await.unwrap_err();
+    let error = database.write(request_time_at(START), panicking).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Corrupt);
     for _ in 0..2 * readers::READERS {
         let panicking = |_: &mut SqliteConnection| -> Result<(), StoreError> { panic!("on purpose") };
-        assert!(database.read(timing_at(START), panicking).await.is_err());
+        assert!(database.read(request_time_at(START), panicking).await.is_err());
     }
     assert_eq!(names(&database).await, [""; 0]);
-    database.ping(timing_at(START)).await.unwrap();
+    database.ping(request_time_at(START)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_transaction_that_sqlite_drops_undoes_the_whole_group_and_the_writer_goes_on() {
     let (database, _folder) = database();
     let release = occupy(&database).await;
-    let deadline = timing_at(START).deadline();
+    let deadline = request_time_at(START).deadline();
     let good = submit(&database.0.writes, deadline, |connection| insert(connection, "good")).unwrap();
     let dropping = submit(&database.0.writes, deadline, |connection| {
         Ok(sql_query("INSERT OR ROLLBACK INTO tenants VALUES (NULL, NULL, 0, 0)").execute(connection)?)
@@ -109,7 +109,7 @@ async fn a_transaction_that_sqlite_drops_undoes_the_whole_group_and_the_writer_g
     assert!(dropping.outcome(clock, GRACE).await.is_err());
     assert_eq!(late.outcome(clock, GRACE).await.unwrap_err().kind(), PortErrorKind::Unavailable);
     assert_eq!(names(&database).await, [""; 0]);
-    database.write(timing_at(START), |connection| insert(connection, "next")).await.unwrap();
+    database.write(request_time_at(START), |connection| insert(connection, "next")).await.unwrap();
     assert_eq!(names(&database).await, ["next"]);
 }
 
@@ -120,16 +120,16 @@ async fn a_step_still_queued_at_its_deadline_never_happens() {
     let error = database.write(briefly(), |connection| insert(connection, "late")).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Unavailable);
     drop(release);
-    database.ping(timing_at(START)).await.unwrap();
+    database.ping(request_time_at(START)).await.unwrap();
     assert_eq!(names(&database).await, [""; 0]);
 }
 
 #[tokio::test]
 async fn a_step_past_its_deadline_is_not_begun() {
     let (database, _folder) = database();
-    let timing = timing_past_its_deadline(START);
-    let written = database.write(timing, |connection| insert(connection, "late")).await;
-    let read = database.read(timing, |_| Ok(())).await;
+    let request_time = request_time_past_its_deadline(START);
+    let written = database.write(request_time, |connection| insert(connection, "late")).await;
+    let read = database.read(request_time, |_| Ok(())).await;
     for error in [written.unwrap_err(), read.unwrap_err()] {
         assert_eq!(error.kind(), PortErrorKind::Unavailable);
     }
@@ -140,7 +140,7 @@ async fn a_step_past_its_deadline_is_not_begun() {
 async fn a_step_begun_before_its_deadline_gets_its_outcome_after_it() {
     let (database, _folder) = database();
     let (release, released) = channel::<()>();
-    let timing = briefly();
+    let request_time = briefly();
     let slow = tokio::spawn({
         let database = database.clone();
         async move {
@@ -148,10 +148,10 @@ async fn a_step_begun_before_its_deadline_gets_its_outcome_after_it() {
                 let _ = released.recv();
                 insert(connection, "slow")
             };
-            database.write(timing, work).await
+            database.write(request_time, work).await
         }
     });
-    database.0.clock.sleep_until(timing.deadline() + Duration::from_millis(50)).await;
+    database.0.clock.sleep_until(request_time.deadline() + Duration::from_millis(50)).await;
     drop(release);
     slow.await.unwrap().unwrap();
     assert_eq!(names(&database).await, ["slow"]);
@@ -179,10 +179,10 @@ async fn an_outcome_that_does_not_come_is_said_to_be_unknown() {
 async fn a_full_queue_is_overloaded_at_once() {
     let (database, _folder) = database();
     let release = occupy(&database).await;
-    let deadline = timing_at(START).deadline();
+    let deadline = request_time_at(START).deadline();
     let pending: Vec<_> =
         (0..CAPACITY).map(|_| submit(&database.0.writes, deadline, |_| Ok(())).unwrap()).collect();
-    let error = database.write(timing_at(START), |_| Ok(())).await.unwrap_err();
+    let error = database.write(request_time_at(START), |_| Ok(())).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Overloaded);
     drop(release);
     for step in pending {
@@ -191,10 +191,10 @@ async fn a_full_queue_is_overloaded_at_once() {
 }
 
 #[tokio::test]
-async fn closing_finishes_what_is_queued_and_refuses_what_comes_later() {
+async fn closing_finishes_what_is_queued_and_rejects_what_comes_later() {
     let (database, folder) = database();
     let release = occupy(&database).await;
-    let deadline = timing_at(START).deadline();
+    let deadline = request_time_at(START).deadline();
     let steps: Vec<_> = (0..300)
         .map(|nth| {
             let work = move |connection: &mut SqliteConnection| insert(connection, &nth.to_string());
@@ -204,7 +204,7 @@ async fn closing_finishes_what_is_queued_and_refuses_what_comes_later() {
     drop(release);
     database.close();
 
-    let error = database.ping(timing_at(START)).await.unwrap_err();
+    let error = database.ping(request_time_at(START)).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Unavailable);
     for step in steps {
         step.outcome(&*database.0.clock, GRACE).await.unwrap();
@@ -217,13 +217,13 @@ async fn closing_finishes_what_is_queued_and_refuses_what_comes_later() {
 #[tokio::test]
 async fn a_reader_cannot_write_and_commits_reach_the_disk() {
     let (database, _folder) = database();
-    assert!(database.read(timing_at(START), |connection| insert(connection, "x")).await.is_err());
+    assert!(database.read(request_time_at(START), |connection| insert(connection, "x")).await.is_err());
 
     let read = |connection: &mut SqliteConnection| {
         Ok(sql_query("PRAGMA synchronous").get_result::<Synchronous>(connection)?.synchronous)
     };
     let full = 2;
-    assert_eq!(database.write(timing_at(START), read).await.unwrap(), full);
+    assert_eq!(database.write(request_time_at(START), read).await.unwrap(), full);
 }
 
 #[derive(diesel::QueryableByName)]

@@ -1,6 +1,6 @@
 //! How the attempts on one axis are counted.
 
-use auth_domain::model::span_in_micros;
+use auth_domain::model::to_microseconds;
 use auth_domain::ports::Ticket;
 
 use crate::config::SqliteConfig;
@@ -17,13 +17,13 @@ pub(super) struct Rule {
 impl Rule {
     pub(super) fn new(config: &SqliteConfig) -> Self {
         let limit = usize::try_from(config.login_limit).unwrap_or(usize::MAX);
-        Self { limit, window: span_in_micros(config.login_window) }
+        Self { limit, window: to_microseconds(config.login_window) }
     }
 }
 
 /// An attempt begun at this time or before, and settled by nobody, is a failure at `now`.
 pub(super) fn out_of_patience(now: i64) -> i64 {
-    now.saturating_sub(span_in_micros(Ticket::PATIENCE))
+    now.saturating_sub(to_microseconds(Ticket::PATIENCE))
 }
 
 /// The attempts on one axis within the window.

@@ -1,6 +1,6 @@
 //! The steps on the table of attempts.
 
-use auth_domain::model::{AxisKey, LoginAttempt, duration_from_micros};
+use auth_domain::model::{LimitKey, LoginAttempt, from_microseconds};
 use auth_domain::ports::{Reservation, Settlement, Ticket};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, delete, insert_into,
@@ -9,7 +9,7 @@ use diesel::{
 
 use super::attempts::{Attempts, Rule, out_of_patience};
 use crate::error::StoreError;
-use crate::schema::login_failures::{self, at, axis_key, email_key, settled, ticket};
+use crate::schema::login_failures::{self, at, email_key, limit_key, settled, ticket};
 
 /// Takes a place on every axis of the attempt, or on none.
 pub(super) fn reserve(
@@ -19,20 +19,20 @@ pub(super) fn reserve(
     now: i64,
 ) -> Result<Reservation, StoreError> {
     let mut counted = Vec::new();
-    for axis in axes(attempt) {
-        counted.push((axis, read(connection, axis, rule, now)?));
+    for key in keys(attempt) {
+        counted.push((key, read(connection, key, rule, now)?));
     }
     // If both are full for the same time, `max_by_key` returns the last one: the email.
-    let full = counted.iter().rev().filter_map(|(axis, attempts)| Some((*axis, attempts.opens_at(rule)?)));
+    let full = counted.iter().rev().filter_map(|(key, attempts)| Some((*key, attempts.opens_at(rule)?)));
     if let Some((key, opens_at)) = full.max_by_key(|(_, opens_at)| *opens_at) {
-        let retry_after = duration_from_micros(opens_at.saturating_sub(now));
-        return Ok(Reservation::Refused { key, retry_after });
+        let retry_after = from_microseconds(opens_at.saturating_sub(now));
+        return Ok(Reservation::Rejected { key, retry_after });
     }
-    if let Some((axis, _)) = counted.iter().find(|(_, attempts)| attempts.is_full(rule)) {
-        return Ok(Reservation::Busy(*axis));
+    if let Some((key, _)) = counted.iter().find(|(_, attempts)| attempts.is_full(rule)) {
+        return Ok(Reservation::Busy(*key));
     }
-    for axis in axes(attempt) {
-        insert(connection, attempt, axis, now)?;
+    for key in keys(attempt) {
+        insert(connection, attempt, key, now)?;
     }
     Ok(Reservation::Reserved(Ticket { attempt }))
 }
@@ -44,8 +44,8 @@ pub(super) fn settle(
     outcome: Settlement,
     now: i64,
 ) -> Result<(), StoreError> {
-    let is_axis = axis_key.eq(attempt.email.as_bytes().as_slice()).or(axis_key.eq(address(&attempt)));
-    let own = login_failures::table.filter(is_axis).filter(ticket.eq(attempt.ticket.as_bytes().as_slice()));
+    let is_key = limit_key.eq(attempt.email.as_bytes().as_slice()).or(limit_key.eq(address(&attempt)));
+    let own = login_failures::table.filter(is_key).filter(ticket.eq(attempt.ticket.as_bytes().as_slice()));
     match outcome {
         Settlement::Failed => {
             update(own).set(settled.eq(true)).execute(connection)?;
@@ -57,7 +57,7 @@ pub(super) fn settle(
             delete(own).execute(connection)?;
             forget_failures(connection, attempt.email, now)?;
             let share = login_failures::table
-                .filter(axis_key.eq(address(&attempt)))
+                .filter(limit_key.eq(address(&attempt)))
                 .filter(email_key.eq(attempt.email.as_bytes().as_slice()))
                 .filter(settled);
             delete(share).execute(connection)?;
@@ -69,16 +69,16 @@ pub(super) fn settle(
 /// Forgets the failures on an axis; attempts in flight stay.
 pub(super) fn forget_failures(
     connection: &mut SqliteConnection,
-    axis: AxisKey,
+    key: LimitKey,
     now: i64,
 ) -> Result<(), StoreError> {
     let is_failure = settled.or(at.le(out_of_patience(now)));
-    let failures = login_failures::table.filter(axis_key.eq(axis.as_bytes().as_slice())).filter(is_failure);
+    let failures = login_failures::table.filter(limit_key.eq(key.as_bytes().as_slice())).filter(is_failure);
     delete(failures).execute(connection)?;
     Ok(())
 }
 
-fn axes(attempt: LoginAttempt) -> impl Iterator<Item = AxisKey> {
+fn keys(attempt: LoginAttempt) -> impl Iterator<Item = LimitKey> {
     [Some(attempt.email), attempt.address].into_iter().flatten()
 }
 
@@ -90,11 +90,11 @@ fn address(attempt: &LoginAttempt) -> &[u8] {
 /// Deletes what has left the window of an axis and counts what is in it.
 fn read(
     connection: &mut SqliteConnection,
-    axis: AxisKey,
+    key: LimitKey,
     rule: Rule,
     now: i64,
 ) -> Result<Attempts, StoreError> {
-    let rows = login_failures::table.filter(axis_key.eq(axis.as_bytes().as_slice()));
+    let rows = login_failures::table.filter(limit_key.eq(key.as_bytes().as_slice()));
     delete(rows.filter(at.le(now.saturating_sub(rule.window)))).execute(connection)?;
     // The clock was ahead when the attempt was stored. It counts from now on: its stored time would prolong a rejection.
     update(rows.filter(at.gt(now))).set(at.eq(now)).execute(connection)?;
@@ -105,11 +105,11 @@ fn read(
 fn insert(
     connection: &mut SqliteConnection,
     attempt: LoginAttempt,
-    axis: AxisKey,
+    key: LimitKey,
     now: i64,
 ) -> Result<(), StoreError> {
     let row = (
-        axis_key.eq(axis.as_bytes().as_slice()),
+        limit_key.eq(key.as_bytes().as_slice()),
         at.eq(now),
         ticket.eq(attempt.ticket.as_bytes().as_slice()),
         email_key.eq(attempt.email.as_bytes().as_slice()),

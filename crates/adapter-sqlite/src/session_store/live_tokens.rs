@@ -1,6 +1,6 @@
 //! The access tokens of one session that are still alive, packed into one value.
 
-use auth_domain::model::{LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, TokenId, micros};
+use auth_domain::model::{LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, TokenId, to_unix_microseconds};
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -30,7 +30,7 @@ impl LiveTokens {
         let mut bytes = Vec::with_capacity(self.0.len() * ENTRY);
         for token in &self.0 {
             bytes.extend_from_slice(token.id.as_bytes());
-            bytes.extend_from_slice(&micros(token.expires_at).to_be_bytes());
+            bytes.extend_from_slice(&to_unix_microseconds(token.expires_at).to_be_bytes());
         }
         bytes
     }
@@ -43,7 +43,9 @@ impl LiveTokens {
         released: Option<TokenId>,
         dead_since: i64,
     ) -> Result<(), LiveAccessToken> {
-        self.0.retain(|known| micros(known.expires_at) > dead_since && Some(known.id) != released);
+        self.0.retain(|known| {
+            to_unix_microseconds(known.expires_at) > dead_since && Some(known.id) != released
+        });
         if self.0.iter().any(|known| known.id == token.id) {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! The beginning of sessions.
 
-use auth_domain::model::{EndReason, micros};
+use auth_domain::model::{EndReason, to_unix_microseconds};
 use auth_domain::ports::NewSession;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper, SqliteConnection};
 
@@ -20,14 +20,14 @@ pub(super) fn open(
     for mut crowded_out in beyond_the_limit(connection, session, moment)? {
         end_session(connection, &mut crowded_out, EndReason::Revoked, moment)?;
     }
-    let ends_at = micros(session.ends_at);
+    let ends_at = to_unix_microseconds(session.ends_at);
     let named = session.refresh_token.session;
     let row = (
         sessions::user_id.eq(named.user_id.as_bytes().as_slice()),
         sessions::session_id.eq(named.session_id.as_bytes().as_slice()),
         sessions::tenant_id.eq(session.tenant_id.as_bytes().as_slice()),
         sessions::created_at.eq(moment.now),
-        sessions::expires_at.eq(micros(session.expires_at).min(ends_at)),
+        sessions::expires_at.eq(to_unix_microseconds(session.expires_at).min(ends_at)),
         sessions::ends_at.eq(ends_at),
         sessions::current_digest.eq(session.refresh_token.value.as_slice()),
         sessions::generation.eq(0_i64),

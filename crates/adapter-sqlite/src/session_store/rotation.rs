@@ -1,7 +1,7 @@
 //! Rotation: the one step that consumes a refresh token.
 
-use auth_domain::model::SealedReplay;
-use auth_domain::model::{EndReason, micros, span_in_micros};
+use auth_domain::model::SealedSuccessor;
+use auth_domain::model::{EndReason, to_microseconds, to_unix_microseconds};
 use auth_domain::ports::{Rotate, Rotation};
 use diesel::SqliteConnection;
 
@@ -13,7 +13,7 @@ use crate::error::StoreError;
 /// What a presented token is to its session.
 enum Judgement {
     /// Not to be rotated; nothing changes.
-    Refused(Rotation),
+    Rejected(Rotation),
     /// A token that was used before: the session ends.
     Reused,
     /// The current token.
@@ -21,7 +21,7 @@ enum Judgement {
     /// The current token of a moment ago, whose rotation to this same successor has been done.
     Done,
     /// The immediate predecessor, presented again by the call that used it.
-    Retried(SealedReplay),
+    Retried(SealedSuccessor),
 }
 
 pub(super) fn rotate(
@@ -34,7 +34,7 @@ pub(super) fn rotate(
     };
     let mut advances = false;
     let rotation = match judge(&session, rotate, moment.now)? {
-        Judgement::Refused(rotation) => return Ok(rotation),
+        Judgement::Rejected(rotation) => return Ok(rotation),
         Judgement::Reused => {
             end_session(connection, &mut session, EndReason::ReuseDetected, moment)?;
             return Ok(Rotation::ReuseDetected);
@@ -44,7 +44,7 @@ pub(super) fn rotate(
             Rotation::Rotated
         }
         Judgement::Done => Rotation::Rotated,
-        Judgement::Retried(replay) => Rotation::Replayed(replay),
+        Judgement::Retried(retry) => Rotation::Retried(retry),
     };
     let mut live_tokens = session.live_tokens()?;
     // Other verifiers accept a token for a while after its end: until then it must be revocable.
@@ -62,10 +62,10 @@ pub(super) fn rotate(
 
 fn judge(session: &SessionRow, rotate: &Rotate, now: i64) -> Result<Judgement, StoreError> {
     if let Some(reason) = session.end_reason()? {
-        return Ok(Judgement::Refused(Rotation::Ended(reason)));
+        return Ok(Judgement::Rejected(Rotation::Ended(reason)));
     }
     if session.tenant_id()? != rotate.tenant_id {
-        return Ok(Judgement::Refused(Rotation::TenantMismatch));
+        return Ok(Judgement::Rejected(Rotation::TenantMismatch));
     }
     let presented = rotate.presented.value.as_slice();
     let is_current = session.current_digest == presented;
@@ -74,7 +74,7 @@ fn judge(session: &SessionRow, rotate: &Rotate, now: i64) -> Result<Judgement, S
         return Ok(Judgement::Done);
     }
     if now >= session.expires_at {
-        return Ok(Judgement::Refused(Rotation::Expired));
+        return Ok(Judgement::Rejected(Rotation::Expired));
     }
     if is_current {
         return Ok(Judgement::Current);
@@ -84,15 +84,15 @@ fn judge(session: &SessionRow, rotate: &Rotate, now: i64) -> Result<Judgement, S
 
 /// Leeway and retry concern the immediate predecessor and no older token (S-52).
 fn judge_predecessor(session: &SessionRow, rotate: &Rotate, now: i64) -> Result<Judgement, StoreError> {
-    let asked = rotate.replay.as_ref().map(|replay| replay.tag);
-    let kept = session.replay()?.filter(|kept| Some(kept.tag) == asked);
+    let asked = rotate.retry.as_ref().map(|retry| retry.tag);
+    let kept = session.retry()?.filter(|kept| Some(kept.tag) == asked);
     if let Some(kept) = kept {
         return Ok(Judgement::Retried(kept));
     }
     // A clock that was ahead may have stored a rotation in the future. It must not prolong the grace period until then.
     let distance = now.saturating_sub(session.rotated_at).saturating_abs();
-    if distance < span_in_micros(rotate.reuse_leeway) {
-        return Ok(Judgement::Refused(Rotation::AlreadyUsed { rotated_from: session.rotated_from()? }));
+    if distance < to_microseconds(rotate.reuse_leeway) {
+        return Ok(Judgement::Rejected(Rotation::AlreadyUsed { rotated_from: session.rotated_from()? }));
     }
     Ok(Judgement::Reused)
 }
@@ -104,7 +104,7 @@ fn advance(session: &mut SessionRow, rotate: &Rotate, now: i64) {
     session.previous_digest = Some(used);
     session.generation = session.generation.saturating_add(1);
     session.rotated_at = now;
-    session.expires_at = micros(rotate.expires_at).min(session.ends_at);
-    session.set_replay(rotate.replay.as_ref());
+    session.expires_at = to_unix_microseconds(rotate.expires_at).min(session.ends_at);
+    session.set_retry(rotate.retry.as_ref());
     session.set_rotated_from(rotate.rotated_from);
 }

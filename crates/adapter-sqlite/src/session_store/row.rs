@@ -1,6 +1,6 @@
 //! A session as a row.
 
-use auth_domain::model::{AxisKey, EndReason, ReplayTag, SealedReplay, SessionRef, TenantId};
+use auth_domain::model::{EndReason, LimitKey, RetryTag, SealedSuccessor, SessionRef, TenantId};
 use diesel::{
     AsChangeset, BoolExpressionMethods, ExpressionMethods, Identifiable, OptionalExtension, QueryDsl,
     Queryable, RunQueryDsl, Selectable, SelectableHelper, SqliteConnection,
@@ -25,8 +25,8 @@ pub(super) struct SessionRow {
     pub(super) generation: i64,
     pub(super) rotated_at: i64,
     live_tokens: Vec<u8>,
-    replay_tag: Option<Vec<u8>>,
-    replay_sealed: Option<Vec<u8>>,
+    retry_tag: Option<Vec<u8>>,
+    retry_sealed: Option<Vec<u8>>,
     pub(super) ended_at: Option<i64>,
     end_reason: Option<String>,
     rotated_from: Option<Vec<u8>>,
@@ -78,26 +78,28 @@ impl SessionRow {
         self.end_reason = Some(reason.name().to_owned());
         self.live_tokens.clear();
         self.rotated_from = None;
-        self.set_replay(None);
+        self.set_retry(None);
     }
 
     /// The keyed hash of the address that the last rotation came from.
-    pub(super) fn rotated_from(&self) -> Result<Option<AxisKey>, StoreError> {
+    pub(super) fn rotated_from(&self) -> Result<Option<LimitKey>, StoreError> {
         let bytes = self.rotated_from.as_deref().map(<[u8; 16]>::try_from).transpose();
         let address = bytes
             .map_err(|_| StoreError::Contradiction("the keyed hash of an address has not sixteen bytes"))?;
-        Ok(address.map(AxisKey::from_bytes))
+        Ok(address.map(LimitKey::from_bytes))
     }
 
-    pub(super) fn set_rotated_from(&mut self, address: Option<AxisKey>) {
+    pub(super) fn set_rotated_from(&mut self, address: Option<LimitKey>) {
         self.rotated_from = address.map(|address| address.as_bytes().to_vec());
     }
 
-    pub(super) fn replay(&self) -> Result<Option<SealedReplay>, StoreError> {
-        match (&self.replay_tag, &self.replay_sealed) {
+    pub(super) fn retry(&self) -> Result<Option<SealedSuccessor>, StoreError> {
+        match (&self.retry_tag, &self.retry_sealed) {
             (None, None) => Ok(None),
             (Some(tag), Some(sealed)) => match tag.as_slice().try_into() {
-                Ok(tag) => Ok(Some(SealedReplay { tag: ReplayTag::from_bytes(tag), sealed: sealed.clone() })),
+                Ok(tag) => {
+                    Ok(Some(SealedSuccessor { tag: RetryTag::from_bytes(tag), sealed: sealed.clone() }))
+                }
                 Err(_) => Err(StoreError::Contradiction("a replay tag has not sixteen bytes")),
             },
             (Some(_), None) | (None, Some(_)) => {
@@ -106,8 +108,8 @@ impl SessionRow {
         }
     }
 
-    pub(super) fn set_replay(&mut self, replay: Option<&SealedReplay>) {
-        self.replay_tag = replay.map(|replay| replay.tag.as_bytes().to_vec());
-        self.replay_sealed = replay.map(|replay| replay.sealed.clone());
+    pub(super) fn set_retry(&mut self, retry: Option<&SealedSuccessor>) {
+        self.retry_tag = retry.map(|retry| retry.tag.as_bytes().to_vec());
+        self.retry_sealed = retry.map(|retry| retry.sealed.clone());
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use auth_domain::model::{EndReason, Timing};
+use auth_domain::model::{EndReason, RequestTime};
 use auth_domain::ports::{Clock, Denylist, EndSession, Ending, PortErrorKind, Rotation, SessionStore};
-use auth_testkit::{START, a_session, a_user_id, timing_at};
+use auth_testkit::{START, a_session, a_user_id, request_time_at};
 use diesel::connection::SimpleConnection;
 
 use crate::support::{Folder, Sessions};
@@ -28,7 +28,9 @@ async fn reuse_is_recognised_after_a_restart() {
     let sessions = Sessions::new(&folder.open());
     let (rotation, _) = sessions.rotate(&session, &session.token, START).await.unwrap();
     assert_eq!(rotation, Rotation::ReuseDetected);
-    assert!(sessions.denylist.contains(session.opening.access_token.id, timing_at(START)).await.unwrap());
+    assert!(
+        sessions.denylist.contains(session.opening.access_token.id, request_time_at(START)).await.unwrap()
+    );
 
     let sessions = Sessions::new(&folder.open());
     let (rotation, _) = sessions.rotate(&session, &token, START).await.unwrap();
@@ -60,7 +62,7 @@ async fn what_was_answered_is_seen_by_everyone_who_opens_the_file() {
     let sessions = Sessions::new(&database);
     let calls = (0..64).map(|_| {
         let (store, session) = (sessions.store.clone(), a_session(a_user_id(), START));
-        async move { store.open(&session.opening, timing_at(START)).await }
+        async move { store.open(&session.opening, request_time_at(START)).await }
     });
     for answer in auth_testkit::race(calls).await {
         answer.unwrap();
@@ -79,7 +81,7 @@ async fn a_call_behind_a_locked_file_changes_nothing_also_not_later() {
 
     let mut other = folder.connect();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
-    let short = Timing::new(START, folder.clock.instant(), Duration::from_millis(100));
+    let short = RequestTime::new(START, folder.clock.instant(), Duration::from_millis(100));
     let attempt = session.rotation(&session.token, START);
     let end =
         EndSession { session: session.token.session(), reason: EndReason::LoggedOut, also_revoke: None };
@@ -89,7 +91,7 @@ async fn a_call_behind_a_locked_file_changes_nothing_also_not_later() {
     assert_eq!(ended.unwrap_err().kind(), PortErrorKind::Unavailable);
 
     other.batch_execute("COMMIT").unwrap();
-    database.ping(timing_at(START)).await.unwrap();
+    database.ping(request_time_at(START)).await.unwrap();
     let (rotation, _) = sessions.rotate(&session, &session.token, START).await.unwrap();
     assert_eq!(rotation, Rotation::Rotated);
 }
@@ -104,17 +106,17 @@ async fn a_file_that_stays_locked_is_unavailable_and_used_again_at_once() {
 
     let mut other = folder.connect();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
-    let error = database.ping(timing_at(START)).await.unwrap_err();
+    let error = database.ping(request_time_at(START)).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Unavailable);
     // Reading goes on beside whoever writes.
     assert_eq!(
-        sessions.store.list(session.token.session().user_id, timing_at(START)).await.unwrap().len(),
+        sessions.store.list(session.token.session().user_id, request_time_at(START)).await.unwrap().len(),
         1
     );
 
     other.batch_execute("COMMIT").unwrap();
-    database.ping(timing_at(START)).await.unwrap();
+    database.ping(request_time_at(START)).await.unwrap();
     let end =
         EndSession { session: session.token.session(), reason: EndReason::LoggedOut, also_revoke: None };
-    assert_eq!(sessions.store.end(&end, timing_at(START)).await.unwrap(), Ending::Ended);
+    assert_eq!(sessions.store.end(&end, request_time_at(START)).await.unwrap(), Ending::Ended);
 }

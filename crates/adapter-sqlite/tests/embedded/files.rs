@@ -7,7 +7,7 @@ use std::path::Path;
 
 use auth_domain::model::RefreshToken;
 use auth_domain::ports::{Rotation, SessionStore};
-use auth_testkit::{START, a_session, a_user_id, timing_at};
+use auth_testkit::{START, a_session, a_user_id, request_time_at};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
@@ -55,7 +55,7 @@ async fn a_dump_holds_no_part_of_a_live_token() {
     let session = a_session(a_user_id(), START);
     sessions.open(&session, START).await;
     let attempt = session.rotation(&session.token, START).keyed("retry");
-    let rotation = sessions.store.rotate(&attempt.rotate, timing_at(START)).await.unwrap();
+    let rotation = sessions.store.rotate(&attempt.rotate, request_time_at(START)).await.unwrap();
     assert_eq!(rotation, Rotation::Rotated);
 
     let log = fs::read(beside(&folder.path(), "-wal")).unwrap();
@@ -103,13 +103,13 @@ async fn ten_thousand_rotations_keep_the_row_below_two_kibibytes() {
         // Often enough for sixteen access tokens to be alive, or within the margin, at once.
         now += std::time::Duration::from_secs(76);
         let attempt = session.rotation(&token, now).keyed("retry");
-        let rotation = sessions.store.rotate(&attempt.rotate, timing_at(now)).await.unwrap();
+        let rotation = sessions.store.rotate(&attempt.rotate, request_time_at(now)).await.unwrap();
         assert_eq!(rotation, Rotation::Rotated);
         token = attempt.successor;
     }
 
     let size =
-        "SELECT length(live_tokens) + length(replay_sealed) + length(replay_tag) + length(current_digest)
+        "SELECT length(live_tokens) + length(retry_sealed) + length(retry_tag) + length(current_digest)
                 + length(previous_digest) + 3 * 16 + 8 * 8 AS number FROM sessions";
     assert!((500..2_048).contains(&folder.number(size)), "{} bytes", folder.number(size));
     assert_eq!(folder.number("SELECT count(*) AS number FROM sessions"), 1);

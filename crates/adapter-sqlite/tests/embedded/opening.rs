@@ -1,4 +1,4 @@
-//! Files that are refused, and what is said of them.
+//! Files that are rejected, and what is said of them.
 
 use std::fs;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use diesel::connection::SimpleConnection;
 
 use crate::support::{Folder, Sessions};
 
-/// The refusal is one line that names the file, and the file is as it was.
-fn assert_refused(folder: &Folder, kind: PortErrorKind) -> String {
+/// The rejection is one line that names the file, and the file is as it was.
+fn assert_rejected(folder: &Folder, kind: PortErrorKind) -> String {
     let before = fs::read(folder.path()).unwrap();
-    let error = folder.refusal();
+    let error = folder.rejection();
     let text = error.to_string();
     assert_eq!(fs::read(folder.path()).unwrap(), before);
     assert!(text.contains(folder.path().to_str().unwrap()), "{text}");
@@ -23,11 +23,11 @@ fn assert_refused(folder: &Folder, kind: PortErrorKind) -> String {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_refused_and_left_as_it_was() {
+fn a_file_that_is_no_database_is_rejected_and_left_as_it_was() {
     for content in ["x", &"no database at all ".repeat(1_000)] {
         let folder = Folder::new();
         fs::write(folder.path(), content).unwrap();
-        let text = assert_refused(&folder, PortErrorKind::Corrupt);
+        let text = assert_rejected(&folder, PortErrorKind::Corrupt);
         assert!(text.contains("restore it from a backup, or move it away to start anew"), "{text}");
     }
 }
@@ -49,7 +49,7 @@ fn a_missing_database_is_made_only_if_that_is_wanted() {
 }
 
 #[tokio::test]
-async fn a_damaged_database_is_refused_and_left_as_it_was() {
+async fn a_damaged_database_is_rejected_and_left_as_it_was() {
     let folder = Folder::new();
     let database = folder.open();
     let sessions = Sessions::new(&database);
@@ -63,25 +63,25 @@ async fn a_damaged_database_is_refused_and_left_as_it_was() {
         bytes[page * 4_096..page * 4_096 + 64].fill(0xa5);
     }
     fs::write(folder.path(), bytes).unwrap();
-    let text = assert_refused(&folder, PortErrorKind::Corrupt);
+    let text = assert_rejected(&folder, PortErrorKind::Corrupt);
     assert!(text.contains("restore it from a backup"), "{text}");
 }
 
 #[test]
-fn a_database_of_a_newer_version_is_refused_and_left_as_it_was() {
+fn a_database_of_a_newer_version_is_rejected_and_left_as_it_was() {
     let folder = Folder::new();
     drop(folder.open());
     let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')";
     folder.connect().batch_execute(newer).unwrap();
-    let text = assert_refused(&folder, PortErrorKind::Misconfigured);
+    let text = assert_rejected(&folder, PortErrorKind::Misconfigured);
     assert!(text.contains("made by a newer version (migration 99990101000000)"), "{text}");
 }
 
 #[test]
-fn a_database_of_another_program_is_refused_and_left_as_it_was() {
+fn a_database_of_another_program_is_rejected_and_left_as_it_was() {
     let folder = Folder::new();
     folder.connect().batch_execute("CREATE TABLE notes (text TEXT)").unwrap();
-    let text = assert_refused(&folder, PortErrorKind::Misconfigured);
+    let text = assert_rejected(&folder, PortErrorKind::Misconfigured);
     assert!(text.contains("belongs to another program"), "{text}");
 }
 

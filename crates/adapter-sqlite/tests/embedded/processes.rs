@@ -5,7 +5,7 @@ use std::process::{Child, Command};
 
 use auth_domain::model::EndReason;
 use auth_domain::ports::{Rotation, SessionStore};
-use auth_testkit::{START, TestClock, TestSession, a_session, a_user_id, timing_at};
+use auth_testkit::{START, TestClock, TestSession, a_session, a_user_id, request_time_at};
 
 use crate::support::{Folder, Sessions};
 
@@ -66,7 +66,8 @@ async fn what_another_handle_ends_is_over_for_this_one_at_once() {
         let session = a_session(a_user_id(), START);
         server.open(&session, START).await;
         let user_id = session.token.session().user_id;
-        let ended = command_line.store.end_all(user_id, EndReason::UserInactive, timing_at(START)).await;
+        let ended =
+            command_line.store.end_all(user_id, EndReason::UserInactive, request_time_at(START)).await;
         assert_eq!(ended.unwrap(), 1);
         let (rotation, _) = server.rotate(&session, &session.token, START).await.unwrap();
         assert_eq!(rotation, Rotation::Ended(EndReason::UserInactive));

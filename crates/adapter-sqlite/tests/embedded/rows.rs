@@ -3,7 +3,7 @@
 use auth_adapter_sqlite::SqliteUserRepository;
 use auth_domain::model::EndReason;
 use auth_domain::ports::{EndSession, PortErrorKind, SessionStore, UserRepository};
-use auth_testkit::{START, a_session, a_tenant_id, a_user, a_user_id, timing_at};
+use auth_testkit::{START, a_session, a_tenant_id, a_user, a_user_id, request_time_at};
 use diesel::connection::SimpleConnection;
 
 use crate::support::{Folder, Sessions};
@@ -12,13 +12,13 @@ use crate::support::{Folder, Sessions};
 async fn an_unknown_role_or_status_is_corrupt() {
     let folder = Folder::new();
     let users = SqliteUserRepository::new(&folder.open());
-    let tenant_id = users.default_tenant(a_tenant_id(), timing_at(START)).await.unwrap();
+    let tenant_id = users.default_tenant(a_tenant_id(), request_time_at(START)).await.unwrap();
     let user = a_user(tenant_id);
-    users.insert(&user, timing_at(START)).await.unwrap();
+    users.insert(&user, request_time_at(START)).await.unwrap();
 
     // The last one is 0, a developer, in its lowest 32 bits.
     let other = a_user(tenant_id);
-    users.insert(&other, timing_at(START)).await.unwrap();
+    users.insert(&other, request_time_at(START)).await.unwrap();
     let id = user.id.as_uuid().simple();
     for (change, column) in [
         ("role = 2", "role"),
@@ -30,15 +30,15 @@ async fn an_unknown_role_or_status_is_corrupt() {
         let update = format!("UPDATE users SET {change} WHERE id = x'{id}'");
         folder.connect().batch_execute(&update).unwrap();
         let found = [
-            users.find_by_id(user.id, timing_at(START)).await.map(drop),
-            users.find_by_email(&user.email, timing_at(START)).await.map(drop),
+            users.find_by_id(user.id, request_time_at(START)).await.map(drop),
+            users.find_by_email(&user.email, request_time_at(START)).await.map(drop),
         ];
         for error in found.map(Result::unwrap_err) {
             assert_eq!(error.kind(), PortErrorKind::Corrupt, "{change}");
             let row = error.unreadable_user().unwrap();
             assert_eq!((row.user_id, row.column), (Some(user.id), column), "{change}");
         }
-        let listing = users.list(timing_at(START)).await.unwrap();
+        let listing = users.list(request_time_at(START)).await.unwrap();
         assert_eq!(listing.users.iter().map(|user| user.id).collect::<Vec<_>>(), [other.id]);
         let unreadable: Vec<_> = listing.unreadable.iter().map(|row| (row.user_id, row.column)).collect();
         assert_eq!(unreadable, [(Some(user.id), column)]);
@@ -51,7 +51,7 @@ async fn rows_that_keep_users_out_are_counted_and_name_nobody() {
     let folder = Folder::new();
     let database = folder.open();
     let users = SqliteUserRepository::new(&database);
-    let tenant_id = users.default_tenant(a_tenant_id(), timing_at(START)).await.unwrap();
+    let tenant_id = users.default_tenant(a_tenant_id(), request_time_at(START)).await.unwrap();
     let changes = [
         "role = 2",
         "status = 7",
@@ -64,12 +64,12 @@ async fn rows_that_keep_users_out_are_counted_and_name_nobody() {
     ];
     for change in changes {
         let user = a_user(tenant_id);
-        users.insert(&user, timing_at(START)).await.unwrap();
+        users.insert(&user, request_time_at(START)).await.unwrap();
         let id = user.id.as_uuid().simple();
         folder.connect().batch_execute(&format!("UPDATE users SET {change} WHERE id = x'{id}'")).unwrap();
     }
-    let findings = database.examine_users(timing_at(START)).await.unwrap();
-    let texts: Vec<String> = findings.into_iter().map(|finding| finding.text).collect();
+    let checks = database.diagnose_users(request_time_at(START)).await.unwrap();
+    let texts: Vec<String> = checks.into_iter().map(|check| check.text).collect();
     for expected in [
         "of 8 users 6 have a hash as this service writes it, 1 one of the older format, 1 none",
         "1 users have an email that is not trimmed and lower-cased",
@@ -114,12 +114,12 @@ async fn one_bad_session_fails_the_call_that_would_end_it_with_all_others() {
     let spoil = "UPDATE sessions SET live_tokens = x'00' WHERE id = (SELECT max(id) FROM sessions)";
     folder.connect().batch_execute(spoil).unwrap();
 
-    let all = sessions.store.end_all(user_id, EndReason::Revoked, timing_at(START)).await;
+    let all = sessions.store.end_all(user_id, EndReason::Revoked, request_time_at(START)).await;
     assert_eq!(all.unwrap_err().kind(), PortErrorKind::Corrupt);
     let live = "SELECT count(*) AS number FROM sessions WHERE ended_at IS NULL";
     assert_eq!(folder.number(live), 2, "a call is done whole or not at all");
 
     let end = EndSession { session: good.token.session(), reason: EndReason::Revoked, also_revoke: None };
-    sessions.store.end(&end, timing_at(START)).await.unwrap();
+    sessions.store.end(&end, request_time_at(START)).await.unwrap();
     assert_eq!(folder.number(live), 1);
 }

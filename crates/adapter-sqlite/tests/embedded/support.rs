@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth_adapter_sqlite::{OpenError, SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteSessionStore};
 use auth_domain::model::RefreshToken;
 use auth_domain::ports::{PortError, Rotation, SessionStore};
-use auth_testkit::{TestClock, TestSession, timing_at};
+use auth_testkit::{TestClock, TestSession, request_time_at};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
@@ -44,7 +44,7 @@ impl Folder {
     }
 
     /// Opens it and returns why that is not possible.
-    pub(crate) fn refusal(&self) -> OpenError {
+    pub(crate) fn rejection(&self) -> OpenError {
         let config = SqliteConfig { check_integrity: true, ..self.config() };
         match self.try_open(config) {
             Ok(_) => panic!("the database opens"),
@@ -83,7 +83,7 @@ impl Sessions {
     }
 
     pub(crate) async fn open(&self, session: &TestSession, now: OffsetDateTime) {
-        self.store.open(&session.opening, timing_at(now)).await.unwrap();
+        self.store.open(&session.opening, request_time_at(now)).await.unwrap();
     }
 
     /// Presents a token; returns what became of it and the successor.
@@ -94,6 +94,6 @@ impl Sessions {
         now: OffsetDateTime,
     ) -> Result<(Rotation, RefreshToken), PortError> {
         let attempt = session.rotation(presented, now);
-        Ok((self.store.rotate(&attempt.rotate, timing_at(now)).await?, attempt.successor))
+        Ok((self.store.rotate(&attempt.rotate, request_time_at(now)).await?, attempt.successor))
     }
 }

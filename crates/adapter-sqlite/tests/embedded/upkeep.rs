@@ -4,9 +4,9 @@ use std::fs;
 use std::time::Duration;
 
 use auth_adapter_sqlite::{SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter};
-use auth_domain::model::{AxisKeys, EndReason, LoginAttempt, TicketId};
+use auth_domain::model::{EndReason, LimitKeys, LoginAttempt, TicketId};
 use auth_domain::ports::{Clock, Denylist, LoginLimiter, SessionStore};
-use auth_testkit::{START, TestEntropy, a_session, a_user_id, an_access_token, an_email, timing_at};
+use auth_testkit::{START, TestEntropy, a_session, a_user_id, an_access_token, an_email, request_time_at};
 
 use crate::support::{Folder, Sessions};
 
@@ -33,12 +33,12 @@ async fn leave_rows(database: &SqliteDatabase) {
     sessions.open(&a_session(a_user_id(), START), START).await;
     let user_id = a_user_id();
     sessions.open(&a_session(user_id, START), START).await;
-    sessions.store.end_all(user_id, EndReason::Revoked, timing_at(START)).await.unwrap();
-    SqliteDenylist::new(database).add(an_access_token(START), timing_at(START)).await.unwrap();
-    let email = AxisKeys::derive(b"a key").email(&an_email());
+    sessions.store.end_all(user_id, EndReason::Revoked, request_time_at(START)).await.unwrap();
+    SqliteDenylist::new(database).add(an_access_token(START), request_time_at(START)).await.unwrap();
+    let email = LimitKeys::derive(b"a key").email(&an_email());
     let ticket = TicketId::random(&TestEntropy).unwrap();
     let attempt = LoginAttempt { ticket, email, address: None };
-    SqliteLoginLimiter::new(database).reserve(&attempt, timing_at(START)).await.unwrap();
+    SqliteLoginLimiter::new(database).reserve(&attempt, request_time_at(START)).await.unwrap();
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn more_rubbish_than_one_step_deletes_is_deleted_too() {
     let denylist = SqliteDenylist::new(&database);
     let adds = (0..1_200).map(|_| {
         let denylist = denylist.clone();
-        async move { denylist.add(an_access_token(START), timing_at(START)).await }
+        async move { denylist.add(an_access_token(START), request_time_at(START)).await }
     });
     for answer in auth_testkit::race(adds).await {
         answer.unwrap();
@@ -86,7 +86,7 @@ async fn the_log_is_moved_into_the_database_while_callers_write() {
     let before = fs::metadata(folder.path()).unwrap().len();
     let opens = (0..2_000).map(|_| {
         let (store, session) = (sessions.store.clone(), a_session(a_user_id(), START));
-        async move { store.open(&session.opening, timing_at(START)).await }
+        async move { store.open(&session.opening, request_time_at(START)).await }
     });
     for answer in auth_testkit::race(opens).await {
         answer.unwrap();

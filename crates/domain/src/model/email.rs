@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_outside_the_html_rule_are_refused() {
+    fn addresses_outside_the_html_rule_are_rejected() {
         for text in [
             "owner",
             "@example.com",

@@ -17,9 +17,9 @@ pub struct LoginAttempt {
     /// Names the attempt, so that its outcome can be settled.
     pub ticket: TicketId,
     /// The email axis.
-    pub email: AxisKey,
+    pub email: LimitKey,
     /// The address axis; `None` when the client's address is not known, then only the email counts.
-    pub address: Option<AxisKey>,
+    pub address: Option<LimitKey>,
 }
 
 /// Names one attempt among all.
@@ -46,9 +46,9 @@ impl TicketId {
 
 /// What stands for an email or an address where attempts are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AxisKey([u8; 16]);
+pub struct LimitKey([u8; 16]);
 
-impl AxisKey {
+impl LimitKey {
     /// Returns the key that was stored as `bytes`.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
@@ -62,24 +62,24 @@ impl AxisKey {
     }
 }
 
-impl fmt::Debug for AxisKey {
+impl fmt::Debug for LimitKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AxisKey({self})")
     }
 }
 
-impl fmt::Display for AxisKey {
+impl fmt::Display for LimitKey {
     /// Writes the key in hex, as it is stored; a keyed hash reveals neither email nor address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Builder::from_bytes(self.0).into_uuid().simple())
     }
 }
 
-/// Turns emails and addresses into [`AxisKey`]s under a key of its own (S-21).
+/// Turns emails and addresses into [`LimitKey`]s under a key of its own (S-21).
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct AxisKeys([u8; 32]);
+pub struct LimitKeys([u8; 32]);
 
-impl AxisKeys {
+impl LimitKeys {
     /// Derives the key from the signing secret by HKDF-SHA256 (RFC 5869).
     #[must_use]
     pub fn derive(secret: &[u8]) -> Self {
@@ -92,27 +92,27 @@ impl AxisKeys {
 
     /// Returns the key under which attempts on `email` are counted.
     #[must_use]
-    pub fn email(&self, email: &Email) -> AxisKey {
+    pub fn email(&self, email: &Email) -> LimitKey {
         self.key(b'e', email.as_str().as_bytes())
     }
 
     /// Returns the key under which attempts from `address` are counted.
     #[must_use]
-    pub fn address(&self, address: ClientAddress) -> AxisKey {
+    pub fn address(&self, address: ClientAddress) -> LimitKey {
         self.key(b'a', address.ip().to_string().as_bytes())
     }
 
-    fn key(&self, axis: u8, text: &[u8]) -> AxisKey {
+    fn key(&self, key: u8, text: &[u8]) -> LimitKey {
         let mut bytes = [0; 16];
         if let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.0) {
-            let tag = mac.chain_update([axis]).chain_update(text).finalize().into_bytes();
+            let tag = mac.chain_update([key]).chain_update(text).finalize().into_bytes();
             bytes.iter_mut().zip(tag).for_each(|(byte, part)| *byte = part);
         }
-        AxisKey(bytes)
+        LimitKey(bytes)
     }
 }
 
-impl fmt::Debug for AxisKeys {
+impl fmt::Debug for LimitKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AxisKeys(..)")
     }
@@ -124,13 +124,13 @@ mod tests {
 
     // S-21
     #[test]
-    fn keys_differ_by_axis_text_and_secret_and_by_nothing_else() {
-        let keys = AxisKeys::derive(b"one secret");
+    fn keys_differ_by_key_text_and_secret_and_by_nothing_else() {
+        let keys = LimitKeys::derive(b"one secret");
         let email = Email::from_trusted("127.0.0.1".to_owned());
         let address = ClientAddress::new("127.0.0.1".parse().unwrap());
         assert_eq!(keys.email(&email), keys.email(&email));
         assert_ne!(keys.email(&email), keys.address(address));
         assert_ne!(keys.email(&email), keys.email(&Email::parse("a@b.c").unwrap()));
-        assert_ne!(keys.email(&email), AxisKeys::derive(b"another").email(&email));
+        assert_ne!(keys.email(&email), LimitKeys::derive(b"another").email(&email));
     }
 }

@@ -21,7 +21,7 @@ const TOKEN: usize = 52;
 /// The session half is random and constant for the session, the one-time half is random and new at
 /// each rotation. So a token with a right session half and a wrong one-time half can only come from
 /// someone who once held a real one: reuse is recognised without a record of every used token. The
-/// checksum lets garbage be refused before a store is asked; it is no signature.
+/// checksum lets garbage be rejected before a store is asked; it is no signature.
 ///
 /// Silent in `Debug`, wiped when dropped.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -224,7 +224,7 @@ mod tests {
     proptest! {
         // S-55
         #[test]
-        fn one_changed_character_is_refused(position in 0..104_usize, digit in "[0-9a-f]") {
+        fn one_changed_character_is_rejected(position in 0..104_usize, digit in "[0-9a-f]") {
             let mut text = token().expose().to_string();
             text.replace_range(position..=position, &digit);
             prop_assert_eq!(RefreshToken::parse(&text).is_some(), text == *token().expose());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::model::{AxisKey, LoginAttempt, Timing};
+use crate::model::{LimitKey, LoginAttempt, RequestTime};
 
 /// Counts login attempts per email and per address, before the password is looked at.
 ///
@@ -15,7 +15,7 @@ use crate::model::{AxisKey, LoginAttempt, Timing};
 /// # Contract
 /// - Failures and attempts in flight together MUST NOT exceed the limit on either axis, also under
 ///   race (`reservations_never_exceed_the_limit_under_race`).
-/// - Once an axis has as many failures as the limit, `reserve` MUST be [`Reservation::Refused`]
+/// - Once an axis has as many failures as the limit, `reserve` MUST be [`Reservation::Rejected`]
 ///   (`email_axis_refuses_after_the_limit`, `address_axis_refuses_after_the_limit`), whoever else is
 ///   in flight; it names the key that is full. While only attempts in flight fill it, it MUST be [`Reservation::Busy`]
 ///   (`attempts_in_flight_are_busy_not_refused`). Neither MUST count (`refused_attempts_do_not_count`).
@@ -42,13 +42,22 @@ use crate::model::{AxisKey, LoginAttempt, Timing};
 #[async_trait]
 pub trait LoginLimiter: Send + Sync {
     /// Takes a place on both axes, in one atomic step, or on none.
-    async fn reserve(&self, attempt: &LoginAttempt, timing: Timing) -> Result<Reservation, PortError>;
+    async fn reserve(
+        &self,
+        attempt: &LoginAttempt,
+        request_time: RequestTime,
+    ) -> Result<Reservation, PortError>;
 
     /// Reports how an attempt ended. Repeating it changes nothing.
-    async fn settle(&self, ticket: &Ticket, outcome: Settlement, timing: Timing) -> Result<(), PortError>;
+    async fn settle(
+        &self,
+        ticket: &Ticket,
+        outcome: Settlement,
+        request_time: RequestTime,
+    ) -> Result<(), PortError>;
 
     /// Forgets every failure counted on the email axis, for administrators.
-    async fn clear(&self, email: AxisKey, timing: Timing) -> Result<(), PortError>;
+    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError>;
 }
 
 /// A place taken by an attempt; whoever holds it owes a [`Settlement`].
@@ -69,11 +78,11 @@ pub enum Reservation {
     /// The attempt may go on.
     Reserved(Ticket),
     /// Attempts in flight fill this axis; a place may become free at any moment.
-    Busy(AxisKey),
+    Busy(LimitKey),
     /// Failures fill an axis.
-    Refused {
+    Rejected {
         /// The key that is full; if both are, the one that stays full for longer.
-        key: AxisKey,
+        key: LimitKey,
         /// How long until the next attempt is let in.
         retry_after: Duration,
     },

@@ -1,6 +1,6 @@
 //! Counts of users by what an administrator should know of their rows.
 
-use super::Finding;
+use super::Check;
 use crate::model::{Email, Role, UserStatus};
 
 const NOT_CANONICAL: &str = "have an email that is not trimmed and lower-cased, and are never found; store \
@@ -23,11 +23,11 @@ pub enum HashKind {
     None,
 }
 
-/// How many users there are of each kind. Findings have counts, and never name a user.
+/// How many users there are of each kind. Checks have counts, and never name a user.
 #[derive(Debug, Default)]
 pub struct UserCounts {
     users: u64,
-    refused: u64,
+    rejected: u64,
     not_canonical: u64,
     unknown_status: u64,
     unknown_role: u64,
@@ -42,7 +42,7 @@ impl UserCounts {
     pub fn add(&mut self, email: Option<&str>, status: Option<i32>, role: Option<i32>, hash: HashKind) {
         self.users += 1;
         match email.map(Email::parse) {
-            None | Some(Err(_)) => self.refused += 1,
+            None | Some(Err(_)) => self.rejected += 1,
             Some(Ok(canonical)) => self.not_canonical += u64::from(Some(canonical.as_str()) != email),
         }
         self.unknown_status += u64::from(status.and_then(UserStatus::from_code).is_none());
@@ -61,21 +61,21 @@ impl UserCounts {
 
     /// One finding for the formats, and one for each kind of row that keeps its user out.
     #[must_use]
-    pub fn findings(&self) -> Vec<Finding> {
-        let mut findings = vec![Finding::good(format!(
+    pub fn checks(&self) -> Vec<Check> {
+        let mut checks = vec![Check::ok(format!(
             "of {} users {} have a hash as this service writes it, {} one of the older format, {} none",
             self.users, self.current, self.legacy, self.without_password
         ))];
         let odd = [
             (self.not_canonical, NOT_CANONICAL),
-            (self.refused, REFUSED),
+            (self.rejected, REFUSED),
             (self.unknown_status, STATUS),
             (self.unknown_role, ROLE),
             (self.damaged, DAMAGED),
         ];
         // These faults concern only the users with such rows, so they are warnings.
         let odd = odd.into_iter().filter(|(count, _)| *count > 0);
-        findings.extend(odd.map(|(count, text)| Finding::warning(format!("{count} users {text}"))));
-        findings
+        checks.extend(odd.map(|(count, text)| Check::warning(format!("{count} users {text}"))));
+        checks
     }
 }

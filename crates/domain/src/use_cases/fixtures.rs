@@ -8,8 +8,8 @@ use time::macros::datetime;
 use super::Issuer;
 use crate::mocks::{self, MockAccessTokens, counting_entropy};
 use crate::model::{
-    Email, IdempotencyKey, LiveAccessToken, Password, PasswordHash, RefreshToken, Role, SessionPolicy,
-    TenantId, Timing, TokenId, User, UserId, UserStatus,
+    Email, IdempotencyKey, LiveAccessToken, Password, PasswordHash, RefreshToken, RequestTime, Role,
+    SessionPolicy, TenantId, TokenId, User, UserId, UserStatus,
 };
 use crate::ports::{PortError, PortErrorKind, UnreadableUser};
 
@@ -17,8 +17,8 @@ use crate::ports::{PortError, PortErrorKind, UnreadableUser};
 pub(super) const NOW: OffsetDateTime = datetime!(2026-07-10 14:32:05.678 UTC);
 
 /// The time of the request: the same at every call, so that what a port was given can be compared.
-pub(super) fn timing() -> Timing {
-    static TIMING: LazyLock<Timing> = LazyLock::new(|| mocks::timing(NOW));
+pub(super) fn request_time() -> RequestTime {
+    static TIMING: LazyLock<RequestTime> = LazyLock::new(|| mocks::request_time(NOW));
     *TIMING
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::model::{
-    AccessClaims, AccessToken, LiveAccessToken, RefreshToken, SessionPolicy, Timing, TokenId, TokenPair, User,
+    AccessClaims, AccessToken, LiveAccessToken, RefreshToken, RequestTime, SessionPolicy, TokenId, TokenPair,
+    User,
 };
 use crate::ports::{AccessTokens, Entropy, NewSession, PortError};
 
@@ -31,10 +32,10 @@ impl Issuer {
         &self,
         user: &User,
         refresh_token: &RefreshToken,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Issued, PortError> {
         // `iat` and `exp` are whole seconds, so that `expiresAt` is the same instant as the claim.
-        let issued_at = whole_second(timing.now());
+        let issued_at = whole_second(request_time.now());
         let claims = AccessClaims {
             token_id: TokenId::random(&*self.entropy)?,
             user_id: user.id,
@@ -49,23 +50,27 @@ impl Issuer {
     }
 
     /// Makes the first tokens of a new session of `user`, and what the store has to be told to open it.
-    pub(super) fn first(&self, user: &User, timing: Timing) -> Result<(NewSession, TokenPair), PortError> {
+    pub(super) fn first(
+        &self,
+        user: &User,
+        request_time: RequestTime,
+    ) -> Result<(NewSession, TokenPair), PortError> {
         let refresh_token = RefreshToken::first(user.id, &*self.entropy)?;
-        let issued = self.issue(user, &refresh_token, timing)?;
+        let issued = self.issue(user, &refresh_token, request_time)?;
         let session = NewSession {
             refresh_token: refresh_token.digest(),
             tenant_id: user.tenant_id,
             access_token: issued.live(),
-            expires_at: self.refresh_token_expiry(timing),
-            ends_at: timing.now() + self.policy.session_ttl,
+            expires_at: self.refresh_token_expiry(request_time),
+            ends_at: request_time.now() + self.policy.session_ttl,
             max_sessions: self.policy.max_sessions,
         };
         Ok((session, self.pair(issued, refresh_token)))
     }
 
     /// Returns when a refresh token issued now expires unless it is used.
-    pub(super) fn refresh_token_expiry(&self, timing: Timing) -> OffsetDateTime {
-        timing.now() + self.policy.refresh_ttl
+    pub(super) fn refresh_token_expiry(&self, request_time: RequestTime) -> OffsetDateTime {
+        request_time.now() + self.policy.refresh_ttl
     }
 
     /// Joins a committed access token with the refresh token that continues its session.

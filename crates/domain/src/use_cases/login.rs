@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Issuer;
 use crate::model::{
-    AxisKeys, EndReason, LoginAttempt, LoginPolicy, PasswordHash, SessionRef, TicketId, Timing, TokenPair,
-    User,
+    EndReason, LimitKeys, LoginAttempt, LoginPolicy, PasswordHash, RequestTime, SessionRef, TicketId,
+    TokenPair, User,
 };
 use crate::ports::{
     Credential, EndSession, LoginLimiter, PasswordCheck, PasswordHasher, PortError, PortErrorKind,
@@ -18,7 +18,7 @@ mod command;
 #[cfg(test)]
 mod tests;
 
-pub use command::{LoggedIn, LoginCommand, LoginError, LoginLimit, LoginRefusal};
+pub use command::{LoggedIn, LoginCommand, LoginError, LoginLimit, LoginRejection};
 
 /// Opens a session for a user who knows his password.
 pub struct Login {
@@ -33,7 +33,7 @@ pub struct Login {
     /// Makes the tokens.
     pub issuer: Arc<Issuer>,
     /// Turns emails and addresses into what is counted.
-    pub axis_keys: AxisKeys,
+    pub limit_keys: LimitKeys,
     /// Waiting and upgrading.
     pub policy: LoginPolicy,
 }
@@ -54,7 +54,7 @@ impl Login {
         let ticket = self.take_place(&command).await?;
         let checked = self.check_credentials(&command).await;
 
-        let settled = self.limiter.settle(&ticket, settlement(&checked), command.timing).await;
+        let settled = self.limiter.settle(&ticket, settlement(&checked), command.request_time).await;
         troubles.extend(settled.err());
 
         let (user, outdated) = checked?;
@@ -68,12 +68,12 @@ impl Login {
     async fn take_place(&self, command: &LoginCommand) -> Result<Ticket, LoginError> {
         let attempt = LoginAttempt {
             ticket: TicketId::random(&*self.issuer.entropy)?,
-            email: self.axis_keys.email(&command.email),
-            address: command.client.map(|address| self.axis_keys.address(address)),
+            email: self.limit_keys.email(&command.email),
+            address: command.client.map(|address| self.limit_keys.address(address)),
         };
         match self.limiter.reserve(&attempt, self.queueing(command)).await? {
             Reservation::Reserved(ticket) => Ok(ticket),
-            Reservation::Refused { key, retry_after } => {
+            Reservation::Rejected { key, retry_after } => {
                 let limit = if key == attempt.email { LoginLimit::Email } else { LoginLimit::Address };
                 Err(LoginError::RateLimited { limit, retry_after })
             }
@@ -87,7 +87,7 @@ impl Login {
     async fn check_credentials(&self, command: &LoginCommand) -> Result<(User, bool), LoginError> {
         // The queue decides before the account is read, so that its decision says nothing about the account.
         let admission = self.hasher.admit(self.queueing(command))?;
-        let found = self.users.find_by_email(&command.email, command.timing).await;
+        let found = self.users.find_by_email(&command.email, command.request_time).await;
         let account = Account::from_lookup(found)?;
         let check = self.hasher.verify(&command.password, account.credential(), admission).await?;
         account.judge(check)
@@ -104,7 +104,7 @@ impl Login {
             let new = self.hasher.hash(&command.password, self.queueing(command)).await?;
             let expected = user.password_hash.clone();
             let replacement =
-                self.users.replace_password_hash(user.id, expected, &new, command.timing).await?;
+                self.users.replace_password_hash(user.id, expected, &new, command.request_time).await?;
             Ok((replacement, new))
         };
         match replaced.await {
@@ -122,10 +122,10 @@ impl Login {
         authenticated: &Authenticated,
         command: &LoginCommand,
     ) -> Result<TokenPair, LoginError> {
-        let timing = command.timing;
+        let request_time = command.request_time;
         let user = &authenticated.user;
-        let (session, tokens) = self.issuer.first(user, timing)?;
-        self.sessions.open(&session, timing).await?;
+        let (session, tokens) = self.issuer.first(user, request_time)?;
+        self.sessions.open(&session, request_time).await?;
         self.confirm_unchanged(authenticated, session.refresh_token.session, command).await?;
         Ok(tokens)
     }
@@ -137,16 +137,16 @@ impl Login {
         session: SessionRef,
         command: &LoginCommand,
     ) -> Result<(), LoginError> {
-        let timing = command.timing;
+        let request_time = command.request_time;
         let changed = self.changed_meanwhile(authenticated, command).await;
         if matches!(changed, Ok(None)) {
             return Ok(());
         }
         let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
-        let ended = self.sessions.end(&end, timing).await;
-        let refusal = changed?.unwrap_or(LoginRefusal::ChangedMeanwhile);
+        let ended = self.sessions.end(&end, request_time).await;
+        let rejection = changed?.unwrap_or(LoginRejection::ChangedMeanwhile);
         ended?;
-        Err(LoginError::InvalidCredentials { refusal, user_id: Some(authenticated.user.id) })
+        Err(LoginError::InvalidCredentials { rejection, user_id: Some(authenticated.user.id) })
     }
 
     /// A hash that this login neither read nor made is a new password, or the same one upgraded by
@@ -155,27 +155,27 @@ impl Login {
         &self,
         authenticated: &Authenticated,
         command: &LoginCommand,
-    ) -> Result<Option<LoginRefusal>, PortError> {
-        let changed = Some(LoginRefusal::ChangedMeanwhile);
-        let read_again = self.users.find_by_id(authenticated.user.id, command.timing).await;
+    ) -> Result<Option<LoginRejection>, PortError> {
+        let changed = Some(LoginRejection::ChangedMeanwhile);
+        let read_again = self.users.find_by_id(authenticated.user.id, command.request_time).await;
         let now = match Account::from_lookup(read_again)? {
             Account::Known(now) if authenticated.is_same_account(&now) => now,
             Account::Known(_) | Account::Unknown => return Ok(changed),
-            Account::Unreadable(row) => return Ok(Some(LoginRefusal::UnreadableRow(row))),
+            Account::Unreadable(row) => return Ok(Some(LoginRejection::UnreadableRow(row))),
         };
         if authenticated.knows(now.password_hash.as_ref()) {
             return Ok(None);
         }
         let Some(stored) = now.password_hash else { return Ok(changed) };
         // A second turn. It is rare: only a change of this account since the first turn leads here.
-        let admission = self.hasher.admit(command.timing)?;
+        let admission = self.hasher.admit(command.request_time)?;
         let check = self.hasher.verify(&command.password, Credential::Active(stored), admission).await?;
         Ok(if matches!(check, PasswordCheck::Valid { .. }) { None } else { changed })
     }
 
     /// The wait for a turn and the password queue share one deadline.
-    fn queueing(&self, command: &LoginCommand) -> Timing {
-        command.timing.at_most(self.policy.queue_wait)
+    fn queueing(&self, command: &LoginCommand) -> RequestTime {
+        command.request_time.at_most(self.policy.queue_wait)
     }
 }
 

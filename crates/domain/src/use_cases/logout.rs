@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::model::{AccessClaims, EndReason, LegacyRefreshToken, PresentedRefreshToken, SessionRef, Timing};
+use crate::model::{
+    AccessClaims, EndReason, LegacyRefreshToken, PresentedRefreshToken, RequestTime, SessionRef,
+};
 use crate::ports::{EndSession, Ending, LegacyRefreshTokens, PortError, SessionStore};
 
 #[cfg(test)]
@@ -26,7 +28,7 @@ pub struct LogoutCommand {
     /// The presented token; `None` for a text that is none.
     pub refresh_token: Option<PresentedRefreshToken>,
     /// The time of the request.
-    pub timing: Timing,
+    pub request_time: RequestTime,
 }
 
 /// A logout that did not succeed.
@@ -50,13 +52,13 @@ impl Logout {
     /// # Errors
     /// [`LogoutError`].
     pub async fn run(&self, command: LogoutCommand) -> Result<Option<SessionRef>, LogoutError> {
-        let LogoutCommand { caller, refresh_token, timing } = command;
+        let LogoutCommand { caller, refresh_token, request_time } = command;
         match refresh_token {
             Some(PresentedRefreshToken::Current(token)) => {
-                self.end_session(token.session(), &caller, timing).await.map(Some)
+                self.end_session(token.session(), &caller, request_time).await.map(Some)
             }
             Some(PresentedRefreshToken::Legacy(token)) => {
-                self.end_legacy(&token, &caller, timing).await.map(|()| None)
+                self.end_legacy(&token, &caller, request_time).await.map(|()| None)
             }
             None => Err(LogoutError::InvalidRefreshToken),
         }
@@ -66,13 +68,13 @@ impl Logout {
         &self,
         session: SessionRef,
         caller: &AccessClaims,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<SessionRef, LogoutError> {
         if session.user_id != caller.user_id {
             return Err(LogoutError::InvalidRefreshToken);
         }
         let end = EndSession { session, reason: EndReason::LoggedOut, also_revoke: Some(caller.live()) };
-        match self.sessions.end(&end, timing).await? {
+        match self.sessions.end(&end, request_time).await? {
             Ending::Ended => Ok(session),
             Ending::Unknown => Err(LogoutError::InvalidRefreshToken),
         }
@@ -82,10 +84,10 @@ impl Logout {
         &self,
         token: &LegacyRefreshToken,
         caller: &AccessClaims,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<(), LogoutError> {
         let legacy = self.legacy.as_deref().ok_or(LogoutError::InvalidRefreshToken)?;
-        match legacy.end(token, caller.user_id, caller.live(), timing).await? {
+        match legacy.end(token, caller.user_id, caller.live(), request_time).await? {
             Ending::Ended => Ok(()),
             Ending::Unknown => Err(LogoutError::InvalidRefreshToken),
         }

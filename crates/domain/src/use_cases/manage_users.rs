@@ -5,7 +5,8 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::model::{
-    Email, EndReason, NewUser, Password, PasswordPolicy, Role, TenantId, Timing, User, UserId, UserStatus,
+    Email, EndReason, NewUser, Password, PasswordPolicy, RequestTime, Role, TenantId, User, UserId,
+    UserStatus,
 };
 use crate::ports::{
     Entropy, Insertion, PasswordHasher, PasswordStrength, PasswordWeakness, PortError, Replacement,
@@ -94,20 +95,24 @@ impl ManageUsers {
     ///
     /// # Errors
     /// [`ManageUsersError`].
-    pub async fn create(&self, create: CreateUser, timing: Timing) -> Result<UserId, ManageUsersError> {
+    pub async fn create(
+        &self,
+        create: CreateUser,
+        request_time: RequestTime,
+    ) -> Result<UserId, ManageUsersError> {
         self.check_new(&create.password, &create.email)?;
         let tenant_id = match create.tenant_id {
             Some(tenant_id) => tenant_id,
-            None => self.users.default_tenant(TenantId::random(&*self.entropy)?, timing).await?,
+            None => self.users.default_tenant(TenantId::random(&*self.entropy)?, request_time).await?,
         };
         let user = NewUser {
             id: UserId::random(&*self.entropy)?,
             tenant_id,
             email: create.email,
-            password_hash: self.hasher.hash(&create.password, timing).await?,
+            password_hash: self.hasher.hash(&create.password, request_time).await?,
             role: create.role,
         };
-        match self.users.insert(&user, timing).await? {
+        match self.users.insert(&user, request_time).await? {
             Insertion::Inserted => Ok(user.id),
             Insertion::EmailTaken => Err(ManageUsersError::EmailTaken),
             Insertion::UnknownTenant => Err(ManageUsersError::UnknownTenant),
@@ -118,24 +123,28 @@ impl ManageUsers {
     ///
     /// # Errors
     /// [`ManageUsersError::Port`].
-    pub async fn list(&self, timing: Timing) -> Result<UserListing, ManageUsersError> {
-        Ok(self.users.list(timing).await?)
+    pub async fn list(&self, request_time: RequestTime) -> Result<UserListing, ManageUsersError> {
+        Ok(self.users.list(request_time).await?)
     }
 
     /// Reads one user.
     ///
     /// # Errors
     /// [`ManageUsersError::UnknownUser`] and [`ManageUsersError::Port`].
-    pub async fn find(&self, email: &Email, timing: Timing) -> Result<User, ManageUsersError> {
-        self.users.find_by_email(email, timing).await?.ok_or(ManageUsersError::UnknownUser)
+    pub async fn find(&self, email: &Email, request_time: RequestTime) -> Result<User, ManageUsersError> {
+        self.users.find_by_email(email, request_time).await?.ok_or(ManageUsersError::UnknownUser)
     }
 
     /// Reads the id of one user, also if the rest of the row cannot be read.
     ///
     /// # Errors
     /// [`ManageUsersError::UnknownUser`] and [`ManageUsersError::Port`].
-    pub async fn find_id(&self, email: &Email, timing: Timing) -> Result<UserId, ManageUsersError> {
-        match self.users.find_by_email(email, timing).await {
+    pub async fn find_id(
+        &self,
+        email: &Email,
+        request_time: RequestTime,
+    ) -> Result<UserId, ManageUsersError> {
+        match self.users.find_by_email(email, request_time).await {
             Ok(user) => user.map(|user| user.id).ok_or(ManageUsersError::UnknownUser),
             Err(error) => match error.unreadable_user().and_then(|row| row.user_id) {
                 Some(user_id) => Ok(user_id),
@@ -148,8 +157,12 @@ impl ManageUsers {
     ///
     /// # Errors
     /// [`ManageUsersError`].
-    pub async fn activate(&self, email: &Email, timing: Timing) -> Result<Changed, ManageUsersError> {
-        let user_id = self.set_status(email, UserStatus::Active, timing).await?;
+    pub async fn activate(
+        &self,
+        email: &Email,
+        request_time: RequestTime,
+    ) -> Result<Changed, ManageUsersError> {
+        let user_id = self.set_status(email, UserStatus::Active, request_time).await?;
         Ok(Changed { user_id, sessions_ended: 0 })
     }
 
@@ -157,9 +170,13 @@ impl ManageUsers {
     ///
     /// # Errors
     /// [`ManageUsersError`].
-    pub async fn deactivate(&self, email: &Email, timing: Timing) -> Result<Changed, ManageUsersError> {
-        let user_id = self.set_status(email, UserStatus::Inactive, timing).await?;
-        self.end_sessions(user_id, EndReason::UserInactive, timing).await
+    pub async fn deactivate(
+        &self,
+        email: &Email,
+        request_time: RequestTime,
+    ) -> Result<Changed, ManageUsersError> {
+        let user_id = self.set_status(email, UserStatus::Inactive, request_time).await?;
+        self.end_sessions(user_id, EndReason::UserInactive, request_time).await
     }
 
     /// Sets a new password and ends the user's sessions (S-28).
@@ -170,14 +187,16 @@ impl ManageUsers {
         &self,
         email: &Email,
         password: &Password,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Changed, ManageUsersError> {
         self.check_new(password, email)?;
-        let new = self.hasher.hash(password, timing).await?;
+        let new = self.hasher.hash(password, request_time).await?;
         for _ in 0..MAX_REPLACEMENTS {
-            let user = self.find(email, timing).await?;
-            match self.users.replace_password_hash(user.id, user.password_hash, &new, timing).await? {
-                Replacement::Replaced => return self.end_sessions(user.id, EndReason::Revoked, timing).await,
+            let user = self.find(email, request_time).await?;
+            match self.users.replace_password_hash(user.id, user.password_hash, &new, request_time).await? {
+                Replacement::Replaced => {
+                    return self.end_sessions(user.id, EndReason::Revoked, request_time).await;
+                }
                 // A login may have upgraded the old hash in between.
                 Replacement::Changed => {}
             }
@@ -189,11 +208,11 @@ impl ManageUsers {
         &self,
         email: &Email,
         status: UserStatus,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<UserId, ManageUsersError> {
         // A user whose row cannot be read can still be deactivated.
-        let user_id = self.find_id(email, timing).await?;
-        let found = self.users.set_status(user_id, status, timing).await?;
+        let user_id = self.find_id(email, request_time).await?;
+        let found = self.users.set_status(user_id, status, request_time).await?;
         found.then_some(user_id).ok_or(ManageUsersError::UnknownUser)
     }
 
@@ -201,9 +220,9 @@ impl ManageUsers {
         &self,
         user_id: UserId,
         reason: EndReason,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Changed, ManageUsersError> {
-        let ended = self.sessions.end_all(user_id, reason, timing).await;
+        let ended = self.sessions.end_all(user_id, reason, request_time).await;
         let sessions_ended = ended.map_err(ManageUsersError::SessionsNotEnded)?;
         Ok(Changed { user_id, sessions_ended })
     }

@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::Issuer;
 use crate::model::{
-    AxisKey, EndReason, IdempotencyKey, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, PresentedRefreshToken,
-    RefreshToken, ReplayKey, SessionRef, Timing, TokenId, TokenPair, User, UserId,
+    EndReason, IdempotencyKey, LimitKey, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, PresentedRefreshToken,
+    RefreshToken, RequestTime, RetryKey, SessionRef, TokenId, TokenPair, User, UserId,
 };
 use crate::ports::{
     Denylist, EndSession, Ending, LegacyRefreshTokens, PortError, Rotate, Rotation, SessionStore,
@@ -42,11 +42,11 @@ pub struct RefreshCommand {
     /// The presented token; `None` for a text that is none.
     pub refresh_token: Option<PresentedRefreshToken>,
     /// The keyed hash of the client's address, if it is known.
-    pub client: Option<AxisKey>,
+    pub client: Option<LimitKey>,
     /// The client's name for this call, under which it may be repeated.
     pub idempotency_key: Option<IdempotencyKey>,
     /// The time of the request.
-    pub timing: Timing,
+    pub request_time: RequestTime,
 }
 
 /// A refresh that succeeded.
@@ -55,17 +55,17 @@ pub struct Refreshed {
     /// The new tokens.
     pub tokens: TokenPair,
     /// Whether this call repeated an earlier one.
-    pub replayed: bool,
+    pub retried: bool,
 }
 
 /// A refresh that did not succeed. The presented token is consumed by none of these.
 #[derive(Debug, Error)]
 pub enum RefreshError {
     /// Not a live refresh token.
-    #[error("the refresh token is invalid: {refusal}")]
+    #[error("the refresh token is invalid: {rejection}")]
     InvalidRefreshToken {
         /// What was wrong.
-        refusal: RefreshRefusal,
+        rejection: RefreshRejection,
         /// The session that the token names; it need not exist.
         session: Option<SessionRef>,
     },
@@ -74,9 +74,9 @@ pub enum RefreshError {
     Port(#[from] PortError),
 }
 
-/// Why a refresh token is refused.
+/// Why a refresh token is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum RefreshRefusal {
+pub enum RefreshRejection {
     /// No refresh token of this service.
     #[error("malformed")]
     Malformed,
@@ -106,41 +106,46 @@ impl Refresh {
     /// # Errors
     /// [`RefreshError`].
     pub async fn run(&self, command: RefreshCommand) -> Result<Refreshed, RefreshError> {
-        let RefreshCommand { refresh_token, client, idempotency_key, timing } = command;
+        let RefreshCommand { refresh_token, client, idempotency_key, request_time } = command;
         let presented = match refresh_token {
             Some(PresentedRefreshToken::Current(presented)) => presented,
-            Some(PresentedRefreshToken::Legacy(presented)) => return self.exchange(&presented, timing).await,
-            None => return Err(refused_stranger(RefreshRefusal::Malformed)),
+            Some(PresentedRefreshToken::Legacy(presented)) => {
+                return self.exchange(&presented, request_time).await;
+            }
+            None => return Err(rejected_stranger(RefreshRejection::Malformed)),
         };
         let session = presented.session();
-        let refuse = |refusal| RefreshError::InvalidRefreshToken { refusal, session: Some(session) };
+        let reject = |rejection| RefreshError::InvalidRefreshToken { rejection, session: Some(session) };
 
-        let user = match self.users.find_by_id(session.user_id, timing).await? {
+        let user = match self.users.find_by_id(session.user_id, request_time).await? {
             Some(user) if user.is_active() => user,
-            Some(_) => return Err(refuse(self.end(session, EndReason::UserInactive, timing).await?)),
-            None => return Err(refuse(self.end(session, EndReason::Revoked, timing).await?)),
+            Some(_) => return Err(reject(self.end(session, EndReason::UserInactive, request_time).await?)),
+            None => return Err(reject(self.end(session, EndReason::Revoked, request_time).await?)),
         };
-        let replay_key = idempotency_key.map(|key| ReplayKey::derive(&presented, &key));
-        let (rotation, fresh) = self.rotate(&user, &presented, client, replay_key.as_ref(), timing).await?;
+        let retry_key = idempotency_key.map(|key| RetryKey::derive(&presented, &key));
+        let (rotation, fresh) =
+            self.rotate(&user, &presented, client, retry_key.as_ref(), request_time).await?;
 
         match rotation {
-            Rotation::Rotated => Ok(Refreshed { tokens: fresh, replayed: false }),
-            Rotation::Replayed(replay) => {
-                let successor = replay_key.and_then(|key| key.open(&replay));
+            Rotation::Rotated => Ok(Refreshed { tokens: fresh, retried: false }),
+            Rotation::Retried(retry) => {
+                let successor = retry_key.and_then(|key| key.open(&retry));
                 let refresh_token =
                     successor.ok_or_else(|| PortError::corrupt("a sealed successor does not open"))?;
-                Ok(Refreshed { tokens: TokenPair { refresh_token, ..fresh }, replayed: true })
+                Ok(Refreshed { tokens: TokenPair { refresh_token, ..fresh }, retried: true })
             }
             Rotation::AlreadyUsed { rotated_from } => {
                 let same_address =
                     rotated_from.zip(client).map(|(rotated_from, client)| rotated_from == client);
-                Err(refuse(RefreshRefusal::AlreadyUsed { same_address }))
+                Err(reject(RefreshRejection::AlreadyUsed { same_address }))
             }
-            Rotation::ReuseDetected => Err(refuse(RefreshRefusal::ReuseDetected)),
-            Rotation::Ended(reason) => Err(refuse(RefreshRefusal::SessionEnded(reason))),
-            Rotation::Expired => Err(refuse(RefreshRefusal::Expired)),
-            Rotation::Unknown => Err(refuse(RefreshRefusal::Unknown)),
-            Rotation::TenantMismatch => Err(refuse(self.end(session, EndReason::Revoked, timing).await?)),
+            Rotation::ReuseDetected => Err(reject(RefreshRejection::ReuseDetected)),
+            Rotation::Ended(reason) => Err(reject(RefreshRejection::SessionEnded(reason))),
+            Rotation::Expired => Err(reject(RefreshRejection::Expired)),
+            Rotation::Unknown => Err(reject(RefreshRejection::Unknown)),
+            Rotation::TenantMismatch => {
+                Err(reject(self.end(session, EndReason::Revoked, request_time).await?))
+            }
             Rotation::AtCapacity { .. } => {
                 Err(PortError::overloaded("the session has too many live access tokens").into())
             }
@@ -152,34 +157,34 @@ impl Refresh {
         &self,
         user: &User,
         presented: &RefreshToken,
-        client: Option<AxisKey>,
-        replay_key: Option<&ReplayKey>,
-        timing: Timing,
+        client: Option<LimitKey>,
+        retry_key: Option<&RetryKey>,
+        request_time: RequestTime,
     ) -> Result<(Rotation, TokenPair), RefreshError> {
         let successor = presented.successor(&*self.issuer.entropy)?;
-        let issued = self.issuer.issue(user, &successor, timing)?;
+        let issued = self.issuer.issue(user, &successor, request_time)?;
         let mut rotate = Rotate {
             presented: presented.digest(),
             successor: successor.digest(),
             tenant_id: user.tenant_id,
             access_token: issued.live(),
-            expires_at: self.issuer.refresh_token_expiry(timing),
-            replay: replay_key.map(|key| key.seal(&successor, &*self.issuer.entropy)).transpose()?,
+            expires_at: self.issuer.refresh_token_expiry(request_time),
+            retry: retry_key.map(|key| key.seal(&successor, &*self.issuer.entropy)).transpose()?,
             reuse_leeway: self.issuer.policy.reuse_leeway,
             rotated_from: client,
             released: None,
         };
-        let mut rotation = self.sessions.rotate(&rotate, timing).await?;
+        let mut rotation = self.sessions.rotate(&rotate, request_time).await?;
         for _ in 0..MAX_RELEASES {
             let Rotation::AtCapacity { oldest } = rotation else { break };
-            rotate.released = Some(self.revoke(oldest, timing).await?);
-            rotation = self.sessions.rotate(&rotate, timing).await?;
+            rotate.released = Some(self.revoke(oldest, request_time).await?);
+            rotation = self.sessions.rotate(&rotate, request_time).await?;
         }
         Ok((rotation, self.issuer.pair(issued, successor)))
     }
 
-    async fn revoke(&self, token: LiveAccessToken, timing: Timing) -> Result<TokenId, PortError> {
-        self.denylist.add(token, timing).await?;
+    async fn revoke(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<TokenId, PortError> {
+        self.denylist.add(token, request_time).await?;
         Ok(token.id)
     }
 
@@ -188,19 +193,19 @@ impl Refresh {
         &self,
         session: SessionRef,
         reason: EndReason,
-        timing: Timing,
-    ) -> Result<RefreshRefusal, PortError> {
+        request_time: RequestTime,
+    ) -> Result<RefreshRejection, PortError> {
         let end = EndSession { session, reason, also_revoke: None };
-        Ok(match self.sessions.end(&end, timing).await? {
-            Ending::Ended => RefreshRefusal::SessionEnded(reason),
-            Ending::Unknown => RefreshRefusal::Unknown,
+        Ok(match self.sessions.end(&end, request_time).await? {
+            Ending::Ended => RefreshRejection::SessionEnded(reason),
+            Ending::Unknown => RefreshRejection::Unknown,
         })
     }
 }
 
-/// A refusal of a token that names no session.
-const fn refused_stranger(refusal: RefreshRefusal) -> RefreshError {
-    RefreshError::InvalidRefreshToken { refusal, session: None }
+/// A rejection of a token that names no session.
+const fn rejected_stranger(rejection: RefreshRejection) -> RefreshError {
+    RefreshError::InvalidRefreshToken { rejection, session: None }
 }
 
 impl RefreshError {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::model::{AccessClaims, Timing};
+use crate::model::{AccessClaims, RequestTime};
 use crate::ports::{AccessTokens, Denylist, InvalidAccessToken, PortError};
 
 #[cfg(test)]
@@ -37,9 +37,13 @@ impl VerifyAccessToken {
     ///
     /// # Errors
     /// [`VerifyAccessTokenError`].
-    pub async fn run(&self, token: &str, timing: Timing) -> Result<AccessClaims, VerifyAccessTokenError> {
-        let claims = self.access_tokens.verify(token, timing.now())?;
-        if self.denylist.contains(claims.token_id, timing).await? {
+    pub async fn run(
+        &self,
+        token: &str,
+        request_time: RequestTime,
+    ) -> Result<AccessClaims, VerifyAccessTokenError> {
+        let claims = self.access_tokens.verify(token, request_time.now())?;
+        if self.denylist.contains(claims.token_id, request_time).await? {
             return Err(VerifyAccessTokenError::Revoked);
         }
         Ok(claims)

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth_domain::mocks::{MockLoginLimiter, counting_entropy, permissive_limiter};
-use auth_domain::model::{AxisKeys, ClientAddress, Email};
+use auth_domain::model::{ClientAddress, Email, LimitKeys};
 use futures_util::future::join_all;
 use futures_util::poll;
 
@@ -21,7 +21,7 @@ fn over(limiter: MockLoginLimiter, capacity: usize) -> CappingLoginLimiter {
 
 /// Attempts of one address, each on an email of its own.
 fn attempts(address: Option<&str>, count: u8) -> Vec<LoginAttempt> {
-    let (keys, entropy) = (AxisKeys::derive(b"secret"), counting_entropy());
+    let (keys, entropy) = (LimitKeys::derive(b"secret"), counting_entropy());
     let address = address.map(|address| ClientAddress::new(address.parse().unwrap()));
     let attempt = |number| LoginAttempt {
         ticket: TicketId::random(&entropy).unwrap(),
@@ -31,15 +31,16 @@ fn attempts(address: Option<&str>, count: u8) -> Vec<LoginAttempt> {
     (0..count).map(attempt).collect()
 }
 
-fn timing(allowed: Duration) -> Timing {
-    Timing::start(&SystemClock, allowed)
+fn request_time(allowed: Duration) -> RequestTime {
+    RequestTime::start(&SystemClock, allowed)
 }
 
 async fn reserved(limiter: &CappingLoginLimiter, attempts: &[LoginAttempt]) -> Vec<Ticket> {
-    let reservations = join_all(attempts.iter().map(|attempt| limiter.reserve(attempt, timing(WAIT)))).await;
+    let reservations =
+        join_all(attempts.iter().map(|attempt| limiter.reserve(attempt, request_time(WAIT)))).await;
     let tickets = reservations.into_iter().map(|reservation| match reservation.unwrap() {
         Reservation::Reserved(ticket) => Some(ticket),
-        Reservation::Busy(_) | Reservation::Refused { .. } => None,
+        Reservation::Busy(_) | Reservation::Rejected { .. } => None,
     });
     tickets.flatten().collect()
 }
@@ -50,7 +51,7 @@ async fn one_address_holds_a_quarter_of_the_password_queue_and_others_find_room(
     let limiter = capped(40);
     let flood = attempts(Some("203.0.113.1"), 50);
     assert_eq!(reserved(&limiter, &flood).await.len(), 10);
-    let busy = limiter.reserve(&flood[20], timing(WAIT)).await.unwrap();
+    let busy = limiter.reserve(&flood[20], request_time(WAIT)).await.unwrap();
     assert_eq!(busy, Reservation::Busy(flood[20].address.unwrap()));
     for other in ["203.0.113.2", "2001:db8::1"] {
         assert_eq!(reserved(&limiter, &attempts(Some(other), 5)).await.len(), 5, "{other}");
@@ -63,7 +64,7 @@ async fn attempts_without_an_address_hold_half_of_the_queue_together() {
     let limiter = capped(40);
     let unknown = attempts(None, 50);
     assert_eq!(reserved(&limiter, &unknown).await.len(), 20);
-    let busy = limiter.reserve(&unknown[30], timing(WAIT)).await.unwrap();
+    let busy = limiter.reserve(&unknown[30], request_time(WAIT)).await.unwrap();
     assert_eq!(busy, Reservation::Busy(unknown[30].email));
     assert_eq!(reserved(&limiter, &attempts(Some("203.0.113.2"), 5)).await.len(), 5);
 }
@@ -85,7 +86,7 @@ async fn a_settled_attempt_frees_its_place_once_also_when_the_store_fails() {
     let flood = attempts(Some("203.0.113.1"), 5);
     let tickets = reserved(&limiter, &flood[..2]).await;
     for _ in 0..3 {
-        assert!(limiter.settle(&tickets[0], Settlement::Failed, timing(WAIT)).await.is_err());
+        assert!(limiter.settle(&tickets[0], Settlement::Failed, request_time(WAIT)).await.is_err());
     }
     assert_eq!(reserved(&limiter, &flood[2..]).await.len(), 1);
 }
@@ -95,13 +96,13 @@ async fn an_attempt_that_is_not_admitted_holds_no_place() {
     let (answers, mut mock) = (AtomicUsize::new(0), MockLoginLimiter::new());
     mock.expect_reserve().returning(move |attempt, _| match answers.fetch_add(1, Ordering::Relaxed) % 3 {
         0 => Ok(Reservation::Busy(attempt.email)),
-        1 => Ok(Reservation::Refused { key: attempt.email, retry_after: WAIT }),
+        1 => Ok(Reservation::Rejected { key: attempt.email, retry_after: WAIT }),
         _ => Err(PortError::unavailable("gone")),
     });
     let limiter = over(mock, 4);
     for attempt in attempts(Some("203.0.113.1"), 9) {
         assert_ne!(
-            limiter.reserve(&attempt, timing(WAIT)).await.ok(),
+            limiter.reserve(&attempt, request_time(WAIT)).await.ok(),
             Some(Reservation::Busy(attempt.address.unwrap()))
         );
     }
@@ -113,7 +114,7 @@ async fn an_attempt_that_is_not_admitted_holds_no_place() {
 async fn a_place_that_is_not_given_back_is_free_after_its_deadline() {
     let limiter = capped(4);
     let flood = attempts(Some("203.0.113.1"), 3);
-    limiter.reserve(&flood[0], timing(Duration::ZERO)).await.unwrap();
+    limiter.reserve(&flood[0], request_time(Duration::ZERO)).await.unwrap();
     assert_eq!(reserved(&limiter, &flood[1..]).await.len(), 1);
 }
 
@@ -123,7 +124,7 @@ async fn a_flood_waits_in_front_of_the_queue_and_gets_in_as_places_are_freed() {
     let limiter = Arc::new(capped(8));
     let queue = LoginQueue::new(limiter.clone(), Arc::new(counting_entropy()));
     let flood = attempts(Some("203.0.113.1"), 6);
-    let allowed = timing(Duration::from_secs(20));
+    let allowed = request_time(Duration::from_secs(20));
     let mut admitted = Vec::new();
     for attempt in &flood[..2] {
         admitted.push(queue.reserve(attempt, allowed).await.unwrap());

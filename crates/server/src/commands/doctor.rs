@@ -5,13 +5,13 @@ mod settings;
 
 use std::time::Duration;
 
-use auth_domain::ports::{Finding, PortError, Verdict};
+use auth_domain::ports::{Check, PortError, Severity};
 
 use super::confirm;
-use crate::backend::Depth;
 use crate::compose::{Purpose, compose};
 use crate::config::Settings;
-use crate::examination::examine;
+use crate::dependency::Depth;
+use crate::diagnostics::diagnose;
 use crate::failure::{Failure, chain};
 
 /// How long the stores may be looked at.
@@ -30,16 +30,18 @@ struct Counts {
 /// The exit code does not depend on whether the report can be printed.
 pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     let mut counts = Counts::default();
-    confirm(&counts.part("settings", &settings::examine(settings)));
-    match compose(settings, Purpose::Examine) {
+    confirm(&counts.part("settings", &settings::diagnose(settings)));
+    match compose(settings, Purpose::Diagnose) {
         Ok(parts) => {
-            for (backend, findings) in examine(&parts.backends, &*parts.clock, Depth::Rows, PATIENCE).await {
-                let findings = findings.unwrap_or_else(|outage| vec![out_of_reach(&outage)]);
-                confirm(&counts.part(backend.name(), &findings));
+            for (dependency, checks) in
+                diagnose(&parts.dependencies, &*parts.clock, Depth::Rows, PATIENCE).await
+            {
+                let checks = checks.unwrap_or_else(|outage| vec![out_of_reach(&outage)]);
+                confirm(&counts.part(dependency.name(), &checks));
             }
-            confirm(&counts.part("passwords", &passwords::examine(&parts).await));
+            confirm(&counts.part("passwords", &passwords::diagnose(&parts).await));
         }
-        Err(failure) => confirm(&counts.part("stores", &[Finding::fault(failure.to_string())])),
+        Err(failure) => confirm(&counts.part("stores", &[Check::error(failure.to_string())])),
     }
     confirm(&format!("ok: {}, warnings: {}, faults: {}", counts.good, counts.warnings, counts.faults));
     match counts.faults {
@@ -48,21 +50,21 @@ pub(super) async fn run(settings: &Settings) -> Result<(), Failure> {
     }
 }
 
-fn out_of_reach(outage: &PortError) -> Finding {
-    Finding::fault(format!("it cannot be examined: {}; see that it runs and can be reached", chain(outage)))
+fn out_of_reach(outage: &PortError) -> Check {
+    Check::error(format!("it cannot be examined: {}; see that it runs and can be reached", chain(outage)))
 }
 
 impl Counts {
     /// Counts the findings on a part, and writes them one a line.
-    fn part(&mut self, part: &str, findings: &[Finding]) -> String {
+    fn part(&mut self, part: &str, checks: &[Check]) -> String {
         let mut lines = vec![part.to_owned()];
-        for Finding { verdict, text } in findings {
-            *match verdict {
-                Verdict::Good => &mut self.good,
-                Verdict::Warning => &mut self.warnings,
-                Verdict::Fault => &mut self.faults,
+        for Check { severity, text } in checks {
+            *match severity {
+                Severity::Ok => &mut self.good,
+                Severity::Warning => &mut self.warnings,
+                Severity::Error => &mut self.faults,
             } += 1;
-            lines.push(format!("  {verdict:7}  {text}"));
+            lines.push(format!("  {severity:7}  {text}"));
         }
         lines.join("\n")
     }
@@ -73,17 +75,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn findings_are_counted_and_stand_below_each_other() {
+    fn checks_are_counted_and_stand_below_each_other() {
         let mut counts = Counts::default();
-        let findings = [
-            Finding::good("it answers"),
-            Finding::warning("it forgets"),
+        let checks = [
+            Check::ok("it answers"),
+            Check::warning("it forgets"),
             out_of_reach(&PortError::unavailable("gone")),
         ];
-        let text = counts.part("redis", &findings);
+        let text = counts.part("redis", &checks);
         assert_eq!(
             text,
-            "redis\n  ok       it answers\n  warning  it forgets\n  FAULT    it cannot be examined: unavailable: gone; \
+            "redis\n  ok       it answers\n  warning  it forgets\n  FAULT    it cannot be diagnosed: unavailable: gone; \
              see that it runs and can be reached"
         );
         assert_eq!(counts, Counts { good: 1, warnings: 1, faults: 1 });

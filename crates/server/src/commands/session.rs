@@ -24,9 +24,9 @@ pub(super) async fn run(admin: &Admin, command: SessionCommand) -> Result<(), Fa
 }
 
 async fn list(admin: &Admin, user: &str) -> Result<(), Failure> {
-    let user_id = admin.users.find_id(&parse_email(user)?, admin.timing()).await?;
+    let user_id = admin.users.find_id(&parse_email(user)?, admin.request_time()).await?;
     say(&format!("{:36}  {:17}  {:17}  {:17}", "SESSION", "LOGGED IN", "LAST REFRESHED", "EXPIRES"))?;
-    for session in admin.parts.sessions.list(user_id, admin.timing()).await? {
+    for session in admin.parts.sessions.list(user_id, admin.request_time()).await? {
         let [created, rotated, expires] =
             [session.created_at, session.rotated_at, session.expires_at].map(minute);
         say(&format!("{}  {created}  {rotated}  {expires}", session.session_id))?;
@@ -35,10 +35,10 @@ async fn list(admin: &Admin, user: &str) -> Result<(), Failure> {
 }
 
 async fn end(admin: &Admin, user: &str, session_id: SessionId) -> Result<(), Failure> {
-    let user_id = admin.users.find_id(&parse_email(user)?, admin.timing()).await?;
+    let user_id = admin.users.find_id(&parse_email(user)?, admin.request_time()).await?;
     let session = SessionRef { user_id, session_id };
     let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
-    match admin.parts.sessions.end(&end, admin.timing()).await? {
+    match admin.parts.sessions.end(&end, admin.request_time()).await? {
         Ending::Ended => {
             confirm("the session has ended");
             Ok(())
@@ -48,8 +48,8 @@ async fn end(admin: &Admin, user: &str, session_id: SessionId) -> Result<(), Fai
 }
 
 async fn end_all(admin: &Admin, user: &str) -> Result<(), Failure> {
-    let user_id = admin.users.find_id(&parse_email(user)?, admin.timing()).await?;
-    let ended = admin.parts.sessions.end_all(user_id, EndReason::Revoked, admin.timing()).await?;
+    let user_id = admin.users.find_id(&parse_email(user)?, admin.request_time()).await?;
+    let ended = admin.parts.sessions.end_all(user_id, EndReason::Revoked, admin.request_time()).await?;
     confirm(&format!("sessions ended: {ended}"));
     Ok(())
 }

@@ -18,19 +18,19 @@ pub(super) async fn run(admin: &Admin, command: UserCommand) -> Result<(), Failu
         UserCommand::Create(args) => create(admin, args).await,
         UserCommand::List => list(admin).await,
         UserCommand::Activate { email } => {
-            note("activated", admin.users.activate(&parse_email(&email)?, admin.timing()).await?);
+            note("activated", admin.users.activate(&parse_email(&email)?, admin.request_time()).await?);
             confirm("the user may log in again");
             Ok(())
         }
         UserCommand::Deactivate { email } => {
-            let changed = admin.users.deactivate(&parse_email(&email)?, admin.timing()).await?;
+            let changed = admin.users.deactivate(&parse_email(&email)?, admin.request_time()).await?;
             note("deactivated", changed);
             confirm(&format!("the user may no longer log in; sessions ended: {}", changed.sessions_ended));
             Ok(())
         }
         UserCommand::SetPassword { email, password: _ } => {
             let email = parse_email(&email)?;
-            let changed = admin.users.set_password(&email, &read_password()?, admin.timing()).await?;
+            let changed = admin.users.set_password(&email, &read_password()?, admin.request_time()).await?;
             note("password_set", changed);
             confirm(&format!("the password is set; sessions ended: {}", changed.sessions_ended));
             Ok(())
@@ -45,7 +45,7 @@ async fn create(admin: &Admin, args: CreateArgs) -> Result<(), Failure> {
         role: role(args.role),
         tenant_id: args.tenant.map(TenantId::from_uuid),
     };
-    let user_id = admin.users.create(create, admin.timing()).await?;
+    let user_id = admin.users.create(create, admin.request_time()).await?;
     note("created", Changed { user_id, sessions_ended: 0 });
     confirm(&format!("created user {user_id}"));
     Ok(())
@@ -58,7 +58,7 @@ fn note(reason: &str, Changed { user_id, sessions_ended }: Changed) {
 }
 
 async fn list(admin: &Admin) -> Result<(), Failure> {
-    let UserListing { users, unreadable } = admin.users.list(admin.timing()).await?;
+    let UserListing { users, unreadable } = admin.users.list(admin.request_time()).await?;
     let width = users.iter().map(|user| user.email.as_str().len()).max().unwrap_or(0).max(5);
     say(&format!("{:width$}  {:9}  {:8}  {:36}  {}", "EMAIL", "ROLE", "STATUS", "USER", "TENANT"))?;
     for user in users {

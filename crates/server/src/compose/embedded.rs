@@ -8,13 +8,13 @@ use auth_adapter_sqlite::{
     SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter, SqliteSessionStore,
     SqliteUserRepository,
 };
-use auth_domain::model::Timing;
-use auth_domain::ports::{Clock, Finding, PortError, UserRepository};
+use auth_domain::model::RequestTime;
+use auth_domain::ports::{Check, Clock, PortError, UserRepository};
 
 use super::{Purpose, TokenStores};
-use crate::backend::{Backend, Backends, Depth};
 use crate::config::Settings;
 use crate::data_dir::{DataDir, DirLocks, Missing};
+use crate::dependency::{Dependencies, Dependency, Depth};
 use crate::failure::Failure;
 
 /// What of the data directory was needed so far.
@@ -66,8 +66,8 @@ impl<'a> EmbeddedStore<'a> {
     }
 
     /// Adds the store to `backends` if anything is kept in it, and hands over the claim.
-    pub(super) fn finish(self, backends: &mut Backends) -> Option<DirLocks> {
-        backends.extend(self.database.map(|database| Arc::new(database) as Arc<dyn Backend>));
+    pub(super) fn finish(self, dependencies: &mut Dependencies) -> Option<DirLocks> {
+        dependencies.extend(self.database.map(|database| Arc::new(database) as Arc<dyn Dependency>));
         self.claim?.locks
     }
 
@@ -87,7 +87,7 @@ impl Claim {
         let locks = match purpose {
             Purpose::Serve => Some(data_dir.lock_for_serving()?),
             Purpose::Migrate => Some(data_dir.lock_for_setup(Missing::Create)?),
-            Purpose::Administer | Purpose::Examine => None,
+            Purpose::Administer | Purpose::Diagnose => None,
         };
         Ok(Self { data_dir, locks })
     }
@@ -110,7 +110,7 @@ impl Embedded {
             login_limit: settings.login_limit.max_failures,
             login_window: settings.login_limit.window,
             check_integrity: match purpose {
-                Purpose::Serve | Purpose::Examine => true,
+                Purpose::Serve | Purpose::Diagnose => true,
                 Purpose::Migrate | Purpose::Administer => false,
             },
             create_missing: purpose.missing() == Missing::Create,
@@ -123,28 +123,28 @@ impl Embedded {
 }
 
 #[async_trait]
-impl Backend for Embedded {
+impl Dependency for Embedded {
     fn name(&self) -> &'static str {
         "embedded_store"
     }
 
-    async fn ping(&self, timing: Timing) -> Result<(), PortError> {
-        self.database.ping(timing).await
+    async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
+        self.database.ping(request_time).await
     }
 
     /// Damage would have kept it from opening.
-    async fn examine(&self, depth: Depth, timing: Timing) -> Result<Vec<Finding>, PortError> {
-        self.database.ping(timing).await?;
-        let sound = Finding::good(format!("{} is sound, and can be read and written", self.path.display()));
-        let mut findings = vec![sound];
+    async fn diagnose(&self, depth: Depth, request_time: RequestTime) -> Result<Vec<Check>, PortError> {
+        self.database.ping(request_time).await?;
+        let sound = Check::ok(format!("{} is sound, and can be read and written", self.path.display()));
+        let mut checks = vec![sound];
         if depth == Depth::Rows {
-            findings.extend(self.database.examine_users(timing).await?);
+            checks.extend(self.database.diagnose_users(request_time).await?);
         }
-        Ok(findings)
+        Ok(checks)
     }
 
     /// Opening has done it.
-    async fn migrate(&self, _timing: Timing) -> Result<String, PortError> {
+    async fn migrate(&self, _request_time: RequestTime) -> Result<String, PortError> {
         Ok(format!("{} is up to date", self.path.display()))
     }
 }

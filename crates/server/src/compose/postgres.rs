@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_adapter_postgres::{Migrated, PostgresConfig, PostgresDatabase, PostgresUserRepository};
-use auth_domain::model::Timing;
-use auth_domain::ports::{Clock, Finding, PortError, UserRepository, Verdict};
+use auth_domain::model::RequestTime;
+use auth_domain::ports::{Check, Clock, PortError, Severity, UserRepository};
 
 use super::named;
-use crate::backend::{Backend, Backends, Depth};
 use crate::config::ServerSettings;
+use crate::dependency::{Dependencies, Dependency, Depth};
 
 /// Returns the users, and adds the database to `backends`; the error names the setting at fault.
 pub(super) fn users(
     server: &ServerSettings,
     clock: &Arc<dyn Clock>,
-    backends: &mut Backends,
+    dependencies: &mut Dependencies,
 ) -> Result<Arc<dyn UserRepository>, String> {
     let database = PostgresDatabase::new(config(server), clock.clone()).map_err(|problem| named(&problem))?;
-    backends.push(Arc::new(Postgres(database.clone())));
+    dependencies.push(Arc::new(Postgres(database.clone())));
     Ok(Arc::new(PostgresUserRepository::new(&database)))
 }
 
@@ -37,26 +37,26 @@ fn config(server: &ServerSettings) -> PostgresConfig {
 struct Postgres(PostgresDatabase);
 
 #[async_trait]
-impl Backend for Postgres {
+impl Dependency for Postgres {
     fn name(&self) -> &'static str {
         "postgres"
     }
 
-    async fn ping(&self, timing: Timing) -> Result<(), PortError> {
-        self.0.ping(timing).await
+    async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
+        self.0.ping(request_time).await
     }
 
-    async fn examine(&self, depth: Depth, timing: Timing) -> Result<Vec<Finding>, PortError> {
-        let mut findings = self.0.examine(timing).await?;
-        let can_be_read = findings.iter().all(|finding| finding.verdict != Verdict::Fault);
+    async fn diagnose(&self, depth: Depth, request_time: RequestTime) -> Result<Vec<Check>, PortError> {
+        let mut checks = self.0.diagnose(request_time).await?;
+        let can_be_read = checks.iter().all(|check| check.severity != Severity::Error);
         if depth == Depth::Rows && can_be_read {
-            findings.extend(self.0.examine_users(timing).await?);
+            checks.extend(self.0.diagnose_users(request_time).await?);
         }
-        Ok(findings)
+        Ok(checks)
     }
 
-    async fn migrate(&self, timing: Timing) -> Result<String, PortError> {
-        Ok(match self.0.migrate(timing).await? {
+    async fn migrate(&self, request_time: RequestTime) -> Result<String, PortError> {
+        Ok(match self.0.migrate(request_time).await? {
             Migrated::UpToDate { applied: 0 } => "up to date".to_owned(),
             Migrated::UpToDate { applied } => format!("up to date; migrations applied: {applied}"),
             Migrated::OwnedByThePlatform => {

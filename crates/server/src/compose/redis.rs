@@ -8,12 +8,12 @@ use auth_adapter_redis::{
     CopyState, RedisCachedDenylist, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
     RedisSessionStore, RedisStore,
 };
-use auth_domain::model::Timing;
-use auth_domain::ports::{Clock, Finding, PortError};
+use auth_domain::model::RequestTime;
+use auth_domain::ports::{Check, Clock, PortError};
 
 use super::{Purpose, TokenStores, named};
-use crate::backend::{Backend, Backends, DenylistCopy, DenylistCopyState, Depth};
 use crate::config::{ServerSettings, Settings, Verification};
+use crate::dependency::{DenylistCopy, DenylistCopyState, Dependencies, Dependency, Depth};
 
 /// Returns the stores, and adds Redis to `backends`; the error names the setting at fault.
 pub(super) fn tokens(
@@ -21,15 +21,15 @@ pub(super) fn tokens(
     settings: &Settings,
     purpose: Purpose,
     clock: &Arc<dyn Clock>,
-    backends: &mut Backends,
+    dependencies: &mut Dependencies,
 ) -> Result<TokenStores, String> {
     let store =
         RedisStore::new(config(server, settings), clock.clone()).map_err(|problem| named(&problem))?;
-    backends.push(Arc::new(Redis { store: store.clone(), verification: settings.verification }));
+    dependencies.push(Arc::new(Redis { store: store.clone(), verification: settings.verification }));
     let denylist = Arc::new(RedisDenylist::new(&store));
     let copy = match (settings.verification, purpose) {
         (Verification::Cached, Purpose::Serve) => Some(RedisCachedDenylist::follow(&store)),
-        (Verification::Cached, Purpose::Migrate | Purpose::Administer | Purpose::Examine)
+        (Verification::Cached, Purpose::Migrate | Purpose::Administer | Purpose::Diagnose)
         | (Verification::Strict, _) => None,
     };
     Ok(TokenStores {
@@ -88,25 +88,25 @@ struct Redis {
 }
 
 #[async_trait]
-impl Backend for Redis {
+impl Dependency for Redis {
     fn name(&self) -> &'static str {
         "redis"
     }
 
-    async fn ping(&self, timing: Timing) -> Result<(), PortError> {
-        self.store.ping(timing).await
+    async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
+        self.store.ping(request_time).await
     }
 
-    async fn examine(&self, _depth: Depth, timing: Timing) -> Result<Vec<Finding>, PortError> {
-        let mut findings = self.store.examine(timing).await?;
+    async fn diagnose(&self, _depth: Depth, request_time: RequestTime) -> Result<Vec<Check>, PortError> {
+        let mut checks = self.store.diagnose(request_time).await?;
         match self.verification {
             Verification::Strict => {}
-            Verification::Cached => findings.push(RedisCachedDenylist::examine(&self.store).await),
+            Verification::Cached => checks.push(RedisCachedDenylist::diagnose(&self.store).await),
         }
-        Ok(findings)
+        Ok(checks)
     }
 
-    async fn migrate(&self, _timing: Timing) -> Result<String, PortError> {
+    async fn migrate(&self, _request_time: RequestTime) -> Result<String, PortError> {
         Ok("needs no migration".to_owned())
     }
 }

@@ -17,7 +17,7 @@ fn settings(data_dir: &Path, variables: &[(&str, &str)]) -> Settings {
 }
 
 fn names(parts: &Parts) -> Vec<&'static str> {
-    parts.backends.iter().map(|backend| backend.name()).collect()
+    parts.dependencies.iter().map(|dependency| dependency.name()).collect()
 }
 
 // Nothing is asked yet, so no server need be there.
@@ -29,13 +29,13 @@ async fn every_combination_of_backends_is_composed_and_each_stands_behind_once()
         (&[], &REDIS, &["redis", "embedded_store"]),
         (&POSTGRES, &REDIS, &["postgres", "redis"]),
     ];
-    for (credentials, tokens, backends) in cases {
+    for (credentials, tokens, dependencies) in cases {
         let scratch = tempfile::tempdir().unwrap();
         let data_dir = scratch.path().join("data");
         let settings = settings(&data_dir, &[credentials, tokens].concat());
         let parts = compose(&settings, Purpose::Serve).unwrap();
-        assert_eq!(names(&parts), backends);
-        let is_embedded = backends.contains(&"embedded_store");
+        assert_eq!(names(&parts), dependencies);
+        let is_embedded = dependencies.contains(&"embedded_store");
         assert_eq!((data_dir.exists(), parts.locks.is_some()), (is_embedded, is_embedded));
         assert_eq!(parts.legacy.is_some(), !tokens.is_empty());
     }
@@ -46,7 +46,7 @@ async fn only_a_server_claims_the_data_directory() {
     let scratch = tempfile::tempdir().unwrap();
     let settings = settings(&scratch.path().join("data"), &[]);
     let serving = compose(&settings, Purpose::Serve).unwrap();
-    for purpose in [Purpose::Administer, Purpose::Examine] {
+    for purpose in [Purpose::Administer, Purpose::Diagnose] {
         assert!(compose(&settings, purpose).unwrap().locks.is_none());
     }
     assert!(compose(&settings, Purpose::Serve).is_err());
@@ -65,13 +65,13 @@ async fn only_a_server_that_is_told_to_keeps_the_denylist_in_memory() {
     let serving = composed(&cached, Purpose::Serve);
     assert_eq!(serving.denylist_copy.map(|copy| copy.state().is_current), Some(false));
     assert!(composed(&[], Purpose::Serve).denylist_copy.is_none());
-    for purpose in [Purpose::Administer, Purpose::Examine] {
+    for purpose in [Purpose::Administer, Purpose::Diagnose] {
         assert!(composed(&cached, purpose).denylist_copy.is_none());
     }
 }
 
 #[test]
-fn what_each_adapter_refuses_is_reported_with_the_rest() {
+fn what_each_adapter_rejects_is_reported_with_the_rest() {
     let variables = [
         ("CREDENTIALS__BACKEND", "postgres"),
         ("POSTGRES__URL", "mysql://sesame@db.example.com"),
@@ -131,7 +131,7 @@ fn the_admin_secret_differs_from_the_generated_key() {
 
 // S-38
 #[test]
-fn a_key_that_can_be_guessed_is_refused_unless_a_warning_is_enough() {
+fn a_key_that_can_be_guessed_is_rejected_unless_a_warning_is_enough() {
     let guessable = "vector-key-0123456789abcdef-0123456789abcdef";
     for setting in ["JWT__KEY", "JWT__PREVIOUS_KEYS"] {
         let keys: Vec<_> = [("JWT__KEY", KEY), (setting, guessable)].into();

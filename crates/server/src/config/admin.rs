@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use hooksentry_auth_guard::is_bearer_token;
+use auth_verifier::is_bearer_token;
 
 use super::reader::Reader;
 use super::secrets::Secret;

@@ -112,7 +112,7 @@ fn every_problem_is_reported_at_once_with_the_name_of_the_setting() {
 }
 
 #[test]
-fn values_out_of_range_are_refused() {
+fn values_out_of_range_are_rejected() {
     for (name, value) in [
         ("TOKENS__ACCESS_TTL", "1500ms"),
         ("TOKENS__ACCESS_TTL", "8d"),

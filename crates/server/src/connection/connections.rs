@@ -94,14 +94,14 @@ impl Connections {
             let longest = groups.all.longest_waiting();
             self.make_room(&mut groups, longest, LimitReason::Total)?;
         }
-        let entry = groups.insert(address, self.micros());
+        let entry = groups.insert(address, self.microseconds());
         drop(groups);
         self.metrics.opened();
         Some(Registration::new(Arc::clone(self), entry))
     }
 
     fn make_room(&self, groups: &mut Groups, longest: Option<Arc<Entry>>, reason: LimitReason) -> Option<()> {
-        let now = self.micros();
+        let now = self.microseconds();
         let Some(entry) = longest.filter(|entry| !entry.is_new(now)) else {
             self.metrics.rejected(reason);
             self.report(reason);
@@ -121,7 +121,7 @@ impl Connections {
 
     /// Logs that a limit is reached, at most once in [`REPORT_INTERVAL`].
     fn report(&self, reason: LimitReason) {
-        let (now, last) = (self.micros(), self.last_report.load(Ordering::Relaxed));
+        let (now, last) = (self.microseconds(), self.last_report.load(Ordering::Relaxed));
         let is_due = last == 0 || now.saturating_sub(last) >= REPORT_INTERVAL;
         if is_due
             && self.last_report.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
@@ -147,7 +147,7 @@ impl Connections {
 
     /// Sets the memory that a waiting connection holds; returns whether the budget is exceeded.
     pub(super) fn hold(&self, entry: &Entry, bytes: usize) -> bool {
-        let before = entry.hold(bytes, || self.micros());
+        let before = entry.hold(bytes, || self.microseconds());
         let total = match bytes.checked_sub(before) {
             Some(more) => self.held.fetch_add(more, Ordering::Relaxed).saturating_add(more),
             None => self.held.fetch_sub(before - bytes, Ordering::Relaxed),
@@ -186,7 +186,7 @@ impl Connections {
     }
 
     /// Returns the microseconds since the start, at least 1.
-    pub(super) fn micros(&self) -> u64 {
+    pub(super) fn microseconds(&self) -> u64 {
         let elapsed = now().saturating_duration_since(self.started);
         u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX).max(1)
     }

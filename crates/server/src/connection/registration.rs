@@ -32,7 +32,7 @@ impl Registration {
 
     /// Notes that the connection waits for its client, so it may be evicted.
     pub(super) fn begin_wait(&self) {
-        self.entry.begin_wait(|| self.connections.micros());
+        self.entry.begin_wait(|| self.connections.microseconds());
     }
 
     /// Notes that the connection does not wait for its client.

@@ -18,17 +18,17 @@ const KEY_BYTES: usize = 32;
 const NAME_BYTES: usize = 8;
 
 pub(super) fn read(path: &Path) -> Result<Secret, Failure> {
-    let refused =
+    let rejected =
         |problem: String| Failure::Startup(format!("the signing key {}: {problem}", path.display()));
-    let file = SecretFile::read(path).map_err(|error| refused(format!("it cannot be read: {error}")))?;
+    let file = SecretFile::read(path).map_err(|error| rejected(format!("it cannot be read: {error}")))?;
     if file.mode & OTHERS != 0 {
-        return Err(refused(format!(
+        return Err(rejected(format!(
             "others can use it (mode {:04o}), and everyone who reads it can sign tokens; run `chmod 600` on it, and make a new one \
              if another user may have read it",
             file.mode & 0o7777
         )));
     }
-    Secret::parse(&file.text).map_err(|problem| refused(problem.to_owned()))
+    Secret::parse(&file.text).map_err(|problem| rejected(problem.to_owned()))
 }
 
 /// A store whose key is gone: a new key must not be made silently, since tokens are in use.

@@ -76,7 +76,7 @@ fn a_lost_key_is_not_replaced_and_both_ways_out_are_named() {
 
 // S-40
 #[test]
-fn a_key_or_directory_that_others_can_use_is_refused() {
+fn a_key_or_directory_that_others_can_use_is_rejected() {
     let scratch = scratch();
     let dir = after_first_start(&scratch);
     let key = dir.path.join("jwt.key");
@@ -119,7 +119,7 @@ fn a_key_is_written_into_a_file_of_its_own_and_through_no_link() {
 }
 
 #[test]
-fn a_second_server_on_the_directory_is_refused_while_the_first_runs() {
+fn a_second_server_on_the_directory_is_rejected_while_the_first_runs() {
     let scratch = scratch();
     let dir = DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap();
     let held = dir.lock_for_serving().unwrap();
@@ -149,7 +149,7 @@ fn a_first_start_and_other_setup_exclude_each_other() {
 }
 
 #[test]
-fn a_path_under_a_file_is_refused_with_the_name_of_the_setting() {
+fn a_path_under_a_file_is_rejected_with_the_name_of_the_setting() {
     let scratch = scratch();
     fs::write(scratch.path().join("file"), "").unwrap();
     for missing in [Missing::Create, Missing::Fail] {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
 use actix_web::web::{Bytes, Path, ServiceConfig};
-use hooksentry_auth_guard::Refusal;
+use auth_verifier::AuthError;
 use utoipa_swagger_ui::{Config, serve};
 
 use super::endpoint::{endpoint, read};
@@ -33,7 +33,7 @@ async fn document() -> Result<HttpResponse, ApiError> {
     let document = if let Some(document) = DOCUMENT.get() {
         document.clone()
     } else {
-        let document = openapi::document().map_err(|_| Refusal::Internal)?.into();
+        let document = openapi::document().map_err(|_| AuthError::Internal)?.into();
         DOCUMENT.get_or_init(|| document).clone()
     };
     Ok(HttpResponse::Ok().content_type("application/json").body(document))
@@ -49,7 +49,7 @@ async fn swagger_file(path: Path<String>) -> Result<HttpResponse, ApiError> {
     // Only GET can be tried out: ten clicks on "Execute" with an example login would use up the login limit of the address.
     let config = Config::from("/openapi.json").supported_submit_methods(["get"]).validator_url("none");
     let config = Arc::new(config);
-    let file = serve(&path, config).map_err(|_| Refusal::Internal)?.ok_or(ApiError::NotFound)?;
+    let file = serve(&path, config).map_err(|_| AuthError::Internal)?.ok_or(ApiError::NotFound)?;
     // All responses share the asset, so that a slow client holds no copy of it (S-74).
     let bytes = match file.bytes {
         Cow::Borrowed(asset) => Bytes::from_static(asset),

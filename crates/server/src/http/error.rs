@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use hooksentry_auth_guard::{Refusal, outage_retry_after};
+use auth_verifier::{AuthError, outage_retry_after};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -40,7 +40,7 @@ pub(crate) enum ApiError {
     /// A part of the service went away while the sessions of a user were being ended.
     SessionsNotEnded,
     /// What every endpoint of the platform answers alike: no valid access token, an outage, a defect.
-    Refused(Refusal),
+    Rejected(AuthError),
 }
 
 /// The body of every answer that is not a success.
@@ -50,7 +50,7 @@ pub(super) struct ErrorResponse<'a> {
     error: &'static str,
     /// One plain sentence for a person.
     message: &'a str,
-    /// Why a refresh token is refused, for its holder while its session is remembered: `already_used`,
+    /// Why a refresh token is rejected, for its holder while its session is remembered: `already_used`,
     /// `reuse_detected`, `logged_out`, `revoked` or `user_inactive`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
@@ -101,7 +101,7 @@ impl ApiError {
                 "service_unavailable",
                 "Not every session of the user may have ended; repeat the request until it succeeds.",
             ),
-            Self::Refused(refusal) => refusal.parts(),
+            Self::Rejected(rejection) => rejection.parts(),
         }
     }
 }
@@ -136,7 +136,7 @@ impl ResponseError for ApiError {
             Self::RequestTimeout | Self::PayloadTooLarge | Self::RejectedHead(_) | Self::HeadTooLarge => {
                 response.force_close();
             }
-            Self::Refused(refusal) => return refusal.error_response(),
+            Self::Rejected(rejection) => return rejection.error_response(),
             Self::InvalidRequest(_) | Self::NotFound | Self::UnsupportedMediaType => {}
         }
         response.insert_header((CACHE_CONTROL, "no-store")).json(ErrorResponse { error, message, reason })

@@ -6,10 +6,10 @@ use std::fmt::Display;
 
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest};
-use auth_domain::model::{AxisKey, ClientAddress, SessionRef, UserId};
+use auth_domain::model::{ClientAddress, LimitKey, SessionRef, UserId};
 use auth_domain::ports::{PortError, PortErrorKind, UnreadableUser};
 use auth_domain::use_cases::{
-    LoggedIn, LoginError, LoginRefusal, LogoutError, RefreshError, RefreshRefusal, Refreshed,
+    LoggedIn, LoginError, LoginRejection, LogoutError, RefreshError, RefreshRejection, Refreshed,
     VerifyAccessTokenError,
 };
 use tracing::{error, info, warn};
@@ -37,7 +37,7 @@ pub(super) fn login(
     app: &AppState,
     result: &Result<LoggedIn, LoginError>,
     client: Option<ClientAddress>,
-    email: AxisKey,
+    email: LimitKey,
 ) {
     app.metrics.login(match result {
         Ok(_) => Outcome::Succeeded,
@@ -52,13 +52,13 @@ pub(super) fn login(
                 port_error(app, "login", cause, client);
             }
         }
-        Err(LoginError::InvalidCredentials { refusal, user_id }) => {
-            if app.is_logged(client, "login_failed", refusal) {
-                if let LoginRefusal::UnreadableRow(row) = refusal {
+        Err(LoginError::InvalidCredentials { rejection, user_id }) => {
+            if app.is_logged(client, "login_failed", rejection) {
+                if let LoginRejection::UnreadableRow(row) = rejection {
                     unreadable_row("login", row);
                 }
                 let (client, user_id) = (shown(client), or_dash(*user_id));
-                info!(event = "login_failed", client, user_id, session_id = "-", reason = %refusal, "login rejected");
+                info!(event = "login_failed", client, user_id, session_id = "-", reason = %rejection, "login rejected");
             }
         }
         Err(LoginError::RateLimited { limit, retry_after }) => {
@@ -80,23 +80,23 @@ pub(super) fn refresh(
 ) {
     app.metrics.refresh(match result {
         Ok(_) => Outcome::Succeeded,
-        Err(RefreshError::InvalidRefreshToken { refusal, .. }) => match refusal {
-            RefreshRefusal::ReuseDetected => Outcome::ReuseDetected,
-            RefreshRefusal::AlreadyUsed { .. } => Outcome::ReusedInGracePeriod,
-            RefreshRefusal::Malformed
-            | RefreshRefusal::Unknown
-            | RefreshRefusal::Expired
-            | RefreshRefusal::SessionEnded(_) => Outcome::Failed,
+        Err(RefreshError::InvalidRefreshToken { rejection, .. }) => match rejection {
+            RefreshRejection::ReuseDetected => Outcome::ReuseDetected,
+            RefreshRejection::AlreadyUsed { .. } => Outcome::ReusedInGracePeriod,
+            RefreshRejection::Malformed
+            | RefreshRejection::Unknown
+            | RefreshRejection::Expired
+            | RefreshRejection::SessionEnded(_) => Outcome::Failed,
         },
         Err(RefreshError::Port(cause)) => cause.into(),
     });
     match result {
-        Ok(Refreshed { tokens, replayed }) => {
-            let (client, reason) = (shown(client), if *replayed { "retried" } else { "rotated" });
+        Ok(Refreshed { tokens, retried }) => {
+            let (client, reason) = (shown(client), if *retried { "retried" } else { "rotated" });
             info!(event = "refresh_succeeded", client, user_id = %tokens.user_id, session_id = %tokens.session_id, reason, "refreshed");
         }
-        Err(RefreshError::InvalidRefreshToken { refusal, session }) => {
-            refresh_rejected(app, *refusal, *session, client);
+        Err(RefreshError::InvalidRefreshToken { rejection, session }) => {
+            refresh_rejected(app, *rejection, *session, client);
         }
         Err(RefreshError::Port(cause)) => port_error(app, "refresh", cause, client),
     }
@@ -104,30 +104,30 @@ pub(super) fn refresh(
 
 fn refresh_rejected(
     app: &AppState,
-    refusal: RefreshRefusal,
+    rejection: RefreshRejection,
     session: Option<SessionRef>,
     client: Option<ClientAddress>,
 ) {
     let (user_id, session_id) = ids(session);
-    match refusal {
+    match rejection {
         // Not sampled: it ends a session, so it happens at most once per login.
-        RefreshRefusal::ReuseDetected => {
+        RefreshRejection::ReuseDetected => {
             let client = shown(client);
-            warn!(event = "refresh_reuse_detected", client, user_id, session_id, reason = %refusal, "a used refresh token was presented again; the session ended");
+            warn!(event = "refresh_reuse_detected", client, user_id, session_id, reason = %rejection, "a used refresh token was presented again; the session ended");
         }
-        RefreshRefusal::AlreadyUsed { same_address } => {
+        RefreshRejection::AlreadyUsed { same_address } => {
             if app.is_logged(client, "refresh_token_reused_in_grace_period", format!("{same_address:?}")) {
                 let client = shown(client);
-                info!(event = "refresh_token_reused_in_grace_period", client, user_id, session_id, reason = %refusal, same_address, "a used refresh token was presented again in its grace period; nothing ended");
+                info!(event = "refresh_token_reused_in_grace_period", client, user_id, session_id, reason = %rejection, same_address, "a used refresh token was presented again in its grace period; nothing ended");
             }
         }
-        RefreshRefusal::Malformed
-        | RefreshRefusal::Unknown
-        | RefreshRefusal::Expired
-        | RefreshRefusal::SessionEnded(_) => {
-            if app.is_logged(client, "refresh_failed", refusal) {
+        RefreshRejection::Malformed
+        | RefreshRejection::Unknown
+        | RefreshRejection::Expired
+        | RefreshRejection::SessionEnded(_) => {
+            if app.is_logged(client, "refresh_failed", rejection) {
                 let client = shown(client);
-                info!(event = "refresh_failed", client, user_id, session_id, reason = %refusal, "refresh rejected");
+                info!(event = "refresh_failed", client, user_id, session_id, reason = %rejection, "refresh rejected");
             }
         }
     }
@@ -161,19 +161,19 @@ pub(super) fn logout(
 }
 
 /// Logs why an access token was not accepted.
-pub(crate) fn refused_bearer(request: &HttpRequest, refusal: &VerifyAccessTokenError) {
+pub(crate) fn rejected_bearer(request: &HttpRequest, rejection: &VerifyAccessTokenError) {
     let Some(app) = request.app_data::<Data<AppState>>() else { return };
     will_have_event(request);
     let client = app.client(request);
-    let reason = match refusal {
+    let reason = match rejection {
         VerifyAccessTokenError::Invalid(reason) => reason.to_string(),
         VerifyAccessTokenError::Revoked => "revoked".to_owned(),
         VerifyAccessTokenError::Port(cause) => return port_error(app, "verify", cause, client),
     };
-    if app.is_logged(client, "access_token_refused", &reason) {
+    if app.is_logged(client, "access_token_rejected", &reason) {
         let client = shown(client);
         info!(
-            event = "access_token_refused",
+            event = "access_token_rejected",
             client,
             user_id = "-",
             session_id = "-",

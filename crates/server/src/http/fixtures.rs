@@ -16,14 +16,14 @@ use auth_domain::mocks::{
     counting_entropy, fixed_clock, permissive_limiter,
 };
 use auth_domain::model::{
-    AccessClaims, AccessToken, AxisKeys, Email, PasswordHash, RefreshToken, Role, User, UserStatus,
+    AccessClaims, AccessToken, Email, LimitKeys, PasswordHash, RefreshToken, Role, User, UserStatus,
 };
 use auth_domain::ports::{Admission, Ending, InvalidAccessToken, PasswordCheck, Rotation};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::{configure, frame, refused_bearer};
+use super::{configure, frame, rejected_bearer};
 use crate::app::AppState;
 use crate::compose::Parts;
 use crate::config::{self, ENVIRONMENT_PREFIX, Settings};
@@ -67,7 +67,7 @@ pub(crate) fn parts() -> Parts {
     users.expect_find_by_email().returning(|email, _| Ok((*email == user().email).then(user)));
     users.expect_find_by_id().returning(|_, _| Ok(Some(user())));
     let mut hasher = MockPasswordHasher::new();
-    hasher.expect_admit().returning(|timing| Ok(Admission::new(timing, ())));
+    hasher.expect_admit().returning(|request_time| Ok(Admission::new(request_time, ())));
     hasher.expect_verify().returning(|password, credential, _| {
         let right = credential.hash().is_some() && password.expose_bytes() == b"right";
         Ok(if right { PasswordCheck::Valid { outdated: false } } else { PasswordCheck::Invalid })
@@ -101,8 +101,8 @@ pub(crate) fn parts() -> Parts {
         access_tokens: Arc::new(access_tokens),
         clock: Arc::new(fixed_clock(NOW, auth_domain::ports::Clock::instant(&SystemClock))),
         entropy: Arc::new(counting_entropy()),
-        axis_keys: AxisKeys::derive(b"secret"),
-        backends: Vec::new(),
+        limit_keys: LimitKeys::derive(b"secret"),
+        dependencies: Vec::new(),
         locks: None,
     }
 }
@@ -126,7 +126,7 @@ pub(crate) fn settings(variables: &[(&str, &str)]) -> Settings {
 /// The state that handlers share, under `variables` named without the prefix.
 pub(crate) fn state(parts: Parts, variables: &[(&str, &str)]) -> Data<AppState> {
     let (settings, runtime) = (settings(variables), tokio::runtime::Handle::current());
-    Data::new(AppState::new(parts, &settings, runtime, refused_bearer))
+    Data::new(AppState::new(parts, &settings, runtime, rejected_bearer))
 }
 
 /// What the public listener serves.
@@ -141,8 +141,9 @@ pub(crate) async fn serving(
     state: Data<AppState>,
     configure: impl FnOnce(&mut ServiceConfig),
 ) -> impl Service<Request, Response = ServiceResponse<BoxBody>, Error = Error> {
-    let guard = state.guard.clone();
-    init_service(App::new().app_data(state).app_data(guard).configure(configure).wrap(from_fn(frame))).await
+    let verifier = state.verifier.clone();
+    init_service(App::new().app_data(state).app_data(verifier).configure(configure).wrap(from_fn(frame)))
+        .await
 }
 
 pub(crate) async fn call(parts: Parts, request: TestRequest) -> Answer {

@@ -16,8 +16,8 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
 use auth_domain::model::{ClientAddress, TicketId};
 use auth_domain::ports::Entropy;
+use auth_verifier::AuthError;
 use futures_util::FutureExt;
-use hooksentry_auth_guard::Refusal;
 use tracing::{Instrument, debug, info, info_span};
 use uuid::Builder;
 
@@ -41,7 +41,7 @@ pub(crate) async fn frame(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some(state) = request.app_data::<Data<AppState>>().cloned() else {
-        return Err(Refusal::Internal.into());
+        return Err(AuthError::Internal.into());
     };
     let id = request_id(request.headers(), &*state.entropy);
     let span = info_span!("request", request_id = %id);
@@ -107,7 +107,7 @@ pub(crate) async fn catch_panics(
         return response.map(ServiceResponse::map_into_boxed_body);
     }
     // The panic hook has logged it.
-    Ok(ServiceResponse::new(kept, Refusal::Internal.error_response()))
+    Ok(ServiceResponse::new(kept, AuthError::Internal.error_response()))
 }
 
 /// Returns the response to a request that never reaches the application, logged and counted like any other.

@@ -1,6 +1,6 @@
 //! Times as clients read them.
 
-use hooksentry_auth_guard::Refusal;
+use auth_verifier::AuthError;
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -10,6 +10,6 @@ const INSTANT: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// Writes a time in UTC.
-pub(super) fn instant(time: OffsetDateTime) -> Result<String, Refusal> {
-    time.format(INSTANT).map_err(|_| Refusal::Internal)
+pub(super) fn instant(time: OffsetDateTime) -> Result<String, AuthError> {
+    time.format(INSTANT).map_err(|_| AuthError::Internal)
 }

@@ -25,10 +25,10 @@ impl LogQueue {
     /// Starts the thread that writes to `target`.
     pub(super) fn start(target: impl Write + Send + 'static, lines: Arc<LineCounts>) -> Self {
         let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(MAX_LINES);
-        let (queue, guard) = builder.thread_name("log").finish(target);
+        let (queue, verifier) = builder.thread_name("log").finish(target);
         // On drop, the guard prints to standard output if the queue is full, and panics if standard output is closed.
         // `LineCounts::wait_until_written` does its work.
-        mem::forget(guard);
+        mem::forget(verifier);
         lines.watch_queue(queue.error_counter());
         Self { queue, lines }
     }

@@ -11,7 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::labels::BoundLabels;
-use crate::backend::DenylistCopy;
+use crate::dependency::DenylistCopy;
 
 /// Upper bounds in seconds: from a neighbour on the same machine to the end of the lease.
 const LAGS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.25, 1.0, 2.0];

@@ -51,9 +51,9 @@ pub(super) fn known_method(method: &str) -> &'static str {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Outcome {
     Succeeded,
-    /// Refused: wrong credentials, or no live refresh token of the caller.
+    /// Rejected: wrong credentials, or no live refresh token of the caller.
     Failed,
-    /// Refused by the limit.
+    /// Rejected by the limit.
     Blocked,
     /// A used refresh token came back.
     ReuseDetected,

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Handle};
 
 use super::*;
-use crate::backend::DenylistCopyState;
-use crate::backend::fake::away;
+use crate::dependency::DenylistCopyState;
+use crate::dependency::fake::away;
 use crate::system::SystemClock;
 
 fn text(metrics: &Metrics) -> String {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::{AxisKey, LoginAttempt, TicketId};
+use auth_domain::model::{LimitKey, LoginAttempt, TicketId};
 use tokio::sync::oneshot::{self, Receiver};
 
 use super::queue::{Queue, Waiter};
@@ -130,7 +130,7 @@ impl State {
     }
 
     /// Returns when the visit of an address began.
-    fn visit(&mut self, key: AxisKey, now: Instant) -> Instant {
+    fn visit(&mut self, key: LimitKey, now: Instant) -> Instant {
         let recent = self.visits.get(&key).filter(|(_, last)| now.saturating_duration_since(*last) < RETURN);
         let since = recent.map_or(now, |(first, _)| first);
         self.visits.insert(key, (since, now));
@@ -139,7 +139,7 @@ impl State {
 }
 
 /// What a client that comes again is recognized by. Without an address this is the email.
-fn key(attempt: &LoginAttempt) -> AxisKey {
+fn key(attempt: &LoginAttempt) -> LimitKey {
     attempt.address.unwrap_or(attempt.email)
 }
 

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use auth_domain::model::AxisKey;
+use auth_domain::model::LimitKey;
 
 /// The size of a generation.
 pub(super) const GENERATION: usize = 50_000;
 
 /// Values by limit key. Two generations are kept; the older one is forgotten when the newer one is full.
 pub(super) struct Recent<V> {
-    newer: HashMap<AxisKey, V>,
-    older: HashMap<AxisKey, V>,
+    newer: HashMap<LimitKey, V>,
+    older: HashMap<LimitKey, V>,
     generation: usize,
 }
 
@@ -20,18 +20,18 @@ impl<V: Copy> Recent<V> {
         Self { newer: HashMap::new(), older: HashMap::new(), generation }
     }
 
-    pub(super) fn get(&self, key: &AxisKey) -> Option<V> {
+    pub(super) fn get(&self, key: &LimitKey) -> Option<V> {
         self.newer.get(key).or_else(|| self.older.get(key)).copied()
     }
 
-    pub(super) fn insert(&mut self, key: AxisKey, value: V) {
+    pub(super) fn insert(&mut self, key: LimitKey, value: V) {
         if self.newer.len() >= self.generation && !self.newer.contains_key(&key) {
             self.older = std::mem::take(&mut self.newer);
         }
         self.newer.insert(key, value);
     }
 
-    pub(super) fn remove(&mut self, key: &AxisKey) {
+    pub(super) fn remove(&mut self, key: &LimitKey) {
         self.newer.remove(key);
         self.older.remove(key);
     }
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_the_newest_are_kept() {
-        let key = |number: u8| AxisKey::from_bytes([number; 16]);
+        let key = |number: u8| LimitKey::from_bytes([number; 16]);
         let mut recent = Recent::new(20);
         for number in 0..70 {
             recent.insert(key(number), number);

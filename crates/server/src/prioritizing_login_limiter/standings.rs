@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::AxisKey;
+use auth_domain::model::LimitKey;
 use auth_domain::ports::Settlement;
 
 use super::recent::{GENERATION, Recent};
@@ -50,7 +50,7 @@ impl Default for Standings {
 
 impl Standings {
     /// The class of an attempt from `address`.
-    pub(super) fn class(&self, address: Option<AxisKey>, now: Instant) -> Class {
+    pub(super) fn class(&self, address: Option<LimitKey>, now: Instant) -> Class {
         match address.and_then(|address| self.lock().get(&address)) {
             Some(Last::Succeeded) => Class::LoggedIn,
             Some(Last::Failed(at)) if now.saturating_duration_since(at) < MEMORY => Class::Failed,
@@ -59,7 +59,7 @@ impl Standings {
     }
 
     /// Remembers how an attempt ended.
-    pub(super) fn record(&self, address: Option<AxisKey>, outcome: Settlement, now: Instant) {
+    pub(super) fn record(&self, address: Option<LimitKey>, outcome: Settlement, now: Instant) {
         let Some(address) = address else { return };
         let last = match outcome {
             Settlement::Succeeded => Last::Succeeded,
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn one_success_makes_up_for_every_failure() {
         let (standings, now) = (Standings::default(), SystemClock.instant());
-        let [typing, other] = [1, 2].map(|number| Some(AxisKey::from_bytes([number; 16])));
+        let [typing, other] = [1, 2].map(|number| Some(LimitKey::from_bytes([number; 16])));
         assert_eq!(standings.class(typing, now), Class::New);
         for _ in 0..100 {
             standings.record(typing, Settlement::Failed, now);
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn a_failure_is_forgotten_after_five_minutes() {
         let (standings, now) = (Standings::default(), SystemClock.instant());
-        let address = Some(AxisKey::from_bytes([1; 16]));
+        let address = Some(LimitKey::from_bytes([1; 16]));
         standings.record(address, Settlement::Succeeded, now);
         standings.record(address, Settlement::Failed, now);
         let almost = MEMORY.saturating_sub(Duration::from_millis(1));

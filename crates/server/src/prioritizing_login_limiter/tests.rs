@@ -2,7 +2,7 @@ use std::net::Ipv4Addr;
 use std::task::Poll;
 
 use auth_domain::mocks::MockLoginLimiter;
-use auth_domain::model::{AxisKeys, ClientAddress, Email, TicketId};
+use auth_domain::model::{ClientAddress, Email, LimitKeys, TicketId};
 use auth_domain::ports::{PortErrorKind, Reservation};
 use futures_util::poll;
 
@@ -32,7 +32,7 @@ fn limiter(abandoned: usize) -> PrioritizingLoginLimiter {
 
 /// Attempts from one address each.
 fn attempts(addresses: impl Iterator<Item = u32>) -> Vec<LoginAttempt> {
-    let keys = AxisKeys::derive(b"secret");
+    let keys = LimitKeys::derive(b"secret");
     addresses
         .map(|address| LoginAttempt {
             ticket: TicketId::random(&SystemEntropy).unwrap(),
@@ -42,12 +42,12 @@ fn attempts(addresses: impl Iterator<Item = u32>) -> Vec<LoginAttempt> {
         .collect()
 }
 
-fn timing() -> Timing {
-    Timing::start(&SystemClock, Duration::from_secs(20))
+fn request_time() -> RequestTime {
+    RequestTime::start(&SystemClock, Duration::from_secs(20))
 }
 
 async fn fail(limiter: &PrioritizingLoginLimiter, attempt: &LoginAttempt) {
-    limiter.settle(&Ticket { attempt: *attempt }, Settlement::Failed, timing()).await.unwrap();
+    limiter.settle(&Ticket { attempt: *attempt }, Settlement::Failed, request_time()).await.unwrap();
 }
 
 #[tokio::test]
@@ -56,17 +56,18 @@ async fn an_address_without_failures_overtakes_a_flood() {
     let mut flood = attempts((0..4).chain(0..4).chain(0..4).chain([99]));
     let honest = flood.pop().unwrap();
     for attempt in &flood[..4] {
-        limiter.reserve(attempt, timing()).await.unwrap();
+        limiter.reserve(attempt, request_time()).await.unwrap();
         fail(&limiter, attempt).await;
     }
     for attempt in &flood[4..8] {
-        limiter.reserve(attempt, timing()).await.unwrap();
+        limiter.reserve(attempt, request_time()).await.unwrap();
     }
-    let mut waiting: Vec<_> = flood[8..].iter().map(|attempt| limiter.reserve(attempt, timing())).collect();
+    let mut waiting: Vec<_> =
+        flood[8..].iter().map(|attempt| limiter.reserve(attempt, request_time())).collect();
     for wait in &mut waiting {
         assert!(poll!(wait).is_pending());
     }
-    let mut newcomer = limiter.reserve(&honest, timing());
+    let mut newcomer = limiter.reserve(&honest, request_time());
     assert!(poll!(&mut newcomer).is_pending());
     fail(&limiter, &flood[4]).await;
     assert!(poll!(&mut newcomer).is_ready());
@@ -87,18 +88,19 @@ async fn a_full_queue_drops_an_attempt_of_its_own_class_only() {
     let mut flood = attempts((0..20).chain(0..20).chain([3, 99]));
     let (honest, same_class) = (flood.pop().unwrap(), flood.pop().unwrap());
     for attempt in &flood[..20] {
-        limiter.reserve(attempt, timing()).await.unwrap();
+        limiter.reserve(attempt, request_time()).await.unwrap();
         fail(&limiter, attempt).await;
     }
-    let mut reserved: Vec<_> = flood[20..].iter().map(|attempt| limiter.reserve(attempt, timing())).collect();
+    let mut reserved: Vec<_> =
+        flood[20..].iter().map(|attempt| limiter.reserve(attempt, request_time())).collect();
     for reserving in &mut reserved {
         let _ = poll!(reserving);
     }
     assert_eq!(limiter.gate.load(), (4, 16));
-    let mut newcomer = limiter.reserve(&honest, timing());
+    let mut newcomer = limiter.reserve(&honest, request_time());
     assert!(poll!(&mut newcomer).is_pending());
     assert_eq!(limiter.gate.load(), (4, 17));
-    let mut last = limiter.reserve(&same_class, timing());
+    let mut last = limiter.reserve(&same_class, request_time());
     // The one that is dropped is chosen at random, and may be the last one itself.
     let mut dropped = usize::from(is_dropped(&poll!(&mut last)));
     assert_eq!(limiter.gate.load(), (4, 17));
@@ -115,11 +117,11 @@ async fn a_repeated_settlement_counts_once() {
     let limiter = limiter(0);
     let attempts = attempts([1, 1].into_iter());
     for attempt in &attempts {
-        limiter.reserve(attempt, timing()).await.unwrap();
+        limiter.reserve(attempt, request_time()).await.unwrap();
     }
     fail(&limiter, &attempts[0]).await;
     let ticket = Ticket { attempt: attempts[1] };
-    limiter.settle(&ticket, Settlement::Succeeded, timing()).await.unwrap();
+    limiter.settle(&ticket, Settlement::Succeeded, request_time()).await.unwrap();
     fail(&limiter, &attempts[0]).await;
     let class = limiter.standings.class(attempts[1].address, SystemClock.instant());
     assert_eq!(class, standings::Class::LoggedIn);
@@ -131,9 +133,9 @@ async fn attempts_of_one_class_run_in_the_order_of_arrival() {
     let mut running = attempts(0..8);
     let later = running.split_off(4);
     for attempt in &running {
-        limiter.reserve(attempt, timing()).await.unwrap();
+        limiter.reserve(attempt, request_time()).await.unwrap();
     }
-    let mut waiting: Vec<_> = later.iter().map(|attempt| limiter.reserve(attempt, timing())).collect();
+    let mut waiting: Vec<_> = later.iter().map(|attempt| limiter.reserve(attempt, request_time())).collect();
     for wait in &mut waiting {
         assert!(poll!(wait).is_pending());
     }
@@ -149,9 +151,9 @@ async fn an_attempt_that_cannot_run_in_time_is_abandoned() {
     let mut running = attempts(0..5);
     let late = running.pop().unwrap();
     for attempt in &running {
-        limiter.reserve(attempt, timing()).await.unwrap();
+        limiter.reserve(attempt, request_time()).await.unwrap();
     }
-    let soon = Timing::start(&SystemClock, MARGIN + Duration::from_millis(20));
+    let soon = RequestTime::start(&SystemClock, MARGIN + Duration::from_millis(20));
     let rejected = limiter.reserve(&late, soon).await;
     assert_eq!(rejected.unwrap_err().kind(), PortErrorKind::Overloaded);
     assert_eq!(limiter.gate.load(), (4, 0));

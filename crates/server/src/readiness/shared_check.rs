@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use auth_domain::model::Timing;
+use auth_domain::model::RequestTime;
 use auth_domain::ports::{Clock, PortError};
 use futures_util::future::join_all;
 use tokio::runtime::Handle;
 use tokio::sync::watch::{self, Receiver};
 use tokio::time::{sleep, timeout_at};
 
-use crate::backend::{Backend, Backends};
+use crate::dependency::{Dependencies, Dependency};
 use crate::failure::chain;
 
 /// A dependency that does not answer for this long is down.
@@ -23,22 +23,24 @@ pub(super) type Outcome = Arc<[Option<String>]>;
 
 /// The latest check. Any client can ask for one, so their number must not depend on the number of requests.
 pub(super) struct SharedCheck {
-    backends: Backends,
+    dependencies: Dependencies,
     runtime: Handle,
     latest: Mutex<Option<Receiver<Option<Outcome>>>>,
 }
 
 impl SharedCheck {
     /// Checks `backends` in tasks of `runtime`.
-    pub(super) fn new(backends: Backends, runtime: Handle) -> Self {
-        Self { backends, runtime, latest: Mutex::default() }
+    pub(super) fn new(dependencies: Dependencies, runtime: Handle) -> Self {
+        Self { dependencies, runtime, latest: Mutex::default() }
     }
 
     /// Returns the outcome of the current check, or of a new one.
     pub(super) async fn outcome(&self, clock: &dyn Clock) -> Outcome {
         let mut check = self.current(clock);
         let outcome = check.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
-        outcome.unwrap_or_else(|| self.backends.iter().map(|_| Some("the check failed".to_owned())).collect())
+        outcome.unwrap_or_else(|| {
+            self.dependencies.iter().map(|_| Some("the check failed".to_owned())).collect()
+        })
     }
 
     fn current(&self, clock: &dyn Clock) -> Receiver<Option<Outcome>> {
@@ -48,10 +50,12 @@ impl SharedCheck {
             return check.clone();
         }
         let (sender, check) = watch::channel(None);
-        let (backends, timing) = (self.backends.clone(), Timing::start(clock, CHECK_TIMEOUT));
+        let (dependencies, request_time) =
+            (self.dependencies.clone(), RequestTime::start(clock, CHECK_TIMEOUT));
         // A task of its own: a client that hangs up does not cancel the check of the others.
         self.runtime.spawn(async move {
-            let errors = join_all(backends.iter().map(|backend| error(&**backend, timing))).await;
+            let errors =
+                join_all(dependencies.iter().map(|dependency| error(&**dependency, request_time))).await;
             sender.send_replace(Some(errors.into()));
             sleep(REUSE).await;
         });
@@ -60,8 +64,8 @@ impl SharedCheck {
 }
 
 /// Checks one dependency; returns its error.
-async fn error(backend: &dyn Backend, timing: Timing) -> Option<String> {
-    let answer = timeout_at(timing.deadline().into(), backend.ping(timing)).await;
+async fn error(dependency: &dyn Dependency, request_time: RequestTime) -> Option<String> {
+    let answer = timeout_at(request_time.deadline().into(), dependency.ping(request_time)).await;
     let answer = answer.unwrap_or_else(|_| Err(PortError::unavailable("no answer in time")));
     answer.err().map(|error| chain(&error))
 }

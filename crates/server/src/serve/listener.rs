@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_in_use_is_refused_with_the_name_of_its_setting() {
+    fn a_port_in_use_is_rejected_with_the_name_of_its_setting() {
         let taken = Listener::open("127.0.0.1:0".parse().unwrap(), "HTTP__LISTEN").unwrap();
         let Err(failure) = Listener::open(taken.address, "ADMIN__LISTEN") else { panic!("taken twice") };
         let text = failure.to_string();

@@ -6,23 +6,23 @@ use actix_web::web::Data;
 use tokio::time::sleep;
 
 use crate::app::AppState;
-use crate::backend::Backends;
-use crate::examination;
+use crate::dependency::Dependencies;
+use crate::diagnostics;
 
 /// How often (S-88).
 const PERIOD: Duration = Duration::from_secs(10);
 
 /// Asks until the process stops. Dependencies that were `away` at the start, and those that become reachable again, are
 /// checked as at the start until they have no error.
-pub(super) async fn watch(state: Data<AppState>, away: Backends) {
+pub(super) async fn watch(state: Data<AppState>, away: Dependencies) {
     let mut unchecked = Vec::new();
-    examination::add(&mut unchecked, away);
+    diagnostics::add(&mut unchecked, away);
     let watching = async {
         loop {
             state.readiness.watch(&*state.clock).await;
             state.rejections.report(state.clock.instant());
-            examination::add(&mut unchecked, state.readiness.take_returned());
-            unchecked = examination::catch_up(std::mem::take(&mut unchecked), &*state.clock).await;
+            diagnostics::add(&mut unchecked, state.readiness.take_returned());
+            unchecked = diagnostics::catch_up(std::mem::take(&mut unchecked), &*state.clock).await;
             sleep(PERIOD).await;
         }
     };
@@ -37,8 +37,8 @@ mod tests {
     use auth_domain::ports::PortError;
 
     use super::*;
-    use crate::backend::fake::{FakeBackend, sound};
     use crate::compose::Parts;
+    use crate::dependency::fake::{FakeDependency, sound};
     use crate::http::fixtures::{parts, state};
 
     fn counting(count: &Arc<AtomicUsize>) -> impl Fn() + Send + Sync + use<> {
@@ -51,24 +51,24 @@ mod tests {
     // S-88
     #[tokio::test(start_paused = true)]
     async fn dependencies_are_asked_every_ten_seconds_until_the_process_stops() {
-        let (pings, examinations) = (Arc::default(), Arc::default());
-        let (pinged, examined) = (counting(&pings), counting(&examinations));
-        let backend = Arc::new(FakeBackend {
+        let (pings, diagnostics) = (Arc::default(), Arc::default());
+        let (pinged, diagnosed) = (counting(&pings), counting(&diagnostics));
+        let dependency = Arc::new(FakeDependency {
             ping: Box::new(move || {
                 pinged();
                 Ok(())
             }),
-            examine: Box::new(move || {
-                examined();
+            diagnose: Box::new(move || {
+                diagnosed();
                 Ok(Vec::new())
             }),
             ..sound()
         });
-        let state = state(Parts { backends: vec![backend.clone()], ..parts() }, &[]);
-        let watching = tokio::spawn(watch(state.clone(), vec![backend]));
+        let state = state(Parts { dependencies: vec![dependency.clone()], ..parts() }, &[]);
+        let watching = tokio::spawn(watch(state.clone(), vec![dependency]));
         sleep(Duration::from_secs(25)).await;
         assert_eq!(pings.load(Ordering::Relaxed), 3);
-        assert_eq!(examinations.load(Ordering::Relaxed), 1, "what answers is examined once");
+        assert_eq!(diagnostics.load(Ordering::Relaxed), 1, "what answers is examined once");
         state.stopping.cancel();
         watching.await.unwrap();
     }
@@ -76,26 +76,26 @@ mod tests {
     // S-88
     #[tokio::test(start_paused = true)]
     async fn a_dependency_that_comes_back_is_checked_again() {
-        let (pings, examinations) = (Arc::new(AtomicUsize::new(0)), Arc::default());
-        let examined = counting(&examinations);
-        let backend = Arc::new(FakeBackend {
+        let (pings, diagnostics) = (Arc::new(AtomicUsize::new(0)), Arc::default());
+        let diagnosed = counting(&diagnostics);
+        let dependency = Arc::new(FakeDependency {
             // It does not answer the second question, and answers the third.
             ping: Box::new(move || match pings.fetch_add(1, Ordering::Relaxed) {
                 1 => Err(PortError::unavailable("gone")),
                 _ => Ok(()),
             }),
-            examine: Box::new(move || {
-                examined();
+            diagnose: Box::new(move || {
+                diagnosed();
                 Ok(Vec::new())
             }),
             ..sound()
         });
-        let state = state(Parts { backends: vec![backend], ..parts() }, &[]);
-        let watching = tokio::spawn(watch(state.clone(), Backends::new()));
+        let state = state(Parts { dependencies: vec![dependency], ..parts() }, &[]);
+        let watching = tokio::spawn(watch(state.clone(), Dependencies::new()));
         sleep(Duration::from_secs(15)).await;
-        assert_eq!(examinations.load(Ordering::Relaxed), 0, "it has not come back");
+        assert_eq!(diagnostics.load(Ordering::Relaxed), 0, "it has not come back");
         sleep(Duration::from_secs(30)).await;
-        assert_eq!(examinations.load(Ordering::Relaxed), 1);
+        assert_eq!(diagnostics.load(Ordering::Relaxed), 1);
         state.stopping.cancel();
         watching.await.unwrap();
     }

@@ -62,7 +62,7 @@ fn run(
     // The application is not `Send`: its futures stay on this thread.
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     runtime.block_on(async {
-        let app = App::new().app_data(state.clone()).app_data(state.guard.clone());
+        let app = App::new().app_data(state.clone()).app_data(state.verifier.clone());
         let app = app.configure(configure).wrap(from_fn(http::frame)).into_factory();
         let service = app.new_service(AppConfig::default()).await;
         let service = service.map_err(|()| io::Error::other("the routes cannot be set up"))?;

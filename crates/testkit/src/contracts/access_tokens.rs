@@ -56,7 +56,7 @@ pub async fn issued_token_has_the_claims_of_the_platform(fixture: &AccessTokensF
     assert_eq!(decoded(payload), expected);
 }
 
-/// Every token that a verifier may meet is accepted or refused as its vector says.
+/// Every token that a verifier may meet is accepted or rejected as its vector says.
 pub async fn every_vector_is_judged_as_it_says(fixture: &AccessTokensFixture) {
     let wrong: Vec<String> = vectors::jws()
         .cases
@@ -85,7 +85,7 @@ pub async fn expiry_is_judged_by_the_time_passed_in(fixture: &AccessTokensFixtur
 }
 
 /// What another key signed is not ours.
-pub async fn other_key_is_refused(fixture: &AccessTokensFixture) {
+pub async fn other_key_is_rejected(fixture: &AccessTokensFixture) {
     let ours = issue(&*fixture.tokens, &claims(ISSUED));
     let theirs = issue(&*fixture.other_key, &claims(ISSUED));
     assert!(fixture.tokens.verify(theirs.expose(), ISSUED).is_err());

@@ -7,7 +7,7 @@ use auth_domain::model::LiveAccessToken;
 use auth_domain::ports::Denylist;
 use time::OffsetDateTime;
 
-use crate::{DENYLIST_MARGIN, Fixture, RACERS, ROUNDS, START, an_access_token, race, timing_at};
+use crate::{DENYLIST_MARGIN, Fixture, RACERS, ROUNDS, START, an_access_token, race, request_time_at};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -26,10 +26,10 @@ pub async fn added_token_is_found_by_racing_readers(fixture: &Fixture<dyn Denyli
             let denylist = Arc::clone(&fixture.port);
             async move {
                 let token = an_access_token(START);
-                denylist.add(token, timing_at(START)).await.unwrap();
+                denylist.add(token, request_time_at(START)).await.unwrap();
                 let readers = (0..2).map(|_| {
                     let denylist = Arc::clone(&denylist);
-                    async move { denylist.contains(token.id, timing_at(START)).await.unwrap() }
+                    async move { denylist.contains(token.id, request_time_at(START)).await.unwrap() }
                 });
                 race(readers).await
             }
@@ -90,9 +90,9 @@ pub async fn adding_twice_keeps_the_later_time(fixture: &Fixture<dyn Denylist>) 
 }
 
 async fn add(fixture: &Fixture<dyn Denylist>, token: LiveAccessToken) {
-    fixture.port.add(token, timing_at(START)).await.unwrap();
+    fixture.port.add(token, request_time_at(START)).await.unwrap();
 }
 
 async fn contains(fixture: &Fixture<dyn Denylist>, token: LiveAccessToken, now: OffsetDateTime) -> bool {
-    fixture.port.contains(token.id, timing_at(now)).await.unwrap()
+    fixture.port.contains(token.id, request_time_at(now)).await.unwrap()
 }

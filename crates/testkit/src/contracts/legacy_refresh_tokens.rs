@@ -8,7 +8,7 @@ use auth_domain::ports::Ending;
 use super::assert_unavailable;
 use crate::{
     LegacyFixture, RACERS, ROUNDS, START, a_legacy_token, a_tenant_id, a_user_id, an_access_token, race,
-    timing_at, timing_past_its_deadline,
+    request_time_at, request_time_past_its_deadline,
 };
 
 /// Looking at a token tells whose it is, any number of times.
@@ -35,7 +35,7 @@ pub async fn one_racer_consumes_a_legacy_token(fixture: &LegacyFixture) {
         let (token, holder) = issued(fixture).await;
         let consumed = race((0..RACERS).map(|_| {
             let (tokens, token) = (Arc::clone(&fixture.tokens), token.clone());
-            async move { tokens.consume(&token, holder.user_id, timing_at(START)).await.unwrap() }
+            async move { tokens.consume(&token, holder.user_id, request_time_at(START)).await.unwrap() }
         }))
         .await;
         assert_eq!(consumed.into_iter().filter(|consumed| *consumed).count(), 1);
@@ -43,13 +43,13 @@ pub async fn one_racer_consumes_a_legacy_token(fixture: &LegacyFixture) {
 }
 
 /// A password change or deactivation ends what the former service issued, too.
-pub async fn legacy_tokens_of_an_ended_user_are_refused(fixture: &LegacyFixture) {
+pub async fn legacy_tokens_of_an_ended_user_are_rejected(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
     let (found_before, same_holder) = (a_legacy_token(), holder);
     (fixture.issue)(found_before.clone(), same_holder).await;
     assert_eq!(find(fixture, &found_before).await, Some(holder));
 
-    fixture.sessions.end_all(holder.user_id, EndReason::Revoked, timing_at(START)).await.unwrap();
+    fixture.sessions.end_all(holder.user_id, EndReason::Revoked, request_time_at(START)).await.unwrap();
     assert_eq!(find(fixture, &token).await, None);
     for token in [token, found_before] {
         assert!(!consume(fixture, &token, holder.user_id).await);
@@ -59,7 +59,7 @@ pub async fn legacy_tokens_of_an_ended_user_are_refused(fixture: &LegacyFixture)
 /// Ending one user's sessions is nothing to others.
 pub async fn legacy_tokens_of_others_stay_good(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
-    fixture.sessions.end_all(a_user_id(), EndReason::Revoked, timing_at(START)).await.unwrap();
+    fixture.sessions.end_all(a_user_id(), EndReason::Revoked, request_time_at(START)).await.unwrap();
     assert_eq!(find(fixture, &token).await, Some(holder));
     assert!(consume(fixture, &token, holder.user_id).await);
 }
@@ -70,10 +70,10 @@ pub async fn foreign_legacy_token_is_untouched(fixture: &LegacyFixture) {
     let access_token = an_access_token(START);
     let stranger = a_user_id();
     for token in [&token, &a_legacy_token()] {
-        let ending = fixture.tokens.end(token, stranger, access_token, timing_at(START)).await.unwrap();
+        let ending = fixture.tokens.end(token, stranger, access_token, request_time_at(START)).await.unwrap();
         assert_eq!(ending, Ending::Unknown);
     }
-    assert!(!fixture.denylist.contains(access_token.id, timing_at(START)).await.unwrap());
+    assert!(!fixture.denylist.contains(access_token.id, request_time_at(START)).await.unwrap());
     assert_eq!(find(fixture, &token).await, Some(holder));
 }
 
@@ -81,9 +81,10 @@ pub async fn foreign_legacy_token_is_untouched(fixture: &LegacyFixture) {
 pub async fn ended_legacy_token_is_gone_with_the_access_token(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
     let access_token = an_access_token(START);
-    let ending = fixture.tokens.end(&token, holder.user_id, access_token, timing_at(START)).await.unwrap();
+    let ending =
+        fixture.tokens.end(&token, holder.user_id, access_token, request_time_at(START)).await.unwrap();
     assert_eq!(ending, Ending::Ended);
-    assert!(fixture.denylist.contains(access_token.id, timing_at(START)).await.unwrap());
+    assert!(fixture.denylist.contains(access_token.id, request_time_at(START)).await.unwrap());
     assert_eq!(find(fixture, &token).await, None);
     assert!(!consume(fixture, &token, holder.user_id).await);
 }
@@ -91,11 +92,11 @@ pub async fn ended_legacy_token_is_gone_with_the_access_token(fixture: &LegacyFi
 /// A call that comes too late is an error and takes no effect.
 pub async fn call_past_its_deadline_changes_nothing(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
-    let (late, access_token) = (timing_past_its_deadline(START), an_access_token(START));
+    let (late, access_token) = (request_time_past_its_deadline(START), an_access_token(START));
     assert_unavailable(fixture.tokens.find(&token, late).await, "find");
     assert_unavailable(fixture.tokens.consume(&token, holder.user_id, late).await, "consume");
     assert_unavailable(fixture.tokens.end(&token, holder.user_id, access_token, late).await, "end");
-    assert!(!fixture.denylist.contains(access_token.id, timing_at(START)).await.unwrap());
+    assert!(!fixture.denylist.contains(access_token.id, request_time_at(START)).await.unwrap());
     assert!(consume(fixture, &token, holder.user_id).await);
 }
 
@@ -107,9 +108,9 @@ async fn issued(fixture: &LegacyFixture) -> (LegacyRefreshToken, LegacyHolder) {
 }
 
 async fn find(fixture: &LegacyFixture, token: &LegacyRefreshToken) -> Option<LegacyHolder> {
-    fixture.tokens.find(token, timing_at(START)).await.unwrap()
+    fixture.tokens.find(token, request_time_at(START)).await.unwrap()
 }
 
 async fn consume(fixture: &LegacyFixture, token: &LegacyRefreshToken, holder: UserId) -> bool {
-    fixture.tokens.consume(token, holder, timing_at(START)).await.unwrap()
+    fixture.tokens.consume(token, holder, request_time_at(START)).await.unwrap()
 }

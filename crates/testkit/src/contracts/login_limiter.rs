@@ -11,9 +11,9 @@ pub use clearing::{
     success_leaves_other_addresses_counted,
 };
 pub use limiting::{
-    address_axis_refuses_after_the_limit, attempt_without_address_counts_on_the_email_alone,
-    attempts_in_flight_are_busy_not_refused, call_past_its_deadline_changes_nothing,
-    email_axis_refuses_after_the_limit, refused_attempts_do_not_count,
+    address_key_rejects_after_the_limit, attempt_without_address_counts_on_the_email_alone,
+    attempts_in_flight_are_busy_not_rejected, call_past_its_deadline_changes_nothing,
+    email_key_rejects_after_the_limit, rejected_attempts_do_not_count,
     reservations_never_exceed_the_limit_under_race,
 };
 pub use time_passing::{

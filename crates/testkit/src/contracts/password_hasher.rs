@@ -8,8 +8,8 @@ pub use load::{
     dropped_admissions_give_their_place_back, dropped_calls_give_their_place_back, full_queue_is_overloaded,
 };
 pub use stored_text::{
-    excessive_parameters_are_refused, hash_of_other_parameters_is_outdated, legacy_hash_verifies_as_outdated,
-    new_hashes_are_phc_strings, unusable_hash_is_a_value,
+    excessive_parameters_are_rejected, hash_of_other_parameters_is_outdated,
+    legacy_hash_verifies_as_outdated, new_hashes_are_phc_strings, unusable_hash_is_a_value,
 };
 pub use verifying::{
     every_byte_of_the_password_counts, every_hash_has_its_own_salt, missing_hash_never_verifies,
@@ -18,10 +18,10 @@ pub use verifying::{
 
 use std::time::Duration;
 
-use auth_domain::model::{Password, PasswordHash, Timing};
+use auth_domain::model::{Password, PasswordHash, RequestTime};
 use auth_domain::ports::{Credential, PasswordCheck, PasswordHasher};
 
-use crate::timing::real_instant;
+use crate::request_time::real_instant;
 use crate::{PasswordHasherFixture, START, a_password};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -30,12 +30,12 @@ const CURRENT: PasswordCheck = PasswordCheck::Valid { outdated: false };
 const OUTDATED: PasswordCheck = PasswordCheck::Valid { outdated: true };
 
 /// Hashing is real work, so that no case here may fail for want of time on a busy machine.
-fn patient() -> Timing {
+fn patient() -> RequestTime {
     within(Duration::from_secs(30))
 }
 
-fn within(allowed: Duration) -> Timing {
-    Timing::new(START, real_instant(), allowed)
+fn within(allowed: Duration) -> RequestTime {
+    RequestTime::new(START, real_instant(), allowed)
 }
 
 async fn hashed(hasher: &dyn PasswordHasher, text: &str) -> PasswordHash {

@@ -6,7 +6,7 @@ mod ending;
 mod expiry;
 mod listing;
 mod ownership;
-mod replay;
+mod retry;
 mod reuse;
 mod revocation;
 mod rotation;
@@ -21,7 +21,7 @@ pub use ending::{
 pub use expiry::{expired_token_is_gone, rotation_extends_the_idle_limit, session_has_an_absolute_end};
 pub use listing::{end_all_ends_only_this_users_sessions, list_names_the_live_sessions};
 pub use ownership::{other_tenant_changes_nothing, session_is_found_only_with_its_user};
-pub use replay::{
+pub use retry::{
     access_token_of_a_retry_dies_with_the_session, keyed_retry_gets_the_sealed_successor,
     retry_after_the_successor_was_used_ends_the_session, retry_with_another_key_is_no_retry,
 };

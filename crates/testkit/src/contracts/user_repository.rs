@@ -4,7 +4,7 @@ mod inserting;
 mod reading;
 mod replacing;
 
-pub use inserting::{default_tenant_is_made_once, email_is_unique_under_race, unknown_tenant_is_refused};
+pub use inserting::{default_tenant_is_made_once, email_is_unique_under_race, unknown_tenant_is_rejected};
 pub use reading::{
     call_past_its_deadline_changes_nothing, hash_parameters_are_counted_without_salts,
     inserted_user_is_found_by_email_and_by_id, list_names_every_user_once, status_is_read_as_set,
@@ -15,11 +15,11 @@ pub use replacing::{hash_is_replaced_only_where_it_is_as_expected, one_racing_re
 use auth_domain::model::{NewUser, PasswordHash, TenantId, User, UserId};
 use auth_domain::ports::{Insertion, Replacement};
 
-use crate::{START, UserRepositoryFixture, a_tenant_id, a_user, timing_at};
+use crate::{START, UserRepositoryFixture, a_tenant_id, a_user, request_time_at};
 
 /// The default tenant, made where it is missing.
 async fn tenant(fixture: &UserRepositoryFixture) -> TenantId {
-    fixture.users.default_tenant(a_tenant_id(), timing_at(START)).await.unwrap()
+    fixture.users.default_tenant(a_tenant_id(), request_time_at(START)).await.unwrap()
 }
 
 /// Inserts a new user of the default tenant.
@@ -30,11 +30,11 @@ async fn inserted(fixture: &UserRepositoryFixture) -> NewUser {
 }
 
 async fn insert(fixture: &UserRepositoryFixture, user: &NewUser) -> Insertion {
-    fixture.users.insert(user, timing_at(START)).await.unwrap()
+    fixture.users.insert(user, request_time_at(START)).await.unwrap()
 }
 
 async fn found(fixture: &UserRepositoryFixture, id: UserId) -> Option<User> {
-    fixture.users.find_by_id(id, timing_at(START)).await.unwrap()
+    fixture.users.find_by_id(id, request_time_at(START)).await.unwrap()
 }
 
 /// The hash that is stored for a user who exists.
@@ -48,7 +48,7 @@ async fn replace(
     expected: Option<&PasswordHash>,
     new: &PasswordHash,
 ) -> Replacement {
-    fixture.users.replace_password_hash(id, expected.cloned(), new, timing_at(START)).await.unwrap()
+    fixture.users.replace_password_hash(id, expected.cloned(), new, request_time_at(START)).await.unwrap()
 }
 
 fn a_hash(text: &str) -> PasswordHash {

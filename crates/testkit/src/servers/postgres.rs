@@ -250,7 +250,7 @@ impl Database<'_> {
     }
 }
 
-/// As whom the server runs: it refuses to run as root.
+/// As whom the server runs: it rejects to run as root.
 fn account() -> Option<Account> {
     if !geteuid().is_root() {
         return None;

@@ -1,4 +1,4 @@
-//! Finding the programs, and saying which package has one that is missing.
+//! Check the programs, and saying which package has one that is missing.
 
 use std::env;
 use std::fs;

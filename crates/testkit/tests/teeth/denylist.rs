@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{LiveAccessToken, Timing, TokenId};
+use auth_domain::model::{LiveAccessToken, RequestTime, TokenId};
 use auth_domain::ports::{Denylist, PortError};
 use auth_testkit::{DENYLIST_MARGIN, Fixture};
 use time::OffsetDateTime;
@@ -56,18 +56,18 @@ fn remember(entries: &Mutex<HashMap<TokenId, OffsetDateTime>>, token: LiveAccess
 
 #[async_trait]
 impl Denylist for InMemoryDenylist {
-    async fn contains(&self, id: TokenId, timing: Timing) -> Result<bool, PortError> {
-        crate::in_time(timing)?;
+    async fn contains(&self, id: TokenId, request_time: RequestTime) -> Result<bool, PortError> {
+        crate::in_time(request_time)?;
         let until = self.until.lock().unwrap().get(&id).copied();
         Ok(match self.fault {
             Some(Fault::EverythingIsFound) => true,
             Some(Fault::EntryNeverGoes) => until.is_some(),
-            _ => until.is_some_and(|until| timing.now() < until),
+            _ => until.is_some_and(|until| request_time.now() < until),
         })
     }
 
-    async fn add(&self, token: LiveAccessToken, timing: Timing) -> Result<(), PortError> {
-        crate::in_time(timing)?;
+    async fn add(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<(), PortError> {
+        crate::in_time(request_time)?;
         match self.fault {
             Some(Fault::AddForgets) => {}
             Some(Fault::AddIsSeenLater) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::model::{
-    EndReason, LegacyHolder, LegacyRefreshToken, LiveAccessToken, SessionSummary, Timing, UserId,
+    EndReason, LegacyHolder, LegacyRefreshToken, LiveAccessToken, RequestTime, SessionSummary, UserId,
 };
 use auth_domain::ports::{
     EndSession, Ending, LegacyRefreshTokens, NewSession, PortError, Rotate, Rotation, SessionStore,
@@ -21,9 +21,9 @@ pub(crate) enum Fault {
     FindConsumes,
     UnknownIsConsumed,
     NonAtomicConsume,
-    RefusedIsFound,
+    RejectedIsFound,
     FoundBeforeIsConsumed,
-    EndAllRefusesEverybody,
+    EndAllRejectsEverybody,
     EndIgnoresTheHolder,
     EndOfNothingRevokes,
     EndKeepsTheToken,
@@ -34,7 +34,7 @@ pub(crate) enum Fault {
 struct InMemoryLegacyTokens {
     issued: Mutex<HashMap<String, LegacyHolder>>,
     /// `None` stands for everybody.
-    refused: Mutex<HashSet<Option<UserId>>>,
+    rejected: Mutex<HashSet<Option<UserId>>>,
     denylist: Arc<InMemoryDenylist>,
     fault: Option<Fault>,
 }
@@ -44,7 +44,7 @@ pub(crate) async fn fixture(fault: Option<Fault>) -> LegacyFixture {
     let denylist = Arc::new(InMemoryDenylist::new(None));
     let store = Arc::new(InMemoryLegacyTokens {
         issued: Mutex::default(),
-        refused: Mutex::default(),
+        rejected: Mutex::default(),
         denylist: Arc::clone(&denylist),
         fault,
     });
@@ -66,13 +66,13 @@ impl InMemoryLegacyTokens {
         self.fault == Some(fault)
     }
 
-    fn in_time(&self, timing: Timing) -> Result<(), PortError> {
-        if self.has(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(timing) }
+    fn in_time(&self, request_time: RequestTime) -> Result<(), PortError> {
+        if self.has(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(request_time) }
     }
 
-    fn is_refused(&self, holder: UserId) -> bool {
-        let refused = self.refused.lock().unwrap();
-        refused.contains(&Some(holder)) || refused.contains(&None)
+    fn is_rejected(&self, holder: UserId) -> bool {
+        let rejected = self.rejected.lock().unwrap();
+        rejected.contains(&Some(holder)) || rejected.contains(&None)
     }
 }
 
@@ -81,24 +81,24 @@ impl LegacyRefreshTokens for InMemoryLegacyTokens {
     async fn find(
         &self,
         token: &LegacyRefreshToken,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Option<LegacyHolder>, PortError> {
-        self.in_time(timing)?;
+        self.in_time(request_time)?;
         let mut issued = self.issued.lock().unwrap();
         let holder = issued.get(token.expose()).copied();
         if self.has(Fault::FindConsumes) {
             issued.remove(token.expose());
         }
-        Ok(holder.filter(|holder| self.has(Fault::RefusedIsFound) || !self.is_refused(holder.user_id)))
+        Ok(holder.filter(|holder| self.has(Fault::RejectedIsFound) || !self.is_rejected(holder.user_id)))
     }
 
     async fn consume(
         &self,
         token: &LegacyRefreshToken,
         holder: UserId,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<bool, PortError> {
-        self.in_time(timing)?;
+        self.in_time(request_time)?;
         let mut was_there = self.issued.lock().unwrap().contains_key(token.expose());
         if self.has(Fault::NonAtomicConsume) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -106,8 +106,8 @@ impl LegacyRefreshTokens for InMemoryLegacyTokens {
         } else {
             was_there = self.issued.lock().unwrap().remove(token.expose()).is_some();
         }
-        let refused = self.is_refused(holder) && !self.has(Fault::FoundBeforeIsConsumed);
-        Ok((was_there || self.has(Fault::UnknownIsConsumed)) && !refused)
+        let rejected = self.is_rejected(holder) && !self.has(Fault::FoundBeforeIsConsumed);
+        Ok((was_there || self.has(Fault::UnknownIsConsumed)) && !rejected)
     }
 
     async fn end(
@@ -115,9 +115,9 @@ impl LegacyRefreshTokens for InMemoryLegacyTokens {
         token: &LegacyRefreshToken,
         holder: UserId,
         also_revoke: LiveAccessToken,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Ending, PortError> {
-        self.in_time(timing)?;
+        self.in_time(request_time)?;
         let mut issued = self.issued.lock().unwrap();
         let known = issued.get(token.expose()).copied();
         let is_his =
@@ -138,26 +138,31 @@ impl LegacyRefreshTokens for InMemoryLegacyTokens {
 /// Only `end_all` matters to tokens of a former service.
 #[async_trait]
 impl SessionStore for InMemoryLegacyTokens {
-    async fn open(&self, _: &NewSession, _: Timing) -> Result<(), PortError> {
+    async fn open(&self, _: &NewSession, _: RequestTime) -> Result<(), PortError> {
         unreachable!("the suite opens no session")
     }
 
-    async fn rotate(&self, _: &Rotate, _: Timing) -> Result<Rotation, PortError> {
+    async fn rotate(&self, _: &Rotate, _: RequestTime) -> Result<Rotation, PortError> {
         unreachable!("the suite rotates nothing")
     }
 
-    async fn end(&self, _: &EndSession, _: Timing) -> Result<Ending, PortError> {
+    async fn end(&self, _: &EndSession, _: RequestTime) -> Result<Ending, PortError> {
         unreachable!("the suite ends no single session")
     }
 
-    async fn end_all(&self, user_id: UserId, _: EndReason, timing: Timing) -> Result<usize, PortError> {
-        crate::in_time(timing)?;
-        let whom = if self.has(Fault::EndAllRefusesEverybody) { None } else { Some(user_id) };
-        self.refused.lock().unwrap().insert(whom);
+    async fn end_all(
+        &self,
+        user_id: UserId,
+        _: EndReason,
+        request_time: RequestTime,
+    ) -> Result<usize, PortError> {
+        crate::in_time(request_time)?;
+        let whom = if self.has(Fault::EndAllRejectsEverybody) { None } else { Some(user_id) };
+        self.rejected.lock().unwrap().insert(whom);
         Ok(0)
     }
 
-    async fn list(&self, _: UserId, _: Timing) -> Result<Vec<SessionSummary>, PortError> {
+    async fn list(&self, _: UserId, _: RequestTime) -> Result<Vec<SessionSummary>, PortError> {
         unreachable!("the suite lists nothing")
     }
 }

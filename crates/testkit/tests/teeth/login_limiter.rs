@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{AxisKey, LoginAttempt, Timing};
+use auth_domain::model::{LimitKey, LoginAttempt, RequestTime};
 use auth_domain::ports::{LoginLimiter, PortError, Reservation, Settlement, Ticket};
 use auth_testkit::Fixture;
 
@@ -27,33 +27,42 @@ pub(crate) async fn fixture(fault: Option<Fault>) -> Fixture<dyn LoginLimiter> {
 }
 
 impl InMemoryLoginLimiter {
-    fn in_time(&self, timing: Timing) -> Result<(), PortError> {
-        if self.fault == Some(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(timing) }
+    fn in_time(&self, request_time: RequestTime) -> Result<(), PortError> {
+        if self.fault == Some(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(request_time) }
     }
 }
 
 #[async_trait]
 impl LoginLimiter for InMemoryLoginLimiter {
-    async fn reserve(&self, attempt: &LoginAttempt, timing: Timing) -> Result<Reservation, PortError> {
-        self.in_time(timing)?;
+    async fn reserve(
+        &self,
+        attempt: &LoginAttempt,
+        request_time: RequestTime,
+    ) -> Result<Reservation, PortError> {
+        self.in_time(request_time)?;
         if self.fault == Some(Fault::ChecksBeforeItCounts) {
-            let verdict = self.window.lock().unwrap().judge(attempt, timing.now());
+            let severity = self.window.lock().unwrap().judge(attempt, request_time.now());
             tokio::time::sleep(Duration::from_millis(20)).await;
-            return Ok(self.window.lock().unwrap().take(attempt, verdict, timing.now()));
+            return Ok(self.window.lock().unwrap().take(attempt, severity, request_time.now()));
         }
         let mut window = self.window.lock().unwrap();
-        let verdict = window.judge(attempt, timing.now());
-        Ok(window.take(attempt, verdict, timing.now()))
+        let severity = window.judge(attempt, request_time.now());
+        Ok(window.take(attempt, severity, request_time.now()))
     }
 
-    async fn settle(&self, ticket: &Ticket, outcome: Settlement, timing: Timing) -> Result<(), PortError> {
-        self.in_time(timing)?;
-        self.window.lock().unwrap().settle(ticket, outcome, timing.now());
+    async fn settle(
+        &self,
+        ticket: &Ticket,
+        outcome: Settlement,
+        request_time: RequestTime,
+    ) -> Result<(), PortError> {
+        self.in_time(request_time)?;
+        self.window.lock().unwrap().settle(ticket, outcome, request_time.now());
         Ok(())
     }
 
-    async fn clear(&self, email: AxisKey, timing: Timing) -> Result<(), PortError> {
-        self.in_time(timing)?;
+    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        self.in_time(request_time)?;
         self.window.lock().unwrap().clear(email);
         Ok(())
     }

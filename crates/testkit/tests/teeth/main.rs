@@ -22,7 +22,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use auth_domain::model::Timing;
+use auth_domain::model::RequestTime;
 use auth_domain::ports::PortError;
 
 auth_testkit::session_store_contract!(fixture = session_store::fixture(None));
@@ -45,6 +45,6 @@ fn text_of(panic: &(dyn Any + Send)) -> &str {
 }
 
 #[expect(clippy::disallowed_methods, reason = "deadlines pass in real time")]
-fn in_time(timing: Timing) -> Result<(), PortError> {
-    if Instant::now() < timing.deadline() { Ok(()) } else { Err(PortError::unavailable("too late")) }
+fn in_time(request_time: RequestTime) -> Result<(), PortError> {
+    if Instant::now() < request_time.deadline() { Ok(()) } else { Err(PortError::unavailable("too late")) }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{HashParameters, Password, PasswordHash, Timing};
+use auth_domain::model::{HashParameters, Password, PasswordHash, RequestTime};
 use auth_domain::ports::{Admission, Credential, PasswordCheck, PasswordHasher, PortError, TurnCost};
 use auth_testkit::{PasswordHasherFixture, a_user_id, vectors};
 use tokio::sync::Semaphore;
@@ -71,22 +71,22 @@ impl FakeHasher {
         self.fault == Some(fault)
     }
 
-    fn refusal(&self) -> PortError {
-        let refusal = if self.has(Fault::FullQueueIsUnavailable) {
+    fn rejection(&self) -> PortError {
+        let rejection = if self.has(Fault::FullQueueIsUnavailable) {
             PortError::unavailable
         } else {
             PortError::overloaded
         };
-        refusal("the queue is full")
+        rejection("the queue is full")
     }
 
     async fn work(&self, admission: Admission, cost: Duration) -> Result<(), PortError> {
-        let timing = admission.timing();
+        let request_time = admission.request_time();
         let permit = if self.has(Fault::QueueWithoutEnd) {
             self.permits.acquire().await.unwrap()
         } else {
-            let turn = timeout_at(timing.deadline().into(), self.permits.acquire()).await;
-            turn.map_err(|_| self.refusal())?.unwrap()
+            let turn = timeout_at(request_time.deadline().into(), self.permits.acquire()).await;
+            turn.map_err(|_| self.rejection())?.unwrap()
         };
         tokio::time::sleep(cost).await;
         drop((permit, admission));
@@ -158,17 +158,17 @@ fn check(valid: bool, outdated: bool) -> PasswordCheck {
 
 #[async_trait]
 impl PasswordHasher for FakeHasher {
-    fn admit(&self, timing: Timing) -> Result<Admission, PortError> {
+    fn admit(&self, request_time: RequestTime) -> Result<Admission, PortError> {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= MAX_WAITING && !self.has(Fault::QueueWithoutEnd) {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(self.refusal());
+            return Err(self.rejection());
         }
         let is_kept = self.has(Fault::DroppedCallsKeepTheirPlace);
-        Ok(Admission::new(timing, Place { waiting: Arc::clone(&self.waiting), is_kept }))
+        Ok(Admission::new(request_time, Place { waiting: Arc::clone(&self.waiting), is_kept }))
     }
 
-    async fn hash(&self, password: &Password, timing: Timing) -> Result<PasswordHash, PortError> {
-        self.work(self.admit(timing)?, WORK).await?;
+    async fn hash(&self, password: &Password, request_time: RequestTime) -> Result<PasswordHash, PortError> {
+        self.work(self.admit(request_time)?, WORK).await?;
         let salt = a_user_id().as_uuid().simple().to_string();
         let salt = if self.has(Fault::SaltIsConstant) { "5a".repeat(16) } else { salt };
         let algorithm = if self.has(Fault::WrongAlgorithm) { "argon2i" } else { "argon2id" };

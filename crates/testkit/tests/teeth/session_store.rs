@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{EndReason, SessionRef, SessionSummary, Timing, UserId};
+use auth_domain::model::{EndReason, RequestTime, SessionRef, SessionSummary, UserId};
 use auth_domain::ports::{EndSession, Ending, NewSession, PortError, Rotate, Rotation, SessionStore};
 use auth_testkit::SessionFixture;
 use time::OffsetDateTime;
@@ -44,8 +44,8 @@ impl InMemorySessionStore {
         self.fault == Some(fault)
     }
 
-    fn in_time(&self, timing: Timing) -> Result<(), PortError> {
-        if self.has(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(timing) }
+    fn in_time(&self, request_time: RequestTime) -> Result<(), PortError> {
+        if self.has(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(request_time) }
     }
 
     /// Ends a session and revokes what is alive of it; an ended one keeps its reason.
@@ -81,28 +81,28 @@ impl InMemorySessionStore {
 
 #[async_trait]
 impl SessionStore for InMemorySessionStore {
-    async fn open(&self, session: &NewSession, timing: Timing) -> Result<(), PortError> {
-        self.in_time(timing)?;
+    async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError> {
+        self.in_time(request_time)?;
         let mut sessions = self.lock();
-        self.make_room(&mut sessions, session, timing.now());
-        sessions.insert(session.refresh_token.session, Record::open(session, timing.now()));
+        self.make_room(&mut sessions, session, request_time.now());
+        sessions.insert(session.refresh_token.session, Record::open(session, request_time.now()));
         Ok(())
     }
 
-    async fn rotate(&self, rotate: &Rotate, timing: Timing) -> Result<Rotation, PortError> {
-        self.in_time(timing)?;
+    async fn rotate(&self, rotate: &Rotate, request_time: RequestTime) -> Result<Rotation, PortError> {
+        self.in_time(request_time)?;
         if !self.has(Fault::NonAtomicRotate) {
-            return Ok(self.rotate_in(&mut self.lock(), rotate, timing.now()));
+            return Ok(self.rotate_in(&mut self.lock(), rotate, request_time.now()));
         }
         let mut read = self.lock().clone();
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let rotation = self.rotate_in(&mut read, rotate, timing.now());
+        let rotation = self.rotate_in(&mut read, rotate, request_time.now());
         self.lock().extend(read.remove_entry(&rotate.presented.session));
         Ok(rotation)
     }
 
-    async fn end(&self, end: &EndSession, timing: Timing) -> Result<Ending, PortError> {
-        self.in_time(timing)?;
+    async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError> {
+        self.in_time(request_time)?;
         let read = self.lock().get(&end.session).cloned();
         if self.has(Fault::NonAtomicEnd) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -126,13 +126,18 @@ impl SessionStore for InMemorySessionStore {
         Ok(Ending::Ended)
     }
 
-    async fn end_all(&self, user_id: UserId, reason: EndReason, timing: Timing) -> Result<usize, PortError> {
-        self.in_time(timing)?;
+    async fn end_all(
+        &self,
+        user_id: UserId,
+        reason: EndReason,
+        request_time: RequestTime,
+    ) -> Result<usize, PortError> {
+        self.in_time(request_time)?;
         let mut sessions = self.lock();
         let mut ended = 0;
         for record in sessions.values_mut() {
             let mine = record.session.user_id == user_id || self.has(Fault::EndAllEndsEverybodys);
-            if mine && (record.is_alive(timing.now()) || self.has(Fault::EndAllCountsDeadOnes)) {
+            if mine && (record.is_alive(request_time.now()) || self.has(Fault::EndAllCountsDeadOnes)) {
                 self.end_record(record, reason, self.has(Fault::EndAllDoesNotDenylist));
                 ended += 1;
             }
@@ -140,16 +145,20 @@ impl SessionStore for InMemorySessionStore {
         Ok(ended)
     }
 
-    async fn list(&self, user_id: UserId, timing: Timing) -> Result<Vec<SessionSummary>, PortError> {
-        self.in_time(timing)?;
+    async fn list(
+        &self,
+        user_id: UserId,
+        request_time: RequestTime,
+    ) -> Result<Vec<SessionSummary>, PortError> {
+        self.in_time(request_time)?;
         let sessions = self.lock();
         let mut mine: Vec<_> = sessions
             .values()
             .filter(|record| record.session.user_id == user_id)
             .filter(|record| match self.fault {
-                Some(Fault::ListNamesEndedOnes) => !record.is_over(timing.now()),
+                Some(Fault::ListNamesEndedOnes) => !record.is_over(request_time.now()),
                 Some(Fault::ListNamesExpiredOnes) => record.ended.is_none(),
-                _ => record.is_alive(timing.now()),
+                _ => record.is_alive(request_time.now()),
             })
             .map(Record::summary)
             .collect();

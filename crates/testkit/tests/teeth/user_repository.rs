@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::model::{
-    Email, HashParameters, HashParametersInUse, NewUser, PasswordHash, Role, TenantId, Timing, User, UserId,
-    UserStatus,
+    Email, HashParameters, HashParametersInUse, NewUser, PasswordHash, RequestTime, Role, TenantId, User,
+    UserId, UserStatus,
 };
 use auth_domain::ports::{Insertion, PortError, Replacement, UserListing, UserRepository};
 use auth_testkit::UserRepositoryFixture;
@@ -74,8 +74,8 @@ impl InMemoryUserRepository {
         self.fault == Some(fault)
     }
 
-    fn in_time(&self, timing: Timing) -> Result<(), PortError> {
-        if self.has(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(timing) }
+    fn in_time(&self, request_time: RequestTime) -> Result<(), PortError> {
+        if self.has(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(request_time) }
     }
 
     fn read(&self, user: Option<&User>) -> Result<Option<User>, PortError> {
@@ -110,20 +110,24 @@ impl InMemoryUserRepository {
 
 #[async_trait]
 impl UserRepository for InMemoryUserRepository {
-    async fn find_by_email(&self, email: &Email, timing: Timing) -> Result<Option<User>, PortError> {
-        self.in_time(timing)?;
+    async fn find_by_email(
+        &self,
+        email: &Email,
+        request_time: RequestTime,
+    ) -> Result<Option<User>, PortError> {
+        self.in_time(request_time)?;
         let found = self.rows().users.iter().find(|user| user.email == *email).cloned();
         self.read(found.as_ref().filter(|_| !self.has(Fault::EmailNotFound)))
     }
 
-    async fn find_by_id(&self, id: UserId, timing: Timing) -> Result<Option<User>, PortError> {
-        self.in_time(timing)?;
+    async fn find_by_id(&self, id: UserId, request_time: RequestTime) -> Result<Option<User>, PortError> {
+        self.in_time(request_time)?;
         let found = self.rows().user(id).cloned();
         self.read(found.as_ref())
     }
 
-    async fn list(&self, timing: Timing) -> Result<UserListing, PortError> {
-        self.in_time(timing)?;
+    async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError> {
+        self.in_time(request_time)?;
         let mut users = self.rows().users.clone();
         if !self.has(Fault::ListIsUnordered) {
             users.sort_by(|a, b| a.email.as_str().cmp(b.email.as_str()));
@@ -132,8 +136,11 @@ impl UserRepository for InMemoryUserRepository {
         Ok(UserListing { users, unreadable: Vec::new() })
     }
 
-    async fn hash_parameters(&self, timing: Timing) -> Result<Vec<HashParametersInUse>, PortError> {
-        self.in_time(timing)?;
+    async fn hash_parameters(
+        &self,
+        request_time: RequestTime,
+    ) -> Result<Vec<HashParametersInUse>, PortError> {
+        self.in_time(request_time)?;
         let rows = self.rows();
         let hashes = rows.users.iter().filter_map(|user| user.password_hash.as_ref());
         let mut found: Vec<HashParametersInUse> = Vec::new();
@@ -147,8 +154,12 @@ impl UserRepository for InMemoryUserRepository {
         Ok(found)
     }
 
-    async fn default_tenant(&self, candidate: TenantId, timing: Timing) -> Result<TenantId, PortError> {
-        self.in_time(timing)?;
+    async fn default_tenant(
+        &self,
+        candidate: TenantId,
+        request_time: RequestTime,
+    ) -> Result<TenantId, PortError> {
+        self.in_time(request_time)?;
         let mut rows = self.rows();
         if rows.tenants.is_empty() || self.has(Fault::DefaultTenantMadeByEveryCaller) {
             rows.tenants.insert(0, candidate);
@@ -156,8 +167,8 @@ impl UserRepository for InMemoryUserRepository {
         Ok(rows.tenants[0])
     }
 
-    async fn insert(&self, user: &NewUser, timing: Timing) -> Result<Insertion, PortError> {
-        self.in_time(timing)?;
+    async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError> {
+        self.in_time(request_time)?;
         let mut taken = self.rows().users.iter().any(|other| other.email == user.email);
         self.pause(Fault::ChecksTheEmailBeforeItInserts).await;
         let mut rows = self.rows();
@@ -182,13 +193,18 @@ impl UserRepository for InMemoryUserRepository {
             password_hash: Some(user.password_hash.clone()),
             status: UserStatus::Active,
             role: if self.has(Fault::RoleNotStored) { Role::Viewer } else { user.role },
-            created_at: if own { time::OffsetDateTime::UNIX_EPOCH } else { timing.now() },
+            created_at: if own { time::OffsetDateTime::UNIX_EPOCH } else { request_time.now() },
         });
         Ok(Insertion::Inserted)
     }
 
-    async fn set_status(&self, id: UserId, status: UserStatus, timing: Timing) -> Result<bool, PortError> {
-        self.in_time(timing)?;
+    async fn set_status(
+        &self,
+        id: UserId,
+        status: UserStatus,
+        request_time: RequestTime,
+    ) -> Result<bool, PortError> {
+        self.in_time(request_time)?;
         let mut rows = self.rows();
         let everybody = self.has(Fault::StatusSetForEverybody);
         let mut named = rows.users.iter_mut().filter(|user| user.id == id || everybody).peekable();
@@ -204,9 +220,9 @@ impl UserRepository for InMemoryUserRepository {
         id: UserId,
         expected: Option<PasswordHash>,
         new: &PasswordHash,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Replacement, PortError> {
-        self.in_time(timing)?;
+        self.in_time(request_time)?;
         let read = self.rows().user(id).map(|user| user.password_hash.clone());
         self.pause(Fault::NonAtomicReplace).await;
         let mut rows = self.rows();

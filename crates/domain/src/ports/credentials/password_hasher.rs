@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{Admission, Credential};
-use crate::model::{HashParameters, Password, PasswordHash, Timing};
+use crate::model::{HashParameters, Password, PasswordHash, RequestTime};
 use crate::ports::PortError;
 
 /// Hashes and verifies passwords, off the async threads and in bounded memory.
@@ -43,13 +43,13 @@ pub trait PasswordHasher: Send + Sync {
     ///
     /// # Errors
     /// `Overloaded` if the queue is too long.
-    fn admit(&self, timing: Timing) -> Result<Admission, PortError>;
+    fn admit(&self, request_time: RequestTime) -> Result<Admission, PortError>;
 
     /// Hashes a new password with a salt of its own.
     ///
     /// # Errors
     /// `Overloaded` if hashing cannot begin in time.
-    async fn hash(&self, password: &Password, timing: Timing) -> Result<PasswordHash, PortError>;
+    async fn hash(&self, password: &Password, request_time: RequestTime) -> Result<PasswordHash, PortError>;
 
     /// Compares `password` with `credential`, in the turn that `admission` reserves.
     ///

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::model::{
-    Email, HashParametersInUse, NewUser, PasswordHash, TenantId, Timing, User, UserId, UserStatus,
+    Email, HashParametersInUse, NewUser, PasswordHash, RequestTime, TenantId, User, UserId, UserStatus,
 };
 use crate::ports::{PortError, UnreadableUser};
 
@@ -34,28 +34,42 @@ use crate::ports::{PortError, UnreadableUser};
 #[async_trait]
 pub trait UserRepository: Send + Sync {
     /// Reads the user with this email.
-    async fn find_by_email(&self, email: &Email, timing: Timing) -> Result<Option<User>, PortError>;
+    async fn find_by_email(
+        &self,
+        email: &Email,
+        request_time: RequestTime,
+    ) -> Result<Option<User>, PortError>;
 
     /// Reads the user with this id.
-    async fn find_by_id(&self, id: UserId, timing: Timing) -> Result<Option<User>, PortError>;
+    async fn find_by_id(&self, id: UserId, request_time: RequestTime) -> Result<Option<User>, PortError>;
 
     /// Reads every user, by email.
-    async fn list(&self, timing: Timing) -> Result<UserListing, PortError>;
+    async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError>;
 
     /// Returns the parameters of the PHC strings of Argon2id that are stored. It reads every row.
     ///
     /// # Errors
     /// As of any call; the deadline of `timing` bounds it, however long a table takes.
-    async fn hash_parameters(&self, timing: Timing) -> Result<Vec<HashParametersInUse>, PortError>;
+    async fn hash_parameters(&self, request_time: RequestTime)
+    -> Result<Vec<HashParametersInUse>, PortError>;
 
     /// Returns the tenant of users that name none; makes it, under the id `candidate`, when missing.
-    async fn default_tenant(&self, candidate: TenantId, timing: Timing) -> Result<TenantId, PortError>;
+    async fn default_tenant(
+        &self,
+        candidate: TenantId,
+        request_time: RequestTime,
+    ) -> Result<TenantId, PortError>;
 
     /// Inserts an active user.
-    async fn insert(&self, user: &NewUser, timing: Timing) -> Result<Insertion, PortError>;
+    async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError>;
 
     /// Sets the status; `false` when there is no such user.
-    async fn set_status(&self, id: UserId, status: UserStatus, timing: Timing) -> Result<bool, PortError>;
+    async fn set_status(
+        &self,
+        id: UserId,
+        status: UserStatus,
+        request_time: RequestTime,
+    ) -> Result<bool, PortError>;
 
     /// Replaces the stored hash by `new` if it still is `expected` (a compare-and-set of that one column).
     async fn replace_password_hash(
@@ -63,7 +77,7 @@ pub trait UserRepository: Send + Sync {
         id: UserId,
         expected: Option<PasswordHash>,
         new: &PasswordHash,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Replacement, PortError>;
 }
 

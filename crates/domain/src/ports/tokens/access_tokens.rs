@@ -32,7 +32,7 @@ pub trait AccessTokens: Send + Sync {
     fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, InvalidAccessToken>;
 }
 
-/// Why a token was refused; for logs, never for the caller.
+/// Why a token was rejected; for logs, never for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidAccessToken {
     /// Not three parts of canonical base64url, too long, or not the JSON that it should be.
@@ -40,13 +40,13 @@ pub enum InvalidAccessToken {
     Malformed,
     /// The header names another algorithm or key, or has members that are not accepted.
     #[error("header_refused")]
-    HeaderRefused,
+    HeaderRejected,
     /// The signature is not by any of our keys.
     #[error("signature_mismatch")]
     SignatureMismatch,
     /// A claim is missing, of the wrong type, or for another issuer or audience.
     #[error("claims_refused")]
-    ClaimsRefused,
+    ClaimsRejected,
     /// Past its `exp`.
     #[error("expired")]
     Expired,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::model::{LiveAccessToken, Timing, TokenId};
+use crate::model::{LiveAccessToken, RequestTime, TokenId};
 use crate::ports::PortError;
 
 /// Remembers revoked access tokens until they are dead by themselves.
@@ -20,8 +20,8 @@ use crate::ports::PortError;
 #[async_trait]
 pub trait Denylist: Send + Sync {
     /// Tells whether the token with this id was revoked.
-    async fn contains(&self, id: TokenId, timing: Timing) -> Result<bool, PortError>;
+    async fn contains(&self, id: TokenId, request_time: RequestTime) -> Result<bool, PortError>;
 
     /// Revokes a token.
-    async fn add(&self, token: LiveAccessToken, timing: Timing) -> Result<(), PortError>;
+    async fn add(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<(), PortError>;
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::model::{LegacyHolder, LegacyRefreshToken, LiveAccessToken, Timing, UserId};
+use crate::model::{LegacyHolder, LegacyRefreshToken, LiveAccessToken, RequestTime, UserId};
 use crate::ports::{Ending, PortError};
 
 /// Honours the refresh tokens that the former service issued, until they expire or are used.
@@ -27,15 +27,15 @@ pub trait LegacyRefreshTokens: Send + Sync {
     async fn find(
         &self,
         token: &LegacyRefreshToken,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Option<LegacyHolder>, PortError>;
 
-    /// Consumes a token of `holder`; `false` when another call was first, or his tokens were refused meanwhile.
+    /// Consumes a token of `holder`; `false` when another call was first, or his tokens were rejected meanwhile.
     async fn consume(
         &self,
         token: &LegacyRefreshToken,
         holder: UserId,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<bool, PortError>;
 
     /// Deletes a token of `holder`, and revokes the access token that he logs out with.
@@ -44,6 +44,6 @@ pub trait LegacyRefreshTokens: Send + Sync {
         token: &LegacyRefreshToken,
         holder: UserId,
         also_revoke: LiveAccessToken,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Ending, PortError>;
 }

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use crate::model::{
-    AxisKey, EndReason, LiveAccessToken, RefreshTokenDigest, SealedReplay, SessionRef, SessionSummary,
-    TenantId, Timing, TokenId, UserId,
+    EndReason, LimitKey, LiveAccessToken, RefreshTokenDigest, RequestTime, SealedSuccessor, SessionRef,
+    SessionSummary, TenantId, TokenId, UserId,
 };
 use crate::ports::PortError;
 
@@ -65,19 +65,28 @@ use crate::ports::PortError;
 #[async_trait]
 pub trait SessionStore: Send + Sync {
     /// Opens a session.
-    async fn open(&self, session: &NewSession, timing: Timing) -> Result<(), PortError>;
+    async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError>;
 
     /// Replaces the presented refresh token by its successor, in one atomic step.
-    async fn rotate(&self, rotate: &Rotate, timing: Timing) -> Result<Rotation, PortError>;
+    async fn rotate(&self, rotate: &Rotate, request_time: RequestTime) -> Result<Rotation, PortError>;
 
     /// Ends one session and revokes its access tokens.
-    async fn end(&self, end: &EndSession, timing: Timing) -> Result<Ending, PortError>;
+    async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError>;
 
     /// Ends every session of a user and revokes their access tokens; returns how many were alive.
-    async fn end_all(&self, user_id: UserId, reason: EndReason, timing: Timing) -> Result<usize, PortError>;
+    async fn end_all(
+        &self,
+        user_id: UserId,
+        reason: EndReason,
+        request_time: RequestTime,
+    ) -> Result<usize, PortError>;
 
     /// Lists the live sessions of a user, the most recently used first.
-    async fn list(&self, user_id: UserId, timing: Timing) -> Result<Vec<SessionSummary>, PortError>;
+    async fn list(
+        &self,
+        user_id: UserId,
+        request_time: RequestTime,
+    ) -> Result<Vec<SessionSummary>, PortError>;
 }
 
 /// A session to be opened.
@@ -111,11 +120,11 @@ pub struct Rotate {
     /// When the successor expires; the store cuts it to the session's absolute limit.
     pub expires_at: OffsetDateTime,
     /// The sealed successor, where the client asked for a safe retry.
-    pub replay: Option<SealedReplay>,
+    pub retry: Option<SealedSuccessor>,
     /// For this long after its use the predecessor ends nothing.
     pub reuse_leeway: Duration,
     /// The keyed hash of the client's address, if it is known.
-    pub rotated_from: Option<AxisKey>,
+    pub rotated_from: Option<LimitKey>,
     /// An access token of this session that was denylisted to make room.
     pub released: Option<TokenId>,
 }
@@ -126,11 +135,11 @@ pub enum Rotation {
     /// The successor is current now.
     Rotated,
     /// A repeat of the call that made this successor; the new access token is remembered.
-    Replayed(SealedReplay),
+    Retried(SealedSuccessor),
     /// The immediate predecessor came within the leeway, or a used token in a repeat of a call that got no answer; nothing changed.
     AlreadyUsed {
         /// [`Rotate::rotated_from`] of the rotation that used the token.
-        rotated_from: Option<AxisKey>,
+        rotated_from: Option<LimitKey>,
     },
     /// A used token came back: the session has ended with this call.
     ReuseDetected,

@@ -1,6 +1,6 @@
 //! The account that a login names.
 
-use super::{LoginError, LoginRefusal};
+use super::{LoginError, LoginRejection};
 use crate::model::{User, UserId};
 use crate::ports::{Credential, PasswordCheck, PortError, UnreadableUser};
 
@@ -39,21 +39,21 @@ impl Account {
     /// The user, and whether the stored hash is outdated; a rejection if `check` or the account does not allow the login.
     pub(super) fn judge(self, check: PasswordCheck) -> Result<(User, bool), LoginError> {
         let user = match self {
-            Self::Unknown => return Err(rejected(None, LoginRefusal::UnknownEmail)),
-            Self::Unreadable(row) => return Err(rejected(row.user_id, LoginRefusal::UnreadableRow(row))),
+            Self::Unknown => return Err(rejected(None, LoginRejection::UnknownEmail)),
+            Self::Unreadable(row) => return Err(rejected(row.user_id, LoginRejection::UnreadableRow(row))),
             Self::Known(user) => user,
         };
-        let reject = |refusal| Err(rejected(Some(user.id), refusal));
+        let reject = |rejection| Err(rejected(Some(user.id), rejection));
         match check {
-            _ if user.password_hash.is_none() => reject(LoginRefusal::NoPassword),
-            PasswordCheck::Invalid => reject(LoginRefusal::WrongPassword),
-            PasswordCheck::Unusable => reject(LoginRefusal::UnusableHash),
-            PasswordCheck::Valid { .. } if !user.is_active() => reject(LoginRefusal::InactiveUser),
+            _ if user.password_hash.is_none() => reject(LoginRejection::NoPassword),
+            PasswordCheck::Invalid => reject(LoginRejection::WrongPassword),
+            PasswordCheck::Unusable => reject(LoginRejection::UnusableHash),
+            PasswordCheck::Valid { .. } if !user.is_active() => reject(LoginRejection::InactiveUser),
             PasswordCheck::Valid { outdated } => Ok((user, outdated)),
         }
     }
 }
 
-const fn rejected(user_id: Option<UserId>, refusal: LoginRefusal) -> LoginError {
-    LoginError::InvalidCredentials { refusal, user_id }
+const fn rejected(user_id: Option<UserId>, rejection: LoginRejection) -> LoginError {
+    LoginError::InvalidCredentials { rejection, user_id }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::model::{ClientAddress, Email, Password, Timing, TokenPair, UserId};
+use crate::model::{ClientAddress, Email, Password, RequestTime, TokenPair, UserId};
 use crate::ports::{PortError, UnreadableUser};
 
 /// What a client sent, checked for its shape.
@@ -17,7 +17,7 @@ pub struct LoginCommand {
     /// The client's address; `None` where it is not known.
     pub client: Option<ClientAddress>,
     /// The time of the request.
-    pub timing: Timing,
+    pub request_time: RequestTime,
 }
 
 /// A login that succeeded.
@@ -33,10 +33,10 @@ pub struct LoggedIn {
 #[derive(Debug, Error)]
 pub enum LoginError {
     /// Wrong in any way; the reason is for logs, the client learns none.
-    #[error("the credentials are invalid: {refusal}")]
+    #[error("the credentials are invalid: {rejection}")]
     InvalidCredentials {
         /// What was wrong.
-        refusal: LoginRefusal,
+        rejection: LoginRejection,
         /// The user, where the email is known.
         user_id: Option<UserId>,
     },
@@ -66,7 +66,7 @@ pub enum LoginLimit {
 
 /// Why credentials are invalid; for logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum LoginRefusal {
+pub enum LoginRejection {
     /// No user has the email.
     #[error("unknown_email")]
     UnknownEmail,

@@ -47,8 +47,8 @@ fn setup() -> Setup {
     }
 }
 
-/// A login that is refused on reading `user` and on what the hasher says of his password.
-fn refusal_setup(user: Option<User>, check: PasswordCheck) -> Setup {
+/// A login that is rejected on reading `user` and on what the hasher says of his password.
+fn rejection_setup(user: Option<User>, check: PasswordCheck) -> Setup {
     let mut users = MockUserRepository::new();
     users.expect_find_by_email().times(..=1).return_once(|_, _| Ok(user));
     Setup { users, hasher: hasher(check), sessions: MockSessionStore::new(), ..setup() }
@@ -56,33 +56,33 @@ fn refusal_setup(user: Option<User>, check: PasswordCheck) -> Setup {
 
 impl Setup {
     async fn run(self) -> Result<LoggedIn, LoginError> {
-        self.run_with("correct horse", timing()).await
+        self.run_with("correct horse", request_time()).await
     }
 
-    async fn run_with(self, text: &str, timing: Timing) -> Result<LoggedIn, LoginError> {
+    async fn run_with(self, text: &str, request_time: RequestTime) -> Result<LoggedIn, LoginError> {
         let login = Login {
             users: Arc::new(self.users),
             hasher: Arc::new(self.hasher),
             limiter: Arc::new(self.limiter),
             sessions: Arc::new(self.sessions),
             issuer: self.issuer,
-            axis_keys: axis_keys(),
+            limit_keys: limit_keys(),
             policy: self.policy,
         };
         let (email, password, client) = (email(), password(text), self.client);
-        login.run(LoginCommand { email, password, client, timing }).await
+        login.run(LoginCommand { email, password, client, request_time }).await
     }
 
-    async fn refusal(self) -> LoginRefusal {
+    async fn rejection(self) -> LoginRejection {
         match self.run().await {
-            Err(LoginError::InvalidCredentials { refusal, .. }) => refusal,
+            Err(LoginError::InvalidCredentials { rejection, .. }) => rejection,
             other => panic!("{other:?}"),
         }
     }
 
-    /// The refusal of an attempt that must count as a failure.
-    async fn counted_refusal(self) -> LoginRefusal {
-        Self { limiter: limiter_settled(Settlement::Failed), ..self }.refusal().await
+    /// The rejection of an attempt that must count as a failure.
+    async fn counted_rejection(self) -> LoginRejection {
+        Self { limiter: limiter_settled(Settlement::Failed), ..self }.rejection().await
     }
 
     async fn trouble(self) -> PortErrorKind {
@@ -93,8 +93,8 @@ impl Setup {
     }
 }
 
-fn axis_keys() -> AxisKeys {
-    AxisKeys::derive(b"a secret")
+fn limit_keys() -> LimitKeys {
+    LimitKeys::derive(b"a secret")
 }
 
 fn client() -> ClientAddress {
@@ -118,7 +118,7 @@ fn hasher(check: PasswordCheck) -> MockPasswordHasher {
 /// A hasher that admits everybody, and must not hash.
 fn idle_hasher() -> MockPasswordHasher {
     let mut hasher = MockPasswordHasher::new();
-    hasher.expect_admit().returning(|timing| Ok(Admission::new(timing, ())));
+    hasher.expect_admit().returning(|request_time| Ok(Admission::new(request_time, ())));
     hasher
 }
 

@@ -27,7 +27,7 @@ fn ending(ending: Result<Ending, PortError>) -> MockSessionStore {
             end.session == presented().session()
                 && end.reason == EndReason::LoggedOut
                 && end.also_revoke == Some(live_access_token())
-                && *at == timing()
+                && *at == request_time()
         })
         .times(1)
         .return_once(|_, _| ending);
@@ -45,7 +45,7 @@ async fn log_out(
 ) -> Result<Option<SessionRef>, LogoutError> {
     let logout = Logout { sessions: Arc::new(sessions), legacy: None };
     let refresh_token = refresh_token.map(PresentedRefreshToken::from);
-    logout.run(LogoutCommand { caller, refresh_token, timing: timing() }).await
+    logout.run(LogoutCommand { caller, refresh_token, request_time: request_time() }).await
 }
 
 // S-60
@@ -59,22 +59,22 @@ async fn the_session_of_the_refresh_token_ends_with_the_callers_access_token() {
 #[tokio::test]
 async fn a_foreign_refresh_token_changes_nothing_for_anyone() {
     let untouched = MockSessionStore::new();
-    let refused = log_out(untouched, caller(other_user_id()), Some(presented())).await;
-    assert!(matches!(refused, Err(LogoutError::InvalidRefreshToken)));
+    let rejected = log_out(untouched, caller(other_user_id()), Some(presented())).await;
+    assert!(matches!(rejected, Err(LogoutError::InvalidRefreshToken)));
 }
 
 // S-55
 #[tokio::test]
 async fn a_text_that_is_no_refresh_token_asks_no_store() {
-    let refused = log_out(MockSessionStore::new(), caller(user_id()), None).await;
-    assert!(matches!(refused, Err(LogoutError::InvalidRefreshToken)));
+    let rejected = log_out(MockSessionStore::new(), caller(user_id()), None).await;
+    assert!(matches!(rejected, Err(LogoutError::InvalidRefreshToken)));
 }
 
 // S-63
 #[tokio::test]
 async fn an_unknown_refresh_token_gets_the_same_answer_as_a_foreign_one() {
-    let refused = log_out(ending(Ok(Ending::Unknown)), caller(user_id()), Some(presented())).await;
-    assert!(matches!(refused, Err(LogoutError::InvalidRefreshToken)));
+    let rejected = log_out(ending(Ok(Ending::Unknown)), caller(user_id()), Some(presented())).await;
+    assert!(matches!(rejected, Err(LogoutError::InvalidRefreshToken)));
 }
 
 // S-66
@@ -93,7 +93,7 @@ fn legacy_ending(ending: Ending) -> Logout {
     legacy
         .expect_end()
         .withf(|_, holder, revoked, at| {
-            *holder == user_id() && *revoked == live_access_token() && *at == timing()
+            *holder == user_id() && *revoked == live_access_token() && *at == request_time()
         })
         .times(1)
         .return_once(move |_, _, _, _| Ok(ending));
@@ -102,7 +102,7 @@ fn legacy_ending(ending: Ending) -> Logout {
 
 async fn log_out_with_legacy_token(logout: Logout) -> Result<Option<SessionRef>, LogoutError> {
     let refresh_token = PresentedRefreshToken::parse(&"A".repeat(43));
-    logout.run(LogoutCommand { caller: caller(user_id()), refresh_token, timing: timing() }).await
+    logout.run(LogoutCommand { caller: caller(user_id()), refresh_token, request_time: request_time() }).await
 }
 
 #[tokio::test]
@@ -111,6 +111,6 @@ async fn a_legacy_token_ends_with_the_callers_access_token_and_only_for_its_hold
     let foreign = log_out_with_legacy_token(legacy_ending(Ending::Unknown)).await;
     assert!(matches!(foreign, Err(LogoutError::InvalidRefreshToken)));
     let nowhere = Logout { sessions: Arc::new(MockSessionStore::new()), legacy: None };
-    let refused = log_out_with_legacy_token(nowhere).await;
-    assert!(matches!(refused, Err(LogoutError::InvalidRefreshToken)));
+    let rejected = log_out_with_legacy_token(nowhere).await;
+    assert!(matches!(rejected, Err(LogoutError::InvalidRefreshToken)));
 }

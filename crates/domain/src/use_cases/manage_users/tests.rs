@@ -51,7 +51,7 @@ fn hasher() -> MockPasswordHasher {
     let mut hasher = MockPasswordHasher::new();
     hasher
         .expect_hash()
-        .withf(|sent, at| sent.expose_bytes() == LONG_ENOUGH.as_bytes() && *at == timing())
+        .withf(|sent, at| sent.expose_bytes() == LONG_ENOUGH.as_bytes() && *at == request_time())
         .times(1)
         .returning(|_, _| Ok(hash("new")));
     hasher
@@ -62,7 +62,7 @@ fn sessions_ending(reason: EndReason, ended: Result<usize, PortError>) -> MockSe
     let mut sessions = MockSessionStore::new();
     sessions
         .expect_end_all()
-        .withf(move |id, why, at| *id == user_id() && *why == reason && *at == timing())
+        .withf(move |id, why, at| *id == user_id() && *why == reason && *at == request_time())
         .times(1)
         .return_once(|_, _, _| ended);
     sessions
@@ -83,7 +83,7 @@ async fn list_reads_every_user() {
     let listing = UserListing { users: vec![user(), inactive_user()], unreadable: vec![unreadable_user()] };
     let listed = listing.clone();
     setup.users.expect_list().times(1).return_once(|_| Ok(listed));
-    assert_eq!(setup.manage().list(timing()).await.unwrap(), listing);
+    assert_eq!(setup.manage().list(request_time()).await.unwrap(), listing);
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn find_reads_one_user_and_says_so_where_there_is_none() {
     for found in [Some(user()), None] {
         let (mut setup, known) = (setup(), found.clone());
         setup.users.expect_find_by_email().withf(|sent, _| *sent == email()).return_once(|_, _| Ok(found));
-        match setup.manage().find(&email(), timing()).await {
+        match setup.manage().find(&email(), request_time()).await {
             Ok(read) => assert_eq!(Some(read), known),
             Err(error) => assert!(matches!(error, ManageUsersError::UnknownUser) && known.is_none()),
         }

@@ -1,7 +1,7 @@
 //! A refresh token of the former service, exchanged for the first pair of a new session.
 
-use super::{Refresh, RefreshError, RefreshRefusal, Refreshed, refused_stranger};
-use crate::model::{EndReason, LegacyHolder, LegacyRefreshToken, SessionRef, Timing, User};
+use super::{Refresh, RefreshError, RefreshRejection, Refreshed, rejected_stranger};
+use crate::model::{EndReason, LegacyHolder, LegacyRefreshToken, RequestTime, SessionRef, User};
 use crate::ports::{EndSession, PortError};
 
 impl Refresh {
@@ -10,29 +10,29 @@ impl Refresh {
     pub(super) async fn exchange(
         &self,
         presented: &LegacyRefreshToken,
-        timing: Timing,
+        request_time: RequestTime,
     ) -> Result<Refreshed, RefreshError> {
-        let unknown = || refused_stranger(RefreshRefusal::Unknown);
+        let unknown = || rejected_stranger(RefreshRejection::Unknown);
         let legacy = self.legacy.as_deref().ok_or_else(unknown)?;
-        let holder = legacy.find(presented, timing).await?.ok_or_else(unknown)?;
-        let user = self.users.find_by_id(holder.user_id, timing).await?;
+        let holder = legacy.find(presented, request_time).await?.ok_or_else(unknown)?;
+        let user = self.users.find_by_id(holder.user_id, request_time).await?;
         let user = user.filter(|user| may_continue(user, holder)).ok_or_else(unknown)?;
 
-        let (session, tokens) = self.issuer.first(&user, timing)?;
-        self.sessions.open(&session, timing).await?;
-        let consumed = legacy.consume(presented, user.id, timing).await;
+        let (session, tokens) = self.issuer.first(&user, request_time)?;
+        self.sessions.open(&session, request_time).await?;
+        let consumed = legacy.consume(presented, user.id, request_time).await;
         if matches!(consumed, Ok(true)) {
-            return Ok(Refreshed { tokens, replayed: false });
+            return Ok(Refreshed { tokens, retried: false });
         }
-        let ended = self.take_back(session.refresh_token.session, timing).await;
+        let ended = self.take_back(session.refresh_token.session, request_time).await;
         consumed?;
         ended?;
         Err(unknown())
     }
 
-    async fn take_back(&self, session: SessionRef, timing: Timing) -> Result<(), PortError> {
+    async fn take_back(&self, session: SessionRef, request_time: RequestTime) -> Result<(), PortError> {
         let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
-        self.sessions.end(&end, timing).await.map(drop)
+        self.sessions.end(&end, request_time).await.map(drop)
     }
 }
 

@@ -9,11 +9,11 @@ mod capacity;
 mod commit;
 mod legacy;
 mod outcomes;
-mod replay;
+mod retry;
 mod user;
 
-fn client_key() -> AxisKey {
-    AxisKey::from_bytes([1; 16])
+fn client_key() -> LimitKey {
+    LimitKey::from_bytes([1; 16])
 }
 
 /// The ports of a refresh. A mock that nothing is expected of fails the test when it is called.
@@ -30,7 +30,7 @@ fn setup(user: Option<User>) -> Setup {
     let mut users = MockUserRepository::new();
     users
         .expect_find_by_id()
-        .withf(|id, at| *id == user_id() && *at == timing())
+        .withf(|id, at| *id == user_id() && *at == request_time())
         .times(..=1)
         .return_once(|_, _| Ok(user));
     Setup {
@@ -46,10 +46,12 @@ fn setup(user: Option<User>) -> Setup {
 fn rotating(rotation: Rotation) -> (Setup, Seen<Rotate>) {
     let (mut setup, seen) = (setup(Some(user())), Seen::new());
     let noted = seen.clone();
-    setup.sessions.expect_rotate().withf(|_, at| *at == timing()).times(1).return_once(move |rotate, _| {
-        noted.note(rotate.clone());
-        Ok(rotation)
-    });
+    setup.sessions.expect_rotate().withf(|_, at| *at == request_time()).times(1).return_once(
+        move |rotate, _| {
+            noted.note(rotate.clone());
+            Ok(rotation)
+        },
+    );
     (setup, seen)
 }
 
@@ -75,16 +77,16 @@ impl Setup {
                 refresh_token,
                 client: Some(client_key()),
                 idempotency_key,
-                timing: timing(),
+                request_time: request_time(),
             })
             .await
     }
 
-    async fn refusal(self) -> RefreshRefusal {
+    async fn rejection(self) -> RefreshRejection {
         match self.run().await {
-            Err(RefreshError::InvalidRefreshToken { refusal, session }) => {
+            Err(RefreshError::InvalidRefreshToken { rejection, session }) => {
                 assert_eq!(session, Some(presented().session()), "the log learns which session it was");
-                refusal
+                rejection
             }
             other => panic!("{other:?}"),
         }
@@ -117,7 +119,7 @@ fn expect_end(sessions: &mut MockSessionStore, reason: EndReason, ending: Result
             end.session == presented().session()
                 && end.reason == reason
                 && end.also_revoke.is_none()
-                && *at == timing()
+                && *at == request_time()
         })
         .times(1)
         .return_once(|_, _| ending);

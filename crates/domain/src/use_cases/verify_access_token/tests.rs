@@ -18,13 +18,13 @@ fn claims() -> AccessClaims {
 }
 
 /// Access tokens that judge the presented one, at the time of the request, as `verdict`.
-fn judging(verdict: Result<AccessClaims, InvalidAccessToken>) -> MockAccessTokens {
+fn judging(severity: Result<AccessClaims, InvalidAccessToken>) -> MockAccessTokens {
     let mut access_tokens = MockAccessTokens::new();
     access_tokens
         .expect_verify()
         .withf(|token, now| token == "presented" && *now == NOW)
         .times(1)
-        .return_once(|_, _| verdict);
+        .return_once(|_, _| severity);
     access_tokens
 }
 
@@ -33,7 +33,7 @@ fn denylist(listed: Result<bool, PortError>) -> MockDenylist {
     let mut denylist = MockDenylist::new();
     denylist
         .expect_contains()
-        .withf(|id, at| *id == token_id() && *at == timing())
+        .withf(|id, at| *id == token_id() && *at == request_time())
         .times(1)
         .return_once(|_, _| listed);
     denylist
@@ -44,7 +44,7 @@ async fn verify(
     denylist: MockDenylist,
 ) -> Result<AccessClaims, VerifyAccessTokenError> {
     let verify = VerifyAccessToken { access_tokens: Arc::new(access_tokens), denylist: Arc::new(denylist) };
-    verify.run("presented", timing()).await
+    verify.run("presented", request_time()).await
 }
 
 // S-62
@@ -54,7 +54,7 @@ async fn a_valid_token_that_was_not_revoked_says_who_it_is() {
 }
 
 #[tokio::test]
-async fn an_invalid_token_is_refused_for_its_reason_and_the_denylist_is_not_asked() {
+async fn an_invalid_token_is_rejected_for_its_reason_and_the_denylist_is_not_asked() {
     let never_asked = MockDenylist::new();
     match verify(judging(Err(InvalidAccessToken::Expired)), never_asked).await {
         Err(VerifyAccessTokenError::Invalid(reason)) => assert_eq!(reason, InvalidAccessToken::Expired),
@@ -64,9 +64,9 @@ async fn an_invalid_token_is_refused_for_its_reason_and_the_denylist_is_not_aske
 
 // S-59
 #[tokio::test]
-async fn a_revoked_token_is_refused() {
-    let verdict = verify(judging(Ok(claims())), denylist(Ok(true))).await;
-    assert!(matches!(verdict, Err(VerifyAccessTokenError::Revoked)));
+async fn a_revoked_token_is_rejected() {
+    let severity = verify(judging(Ok(claims())), denylist(Ok(true))).await;
+    assert!(matches!(severity, Err(VerifyAccessTokenError::Revoked)));
 }
 
 // S-66

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth_domain::model::HashParametersInUse;
-use auth_domain::ports::{Finding, PortError, PortErrorKind, TurnCost};
+use auth_domain::ports::{Check, PortError, PortErrorKind, TurnCost};
 
 use crate::compose::Parts;
 use crate::failure::chain;
@@ -15,11 +15,11 @@ const TIMEOUT: Duration = Duration::from_secs(25);
 const LONG: Duration = Duration::from_millis(500);
 
 /// Lists the costs of stored hashes, and the capacity with the dearest one.
-pub(super) async fn examine(parts: &Parts) -> Vec<Finding> {
+pub(super) async fn diagnose(parts: &Parts) -> Vec<Check> {
     let costs = HashCosts { users: &*parts.users, hasher: &*parts.hasher, clock: &*parts.clock };
     match costs.read(TIMEOUT).await {
-        Ok((cost, in_use)) => findings(&cost, &in_use),
-        Err(error) => vec![Finding::fault(unreadable(&error))],
+        Ok((cost, in_use)) => checks(&cost, &in_use),
+        Err(error) => vec![Check::error(unreadable(&error))],
     }
 }
 
@@ -32,14 +32,14 @@ fn unreadable(error: &PortError) -> String {
     format!("the costs of stored hashes cannot be read: {}{remedy}", chain(error))
 }
 
-fn findings(cost: &TurnCost, in_use: &[HashParametersInUse]) -> Vec<Finding> {
+fn checks(cost: &TurnCost, in_use: &[HashParametersInUse]) -> Vec<Check> {
     let listed = in_use
         .iter()
-        .map(|each| Finding::good(format!("{} stored hashes have the cost {}", each.users, each.parameters)));
+        .map(|each| Check::ok(format!("{} stored hashes have the cost {}", each.users, each.parameters)));
     listed.chain([capacity(cost)]).collect()
 }
 
-fn capacity(cost: &TurnCost) -> Finding {
+fn capacity(cost: &TurnCost) -> Check {
     let seconds = cost.time.as_secs_f64().max(f64::MIN_POSITIVE);
     let per_second = f64::from(cost.concurrency) / seconds;
     let text = format!(
@@ -48,18 +48,18 @@ fn capacity(cost: &TurnCost) -> Finding {
         cost.time.as_millis()
     );
     if cost.time > LONG {
-        return Finding::warning(format!(
+        return Check::warning(format!(
             "{text}; give the users with the dearest hashes new passwords, or set PASSWORD__UPGRADE=on and let them \
              log in"
         ));
     }
-    Finding::good(text)
+    Check::ok(text)
 }
 
 #[cfg(test)]
 mod tests {
     use auth_domain::model::HashParameters;
-    use auth_domain::ports::Verdict;
+    use auth_domain::ports::Severity;
 
     use super::*;
 
@@ -73,10 +73,10 @@ mod tests {
     #[test]
     fn the_costs_of_stored_hashes_and_the_capacity_are_listed() {
         let in_use = [HashParametersInUse { parameters: HashParameters::parse(CURRENT).unwrap(), users: 3 }];
-        let findings = findings(&cost(20), &in_use);
-        assert_eq!(findings[0].text, format!("3 stored hashes have the cost {CURRENT}"));
-        assert!(findings[1].text.contains("100.0 rejected logins per second"), "{}", findings[1].text);
-        assert!(findings.iter().all(|finding| finding.verdict == Verdict::Good));
+        let checks = checks(&cost(20), &in_use);
+        assert_eq!(checks[0].text, format!("3 stored hashes have the cost {CURRENT}"));
+        assert!(checks[1].text.contains("100.0 rejected logins per second"), "{}", checks[1].text);
+        assert!(checks.iter().all(|check| check.severity == Severity::Ok));
     }
 
     #[test]
@@ -89,8 +89,8 @@ mod tests {
     // S-09
     #[test]
     fn a_hash_that_leaves_few_logins_is_a_warning() {
-        let finding = capacity(&cost(1_000));
-        assert_eq!(finding.verdict, Verdict::Warning);
-        assert!(finding.text.contains("2.0 rejected logins per second"), "{}", finding.text);
+        let check = capacity(&cost(1_000));
+        assert_eq!(check.severity, Severity::Warning);
+        assert!(check.text.contains("2.0 rejected logins per second"), "{}", check.text);
     }
 }

@@ -1,63 +1,62 @@
 //! What settings mean that are valid each for itself.
 
-use auth_domain::ports::Finding;
+use auth_domain::ports::Check;
 
 use crate::compose;
 use crate::config::{CredentialsBackend, Settings};
 use crate::proxy_ranges;
 
 /// Finds what an administrator may not have meant.
-pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
-    let mut findings = proxies(settings);
-    findings.extend([passwords(settings), keys(settings), admin(settings)]);
-    findings.extend(clear_text_secret(settings));
-    findings.extend(settings.readable_secrets.iter().map(|file| {
-        Finding::warning(format!(
+pub(super) fn diagnose(settings: &Settings) -> Vec<Check> {
+    let mut checks = proxies(settings);
+    checks.extend([passwords(settings), keys(settings), admin(settings)]);
+    checks.extend(clear_text_secret(settings));
+    checks.extend(settings.readable_secrets.iter().map(|file| {
+        Check::warning(format!(
             "{file} can be read by every user of this machine; run `chmod o-r` on it, unless it is mounted into a container \
              that runs nothing else"
         ))
     }));
-    findings.extend(compose::warnings(settings).into_iter().map(Finding::warning));
-    findings
+    checks.extend(compose::warnings(settings).into_iter().map(Check::warning));
+    checks
 }
 
-fn proxies(settings: &Settings) -> Vec<Finding> {
+fn proxies(settings: &Settings) -> Vec<Check> {
     let http = &settings.http;
     let summary = match http.trusted_proxies.len() {
-        0 if http.listen.ip().is_loopback() => Finding::good(format!(
-            "{} is reached from this machine alone, and no proxy is trusted",
-            http.listen
-        )),
-        0 => Finding::warning(
+        0 if http.listen.ip().is_loopback() => {
+            Check::ok(format!("{} is reached from this machine alone, and no proxy is trusted", http.listen))
+        }
+        0 => Check::warning(
             "HTTP__TRUSTED_PROXIES is empty: behind a proxy all users share one address, and ten failures of one lock \
              out all the others; list every proxy that stands in front",
         ),
-        count => Finding::good(format!("HTTP__TRUSTED_PROXIES has {count} entries")),
+        count => Check::ok(format!("HTTP__TRUSTED_PROXIES has {count} entries")),
     };
     let ranges = proxy_ranges::warnings(&http.trusted_proxies);
     [vec![summary], ranges].concat()
 }
 
-fn passwords(settings: &Settings) -> Finding {
+fn passwords(settings: &Settings) -> Check {
     match (settings.password.legacy, settings.password.upgrade) {
-        (true, true) => Finding::warning(
+        (true, true) => Check::warning(
             "PASSWORD__LEGACY and PASSWORD__UPGRADE are on: a login replaces a hash of the older format, and the former \
              service cannot read the new one; set PASSWORD__UPGRADE=off until nothing else reads the column",
         ),
-        (true, false) => Finding::good("hashes of the older format verify, and stay as they are"),
-        (false, true) => Finding::good(
+        (true, false) => Check::ok("hashes of the older format verify, and stay as they are"),
+        (false, true) => Check::ok(
             "hashes of the older format are refused; others are replaced when their parameters are outdated",
         ),
-        (false, false) => Finding::good("hashes of the older format are refused; none is ever replaced"),
+        (false, false) => Check::ok("hashes of the older format are refused; none is ever replaced"),
     }
 }
 
-fn keys(settings: &Settings) -> Finding {
+fn keys(settings: &Settings) -> Check {
     match settings.jwt.previous_keys.len() {
-        0 => Finding::good("access tokens are signed and verified by one key"),
+        0 => Check::ok("access tokens are signed and verified by one key"),
         count => {
             let lifetime = humantime::format_duration(settings.sessions.access_ttl);
-            Finding::warning(format!(
+            Check::warning(format!(
                 "access tokens still verify by previous keys ({count}); empty JWT__PREVIOUS_KEYS once no instance has \
                  signed by them for {lifetime}"
             ))
@@ -65,30 +64,28 @@ fn keys(settings: &Settings) -> Finding {
     }
 }
 
-fn admin(settings: &Settings) -> Finding {
+fn admin(settings: &Settings) -> Check {
     let admin = &settings.admin;
     match (&settings.credentials, &admin.secret) {
-        (CredentialsBackend::Postgres(_), None) => Finding::warning(
+        (CredentialsBackend::Postgres(_), None) => Check::warning(
             "ADMIN__SECRET is not set: the platform cannot end a user's sessions when it changes his password or bars \
              him; set it, and let the platform call POST /users/{id}/end-sessions",
         ),
         (CredentialsBackend::Postgres(_) | CredentialsBackend::Embedded, Some(_)) => {
-            Finding::good("the platform can end a user's sessions on the admin listener")
+            Check::ok("the platform can end a user's sessions on the admin listener")
         }
         (CredentialsBackend::Embedded, None) if admin.listen.is_none() => {
-            Finding::good("the admin listener is off")
+            Check::ok("the admin listener is off")
         }
-        (CredentialsBackend::Embedded, None) => {
-            Finding::good("the admin listener has metrics and nothing else")
-        }
+        (CredentialsBackend::Embedded, None) => Check::ok("the admin listener has metrics and nothing else"),
     }
 }
 
 /// The admin listener has no TLS, so its secret is readable on the way from another machine (S-92).
-fn clear_text_secret(settings: &Settings) -> Option<Finding> {
+fn clear_text_secret(settings: &Settings) -> Option<Check> {
     let listen = settings.admin.listen.filter(|address| !address.ip().is_loopback())?;
     settings.admin.secret.as_ref()?;
-    Some(Finding::warning(format!(
+    Some(Check::warning(format!(
         "ADMIN__SECRET travels in plain text to {listen}: let ADMIN__LISTEN be a loopback address behind a proxy that \
          terminates TLS, or keep the way there private (a network policy, a service mesh)"
     )))
@@ -96,7 +93,7 @@ fn clear_text_secret(settings: &Settings) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use auth_domain::ports::Verdict;
+    use auth_domain::ports::Severity;
 
     use super::*;
     use crate::config::{ENVIRONMENT_PREFIX, load};
@@ -108,10 +105,10 @@ mod tests {
             .iter()
             .map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
         let settings = load(None, variables, |_| Vec::new()).unwrap();
-        let findings = examine(&settings);
-        assert!(findings.iter().all(|finding| finding.verdict != Verdict::Fault));
-        let warnings = findings.into_iter().filter(|finding| finding.verdict == Verdict::Warning);
-        warnings.map(|finding| finding.text).collect()
+        let checks = diagnose(&settings);
+        assert!(checks.iter().all(|check| check.severity != Severity::Error));
+        let warnings = checks.into_iter().filter(|check| check.severity == Severity::Warning);
+        warnings.map(|check| check.text).collect()
     }
 
     #[test]

@@ -130,7 +130,7 @@ fn a_list_of_the_former_form_is_named_and_not_split() {
 
 // S-40
 #[test]
-fn a_secret_file_that_others_can_write_is_refused_and_one_that_all_can_read_is_noted() {
+fn a_secret_file_that_others_can_write_is_rejected_and_one_that_all_can_read_is_noted() {
     for (name, others) in SECRETS {
         let file_setting = format!("{name}_FILE");
         for mode in [0o620, 0o602, 0o666, 0o664] {
@@ -172,7 +172,7 @@ fn a_secret_that_was_pasted_in_place_of_a_path_is_not_shown() {
 }
 
 #[test]
-fn a_file_that_is_no_secret_is_refused() {
+fn a_file_that_is_no_secret_is_rejected() {
     for content in [&b"\xff\xfe"[..], "x".repeat(70_000).as_bytes()] {
         let file = file(content, 0o600);
         assert_one_problem(&[("JWT__KEY_FILE", &file.path)], "JWT__KEY_FILE", &["cannot be read"]);
@@ -204,7 +204,7 @@ fn load_file(content: &str, mode: u32) -> Result<Settings, Failure> {
 
 // S-40
 #[test]
-fn a_config_file_that_others_can_write_is_refused_and_readable_secrets_in_it_are_noted() {
+fn a_config_file_that_others_can_write_is_rejected_and_readable_secrets_in_it_are_noted() {
     let keys = format!("[jwt]\nkey = \"{ONE}\"\nprevious_keys = [\"{OTHER}\"]\n");
     for mode in [0o602, 0o666] {
         let Err(failure) = load_file(&keys, mode) else { panic!("loaded with mode {mode:o}") };
@@ -222,7 +222,7 @@ fn a_config_file_that_others_can_write_is_refused_and_readable_secrets_in_it_are
 
 // S-40
 #[test]
-fn a_file_of_authorities_that_others_can_write_is_refused() {
+fn a_file_of_authorities_that_others_can_write_is_rejected() {
     for name in ["REDIS__CA_FILE", "POSTGRES__CA_FILE"] {
         assert!(with(&[(name, &file(b"", 0o644).path)]).is_ok());
         let file = file(b"", 0o666);

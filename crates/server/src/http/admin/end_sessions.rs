@@ -4,13 +4,13 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::model::{EndReason, UserId};
 use auth_domain::ports::PortError;
-use hooksentry_auth_guard::{Refusal, bearer};
+use auth_verifier::{AuthError, bearer};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::app::AppState;
-use crate::http::to_the_end::to_the_end;
+use crate::http::run_to_completion::run_to_completion;
 use crate::http::{ApiError, events};
 
 /// Some of the user's sessions may go on, and the call has to be repeated.
@@ -36,10 +36,10 @@ pub(super) async fn end_sessions(
         .parse()
         .map_err(|_| ApiError::InvalidRequest("The user in the address must be a UUID.".to_owned()))?;
     events::will_have_event(&request);
-    let (app, timing, client) = (state.clone(), state.timing(), state.client(&request));
-    let sessions_ended = to_the_end(&state, async move {
+    let (app, request_time, client) = (state.clone(), state.request_time(), state.client(&request));
+    let sessions_ended = run_to_completion(&state, async move {
         let result =
-            app.sessions.end_all(user_id, EndReason::Revoked, timing).await.map_err(SessionsNotEnded);
+            app.sessions.end_all(user_id, EndReason::Revoked, request_time).await.map_err(SessionsNotEnded);
         events::sessions_ended(&app, &result, user_id, client);
         result
     })
@@ -54,8 +54,8 @@ fn authenticate(request: &HttpRequest, state: &AppState) -> Result<(), ApiError>
     let secret = state.admin_secret.as_ref().ok_or(ApiError::NotFound)?;
     let rejection = match bearer(request.headers()) {
         Ok(presented) if is_equal(presented, secret.expose()) => return Ok(()),
-        Ok(_) => Refusal::InvalidToken { presented: true },
-        Err(rejection @ Refusal::InvalidToken { presented: true }) => rejection,
+        Ok(_) => AuthError::InvalidToken { presented: true },
+        Err(rejection @ AuthError::InvalidToken { presented: true }) => rejection,
         // A request without a secret is no guess, so it is not counted.
         Err(rejection) => return Err(rejection.into()),
     };

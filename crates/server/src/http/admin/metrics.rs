@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use hooksentry_auth_guard::Refusal;
+use auth_verifier::AuthError;
 
 use crate::app::AppState;
 use crate::http::ApiError;
@@ -12,6 +12,6 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// Writes what was counted.
 pub(super) async fn metrics(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let text = state.metrics.text(&state.readiness).map_err(|_| Refusal::Internal)?;
+    let text = state.metrics.text(&state.readiness).map_err(|_| AuthError::Internal)?;
     Ok(HttpResponse::Ok().content_type(OPEN_METRICS).body(text))
 }

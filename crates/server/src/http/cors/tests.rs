@@ -79,7 +79,7 @@ async fn every_response_to_an_allowed_origin_can_be_read_by_the_page() {
     let retry_after = Duration::from_secs(9);
     limiter
         .expect_reserve()
-        .returning(move |attempt, _| Ok(Reservation::Refused { key: attempt.email, retry_after }));
+        .returning(move |attempt, _| Ok(Reservation::Rejected { key: attempt.email, retry_after }));
     let limited = Parts { limiter: Arc::new(limiter), ..parts() };
     let mut sessions = MockSessionStore::new();
     sessions.expect_rotate().returning(|_, _| Err(PortError::unavailable("away")));

@@ -1,7 +1,7 @@
 use actix_web::body::to_bytes;
 use auth_domain::model::EndReason;
 use auth_domain::ports::PortError;
-use auth_domain::use_cases::{LoginError, RefreshError, RefreshRefusal};
+use auth_domain::use_cases::{LoginError, RefreshError, RefreshRejection};
 use serde_json::{Value, json};
 
 use super::*;
@@ -16,9 +16,9 @@ fn table() -> Vec<(ApiError, u16, &'static str, Headers)> {
         (ApiError::InvalidRequest("The email is required.".to_owned()), 400, "invalid_request", vec![]),
         (ApiError::InvalidCredentials, 401, "invalid_credentials", vec![bearer]),
         (ApiError::InvalidRefreshToken(None), 401, "invalid_refresh_token", vec![bearer]),
-        (Refusal::InvalidToken { presented: false }.into(), 401, "invalid_token", vec![bearer]),
+        (AuthError::InvalidToken { presented: false }.into(), 401, "invalid_token", vec![bearer]),
         (
-            Refusal::InvalidToken { presented: true }.into(),
+            AuthError::InvalidToken { presented: true }.into(),
             401,
             "invalid_token",
             vec![("www-authenticate", "Bearer error=\"invalid_token\"")],
@@ -40,9 +40,9 @@ fn table() -> Vec<(ApiError, u16, &'static str, Headers)> {
             "rate_limited",
             vec![("retry-after", "3")],
         ),
-        (Refusal::Unavailable.into(), 503, "service_unavailable", vec![]),
+        (AuthError::Unavailable.into(), 503, "service_unavailable", vec![]),
         (ApiError::SessionsNotEnded, 503, "service_unavailable", vec![]),
-        (Refusal::Internal.into(), 500, "internal_error", vec![]),
+        (AuthError::Internal.into(), 500, "internal_error", vec![]),
     ]
 }
 
@@ -68,18 +68,18 @@ async fn every_row_of_the_table_has_its_status_code_headers_and_shape() {
 
 #[actix_web::test]
 async fn only_the_holder_of_a_token_is_told_a_reason() {
-    let told = |refusal| ApiError::from(&RefreshError::InvalidRefreshToken { refusal, session: None });
-    for refusal in [RefreshRefusal::Malformed, RefreshRefusal::Unknown, RefreshRefusal::Expired] {
-        assert_eq!(told(refusal), ApiError::InvalidRefreshToken(None));
+    let told = |rejection| ApiError::from(&RefreshError::InvalidRefreshToken { rejection, session: None });
+    for rejection in [RefreshRejection::Malformed, RefreshRejection::Unknown, RefreshRejection::Expired] {
+        assert_eq!(told(rejection), ApiError::InvalidRefreshToken(None));
     }
-    for (refusal, reason) in [
-        (RefreshRefusal::AlreadyUsed { same_address: None }, "already_used"),
-        (RefreshRefusal::ReuseDetected, "reuse_detected"),
-        (RefreshRefusal::SessionEnded(EndReason::LoggedOut), "logged_out"),
-        (RefreshRefusal::SessionEnded(EndReason::Revoked), "revoked"),
-        (RefreshRefusal::SessionEnded(EndReason::UserInactive), "user_inactive"),
+    for (rejection, reason) in [
+        (RefreshRejection::AlreadyUsed { same_address: None }, "already_used"),
+        (RefreshRejection::ReuseDetected, "reuse_detected"),
+        (RefreshRejection::SessionEnded(EndReason::LoggedOut), "logged_out"),
+        (RefreshRejection::SessionEnded(EndReason::Revoked), "revoked"),
+        (RefreshRejection::SessionEnded(EndReason::UserInactive), "user_inactive"),
     ] {
-        assert_eq!(body(told(refusal).error_response()).await["reason"], json!(reason));
+        assert_eq!(body(told(rejection).error_response()).await["reason"], json!(reason));
     }
 }
 

@@ -2,8 +2,8 @@
 
 use auth_domain::model::EndReason;
 use auth_domain::ports::{PortError, PortErrorKind};
-use auth_domain::use_cases::{LoginError, LogoutError, RefreshError, RefreshRefusal};
-use hooksentry_auth_guard::Refusal;
+use auth_domain::use_cases::{LoginError, LogoutError, RefreshError, RefreshRejection};
+use auth_verifier::AuthError;
 
 use super::ApiError;
 use crate::connection::Rejection;
@@ -22,7 +22,9 @@ impl From<&LoginError> for ApiError {
 impl From<&RefreshError> for ApiError {
     fn from(error: &RefreshError) -> Self {
         match error {
-            RefreshError::InvalidRefreshToken { refusal, .. } => Self::InvalidRefreshToken(reason(*refusal)),
+            RefreshError::InvalidRefreshToken { rejection, .. } => {
+                Self::InvalidRefreshToken(reason(*rejection))
+            }
             RefreshError::Port(error) => error.into(),
         }
     }
@@ -52,9 +54,9 @@ impl From<Rejection> for ApiError {
     }
 }
 
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+impl From<AuthError> for ApiError {
+    fn from(rejection: AuthError) -> Self {
+        Self::Rejected(rejection)
     }
 }
 
@@ -62,7 +64,7 @@ impl From<&SessionsNotEnded> for ApiError {
     fn from(SessionsNotEnded(error): &SessionsNotEnded) -> Self {
         match error.kind() {
             PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::SessionsNotEnded,
-            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Refusal::Internal.into(),
+            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => AuthError::Internal.into(),
         }
     }
 }
@@ -71,16 +73,16 @@ impl From<&PortError> for ApiError {
     fn from(error: &PortError) -> Self {
         // An administrator can repair the row; until then nothing is changed, and the session is kept.
         let is_repairable = error.unreadable_user().is_some();
-        Self::Refused(if is_repairable { Refusal::Unavailable } else { error.into() })
+        Self::Rejected(if is_repairable { AuthError::Unavailable } else { error.into() })
     }
 }
 
 /// What the holder of a token is told about its session; a stranger is told nothing.
-const fn reason(refusal: RefreshRefusal) -> Option<&'static str> {
-    match refusal {
-        RefreshRefusal::Malformed | RefreshRefusal::Unknown | RefreshRefusal::Expired => None,
-        RefreshRefusal::AlreadyUsed { .. } => Some("already_used"),
-        RefreshRefusal::ReuseDetected => Some(EndReason::ReuseDetected.name()),
-        RefreshRefusal::SessionEnded(reason) => Some(reason.name()),
+const fn reason(rejection: RefreshRejection) -> Option<&'static str> {
+    match rejection {
+        RefreshRejection::Malformed | RefreshRejection::Unknown | RefreshRejection::Expired => None,
+        RefreshRejection::AlreadyUsed { .. } => Some("already_used"),
+        RefreshRejection::ReuseDetected => Some(EndReason::ReuseDetected.name()),
+        RefreshRejection::SessionEnded(reason) => Some(reason.name()),
     }
 }

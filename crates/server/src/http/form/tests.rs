@@ -43,7 +43,7 @@ fn unknown_fields_are_ignored_and_the_password_is_kept_as_it_came() {
 
 // S-71
 #[test]
-fn bodies_that_two_readers_could_take_differently_are_refused() {
+fn bodies_that_two_readers_could_take_differently_are_rejected() {
     let deep = format!("{{\"x\":{}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
     let bodies: [&[u8]; 13] = [
         b"",

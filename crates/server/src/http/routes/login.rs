@@ -7,8 +7,8 @@ use auth_domain::use_cases::LoginCommand;
 use crate::app::AppState;
 use crate::http::error::ErrorResponse;
 use crate::http::form::Form;
+use crate::http::run_to_completion::run_to_completion;
 use crate::http::schemas::{CommonAnswers, LoginRequest, TokensIssued};
-use crate::http::to_the_end::to_the_end;
 use crate::http::token_response::token_response;
 use crate::http::{ApiError, body, events};
 
@@ -44,9 +44,9 @@ pub(in crate::http) async fn login(
     let email_hash = state.email_hash(&email);
 
     events::will_have_event(&request);
-    let command = LoginCommand { email, password, client, timing: state.timing() };
+    let command = LoginCommand { email, password, client, request_time: state.request_time() };
     let app = state.clone();
-    let logged_in = to_the_end(&state, async move {
+    let logged_in = run_to_completion(&state, async move {
         let result = app.login.run(command).await;
         events::login(&app, &result, client, email_hash);
         result

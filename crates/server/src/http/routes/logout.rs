@@ -8,8 +8,8 @@ use auth_domain::use_cases::LogoutCommand;
 use crate::app::AppState;
 use crate::http::error::ErrorResponse;
 use crate::http::form::Form;
+use crate::http::run_to_completion::run_to_completion;
 use crate::http::schemas::{CommonAnswers, RefreshTokenRequest};
-use crate::http::to_the_end::to_the_end;
 use crate::http::{ApiError, body, events};
 
 /// Ends a session of the caller.
@@ -34,7 +34,7 @@ pub(in crate::http) async fn logout(
     state: Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     // Strict, whatever mode the others are in: a repeat after a completed logout is 401.
-    let caller = state.strict_guard.verify(&request).await?;
+    let caller = state.strict_verifier.verify(&request).await?;
     let body = body::read(&request, payload).await?;
     let mut form = Form::parse(&body)?;
     let refresh_token = form.refresh_token();
@@ -42,11 +42,11 @@ pub(in crate::http) async fn logout(
 
     let user_id = caller.user_id;
     let refresh_token = PresentedRefreshToken::parse(&refresh_token);
-    let command = LogoutCommand { caller, refresh_token, timing: state.timing() };
+    let command = LogoutCommand { caller, refresh_token, request_time: state.request_time() };
     let client = state.client(&request);
     events::will_have_event(&request);
     let app = state.clone();
-    to_the_end(&state, async move {
+    run_to_completion(&state, async move {
         let result = app.logout.run(command).await;
         events::logout(&app, &result, user_id, client);
         result

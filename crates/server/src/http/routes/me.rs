@@ -1,7 +1,7 @@
 //! `GET /api/v1/auth/me`
 
 use actix_web::HttpResponse;
-use hooksentry_auth_guard::Caller;
+use auth_verifier::Caller;
 
 use crate::http::ApiError;
 use crate::http::error::ErrorResponse;

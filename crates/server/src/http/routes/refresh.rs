@@ -9,8 +9,8 @@ use auth_domain::use_cases::RefreshCommand;
 use crate::app::AppState;
 use crate::http::error::ErrorResponse;
 use crate::http::form::{Form, idempotency_key};
+use crate::http::run_to_completion::run_to_completion;
 use crate::http::schemas::{CommonAnswers, RefreshTokenRequest, TokensIssued};
-use crate::http::to_the_end::to_the_end;
 use crate::http::token_response::token_response;
 use crate::http::{ApiError, body, events};
 
@@ -47,11 +47,11 @@ pub(in crate::http) async fn refresh(
         refresh_token: PresentedRefreshToken::parse(&refresh_token),
         client: client.map(|client| state.address_hash(client)),
         idempotency_key: idempotency_key(keys)?,
-        timing: state.timing(),
+        request_time: state.request_time(),
     };
     events::will_have_event(&request);
     let app = state.clone();
-    let refreshed = to_the_end(&state, async move {
+    let refreshed = run_to_completion(&state, async move {
         let result = app.refresh.run(command).await;
         events::refresh(&app, &result, client);
         result

@@ -12,8 +12,8 @@ use auth_domain::mocks::{MockAccessTokens, MockDenylist, MockLoginLimiter, MockS
 use auth_domain::ports::{PortError, Reservation, Rotation, SessionStore};
 use serde_json::{Value, json};
 
-use crate::backend::fake::away;
 use crate::compose::Parts;
+use crate::dependency::fake::away;
 use crate::http::configure;
 use crate::http::fixtures::{Answer, app, call, parts, refresh_token, serving, state};
 
@@ -98,7 +98,7 @@ async fn a_blocked_login_is_429_with_the_seconds_to_wait() {
     let retry_after = Duration::from_millis(41_500);
     limiter
         .expect_reserve()
-        .returning(move |attempt, _| Ok(Reservation::Refused { key: attempt.email, retry_after }));
+        .returning(move |attempt, _| Ok(Reservation::Rejected { key: attempt.email, retry_after }));
     let answer = call(Parts { limiter: Arc::new(limiter), ..parts() }, login()).await;
     assert_eq!(answer.error(), (429, "rate_limited"));
     assert_eq!(answer.header("retry-after"), "42");
@@ -164,7 +164,7 @@ async fn an_outage_is_503_with_retry_after_on_every_endpoint() {
 
 // S-66
 #[actix_web::test]
-async fn a_bearer_that_cannot_be_checked_is_neither_accepted_nor_refused() {
+async fn a_bearer_that_cannot_be_checked_is_neither_accepted_nor_rejected() {
     let mut denylist = MockDenylist::new();
     denylist.expect_contains().returning(|_, _| Err(PortError::unavailable("away")));
     let answer = call(Parts { denylist: Arc::new(denylist), ..parts() }, logout("signed")).await;
@@ -265,7 +265,7 @@ async fn health_answers_while_the_process_serves() {
 // S-93
 #[actix_web::test]
 async fn repeated_server_errors_of_one_client_are_sampled() {
-    let state = state(Parts { backends: vec![Arc::new(away())], ..parts() }, &[]);
+    let state = state(Parts { dependencies: vec![Arc::new(away())], ..parts() }, &[]);
     let app = serving(state.clone(), configure).await;
     for _ in 0..10 {
         assert_eq!(Answer::to(TestRequest::get().uri("/health/ready"), &app).await.status, 503);

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use hooksentry_auth_guard::{Caller, Refusal};
+use auth_verifier::{AuthError, Caller};
 
 use crate::http::ApiError;
 use crate::http::error::ErrorResponse;
@@ -44,7 +44,7 @@ pub(in crate::http) async fn verify(caller: Caller) -> Result<HttpResponse, ApiE
         ("x-session-id", session_id),
     ] {
         // Not `from_str`, which would refuse what is not ASCII: the platform lets such addresses in.
-        let value = HeaderValue::try_from(value.into_bytes()).map_err(|_| Refusal::Internal)?;
+        let value = HeaderValue::try_from(value.into_bytes()).map_err(|_| AuthError::Internal)?;
         answer.insert_header((HeaderName::from_static(name), value));
     }
     Ok(answer.finish())

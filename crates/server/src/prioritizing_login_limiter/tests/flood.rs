@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use auth_domain::mocks::{MockClock, MockEntropy};
-use auth_domain::model::AxisKey;
+use auth_domain::model::LimitKey;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -62,24 +62,24 @@ fn service(seed: u32) -> Arc<Service> {
 
 impl Service {
     /// Returns whether the password was verified in time.
-    async fn attempt(&self, address: Option<AxisKey>, outcome: Settlement) -> bool {
-        let email = AxisKey::from_bytes([0; 16]);
+    async fn attempt(&self, address: Option<LimitKey>, outcome: Settlement) -> bool {
+        let email = LimitKey::from_bytes([0; 16]);
         let attempt = LoginAttempt { ticket: TicketId::random(&SystemEntropy).unwrap(), email, address };
-        let timing = Timing::start(&paused_clock(), Duration::from_secs(2));
-        let Ok(Reservation::Reserved(ticket)) = self.limiter.reserve(&attempt, timing).await else {
+        let request_time = RequestTime::start(&paused_clock(), Duration::from_secs(2));
+        let Ok(Reservation::Reserved(ticket)) = self.limiter.reserve(&attempt, request_time).await else {
             return false;
         };
-        let permit = timeout_at(timing.deadline().into(), self.permit.acquire()).await;
+        let permit = timeout_at(request_time.deadline().into(), self.permit.acquire()).await;
         if permit.is_ok() {
             sleep(HASH).await;
         }
         let settlement = if permit.is_ok() { outcome } else { Settlement::Abandoned };
-        self.limiter.settle(&ticket, settlement, timing).await.unwrap();
+        self.limiter.settle(&ticket, settlement, request_time).await.unwrap();
         permit.is_ok()
     }
 
     /// Repeats an attempt as `Retry-After` asks, and returns how long it took to log in.
-    async fn log_in(&self, address: Option<AxisKey>) -> Duration {
+    async fn log_in(&self, address: Option<LimitKey>) -> Duration {
         let started = now();
         for wait in [1, 2, 3].into_iter().cycle() {
             if self.attempt(address, Settlement::Succeeded).await || started.elapsed() > 2 * WITHIN {
@@ -92,9 +92,9 @@ impl Service {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as an attempt has it")]
-fn address(number: u32) -> Option<AxisKey> {
+fn address(number: u32) -> Option<LimitKey> {
     let address = ClientAddress::new(Ipv4Addr::from_bits(number).into());
-    Some(AxisKeys::derive(b"secret").address(address))
+    Some(LimitKeys::derive(b"secret").address(address))
 }
 
 /// Runs wrong logins from the addresses of `source`, and returns how long each honest client needs to log in: with a

@@ -3,7 +3,7 @@
 use auth_domain::ports::Settlement;
 
 use super::steps::{
-    Limiter, address, assert_refused, attempt, attempted, email, failures, places_of_address,
+    Limiter, address, assert_rejected, attempt, attempted, email, failures, places_of_address,
     places_of_email, reserve, reserved, settle,
 };
 use crate::{LOGIN_LIMIT, START};
@@ -48,8 +48,8 @@ pub async fn success_leaves_attempts_in_flight(fixture: &Limiter) {
         settle(fixture, ticket, Settlement::Failed, START).await;
     }
     failures(fixture, LOGIN_LIMIT - 3, mine, home).await;
-    assert_refused(reserve(fixture, attempt(mine, address()), START).await);
-    assert_refused(reserve(fixture, attempt(email(), home), START).await);
+    assert_rejected(reserve(fixture, attempt(mine, address()), START).await);
+    assert_rejected(reserve(fixture, attempt(email(), home), START).await);
 }
 
 /// An attempt whose password nobody looked at is as if it had not been, for itself and for others.
@@ -71,9 +71,9 @@ pub async fn clear_frees_the_email(fixture: &Limiter) {
     let (mine, other, home) = (email(), email(), address());
     failures(fixture, LOGIN_LIMIT, mine, home).await;
     failures(fixture, LOGIN_LIMIT, other, None).await;
-    fixture.port.clear(mine, crate::timing_at(START)).await.unwrap();
+    fixture.port.clear(mine, crate::request_time_at(START)).await.unwrap();
 
     assert_eq!(places_of_email(fixture, mine).await, LOGIN_LIMIT);
-    assert_refused(reserve(fixture, attempt(mine, home), START).await);
-    assert_refused(reserve(fixture, attempt(other, address()), START).await);
+    assert_rejected(reserve(fixture, attempt(mine, home), START).await);
+    assert_rejected(reserve(fixture, attempt(other, address()), START).await);
 }

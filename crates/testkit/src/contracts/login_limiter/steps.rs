@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use auth_domain::model::{AxisKey, AxisKeys, ClientAddress, LoginAttempt, TicketId};
+use auth_domain::model::{ClientAddress, LimitKey, LimitKeys, LoginAttempt, TicketId};
 use auth_domain::ports::{LoginLimiter, Reservation, Settlement, Ticket};
 use time::OffsetDateTime;
 
-use crate::{Fixture, LOGIN_LIMIT, START, TestEntropy, an_email, timing_at};
+use crate::{Fixture, LOGIN_LIMIT, START, TestEntropy, an_email, request_time_at};
 
 pub(super) type Limiter = Fixture<dyn LoginLimiter>;
 
@@ -16,27 +16,27 @@ pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
 /// The email axis of an email that nobody else has.
-pub(super) fn email() -> AxisKey {
+pub(super) fn email() -> LimitKey {
     keys().email(&an_email())
 }
 
 /// The address axis of an address that nobody else has.
-pub(super) fn address() -> AxisKey {
+pub(super) fn address() -> LimitKey {
     static NEXT: AtomicU32 = AtomicU32::new(0x0a00_0001);
     let address = Ipv4Addr::from(NEXT.fetch_add(1, Ordering::Relaxed));
     keys().address(ClientAddress::new(IpAddr::V4(address)))
 }
 
-fn keys() -> AxisKeys {
-    AxisKeys::derive(b"contract suite")
+fn keys() -> LimitKeys {
+    LimitKeys::derive(b"contract suite")
 }
 
-pub(super) fn attempt(email: AxisKey, address: impl Into<Option<AxisKey>>) -> LoginAttempt {
+pub(super) fn attempt(email: LimitKey, address: impl Into<Option<LimitKey>>) -> LoginAttempt {
     LoginAttempt { ticket: TicketId::random(&TestEntropy).unwrap(), email, address: address.into() }
 }
 
 pub(super) async fn reserve(limiter: &Limiter, attempt: LoginAttempt, now: OffsetDateTime) -> Reservation {
-    limiter.port.reserve(&attempt, timing_at(now)).await.unwrap()
+    limiter.port.reserve(&attempt, request_time_at(now)).await.unwrap()
 }
 
 /// Takes a place that is free.
@@ -51,14 +51,14 @@ pub(super) async fn reserved(limiter: &Limiter, attempt: LoginAttempt, now: Offs
 }
 
 pub(super) async fn settle(limiter: &Limiter, ticket: &Ticket, outcome: Settlement, now: OffsetDateTime) {
-    limiter.port.settle(ticket, outcome, timing_at(now)).await.unwrap();
+    limiter.port.settle(ticket, outcome, request_time_at(now)).await.unwrap();
 }
 
 /// An attempt from beginning to end.
 pub(super) async fn attempted(
     limiter: &Limiter,
-    email: AxisKey,
-    address: impl Into<Option<AxisKey>>,
+    email: LimitKey,
+    address: impl Into<Option<LimitKey>>,
     outcome: Settlement,
 ) {
     let ticket = reserved(limiter, attempt(email, address), START).await;
@@ -68,8 +68,8 @@ pub(super) async fn attempted(
 /// A failed attempt at `now`.
 pub(super) async fn failed(
     limiter: &Limiter,
-    email: AxisKey,
-    address: impl Into<Option<AxisKey>>,
+    email: LimitKey,
+    address: impl Into<Option<LimitKey>>,
     now: OffsetDateTime,
 ) {
     let ticket = reserved(limiter, attempt(email, address), now).await;
@@ -80,8 +80,8 @@ pub(super) async fn failed(
 pub(super) async fn failures(
     limiter: &Limiter,
     count: u32,
-    email: AxisKey,
-    address: impl Into<Option<AxisKey>>,
+    email: LimitKey,
+    address: impl Into<Option<LimitKey>>,
 ) {
     let address = address.into();
     for _ in 0..count {
@@ -90,12 +90,12 @@ pub(super) async fn failures(
 }
 
 /// How many attempts on this email, from addresses of their own, are still let in at the start.
-pub(super) async fn places_of_email(limiter: &Limiter, email: AxisKey) -> u32 {
+pub(super) async fn places_of_email(limiter: &Limiter, email: LimitKey) -> u32 {
     places(limiter, || attempt(email, address())).await
 }
 
 /// How many attempts from this address, on emails of their own, are still let in at the start.
-pub(super) async fn places_of_address(limiter: &Limiter, address: AxisKey) -> u32 {
+pub(super) async fn places_of_address(limiter: &Limiter, address: LimitKey) -> u32 {
     places(limiter, || attempt(email(), address)).await
 }
 
@@ -113,14 +113,14 @@ async fn places(limiter: &Limiter, attempt: impl Fn() -> LoginAttempt) -> u32 {
 }
 
 /// Checks that failures on `full` are the reason.
-pub(super) fn assert_refused_by(full: AxisKey, reservation: Reservation) -> Duration {
-    assert!(matches!(reservation, Reservation::Refused { key, .. } if key == full), "{reservation:?}");
-    assert_refused(reservation)
+pub(super) fn assert_rejected_by(full: LimitKey, reservation: Reservation) -> Duration {
+    assert!(matches!(reservation, Reservation::Rejected { key, .. } if key == full), "{reservation:?}");
+    assert_rejected(reservation)
 }
 
-pub(super) fn assert_refused(reservation: Reservation) -> Duration {
+pub(super) fn assert_rejected(reservation: Reservation) -> Duration {
     match reservation {
-        Reservation::Refused { retry_after, .. } => retry_after,
+        Reservation::Rejected { retry_after, .. } => retry_after,
         other => panic!("failures fill an axis, but the answer is {other:?}"),
     }
 }

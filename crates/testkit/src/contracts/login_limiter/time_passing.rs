@@ -5,86 +5,86 @@ use std::time::Duration;
 use auth_domain::ports::{Reservation, Settlement, Ticket};
 
 use super::steps::{
-    Limiter, MILLISECOND, SECOND, address, assert_refused, attempt, email, failed, failures, reserve,
+    Limiter, MILLISECOND, SECOND, address, assert_rejected, attempt, email, failed, failures, reserve,
     reserved, settle,
 };
 use time::OffsetDateTime;
 
 use crate::{LOGIN_LIMIT, LOGIN_WINDOW, START};
 
-/// Each failure counts for exactly one window from its attempt, and the refusal says how long that is.
+/// Each failure counts for exactly one window from its attempt, and the rejection says how long that is.
 pub async fn window_slides_and_retry_after_is_true(fixture: &Limiter) {
-    let email_axis = email();
+    let email_key = email();
     for nth in 0..LOGIN_LIMIT {
         let now = START + 20 * nth * SECOND;
-        let ticket = reserved(fixture, attempt(email_axis, address()), now).await;
+        let ticket = reserved(fixture, attempt(email_key, address()), now).await;
         settle(fixture, &ticket, Settlement::Failed, now + 5 * SECOND).await;
     }
     for (now, wait) in [
         (START + 200 * SECOND, LOGIN_WINDOW - 200 * SECOND),
         (START + LOGIN_WINDOW - MILLISECOND, MILLISECOND),
     ] {
-        let retry_after = assert_refused(reserve(fixture, attempt(email_axis, address()), now).await);
+        let retry_after = assert_rejected(reserve(fixture, attempt(email_key, address()), now).await);
         assert_eq!(retry_after, wait);
     }
 
     // The first failure leaves, the one that takes its place waits for the second.
     let now = START + LOGIN_WINDOW;
-    failed(fixture, email_axis, address(), now).await;
-    let retry_after = assert_refused(reserve(fixture, attempt(email_axis, address()), now).await);
+    failed(fixture, email_key, address(), now).await;
+    let retry_after = assert_rejected(reserve(fixture, attempt(email_key, address()), now).await);
     assert_eq!(retry_after, 20 * SECOND);
 
-    both_axes_have_to_let_in(fixture, now).await;
+    both_keys_have_to_let_in(fixture, now).await;
 }
 
-async fn both_axes_have_to_let_in(fixture: &Limiter, start: OffsetDateTime) {
-    let (email_axis, address_axis) = (email(), address());
+async fn both_keys_have_to_let_in(fixture: &Limiter, start: OffsetDateTime) {
+    let (email_key, address_key) = (email(), address());
     for _ in 0..LOGIN_LIMIT {
-        failed(fixture, email_axis, None, start).await;
+        failed(fixture, email_key, None, start).await;
     }
     let later = start + 60 * SECOND;
     for _ in 0..LOGIN_LIMIT {
-        failed(fixture, email(), address_axis, later).await;
+        failed(fixture, email(), address_key, later).await;
     }
-    let retry_after = assert_refused(reserve(fixture, attempt(email_axis, address_axis), later).await);
+    let retry_after = assert_rejected(reserve(fixture, attempt(email_key, address_key), later).await);
     assert_eq!(retry_after, LOGIN_WINDOW, "the axis that is full for longer decides");
-    reserved(fixture, attempt(email_axis, address_axis), later + retry_after).await;
+    reserved(fixture, attempt(email_key, address_key), later + retry_after).await;
 }
 
 /// After a crash nobody settles; from then on the attempt is a failure of its own time.
 pub async fn unsettled_attempt_counts_as_a_failure(fixture: &Limiter) {
-    let (email_axis, address_axis) = (email(), address());
+    let (email_key, address_key) = (email(), address());
     for _ in 0..LOGIN_LIMIT {
-        reserved(fixture, attempt(email_axis, address_axis), START).await;
+        reserved(fixture, attempt(email_key, address_key), START).await;
     }
     let waiting = START + Ticket::PATIENCE - MILLISECOND;
-    let busy = reserve(fixture, attempt(email_axis, address()), waiting).await;
-    assert_eq!(busy, Reservation::Busy(email_axis));
+    let busy = reserve(fixture, attempt(email_key, address()), waiting).await;
+    assert_eq!(busy, Reservation::Busy(email_key));
 
     let given_up = START + Ticket::PATIENCE + MILLISECOND;
-    for attempt in [attempt(email_axis, address()), attempt(email(), address_axis)] {
-        let retry_after = assert_refused(reserve(fixture, attempt, given_up).await);
+    for attempt in [attempt(email_key, address()), attempt(email(), address_key)] {
+        let retry_after = assert_rejected(reserve(fixture, attempt, given_up).await);
         assert_eq!(retry_after, LOGIN_WINDOW - Ticket::PATIENCE - MILLISECOND);
     }
-    assert_refused(
-        reserve(fixture, attempt(email_axis, address_axis), START + LOGIN_WINDOW - MILLISECOND).await,
+    assert_rejected(
+        reserve(fixture, attempt(email_key, address_key), START + LOGIN_WINDOW - MILLISECOND).await,
     );
-    reserved(fixture, attempt(email_axis, address_axis), START + LOGIN_WINDOW).await;
+    reserved(fixture, attempt(email_key, address_key), START + LOGIN_WINDOW).await;
 }
 
 /// A clock that goes back by less than a window frees no place, neither then nor when it is right again.
 pub async fn clock_going_back_forgives_nothing(fixture: &Limiter) {
     let earlier = START - LOGIN_WINDOW / 2;
-    let email_axis = email();
-    failures(fixture, LOGIN_LIMIT, email_axis, address()).await;
-    assert_refused(reserve(fixture, attempt(email_axis, address()), earlier).await);
-    assert_refused(reserve(fixture, attempt(email_axis, address()), START).await);
+    let email_key = email();
+    failures(fixture, LOGIN_LIMIT, email_key, address()).await;
+    assert_rejected(reserve(fixture, attempt(email_key, address()), earlier).await);
+    assert_rejected(reserve(fixture, attempt(email_key, address()), START).await);
 
-    let email_axis = email();
-    failures(fixture, LOGIN_LIMIT - 1, email_axis, address()).await;
-    failed(fixture, email_axis, address(), earlier).await;
+    let email_key = email();
+    failures(fixture, LOGIN_LIMIT - 1, email_key, address()).await;
+    failed(fixture, email_key, address(), earlier).await;
     for now in [earlier, START] {
-        assert_refused(reserve(fixture, attempt(email_axis, address()), now).await);
+        assert_rejected(reserve(fixture, attempt(email_key, address()), now).await);
     }
 }
 
@@ -102,7 +102,7 @@ pub async fn clock_that_was_ahead_prolongs_no_rejection(fixture: &Limiter) {
         (attempt(email_key, address_key), 100 * SECOND),
         (attempt(email_key, address()), LOGIN_WINDOW - MILLISECOND),
     ] {
-        let retry_after = assert_refused(reserve(fixture, limited, START + elapsed).await);
+        let retry_after = assert_rejected(reserve(fixture, limited, START + elapsed).await);
         assert_eq!(retry_after, LOGIN_WINDOW - elapsed);
     }
     reserved(fixture, attempt(email_key, address_key), START + LOGIN_WINDOW).await;
@@ -113,6 +113,6 @@ pub async fn clock_that_was_ahead_prolongs_no_rejection(fixture: &Limiter) {
     }
     assert_eq!(reserve(fixture, attempt(email_key, None), START).await, Reservation::Busy(email_key));
     let settled_by_nobody = START + Ticket::PATIENCE + MILLISECOND;
-    let retry_after = assert_refused(reserve(fixture, attempt(email_key, None), settled_by_nobody).await);
+    let retry_after = assert_rejected(reserve(fixture, attempt(email_key, None), settled_by_nobody).await);
     assert_eq!(retry_after, LOGIN_WINDOW - Ticket::PATIENCE - MILLISECOND);
 }

@@ -7,7 +7,7 @@ use auth_domain::model::PasswordHash;
 use auth_domain::ports::{Credential, PasswordCheck, PortErrorKind};
 
 use super::{CURRENT, PASSWORD, hashed, within};
-use crate::timing::real_instant;
+use crate::request_time::real_instant;
 use crate::{PasswordHasherFixture, a_password, race};
 
 const FLOOD: usize = 500;
@@ -15,7 +15,7 @@ const ALLOWED: Duration = Duration::from_millis(300);
 /// For a verification that begins in the last moment, on a machine that has other things to do.
 const SLACK: Duration = Duration::from_secs(2);
 
-/// What cannot begin in time is refused in time; what has begun is answered.
+/// What cannot begin in time is rejected in time; what has begun is answered.
 pub async fn full_queue_is_overloaded(fixture: &PasswordHasherFixture) {
     let stored = hashed(&*fixture.hasher, PASSWORD).await;
     let results = race((0..FLOOD).map(|_| verification(fixture, &stored, ALLOWED))).await;

@@ -70,7 +70,7 @@ pub async fn unusable_hash_is_a_value(fixture: &PasswordHasherFixture) {
 }
 
 /// Whoever can write a hash must not be able to spend the server's memory or time with it.
-pub async fn excessive_parameters_are_refused(fixture: &PasswordHasherFixture) {
+pub async fn excessive_parameters_are_rejected(fixture: &PasswordHasherFixture) {
     for parameters in [
         "m=1048576,t=2,p=1",
         "m=4294967295,t=1,p=1",

@@ -6,7 +6,7 @@ use auth_domain::model::PasswordHash;
 use auth_domain::ports::{Credential, PasswordCheck};
 
 use super::{CURRENT, PASSWORD, hashed, judged, verified};
-use crate::timing::real_instant;
+use crate::request_time::real_instant;
 use crate::{PasswordHasherFixture, a_password, vectors};
 
 /// The password fits the hash that was made of it, and another one does not.

@@ -13,7 +13,7 @@ use super::steps::{
 };
 use crate::{
     DENYLIST_MARGIN, RACERS, RotationAttempt, START, SessionFixture, TestSession, a_session, a_user_id, race,
-    timing_at,
+    request_time_at,
 };
 
 /// A full session names the access token that expires first, and goes on once that one is let go.
@@ -114,7 +114,7 @@ async fn racing_logins_stay_within_the_limit(fixture: &SessionFixture) {
     race((0..RACERS).map(|_| {
         let sessions = Arc::clone(&fixture.sessions);
         let session = of_three(user, START);
-        async move { sessions.open(&session.opening, timing_at(START)).await.unwrap() }
+        async move { sessions.open(&session.opening, request_time_at(START)).await.unwrap() }
     }))
     .await;
     assert_eq!(listed(fixture, user, START).await.len(), 3, "racing logins passed the limit");

@@ -7,11 +7,11 @@ use auth_domain::ports::EndSession;
 
 use super::steps::{is_revoked, listed, opened_by, rotated};
 use crate::contracts::assert_unavailable;
-use crate::{START, SessionFixture, a_session, a_user_id, an_access_token, timing_past_its_deadline};
+use crate::{START, SessionFixture, a_session, a_user_id, an_access_token, request_time_past_its_deadline};
 
 /// A call that comes too late is an error and takes no effect, then or later.
 pub async fn call_past_its_deadline_changes_nothing(fixture: &SessionFixture) {
-    let (user, late) = (a_user_id(), timing_past_its_deadline(START));
+    let (user, late) = (a_user_id(), request_time_past_its_deadline(START));
     let session = opened_by(fixture, user, START).await;
     let before = listed(fixture, user, START).await;
     let sessions = &fixture.sessions;

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::steps::{SECOND, attempt, end, end_with, is_revoked, leeway, listed, opened, present, rotated};
 use crate::{
-    ROUNDS, START, SessionFixture, TestSession, a_session, a_user_id, an_access_token, race, timing_at,
+    ROUNDS, START, SessionFixture, TestSession, a_session, a_user_id, an_access_token, race, request_time_at,
 };
 
 /// A caller who got no answer repeats the call and finds everything revoked.
@@ -34,7 +34,7 @@ pub async fn first_reason_stays(fixture: &SessionFixture) {
     end(fixture, &session, EndReason::LoggedOut, START).await;
     assert_eq!(end(fixture, &session, EndReason::Revoked, START).await, Ending::Ended);
     let user_id = session.token.session().user_id;
-    fixture.sessions.end_all(user_id, EndReason::UserInactive, timing_at(START)).await.unwrap();
+    fixture.sessions.end_all(user_id, EndReason::UserInactive, request_time_at(START)).await.unwrap();
     let result = present(fixture, &session, &session.token, START).await;
     assert_eq!(result, Rotation::Ended(EndReason::LoggedOut));
 }
@@ -48,7 +48,7 @@ pub async fn ending_an_unknown_session_changes_nothing(fixture: &SessionFixture)
     for session in [unknown.token.session(), stranger] {
         let presented = an_access_token(START);
         let end = EndSession { session, reason: EndReason::LoggedOut, also_revoke: Some(presented) };
-        assert_eq!(fixture.sessions.end(&end, timing_at(START)).await.unwrap(), Ending::Unknown);
+        assert_eq!(fixture.sessions.end(&end, request_time_at(START)).await.unwrap(), Ending::Unknown);
         assert!(!is_revoked(fixture, presented, START).await, "the denylist has changed");
     }
     assert!(!is_revoked(fixture, owner.opening.access_token, START).await);
@@ -84,9 +84,9 @@ fn end_of(fixture: &SessionFixture, session: &TestSession, alone: bool, now_end:
         now_end.notified().await;
         if alone {
             let end = EndSession { session, reason, also_revoke: None };
-            assert_eq!(sessions.end(&end, timing_at(START)).await.unwrap(), Ending::Ended);
+            assert_eq!(sessions.end(&end, request_time_at(START)).await.unwrap(), Ending::Ended);
         } else {
-            let ended = sessions.end_all(session.user_id, reason, timing_at(START)).await.unwrap();
+            let ended = sessions.end_all(session.user_id, reason, request_time_at(START)).await.unwrap();
             assert_eq!(ended, 1);
         }
         None
@@ -108,13 +108,13 @@ fn holder_of(fixture: &SessionFixture, session: &TestSession, steps: usize, now_
             }
             let mut rotation = session.rotation(&token, START);
             rotation.rotate.released = released;
-            match sessions.rotate(&rotation.rotate, timing_at(START)).await.unwrap() {
+            match sessions.rotate(&rotation.rotate, request_time_at(START)).await.unwrap() {
                 Rotation::Rotated => {
                     handed_out.push(rotation.rotate.access_token);
                     token = rotation.successor;
                 }
                 Rotation::AtCapacity { oldest } => {
-                    denylist.add(oldest, timing_at(START)).await.unwrap();
+                    denylist.add(oldest, request_time_at(START)).await.unwrap();
                     released = Some(oldest.id);
                 }
                 other => {

@@ -5,7 +5,7 @@ use auth_domain::ports::Rotation;
 use time::OffsetDateTime;
 
 use super::steps::{HOUR, MILLISECOND, MINUTE, end, is_revoked, listed, open, opened_by, present, rotated};
-use crate::{START, SessionFixture, TestSession, a_session, a_user_id, timing_at};
+use crate::{START, SessionFixture, TestSession, a_session, a_user_id, request_time_at};
 
 /// Every live session of the user ends with its access tokens, and no other user's.
 pub async fn end_all_ends_only_this_users_sessions(fixture: &SessionFixture) {
@@ -69,5 +69,5 @@ fn as_opened(session: &TestSession, now: OffsetDateTime) -> SessionSummary {
 }
 
 async fn end_all(fixture: &SessionFixture, user_id: UserId) -> usize {
-    fixture.sessions.end_all(user_id, EndReason::UserInactive, timing_at(START)).await.unwrap()
+    fixture.sessions.end_all(user_id, EndReason::UserInactive, request_time_at(START)).await.unwrap()
 }

@@ -4,7 +4,7 @@ use auth_domain::model::{EndReason, RefreshTokenDigest, SessionRef};
 use auth_domain::ports::{EndSession, Ending, Rotation};
 
 use super::steps::{attempt, end, is_revoked, leeway, opened, rotated};
-use crate::{START, SessionFixture, a_tenant_id, a_user_id, timing_at};
+use crate::{START, SessionFixture, a_tenant_id, a_user_id, request_time_at};
 
 /// A rotation for another tenant consumes nothing, adds nothing and ends nothing.
 pub async fn other_tenant_changes_nothing(fixture: &SessionFixture) {
@@ -39,6 +39,6 @@ pub async fn session_is_found_only_with_its_user(fixture: &SessionFixture) {
     assert_eq!(attempt(fixture, &rotation, START).await, Rotation::Unknown);
 
     let end = EndSession { session: foreign, reason: EndReason::LoggedOut, also_revoke: None };
-    assert_eq!(fixture.sessions.end(&end, timing_at(START)).await.unwrap(), Ending::Unknown);
+    assert_eq!(fixture.sessions.end(&end, request_time_at(START)).await.unwrap(), Ending::Unknown);
     rotated(fixture, &session, &session.token, START).await;
 }

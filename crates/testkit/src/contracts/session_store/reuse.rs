@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use auth_domain::model::{AxisKey, EndReason};
+use auth_domain::model::{EndReason, LimitKey};
 use auth_domain::ports::Rotation;
 
 use super::steps::{MILLISECOND, MINUTE, attempt, leeway, listed, opened, present, rotated};
 use crate::{START, SessionFixture};
 
-/// Tabs race: for a moment the immediate predecessor gets a refusal that ends nothing.
+/// Tabs race: for a moment the immediate predecessor gets a rejection that ends nothing.
 pub async fn predecessor_within_the_leeway_ends_nothing(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
-    let address = AxisKey::from_bytes([1; 16]);
+    let address = LimitKey::from_bytes([1; 16]);
     let next = session.rotation(&session.token, START).rotated_from(address);
     assert_eq!(attempt(fixture, &next, START).await, Rotation::Rotated);
     for later in [Duration::ZERO, leeway() / 2, leeway() - MILLISECOND] {
         let elsewhere =
-            session.rotation(&session.token, START + later).rotated_from(AxisKey::from_bytes([2; 16]));
+            session.rotation(&session.token, START + later).rotated_from(LimitKey::from_bytes([2; 16]));
         let result = attempt(fixture, &elsewhere, START + later).await;
         assert_eq!(
             result,

@@ -7,7 +7,7 @@ use auth_domain::model::{EndReason, LiveAccessToken, RefreshToken, SessionPolicy
 use auth_domain::ports::{EndSession, Ending, Rotation};
 use time::OffsetDateTime;
 
-use crate::{RotationAttempt, SessionFixture, TestSession, a_session, a_user_id, race, timing_at};
+use crate::{RotationAttempt, SessionFixture, TestSession, a_session, a_user_id, race, request_time_at};
 
 pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 pub(super) const SECOND: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ pub(super) async fn opened_by(fixture: &SessionFixture, user_id: UserId, now: Of
 }
 
 pub(super) async fn open(fixture: &SessionFixture, session: &TestSession, now: OffsetDateTime) {
-    fixture.sessions.open(&session.opening, timing_at(now)).await.unwrap();
+    fixture.sessions.open(&session.opening, request_time_at(now)).await.unwrap();
 }
 
 /// Tries a rotation.
@@ -42,7 +42,7 @@ pub(super) async fn attempt(
     attempt: &RotationAttempt,
     now: OffsetDateTime,
 ) -> Rotation {
-    fixture.sessions.rotate(&attempt.rotate, timing_at(now)).await.unwrap()
+    fixture.sessions.rotate(&attempt.rotate, request_time_at(now)).await.unwrap()
 }
 
 /// Presents a token, whatever comes of it.
@@ -75,7 +75,7 @@ pub(super) async fn raced(
 ) -> Vec<Rotation> {
     race(attempts.iter().map(|attempt| {
         let (sessions, rotate) = (Arc::clone(&fixture.sessions), attempt.rotate.clone());
-        async move { sessions.rotate(&rotate, timing_at(now)).await.unwrap() }
+        async move { sessions.rotate(&rotate, request_time_at(now)).await.unwrap() }
     }))
     .await
 }
@@ -99,7 +99,7 @@ pub(super) async fn end_with(
     now: OffsetDateTime,
 ) -> Ending {
     let end = EndSession { session: session.token.session(), reason, also_revoke };
-    fixture.sessions.end(&end, timing_at(now)).await.unwrap()
+    fixture.sessions.end(&end, request_time_at(now)).await.unwrap()
 }
 
 pub(super) async fn listed(
@@ -107,7 +107,7 @@ pub(super) async fn listed(
     user_id: UserId,
     now: OffsetDateTime,
 ) -> Vec<SessionSummary> {
-    fixture.sessions.list(user_id, timing_at(now)).await.unwrap()
+    fixture.sessions.list(user_id, request_time_at(now)).await.unwrap()
 }
 
 pub(super) async fn is_revoked(
@@ -115,5 +115,5 @@ pub(super) async fn is_revoked(
     token: LiveAccessToken,
     now: OffsetDateTime,
 ) -> bool {
-    fixture.denylist.contains(token.id, timing_at(now)).await.unwrap()
+    fixture.denylist.contains(token.id, request_time_at(now)).await.unwrap()
 }

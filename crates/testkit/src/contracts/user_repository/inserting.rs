@@ -5,7 +5,9 @@ use std::sync::Arc;
 use auth_domain::ports::Insertion;
 
 use super::{found, insert, inserted, stored_hash, tenant};
-use crate::{RACERS, ROUNDS, START, UserRepositoryFixture, a_tenant_id, a_user, an_email, race, timing_at};
+use crate::{
+    RACERS, ROUNDS, START, UserRepositoryFixture, a_tenant_id, a_user, an_email, race, request_time_at,
+};
 
 /// Of many concurrent inserts of one email exactly one wins, and the others leave nothing behind.
 pub async fn email_is_unique_under_race(fixture: &UserRepositoryFixture) {
@@ -21,11 +23,11 @@ pub async fn email_is_unique_under_race(fixture: &UserRepositoryFixture) {
             .collect();
         let results = race(candidates.iter().cloned().map(|user| {
             let users = Arc::clone(&fixture.users);
-            async move { users.insert(&user, timing_at(START)).await.unwrap() }
+            async move { users.insert(&user, request_time_at(START)).await.unwrap() }
         }))
         .await;
 
-        let winner = fixture.users.find_by_email(&email, timing_at(START)).await.unwrap();
+        let winner = fixture.users.find_by_email(&email, request_time_at(START)).await.unwrap();
         let winner = winner.expect("one racer wins").id;
         for (user, result) in candidates.iter().zip(results) {
             let expected = if user.id == winner { Insertion::Inserted } else { Insertion::EmailTaken };
@@ -42,7 +44,7 @@ pub async fn email_is_unique_under_race(fixture: &UserRepositoryFixture) {
 }
 
 /// A user of a tenant that does not exist is not inserted.
-pub async fn unknown_tenant_is_refused(fixture: &UserRepositoryFixture) {
+pub async fn unknown_tenant_is_rejected(fixture: &UserRepositoryFixture) {
     tenant(fixture).await;
     let user = a_user(a_tenant_id());
     assert_eq!(insert(fixture, &user).await, Insertion::UnknownTenant);
@@ -54,7 +56,7 @@ pub async fn default_tenant_is_made_once(fixture: &UserRepositoryFixture) {
     let candidates: Vec<_> = (0..RACERS).map(|_| a_tenant_id()).collect();
     let tenants = race(candidates.iter().copied().map(|candidate| {
         let users = Arc::clone(&fixture.users);
-        async move { users.default_tenant(candidate, timing_at(START)).await.unwrap() }
+        async move { users.default_tenant(candidate, request_time_at(START)).await.unwrap() }
     }))
     .await;
     let made = tenants[0];

@@ -7,8 +7,8 @@ use auth_domain::model::{
 use super::{a_hash, found, insert, inserted, replace, stored_hash, tenant};
 use crate::contracts::assert_unavailable;
 use crate::{
-    START, UserRepositoryFixture, a_tenant_id, a_user, a_user_id, an_email, timing_at,
-    timing_past_its_deadline,
+    START, UserRepositoryFixture, a_tenant_id, a_user, a_user_id, an_email, request_time_at,
+    request_time_past_its_deadline,
 };
 use auth_domain::ports::{Insertion, Replacement};
 
@@ -30,7 +30,7 @@ pub async fn inserted_user_is_found_by_email_and_by_id(fixture: &UserRepositoryF
             created_at: START,
         };
         assert_eq!(found(fixture, new.id).await.as_ref(), Some(&user));
-        let by_email = fixture.users.find_by_email(&new.email, timing_at(START)).await.unwrap();
+        let by_email = fixture.users.find_by_email(&new.email, request_time_at(START)).await.unwrap();
         assert_eq!(by_email, Some(user));
     }
 }
@@ -39,7 +39,7 @@ pub async fn inserted_user_is_found_by_email_and_by_id(fixture: &UserRepositoryF
 pub async fn unknown_user_is_none(fixture: &UserRepositoryFixture) {
     for _ in 0..2 {
         assert_eq!(found(fixture, a_user_id()).await, None);
-        let by_email = fixture.users.find_by_email(&an_email(), timing_at(START)).await.unwrap();
+        let by_email = fixture.users.find_by_email(&an_email(), request_time_at(START)).await.unwrap();
         assert_eq!(by_email, None);
         inserted(fixture).await;
     }
@@ -74,7 +74,7 @@ pub async fn user_without_password_is_a_value(fixture: &UserRepositoryFixture) {
     let user = inserted(fixture).await;
     (fixture.drop_password)(user.id).await;
     assert_eq!(stored_hash(fixture, user.id).await, None);
-    let by_email = fixture.users.find_by_email(&user.email, timing_at(START)).await.unwrap();
+    let by_email = fixture.users.find_by_email(&user.email, request_time_at(START)).await.unwrap();
     assert_eq!(by_email.expect("the user exists").password_hash, None);
     assert_eq!(listed(fixture).await.len(), 1);
 
@@ -87,7 +87,7 @@ pub async fn user_without_password_is_a_value(fixture: &UserRepositoryFixture) {
 /// The parameters of every PHC string once, with the number of users, and nothing of the rest of it.
 pub async fn hash_parameters_are_counted_without_salts(fixture: &UserRepositoryFixture) {
     const SALT_AND_HASH: &str = "c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaA";
-    assert_eq!(fixture.users.hash_parameters(timing_at(START)).await.unwrap(), []);
+    assert_eq!(fixture.users.hash_parameters(request_time_at(START)).await.unwrap(), []);
     let tenant = tenant(fixture).await;
     let current = "$argon2id$v=19$m=19456,t=2,p=1";
     let dear = "$argon2id$v=19$m=262144,t=10,p=16";
@@ -109,7 +109,7 @@ pub async fn hash_parameters_are_counted_without_salts(fixture: &UserRepositoryF
     let without = inserted(fixture).await;
     (fixture.drop_password)(without.id).await;
 
-    let mut found = fixture.users.hash_parameters(timing_at(START)).await.unwrap();
+    let mut found = fixture.users.hash_parameters(request_time_at(START)).await.unwrap();
     found.sort_unstable_by(|a, b| a.parameters.cmp(&b.parameters));
     let in_use = |text: &str, users| HashParametersInUse {
         parameters: HashParameters::parse(text).expect("parameters"),
@@ -126,7 +126,7 @@ async fn insert_hash(fixture: &UserRepositoryFixture, tenant: TenantId, text: &s
 
 /// A call that comes too late is an error and takes no effect.
 pub async fn call_past_its_deadline_changes_nothing(fixture: &UserRepositoryFixture) {
-    let late = timing_past_its_deadline(START);
+    let late = request_time_past_its_deadline(START);
     let (users, candidate) = (&fixture.users, a_tenant_id());
     assert_unavailable(users.default_tenant(candidate, late).await, "default_tenant");
     assert_ne!(tenant(fixture).await, candidate);
@@ -150,11 +150,11 @@ pub async fn call_past_its_deadline_changes_nothing(fixture: &UserRepositoryFixt
 
 /// Every user, if every row can be read.
 async fn listed(fixture: &UserRepositoryFixture) -> Vec<User> {
-    let listing = fixture.users.list(timing_at(START)).await.unwrap();
+    let listing = fixture.users.list(request_time_at(START)).await.unwrap();
     assert_eq!(listing.unreadable, []);
     listing.users
 }
 
 async fn set_status(fixture: &UserRepositoryFixture, id: UserId, status: UserStatus) -> bool {
-    fixture.users.set_status(id, status, timing_at(START)).await.unwrap()
+    fixture.users.set_status(id, status, request_time_at(START)).await.unwrap()
 }

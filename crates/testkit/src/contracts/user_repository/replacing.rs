@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth_domain::ports::Replacement;
 
 use super::{a_hash, inserted, replace, stored_hash};
-use crate::{RACERS, ROUNDS, START, UserRepositoryFixture, a_user_id, race, timing_at};
+use crate::{RACERS, ROUNDS, START, UserRepositoryFixture, a_user_id, race, request_time_at};
 
 /// A replace whose expectation no longer holds changes nothing and says so.
 pub async fn hash_is_replaced_only_where_it_is_as_expected(fixture: &UserRepositoryFixture) {
@@ -30,7 +30,7 @@ pub async fn one_racing_replace_wins(fixture: &UserRepositoryFixture) {
             let (users, expected) = (Arc::clone(&fixture.users), Some(user.password_hash.clone()));
             async move {
                 let new = a_hash(&racer.to_string());
-                users.replace_password_hash(user.id, expected, &new, timing_at(START)).await.unwrap()
+                users.replace_password_hash(user.id, expected, &new, request_time_at(START)).await.unwrap()
             }
         }))
         .await;

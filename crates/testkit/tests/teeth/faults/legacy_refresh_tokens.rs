@@ -6,19 +6,19 @@ fault!(find_consumes, legacy_refresh_tokens::legacy_token_names_its_holder, Faul
 fault!(unknown_is_consumed, legacy_refresh_tokens::unknown_legacy_token_is_nobodys, Fault::UnknownIsConsumed);
 fault!(non_atomic_consume, legacy_refresh_tokens::one_racer_consumes_a_legacy_token, Fault::NonAtomicConsume);
 fault!(
-    refused_is_found,
-    legacy_refresh_tokens::legacy_tokens_of_an_ended_user_are_refused,
-    Fault::RefusedIsFound
+    rejected_is_found,
+    legacy_refresh_tokens::legacy_tokens_of_an_ended_user_are_rejected,
+    Fault::RejectedIsFound
 );
 fault!(
     found_before_is_consumed,
-    legacy_refresh_tokens::legacy_tokens_of_an_ended_user_are_refused,
+    legacy_refresh_tokens::legacy_tokens_of_an_ended_user_are_rejected,
     Fault::FoundBeforeIsConsumed
 );
 fault!(
-    end_all_refuses_everybody,
+    end_all_rejects_everybody,
     legacy_refresh_tokens::legacy_tokens_of_others_stay_good,
-    Fault::EndAllRefusesEverybody
+    Fault::EndAllRejectsEverybody
 );
 fault!(
     end_ignores_the_holder,

@@ -7,13 +7,13 @@ fault!(
     login_limiter::reservations_never_exceed_the_limit_under_race,
     Fault::ChecksBeforeItCounts
 );
-fault!(no_email_axis, login_limiter::email_axis_refuses_after_the_limit, Fault::NoEmailAxis);
+fault!(no_email_key, login_limiter::email_key_rejects_after_the_limit, Fault::NoEmailKey);
 fault!(
     repeated_failure_counts_twice,
-    login_limiter::email_axis_refuses_after_the_limit,
+    login_limiter::email_key_rejects_after_the_limit,
     Fault::RepeatedFailureCountsTwice
 );
-fault!(no_address_axis, login_limiter::address_axis_refuses_after_the_limit, Fault::NoAddressAxis);
+fault!(no_address_key, login_limiter::address_key_rejects_after_the_limit, Fault::NoAddressKey);
 fault!(
     missing_address_is_one_address,
     login_limiter::attempt_without_address_counts_on_the_email_alone,
@@ -21,20 +21,24 @@ fault!(
 );
 fault!(
     in_flight_not_counted,
-    login_limiter::attempts_in_flight_are_busy_not_refused,
+    login_limiter::attempts_in_flight_are_busy_not_rejected,
     Fault::InFlightNotCounted
 );
 fault!(
-    refuses_on_in_flight,
-    login_limiter::attempts_in_flight_are_busy_not_refused,
-    Fault::RefusesOnInFlight
+    rejects_on_in_flight,
+    login_limiter::attempts_in_flight_are_busy_not_rejected,
+    Fault::RejectsOnInFlight
 );
-fault!(busy_before_refused, login_limiter::attempts_in_flight_are_busy_not_refused, Fault::BusyBeforeRefused);
-fault!(refused_attempts_count, login_limiter::refused_attempts_do_not_count, Fault::RefusedAttemptsCount);
 fault!(
-    refused_attempts_count_on_the_other_axis,
-    login_limiter::refused_attempts_do_not_count,
-    Fault::RefusedAttemptsCountOnTheOtherAxis
+    busy_before_rejected,
+    login_limiter::attempts_in_flight_are_busy_not_rejected,
+    Fault::BusyBeforeRejected
+);
+fault!(rejected_attempts_count, login_limiter::rejected_attempts_do_not_count, Fault::RejectedAttemptsCount);
+fault!(
+    rejected_attempts_count_on_the_other_key,
+    login_limiter::rejected_attempts_do_not_count,
+    Fault::RejectedAttemptsCountOnTheOtherKey
 );
 
 fault!(fixed_window, login_limiter::window_slides_and_retry_after_is_true, Fault::FixedWindow);
@@ -44,9 +48,9 @@ fault!(
     Fault::RetryAfterIsTheWindow
 );
 fault!(
-    retry_after_of_the_first_axis,
+    retry_after_of_the_first_key,
     login_limiter::window_slides_and_retry_after_is_true,
-    Fault::RetryAfterOfTheFirstAxis
+    Fault::RetryAfterOfTheFirstKey
 );
 fault!(
     failure_counts_from_its_report,

@@ -22,7 +22,7 @@ fault!(
 fault!(unusable_is_invalid, password_hasher::unusable_hash_is_a_value, Fault::UnusableIsInvalid);
 fault!(
     parameters_not_bounded,
-    password_hasher::excessive_parameters_are_refused,
+    password_hasher::excessive_parameters_are_rejected,
     Fault::ParametersNotBounded
 );
 fault!(missing_hash_verifies, password_hasher::missing_hash_never_verifies, Fault::MissingHashVerifies);

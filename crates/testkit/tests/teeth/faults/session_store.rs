@@ -38,22 +38,22 @@ fault!(
     Fault::WholeSecondsOnly
 );
 
-fault!(replay_lost, session_store::keyed_retry_gets_the_sealed_successor, Fault::ReplayLost);
+fault!(retry_lost, session_store::keyed_retry_gets_the_sealed_successor, Fault::RetryLost);
 fault!(
-    replay_only_within_the_leeway,
+    retry_only_within_the_leeway,
     session_store::keyed_retry_gets_the_sealed_successor,
-    Fault::ReplayOnlyWithinTheLeeway
+    Fault::RetryOnlyWithinTheLeeway
 );
 fault!(
-    replay_forgets_its_access_token,
+    retry_forgets_its_access_token,
     session_store::access_token_of_a_retry_dies_with_the_session,
-    Fault::ReplayForgetsItsAccessToken
+    Fault::RetryForgetsItsAccessToken
 );
-fault!(replay_with_any_key, session_store::retry_with_another_key_is_no_retry, Fault::ReplayWithAnyKey);
+fault!(retry_with_any_key, session_store::retry_with_another_key_is_no_retry, Fault::RetryWithAnyKey);
 fault!(
-    replay_outlives_its_successor,
+    retry_outlives_its_successor,
     session_store::retry_after_the_successor_was_used_ends_the_session,
-    Fault::ReplayOutlivesItsSuccessor
+    Fault::RetryOutlivesItsSuccessor
 );
 
 fault!(idle_expiry_ignored, session_store::expired_token_is_gone, Fault::IdleExpiryIgnored);

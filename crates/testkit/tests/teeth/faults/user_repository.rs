@@ -20,7 +20,7 @@ fault!(
     user_repository::email_is_unique_under_race,
     Fault::TakenEmailIsOverwritten
 );
-fault!(tenant_not_checked, user_repository::unknown_tenant_is_refused, Fault::TenantNotChecked);
+fault!(tenant_not_checked, user_repository::unknown_tenant_is_rejected, Fault::TenantNotChecked);
 fault!(
     default_tenant_made_by_every_caller,
     user_repository::default_tenant_is_made_once,

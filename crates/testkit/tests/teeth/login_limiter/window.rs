@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::model::{AxisKey, LoginAttempt};
+use auth_domain::model::{LimitKey, LoginAttempt};
 use auth_domain::ports::{Reservation, Settlement, Ticket};
 use auth_testkit::{LOGIN_LIMIT, LOGIN_WINDOW};
 use time::OffsetDateTime;
@@ -24,7 +24,7 @@ struct Entry {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Axis {
+enum Kind {
     Email,
     Address,
 }
@@ -50,21 +50,23 @@ impl Window {
     }
 
     fn reservation(&self, attempt: &LoginAttempt, now: OffsetDateTime) -> Reservation {
-        let axes = [(Axis::Email, Some(attempt.email)), (Axis::Address, attempt.address)];
-        let refusals = axes.map(|(axis, key)| self.retry_after(axis, key, now));
-        let busy = axes.into_iter().find_map(|(axis, key)| self.busy(axis, key, now));
+        let keys = [(Kind::Email, Some(attempt.email)), (Kind::Address, attempt.address)];
+        let rejections = keys.map(|(kind, key)| self.retry_after(kind, key, now));
+        let busy = keys.into_iter().find_map(|(kind, key)| self.busy(kind, key, now));
         let retry_after = match self.fault {
-            Some(Fault::RetryAfterOfTheFirstAxis) => refusals.into_iter().flatten().next(),
-            Some(Fault::RetryAfterIsTheWindow) => refusals.into_iter().flatten().max().map(|_| LOGIN_WINDOW),
-            _ => refusals.into_iter().flatten().max(),
+            Some(Fault::RetryAfterOfTheFirstKey) => rejections.into_iter().flatten().next(),
+            Some(Fault::RetryAfterIsTheWindow) => {
+                rejections.into_iter().flatten().max().map(|_| LOGIN_WINDOW)
+            }
+            _ => rejections.into_iter().flatten().max(),
         };
-        let [on_email, on_address] = refusals;
+        let [on_email, on_address] = rejections;
         let key = attempt.address.filter(|_| on_address > on_email).unwrap_or(attempt.email);
         match (retry_after, busy) {
-            (Some(_), Some(full)) if self.has(Fault::BusyBeforeRefused) => Reservation::Busy(full),
-            (Some(retry_after), _) => Reservation::Refused { key, retry_after },
-            (None, Some(key)) if self.has(Fault::RefusesOnInFlight) => {
-                Reservation::Refused { key, retry_after: Duration::from_secs(1) }
+            (Some(_), Some(full)) if self.has(Fault::BusyBeforeRejected) => Reservation::Busy(full),
+            (Some(retry_after), _) => Reservation::Rejected { key, retry_after },
+            (None, Some(key)) if self.has(Fault::RejectsOnInFlight) => {
+                Reservation::Rejected { key, retry_after: Duration::from_secs(1) }
             }
             (None, Some(full)) => Reservation::Busy(full),
             (None, None) => Reservation::Reserved(Ticket { attempt: *attempt }),
@@ -98,17 +100,17 @@ impl Window {
     ) -> Reservation {
         let (on_email, on_address) = match verdict {
             Reservation::Reserved(_) => (true, attempt.address.is_some()),
-            _ if self.has(Fault::RefusedAttemptsCount) => (true, attempt.address.is_some()),
-            _ if self.has(Fault::RefusedAttemptsCountOnTheOtherAxis) => (false, attempt.address.is_some()),
-            Reservation::Busy(_) | Reservation::Refused { .. } => return verdict,
+            _ if self.has(Fault::RejectedAttemptsCount) => (true, attempt.address.is_some()),
+            _ if self.has(Fault::RejectedAttemptsCountOnTheOtherKey) => (false, attempt.address.is_some()),
+            Reservation::Busy(_) | Reservation::Rejected { .. } => return verdict,
         };
         self.entries.push(Entry { attempt: *attempt, at: now, failed: false, on_email, on_address });
         verdict
     }
 
-    fn retry_after(&self, axis: Axis, key: Option<AxisKey>, now: OffsetDateTime) -> Option<Duration> {
+    fn retry_after(&self, kind: Kind, key: Option<LimitKey>, now: OffsetDateTime) -> Option<Duration> {
         let mut failures: Vec<_> = self
-            .counted(axis, key, now)
+            .counted(kind, key, now)
             .filter(|entry| entry.failed || self.is_given_up(entry, now))
             .map(|entry| self.leaves_at(entry))
             .collect();
@@ -117,29 +119,34 @@ impl Window {
         (failures[first_to_leave] - now).try_into().ok()
     }
 
-    fn busy(&self, axis: Axis, key: Option<AxisKey>, now: OffsetDateTime) -> Option<AxisKey> {
+    fn busy(&self, kind: Kind, key: Option<LimitKey>, now: OffsetDateTime) -> Option<LimitKey> {
         let counted = self
-            .counted(axis, key, now)
+            .counted(kind, key, now)
             .filter(|entry| entry.failed || !self.has(Fault::InFlightNotCounted))
             .count();
         key.filter(|_| counted >= LOGIN_LIMIT as usize)
     }
 
-    /// The entries that count on this axis now.
-    fn counted(&self, axis: Axis, key: Option<AxisKey>, now: OffsetDateTime) -> impl Iterator<Item = &Entry> {
+    /// The entries that count on this kind now.
+    fn counted(
+        &self,
+        kind: Kind,
+        key: Option<LimitKey>,
+        now: OffsetDateTime,
+    ) -> impl Iterator<Item = &Entry> {
         let ignored = match self.fault {
-            Some(Fault::NoEmailAxis) => axis == Axis::Email,
-            Some(Fault::NoAddressAxis) => axis == Axis::Address,
+            Some(Fault::NoEmailKey) => kind == Kind::Email,
+            Some(Fault::NoAddressKey) => kind == Kind::Address,
             Some(Fault::MissingAddressIsOneAddress) => false,
             _ => key.is_none(),
         };
         self.entries
             .iter()
             .filter(move |_| !ignored)
-            .filter(move |entry| match axis {
-                Axis::Email => entry.on_email && Some(entry.attempt.email) == key,
-                Axis::Address if self.has(Fault::MissingAddressIsOneAddress) => entry.attempt.address == key,
-                Axis::Address => entry.on_address && entry.attempt.address == key,
+            .filter(move |entry| match kind {
+                Kind::Email => entry.on_email && Some(entry.attempt.email) == key,
+                Kind::Address if self.has(Fault::MissingAddressIsOneAddress) => entry.attempt.address == key,
+                Kind::Address => entry.on_address && entry.attempt.address == key,
             })
             .filter(move |entry| now < self.leaves_at(entry))
             .filter(move |entry| entry.at <= now || !self.has(Fault::ClockGoingBackReopens))
@@ -212,7 +219,7 @@ impl Window {
         }
     }
 
-    pub(super) fn clear(&mut self, email: AxisKey) {
+    pub(super) fn clear(&mut self, email: LimitKey) {
         let fault = self.fault;
         for entry in self.entries.iter_mut().filter(|entry| entry.failed) {
             let named = entry.attempt.email == email || fault == Some(Fault::ClearFreesEverybody);

@@ -18,11 +18,11 @@ pub(crate) enum Fault {
     ReuseEndsNothing,
     ReuseForgottenAfterManyRotations,
 
-    ReplayLost,
-    ReplayOnlyWithinTheLeeway,
-    ReplayForgetsItsAccessToken,
-    ReplayWithAnyKey,
-    ReplayOutlivesItsSuccessor,
+    RetryLost,
+    RetryOnlyWithinTheLeeway,
+    RetryForgetsItsAccessToken,
+    RetryWithAnyKey,
+    RetryOutlivesItsSuccessor,
 
     IdleExpiryIgnored,
     AbsoluteExpiryIgnored,

@@ -1,7 +1,7 @@
 //! What the store keeps of one session.
 
 use auth_domain::model::{
-    AxisKey, EndReason, LiveAccessToken, SealedReplay, SessionRef, SessionSummary, TenantId,
+    EndReason, LimitKey, LiveAccessToken, SealedSuccessor, SessionRef, SessionSummary, TenantId,
 };
 use auth_domain::ports::NewSession;
 use time::OffsetDateTime;
@@ -12,8 +12,8 @@ pub(super) struct Record {
     pub(super) tenant_id: TenantId,
     pub(super) current: [u8; 32],
     pub(super) previous: Option<[u8; 32]>,
-    pub(super) replay: Option<SealedReplay>,
-    pub(super) rotated_from: Option<AxisKey>,
+    pub(super) retry: Option<SealedSuccessor>,
+    pub(super) rotated_from: Option<LimitKey>,
     pub(super) live: Vec<LiveAccessToken>,
     pub(super) created_at: OffsetDateTime,
     pub(super) rotated_at: OffsetDateTime,
@@ -31,7 +31,7 @@ impl Record {
             tenant_id: session.tenant_id,
             current: session.refresh_token.value,
             previous: None,
-            replay: None,
+            retry: None,
             rotated_from: None,
             live: vec![session.access_token],
             created_at: now,

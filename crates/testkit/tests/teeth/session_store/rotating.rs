@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::model::{EndReason, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, SealedReplay};
+use auth_domain::model::{EndReason, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, SealedSuccessor};
 use auth_domain::ports::{Rotate, Rotation};
 use auth_testkit::DENYLIST_MARGIN;
 use time::OffsetDateTime;
@@ -59,8 +59,8 @@ impl InMemorySessionStore {
         record.previous = Some(record.current);
         record.current = rotate.successor.value;
         record.rotated_from = rotate.rotated_from;
-        if rotate.replay.is_some() || !self.has(Fault::ReplayOutlivesItsSuccessor) {
-            record.replay.clone_from(&rotate.replay);
+        if rotate.retry.is_some() || !self.has(Fault::RetryOutlivesItsSuccessor) {
+            record.retry.clone_from(&rotate.retry);
         }
         if !self.has(Fault::ExpiryNotExtended) {
             let cut = !self.has(Fault::ExpiryNotCut);
@@ -89,9 +89,9 @@ impl InMemorySessionStore {
             };
         }
         let within = self.is_within_leeway(record, rotate, now);
-        if let Some(replay) = self.replay_for(record, rotate, predecessor, within) {
+        if let Some(retry) = self.retry_for(record, rotate, predecessor, within) {
             return match self.remember(record, rotate, now) {
-                Ok(()) => Rotation::Replayed(replay),
+                Ok(()) => Rotation::Retried(retry),
                 Err(oldest) => Rotation::AtCapacity { oldest },
             };
         }
@@ -130,19 +130,19 @@ impl InMemorySessionStore {
         has_begun && now < record.rotated_at + leeway
     }
 
-    fn replay_for(
+    fn retry_for(
         &self,
         record: &Record,
         rotate: &Rotate,
         predecessor: bool,
         within: bool,
-    ) -> Option<SealedReplay> {
-        let (kept, asked) = (record.replay.as_ref()?, rotate.replay.as_ref()?);
+    ) -> Option<SealedSuccessor> {
+        let (kept, asked) = (record.retry.as_ref()?, rotate.retry.as_ref()?);
         let offered = match self.fault {
-            Some(Fault::ReplayLost) => false,
-            Some(Fault::ReplayOnlyWithinTheLeeway) => predecessor && within && kept.tag == asked.tag,
-            Some(Fault::ReplayWithAnyKey) => predecessor,
-            Some(Fault::ReplayOutlivesItsSuccessor) => kept.tag == asked.tag,
+            Some(Fault::RetryLost) => false,
+            Some(Fault::RetryOnlyWithinTheLeeway) => predecessor && within && kept.tag == asked.tag,
+            Some(Fault::RetryWithAnyKey) => predecessor,
+            Some(Fault::RetryOutlivesItsSuccessor) => kept.tag == asked.tag,
             _ => predecessor && kept.tag == asked.tag,
         };
         offered.then(|| kept.clone())
@@ -174,7 +174,7 @@ impl InMemorySessionStore {
         }
         let is_retry = record.current != rotate.presented.value;
         let forgets = self.has(Fault::AccessTokenNotStored)
-            || (is_retry && self.has(Fault::ReplayForgetsItsAccessToken));
+            || (is_retry && self.has(Fault::RetryForgetsItsAccessToken));
         live.extend((!forgets).then_some(rotate.access_token));
         record.live = live;
         Ok(())

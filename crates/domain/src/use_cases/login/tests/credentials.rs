@@ -4,59 +4,59 @@ use super::*;
 
 // S-08
 #[tokio::test]
-async fn a_wrong_password_is_refused_and_counts() {
-    let setup = refusal_setup(Some(user()), PasswordCheck::Invalid);
-    assert_eq!(setup.counted_refusal().await, LoginRefusal::WrongPassword);
+async fn a_wrong_password_is_rejected_and_counts() {
+    let setup = rejection_setup(Some(user()), PasswordCheck::Invalid);
+    assert_eq!(setup.counted_rejection().await, LoginRejection::WrongPassword);
 }
 
 // S-08, S-14
 #[tokio::test]
 async fn an_unknown_email_costs_a_verification_and_counts_like_a_known_one() {
-    let mut setup = refusal_setup(None, PasswordCheck::Invalid);
+    let mut setup = rejection_setup(None, PasswordCheck::Invalid);
     setup.hasher = hasher_expecting(Credential::Missing, PasswordCheck::Invalid);
-    assert_eq!(setup.counted_refusal().await, LoginRefusal::UnknownEmail);
+    assert_eq!(setup.counted_rejection().await, LoginRejection::UnknownEmail);
 }
 
 // S-08
 #[tokio::test]
-async fn an_account_without_a_password_costs_a_verification_and_is_refused() {
-    let mut setup = refusal_setup(Some(User { password_hash: None, ..user() }), PasswordCheck::Invalid);
+async fn an_account_without_a_password_costs_a_verification_and_is_rejected() {
+    let mut setup = rejection_setup(Some(User { password_hash: None, ..user() }), PasswordCheck::Invalid);
     setup.hasher = hasher_expecting(Credential::Missing, PasswordCheck::Invalid);
-    assert_eq!(setup.counted_refusal().await, LoginRefusal::NoPassword);
+    assert_eq!(setup.counted_rejection().await, LoginRejection::NoPassword);
 }
 
 #[tokio::test]
 async fn nobody_without_a_password_gets_in_whatever_the_hasher_says() {
-    let setup = refusal_setup(Some(User { password_hash: None, ..user() }), RIGHT);
-    assert_eq!(setup.counted_refusal().await, LoginRefusal::NoPassword);
-    assert_eq!(refusal_setup(None, RIGHT).counted_refusal().await, LoginRefusal::UnknownEmail);
+    let setup = rejection_setup(Some(User { password_hash: None, ..user() }), RIGHT);
+    assert_eq!(setup.counted_rejection().await, LoginRejection::NoPassword);
+    assert_eq!(rejection_setup(None, RIGHT).counted_rejection().await, LoginRejection::UnknownEmail);
 }
 
 // S-08
 #[tokio::test]
-async fn a_stored_hash_that_cannot_be_used_is_refused_and_counts() {
-    let setup = refusal_setup(Some(user()), PasswordCheck::Unusable);
-    assert_eq!(setup.counted_refusal().await, LoginRefusal::UnusableHash);
+async fn a_stored_hash_that_cannot_be_used_is_rejected_and_counts() {
+    let setup = rejection_setup(Some(user()), PasswordCheck::Unusable);
+    assert_eq!(setup.counted_rejection().await, LoginRejection::UnusableHash);
 }
 
 // S-08
 #[tokio::test]
-async fn an_inactive_user_costs_a_verification_and_is_refused_though_the_password_is_right() {
-    let mut setup = refusal_setup(Some(inactive_user()), RIGHT);
+async fn an_inactive_user_costs_a_verification_and_is_rejected_though_the_password_is_right() {
+    let mut setup = rejection_setup(Some(inactive_user()), RIGHT);
     setup.hasher = hasher_expecting(Credential::Inactive(hash("stored")), RIGHT);
-    assert_eq!(setup.counted_refusal().await, LoginRefusal::InactiveUser);
+    assert_eq!(setup.counted_rejection().await, LoginRejection::InactiveUser);
 }
 
 #[tokio::test]
 async fn only_the_right_password_tells_the_log_that_a_user_is_inactive() {
-    let setup = refusal_setup(Some(inactive_user()), PasswordCheck::Invalid);
-    assert_eq!(setup.counted_refusal().await, LoginRefusal::WrongPassword);
+    let setup = rejection_setup(Some(inactive_user()), PasswordCheck::Invalid);
+    assert_eq!(setup.counted_rejection().await, LoginRejection::WrongPassword);
 }
 
 #[tokio::test]
 async fn the_log_learns_whose_email_it_was_where_it_is_known() {
     for (found, known) in [(Some(user()), Some(user_id())), (None, None)] {
-        match refusal_setup(found, PasswordCheck::Invalid).run().await {
+        match rejection_setup(found, PasswordCheck::Invalid).run().await {
             Err(LoginError::InvalidCredentials { user_id, .. }) => assert_eq!(user_id, known),
             other => panic!("{other:?}"),
         }
@@ -77,24 +77,24 @@ async fn the_password_reaches_the_hasher_byte_for_byte_with_the_stored_hash() {
         })
         .times(1)
         .returning(|_, _, _| Ok(RIGHT));
-    setup.run_with(SENT, timing()).await.unwrap();
+    setup.run_with(SENT, request_time()).await.unwrap();
 }
 
 // S-08, S-09
 #[tokio::test]
 async fn an_unreadable_row_costs_a_verification_and_is_rejected_like_a_wrong_password() {
-    let mut setup = refusal_setup(None, PasswordCheck::Invalid);
+    let mut setup = rejection_setup(None, PasswordCheck::Invalid);
     setup.users = MockUserRepository::new();
     setup.users.expect_find_by_email().times(1).returning(|_, _| Err(unreadable_row()));
     setup.hasher = hasher_expecting(Credential::Missing, PasswordCheck::Invalid);
-    assert_eq!(setup.counted_refusal().await, LoginRefusal::UnreadableRow(unreadable_user()));
+    assert_eq!(setup.counted_rejection().await, LoginRejection::UnreadableRow(unreadable_user()));
 }
 
 /// The turn is charged before anything about the account is known.
 // S-09
 #[tokio::test]
 async fn the_queue_decides_before_the_account_is_read() {
-    let mut setup = refusal_setup(None, PasswordCheck::Invalid);
+    let mut setup = rejection_setup(None, PasswordCheck::Invalid);
     (setup.users, setup.hasher) = (MockUserRepository::new(), MockPasswordHasher::new());
     setup.hasher.expect_admit().times(1).returning(|_| Err(trouble(PortErrorKind::Overloaded)));
     setup.limiter = limiter_settled(Settlement::Abandoned);
@@ -106,11 +106,11 @@ async fn the_queue_decides_before_the_account_is_read() {
 async fn every_account_is_admitted_once_and_compared_once() {
     let without_password = User { password_hash: None, ..user() };
     for account in [None, Some(user()), Some(inactive_user()), Some(without_password)] {
-        let mut setup = refusal_setup(account, PasswordCheck::Invalid);
+        let mut setup = rejection_setup(account, PasswordCheck::Invalid);
         setup.hasher = MockPasswordHasher::new();
-        setup.hasher.expect_admit().times(1).returning(|timing| Ok(Admission::new(timing, ())));
+        setup.hasher.expect_admit().times(1).returning(|request_time| Ok(Admission::new(request_time, ())));
         setup.hasher.expect_verify().times(1).returning(|_, _, _| Ok(PasswordCheck::Invalid));
-        setup.refusal().await;
+        setup.rejection().await;
     }
 }
 
@@ -139,7 +139,7 @@ async fn a_hasher_that_fails_after_it_began_makes_it_a_guess_that_counts() {
 }
 
 fn failing_hasher(kind: PortErrorKind, settled: Settlement) -> Setup {
-    let mut setup = refusal_setup(Some(user()), PasswordCheck::Invalid);
+    let mut setup = rejection_setup(Some(user()), PasswordCheck::Invalid);
     setup.hasher = idle_hasher();
     setup.hasher.expect_verify().times(1).return_once(move |_, _, _| Err(trouble(kind)));
     setup.limiter = limiter_settled(settled);

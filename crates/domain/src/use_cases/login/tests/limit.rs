@@ -12,11 +12,11 @@ fn stopped_by(reservation: Result<Reservation, PortError>) -> Setup {
 
 // S-12
 #[tokio::test]
-async fn a_refused_attempt_looks_nobody_up_and_runs_no_hash() {
+async fn a_rejected_attempt_looks_nobody_up_and_runs_no_hash() {
     let retry_after = Duration::from_secs(42);
-    let (email, address) = (axis_keys().email(&email()), axis_keys().address(client()));
+    let (email, address) = (limit_keys().email(&email()), limit_keys().address(client()));
     for (key, blocked_by) in [(email, LoginLimit::Email), (address, LoginLimit::Address)] {
-        match stopped_by(Ok(Reservation::Refused { key, retry_after })).run().await {
+        match stopped_by(Ok(Reservation::Rejected { key, retry_after })).run().await {
             Err(LoginError::RateLimited { limit, retry_after: told }) => {
                 assert_eq!((limit, told), (blocked_by, retry_after));
             }
@@ -27,7 +27,7 @@ async fn a_refused_attempt_looks_nobody_up_and_runs_no_hash() {
 
 #[tokio::test]
 async fn an_attempt_whose_turn_never_comes_is_an_overload_and_runs_no_hash() {
-    let busy = Reservation::Busy(axis_keys().email(&email()));
+    let busy = Reservation::Busy(limit_keys().email(&email()));
     assert_eq!(stopped_by(Ok(busy)).trouble().await, PortErrorKind::Overloaded);
 }
 
@@ -41,7 +41,8 @@ async fn a_limiter_that_is_away_lets_nobody_in() {
 async fn an_attempt_counts_on_its_email_and_on_its_address() {
     let mut setup = setup();
     setup.limiter = limiter_noting_attempts(&Seen::new(), |attempt| {
-        attempt.email == axis_keys().email(&email()) && attempt.address == Some(axis_keys().address(client()))
+        attempt.email == limit_keys().email(&email())
+            && attempt.address == Some(limit_keys().address(client()))
     });
     setup.run().await.unwrap();
 }
@@ -49,7 +50,7 @@ async fn an_attempt_counts_on_its_email_and_on_its_address() {
 #[tokio::test]
 async fn an_attempt_from_nowhere_known_counts_on_its_email_alone() {
     let limiter = limiter_noting_attempts(&Seen::new(), |attempt| {
-        attempt.email == axis_keys().email(&email()) && attempt.address.is_none()
+        attempt.email == limit_keys().email(&email()) && attempt.address.is_none()
     });
     Setup { limiter, client: None, ..setup() }.run().await.unwrap();
 }
@@ -72,10 +73,10 @@ async fn a_settle_that_fails_never_fails_a_login_and_is_told() {
 }
 
 #[tokio::test]
-async fn a_settle_that_fails_never_turns_a_refusal_into_something_else() {
-    let setup = refusal_setup(Some(user()), PasswordCheck::Invalid);
+async fn a_settle_that_fails_never_turns_a_rejection_into_something_else() {
+    let setup = rejection_setup(Some(user()), PasswordCheck::Invalid);
     let setup = Setup { limiter: limiter_that_cannot_settle(), ..setup };
-    assert_eq!(setup.refusal().await, LoginRefusal::WrongPassword);
+    assert_eq!(setup.rejection().await, LoginRejection::WrongPassword);
 }
 
 fn limiter_noting_attempts(

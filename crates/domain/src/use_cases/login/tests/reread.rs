@@ -38,7 +38,7 @@ fn sessions_ending(ending: Result<Ending, PortError>) -> MockSessionStore {
 #[tokio::test]
 async fn a_user_deactivated_meanwhile_gets_no_tokens_and_his_session_ends() {
     let setup = changed_to(Ok(Some(inactive_user())));
-    assert_eq!(setup.refusal().await, LoginRefusal::ChangedMeanwhile);
+    assert_eq!(setup.rejection().await, LoginRejection::ChangedMeanwhile);
 }
 
 // S-28
@@ -50,30 +50,30 @@ async fn a_password_changed_meanwhile_ends_the_session() {
         |_: &Password, stored: &Credential, _: &Admission| *stored == Credential::Active(hash("stored"));
     setup.hasher.expect_verify().withf(right_before).times(1).returning(|_, _, _| Ok(RIGHT));
     setup.hasher.expect_verify().times(1).returning(|_, _, _| Ok(PasswordCheck::Invalid));
-    assert_eq!(setup.refusal().await, LoginRefusal::ChangedMeanwhile);
+    assert_eq!(setup.rejection().await, LoginRejection::ChangedMeanwhile);
 }
 
 #[tokio::test]
 async fn a_password_taken_away_meanwhile_ends_the_session() {
     let setup = changed_to(Ok(Some(User { password_hash: None, ..user() })));
-    assert_eq!(setup.refusal().await, LoginRefusal::ChangedMeanwhile);
+    assert_eq!(setup.rejection().await, LoginRejection::ChangedMeanwhile);
 }
 
 #[tokio::test]
 async fn a_user_moved_to_another_tenant_meanwhile_gets_no_tokens_and_his_session_ends() {
     let setup = changed_to(Ok(Some(User { tenant_id: other_tenant_id(), ..user() })));
-    assert_eq!(setup.refusal().await, LoginRefusal::ChangedMeanwhile);
+    assert_eq!(setup.rejection().await, LoginRejection::ChangedMeanwhile);
 }
 
 #[tokio::test]
 async fn a_user_deleted_meanwhile_gets_no_tokens_and_his_session_ends() {
-    assert_eq!(changed_to(Ok(None)).refusal().await, LoginRefusal::ChangedMeanwhile);
+    assert_eq!(changed_to(Ok(None)).rejection().await, LoginRejection::ChangedMeanwhile);
 }
 
 #[tokio::test]
 async fn a_row_that_became_unreadable_meanwhile_ends_the_session() {
-    let refusal = changed_to(Err(unreadable_row())).refusal().await;
-    assert_eq!(refusal, LoginRefusal::UnreadableRow(unreadable_user()));
+    let rejection = changed_to(Err(unreadable_row())).rejection().await;
+    assert_eq!(rejection, LoginRejection::UnreadableRow(unreadable_user()));
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_second_look_that_fails_ends_the_session_and_is_trouble() {
 }
 
 #[tokio::test]
-async fn a_session_that_cannot_be_ended_is_trouble_not_a_refusal() {
+async fn a_session_that_cannot_be_ended_is_trouble_not_a_rejection() {
     let away = Err(trouble(PortErrorKind::Unavailable));
     let setup = changed_and_ended(Ok(Some(inactive_user())), away);
     assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);

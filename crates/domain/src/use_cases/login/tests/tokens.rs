@@ -22,10 +22,12 @@ async fn log_in() -> (TokenPair, NewSession, AccessClaims) {
 
     setup.sessions = MockSessionStore::new();
     let noted = opened.clone();
-    setup.sessions.expect_open().withf(|_, at| *at == timing()).times(1).returning(move |session, _| {
-        noted.note(session.clone());
-        Ok(())
-    });
+    setup.sessions.expect_open().withf(|_, at| *at == request_time()).times(1).returning(
+        move |session, _| {
+            noted.note(session.clone());
+            Ok(())
+        },
+    );
 
     let tokens = setup.run().await.unwrap().tokens;
     (tokens, opened.only(), signed.only())

@@ -18,7 +18,7 @@ fn upgrading(replaced: Result<Replacement, PortError>, after: User) -> Setup {
             *id == user_id()
                 && *expected == Some(hash("stored"))
                 && *new == hash("upgraded")
-                && *at == timing()
+                && *at == request_time()
         })
         .times(1)
         .return_once(|_, _, _, _| replaced);
@@ -72,9 +72,9 @@ async fn an_outdated_hash_is_left_alone_where_upgrading_is_off() {
 }
 
 #[tokio::test]
-async fn a_refused_user_gets_no_new_hash() {
-    let setup = refusal_setup(Some(inactive_user()), OUTDATED);
-    assert_eq!(setup.refusal().await, LoginRefusal::InactiveUser);
+async fn a_rejected_user_gets_no_new_hash() {
+    let setup = rejection_setup(Some(inactive_user()), OUTDATED);
+    assert_eq!(setup.rejection().await, LoginRejection::InactiveUser);
 }
 
 #[tokio::test]
@@ -83,5 +83,5 @@ async fn a_password_changed_after_the_upgrade_still_ends_the_session() {
         upgrading(Ok(Replacement::Replaced), User { password_hash: Some(hash("changed")), ..user() });
     setup.hasher.expect_verify().times(1).returning(|_, _, _| Ok(PasswordCheck::Invalid));
     setup.sessions.expect_end().times(1).returning(|_, _| Ok(Ending::Ended));
-    assert_eq!(setup.refusal().await, LoginRefusal::ChangedMeanwhile);
+    assert_eq!(setup.rejection().await, LoginRejection::ChangedMeanwhile);
 }

@@ -4,36 +4,36 @@ use super::*;
 
 /// Runs a login on an outdated hash that may take `allowed`; returns the times that the limiter's
 /// queue, verification and hashing were given.
-async fn times_given(allowed: Duration) -> Vec<Timing> {
+async fn times_given(allowed: Duration) -> Vec<RequestTime> {
     let mut setup = Setup { hasher: idle_hasher(), limiter: MockLoginLimiter::new(), ..setup() };
     let seen = Seen::new();
     let (reserve, verify, hashing) = (seen.clone(), seen.clone(), seen.clone());
     setup.limiter.expect_settle().returning(|_, _, _| Ok(()));
-    setup.limiter.expect_reserve().returning(move |attempt, timing| {
-        reserve.note(timing);
+    setup.limiter.expect_reserve().returning(move |attempt, request_time| {
+        reserve.note(request_time);
         Ok(Reservation::Reserved(Ticket { attempt: *attempt }))
     });
     setup.hasher.expect_verify().returning(move |_, _, admission| {
-        verify.note(admission.timing());
+        verify.note(admission.request_time());
         Ok(OUTDATED)
     });
-    setup.hasher.expect_hash().returning(move |_, timing| {
-        hashing.note(timing);
+    setup.hasher.expect_hash().returning(move |_, request_time| {
+        hashing.note(request_time);
         Err(trouble(PortErrorKind::Overloaded))
     });
-    setup.run_with("correct horse", Timing::new(NOW, timing().started(), allowed)).await.unwrap();
+    setup.run_with("correct horse", RequestTime::new(NOW, request_time().started(), allowed)).await.unwrap();
     seen.all()
 }
 
 #[tokio::test]
 async fn the_wait_for_a_turn_and_the_password_queue_share_one_deadline_of_two_seconds() {
-    let expected = Timing::new(NOW, timing().started(), Duration::from_secs(2));
+    let expected = RequestTime::new(NOW, request_time().started(), Duration::from_secs(2));
     assert_eq!(times_given(Duration::from_secs(5)).await, [expected; 3]);
 }
 
 #[tokio::test]
 async fn a_request_with_less_time_than_that_waits_no_longer_than_it_has() {
-    let expected = Timing::new(NOW, timing().started(), Duration::from_secs(1));
+    let expected = RequestTime::new(NOW, request_time().started(), Duration::from_secs(1));
     assert_eq!(times_given(Duration::from_secs(1)).await, [expected; 3]);
 }
 
@@ -41,11 +41,15 @@ async fn a_request_with_less_time_than_that_waits_no_longer_than_it_has() {
 async fn everything_else_has_the_time_of_the_whole_request() {
     let mut setup = Setup { limiter: MockLoginLimiter::new(), ..setup() };
     setup.users = MockUserRepository::new();
-    setup.users.expect_find_by_email().withf(|_, at| *at == timing()).return_once(|_, _| Ok(Some(user())));
-    setup.users.expect_find_by_id().withf(|_, at| *at == timing()).return_once(|_, _| Ok(Some(user())));
+    setup
+        .users
+        .expect_find_by_email()
+        .withf(|_, at| *at == request_time())
+        .return_once(|_, _| Ok(Some(user())));
+    setup.users.expect_find_by_id().withf(|_, at| *at == request_time()).return_once(|_, _| Ok(Some(user())));
     setup.limiter.expect_reserve().returning(|at, _| Ok(Reservation::Reserved(Ticket { attempt: *at })));
-    setup.limiter.expect_settle().withf(|_, _, at| *at == timing()).returning(|_, _, _| Ok(()));
+    setup.limiter.expect_settle().withf(|_, _, at| *at == request_time()).returning(|_, _, _| Ok(()));
     setup.sessions = MockSessionStore::new();
-    setup.sessions.expect_open().withf(|_, at| *at == timing()).returning(|_, _| Ok(()));
+    setup.sessions.expect_open().withf(|_, at| *at == request_time()).returning(|_, _| Ok(()));
     setup.run().await.unwrap();
 }

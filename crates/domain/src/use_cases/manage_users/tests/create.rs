@@ -10,7 +10,7 @@ fn new_user(text: &str, tenant_id: Option<TenantId>) -> CreateUser {
 fn inserting(insertion: Insertion) -> (Setup, Seen<NewUser>) {
     let (mut setup, seen) = (Setup { hasher: hasher(), ..setup() }, Seen::new());
     let noted = seen.clone();
-    setup.users.expect_insert().withf(|_, at| *at == timing()).times(1).returning(move |user, _| {
+    setup.users.expect_insert().withf(|_, at| *at == request_time()).times(1).returning(move |user, _| {
         noted.note(user.clone());
         Ok(insertion)
     });
@@ -18,7 +18,7 @@ fn inserting(insertion: Insertion) -> (Setup, Seen<NewUser>) {
 }
 
 async fn create(setup: Setup, tenant_id: Option<TenantId>) -> Result<UserId, ManageUsersError> {
-    setup.manage().create(new_user(LONG_ENOUGH, tenant_id), timing()).await
+    setup.manage().create(new_user(LONG_ENOUGH, tenant_id), request_time()).await
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn a_new_user_is_stored_as_described_with_the_hash_of_his_password() {
 #[tokio::test]
 async fn a_user_without_a_tenant_joins_the_default_tenant_whoever_made_it() {
     let (mut setup, seen) = inserting(Insertion::Inserted);
-    let candidate_is_new = |candidate: &TenantId, _: &Timing| *candidate != other_tenant_id();
+    let candidate_is_new = |candidate: &TenantId, _: &RequestTime| *candidate != other_tenant_id();
     setup
         .users
         .expect_default_tenant()
@@ -55,7 +55,7 @@ async fn the_id_of_a_new_tenant_is_not_the_id_of_its_user() {
 // S-26
 #[tokio::test]
 async fn a_password_too_short_is_not_hashed_and_makes_no_tenant() {
-    match setup().manage().create(new_user("fourteen chars", None), timing()).await {
+    match setup().manage().create(new_user("fourteen chars", None), request_time()).await {
         Err(ManageUsersError::PasswordTooShort { min_length }) => assert_eq!(min_length, 15),
         other => panic!("{other:?}"),
     }

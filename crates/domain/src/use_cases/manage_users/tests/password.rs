@@ -9,8 +9,11 @@ fn replacing(steps: &'static [(&'static str, Replacement)]) -> Setup {
         let found = User { password_hash: Some(hash(stored)), ..user() };
         let reads = setup.users.expect_find_by_email();
         reads.times(1).in_sequence(&mut order).return_once(|_, _| Ok(Some(found)));
-        let as_read = |id: &UserId, expected: &Option<PasswordHash>, new: &PasswordHash, at: &Timing| {
-            *id == user_id() && *expected == Some(hash(stored)) && *new == hash("new") && *at == timing()
+        let as_read = |id: &UserId, expected: &Option<PasswordHash>, new: &PasswordHash, at: &RequestTime| {
+            *id == user_id()
+                && *expected == Some(hash(stored))
+                && *new == hash("new")
+                && *at == request_time()
         };
         let writes = setup.users.expect_replace_password_hash().withf(as_read);
         writes.times(1).in_sequence(&mut order).return_once(|_, _, _, _| Ok(*replaced));
@@ -19,7 +22,7 @@ fn replacing(steps: &'static [(&'static str, Replacement)]) -> Setup {
 }
 
 async fn set(setup: Setup, text: &str) -> Result<Changed, ManageUsersError> {
-    setup.manage().set_password(&email(), &password(text), timing()).await
+    setup.manage().set_password(&email(), &password(text), request_time()).await
 }
 
 // S-28
@@ -81,8 +84,8 @@ async fn sessions_that_could_not_be_ended_are_told_apart_from_a_change_that_fail
 #[tokio::test]
 async fn the_minimum_length_counts_characters_not_bytes() {
     let fourteen_characters_in_28_bytes = "ä".repeat(14);
-    let refused = set(setup(), &fourteen_characters_in_28_bytes).await;
-    assert!(matches!(refused, Err(ManageUsersError::PasswordTooShort { min_length: 15 })));
+    let rejected = set(setup(), &fourteen_characters_in_28_bytes).await;
+    assert!(matches!(rejected, Err(ManageUsersError::PasswordTooShort { min_length: 15 })));
 
     let mut setup = setup();
     setup.hasher.expect_hash().times(1).returning(|_, _| Ok(hash("new")));
@@ -102,7 +105,8 @@ async fn a_password_for_nobody_changes_nothing() {
 async fn a_guessable_password_is_not_hashed_and_the_error_says_why() {
     let mut setup = setup();
     setup.weakness = Some(PasswordWeakness::Repetition);
-    let error = setup.manage().set_password(&email(), &password(LONG_ENOUGH), timing()).await.unwrap_err();
+    let error =
+        setup.manage().set_password(&email(), &password(LONG_ENOUGH), request_time()).await.unwrap_err();
     assert!(matches!(error, ManageUsersError::PasswordGuessable(PasswordWeakness::Repetition)));
     assert!(error.to_string().contains("repeats the same characters"), "{error}");
 }

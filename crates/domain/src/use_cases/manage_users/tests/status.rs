@@ -9,7 +9,7 @@ fn setting(status: UserStatus, exists: bool) -> Setup {
     setup
         .users
         .expect_set_status()
-        .withf(move |id, set, at| *id == user_id() && *set == status && *at == timing())
+        .withf(move |id, set, at| *id == user_id() && *set == status && *at == request_time())
         .times(1)
         .returning(move |_, _, _| Ok(exists));
     setup
@@ -34,7 +34,7 @@ async fn a_deactivated_user_is_barred_first_and_loses_his_sessions_then() {
         .times(1)
         .in_sequence(&mut order)
         .returning(|_, _, _| Ok(3));
-    let changed = setup.manage().deactivate(&email(), timing()).await.unwrap();
+    let changed = setup.manage().deactivate(&email(), request_time()).await.unwrap();
     assert_eq!(changed, Changed { user_id: user().id, sessions_ended: 3 });
 }
 
@@ -50,7 +50,7 @@ async fn a_user_whose_row_cannot_be_read_can_be_barred() {
         .times(1)
         .returning(|_, _, _| Ok(true));
     setup.sessions = sessions_ending(EndReason::UserInactive, Ok(1));
-    let changed = setup.manage().deactivate(&email(), timing()).await.unwrap();
+    let changed = setup.manage().deactivate(&email(), request_time()).await.unwrap();
     assert_eq!(changed, Changed { user_id: user_id(), sessions_ended: 1 });
 }
 
@@ -58,13 +58,13 @@ async fn a_user_whose_row_cannot_be_read_can_be_barred() {
 async fn sessions_that_could_not_be_ended_are_told_so_that_the_command_is_repeated() {
     let mut setup = setting(UserStatus::Inactive, true);
     setup.sessions = sessions_ending(EndReason::UserInactive, Err(trouble(PortErrorKind::Unavailable)));
-    assert_sessions_not_ended(setup.manage().deactivate(&email(), timing()).await);
+    assert_sessions_not_ended(setup.manage().deactivate(&email(), request_time()).await);
 }
 
 #[tokio::test]
 async fn a_user_who_is_activated_keeps_his_sessions() {
     let setup = setting(UserStatus::Active, true);
-    setup.manage().activate(&email(), timing()).await.unwrap();
+    setup.manage().activate(&email(), request_time()).await.unwrap();
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_status_that_cannot_be_stored_ends_no_session() {
     let mut setup = setup();
     setup.users.expect_find_by_email().returning(|_, _| Ok(Some(user())));
     setup.users.expect_set_status().return_once(|_, _, _| Err(trouble(PortErrorKind::Unavailable)));
-    let failed = setup.manage().deactivate(&email(), timing()).await;
+    let failed = setup.manage().deactivate(&email(), request_time()).await;
     assert!(matches!(failed, Err(ManageUsersError::Port(_))));
 }
 
@@ -80,12 +80,12 @@ async fn a_status_that_cannot_be_stored_ends_no_session() {
 async fn an_unknown_user_is_told() {
     let mut unknown = setup();
     unknown.users.expect_find_by_email().returning(|_, _| Ok(None));
-    let failed = unknown.manage().activate(&email(), timing()).await;
+    let failed = unknown.manage().activate(&email(), request_time()).await;
     assert!(matches!(failed, Err(ManageUsersError::UnknownUser)));
 }
 
 #[tokio::test]
 async fn a_user_who_vanishes_meanwhile_is_unknown() {
-    let failed = setting(UserStatus::Inactive, false).manage().deactivate(&email(), timing()).await;
+    let failed = setting(UserStatus::Inactive, false).manage().deactivate(&email(), request_time()).await;
     assert!(matches!(failed, Err(ManageUsersError::UnknownUser)));
 }

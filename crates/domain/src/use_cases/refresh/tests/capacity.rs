@@ -13,7 +13,7 @@ fn denylist(times: usize) -> MockDenylist {
     let mut denylist = MockDenylist::new();
     denylist
         .expect_add()
-        .withf(|token, at| *token == live_access_token() && *at == timing())
+        .withf(|token, at| *token == live_access_token() && *at == request_time())
         .times(times)
         .returning(|_, _| Ok(()));
     denylist
@@ -22,17 +22,17 @@ fn denylist(times: usize) -> MockDenylist {
 #[tokio::test]
 async fn the_oldest_access_token_is_denylisted_before_the_session_forgets_it() {
     let (mut order, mut setup) = (Sequence::new(), setup(Some(user())));
-    let nothing_released = |rotate: &Rotate, _: &Timing| rotate.released.is_none();
-    let oldest_released = |rotate: &Rotate, _: &Timing| rotate.released == Some(token_id());
+    let nothing_released = |rotate: &Rotate, _: &RequestTime| rotate.released.is_none();
+    let oldest_released = |rotate: &Rotate, _: &RequestTime| rotate.released == Some(token_id());
     let sessions = &mut setup.sessions;
     let first = sessions.expect_rotate().withf(nothing_released);
     first.times(1).in_sequence(&mut order).returning(|_, _| Ok(full()));
-    let oldest = |token: &LiveAccessToken, _: &Timing| *token == live_access_token();
+    let oldest = |token: &LiveAccessToken, _: &RequestTime| *token == live_access_token();
     setup.denylist.expect_add().withf(oldest).times(1).in_sequence(&mut order).returning(|_, _| Ok(()));
     let second = sessions.expect_rotate().withf(oldest_released);
     second.times(1).in_sequence(&mut order).returning(|_, _| Ok(Rotation::Rotated));
 
-    assert!(!setup.run().await.unwrap().replayed);
+    assert!(!setup.run().await.unwrap().retried);
 }
 
 #[tokio::test]

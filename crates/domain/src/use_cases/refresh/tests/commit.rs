@@ -11,10 +11,10 @@ use crate::model::{AccessToken, SessionPolicy};
 async fn a_text_that_is_no_token_asks_no_store() {
     let mut setup = setup(None);
     setup.users = MockUserRepository::new();
-    let refused = setup.run_with(None, None).await;
+    let rejected = setup.run_with(None, None).await;
     assert!(matches!(
-        refused,
-        Err(RefreshError::InvalidRefreshToken { refusal: RefreshRefusal::Malformed, session: None })
+        rejected,
+        Err(RefreshError::InvalidRefreshToken { rejection: RefreshRejection::Malformed, session: None })
     ));
 }
 
@@ -30,7 +30,7 @@ async fn the_user_is_read_and_the_token_signed_before_the_rotation_commits() {
     let rotates = setup.sessions.expect_rotate();
     rotates.times(1).in_sequence(&mut order).returning(|_, _| Ok(Rotation::Rotated));
     setup.issuer = issuer(access_tokens);
-    assert!(!setup.run().await.unwrap().replayed);
+    assert!(!setup.run().await.unwrap().retried);
 }
 
 #[tokio::test]

@@ -11,7 +11,11 @@ fn legacy_token() -> PresentedRefreshToken {
 fn known(tenant_id: TenantId) -> MockLegacyRefreshTokens {
     let mut legacy = MockLegacyRefreshTokens::new();
     let holder = LegacyHolder { user_id: user_id(), tenant_id };
-    legacy.expect_find().withf(|_, at| *at == timing()).times(1).return_once(move |_, _| Ok(Some(holder)));
+    legacy
+        .expect_find()
+        .withf(|_, at| *at == request_time())
+        .times(1)
+        .return_once(move |_, _| Ok(Some(holder)));
     legacy
 }
 
@@ -22,7 +26,7 @@ fn exchanging(consumed: Result<bool, PortError>) -> Setup {
     setup.sessions.expect_open().times(1).in_sequence(&mut order).returning(|_, _| Ok(()));
     legacy
         .expect_consume()
-        .withf(|_, holder, at| *holder == user_id() && *at == timing())
+        .withf(|_, holder, at| *holder == user_id() && *at == request_time())
         .times(1)
         .in_sequence(&mut order)
         .return_once(|_, _, _| consumed);
@@ -46,8 +50,8 @@ async fn exchanged(setup: Setup) -> Result<Refreshed, RefreshError> {
 
 fn assert_unknown(result: Result<Refreshed, RefreshError>) {
     match result {
-        Err(RefreshError::InvalidRefreshToken { refusal, session }) => {
-            assert_eq!((refusal, session), (RefreshRefusal::Unknown, None));
+        Err(RefreshError::InvalidRefreshToken { rejection, session }) => {
+            assert_eq!((rejection, session), (RefreshRejection::Unknown, None));
         }
         other => panic!("{other:?}"),
     }
@@ -58,7 +62,7 @@ async fn a_legacy_token_becomes_the_first_pair_of_a_new_session() {
     let refreshed = exchanged(exchanging(Ok(true))).await.unwrap();
     assert_eq!(refreshed.tokens.user_id, user_id());
     assert_eq!(refreshed.tokens.refresh_token.session().user_id, user_id());
-    assert!(!refreshed.replayed);
+    assert!(!refreshed.retried);
 }
 
 #[tokio::test]

@@ -41,34 +41,34 @@ async fn the_new_access_token_lives_900_seconds_from_a_whole_second() {
 }
 
 #[tokio::test]
-async fn every_refusal_of_the_store_is_told_as_what_it_is() {
-    for (rotation, refusal) in [
-        (Rotation::ReuseDetected, RefreshRefusal::ReuseDetected),
-        (Rotation::Ended(EndReason::LoggedOut), RefreshRefusal::SessionEnded(EndReason::LoggedOut)),
-        (Rotation::Ended(EndReason::ReuseDetected), RefreshRefusal::SessionEnded(EndReason::ReuseDetected)),
-        (Rotation::Expired, RefreshRefusal::Expired),
-        (Rotation::Unknown, RefreshRefusal::Unknown),
+async fn every_rejection_of_the_store_is_told_as_what_it_is() {
+    for (rotation, rejection) in [
+        (Rotation::ReuseDetected, RefreshRejection::ReuseDetected),
+        (Rotation::Ended(EndReason::LoggedOut), RefreshRejection::SessionEnded(EndReason::LoggedOut)),
+        (Rotation::Ended(EndReason::ReuseDetected), RefreshRejection::SessionEnded(EndReason::ReuseDetected)),
+        (Rotation::Expired, RefreshRejection::Expired),
+        (Rotation::Unknown, RefreshRejection::Unknown),
     ] {
-        assert_eq!(rotating(rotation).0.refusal().await, refusal);
+        assert_eq!(rotating(rotation).0.rejection().await, rejection);
     }
 }
 
 // S-85
 #[tokio::test]
 async fn reuse_in_the_grace_period_compares_the_addresses() {
-    let elsewhere = AxisKey::from_bytes([7; 16]);
+    let elsewhere = LimitKey::from_bytes([7; 16]);
     for (rotated_from, same_address) in
         [(Some(client_key()), Some(true)), (Some(elsewhere), Some(false)), (None, None)]
     {
-        let refusal = rotating(Rotation::AlreadyUsed { rotated_from }).0.refusal().await;
-        assert_eq!(refusal, RefreshRefusal::AlreadyUsed { same_address });
+        let rejection = rotating(Rotation::AlreadyUsed { rotated_from }).0.rejection().await;
+        assert_eq!(rejection, RefreshRejection::AlreadyUsed { same_address });
     }
 }
 
 #[tokio::test]
-async fn a_refusal_names_the_user_that_the_token_names() {
-    let refused = rotating(Rotation::Unknown).0.run().await.unwrap_err();
-    assert_eq!(refused.user_id(), Some(user_id()));
+async fn a_rejection_names_the_user_that_the_token_names() {
+    let rejected = rotating(Rotation::Unknown).0.run().await.unwrap_err();
+    assert_eq!(rejected.user_id(), Some(user_id()));
     let malformed = setup(None).run_with(None, None).await.unwrap_err();
     assert_eq!(malformed.user_id(), None);
 }

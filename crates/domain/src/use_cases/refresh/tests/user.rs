@@ -6,40 +6,40 @@ use crate::model::{AccessToken, Email, Role};
 
 // S-27
 #[tokio::test]
-async fn an_inactive_user_is_refused_and_his_session_ends() {
+async fn an_inactive_user_is_rejected_and_his_session_ends() {
     let mut setup = setup(Some(inactive_user()));
     setup.sessions = sessions_ending(EndReason::UserInactive, Ok(Ending::Ended));
-    assert_eq!(setup.refusal().await, RefreshRefusal::SessionEnded(EndReason::UserInactive));
+    assert_eq!(setup.rejection().await, RefreshRejection::SessionEnded(EndReason::UserInactive));
 }
 
 #[tokio::test]
 async fn only_the_holder_of_a_session_learns_that_its_user_is_inactive() {
     let mut setup = setup(Some(inactive_user()));
     setup.sessions = sessions_ending(EndReason::UserInactive, Ok(Ending::Unknown));
-    assert_eq!(setup.refusal().await, RefreshRefusal::Unknown);
+    assert_eq!(setup.rejection().await, RefreshRejection::Unknown);
 }
 
 #[tokio::test]
-async fn a_user_who_is_gone_is_refused_and_what_is_left_of_his_session_ends() {
-    for (ending, refusal) in [
-        (Ending::Ended, RefreshRefusal::SessionEnded(EndReason::Revoked)),
-        (Ending::Unknown, RefreshRefusal::Unknown),
+async fn a_user_who_is_gone_is_rejected_and_what_is_left_of_his_session_ends() {
+    for (ending, rejection) in [
+        (Ending::Ended, RefreshRejection::SessionEnded(EndReason::Revoked)),
+        (Ending::Unknown, RefreshRejection::Unknown),
     ] {
         let mut setup = setup(None);
         setup.sessions = sessions_ending(EndReason::Revoked, Ok(ending));
-        assert_eq!(setup.refusal().await, refusal);
+        assert_eq!(setup.rejection().await, rejection);
     }
 }
 
 #[tokio::test]
-async fn a_user_who_moved_to_another_tenant_is_refused_and_his_session_ends() {
+async fn a_user_who_moved_to_another_tenant_is_rejected_and_his_session_ends() {
     let (mut setup, _) = rotating(Rotation::TenantMismatch);
     expect_end(&mut setup.sessions, EndReason::Revoked, Ok(Ending::Ended));
-    assert_eq!(setup.refusal().await, RefreshRefusal::SessionEnded(EndReason::Revoked));
+    assert_eq!(setup.rejection().await, RefreshRejection::SessionEnded(EndReason::Revoked));
 }
 
 #[tokio::test]
-async fn a_session_that_cannot_be_ended_is_trouble_not_a_refusal() {
+async fn a_session_that_cannot_be_ended_is_trouble_not_a_rejection() {
     for (found, reason) in [(Some(inactive_user()), EndReason::UserInactive), (None, EndReason::Revoked)] {
         let mut setup = setup(found);
         setup.sessions = sessions_ending(reason, Err(trouble(PortErrorKind::Unavailable)));
@@ -59,7 +59,7 @@ async fn role_email_and_tenant_in_the_new_access_token_are_those_of_now() {
         Ok(AccessToken::new("signed".to_owned()))
     });
     let mut setup = Setup { issuer: issuer(access_tokens), ..setup(Some(now.clone())) };
-    let in_tenant = move |rotate: &Rotate, _: &Timing| rotate.tenant_id == tenant_id;
+    let in_tenant = move |rotate: &Rotate, _: &RequestTime| rotate.tenant_id == tenant_id;
     setup.sessions.expect_rotate().withf(in_tenant).times(1).returning(|_, _| Ok(Rotation::Rotated));
 
     let session_id = setup.run().await.unwrap().tokens.session_id;

@@ -40,7 +40,7 @@ async fn every_vector_is_judged_as_it_says_for_a_proxy() {
         let request = TestRequest::get().uri("/api/v1/auth/verify").insert_header((AUTHORIZATION, header));
         let answer = call(parts, request).await;
         if accept {
-            assert_eq!(answer.status, 204, "{} was refused", case.name);
+            assert_eq!(answer.status, 204, "{} was rejected", case.name);
         } else {
             assert_eq!(answer.error(), (401, "invalid_token"), "{}", case.name);
         }

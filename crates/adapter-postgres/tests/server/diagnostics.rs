@@ -1,0 +1,121 @@
+//! What `doctor` is told.
+
+use std::time::Duration;
+
+use auth_domain::model::RequestTime;
+use auth_domain::ports::Severity;
+use auth_testkit::servers::{Database, PostgresServer};
+
+use crate::support::{Store, now, time_of_day};
+
+async fn checks(store: &Store, offset: i64) -> Vec<(Severity, String)> {
+    let ours = time_of_day() + time::Duration::seconds(offset);
+    let request_time = RequestTime::new(ours, now(), Duration::from_secs(10));
+    store
+        .database
+        .diagnose(request_time)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|check| (check.severity, check.text))
+        .collect()
+}
+
+async fn on_users(store: &Store) -> Vec<(Severity, String)> {
+    let request_time = RequestTime::new(time_of_day(), now(), Duration::from_secs(10));
+    let checks = store.database.diagnose_users(request_time).await.unwrap();
+    checks.into_iter().map(|check| (check.severity, check.text)).collect()
+}
+
+fn assert_found(checks: &[(Severity, String)], severity: Severity, part: &str) {
+    assert!(checks.iter().any(|found| found.0 == severity && found.1.contains(part)), "{part}: {checks:#?}");
+}
+
+fn fill(behind: &Database<'_>) {
+    let _ = behind.sql(
+        "INSERT INTO tenants VALUES ('00000000-0000-4000-8000-000000000000', 'default', now(), now());
+         INSERT INTO users (id, tenant_id, email, password_hash, status, role, created_at, updated_at)
+             SELECT gen_random_uuid(), '00000000-0000-4000-8000-000000000000', email, hash, status, role,
+                 now(), now()
+             FROM (
+                 SELECT 'user' || n || '@example.com', '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA', 0, 10
+                     FROM generate_series(1, 12000) AS n
+                 UNION ALL SELECT 'legacy' || n || '@example.com', 'c2FsdA==:aGFzaA==', 1, 1
+                     FROM generate_series(1, 7) AS n
+                 UNION ALL SELECT 'extern' || n || '@example.com', NULL, 0, 20 FROM generate_series(1, 5) AS n
+                 UNION ALL VALUES ('Upper@example.com', NULL, 0, 0), (' padded@example.com', NULL, 0, 0),
+                     ('jürgen@example.com', NULL, 0, 0), ('two@at@example.com', NULL, 0, 0),
+                     ('\"q\"@example.com', NULL, 0, 0), ('status@example.com', NULL, 2, 0),
+                     ('role@example.com', NULL, 0, 3), ('both@example.com', NULL, 9, 9)
+             ) AS rows (email, hash, status, role)",
+    );
+}
+
+// S-88
+#[tokio::test]
+async fn every_row_is_looked_at_and_nobody_is_named() {
+    let behind = PostgresServer::shared().database();
+    let store = Store::migrated(&behind).await;
+    fill(&behind);
+    let found = checks(&store, 0).await;
+    assert_found(&found, Severity::Ok, "PostgreSQL 1");
+    assert_found(&found, Severity::Ok, "can be written to");
+    assert_found(&found, Severity::Ok, "every column");
+    assert_found(&found, Severity::Ok, "in plain text and stays on this machine");
+
+    let found = on_users(&store).await;
+    assert_found(
+        &found,
+        Severity::Ok,
+        "of 12020 users 12000 have a hash as this service writes it, 7 one of the older format, 13 none",
+    );
+    assert_found(&found, Severity::Warning, "2 users have an email that is not trimmed and lower-cased");
+    assert_found(&found, Severity::Warning, "2 users have a status");
+    assert_found(&found, Severity::Warning, "2 users have a role");
+    assert_found(&found, Severity::Warning, "3 users have an email that is none");
+    assert!(found.iter().all(|(_, text)| !text.contains('@') && !text.contains("argon2id")), "{found:#?}");
+}
+
+// S-88
+#[tokio::test]
+async fn a_clock_too_far_away_and_a_database_that_cannot_be_written_to_are_faults() {
+    let behind = PostgresServer::shared().database();
+    let store = Store::migrated(&behind).await;
+    let found = checks(&store, 0).await;
+    assert!(found.iter().all(|(severity, _)| *severity != Severity::Error), "{found:#?}");
+
+    let _ = behind.sql(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", behind.name()));
+    let found = checks(&Store::at(&behind.url()), 5).await;
+    assert_found(&found, Severity::Error, "5.0 s apart; let NTP set both");
+    assert_found(&found, Severity::Error, "the database is read-only");
+}
+
+#[tokio::test]
+async fn missing_tables_are_faults_and_no_error() {
+    let behind = PostgresServer::shared().database();
+    let found = checks(&Store::at(&behind.url()), 0).await;
+    assert_found(&found, Severity::Error, "run `migrate`");
+
+    let _ = behind.sql("CREATE TABLE users (id uuid, email varchar(255))");
+    let found = checks(&Store::at(&behind.url()), 0).await;
+    assert_found(&found, Severity::Error, "the table users has no column role");
+    assert_found(&found, Severity::Error, "the table tenants has no column id");
+}
+
+#[tokio::test]
+async fn an_diagnostics_that_has_no_time_says_so() {
+    let behind = PostgresServer::shared().database();
+    let store = Store::migrated(&behind).await;
+    fill(&behind);
+    for millis in [1, 5, 20, 40] {
+        let request_time = RequestTime::new(time_of_day(), now(), Duration::from_millis(millis));
+        let begun = now();
+        // Either it does not get far enough to say anything, or it says what it has seen.
+        if let Ok(found) = store.database.diagnose_users(request_time).await {
+            let is_complete = found.iter().any(|check| check.text.contains("of 12020 users"));
+            let is_cut = found.iter().any(|check| check.text.contains("before every user was looked at"));
+            assert!(is_complete != is_cut, "{found:#?}");
+        }
+        assert!(begun.elapsed() < Duration::from_millis(millis + 200));
+    }
+}

@@ -1,0 +1,165 @@
+//! Safe retries: the successor of a token, sealed so that only a repeat of the same call opens it.
+
+use std::fmt;
+
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use hkdf::Hkdf;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::{IdempotencyKey, RefreshToken};
+use crate::ports::{Entropy, PortError};
+
+const NONCE: usize = 12;
+
+/// The key of one retry, derived from the presented token and the idempotency key.
+///
+/// Whoever lacks either cannot derive it, so a dump of the store opens nothing.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct RetryKey {
+    sealing: [u8; 32],
+    tag: [u8; 16],
+}
+
+impl RetryKey {
+    /// Derives the key by HKDF-SHA256 (RFC 5869) from 256 bits of chance in `presented`.
+    #[must_use]
+    pub fn derive(presented: &RefreshToken, key: &IdempotencyKey) -> Self {
+        let source = Hkdf::<Sha256>::new(None, presented.bytes());
+        let mut derived = Self { sealing: [0; 32], tag: [0; 16] };
+        let info =
+            |purpose: &'static [u8]| [b"hooksentry-auth replay v1 ".as_slice(), purpose, key.expose_bytes()];
+        // Both outputs are far below the limit of HKDF, the only thing that it can object to.
+        let sealing = source.expand_multi_info(&info(b"seal "), &mut derived.sealing);
+        let tag = source.expand_multi_info(&info(b"name "), &mut derived.tag);
+        debug_assert!(sealing.is_ok() && tag.is_ok());
+        derived
+    }
+
+    /// Returns the name by which a store recognises a repeat of the same call.
+    #[must_use]
+    pub const fn tag(&self) -> RetryTag {
+        RetryTag(self.tag)
+    }
+
+    /// Seals `successor` with ChaCha20-Poly1305 (RFC 8439) under a fresh nonce.
+    ///
+    /// # Errors
+    /// Passes on what `entropy` reports.
+    pub fn seal(
+        &self,
+        successor: &RefreshToken,
+        entropy: &dyn Entropy,
+    ) -> Result<SealedSuccessor, PortError> {
+        let mut sealed = [0; NONCE].to_vec();
+        entropy.fill(&mut sealed)?;
+        let nonce = Nonce::try_from(sealed.as_slice()).map_err(PortError::corrupt)?;
+        let text = self.cipher().encrypt(&nonce, successor.bytes().as_slice());
+        sealed.extend(text.map_err(|_| PortError::corrupt("the successor could not be sealed"))?);
+        Ok(SealedSuccessor { tag: self.tag(), sealed })
+    }
+
+    /// Opens what [`seal`](Self::seal) made; `None` when it was made under another key.
+    #[must_use]
+    pub fn open(&self, retry: &SealedSuccessor) -> Option<RefreshToken> {
+        let (nonce, text) = retry.sealed.split_first_chunk::<NONCE>()?;
+        let mut bytes = self.cipher().decrypt(&Nonce::from(*nonce), text).ok()?;
+        let token = RefreshToken::from_bytes(&bytes);
+        bytes.zeroize();
+        token
+    }
+
+    fn cipher(&self) -> ChaCha20Poly1305 {
+        ChaCha20Poly1305::new(&Key::from(self.sealing))
+    }
+}
+
+impl fmt::Debug for RetryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReplayKey(..)")
+    }
+}
+
+/// Names one (token, idempotency key) pair to a store without telling either.
+#[derive(Clone, Copy, Debug)]
+pub struct RetryTag([u8; 16]);
+
+impl RetryTag {
+    /// Takes the bytes that a store holds.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Returns the bytes to store.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl PartialEq for RetryTag {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for RetryTag {}
+
+/// A sealed successor as stores keep it until the successor is used.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedSuccessor {
+    /// Names the call that may open it.
+    pub tag: RetryTag,
+    /// Nonce, ciphertext and authentication tag.
+    pub sealed: Vec<u8>,
+}
+
+impl fmt::Debug for SealedSuccessor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealedReplay(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mocks::counting_entropy;
+
+    fn key(text: &str) -> IdempotencyKey {
+        IdempotencyKey::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn only_the_same_token_with_the_same_key_opens_the_successor() {
+        let entropy = counting_entropy();
+        let user = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
+        let presented = RefreshToken::first(user, &entropy).unwrap();
+        let successor = presented.successor(&entropy).unwrap();
+        let retry = RetryKey::derive(&presented, &key("k1")).seal(&successor, &entropy).unwrap();
+
+        let same = RetryKey::derive(&presented, &key("k1"));
+        assert_eq!(same.tag(), retry.tag);
+        assert_eq!(same.open(&retry), Some(successor.clone()));
+
+        for other in [RetryKey::derive(&presented, &key("k2")), RetryKey::derive(&successor, &key("k1"))] {
+            assert_ne!(other.tag(), retry.tag);
+            assert_eq!(other.open(&retry), None);
+        }
+    }
+
+    // S-46
+    #[test]
+    fn the_sealed_form_holds_no_part_of_the_successor() {
+        let entropy = counting_entropy();
+        let user = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
+        let presented = RefreshToken::first(user, &entropy).unwrap();
+        let successor = presented.successor(&entropy).unwrap();
+        let retry = RetryKey::derive(&presented, &key("k1")).seal(&successor, &entropy).unwrap();
+        for slice in successor.bytes().windows(6) {
+            assert!(!retry.sealed.windows(6).any(|part| part == slice));
+        }
+    }
+}
