@@ -3,6 +3,7 @@
 mod access_token;
 mod client_address;
 mod email;
+mod event;
 mod hash_parameters;
 mod idempotency_key;
 mod ids;
@@ -22,6 +23,7 @@ mod user;
 pub use access_token::{AccessClaims, AccessToken};
 pub use client_address::ClientAddress;
 pub use email::{Email, InvalidEmail};
+pub use event::Event;
 pub use hash_parameters::{HashParameters, HashParametersInUse};
 pub use idempotency_key::{IdempotencyKey, InvalidIdempotencyKey};
 pub use ids::{SessionId, TenantId, TokenId, UserId};

@@ -22,6 +22,7 @@ mod request_time;
 mod run;
 mod scan_cost;
 
+pub use auth_domain::model::Event;
 pub use builders::{
     RotationAttempt, TestSession, a_legacy_token, a_password, a_session, a_tenant_id, a_user, a_user_id,
     an_access_token, an_email, claims_of,
