@@ -56,6 +56,10 @@ bench-verify: system-packages
     cargo test --quiet --package auth-e2e --test servers -- --nocapture a_logout_is_true_on_every_instance_in_time \
         | grep 'from the 204'
 
+# Print figures about the structure of the sources, of the whole workspace or of one folder
+figures FOLDER="":
+    @cargo run --quiet --package auth-figures -- {{ FOLDER }}
+
 # Attack a release build for five minutes, directly and behind nginx; it fails if honest clients notice too much
 attack *ATTACKS: system-packages
     @cargo bench --quiet --package auth-e2e --bench attack -- {{ ATTACKS }}
