@@ -1,25 +1,27 @@
-//! `docs/security.md` names requirements and tests; both must be there.
+//! `docs/security.md` lists requirements and their tests; both exist, and none is missing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use auth_e2e::sources;
 
 const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/security.md"));
 
+/// Numbers below 99 that are not used.
+const UNUSED: [u8; 14] = [7, 13, 17, 22, 24, 33, 41, 56, 58, 65, 68, 72, 75, 78];
+
 #[test]
-fn every_test_that_the_table_names_exists() {
+fn every_listed_test_exists() {
     let sources = sources();
-    let named: BTreeSet<&str> = table_rows().flat_map(|row| row.split('`').skip(1).step_by(2)).collect();
-    let tests: Vec<&str> = named.into_iter().filter(|name| name.contains('_')).collect();
-    assert!(tests.len() > 100, "the table names {} tests", tests.len());
+    let tests: BTreeSet<&str> = requirements().values().flat_map(|requirement| requirement.tests()).collect();
+    assert!(tests.len() > 100, "the page names {} tests", tests.len());
     for test in tests {
         assert!(sources.contains(&format!("fn {test}(")), "there is no test {test}");
     }
 }
 
 #[test]
-fn every_requirement_that_a_test_names_is_in_the_table() {
-    let listed: BTreeSet<&str> = table_rows().filter_map(|row| row.split(" | ").next()).collect();
+fn every_requirement_of_a_test_is_listed() {
+    let listed = requirements();
     let sources = sources();
     let comments = sources.lines().filter_map(|line| line.trim().strip_prefix("// S-"));
     let ids: BTreeSet<String> = comments
@@ -28,29 +30,67 @@ fn every_requirement_that_a_test_names_is_in_the_table() {
         .collect();
     assert!(ids.len() > 50, "the tests name {} requirements", ids.len());
     for id in ids {
-        assert!(listed.contains(id.as_str()), "{id} is not listed");
+        assert!(listed.contains_key(id.as_str()), "{id} is not listed");
     }
 }
-
-/// Numbers below 99 that are no requirement.
-const UNUSED: [u8; 14] = [7, 13, 17, 22, 24, 33, 41, 56, 58, 65, 68, 72, 75, 78];
 
 #[test]
-fn every_requirement_is_in_the_table_or_met_in_part() {
-    let listed: BTreeSet<&str> = table_rows().filter_map(|row| row.split(" | ").next()).collect();
-    let in_part: BTreeSet<&str> =
-        PAGE.lines().filter_map(|line| line.strip_prefix("- **")?.split("**").next()).collect();
+fn every_requirement_is_listed_with_tests_or_as_missing() {
+    let listed = requirements();
     for number in (1..99).filter(|number| !UNUSED.contains(number)) {
         let id = format!("S-{number:02}");
-        assert!(listed.contains(id.as_str()) || in_part.contains(id.as_str()), "{id} is not on the page");
+        let requirement = listed.get(id.as_str()).unwrap_or_else(|| panic!("{id} is not on the page"));
+        let has_proof = requirement.tests().next().is_some() || requirement.text.contains("**Missing:**");
+        assert!(has_proof, "{id} has neither tests nor a sentence about what is missing");
     }
 }
 
-fn table_rows() -> impl Iterator<Item = &'static str> {
-    PAGE.lines().filter_map(|line| line.strip_prefix("| ")).filter(|row| row.starts_with("S-"))
+#[test]
+fn every_item_names_one_test_once() {
+    for (id, requirement) in requirements() {
+        let tests: Vec<&str> = requirement.tests().collect();
+        let commands = requirement.items.iter().filter(|item| item.starts_with("- `just "));
+        assert_eq!(tests.len() + commands.count(), requirement.items.len(), "{id}: {:#?}", requirement.items);
+        assert_eq!(tests.iter().collect::<BTreeSet<_>>().len(), tests.len(), "{id} names a test twice");
+    }
 }
 
-/// Every Rust source of the workspace in one text.
+/// The part of the page below the heading of one requirement.
+#[derive(Default)]
+struct Requirement {
+    text: String,
+    items: Vec<&'static str>,
+}
+
+impl Requirement {
+    /// Returns the names of its tests.
+    fn tests(&self) -> impl Iterator<Item = &'static str> {
+        let names = self.items.iter().filter_map(|item| item.strip_prefix("- `")?.split('`').next());
+        names.filter(|name| name.contains('_') && !name.contains(' '))
+    }
+}
+
+/// Returns the requirements of the page by id.
+fn requirements() -> BTreeMap<&'static str, Requirement> {
+    let mut requirements: BTreeMap<_, Requirement> = BTreeMap::new();
+    let mut id = None;
+    for line in PAGE.lines() {
+        if line.starts_with('#') {
+            id = line.strip_prefix("### ").and_then(|heading| heading.split(": ").next());
+            let is_new = id.is_none_or(|id| requirements.insert(id, Requirement::default()).is_none());
+            assert!(is_new, "{line} is there twice");
+        } else if let Some(requirement) = id.and_then(|id| requirements.get_mut(id)) {
+            if line.starts_with("- ") {
+                requirement.items.push(line);
+            } else {
+                requirement.text.push_str(line);
+            }
+        }
+    }
+    requirements
+}
+
+/// Returns every Rust source of the workspace as one text.
 fn sources() -> String {
     sources::below(&["crates", "tests"])
 }
