@@ -1,0 +1,90 @@
+//! The dependencies that each crate may have.
+
+use crate::packages::{DOMAIN, JWT, SERVER, STRICT_JSON, TESTS, VERIFIER};
+
+/// The crates that the domain may depend on.
+pub(crate) const OF_THE_DOMAIN: &[&str] = &[
+    "async-trait",
+    "chacha20poly1305",
+    "hkdf",
+    "mockall",
+    "sha2",
+    "subtle",
+    "thiserror",
+    "time",
+    "uuid",
+    "zeroize",
+];
+/// The crates that every adapter may depend on: the runtime, and crates without I/O.
+pub(crate) const OF_ANY_ADAPTER: &[&str] = &[
+    "async-trait",
+    "base64",
+    "serde",
+    "serde_json",
+    "subtle",
+    "thiserror",
+    "time",
+    "tokio",
+    "tracing",
+    "uuid",
+    "zeroize",
+];
+/// The crates that may depend on each driver. The tests read and change the embedded store, and the benchmark of the verifier compares
+/// it with `jsonwebtoken`; neither is shipped.
+pub(crate) const DRIVERS: &[(&str, &[&str])] = &[
+    ("actix-http", &[SERVER]),
+    ("actix-web", &[VERIFIER, SERVER]),
+    ("argon2", &["auth-adapter-argon2"]),
+    ("dashmap", &["auth-adapter-redis"]),
+    ("deadpool-redis", &["auth-adapter-redis"]),
+    ("diesel", &["auth-adapter-postgres", "auth-adapter-sqlite", TESTS]),
+    ("diesel-async", &["auth-adapter-postgres"]),
+    ("diesel_migrations", &["auth-adapter-postgres", "auth-adapter-sqlite"]),
+    ("foldhash", &["auth-adapter-redis"]),
+    ("jsonwebtoken", &[JWT, VERIFIER]),
+    ("libsqlite3-sys", &["auth-adapter-sqlite", TESTS]),
+    ("prometheus-client", &[SERVER]),
+    ("redis", &["auth-adapter-redis"]),
+    ("rustls", &["auth-adapter-postgres", "auth-adapter-redis"]),
+    ("rustls-native-certs", &["auth-adapter-postgres"]),
+    ("sha2", &[DOMAIN, JWT, SERVER, TESTS]),
+    ("tokio-postgres", &["auth-adapter-postgres"]),
+    ("tokio-postgres-rustls", &["auth-adapter-postgres"]),
+    ("zxcvbn", &[JWT, SERVER]),
+];
+/// The crates of this workspace that the server may depend on.
+pub(crate) const OF_THE_SERVER: &[&str] = &[
+    DOMAIN,
+    "auth-adapter-argon2",
+    JWT,
+    "auth-adapter-postgres",
+    "auth-adapter-redis",
+    "auth-adapter-sqlite",
+    STRICT_JSON,
+    VERIFIER,
+];
+/// The crates of this workspace that the verifier may depend on. The adapters are optional.
+pub(crate) const OF_THE_VERIFIER: &[&str] = &[DOMAIN, JWT, "auth-adapter-redis"];
+/// Crates for I/O, databases, HTTP, randomness or threads.
+pub(crate) const FORBIDDEN_IN_THE_DOMAIN: &[&str] = &[
+    "actix",
+    "async-std",
+    "axum",
+    "diesel",
+    "getrandom",
+    "hyper",
+    "libsqlite3-sys",
+    "mio",
+    "polling",
+    "rand",
+    "redis",
+    "reqwest",
+    "rusqlite",
+    "rustix",
+    "sea-orm",
+    "socket2",
+    "sqlx",
+    "tokio",
+    "tower",
+    "tracing-subscriber",
+];
