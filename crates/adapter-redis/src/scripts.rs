@@ -39,8 +39,6 @@ scripts! {
     OPEN = "lua/session.lua" "lua/open.lua";
     /// Replaces a refresh token by its successor.
     ROTATE = "lua/session.lua" "lua/rotate.lua";
-    /// Takes a rotation back that nobody has received.
-    DISOWN = "lua/session.lua" "lua/disown.lua";
     /// Ends a session.
     END = "lua/session.lua" "lua/end.lua";
     /// Ends sessions of a user.

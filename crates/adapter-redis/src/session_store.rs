@@ -1,20 +1,16 @@
 //! Sessions and their refresh tokens.
 
-mod disowning;
 mod ending;
 mod listing;
 mod opening;
 mod revocation;
 mod rotation;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use auth_domain::model::{EndReason, RequestTime, SessionSummary, UserId, to_microseconds};
 use auth_domain::ports::{EndSession, Ending, NewSession, PortError, Rotate, Rotation, SessionStore};
 
 use crate::store::RedisStore;
-use disowning::Doubts;
 
 /// The [`SessionStore`] in Redis: a hash for each session, a key for its live refresh token.
 ///
@@ -24,14 +20,13 @@ use disowning::Doubts;
 #[derive(Clone)]
 pub struct RedisSessionStore {
     store: RedisStore,
-    doubts: Arc<Doubts>,
 }
 
 impl RedisSessionStore {
     /// Uses a store.
     #[must_use]
     pub fn new(store: &RedisStore) -> Self {
-        Self { store: store.clone(), doubts: Arc::default() }
+        Self { store: store.clone() }
     }
 
     /// How long beyond its end an access token is remembered, in microseconds.

@@ -2,7 +2,7 @@
 -- KEYS: session, the presented token, its successor, the user's sessions
 -- ARGV: now, session id, tenant, presented digest, successor digest, expires, leeway, access token, its expiry,
 --       released access token or '', replay tag or '', sealed successor in two parts, capacity, margin, tombstone,
---       keyed hash of the client's address or '', 1 where this repeats a call that got no answer
+--       keyed hash of the client's address or ''
 local now, presented, successor = tonumber(ARGV[1]), ARGV[4], ARGV[5]
 local margin = tonumber(ARGV[15])
 local record, live = load(KEYS[1])
@@ -30,9 +30,6 @@ if not is_current and not (presented == record.previous and successor == record.
   elseif presented == record.previous and math.abs(now - tonumber(record.rotated)) < tonumber(ARGV[7]) then
     -- A rotation in the future, by a clock that was ahead, must not prolong the leeway until then.
     return { 'already_used', record.from or '' }
-  elseif ARGV[18] == '1' then
-    -- The call before may have rotated it, and its client have got the successor elsewhere, under his key.
-    return { 'already_used', '' }
   else
     answer = { 'reuse_detected' }
     local keys = { session = KEYS[1], sessions = KEYS[4] }
@@ -70,21 +67,20 @@ if is_current then
   local cut = tonumber(ARGV[6]) < tonumber(record.ends) and ARGV[6] or record.ends
   expires = tonumber(cut)
   redis.call('SET', KEYS[3], ARGV[2], 'PX', lifetime(expires - now))
-  if record.replay_tag or record.replayed then
-    redis.call('HDEL', KEYS[1], 'replay_tag', 'replay', 'replay_rest', 'replayed')
+  if record.replay_tag then
+    redis.call('HDEL', KEYS[1], 'replay_tag', 'replay', 'replay_rest')
   end
-  -- What ends in `before` is what `disown` would have to bring back.
+  if record.rotated_before then
+    -- The release before this one could undo a rotation and kept these fields for it.
+    redis.call('HDEL', KEYS[1], 'before', 'rotated_before', 'expires_before', 'replayed')
+  end
   redis.call('HSET', KEYS[1], 'current', successor, 'previous', presented, 'generation', record.generation + 1,
-    'rotated', ARGV[1], 'expires', cut, 'before', record.previous or '', 'rotated_before', record.rotated,
-    'expires_before', record.expires, 'from', ARGV[17], field, ARGV[9])
+    'rotated', ARGV[1], 'expires', cut, 'from', ARGV[17], field, ARGV[9])
   if ARGV[11] ~= '' then
     redis.call('HSET', KEYS[1], 'replay_tag', ARGV[11], 'replay', ARGV[12], 'replay_rest', ARGV[13])
   end
 else
   redis.call('HSET', KEYS[1], field, ARGV[9])
-  if answer[1] == 'replayed' then
-    redis.call('HSET', KEYS[1], 'replayed', '1')
-  end
 end
 if forgotten then
   redis.call('HDEL', KEYS[1], unpack(forgotten))

@@ -23,29 +23,23 @@ const COMPACT: usize = 64;
 const PAUSE: Duration = Duration::from_millis(25);
 
 impl RedisSessionStore {
-    /// Rotates. A rotation without an answer is repeated until the caller's deadline: with the same successor
-    /// the repeat tells what became of it, and takes nothing for reuse. Where no repeat is answered in time, it is taken back.
+    /// Rotates. A rotation without an answer is repeated until the deadline of the request. The repeat presents the
+    /// same successor, so it returns the outcome of the first call. After the deadline the outcome stays unknown.
     pub(super) async fn rotate_token(
         &self,
         rotate: &Rotate,
         request_time: RequestTime,
     ) -> Result<Rotation, PortError> {
-        self.settle_doubts(&rotate.presented.value, request_time).await?;
         let step = self.rotation(rotate, request_time);
-        let mut in_doubt = false;
+        let mut is_unanswered = false;
         let clock = self.store.clock();
         let mut reply = loop {
-            let call = step.clone().arg(u8::from(in_doubt));
-            let error = match self.store.run(&call, request_time).await {
+            let error = match self.store.run(&step, request_time).await {
                 Ok(reply) => break reply,
                 Err(error) => error,
             };
-            in_doubt |= matches!(error, StepError::Unknown(_));
-            if !in_doubt {
-                return Err(error.into());
-            }
-            if clock.instant() >= request_time.deadline() {
-                self.disown(rotate, request_time);
+            is_unanswered |= matches!(error, StepError::Unknown(_));
+            if !is_unanswered || clock.instant() >= request_time.deadline() {
                 return Err(error.into());
             }
             clock.sleep_until(request_time.deadline().min(clock.instant() + PAUSE)).await;

@@ -9,7 +9,7 @@ mod commands;
 mod connections;
 mod deadlines;
 mod diagnostics;
-mod doubts;
+mod lost_replies;
 mod outages;
 mod pending;
 mod records;

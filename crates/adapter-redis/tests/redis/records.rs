@@ -61,6 +61,28 @@ async fn record_without_an_address_still_rotates() {
     ports.rotated(&session, &session.token).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn rotation_drops_the_undo_fields_of_an_earlier_release() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let session = rotate_often(&ports, 2).await;
+    let named = session.token.session();
+    let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
+    let fields = server.cli(&["HLEN", &record]);
+    let undo = [("before", "aa"), ("rotated_before", "1"), ("expires_before", "2"), ("replayed", "1")];
+    for (field, value) in undo {
+        assert_eq!(server.cli(&["HSET", &record, field, value]), "1");
+    }
+    let released = session.rotation(&session.token, START);
+    assert_eq!(
+        ports.sessions.rotate(&released.rotate, request_time_at(START)).await.unwrap(),
+        Rotation::Rotated
+    );
+    // One access token more; and no key, so no sealed successor in three fields.
+    let expected = fields.parse::<u32>().unwrap() + 1 - 3;
+    assert_eq!(server.cli(&["HLEN", &record]), expected.to_string());
+}
+
 /// The digest of the token that was used last.
 fn predecessor(server: &RedisServer, record: &str) -> [u8; 32] {
     let hex = server.cli(&["HGET", record, "previous"]);

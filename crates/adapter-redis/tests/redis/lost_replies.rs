@@ -1,0 +1,83 @@
+//! Rotations that Redis executes while its reply is lost.
+
+use std::time::Duration;
+
+use auth_domain::ports::{PortErrorKind, Rotation, SessionStore};
+use auth_testkit::servers::{Proxy, RedisServer};
+use auth_testkit::{START, TestSession, request_time_at};
+
+use crate::support::{Ports, allowing, real_instant};
+
+fn field(server: &RedisServer, session: &TestSession, name: &str) -> String {
+    let named = session.token.session();
+    let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
+    server.cli(&["HGET", &record, name])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotation_whose_reply_was_lost_is_repeated_and_counts_once() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.port()).await;
+    let ports = Ports::at(&proxy.url()).connected().await;
+    let session = ports.opened().await;
+
+    proxy.lose_replies(true);
+    let attempt = session.rotation(&session.token, START);
+    let rotate = ports.sessions.rotate(&attempt.rotate, request_time_at(START));
+    let back = async {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        proxy.lose_replies(false);
+    };
+    let (rotated, ()) = tokio::join!(rotate, back);
+    assert_eq!(rotated.unwrap(), Rotation::Rotated);
+    assert_eq!(field(&server, &session, "generation"), "1");
+    ports.rotated(&session, &attempt.successor).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotation_without_a_reply_is_an_outage_at_the_deadline() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.port()).await;
+    let ports = Ports::at(&proxy.url()).connected().await;
+    let session = ports.opened().await;
+
+    proxy.lose_replies(true);
+    let started = real_instant();
+    let lost = ports.present(&session, &session.token, allowing(Duration::from_millis(700))).await;
+    let took = started.elapsed();
+    assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Unavailable);
+    assert!(took >= Duration::from_millis(600), "not repeated until the deadline: {took:?}");
+    assert!(took < Duration::from_millis(1_200), "{took:?}");
+
+    // Redis has executed it, once, and it stands.
+    proxy.lose_replies(false);
+    assert_eq!(field(&server, &session, "generation"), "1");
+    let elsewhere = Ports::on(&server);
+    let (early, _) = elsewhere.present(&session, &session.token, request_time_at(START)).await.unwrap();
+    assert_eq!(early, Rotation::AlreadyUsed { rotated_from: None });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keyed_retry_elsewhere_gets_the_successor_of_a_lost_rotation() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.port()).await;
+    let (ports, elsewhere) = (Ports::at(&proxy.url()).connected().await, Ports::on(&server));
+    let session = ports.opened().await;
+
+    proxy.lose_replies(true);
+    let attempt = session.rotation(&session.token, START).keyed("k1");
+    let lost = ports.sessions.rotate(&attempt.rotate, allowing(Duration::from_millis(700)));
+    let (lost, retried) = tokio::join!(lost, repeated_soon(&elsewhere, &session));
+    assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Unavailable);
+    assert!(matches!(retried, Rotation::Retried(_)), "{retried:?}");
+    proxy.lose_replies(false);
+
+    elsewhere.rotated(&session, &attempt.successor).await;
+}
+
+/// The client repeats its call under the same key, after Redis has executed the first one.
+async fn repeated_soon(elsewhere: &Ports, session: &TestSession) -> Rotation {
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let retry = session.rotation(&session.token, START).keyed("k1");
+    elsewhere.sessions.rotate(&retry.rotate, request_time_at(START)).await.unwrap()
+}
