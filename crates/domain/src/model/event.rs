@@ -65,8 +65,6 @@ events! {
     SessionsEnded = "sessions_ended",
     /// A login attempt may stay unsettled and then counts as a failure.
     SettlementLost = "settlement_lost",
-    /// The outcome of a rotation is unknown.
-    RotationInDoubt = "rotation_in_doubt",
     /// Connections cannot be accepted.
     AcceptFailed = "accept_failed",
     /// An accepted connection failed before its first request.
