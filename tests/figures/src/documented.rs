@@ -4,7 +4,6 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ExprLit, Ident, Item, Lit, Meta, Visibility};
 
 use crate::production::of_item;
-use crate::source::SourceFile;
 
 /// A public item.
 pub struct PublicItem {
@@ -17,9 +16,9 @@ pub struct PublicItem {
 }
 
 /// Returns what is `pub`: items, fields, methods, the methods of traits, the variants of enums and their named fields.
-pub fn public_items(file: &SourceFile) -> Vec<PublicItem> {
+pub(crate) fn public_items(file: &syn::File) -> Vec<PublicItem> {
     let mut items = PublicItems(Vec::new());
-    items.visit_file(&file.syntax);
+    items.visit_file(file);
     items.0
 }
 

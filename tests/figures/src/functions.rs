@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Block, Signature};
 
-use crate::source::SourceFile;
+use crate::source::Lines;
 
 /// Each with the number of its arguments: other types have methods of the same name.
 const PANICKING_METHODS: [(&str, usize); 4] =
@@ -31,27 +31,27 @@ pub struct Panic {
 }
 
 /// Returns all functions and methods that have a body.
-pub fn functions(file: &SourceFile) -> Vec<Function> {
-    let mut lengths = Lengths { file, found: Vec::new() };
-    lengths.visit_file(&file.syntax);
+pub(crate) fn functions(file: &syn::File, lines: &Lines) -> Vec<Function> {
+    let mut lengths = Lengths { lines, found: Vec::new() };
+    lengths.visit_file(file);
     lengths.found
 }
 
 /// Returns all calls of methods and macros that panic.
-pub fn panics(file: &SourceFile) -> Vec<Panic> {
+pub(crate) fn panics(file: &syn::File) -> Vec<Panic> {
     let mut panics = Panics(Vec::new());
-    panics.visit_file(&file.syntax);
+    panics.visit_file(file);
     panics.0
 }
 
 struct Lengths<'a> {
-    file: &'a SourceFile,
+    lines: &'a Lines,
     found: Vec<Function>,
 }
 
 impl Lengths<'_> {
     fn add(&mut self, signature: &Signature, block: &Block) {
-        let len = self.file.lines_between(signature.span(), block.brace_token.span.close());
+        let len = self.lines.between(signature.span(), block.brace_token.span.close());
         let line = signature.ident.span().start().line;
         self.found.push(Function { name: signature.ident.to_string(), line, len });
     }

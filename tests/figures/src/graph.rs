@@ -19,12 +19,12 @@ impl CrateTree {
     /// Returns every import whose target is defined in the file of a parent module or another ancestor.
     ///
     /// What the ancestor re-exports from elsewhere is imported from there, so it is not upward.
-    pub fn upward_imports<'a>(&'a self, imports: &'a Imports) -> Vec<UpwardImport<'a>> {
+    pub fn upward_imports(&self) -> Vec<UpwardImport<'_>> {
         let is_upward = |(from, to): (usize, usize)| {
             let (from, to) = (&self.files[from].module, &self.files[to].module);
             from.len() > to.len() && from.starts_with(to)
         };
-        let upward = imports.iter().filter(|(edge, _)| is_upward(**edge));
+        let upward = self.imports.iter().filter(|(edge, _)| is_upward(**edge));
         upward
             .map(|((from, to), place)| UpwardImport {
                 from: &self.files[*from].path,
@@ -35,7 +35,8 @@ impl CrateTree {
     }
 
     /// Returns import cycles as lists of files: for every import that is part of a cycle, the shortest one.
-    pub fn cycles(&self, imports: &Imports) -> Vec<Vec<&str>> {
+    pub fn cycles(&self) -> Vec<Vec<&str>> {
+        let imports = &self.imports;
         let cycles: BTreeSet<Vec<usize>> =
             imports.keys().filter_map(|(from, to)| shortest_path(imports, *to, *from)).map(rotate).collect();
         let mut named: Vec<Vec<&str>> = cycles

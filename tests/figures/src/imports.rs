@@ -20,44 +20,29 @@ pub struct Place {
 /// The imports between the files of a crate, by the indexes of the importing and the imported file.
 pub type Imports = BTreeMap<(usize, usize), Place>;
 
-impl CrateTree {
-    /// Returns all imports between different files.
-    ///
-    /// An import is a path in a `use` item, an expression, a type, an attribute or a macro that begins with `crate`, `self`,
-    /// `super`, the name of a child module or an imported module. A `mod` item is no import.
-    pub fn imports(&self) -> Imports {
-        let mut imports = Imports::new();
-        let mut pending = vec![(0, self.files[0].syntax.items.as_slice())];
-        while let Some((module, items)) = pending.pop() {
-            let mut paths = Paths::default();
-            for item in items {
-                match item {
-                    Item::Mod(declared) => {
-                        let child = self.modules[module].children[&declared.ident.to_string()];
-                        pending.push((child, self.items_of(child, declared)));
-                    }
-                    item => paths.visit_item(item),
+/// Returns all imports between different files of a crate, whose files have these items.
+///
+/// An import is a path in a `use` item, an expression, a type, an attribute or a macro that begins with `crate`, `self`,
+/// `super`, the name of a child module or an imported module. A `mod` item is no import.
+pub(crate) fn imports(tree: &CrateTree, syntax: &[syn::File]) -> Imports {
+    let mut imports = Imports::new();
+    let mut pending = vec![(0, syntax[0].items.as_slice())];
+    while let Some((module, items)) = pending.pop() {
+        let mut paths = Paths::default();
+        for item in items {
+            match item {
+                Item::Mod(declared) => {
+                    let child = tree.modules[module].children[&declared.ident.to_string()];
+                    let inline = declared.content.as_ref().map(|(_, items)| items.as_slice());
+                    let of_file = &syntax[tree.modules[child].file].items;
+                    pending.push((child, inline.unwrap_or(of_file)));
                 }
-            }
-            self.add(module, &paths, &mut imports);
-        }
-        imports
-    }
-
-    fn items_of<'a>(&'a self, module: usize, declared: &'a syn::ItemMod) -> &'a [Item] {
-        let inline = declared.content.as_ref().map(|(_, items)| items.as_slice());
-        inline.unwrap_or(&self.files[self.modules[module].file].syntax.items)
-    }
-
-    fn add(&self, module: usize, paths: &Paths, imports: &mut Imports) {
-        let from = self.modules[module].file;
-        for (path, span) in &paths.found {
-            if let Some(to) = self.resolve(module, path).filter(|to| *to != from) {
-                let place = Place { line: span.start().line, path: path.join("::") };
-                imports.entry((from, to)).or_insert(place);
+                item => paths.visit_item(item),
             }
         }
+        paths.resolve(tree, module, &mut imports);
     }
+    imports
 }
 
 /// The paths of some items.
@@ -67,6 +52,16 @@ struct Paths {
 }
 
 impl Paths {
+    fn resolve(&self, tree: &CrateTree, module: usize, imports: &mut Imports) {
+        let from = tree.modules[module].file;
+        for (path, span) in &self.found {
+            if let Some(to) = tree.resolve(module, path).filter(|to| *to != from) {
+                let place = Place { line: span.start().line, path: path.join("::") };
+                imports.entry((from, to)).or_insert(place);
+            }
+        }
+    }
+
     /// A single name without a prefix may be a local variable, so it is no import.
     fn add(&mut self, path: Vec<String>, span: Span) {
         if path.len() > 1 {

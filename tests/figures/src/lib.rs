@@ -21,11 +21,11 @@ mod tree;
 mod words;
 mod workspace;
 
-pub use documented::{PublicItem, public_items};
-pub use functions::{Function, Panic, functions, panics};
+pub use documented::PublicItem;
+pub use functions::{Function, Panic};
 pub use graph::UpwardImport;
 pub use imports::{Imports, Place};
-pub use ports::{Method, PortImpl, fallible_methods, port_impls, ports};
+pub use ports::{Method, Trait, TraitImpl};
 pub use refresh_path::{MAX_FILES, MAX_LINES, RefreshPath};
 pub use report::{MAX_FUNCTION, Report};
 pub use source::SourceFile;

@@ -1,4 +1,4 @@
-//! Tells production code from test code by `cfg` attributes.
+//! Removes test code, which `cfg` attributes mark.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;

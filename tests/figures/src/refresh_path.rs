@@ -6,6 +6,8 @@ use crate::workspace::{Workspace, text_of};
 
 const PAGE: &str = "docs/architecture.md";
 const SECTION: &str = "## The refresh path\n";
+const USE_CASES: &str = "use auth_domain::use_cases::";
+const USE_CASE_FOLDER: &str = "crates/domain/src/use_cases/";
 /// The most files from the route to the call of the driver.
 pub const MAX_FILES: usize = 5;
 /// The most production lines of these files.
@@ -67,6 +69,23 @@ impl RefreshPath {
             file.unwrap_or_else(|| panic!("{PAGE} lists {path}, which is not production code")).len()
         };
         self.files.iter().map(lines).sum()
+    }
+
+    /// Returns the files to which no earlier file of the list leads, except the first. An earlier file leads to one that it imports,
+    /// to one that adds methods to its types, to an implementation of a port, and from an import of use cases to one of them.
+    pub fn unlinked(&self, workspace: &Workspace) -> Vec<&str> {
+        let impls: Vec<_> = workspace.port_impls().iter().map(|(file, _)| file.path.clone()).collect();
+        let is_linked = |index: usize, path: &String| {
+            let earlier = &self.files[..index];
+            let uses_cases =
+                |it: &String| text_of(Path::new(it)).is_some_and(|text| text.contains(USE_CASES));
+            index == 0
+                || impls.contains(path)
+                || earlier.iter().any(|it| workspace.imports(it, path) || workspace.imports(path, it))
+                || path.starts_with(USE_CASE_FOLDER) && earlier.iter().any(uses_cases)
+        };
+        let unlinked = self.files.iter().enumerate().filter(|(index, path)| !is_linked(*index, path));
+        unlinked.map(|(_, path)| path.as_str()).collect()
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::documented::public_items;
-use crate::functions::{functions, panics};
-use crate::ports::{Method, fallible_methods};
+use crate::ports::Method;
 use crate::refresh_path::{MAX_FILES, MAX_LINES, RefreshPath};
 use crate::source::SourceFile;
 use crate::words::WordList;
@@ -38,11 +36,12 @@ impl Report {
         report.add_functions(&files);
         report.add_imports(workspace, folder);
         report.add_documentation(&files);
-        let fallible = workspace.port_files().flat_map(|file| with_path(file, fallible_methods(file)));
+        let ports = workspace.port_files().flat_map(|file| file.traits.iter().map(move |port| (file, port)));
+        let fallible = ports.flat_map(|(file, port)| port.fallible.iter().map(move |it| (file, it)));
         report.add_methods("fallible port methods with `# Errors`", folder, fallible);
         let impls = workspace.port_impls().into_iter();
-        let spanned = impls.flat_map(|(file, block)| with_path(file, block.methods));
-        report.add_methods("port methods of adapters with a span", folder, spanned);
+        let methods = impls.flat_map(|(file, block)| block.methods.iter().map(move |it| (file, it)));
+        report.add_methods("port methods of adapters with a span", folder, methods);
         report.add_words(folder);
         if folder.is_empty() {
             report.add_refresh_paths(workspace);
@@ -68,12 +67,12 @@ impl Report {
     }
 
     fn add_functions(&mut self, files: &[&SourceFile]) {
-        let all = files.iter().flat_map(|file| functions(file).into_iter().map(move |it| (file, it)));
+        let all = files.iter().flat_map(|file| file.functions.iter().map(move |it| (file, it)));
         let long = all.filter(|(_, function)| function.len > MAX_FUNCTION);
         let places: Vec<_> =
             long.map(|(file, it)| format!("{}:{}: {} has {}", file.path, it.line, it.name, it.len)).collect();
         self.add("functions over 40 lines", places.len(), 0, places);
-        let all = files.iter().flat_map(|file| panics(file).into_iter().map(move |it| (file, it)));
+        let all = files.iter().flat_map(|file| file.panics.iter().map(move |it| (file, it)));
         let places: Vec<_> =
             all.map(|(file, it)| format!("{}:{}: {}", file.path, it.line, it.name)).collect();
         self.add("unwrap, expect, panic and the like", places.len(), 0, places);
@@ -81,13 +80,13 @@ impl Report {
 
     fn add_imports(&mut self, workspace: &Workspace, folder: &str) {
         let crates = &workspace.crates;
-        let all = crates.iter().flat_map(|it| it.tree.cycles(&it.imports));
+        let all = crates.iter().flat_map(|it| it.tree.cycles());
         let cycles: Vec<_> = all
             .filter(|cycle| cycle.iter().any(|file| file.starts_with(folder)))
             .map(|cycle| format!("{} → {}", cycle.join(" → "), cycle[0]))
             .collect();
         self.add("import cycles", cycles.len(), 0, cycles);
-        let all = crates.iter().flat_map(|it| it.tree.upward_imports(&it.imports));
+        let all = crates.iter().flat_map(|it| it.tree.upward_imports());
         let upward: Vec<_> = all
             .filter(|it| it.from.starts_with(folder))
             .map(|it| format!("{}:{}: {} is defined in {}", it.from, it.place.line, it.place.path, it.to))
@@ -97,23 +96,23 @@ impl Report {
 
     fn add_documentation(&mut self, files: &[&SourceFile]) {
         let all: Vec<_> =
-            files.iter().flat_map(|file| public_items(file).into_iter().map(move |it| (file, it))).collect();
+            files.iter().flat_map(|file| file.public_items.iter().map(move |it| (file, it))).collect();
         let undocumented = all.iter().filter(|(_, item)| !item.is_documented);
         let places: Vec<_> =
             undocumented.map(|(file, it)| format!("{}:{}: {}", file.path, it.line, it.name)).collect();
         self.add("documented public items", Share::of(all.len(), &places), "all", places);
     }
 
-    fn add_methods(
+    fn add_methods<'a>(
         &mut self,
         figure: &'static str,
         folder: &str,
-        methods: impl Iterator<Item = (String, Method)>,
+        methods: impl Iterator<Item = (&'a SourceFile, &'a Method)>,
     ) {
-        let all: Vec<_> = methods.filter(|(path, _)| path.starts_with(folder)).collect();
+        let all: Vec<_> = methods.filter(|(file, _)| file.path.starts_with(folder)).collect();
         let incomplete = all.iter().filter(|(_, method)| !method.is_complete);
         let places: Vec<_> =
-            incomplete.map(|(path, it)| format!("{path}:{}: {}", it.line, it.name)).collect();
+            incomplete.map(|(file, it)| format!("{}:{}: {}", file.path, it.line, it.name)).collect();
         self.add(figure, Share::of(all.len(), &places), "all", places);
     }
 
@@ -137,11 +136,6 @@ impl Report {
             self.add("refresh path: files / lines", value, aim, vec![stated]);
         }
     }
-}
-
-fn with_path(file: &SourceFile, methods: Vec<Method>) -> impl Iterator<Item = (String, Method)> {
-    let path = file.path.clone();
-    methods.into_iter().map(move |method| (path.clone(), method))
 }
 
 /// How many of a number are complete.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use syn::{Item, ItemMod, UseTree};
 
+use crate::imports::{Imports, imports};
 use crate::source::SourceFile;
 
 /// Reads a file by its path from the root of the workspace; `None` if there is no such file.
@@ -17,6 +18,14 @@ pub struct CrateTree {
     pub files: Vec<SourceFile>,
     /// The modules, the root first. A file has one module, and one more for each inline module.
     pub modules: Vec<Module>,
+    /// The imports between the files.
+    pub imports: Imports,
+}
+
+/// Where files come from, and the items of those that were read.
+struct Sources<'a> {
+    read: &'a Read<'a>,
+    syntax: &'a mut Vec<syn::File>,
 }
 
 /// A module, in a file of its own or inline.
@@ -43,7 +52,9 @@ impl CrateTree {
     pub fn read(root: &str, read: &Read<'_>) -> Self {
         let mut tree = Self::default();
         let folder = Path::new(root).parent().unwrap_or(Path::new("")).to_owned();
-        tree.add_file(Path::new(root), &folder, &[], None, read);
+        let mut syntax = Vec::new();
+        tree.add_file(Path::new(root), &folder, &[], None, &mut Sources { read, syntax: &mut syntax });
+        tree.imports = imports(&tree, &syntax);
         tree
     }
 
@@ -53,13 +64,14 @@ impl CrateTree {
         folder: &Path,
         module: &[String],
         parent: Option<usize>,
-        read: &Read<'_>,
+        sources: &mut Sources<'_>,
     ) -> usize {
-        let text = read(path).unwrap_or_else(|| panic!("{} is missing", path.display()));
-        let source = SourceFile::parse(&path.to_string_lossy(), module, &text);
-        let items = source.syntax.items.clone();
-        self.files.push(source);
-        self.add_module(self.files.len() - 1, folder, module, parent, &items, read)
+        let text = (sources.read)(path).unwrap_or_else(|| panic!("{} is missing", path.display()));
+        let (file, syntax) = SourceFile::parse(&path.to_string_lossy(), module, &text);
+        let items = syntax.items.clone();
+        self.files.push(file);
+        sources.syntax.push(syntax);
+        self.add_module(self.files.len() - 1, folder, module, parent, &items, sources)
     }
 
     fn add_module(
@@ -69,13 +81,13 @@ impl CrateTree {
         path: &[String],
         parent: Option<usize>,
         items: &[Item],
-        read: &Read<'_>,
+        sources: &mut Sources<'_>,
     ) -> usize {
         let index = self.modules.len();
         self.modules.push(Module::of(file, parent, items));
         for item in items {
             let Item::Mod(module) = item else { continue };
-            let child = self.add_child(index, folder, path, module, read);
+            let child = self.add_child(index, folder, path, module, sources);
             self.modules[index].children.insert(module.ident.to_string(), child);
         }
         index
@@ -87,17 +99,17 @@ impl CrateTree {
         folder: &Path,
         path: &[String],
         module: &ItemMod,
-        read: &Read<'_>,
+        sources: &mut Sources<'_>,
     ) -> usize {
         let name = module.ident.to_string();
         let path = [path, std::slice::from_ref(&name)].concat();
         let inner = folder.join(&name);
         if let Some((_, items)) = &module.content {
-            return self.add_module(self.modules[parent].file, &inner, &path, Some(parent), items, read);
+            return self.add_module(self.modules[parent].file, &inner, &path, Some(parent), items, sources);
         }
         let (flat, nested) = (folder.join(format!("{name}.rs")), inner.join("mod.rs"));
-        let file: PathBuf = if read(&nested).is_some() { nested } else { flat };
-        self.add_file(&file, &inner, &path, Some(parent), read)
+        let file: PathBuf = if (sources.read)(&nested).is_some() { nested } else { flat };
+        self.add_file(&file, &inner, &path, Some(parent), sources)
     }
 }
 

@@ -132,7 +132,7 @@ fn words_of(text: &str) -> Vec<(String, usize)> {
     words
 }
 
-/// Splits `SealedReplay` into two words, and leaves `HTTP` whole.
+/// Splits `SessionStore` into two words, and leaves `HTTP` whole.
 fn split_at_capitals(run: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut start = 0;
@@ -155,11 +155,11 @@ mod tests {
 
     const LIST: &str = r#"
         [words]
-        "replay*" = "retry"
-        "he" = "they"
-        "gives up" = "stops"
+        "snark*" = "sheep"
+        "jub" = "bird"
+        "goes by" = "passes"
         [[exceptions]]
-        word = "he"
+        word = "jub"
         file = "docs"
         reason = "a quotation"
     "#;
@@ -171,25 +171,25 @@ mod tests {
 
     #[test]
     fn words_are_found_in_comments_strings_and_identifiers() {
-        let text = "// He waits\nstruct SealedReplay;\nfn replayed_token() {}\nlet a = \"replays\";";
-        let replay = || "replay*".to_owned();
-        assert_eq!(rows(text), [(1, "he".to_owned()), (2, replay()), (3, replay()), (4, replay())]);
+        let text = "// Jub waits\nstruct SealedSnark;\nfn snarked_token() {}\nlet a = \"snarks\";";
+        let snark = || "snark*".to_owned();
+        assert_eq!(rows(text), [(1, "jub".to_owned()), (2, snark()), (3, snark()), (4, snark())]);
     }
 
     #[test]
     fn phrases_are_found_across_line_breaks() {
-        assert_eq!(rows("/// It gives\n/// up."), [(1, "gives up".to_owned())]);
+        assert_eq!(rows("/// It goes\n/// by."), [(1, "goes by".to_owned())]);
     }
 
     #[test]
     fn parts_of_words_are_not_found() {
-        assert_eq!(rows("the displayreplay and HEAD; gives it up"), []);
+        assert_eq!(rows("the displaysnark and JUBA; goes it by"), []);
     }
 
     #[test]
     fn an_exception_explains_its_own_folder_only() {
         let list = WordList::parse(LIST);
-        let explained = |file: &str| list.exceptions_of(&list.find(file, "he")[0]).count();
+        let explained = |file: &str| list.exceptions_of(&list.find(file, "jub")[0]).count();
         assert_eq!((explained("docs/api.md"), explained("docs.md")), (1, 0));
     }
 

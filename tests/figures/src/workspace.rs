@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::imports::Imports;
-use crate::ports::{PortImpl, port_impls, ports};
+use crate::ports::TraitImpl;
 use crate::source::SourceFile;
 use crate::tree::CrateTree;
 
@@ -26,8 +25,6 @@ pub struct Crate {
     pub folder: String,
     /// Its production modules.
     pub tree: CrateTree,
-    /// The imports between its files.
-    pub imports: Imports,
 }
 
 impl Workspace {
@@ -55,18 +52,29 @@ impl Workspace {
         self.files().find(|file| file.path == path)
     }
 
+    /// Returns whether one file imports another one of the same crate.
+    pub fn imports(&self, from: &str, to: &str) -> bool {
+        self.crates.iter().any(|it| {
+            let path = |index: usize| it.tree.files[index].path.as_str();
+            it.tree
+                .imports
+                .keys()
+                .any(|(importing, imported)| path(*importing) == from && path(*imported) == to)
+        })
+    }
+
     /// Returns the files in which the domain declares ports.
     pub fn port_files(&self) -> impl Iterator<Item = &SourceFile> {
         self.files().filter(|file| file.path.starts_with(PORTS))
     }
 
-    /// Returns the ports that adapters implement, each with the file of the implementation.
-    pub fn port_impls(&self) -> Vec<(&SourceFile, PortImpl)> {
-        let ports: Vec<String> = self.port_files().flat_map(ports).collect();
+    /// Returns the implementations of ports by adapters, each with its file.
+    pub fn port_impls(&self) -> Vec<(&SourceFile, &TraitImpl)> {
+        let ports: Vec<&str> =
+            self.port_files().flat_map(|file| &file.traits).map(|port| port.name.as_str()).collect();
         let of_adapters = self.files().filter(|file| file.path.starts_with(ADAPTERS));
-        of_adapters
-            .flat_map(|file| port_impls(file, &ports).into_iter().map(move |block| (file, block)))
-            .collect()
+        let impls = of_adapters.flat_map(|file| file.trait_impls.iter().map(move |block| (file, block)));
+        impls.filter(|(_, block)| ports.contains(&block.name.as_str())).collect()
     }
 }
 
@@ -74,10 +82,7 @@ impl Crate {
     fn read_all(folder: &str) -> Vec<Self> {
         let roots = ["lib.rs", "main.rs"].map(|root| format!("{folder}/src/{root}"));
         let existing = roots.iter().filter(|root| text_of(Path::new(root)).is_some());
-        let read = |root: &String| {
-            let tree = CrateTree::read(root, &text_of);
-            Self { folder: folder.to_owned(), imports: tree.imports(), tree }
-        };
+        let read = |root: &String| Self { folder: folder.to_owned(), tree: CrateTree::read(root, &text_of) };
         existing.map(read).collect()
     }
 }

@@ -4,13 +4,12 @@ use crate::crate_of;
 
 fn cycles(files: &[(&str, &str)]) -> Vec<String> {
     let tree = crate_of(files);
-    tree.cycles(&tree.imports()).iter().map(|cycle| cycle.join(" ")).collect()
+    tree.cycles().iter().map(|cycle| cycle.join(" ")).collect()
 }
 
 fn upward_imports(files: &[(&str, &str)]) -> Vec<(String, usize, String)> {
     let tree = crate_of(files);
-    let imports = tree.imports();
-    let upward = tree.upward_imports(&imports);
+    let upward = tree.upward_imports();
     upward.iter().map(|it| (it.from.to_owned(), it.place.line, it.to.to_owned())).collect()
 }
 
@@ -116,5 +115,5 @@ fn an_inline_module_belongs_to_its_file() {
 fn visibilities_and_other_crates_are_no_imports() {
     let text = "pub(in crate::a) struct A;\npub(super) fn f() { ::std::mem::drop(tokio::spawn(0)); }";
     let files = [("lib.rs", "mod a;\nuse tokio::time;\nuse redis::redis;"), ("a.rs", text)];
-    assert_eq!(crate_of(&files).imports().len(), 0);
+    assert_eq!(crate_of(&files).imports.len(), 0);
 }

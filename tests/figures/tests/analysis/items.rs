@@ -1,11 +1,9 @@
 //! The documentation of public items.
 
-use auth_figures::public_items;
-
 use crate::file_of;
 
 fn undocumented(text: &str) -> Vec<String> {
-    let items = public_items(&file_of(text)).into_iter();
+    let items = file_of(text).public_items.into_iter();
     items.filter(|item| !item.is_documented).map(|item| item.name).collect()
 }
 

@@ -20,5 +20,5 @@ fn crate_of(files: &[(&str, &str)]) -> CrateTree {
 }
 
 fn file_of(text: &str) -> SourceFile {
-    SourceFile::parse("a.rs", &[], text)
+    SourceFile::parse("a.rs", &[], text).0
 }
