@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisSessionStore, RedisStore};
-use auth_domain::model::{LiveAccessToken, TokenId};
-use auth_domain::ports::{Denylist, Rotate, Rotation, SessionStore};
+use auth_domain::model::{LiveAccessToken, Rotate, Rotation, TokenId};
+use auth_domain::ports::{Denylist, SessionStore};
 use auth_testkit::servers::{RedisServer, redis_program};
 use auth_testkit::{
     DENYLIST_MARGIN, LOGIN_LIMIT, LOGIN_WINDOW, START, TestClock, a_session, a_user_id, request_time_at,

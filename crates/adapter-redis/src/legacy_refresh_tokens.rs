@@ -1,8 +1,8 @@
 //! Refresh tokens of the platform's former service.
 
 use async_trait::async_trait;
-use auth_domain::model::{LegacyHolder, LegacyRefreshToken, LiveAccessToken, RequestTime, UserId};
-use auth_domain::ports::{Ending, LegacyRefreshTokens, PortError};
+use auth_domain::model::{Ending, LegacyHolder, LegacyRefreshToken, LiveAccessToken, RequestTime, UserId};
+use auth_domain::ports::{LegacyRefreshTokens, PortError};
 
 use crate::denylist::life_in_millis;
 use crate::error::contradiction;

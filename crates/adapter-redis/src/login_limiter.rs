@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use auth_domain::model::{
-    LimitKey, LoginAttempt, RequestTime, from_microseconds, to_microseconds, to_unix_microseconds,
+    LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket, from_microseconds, to_microseconds,
+    to_unix_microseconds,
 };
-use auth_domain::ports::{LoginLimiter, PortError, Reservation, Settlement, Ticket};
+use auth_domain::ports::{LoginLimiter, PortError};
 
 use crate::error::contradiction;
 use crate::keys;
@@ -38,7 +39,7 @@ impl LoginLimiter for RedisLoginLimiter {
             .arg(to_unix_microseconds(request_time.now()))
             .arg(to_microseconds(config.login_window))
             .arg(config.login_limit)
-            .arg(to_microseconds(Ticket::PATIENCE))
+            .arg(to_microseconds(Ticket::SETTLEMENT_TIMEOUT))
             .arg(attempt.email.as_bytes().as_slice())
             .arg(attempt.ticket.as_bytes().as_slice());
         let mut reply = self.store.run(&step, request_time).await?;
@@ -64,7 +65,7 @@ impl LoginLimiter for RedisLoginLimiter {
             .at_any_clock()
             .arg(word(outcome))
             .arg(to_unix_microseconds(request_time.now()))
-            .arg(to_microseconds(Ticket::PATIENCE))
+            .arg(to_microseconds(Ticket::SETTLEMENT_TIMEOUT))
             .arg(attempt.email.as_bytes().as_slice())
             .arg(attempt.ticket.as_bytes().as_slice());
         self.store.run(&step, request_time).await?;
@@ -76,7 +77,7 @@ impl LoginLimiter for RedisLoginLimiter {
         let step = Step::new(&CLEAR, &[&keys::email_attempts(email)])
             .at_any_clock()
             .arg(to_unix_microseconds(request_time.now()))
-            .arg(to_microseconds(Ticket::PATIENCE));
+            .arg(to_microseconds(Ticket::SETTLEMENT_TIMEOUT));
         self.store.run(&step, request_time).await?;
         Ok(())
     }

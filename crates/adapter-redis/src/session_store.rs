@@ -7,8 +7,11 @@ mod revocation;
 mod rotation;
 
 use async_trait::async_trait;
-use auth_domain::model::{EndReason, RequestTime, SessionSummary, UserId, to_microseconds};
-use auth_domain::ports::{EndSession, Ending, NewSession, PortError, Rotate, Rotation, SessionStore};
+use auth_domain::model::{
+    EndReason, EndSession, Ending, NewSession, RequestTime, Rotate, Rotation, SessionSummary, UserId,
+    to_microseconds,
+};
+use auth_domain::ports::{PortError, SessionStore};
 
 use crate::store::RedisStore;
 

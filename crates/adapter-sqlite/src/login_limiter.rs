@@ -4,8 +4,10 @@ mod attempts;
 mod steps;
 
 use async_trait::async_trait;
-use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, to_unix_microseconds};
-use auth_domain::ports::{LoginLimiter, PortError, Reservation, Settlement, Ticket};
+use auth_domain::model::{
+    LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket, to_unix_microseconds,
+};
+use auth_domain::ports::{LoginLimiter, PortError};
 
 use crate::database::SqliteDatabase;
 use crate::login_limiter::attempts::Rule;

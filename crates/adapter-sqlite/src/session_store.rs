@@ -9,9 +9,10 @@ mod row;
 
 use async_trait::async_trait;
 use auth_domain::model::{
-    EndReason, RequestTime, SessionSummary, UserId, to_microseconds, to_unix_microseconds,
+    EndReason, EndSession, Ending, NewSession, RequestTime, Rotate, Rotation, SessionSummary, UserId,
+    to_microseconds, to_unix_microseconds,
 };
-use auth_domain::ports::{EndSession, Ending, NewSession, PortError, Rotate, Rotation, SessionStore};
+use auth_domain::ports::{PortError, SessionStore};
 
 use crate::database::SqliteDatabase;
 

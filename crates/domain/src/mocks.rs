@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-use crate::model::{AccessToken, RequestTime, SessionPolicy};
+use crate::model::{AccessToken, RequestTime, Reservation, SessionPolicy, Ticket};
 pub use crate::ports::mocked::*;
-use crate::ports::{Reservation, Ticket};
 use crate::use_cases::Issuer;
 
 /// The time of a request that comes at `now` and may take five seconds.

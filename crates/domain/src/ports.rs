@@ -21,19 +21,16 @@ mod unreadable_user;
 mod user_counts;
 
 pub use check::{Check, Severity};
-pub use clock::Clock;
+pub use clock::{Clock, start_request};
 pub use credentials::{
     Admission, Credential, Insertion, PasswordCheck, PasswordHasher, Replacement, TurnCost, UserListing,
     UserRepository,
 };
-pub use entropy::Entropy;
+pub use entropy::{Entropy, random_bytes};
 pub use error::{PortError, PortErrorKind};
-pub use login_limiter::{LoginLimiter, Reservation, Settlement, Ticket};
+pub use login_limiter::LoginLimiter;
 pub use password_strength::{PasswordStrength, PasswordWeakness};
-pub use tokens::{
-    AccessTokens, Denylist, EndSession, Ending, InvalidAccessToken, LegacyRefreshTokens, NewSession, Rotate,
-    Rotation, SessionStore,
-};
+pub use tokens::{AccessTokens, Denylist, InvalidAccessToken, LegacyRefreshTokens, SessionStore};
 pub use unreadable_user::UnreadableUser;
 pub use user_counts::{HashKind, UserCounts};
 

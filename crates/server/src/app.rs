@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use auth_domain::model::{ClientAddress, Email, LimitKey, LimitKeys, LoginPolicy, RequestTime};
-use auth_domain::ports::{Clock, Entropy, SessionStore};
+use auth_domain::ports::{Clock, Entropy, SessionStore, start_request};
 use auth_domain::use_cases::{Issuer, Login, Logout, Refresh, VerifyAccessToken, VerifyAccessTokenError};
 use auth_verifier::TokenVerifier;
 use tokio::runtime::Handle;
@@ -137,7 +137,7 @@ impl AppState {
 
     /// Starts the time of a request whose body has arrived.
     pub(crate) fn request_time(&self) -> RequestTime {
-        RequestTime::start(&*self.clock, REQUEST_TIME)
+        start_request(&*self.clock, REQUEST_TIME)
     }
 
     /// The reader of the costs of stored hashes.

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, TicketId};
-use auth_domain::ports::{LoginLimiter, PortError, Reservation, Settlement, Ticket};
+use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket, TicketId};
+use auth_domain::ports::{LoginLimiter, PortError};
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use std::io::{Write, stdout};
 use std::time::Duration;
 
 use auth_domain::model::{Email, RequestTime};
+use auth_domain::ports::start_request;
 use auth_domain::use_cases::ManageUsers;
 use tokio::runtime::Runtime;
 
@@ -63,14 +64,14 @@ impl Admin {
     }
 
     fn request_time(&self) -> RequestTime {
-        RequestTime::start(&*self.parts.clock, PATIENCE)
+        start_request(&*self.parts.clock, PATIENCE)
     }
 }
 
 async fn migrate(settings: &Settings) -> Result<(), Failure> {
     let parts = compose(settings, Purpose::Migrate)?;
     for dependency in &parts.dependencies {
-        let (name, request_time) = (dependency.name(), RequestTime::start(&*parts.clock, PATIENCE));
+        let (name, request_time) = (dependency.name(), start_request(&*parts.clock, PATIENCE));
         let migrated = dependency.migrate(request_time).await;
         let done = migrated.map_err(|error| Failure::Command(format!("{name}: {}", chain(&error))))?;
         confirm(&format!("{name}: {done}"));

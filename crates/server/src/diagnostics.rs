@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::model::RequestTime;
-use auth_domain::ports::{Check, Clock, PortError, PortErrorKind, Severity};
+use auth_domain::ports::{Check, Clock, PortError, PortErrorKind, Severity, start_request};
 use futures_util::future::join_all;
 use tracing::{error, warn};
 
@@ -27,7 +26,7 @@ pub(crate) async fn diagnose(
     depth: Depth,
     patience: Duration,
 ) -> Vec<Diagnosed> {
-    let request_time = RequestTime::start(clock, patience);
+    let request_time = start_request(clock, patience);
     let each = dependencies.iter().map(|dependency| async move {
         let checks =
             tokio::time::timeout_at(request_time.deadline().into(), dependency.diagnose(depth, request_time))

@@ -8,8 +8,8 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::time::Duration;
 
-use auth_domain::model::{Email, Password, PasswordPolicy, RequestTime, Role};
-use auth_domain::ports::{Entropy, UserListing};
+use auth_domain::model::{Email, Password, PasswordPolicy, Role};
+use auth_domain::ports::{Entropy, UserListing, start_request};
 use auth_domain::use_cases::{CreateUser, ManageUsers};
 use tracing::warn;
 use zeroize::Zeroizing;
@@ -29,7 +29,7 @@ const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 /// It goes to standard output and never through the log. It is printed before the account is created: an account whose
 /// password was lost would keep the next start from creating one (S-93).
 pub(crate) async fn welcome(parts: &Parts, listening: SocketAddr) -> Result<(), Failure> {
-    let request_time = RequestTime::start(&*parts.clock, PATIENCE);
+    let request_time = start_request(&*parts.clock, PATIENCE);
     // A row that cannot be read is a user, too.
     if parts.users.list(request_time).await? != UserListing::default() {
         return Ok(());

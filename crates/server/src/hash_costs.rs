@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use auth_domain::model::{HashParameters, HashParametersInUse, RequestTime};
-use auth_domain::ports::{Clock, PasswordHasher, PortError, TurnCost, UserRepository};
+use auth_domain::model::{HashParameters, HashParametersInUse};
+use auth_domain::ports::{Clock, PasswordHasher, PortError, TurnCost, UserRepository, start_request};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
@@ -31,7 +31,7 @@ impl HashCosts<'_> {
         &self,
         timeout: Duration,
     ) -> Result<(TurnCost, Vec<HashParametersInUse>), PortError> {
-        let in_use = self.users.hash_parameters(RequestTime::start(self.clock, timeout)).await?;
+        let in_use = self.users.hash_parameters(start_request(self.clock, timeout)).await?;
         let parameters: Vec<HashParameters> = in_use.iter().map(|each| each.parameters.clone()).collect();
         Ok((self.hasher.charge_for(&parameters), in_use))
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{LimitKey, LoginAttempt, RequestTime};
-use auth_domain::ports::{Clock, LoginLimiter, PortError, PortErrorKind, Reservation, Settlement, Ticket};
+use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
+use auth_domain::ports::{Clock, LoginLimiter, PortError, PortErrorKind, start_request};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -120,7 +120,7 @@ async fn settle_in_the_end(
     let mut pause = FIRST_PAUSE;
     loop {
         sleep(pause).await;
-        let settled = limiter.settle(ticket, outcome, RequestTime::start(clock, TRY)).await;
+        let settled = limiter.settle(ticket, outcome, start_request(clock, TRY)).await;
         if !is_owed(&settled) {
             return;
         }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{LimitKey, LoginAttempt, RequestTime};
-use auth_domain::ports::{Entropy, LoginLimiter, PortError, Reservation, Settlement, Ticket};
+use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
+use auth_domain::ports::{Entropy, LoginLimiter, PortError};
 use tokio::sync::{Notify, OwnedMutexGuard};
 use tokio::time::{timeout, timeout_at};
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{LimitKey, LoginAttempt, RequestTime};
-use auth_domain::ports::{Clock, Entropy, LoginLimiter, PortError, Reservation, Settlement, Ticket};
+use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
+use auth_domain::ports::{Clock, Entropy, LoginLimiter, PortError};
 use tokio::time::timeout_at;
 
 use crate::capping_login_limiter::Capacity;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use auth_domain::model::{
-    AccessClaims, Email, IdempotencyKey, LegacyRefreshToken, LimitKey, LiveAccessToken, NewUser, Password,
-    PasswordHash, RefreshToken, RetryKey, Role, SessionPolicy, TenantId, TokenId, UserId,
+    AccessClaims, Email, IdempotencyKey, LegacyRefreshToken, LimitKey, LiveAccessToken, NewSession, NewUser,
+    Password, PasswordHash, RefreshToken, RetryKey, Role, Rotate, SessionPolicy, TenantId, TokenId, UserId,
 };
-use auth_domain::ports::{Entropy, NewSession, Rotate};
+use auth_domain::ports::{Entropy, random_bytes};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::OffsetDateTime;
@@ -16,13 +16,13 @@ use crate::TestEntropy;
 /// Returns a new user's id.
 #[must_use]
 pub fn a_user_id() -> UserId {
-    UserId::random(&TestEntropy).unwrap()
+    UserId::from_random_bytes(*random_bytes(&TestEntropy).unwrap())
 }
 
 /// Returns the id of a tenant that no store knows.
 #[must_use]
 pub fn a_tenant_id() -> TenantId {
-    TenantId::random(&TestEntropy).unwrap()
+    TenantId::from_random_bytes(*random_bytes(&TestEntropy).unwrap())
 }
 
 /// Returns an email that nobody else has.
@@ -55,7 +55,7 @@ pub fn a_password(text: &str) -> Password {
 pub fn an_access_token(now: OffsetDateTime) -> LiveAccessToken {
     let issued_at = now.replace_nanosecond(0).unwrap();
     LiveAccessToken {
-        id: TokenId::random(&TestEntropy).unwrap(),
+        id: TokenId::from_random_bytes(*random_bytes(&TestEntropy).unwrap()),
         expires_at: issued_at + SessionPolicy::default().access_ttl,
     }
 }
@@ -87,7 +87,7 @@ pub fn a_legacy_token() -> LegacyRefreshToken {
 #[must_use]
 pub fn a_session(user_id: UserId, now: OffsetDateTime) -> TestSession {
     let policy = SessionPolicy::default();
-    let token = RefreshToken::first(user_id, &TestEntropy).unwrap();
+    let token = RefreshToken::first(user_id, &random_bytes(&TestEntropy).unwrap());
     let opening = NewSession {
         refresh_token: token.digest(),
         tenant_id: a_tenant_id(),
@@ -113,7 +113,7 @@ impl TestSession {
     #[must_use]
     pub fn rotation(&self, presented: &RefreshToken, now: OffsetDateTime) -> RotationAttempt {
         let policy = SessionPolicy::default();
-        let successor = presented.successor(&TestEntropy).unwrap();
+        let successor = presented.successor(&random_bytes(&TestEntropy).unwrap());
         let rotate = Rotate {
             presented: presented.digest(),
             successor: successor.digest(),
@@ -144,7 +144,8 @@ impl RotationAttempt {
     /// Asks for a safe retry under an idempotency key.
     #[must_use]
     pub fn keyed(mut self, key: &str) -> Self {
-        self.rotate.retry = Some(self.retry_key(key).seal(&self.successor, &TestEntropy).unwrap());
+        self.rotate.retry =
+            Some(self.retry_key(key).seal(&self.successor, *random_bytes(&TestEntropy).unwrap()));
         self
     }
 

@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use auth_adapter_jwt::{JwtAccessTokens, JwtConfig, LEEWAY, SigningKey};
 use auth_adapter_redis::{RedisCachedDenylist, RedisConfig, RedisDenylist, RedisStore};
-use auth_domain::model::{AccessClaims, Email, RequestTime, Role, SessionId, TenantId, TokenId, UserId};
-use auth_domain::ports::{AccessTokens, Clock, Denylist};
+use auth_domain::model::{AccessClaims, Email, Role, SessionId, TenantId, TokenId, UserId};
+use auth_domain::ports::{AccessTokens, Clock, Denylist, start_request};
 use auth_testkit::servers::RedisServer;
 use auth_verifier::{SystemClock, VerifyAccessToken};
 use futures_util::future::{BoxFuture, FutureExt};
@@ -207,7 +207,7 @@ fn whole(name: &'static str, subject: Subject, calls: usize, callers: usize) -> 
 /// Signature, claims and denylist, by a deadline.
 async fn verify_many((verify, tokens): Subject, calls: usize) {
     for turn in 0..calls {
-        let request_time = RequestTime::start(&SystemClock, PATIENCE);
+        let request_time = start_request(&SystemClock, PATIENCE);
         let claims = verify.run(black_box(&tokens[turn % TOKENS]), request_time).await;
         drop(black_box(claims.unwrap()));
     }
@@ -226,7 +226,7 @@ fn check(
         let turns = next.fetch_add(CALLS, Ordering::Relaxed)..;
         let (first, count) = (numbers.start, numbers.len());
         async move {
-            let (start, request_time) = (now(), RequestTime::start(&SystemClock, PATIENCE));
+            let (start, request_time) = (now(), start_request(&SystemClock, PATIENCE));
             for turn in turns.take(CALLS) {
                 let number = first + turn.wrapping_mul(7_919) % count;
                 assert_eq!(denylist.contains(id(number), request_time).await.unwrap(), is_held);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{HttpMessage, HttpRequest};
-use auth_domain::model::{AccessClaims, RequestTime};
-use auth_domain::ports::{Clock, PortErrorKind};
+use auth_domain::model::AccessClaims;
+use auth_domain::ports::{Clock, PortErrorKind, start_request};
 use auth_domain::use_cases::{VerifyAccessToken, VerifyAccessTokenError};
 use tracing::{error, info, warn};
 
@@ -67,7 +67,7 @@ impl TokenVerifier {
     /// [`AuthError`].
     pub async fn verify(&self, request: &HttpRequest) -> Result<AccessClaims, AuthError> {
         let token = bearer(request.headers())?;
-        let request_time = RequestTime::start(&*self.inner.clock, PATIENCE);
+        let request_time = start_request(&*self.inner.clock, PATIENCE);
         self.inner.verify.run(token, request_time).await.map_err(|error| {
             (self.inner.observer)(request, &error);
             (&error).into()

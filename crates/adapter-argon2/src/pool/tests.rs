@@ -1,6 +1,6 @@
 use std::sync::mpsc;
 
-use auth_domain::ports::PortErrorKind;
+use auth_domain::ports::{PortErrorKind, start_request};
 use auth_testkit::TestClock;
 use tokio::task::JoinHandle;
 
@@ -17,7 +17,7 @@ fn pool(permits: usize, usual: Duration) -> Arc<Pool> {
 }
 
 fn within(allowed: Duration) -> RequestTime {
-    RequestTime::start(TestClock::new().as_ref(), allowed)
+    start_request(TestClock::new().as_ref(), allowed)
 }
 
 async fn run<T: Send + 'static>(

@@ -1,7 +1,7 @@
 //! The end of sessions.
 
-use auth_domain::model::{EndReason, RequestTime, UserId, to_unix_microseconds};
-use auth_domain::ports::{EndSession, Ending, PortError};
+use auth_domain::model::{EndReason, EndSession, Ending, RequestTime, UserId, to_unix_microseconds};
+use auth_domain::ports::PortError;
 
 use super::RedisSessionStore;
 use super::revocation::Pending;

@@ -1,7 +1,7 @@
 //! The beginning of sessions.
 
-use auth_domain::model::{RequestTime, to_unix_microseconds};
-use auth_domain::ports::{NewSession, PortError};
+use auth_domain::model::{NewSession, RequestTime, to_unix_microseconds};
+use auth_domain::ports::PortError;
 
 use super::RedisSessionStore;
 use super::revocation::Pending;

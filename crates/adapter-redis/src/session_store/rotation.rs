@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use auth_domain::model::{
-    EndReason, LimitKey, MAX_LIVE_ACCESS_TOKENS, RequestTime, RetryTag, SealedSuccessor, to_microseconds,
-    to_unix_microseconds,
+    EndReason, LimitKey, MAX_LIVE_ACCESS_TOKENS, RequestTime, RetryTag, Rotate, Rotation, SealedSuccessor,
+    to_microseconds, to_unix_microseconds,
 };
-use auth_domain::ports::{PortError, Rotate, Rotation};
+use auth_domain::ports::PortError;
 
 use super::RedisSessionStore;
 use super::revocation::Pending;

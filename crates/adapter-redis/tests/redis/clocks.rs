@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_adapter_redis::RedisLegacyRefreshTokens;
-use auth_domain::model::{EndReason, LiveAccessToken};
+use auth_domain::model::{EndReason, EndSession, LiveAccessToken, Reservation, Settlement, Ticket};
 use auth_domain::ports::{
-    Denylist, EndSession, LegacyRefreshTokens, LoginLimiter, PortError, PortErrorKind, Reservation,
-    SessionStore, Settlement, Ticket,
+    Denylist, LegacyRefreshTokens, LoginLimiter, PortError, PortErrorKind, SessionStore,
 };
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{

@@ -1,6 +1,7 @@
 //! How many commands an operation takes: counted by the server.
 
-use auth_domain::ports::{LoginLimiter, SessionStore, Settlement, Ticket};
+use auth_domain::model::{Settlement, Ticket};
+use auth_domain::ports::{LoginLimiter, SessionStore};
 use auth_testkit::servers::{RedisServer, Seen};
 use auth_testkit::{START, a_session, a_user_id, request_time_at};
 

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use auth_domain::ports::{
-    Denylist, LoginLimiter, PortErrorKind, Reservation, SessionStore, Settlement, Ticket,
-};
+use auth_domain::model::{Reservation, Settlement, Ticket};
+use auth_domain::ports::{Denylist, LoginLimiter, PortErrorKind, SessionStore};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, a_session, a_user_id, an_access_token, holds_within, request_time_at};
 
@@ -36,7 +35,7 @@ async fn what_a_frozen_server_executes_too_late_changes_nothing() {
     let late = allowing(SHORT);
     let rotation = session.rotation(&session.token, START);
     let opening = a_session(user, START);
-    let end = auth_domain::ports::EndSession {
+    let end = auth_domain::model::EndSession {
         session: ended.token.session(),
         reason: auth_domain::model::EndReason::LoggedOut,
         also_revoke: Some(revoked),

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use auth_domain::model::EndReason;
-use auth_domain::ports::{
-    Check, Denylist, LoginLimiter, PortErrorKind, SessionStore, Settlement, Severity, Ticket,
-};
+use auth_domain::model::{EndReason, Settlement, Ticket};
+use auth_domain::ports::{Check, Denylist, LoginLimiter, PortErrorKind, SessionStore, Severity};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, a_session, a_user_id, an_access_token, holds_within, request_time_at};
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use auth_domain::ports::{PortErrorKind, Rotation, SessionStore};
+use auth_domain::model::Rotation;
+use auth_domain::ports::{PortErrorKind, SessionStore};
 use auth_testkit::servers::{Proxy, RedisServer};
 use auth_testkit::{START, TestSession, request_time_at};
 

@@ -1,7 +1,7 @@
 //! A session that has ended while its access tokens are not denylisted yet.
 
-use auth_domain::model::EndReason;
-use auth_domain::ports::{Rotation, SessionStore};
+use auth_domain::model::{EndReason, Rotation};
+use auth_domain::ports::SessionStore;
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, TestSession, a_session, request_time_at};
 

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use auth_domain::model::LimitKey;
-use auth_domain::ports::{LoginLimiter, Rotation, SessionStore, Settlement, Ticket};
+use auth_domain::model::{LimitKey, Rotation, Settlement, Ticket};
+use auth_domain::ports::{LoginLimiter, SessionStore};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, request_time_at};
 

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore};
 use auth_domain::model::{
-    EndReason, LimitKeys, LiveAccessToken, LoginAttempt, RefreshToken, RequestTime, TicketId, UserId,
+    EndReason, EndSession, Ending, LimitKeys, LiveAccessToken, LoginAttempt, RefreshToken, RequestTime,
+    Rotation, TicketId, UserId,
 };
-use auth_domain::ports::{Clock, Denylist, EndSession, Ending, PortError, Rotation, SessionStore};
+use auth_domain::ports::{Clock, Denylist, PortError, SessionStore, random_bytes};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{
     DENYLIST_MARGIN, LOGIN_LIMIT, LOGIN_WINDOW, START, TestClock, TestEntropy, TestSession, a_session,
@@ -109,7 +110,7 @@ pub(crate) fn config(url: &str) -> RedisConfig {
 /// An attempt on an email that nobody else has, from no known address.
 pub(crate) fn an_attempt() -> LoginAttempt {
     let email = LimitKeys::derive(b"tests of the adapter").email(&an_email());
-    LoginAttempt { ticket: TicketId::random(&TestEntropy).unwrap(), email, address: None }
+    LoginAttempt { ticket: TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap()), email, address: None }
 }
 
 /// The time of a request that comes at `START` and may take so long.

@@ -1,7 +1,6 @@
 //! How the attempts on one axis are counted.
 
-use auth_domain::model::to_microseconds;
-use auth_domain::ports::Ticket;
+use auth_domain::model::{Ticket, to_microseconds};
 
 use crate::config::SqliteConfig;
 
@@ -23,7 +22,7 @@ impl Rule {
 
 /// An attempt begun at this time or before, and settled by nobody, is a failure at `now`.
 pub(super) fn out_of_patience(now: i64) -> i64 {
-    now.saturating_sub(to_microseconds(Ticket::PATIENCE))
+    now.saturating_sub(to_microseconds(Ticket::SETTLEMENT_TIMEOUT))
 }
 
 /// The attempts on one axis within the window.

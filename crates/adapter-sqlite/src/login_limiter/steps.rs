@@ -1,7 +1,6 @@
 //! The steps on the table of attempts.
 
-use auth_domain::model::{LimitKey, LoginAttempt, from_microseconds};
-use auth_domain::ports::{Reservation, Settlement, Ticket};
+use auth_domain::model::{LimitKey, LoginAttempt, Reservation, Settlement, Ticket, from_microseconds};
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, delete, insert_into,
     update,

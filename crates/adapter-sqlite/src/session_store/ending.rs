@@ -1,7 +1,6 @@
 //! The end of sessions: the tombstone and the denylisting are one transaction.
 
-use auth_domain::model::{EndReason, UserId};
-use auth_domain::ports::{EndSession, Ending};
+use auth_domain::model::{EndReason, EndSession, Ending, UserId};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper, SqliteConnection};
 
 use super::Moment;

@@ -1,7 +1,6 @@
 //! The beginning of sessions.
 
-use auth_domain::model::{EndReason, to_unix_microseconds};
-use auth_domain::ports::NewSession;
+use auth_domain::model::{EndReason, NewSession, to_unix_microseconds};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper, SqliteConnection};
 
 use super::Moment;

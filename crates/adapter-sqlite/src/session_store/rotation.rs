@@ -1,8 +1,7 @@
 //! Rotation: the one step that consumes a refresh token.
 
-use auth_domain::model::SealedSuccessor;
 use auth_domain::model::{EndReason, to_microseconds, to_unix_microseconds};
-use auth_domain::ports::{Rotate, Rotation};
+use auth_domain::model::{Rotate, Rotation, SealedSuccessor};
 use diesel::SqliteConnection;
 
 use super::Moment;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use auth_domain::model::{EndReason, RequestTime};
-use auth_domain::ports::{Clock, Denylist, EndSession, Ending, PortErrorKind, Rotation, SessionStore};
+use auth_domain::model::{EndReason, EndSession, Ending, RequestTime, Rotation};
+use auth_domain::ports::{Clock, Denylist, PortErrorKind, SessionStore};
 use auth_testkit::{START, a_session, a_user_id, request_time_at};
 use diesel::connection::SimpleConnection;
 

@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use auth_domain::model::RefreshToken;
-use auth_domain::ports::{Rotation, SessionStore};
+use auth_domain::model::{RefreshToken, Rotation};
+use auth_domain::ports::SessionStore;
 use auth_testkit::{START, a_session, a_user_id, request_time_at};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};

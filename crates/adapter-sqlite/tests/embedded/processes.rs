@@ -3,8 +3,8 @@
 use std::env;
 use std::process::{Child, Command};
 
-use auth_domain::model::EndReason;
-use auth_domain::ports::{Rotation, SessionStore};
+use auth_domain::model::{EndReason, Rotation};
+use auth_domain::ports::SessionStore;
 use auth_testkit::{START, TestClock, TestSession, a_session, a_user_id, request_time_at};
 
 use crate::support::{Folder, Sessions};

@@ -1,8 +1,8 @@
 //! Rows that contradict themselves are said to, never guessed at.
 
 use auth_adapter_sqlite::SqliteUserRepository;
-use auth_domain::model::EndReason;
-use auth_domain::ports::{EndSession, PortErrorKind, SessionStore, UserRepository};
+use auth_domain::model::{EndReason, EndSession};
+use auth_domain::ports::{PortErrorKind, SessionStore, UserRepository};
 use auth_testkit::{START, a_session, a_tenant_id, a_user, a_user_id, request_time_at};
 use diesel::connection::SimpleConnection;
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use auth_adapter_sqlite::{OpenError, SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteSessionStore};
-use auth_domain::model::RefreshToken;
-use auth_domain::ports::{PortError, Rotation, SessionStore};
+use auth_domain::model::{RefreshToken, Rotation};
+use auth_domain::ports::{PortError, SessionStore};
 use auth_testkit::{TestClock, TestSession, request_time_at};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;

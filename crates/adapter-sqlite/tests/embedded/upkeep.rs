@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth_adapter_sqlite::{SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter};
 use auth_domain::model::{EndReason, LimitKeys, LoginAttempt, TicketId};
-use auth_domain::ports::{Clock, Denylist, LoginLimiter, SessionStore};
+use auth_domain::ports::{Clock, Denylist, LoginLimiter, SessionStore, random_bytes};
 use auth_testkit::{START, TestEntropy, a_session, a_user_id, an_access_token, an_email, request_time_at};
 
 use crate::support::{Folder, Sessions};
@@ -36,7 +36,7 @@ async fn leave_rows(database: &SqliteDatabase) {
     sessions.store.end_all(user_id, EndReason::Revoked, request_time_at(START)).await.unwrap();
     SqliteDenylist::new(database).add(an_access_token(START), request_time_at(START)).await.unwrap();
     let email = LimitKeys::derive(b"a key").email(&an_email());
-    let ticket = TicketId::random(&TestEntropy).unwrap();
+    let ticket = TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap());
     let attempt = LoginAttempt { ticket, email, address: None };
     SqliteLoginLimiter::new(database).reserve(&attempt, request_time_at(START)).await.unwrap();
 }

@@ -5,8 +5,6 @@ use std::str::FromStr;
 
 use uuid::{Builder, Uuid};
 
-use crate::ports::{Entropy, PortError};
-
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -68,14 +66,10 @@ macro_rules! id {
 macro_rules! random_id {
     ($name:ident) => {
         impl $name {
-            /// Makes a new random identifier (UUID version 4, RFC 9562 §5.4).
-            ///
-            /// # Errors
-            /// Passes on what `entropy` reports.
-            pub fn random(entropy: &dyn Entropy) -> Result<Self, PortError> {
-                let mut bytes = [0; 16];
-                entropy.fill(&mut bytes)?;
-                Ok(Self(Builder::from_random_bytes(bytes).into_uuid()))
+            /// The identifier (UUID version 4, RFC 9562 §5.4) that is made of these random bytes.
+            #[must_use]
+            pub const fn from_random_bytes(bytes: [u8; 16]) -> Self {
+                Self(Builder::from_random_bytes(bytes).into_uuid())
             }
         }
     };

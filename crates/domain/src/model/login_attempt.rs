@@ -9,7 +9,6 @@ use uuid::Builder;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{ClientAddress, Email};
-use crate::ports::{Entropy, PortError};
 
 /// One login attempt as the limiter sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,14 +26,10 @@ pub struct LoginAttempt {
 pub struct TicketId([u8; 16]);
 
 impl TicketId {
-    /// Makes a new random name.
-    ///
-    /// # Errors
-    /// Passes on what `entropy` reports.
-    pub fn random(entropy: &dyn Entropy) -> Result<Self, PortError> {
-        let mut bytes = [0; 16];
-        entropy.fill(&mut bytes)?;
-        Ok(Self(bytes))
+    /// The ticket id of these bytes: random ones, or stored ones.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
     }
 
     /// Returns the bytes to store.

@@ -7,7 +7,6 @@ use uuid::{Builder, Uuid};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{SessionId, SessionRef, UserId};
-use crate::ports::{Entropy, PortError};
 
 const BODY: usize = 48;
 const TOKEN: usize = 52;
@@ -31,27 +30,23 @@ impl RefreshToken {
     /// The length of the text, in characters.
     pub const LENGTH: usize = 2 * TOKEN;
 
-    /// Makes the first token of a new session.
-    ///
-    /// # Errors
-    /// Passes on what `entropy` reports.
-    pub fn first(user_id: UserId, entropy: &dyn Entropy) -> Result<Self, PortError> {
-        let mut body = Zeroizing::new([0; BODY]);
-        let (user, halves) = body.split_at_mut(16);
+    /// The first token of a new session, made of 256 random bits.
+    #[must_use]
+    pub fn first(user_id: UserId, random: &[u8; 32]) -> Self {
+        let mut token = Self([0; BODY]);
+        let (user, halves) = token.0.split_at_mut(16);
         user.copy_from_slice(user_id.as_bytes());
-        entropy.fill(halves)?;
-        Ok(Self(*body))
+        halves.copy_from_slice(random);
+        token
     }
 
-    /// Makes the token that follows this one in its session.
-    ///
-    /// # Errors
-    /// Passes on what `entropy` reports.
-    pub fn successor(&self, entropy: &dyn Entropy) -> Result<Self, PortError> {
+    /// The token that follows this one in its session, made of 128 new random bits.
+    #[must_use]
+    pub fn successor(&self, random: &[u8; 16]) -> Self {
         let mut next = self.clone();
         let (_, one_time) = next.0.split_at_mut(32);
-        entropy.fill(one_time)?;
-        Ok(next)
+        one_time.copy_from_slice(random);
+        next
     }
 
     /// Reads what a client presents; `None` for anything that this service never issued as a token.
@@ -162,17 +157,16 @@ const fn hex_digit(value: u8) -> char {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::mocks::{MockEntropy, counting_entropy};
+
+    const RANDOM: [u8; 32] = *b"session half, 16one-time half 16";
+    const NEXT: [u8; 16] = *b"next one-time 16";
 
     fn token() -> RefreshToken {
         let user = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
-        RefreshToken::first(user, &counting_entropy()).unwrap()
+        RefreshToken::first(user, &RANDOM)
     }
 
     #[test]
@@ -185,26 +179,18 @@ mod tests {
 
     // S-45
     #[test]
-    fn a_new_token_takes_256_bits_of_chance_and_a_successor_128_more() {
-        let filled = Arc::new(AtomicUsize::new(0));
-        let mut entropy = MockEntropy::new();
-        let count = filled.clone();
-        entropy.expect_fill().returning(move |bytes| {
-            count.fetch_add(8 * bytes.len(), Ordering::Relaxed);
-            Ok(())
-        });
-        let first = RefreshToken::first(token().session().user_id, &entropy).unwrap();
-        assert_eq!(filled.load(Ordering::Relaxed), 256);
-        first.successor(&entropy).unwrap();
-        assert_eq!(filled.load(Ordering::Relaxed), 256 + 128);
+    fn a_token_has_256_random_bits_and_a_successor_128_new_ones() {
+        assert_eq!(token().bytes()[16..], RANDOM);
+        let next = token().successor(&NEXT);
+        assert_eq!(next.bytes()[..32], token().bytes()[..32]);
+        assert_eq!(next.bytes()[32..], NEXT);
     }
 
     #[test]
     fn a_successor_stays_in_the_session_and_differs() {
-        let (token, entropy) = (token(), counting_entropy());
-        let next = token.successor(&entropy).unwrap();
-        assert_eq!(next.session(), token.session());
-        assert_ne!(next.digest(), token.digest());
+        let next = token().successor(&NEXT);
+        assert_eq!(next.session(), token().session());
+        assert_ne!(next.digest(), token().digest());
     }
 
     #[test]

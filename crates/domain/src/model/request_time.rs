@@ -4,8 +4,6 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-use crate::ports::Clock;
-
 /// The time of one request: the instant that all its rules are judged by, and its deadline.
 ///
 /// Every store call carries one, so that a call which is still queued when its caller has already
@@ -22,12 +20,6 @@ impl RequestTime {
     #[must_use]
     pub fn new(now: OffsetDateTime, started: Instant, allowed: Duration) -> Self {
         Self { now, started, deadline: started + allowed }
-    }
-
-    /// Starts the time of a request that begins now.
-    #[must_use]
-    pub fn start(clock: &dyn Clock, allowed: Duration) -> Self {
-        Self::new(clock.now(), clock.instant(), allowed)
     }
 
     /// Returns the instant by which expiry, windows and lifetimes are judged.

@@ -10,7 +10,6 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{IdempotencyKey, RefreshToken};
-use crate::ports::{Entropy, PortError};
 
 const NONCE: usize = 12;
 
@@ -44,21 +43,15 @@ impl RetryKey {
         RetryTag(self.tag)
     }
 
-    /// Seals `successor` with ChaCha20-Poly1305 (RFC 8439) under a fresh nonce.
-    ///
-    /// # Errors
-    /// Passes on what `entropy` reports.
-    pub fn seal(
-        &self,
-        successor: &RefreshToken,
-        entropy: &dyn Entropy,
-    ) -> Result<SealedSuccessor, PortError> {
-        let mut sealed = [0; NONCE].to_vec();
-        entropy.fill(&mut sealed)?;
-        let nonce = Nonce::try_from(sealed.as_slice()).map_err(PortError::corrupt)?;
-        let text = self.cipher().encrypt(&nonce, successor.bytes().as_slice());
-        sealed.extend(text.map_err(|_| PortError::corrupt("the successor could not be sealed"))?);
-        Ok(SealedSuccessor { tag: self.tag(), sealed })
+    /// Seals `successor` with ChaCha20-Poly1305 (RFC 8439). `nonce` must be random and new.
+    #[must_use]
+    pub fn seal(&self, successor: &RefreshToken, nonce: [u8; NONCE]) -> SealedSuccessor {
+        let mut sealed = nonce.to_vec();
+        // Encryption fails only for texts of 256 GiB and more.
+        let text = self.cipher().encrypt(&Nonce::from(nonce), successor.bytes().as_slice());
+        debug_assert!(text.is_ok());
+        sealed.extend(text.unwrap_or_default());
+        SealedSuccessor { tag: self.tag(), sealed }
     }
 
     /// Opens what [`seal`](Self::seal) made; `None` when it was made under another key.
@@ -126,19 +119,22 @@ impl fmt::Debug for SealedSuccessor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mocks::counting_entropy;
 
     fn key(text: &str) -> IdempotencyKey {
         IdempotencyKey::parse(text.as_bytes()).unwrap()
     }
 
+    fn tokens() -> (RefreshToken, RefreshToken) {
+        let user = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
+        let presented = RefreshToken::first(user, b"session half, 16one-time half 16");
+        let successor = presented.successor(b"next one-time 16");
+        (presented, successor)
+    }
+
     #[test]
     fn only_the_same_token_with_the_same_key_opens_the_successor() {
-        let entropy = counting_entropy();
-        let user = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
-        let presented = RefreshToken::first(user, &entropy).unwrap();
-        let successor = presented.successor(&entropy).unwrap();
-        let retry = RetryKey::derive(&presented, &key("k1")).seal(&successor, &entropy).unwrap();
+        let (presented, successor) = tokens();
+        let retry = RetryKey::derive(&presented, &key("k1")).seal(&successor, *b"random nonce");
 
         let same = RetryKey::derive(&presented, &key("k1"));
         assert_eq!(same.tag(), retry.tag);
@@ -153,11 +149,8 @@ mod tests {
     // S-46
     #[test]
     fn the_sealed_form_holds_no_part_of_the_successor() {
-        let entropy = counting_entropy();
-        let user = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
-        let presented = RefreshToken::first(user, &entropy).unwrap();
-        let successor = presented.successor(&entropy).unwrap();
-        let retry = RetryKey::derive(&presented, &key("k1")).seal(&successor, &entropy).unwrap();
+        let (presented, successor) = tokens();
+        let retry = RetryKey::derive(&presented, &key("k1")).seal(&successor, *b"random nonce");
         for slice in successor.bytes().windows(6) {
             assert!(!retry.sealed.windows(6).any(|part| part == slice));
         }

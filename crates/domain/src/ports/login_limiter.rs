@@ -1,11 +1,9 @@
 //! The limit on failed logins.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::model::{LimitKey, LoginAttempt, RequestTime};
+use crate::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
 
 /// Counts login attempts per email and per address, before the password is looked at.
 ///
@@ -28,7 +26,7 @@ use crate::model::{LimitKey, LoginAttempt, RequestTime};
 ///   `success_leaves_other_addresses_counted`). Attempts in flight MUST stay
 ///   (`success_leaves_attempts_in_flight`).
 /// - An abandoned attempt MUST leave no trace (`abandoned_attempt_leaves_no_trace`).
-/// - An attempt that nobody settles MUST count as a failure after [`Ticket::PATIENCE`]
+/// - An attempt that nobody settles MUST count as a failure after [`Ticket::SETTLEMENT_TIMEOUT`]
 ///   (`unsettled_attempt_counts_as_a_failure`).
 /// - An attempt without an address MUST count on the email axis alone
 ///   (`attempt_without_address_counts_on_the_email_alone`).
@@ -58,43 +56,4 @@ pub trait LoginLimiter: Send + Sync {
 
     /// Forgets every failure counted on the email axis, for administrators.
     async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError>;
-}
-
-/// A place taken by an attempt; whoever holds it owes a [`Settlement`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ticket {
-    /// The attempt that was let in.
-    pub attempt: LoginAttempt,
-}
-
-impl Ticket {
-    /// How long an attempt may stay unsettled before it counts as a failure.
-    pub const PATIENCE: Duration = Duration::from_secs(10);
-}
-
-/// What `reserve` decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reservation {
-    /// The attempt may go on.
-    Reserved(Ticket),
-    /// Attempts in flight fill this axis; a place may become free at any moment.
-    Busy(LimitKey),
-    /// Failures fill an axis.
-    Rejected {
-        /// The key that is full; if both are, the one that stays full for longer.
-        key: LimitKey,
-        /// How long until the next attempt is let in.
-        retry_after: Duration,
-    },
-}
-
-/// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settlement {
-    /// The credentials were right.
-    Succeeded,
-    /// The credentials were wrong.
-    Failed,
-    /// The password was never looked at. Legal only before hashing starts.
-    Abandoned,
 }

@@ -8,7 +8,7 @@ mod session_store;
 pub use access_tokens::{AccessTokens, InvalidAccessToken};
 pub use denylist::Denylist;
 pub use legacy_refresh_tokens::LegacyRefreshTokens;
-pub use session_store::{EndSession, Ending, NewSession, Rotate, Rotation, SessionStore};
+pub use session_store::SessionStore;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {

@@ -11,7 +11,7 @@ use crate::model::{
     Email, IdempotencyKey, LiveAccessToken, Password, PasswordHash, RefreshToken, RequestTime, Role,
     SessionPolicy, TenantId, TokenId, User, UserId, UserStatus,
 };
-use crate::ports::{PortError, PortErrorKind, UnreadableUser};
+use crate::ports::{PortError, PortErrorKind, UnreadableUser, random_bytes};
 
 /// When every request of these tests comes; not at a whole second, since real ones are not either.
 pub(super) const NOW: OffsetDateTime = datetime!(2026-07-10 14:32:05.678 UTC);
@@ -78,8 +78,8 @@ pub(super) fn inactive_user() -> User {
 /// A refresh token of [`user_id`], and the one that followed it.
 pub(super) fn refresh_tokens() -> (RefreshToken, RefreshToken) {
     let entropy = counting_entropy();
-    let first = RefreshToken::first(user_id(), &entropy).unwrap();
-    let successor = first.successor(&entropy).unwrap();
+    let first = RefreshToken::first(user_id(), &random_bytes(&entropy).unwrap());
+    let successor = first.successor(&random_bytes(&entropy).unwrap());
     (first, successor)
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::model::{
-    AccessClaims, AccessToken, LiveAccessToken, RefreshToken, RequestTime, SessionPolicy, TokenId, TokenPair,
-    User,
+    AccessClaims, AccessToken, LiveAccessToken, NewSession, RefreshToken, RequestTime, SessionPolicy,
+    TokenId, TokenPair, User,
 };
-use crate::ports::{AccessTokens, Entropy, NewSession, PortError};
+use crate::ports::{AccessTokens, Entropy, PortError, random_bytes};
 
 /// Signs access tokens for users as they are now.
 pub struct Issuer {
@@ -37,7 +37,7 @@ impl Issuer {
         // `iat` and `exp` are whole seconds, so that `expiresAt` is the same instant as the claim.
         let issued_at = whole_second(request_time.now());
         let claims = AccessClaims {
-            token_id: TokenId::random(&*self.entropy)?,
+            token_id: TokenId::from_random_bytes(*random_bytes(&*self.entropy)?),
             user_id: user.id,
             tenant_id: user.tenant_id,
             email: user.email.clone(),
@@ -55,7 +55,7 @@ impl Issuer {
         user: &User,
         request_time: RequestTime,
     ) -> Result<(NewSession, TokenPair), PortError> {
-        let refresh_token = RefreshToken::first(user.id, &*self.entropy)?;
+        let refresh_token = RefreshToken::first(user.id, &*random_bytes(&*self.entropy)?);
         let issued = self.issue(user, &refresh_token, request_time)?;
         let session = NewSession {
             refresh_token: refresh_token.digest(),

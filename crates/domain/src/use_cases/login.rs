@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::Issuer;
 use crate::model::{
-    EndReason, LimitKeys, LoginAttempt, LoginPolicy, PasswordHash, RequestTime, SessionRef, TicketId,
-    TokenPair, User,
+    EndReason, EndSession, LimitKeys, LoginAttempt, LoginPolicy, PasswordHash, RequestTime, Reservation,
+    SessionRef, Settlement, Ticket, TicketId, TokenPair, User,
 };
 use crate::ports::{
-    Credential, EndSession, LoginLimiter, PasswordCheck, PasswordHasher, PortError, PortErrorKind,
-    Replacement, Reservation, SessionStore, Settlement, Ticket, UserRepository,
+    Credential, LoginLimiter, PasswordCheck, PasswordHasher, PortError, PortErrorKind, Replacement,
+    SessionStore, UserRepository, random_bytes,
 };
 use account::Account;
 
@@ -67,7 +67,7 @@ impl Login {
 
     async fn take_place(&self, command: &LoginCommand) -> Result<Ticket, LoginError> {
         let attempt = LoginAttempt {
-            ticket: TicketId::random(&*self.issuer.entropy)?,
+            ticket: TicketId::from_bytes(*random_bytes(&*self.issuer.entropy)?),
             email: self.limit_keys.email(&command.email),
             address: command.client.map(|address| self.limit_keys.address(address)),
         };

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::model::{
-    AccessClaims, EndReason, LegacyRefreshToken, PresentedRefreshToken, RequestTime, SessionRef,
+    AccessClaims, EndReason, EndSession, Ending, LegacyRefreshToken, PresentedRefreshToken, RequestTime,
+    SessionRef,
 };
-use crate::ports::{EndSession, Ending, LegacyRefreshTokens, PortError, SessionStore};
+use crate::ports::{LegacyRefreshTokens, PortError, SessionStore};
 
 #[cfg(test)]
 mod tests;

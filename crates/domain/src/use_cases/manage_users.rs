@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::ports::{
     Entropy, Insertion, PasswordHasher, PasswordStrength, PasswordWeakness, PortError, Replacement,
-    SessionStore, UserListing, UserRepository,
+    SessionStore, UserListing, UserRepository, random_bytes,
 };
 
 mod new_password;
@@ -103,10 +103,14 @@ impl ManageUsers {
         self.check_new(&create.password, &create.email)?;
         let tenant_id = match create.tenant_id {
             Some(tenant_id) => tenant_id,
-            None => self.users.default_tenant(TenantId::random(&*self.entropy)?, request_time).await?,
+            None => {
+                self.users
+                    .default_tenant(TenantId::from_random_bytes(*random_bytes(&*self.entropy)?), request_time)
+                    .await?
+            }
         };
         let user = NewUser {
-            id: UserId::random(&*self.entropy)?,
+            id: UserId::from_random_bytes(*random_bytes(&*self.entropy)?),
             tenant_id,
             email: create.email,
             password_hash: self.hasher.hash(&create.password, request_time).await?,

@@ -6,13 +6,11 @@ use thiserror::Error;
 
 use super::Issuer;
 use crate::model::{
-    EndReason, IdempotencyKey, LimitKey, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, PresentedRefreshToken,
-    RefreshToken, RequestTime, RetryKey, SessionRef, TokenId, TokenPair, User, UserId,
+    EndReason, EndSession, Ending, IdempotencyKey, LimitKey, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS,
+    PresentedRefreshToken, RefreshToken, RequestTime, RetryKey, Rotate, Rotation, SealedSuccessor,
+    SessionRef, TokenId, TokenPair, User, UserId,
 };
-use crate::ports::{
-    Denylist, EndSession, Ending, LegacyRefreshTokens, PortError, Rotate, Rotation, SessionStore,
-    UserRepository,
-};
+use crate::ports::{Denylist, LegacyRefreshTokens, PortError, SessionStore, UserRepository, random_bytes};
 
 mod legacy;
 #[cfg(test)]
@@ -161,7 +159,7 @@ impl Refresh {
         retry_key: Option<&RetryKey>,
         request_time: RequestTime,
     ) -> Result<(Rotation, TokenPair), RefreshError> {
-        let successor = presented.successor(&*self.issuer.entropy)?;
+        let successor = presented.successor(&*random_bytes(&*self.issuer.entropy)?);
         let issued = self.issuer.issue(user, &successor, request_time)?;
         let mut rotate = Rotate {
             presented: presented.digest(),
@@ -169,7 +167,7 @@ impl Refresh {
             tenant_id: user.tenant_id,
             access_token: issued.live(),
             expires_at: self.issuer.refresh_token_expiry(request_time),
-            retry: retry_key.map(|key| key.seal(&successor, &*self.issuer.entropy)).transpose()?,
+            retry: self.seal(&successor, retry_key)?,
             reuse_leeway: self.issuer.policy.reuse_leeway,
             rotated_from: client,
             released: None,
@@ -181,6 +179,16 @@ impl Refresh {
             rotation = self.sessions.rotate(&rotate, request_time).await?;
         }
         Ok((rotation, self.issuer.pair(issued, successor)))
+    }
+
+    fn seal(
+        &self,
+        successor: &RefreshToken,
+        key: Option<&RetryKey>,
+    ) -> Result<Option<SealedSuccessor>, PortError> {
+        let Some(key) = key else { return Ok(None) };
+        let nonce = random_bytes(&*self.issuer.entropy)?;
+        Ok(Some(key.seal(successor, *nonce)))
     }
 
     async fn revoke(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<TokenId, PortError> {

@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth_domain::mocks::{MockLoginLimiter, counting_entropy, permissive_limiter};
 use auth_domain::model::{ClientAddress, Email, LimitKeys};
+use auth_domain::ports::{random_bytes, start_request};
 use futures_util::future::join_all;
 use futures_util::poll;
 
@@ -24,7 +25,7 @@ fn attempts(address: Option<&str>, count: u8) -> Vec<LoginAttempt> {
     let (keys, entropy) = (LimitKeys::derive(b"secret"), counting_entropy());
     let address = address.map(|address| ClientAddress::new(address.parse().unwrap()));
     let attempt = |number| LoginAttempt {
-        ticket: TicketId::random(&entropy).unwrap(),
+        ticket: TicketId::from_bytes(*random_bytes(&entropy).unwrap()),
         email: keys.email(&Email::from_trusted(format!("{number}@{address:?}"))),
         address: address.map(|address| keys.address(address)),
     };
@@ -32,7 +33,7 @@ fn attempts(address: Option<&str>, count: u8) -> Vec<LoginAttempt> {
 }
 
 fn request_time(allowed: Duration) -> RequestTime {
-    RequestTime::start(&SystemClock, allowed)
+    start_request(&SystemClock, allowed)
 }
 
 async fn reserved(limiter: &CappingLoginLimiter, attempts: &[LoginAttempt]) -> Vec<Ticket> {

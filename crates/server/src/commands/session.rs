@@ -1,7 +1,6 @@
 //! `session …`
 
-use auth_domain::model::{EndReason, SessionId, SessionRef};
-use auth_domain::ports::{EndSession, Ending};
+use auth_domain::model::{EndReason, EndSession, Ending, SessionId, SessionRef};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;

@@ -16,9 +16,10 @@ use auth_domain::mocks::{
     counting_entropy, fixed_clock, permissive_limiter,
 };
 use auth_domain::model::{
-    AccessClaims, AccessToken, Email, LimitKeys, PasswordHash, RefreshToken, Role, User, UserStatus,
+    AccessClaims, AccessToken, Email, Ending, LimitKeys, PasswordHash, RefreshToken, Role, Rotation, User,
+    UserStatus,
 };
-use auth_domain::ports::{Admission, Ending, InvalidAccessToken, PasswordCheck, Rotation};
+use auth_domain::ports::{Admission, InvalidAccessToken, PasswordCheck, random_bytes};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -58,7 +59,7 @@ fn claims() -> AccessClaims {
 }
 
 pub(crate) fn refresh_token() -> String {
-    RefreshToken::first(user().id, &counting_entropy()).unwrap().expose().to_string()
+    RefreshToken::first(user().id, &random_bytes(&counting_entropy()).unwrap()).expose().to_string()
 }
 
 /// Parts on which everything succeeds.

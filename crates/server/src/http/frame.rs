@@ -14,8 +14,8 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError};
-use auth_domain::model::{ClientAddress, TicketId};
-use auth_domain::ports::Entropy;
+use auth_domain::model::ClientAddress;
+use auth_domain::ports::{Entropy, random_bytes};
 use auth_verifier::AuthError;
 use futures_util::FutureExt;
 use tracing::{Instrument, debug, info, info_span};
@@ -157,8 +157,8 @@ fn request_id(headers: &HeaderMap, entropy: &dyn Entropy) -> String {
         return id.to_owned();
     }
     // An id that is not random is still better than no answer.
-    let bytes = TicketId::random(entropy).map(|id| *id.as_bytes()).unwrap_or_default();
-    Builder::from_random_bytes(bytes).into_uuid().to_string()
+    let bytes = random_bytes(entropy).unwrap_or_default();
+    Builder::from_random_bytes(*bytes).into_uuid().to_string()
 }
 
 fn is_sane(id: &str) -> bool {

@@ -1,7 +1,8 @@
 use std::sync::Mutex;
 
-use auth_domain::mocks::{MockLoginLimiter, counting_entropy};
+use auth_domain::mocks::MockLoginLimiter;
 use auth_domain::model::{Email, LimitKeys, TicketId};
+use auth_domain::ports::start_request;
 
 use super::*;
 use crate::system::SystemClock;
@@ -10,17 +11,11 @@ type Seen = Arc<Mutex<Vec<(Ticket, Settlement)>>>;
 
 fn ticket() -> Ticket {
     let email = LimitKeys::derive(b"secret").email(&Email::from_trusted("a@b.c".to_owned()));
-    Ticket {
-        attempt: LoginAttempt {
-            ticket: TicketId::random(&counting_entropy()).unwrap(),
-            email,
-            address: None,
-        },
-    }
+    Ticket { attempt: LoginAttempt { ticket: TicketId::from_bytes([1; 16]), email, address: None } }
 }
 
 fn request_time() -> RequestTime {
-    RequestTime::start(&SystemClock, Duration::from_secs(5))
+    start_request(&SystemClock, Duration::from_secs(5))
 }
 
 fn late(limiter: MockLoginLimiter) -> LateSettlement {

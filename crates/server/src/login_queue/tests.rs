@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use auth_domain::mocks::{MockLoginLimiter, counting_entropy};
 use auth_domain::model::{Email, LimitKeys, TicketId};
-use auth_domain::ports::Clock;
+use auth_domain::ports::{Clock, random_bytes, start_request};
 use futures_util::future::join_all;
 use tokio::task::yield_now;
 
@@ -41,12 +41,12 @@ fn limiter(places: usize) -> (Arc<Places>, LoginQueue) {
 fn attempts(count: usize) -> Vec<LoginAttempt> {
     let (keys, entropy) = (LimitKeys::derive(b"secret"), counting_entropy());
     let email = keys.email(&Email::from_trusted("a@b.c".to_owned()));
-    let ticket = |_| TicketId::random(&entropy).unwrap();
+    let ticket = |_| TicketId::from_bytes(*random_bytes(&entropy).unwrap());
     (0..count).map(ticket).map(|ticket| LoginAttempt { ticket, email, address: None }).collect()
 }
 
 fn request_time(allowed: Duration) -> RequestTime {
-    RequestTime::start(&SystemClock, allowed)
+    start_request(&SystemClock, allowed)
 }
 
 #[tokio::test]

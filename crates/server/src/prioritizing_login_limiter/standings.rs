@@ -3,8 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::LimitKey;
-use auth_domain::ports::Settlement;
+use auth_domain::model::{LimitKey, Settlement};
 
 use super::recent::{GENERATION, Recent};
 

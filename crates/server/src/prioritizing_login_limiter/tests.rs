@@ -2,8 +2,8 @@ use std::net::Ipv4Addr;
 use std::task::Poll;
 
 use auth_domain::mocks::MockLoginLimiter;
-use auth_domain::model::{ClientAddress, Email, LimitKeys, TicketId};
-use auth_domain::ports::{PortErrorKind, Reservation};
+use auth_domain::model::{ClientAddress, Email, LimitKeys, Reservation, TicketId};
+use auth_domain::ports::{PortErrorKind, random_bytes, start_request};
 use futures_util::poll;
 
 use super::*;
@@ -35,7 +35,7 @@ fn attempts(addresses: impl Iterator<Item = u32>) -> Vec<LoginAttempt> {
     let keys = LimitKeys::derive(b"secret");
     addresses
         .map(|address| LoginAttempt {
-            ticket: TicketId::random(&SystemEntropy).unwrap(),
+            ticket: TicketId::from_bytes(*random_bytes(&SystemEntropy).unwrap()),
             email: keys.email(&Email::from_trusted("a@b.c".to_owned())),
             address: Some(keys.address(ClientAddress::new(Ipv4Addr::from_bits(address).into()))),
         })
@@ -43,7 +43,7 @@ fn attempts(addresses: impl Iterator<Item = u32>) -> Vec<LoginAttempt> {
 }
 
 fn request_time() -> RequestTime {
-    RequestTime::start(&SystemClock, Duration::from_secs(20))
+    start_request(&SystemClock, Duration::from_secs(20))
 }
 
 async fn fail(limiter: &PrioritizingLoginLimiter, attempt: &LoginAttempt) {
@@ -153,7 +153,7 @@ async fn an_attempt_that_cannot_run_in_time_is_abandoned() {
     for attempt in &running {
         limiter.reserve(attempt, request_time()).await.unwrap();
     }
-    let soon = RequestTime::start(&SystemClock, MARGIN + Duration::from_millis(20));
+    let soon = start_request(&SystemClock, MARGIN + Duration::from_millis(20));
     let rejected = limiter.reserve(&late, soon).await;
     assert_eq!(rejected.unwrap_err().kind(), PortErrorKind::Overloaded);
     assert_eq!(limiter.gate.load(), (4, 0));

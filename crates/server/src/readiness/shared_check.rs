@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use auth_domain::model::RequestTime;
-use auth_domain::ports::{Clock, PortError};
+use auth_domain::ports::{Clock, PortError, start_request};
 use futures_util::future::join_all;
 use tokio::runtime::Handle;
 use tokio::sync::watch::{self, Receiver};
@@ -50,8 +50,7 @@ impl SharedCheck {
             return check.clone();
         }
         let (sender, check) = watch::channel(None);
-        let (dependencies, request_time) =
-            (self.dependencies.clone(), RequestTime::start(clock, CHECK_TIMEOUT));
+        let (dependencies, request_time) = (self.dependencies.clone(), start_request(clock, CHECK_TIMEOUT));
         // A task of its own: a client that hangs up does not cancel the check of the others.
         self.runtime.spawn(async move {
             let errors =

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use auth_domain::model::{AccessClaims, AccessToken, Role, TokenId};
-use auth_domain::ports::AccessTokens;
+use auth_domain::ports::{AccessTokens, random_bytes};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -109,7 +109,7 @@ pub async fn previous_key_verifies(fixture: &AccessTokensFixture) {
 fn claims(issued_at: OffsetDateTime) -> AccessClaims {
     let user_id = a_user_id();
     AccessClaims {
-        token_id: TokenId::random(&TestEntropy).unwrap(),
+        token_id: TokenId::from_random_bytes(*random_bytes(&TestEntropy).unwrap()),
         user_id,
         tenant_id: a_tenant_id(),
         email: an_email(),

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_domain::model::{EndReason, LegacyHolder, LegacyRefreshToken, UserId};
-use auth_domain::ports::Ending;
+use auth_domain::model::{EndReason, Ending, LegacyHolder, LegacyRefreshToken, UserId};
 
 use super::assert_unavailable;
 use crate::{

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::model::{
-    EndReason, LegacyHolder, LegacyRefreshToken, LiveAccessToken, RequestTime, SessionSummary, UserId,
+    EndReason, EndSession, Ending, LegacyHolder, LegacyRefreshToken, LiveAccessToken, NewSession,
+    RequestTime, Rotate, Rotation, SessionSummary, UserId,
 };
-use auth_domain::ports::{
-    EndSession, Ending, LegacyRefreshTokens, NewSession, PortError, Rotate, Rotation, SessionStore,
-};
+use auth_domain::ports::{LegacyRefreshTokens, PortError, SessionStore};
 use auth_testkit::LegacyFixture;
 
 use crate::denylist::InMemoryDenylist;

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{LimitKey, LoginAttempt, RequestTime};
-use auth_domain::ports::{LoginLimiter, PortError, Reservation, Settlement, Ticket};
+use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
+use auth_domain::ports::{LoginLimiter, PortError};
 use auth_testkit::Fixture;
 
 use window::Window;

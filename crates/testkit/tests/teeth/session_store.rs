@@ -11,8 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{EndReason, RequestTime, SessionRef, SessionSummary, UserId};
-use auth_domain::ports::{EndSession, Ending, NewSession, PortError, Rotate, Rotation, SessionStore};
+use auth_domain::model::{
+    EndReason, EndSession, Ending, NewSession, RequestTime, Rotate, Rotation, SessionRef, SessionSummary,
+    UserId,
+};
+use auth_domain::ports::{PortError, SessionStore};
 use auth_testkit::SessionFixture;
 use time::OffsetDateTime;
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use crate::model::{LegacyHolder, LegacyRefreshToken, LiveAccessToken, RequestTime, UserId};
-use crate::ports::{Ending, PortError};
+use crate::model::{Ending, LegacyHolder, LegacyRefreshToken, LiveAccessToken, RequestTime, UserId};
+use crate::ports::PortError;
 
 /// Honours the refresh tokens that the former service issued, until they expire or are used.
 ///

@@ -1,13 +1,9 @@
 //! Sessions and their refresh tokens.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
-use time::OffsetDateTime;
 
 use crate::model::{
-    EndReason, LimitKey, LiveAccessToken, RefreshTokenDigest, RequestTime, SealedSuccessor, SessionRef,
-    SessionSummary, TenantId, TokenId, UserId,
+    EndReason, EndSession, Ending, NewSession, RequestTime, Rotate, Rotation, SessionSummary, UserId,
 };
 use crate::ports::PortError;
 
@@ -87,95 +83,4 @@ pub trait SessionStore: Send + Sync {
         user_id: UserId,
         request_time: RequestTime,
     ) -> Result<Vec<SessionSummary>, PortError>;
-}
-
-/// A session to be opened.
-#[derive(Clone, Debug)]
-pub struct NewSession {
-    /// The first refresh token, which also names the user and the session.
-    pub refresh_token: RefreshTokenDigest,
-    /// The user's tenant at login.
-    pub tenant_id: TenantId,
-    /// The first access token.
-    pub access_token: LiveAccessToken,
-    /// When the refresh token expires unless it is used (idle limit).
-    pub expires_at: OffsetDateTime,
-    /// When the session ends in any case (absolute limit).
-    pub ends_at: OffsetDateTime,
-    /// How many sessions the user may have, this one included.
-    pub max_sessions: u32,
-}
-
-/// A rotation to be tried.
-#[derive(Clone, Debug)]
-pub struct Rotate {
-    /// The refresh token that the client sent.
-    pub presented: RefreshTokenDigest,
-    /// The refresh token to become current; of the same session.
-    pub successor: RefreshTokenDigest,
-    /// The user's tenant now.
-    pub tenant_id: TenantId,
-    /// The access token signed for this call.
-    pub access_token: LiveAccessToken,
-    /// When the successor expires; the store cuts it to the session's absolute limit.
-    pub expires_at: OffsetDateTime,
-    /// The sealed successor, where the client asked for a safe retry.
-    pub retry: Option<SealedSuccessor>,
-    /// For this long after its use the predecessor ends nothing.
-    pub reuse_leeway: Duration,
-    /// The keyed hash of the client's address, if it is known.
-    pub rotated_from: Option<LimitKey>,
-    /// An access token of this session that was denylisted to make room.
-    pub released: Option<TokenId>,
-}
-
-/// What became of a rotation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rotation {
-    /// The successor is current now.
-    Rotated,
-    /// A repeat of the call that made this successor; the new access token is remembered.
-    Retried(SealedSuccessor),
-    /// The immediate predecessor came within the leeway, or a used token in a repeat of a call that got no answer; nothing changed.
-    AlreadyUsed {
-        /// [`Rotate::rotated_from`] of the rotation that used the token.
-        rotated_from: Option<LimitKey>,
-    },
-    /// A used token came back: the session has ended with this call.
-    ReuseDetected,
-    /// The session had ended before.
-    Ended(EndReason),
-    /// The token, or its session, is past its lifetime.
-    Expired,
-    /// The session belongs to another tenant than the user does now; nothing changed.
-    TenantMismatch,
-    /// The session has as many live access tokens as it can remember; nothing changed.
-    AtCapacity {
-        /// The one that expires first.
-        oldest: LiveAccessToken,
-    },
-    /// There is no such session, or no record of it any more.
-    Unknown,
-}
-
-/// A session to be ended.
-#[derive(Clone, Debug)]
-pub struct EndSession {
-    /// Which session.
-    pub session: SessionRef,
-    /// Why.
-    pub reason: EndReason,
-    /// An access token, perhaps of another session, to be revoked with it, last of all.
-    ///
-    /// Last, because a caller who got no answer still holds it and needs it for the repeat.
-    pub also_revoke: Option<LiveAccessToken>,
-}
-
-/// What became of an end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// The session is over, by this call or an earlier one, and its access tokens are revoked.
-    Ended,
-    /// There is no such session of this user; nothing changed.
-    Unknown,
 }

@@ -7,8 +7,8 @@ use crate::mocks::{
     MockLoginLimiter, MockPasswordHasher, MockSessionStore, MockUserRepository, permissive_limiter,
     signing_access_tokens,
 };
-use crate::model::{ClientAddress, Password};
-use crate::ports::{Admission, Ending};
+use crate::model::{ClientAddress, Ending, Password};
+use crate::ports::Admission;
 use crate::use_cases::fixtures::*;
 
 mod credentials;

@@ -1,8 +1,8 @@
 //! A refresh token of the former service, exchanged for the first pair of a new session.
 
 use super::{Refresh, RefreshError, RefreshRejection, Refreshed, rejected_stranger};
-use crate::model::{EndReason, LegacyHolder, LegacyRefreshToken, RequestTime, SessionRef, User};
-use crate::ports::{EndSession, PortError};
+use crate::model::{EndReason, EndSession, LegacyHolder, LegacyRefreshToken, RequestTime, SessionRef, User};
+use crate::ports::PortError;
 
 impl Refresh {
     /// Opens the session first and consumes the token last: whoever loses the race for it, or comes too

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use actix_web::test::TestRequest;
 use auth_domain::mocks::{MockLoginLimiter, MockSessionStore};
-use auth_domain::ports::{PortError, Reservation};
+use auth_domain::model::Reservation;
+use auth_domain::ports::PortError;
 use serde_json::json;
 
 use crate::compose::Parts;

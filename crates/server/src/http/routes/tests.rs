@@ -9,7 +9,8 @@ use std::time::Duration;
 use actix_web::dev::Service;
 use actix_web::test::TestRequest;
 use auth_domain::mocks::{MockAccessTokens, MockDenylist, MockLoginLimiter, MockSessionStore};
-use auth_domain::ports::{PortError, Reservation, Rotation, SessionStore};
+use auth_domain::model::{Reservation, Rotation};
+use auth_domain::ports::{PortError, SessionStore};
 use serde_json::{Value, json};
 
 use crate::compose::Parts;

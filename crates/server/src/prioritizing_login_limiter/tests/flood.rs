@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use auth_domain::mocks::{MockClock, MockEntropy};
 use auth_domain::model::LimitKey;
+use auth_domain::ports::{random_bytes, start_request};
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -64,8 +65,12 @@ impl Service {
     /// Returns whether the password was verified in time.
     async fn attempt(&self, address: Option<LimitKey>, outcome: Settlement) -> bool {
         let email = LimitKey::from_bytes([0; 16]);
-        let attempt = LoginAttempt { ticket: TicketId::random(&SystemEntropy).unwrap(), email, address };
-        let request_time = RequestTime::start(&paused_clock(), Duration::from_secs(2));
+        let attempt = LoginAttempt {
+            ticket: TicketId::from_bytes(*random_bytes(&SystemEntropy).unwrap()),
+            email,
+            address,
+        };
+        let request_time = start_request(&paused_clock(), Duration::from_secs(2));
         let Ok(Reservation::Reserved(ticket)) = self.limiter.reserve(&attempt, request_time).await else {
             return false;
         };

@@ -1,12 +1,11 @@
 //! What is taken back: by success, by abandoning, by an administrator.
 
-use auth_domain::ports::Settlement;
-
 use super::steps::{
     Limiter, address, assert_rejected, attempt, attempted, email, failures, places_of_address,
     places_of_email, reserve, reserved, settle,
 };
 use crate::{LOGIN_LIMIT, START};
+use auth_domain::model::Settlement;
 
 /// Success frees the email, and of the address what this email had taken.
 pub async fn success_clears_the_email_and_its_share_of_the_address(fixture: &Limiter) {

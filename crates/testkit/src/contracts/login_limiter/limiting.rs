@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_domain::model::LoginAttempt;
-use auth_domain::ports::{Reservation, Settlement, Ticket};
+use auth_domain::model::{LoginAttempt, Reservation, Settlement, Ticket};
 
 use super::steps::{
     Limiter, address, assert_rejected, assert_rejected_by, attempt, attempted, email, failures,

@@ -4,8 +4,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use auth_domain::model::{ClientAddress, LimitKey, LimitKeys, LoginAttempt, TicketId};
-use auth_domain::ports::{LoginLimiter, Reservation, Settlement, Ticket};
+use auth_domain::model::{
+    ClientAddress, LimitKey, LimitKeys, LoginAttempt, Reservation, Settlement, Ticket, TicketId,
+};
+use auth_domain::ports::{LoginLimiter, random_bytes};
 use time::OffsetDateTime;
 
 use crate::{Fixture, LOGIN_LIMIT, START, TestEntropy, an_email, request_time_at};
@@ -32,7 +34,11 @@ fn keys() -> LimitKeys {
 }
 
 pub(super) fn attempt(email: LimitKey, address: impl Into<Option<LimitKey>>) -> LoginAttempt {
-    LoginAttempt { ticket: TicketId::random(&TestEntropy).unwrap(), email, address: address.into() }
+    LoginAttempt {
+        ticket: TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap()),
+        email,
+        address: address.into(),
+    }
 }
 
 pub(super) async fn reserve(limiter: &Limiter, attempt: LoginAttempt, now: OffsetDateTime) -> Reservation {

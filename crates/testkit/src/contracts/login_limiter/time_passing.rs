@@ -1,8 +1,7 @@
 //! What time does to failures and to attempts that nobody settles.
 
+use auth_domain::model::{Reservation, Settlement, Ticket};
 use std::time::Duration;
-
-use auth_domain::ports::{Reservation, Settlement, Ticket};
 
 use super::steps::{
     Limiter, MILLISECOND, SECOND, address, assert_rejected, attempt, email, failed, failures, reserve,
@@ -57,14 +56,14 @@ pub async fn unsettled_attempt_counts_as_a_failure(fixture: &Limiter) {
     for _ in 0..LOGIN_LIMIT {
         reserved(fixture, attempt(email_key, address_key), START).await;
     }
-    let waiting = START + Ticket::PATIENCE - MILLISECOND;
+    let waiting = START + Ticket::SETTLEMENT_TIMEOUT - MILLISECOND;
     let busy = reserve(fixture, attempt(email_key, address()), waiting).await;
     assert_eq!(busy, Reservation::Busy(email_key));
 
-    let given_up = START + Ticket::PATIENCE + MILLISECOND;
+    let given_up = START + Ticket::SETTLEMENT_TIMEOUT + MILLISECOND;
     for attempt in [attempt(email_key, address()), attempt(email(), address_key)] {
         let retry_after = assert_rejected(reserve(fixture, attempt, given_up).await);
-        assert_eq!(retry_after, LOGIN_WINDOW - Ticket::PATIENCE - MILLISECOND);
+        assert_eq!(retry_after, LOGIN_WINDOW - Ticket::SETTLEMENT_TIMEOUT - MILLISECOND);
     }
     assert_rejected(
         reserve(fixture, attempt(email_key, address_key), START + LOGIN_WINDOW - MILLISECOND).await,
@@ -112,7 +111,7 @@ pub async fn clock_that_was_ahead_prolongs_no_rejection(fixture: &Limiter) {
         reserved(fixture, attempt(email_key, address()), ahead).await;
     }
     assert_eq!(reserve(fixture, attempt(email_key, None), START).await, Reservation::Busy(email_key));
-    let settled_by_nobody = START + Ticket::PATIENCE + MILLISECOND;
+    let settled_by_nobody = START + Ticket::SETTLEMENT_TIMEOUT + MILLISECOND;
     let retry_after = assert_rejected(reserve(fixture, attempt(email_key, None), settled_by_nobody).await);
-    assert_eq!(retry_after, LOGIN_WINDOW - Ticket::PATIENCE - MILLISECOND);
+    assert_eq!(retry_after, LOGIN_WINDOW - Ticket::SETTLEMENT_TIMEOUT - MILLISECOND);
 }

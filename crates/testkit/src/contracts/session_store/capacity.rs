@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use auth_domain::model::{
-    EndReason, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, RefreshToken, SessionPolicy, UserId,
+    EndReason, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, RefreshToken, Rotation, SessionPolicy, UserId,
 };
-use auth_domain::ports::Rotation;
 use time::OffsetDateTime;
 
 use super::steps::{

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::model::EndReason;
-use auth_domain::ports::EndSession;
+use auth_domain::model::{EndReason, EndSession};
 
 use super::steps::{is_revoked, listed, opened_by, rotated};
 use crate::contracts::assert_unavailable;

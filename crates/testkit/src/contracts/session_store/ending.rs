@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_domain::model::{EndReason, LiveAccessToken, RefreshToken};
-use auth_domain::ports::{EndSession, Ending, Rotation};
+use auth_domain::model::{EndReason, EndSession, Ending, LiveAccessToken, RefreshToken, Rotation};
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 

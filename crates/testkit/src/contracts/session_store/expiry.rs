@@ -1,8 +1,8 @@
 //! Expiry, judged by the time that is passed in and by nothing else.
 
+use auth_domain::model::Rotation;
 use std::time::Duration;
 
-use auth_domain::ports::Rotation;
 use time::OffsetDateTime;
 use time::macros::datetime;
 

@@ -1,7 +1,6 @@
 //! Every session of a user at once.
 
-use auth_domain::model::{EndReason, SessionSummary, UserId};
-use auth_domain::ports::Rotation;
+use auth_domain::model::{EndReason, Rotation, SessionSummary, UserId};
 use time::OffsetDateTime;
 
 use super::steps::{HOUR, MILLISECOND, MINUTE, end, is_revoked, listed, open, opened_by, present, rotated};

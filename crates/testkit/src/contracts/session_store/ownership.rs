@@ -1,7 +1,6 @@
 //! Whose session it is.
 
-use auth_domain::model::{EndReason, RefreshTokenDigest, SessionRef};
-use auth_domain::ports::{EndSession, Ending, Rotation};
+use auth_domain::model::{EndReason, EndSession, Ending, RefreshTokenDigest, Rotation, SessionRef};
 
 use super::steps::{attempt, end, is_revoked, leeway, opened, rotated};
 use crate::{START, SessionFixture, a_tenant_id, a_user_id, request_time_at};

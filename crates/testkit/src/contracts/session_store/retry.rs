@@ -1,7 +1,6 @@
 //! Safe retries: who repeats a call under its idempotency key gets the same successor.
 
-use auth_domain::model::{EndReason, SealedSuccessor};
-use auth_domain::ports::{Ending, Rotation};
+use auth_domain::model::{EndReason, Ending, Rotation, SealedSuccessor};
 
 use super::steps::{HOUR, attempt, end, is_revoked, leeway, opened, present, raced, rotated};
 use crate::{RACERS, ROUNDS, RotationAttempt, START, SessionFixture, TestSession};

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::model::{EndReason, LimitKey};
-use auth_domain::ports::Rotation;
+use auth_domain::model::{EndReason, LimitKey, Rotation};
 
 use super::steps::{MILLISECOND, MINUTE, attempt, leeway, listed, opened, present, rotated};
 use crate::{START, SessionFixture};

@@ -1,7 +1,6 @@
 //! What the denylist knows when a session has ended.
 
-use auth_domain::model::{EndReason, LiveAccessToken};
-use auth_domain::ports::{Ending, Rotation};
+use auth_domain::model::{EndReason, Ending, LiveAccessToken, Rotation};
 
 use super::steps::{MINUTE, SECOND, end, end_with, is_revoked, leeway, opened, present, rotated};
 use crate::{DENYLIST_MARGIN, START, SessionFixture, TestSession, an_access_token};

@@ -1,7 +1,6 @@
 //! Rotation: one racer wins, and a repeat is no reuse.
 
-use auth_domain::model::MAX_LIVE_ACCESS_TOKENS;
-use auth_domain::ports::Rotation;
+use auth_domain::model::{MAX_LIVE_ACCESS_TOKENS, Rotation};
 
 use super::steps::{HOUR, attempt, opened, present, raced, rotated};
 use crate::{RACERS, ROUNDS, RotationAttempt, START, SessionFixture, TestSession};

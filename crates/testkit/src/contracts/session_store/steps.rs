@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::model::{EndReason, LiveAccessToken, RefreshToken, SessionPolicy, SessionSummary, UserId};
-use auth_domain::ports::{EndSession, Ending, Rotation};
+use auth_domain::model::{
+    EndReason, EndSession, Ending, LiveAccessToken, RefreshToken, Rotation, SessionPolicy, SessionSummary,
+    UserId,
+};
 use time::OffsetDateTime;
 
 use crate::{RotationAttempt, SessionFixture, TestSession, a_session, a_user_id, race, request_time_at};

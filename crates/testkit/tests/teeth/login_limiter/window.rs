@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::model::{LimitKey, LoginAttempt};
-use auth_domain::ports::{Reservation, Settlement, Ticket};
+use auth_domain::model::{LimitKey, LoginAttempt, Reservation, Settlement, Ticket};
 use auth_testkit::{LOGIN_LIMIT, LOGIN_WINDOW};
 use time::OffsetDateTime;
 
@@ -151,7 +150,9 @@ impl Window {
             .filter(move |entry| now < self.leaves_at(entry))
             .filter(move |entry| entry.at <= now || !self.has(Fault::ClockGoingBackReopens))
             .filter(move |entry| {
-                entry.failed || !self.has(Fault::UnsettledForgotten) || now < entry.at + Ticket::PATIENCE
+                entry.failed
+                    || !self.has(Fault::UnsettledForgotten)
+                    || now < entry.at + Ticket::SETTLEMENT_TIMEOUT
             })
     }
 
@@ -165,7 +166,7 @@ impl Window {
     }
 
     fn is_given_up(&self, entry: &Entry, now: OffsetDateTime) -> bool {
-        now >= entry.at + Ticket::PATIENCE && !self.has(Fault::UnsettledStaysInFlight)
+        now >= entry.at + Ticket::SETTLEMENT_TIMEOUT && !self.has(Fault::UnsettledStaysInFlight)
     }
 
     pub(super) fn settle(&mut self, ticket: &Ticket, outcome: Settlement, now: OffsetDateTime) {

@@ -1,9 +1,8 @@
 //! What the store keeps of one session.
 
 use auth_domain::model::{
-    EndReason, LimitKey, LiveAccessToken, SealedSuccessor, SessionRef, SessionSummary, TenantId,
+    EndReason, LimitKey, LiveAccessToken, NewSession, SealedSuccessor, SessionRef, SessionSummary, TenantId,
 };
-use auth_domain::ports::NewSession;
 use time::OffsetDateTime;
 
 #[derive(Clone)]

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use auth_domain::model::{EndReason, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, SealedSuccessor};
-use auth_domain::ports::{Rotate, Rotation};
+use auth_domain::model::{
+    EndReason, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, Rotate, Rotation, SealedSuccessor,
+};
 use auth_testkit::DENYLIST_MARGIN;
 use time::OffsetDateTime;
 

@@ -4,8 +4,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::mocks::MockAccessTokens;
-use crate::model::{AccessClaims, AccessToken};
-use crate::ports::NewSession;
+use crate::model::{AccessClaims, AccessToken, NewSession};
 
 /// Runs a login and returns its tokens with what was stored and what was signed.
 async fn log_in() -> (TokenPair, NewSession, AccessClaims) {
