@@ -1,0 +1,18 @@
+//! The imports between the files of a crate.
+
+use crate::sources::workspace;
+
+#[test]
+fn the_model_imports_no_port() {
+    let domain = workspace().crates.iter().find(|it| it.folder == "crates/domain").unwrap();
+    let file = |index: usize| domain.tree.files[index].path.as_str();
+    let mut from_model = 0;
+    for ((from, to), place) in &domain.tree.imports {
+        if file(*from).starts_with("crates/domain/src/model") {
+            from_model += 1;
+            let (from, to) = (file(*from), file(*to));
+            assert!(!to.starts_with("crates/domain/src/ports"), "{from}:{} imports {to}", place.line);
+        }
+    }
+    assert!(from_model > 10, "{from_model} imports");
+}
