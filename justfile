@@ -2,7 +2,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 # What HTTP rules, use cases and parsers are tested by without a server.
-quick_crates := "auth-domain auth-adapter-jwt auth-server"
+quick_crates := "auth-domain auth-strict-json auth-adapter-jwt auth-server"
 
 # Black-box tests that say the same of every store; the others are about one, or about no running program.
 on_any_store := "--test access_tokens --test bad_requests --test cli --test configuration --test cors --test crash \

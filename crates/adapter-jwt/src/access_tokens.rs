@@ -8,16 +8,18 @@ use time::OffsetDateTime;
 
 use crate::claims::{Incoming, Outgoing};
 use crate::compact::{self, Compact};
+use crate::config::JwtConfig;
+use crate::error::ConfigError;
+use crate::header;
 use crate::key_ring::KeyRing;
-use crate::{ConfigError, JwtConfig, error, header};
 
-/// How far the clocks of issuer and verifier may lie apart.
+/// The largest accepted difference between the clocks of issuer and verifier.
 pub const LEEWAY: Duration = Duration::from_secs(5);
 
 /// Signs and verifies access tokens.
 pub struct JwtAccessTokens {
     keys: KeyRing,
-    /// The encoded header with the dot after it: how every new token begins.
+    /// The encoded header and the dot after it; every issued token begins with it.
     prefix: String,
     key_id: Option<String>,
     issuer: String,
@@ -25,7 +27,7 @@ pub struct JwtAccessTokens {
 }
 
 impl JwtAccessTokens {
-    /// Prepares the keys, once for the life of the process.
+    /// Checks the configuration and prepares the keys.
     ///
     /// # Errors
     /// [`ConfigError`] names the setting that cannot be used.
@@ -42,21 +44,23 @@ impl JwtAccessTokens {
 }
 
 impl AccessTokens for JwtAccessTokens {
+    #[tracing::instrument(level = "debug", skip_all)]
     fn issue(&self, claims: &AccessClaims) -> Result<AccessToken, PortError> {
         let claims = Outgoing::new(claims, &self.issuer, &self.audience);
-        let payload = serde_json::to_vec(&claims).map_err(error::cannot_encode)?;
+        let payload = serde_json::to_vec(&claims).map_err(PortError::misconfigured)?;
         let mut token = self.prefix.clone();
         token.push_str(&compact::encode(payload));
-        let signature = self.keys.sign(&token).map_err(error::cannot_sign)?;
+        let signature = self.keys.sign(&token).map_err(PortError::misconfigured)?;
         token.push('.');
         token.push_str(&signature);
         Ok(AccessToken::new(token))
     }
 
-    /// Judges in the order that RFC 8725 §3 asks for: spelling, header, signature, and only then claims.
+    /// Checks spelling, header, signature and claims, in the order that RFC 8725 §3 requires.
+    #[tracing::instrument(level = "debug", skip_all)]
     fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, InvalidAccessToken> {
         let compact = Compact::parse(token)?;
-        // Equal bytes need no second judgement: `header::check` accepts what `header::encode` wrote.
+        // `header::check` accepts what `header::encode` wrote, so an equal header needs no check.
         if !token.starts_with(&self.prefix) {
             header::check(&compact.header, self.key_id.as_deref())?;
         }
@@ -67,7 +71,7 @@ impl AccessTokens for JwtAccessTokens {
         if !claims.is_between(&self.issuer, &self.audience) {
             return Err(InvalidAccessToken::ClaimsRejected);
         }
-        // Whole seconds lose nothing: the claims are whole seconds too. Before 1970 nothing is valid.
+        // Whole seconds are exact enough, since the claims are whole seconds. No token is valid before 1970.
         let now = u64::try_from(now.unix_timestamp()).map_err(|_| InvalidAccessToken::NotYetValid)?;
         if claims.is_expired(now, LEEWAY.as_secs()) {
             return Err(InvalidAccessToken::Expired);

@@ -1,11 +1,13 @@
-//! The claims: how they are written, and what is accepted.
+//! The claims (RFC 7519 §4): those that are written, and those that are accepted.
+
+use std::borrow::Cow;
 
 use auth_domain::model::{AccessClaims, Email, SessionId, TenantId, TokenId, UserId};
 use auth_domain::ports::InvalidAccessToken;
+use auth_strict_json::{Options, object};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
-
-use crate::strict_json::{self, Text};
 
 /// The claims of a new token, under the names that the platform reads.
 #[derive(Serialize)]
@@ -42,7 +44,7 @@ impl<'a> Outgoing<'a> {
     }
 }
 
-/// The claims of a token whose signature is good, each of its type.
+/// The claims of a token with a valid signature, each with its type.
 #[derive(Deserialize)]
 pub(crate) struct Incoming<'a> {
     #[serde(borrow)]
@@ -68,6 +70,11 @@ pub(crate) struct Incoming<'a> {
     sid: Option<Text<'a>>,
 }
 
+/// A text, borrowed from the payload if no character of it is escaped.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// One audience, or several in an array (RFC 7519 §4.1.3).
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -81,13 +88,16 @@ enum Audience<'a> {
 impl<'a> Incoming<'a> {
     /// Reads the decoded payload.
     pub(crate) fn parse(payload: &'a [u8]) -> Result<Self, InvalidAccessToken> {
-        strict_json::read(payload).ok_or_else(|| match strict_json::object(payload) {
-            Some(_) => InvalidAccessToken::ClaimsRejected,
-            None => InvalidAccessToken::Malformed,
+        // The first reading ends at the first wrong type; the rest of the payload may be malformed.
+        object(payload, Options::default()).map_err(|_| {
+            match object::<IgnoredAny>(payload, Options::default()) {
+                Ok(_) => InvalidAccessToken::ClaimsRejected,
+                Err(_) => InvalidAccessToken::Malformed,
+            }
         })
     }
 
-    /// Tells whether the token is by `issuer` and for `audience`.
+    /// Returns whether the token is from `issuer` and for `audience`.
     pub(crate) fn is_between(&self, issuer: &str, audience: &str) -> bool {
         let addressed = match &self.aud {
             Audience::One(one) => one.0 == audience,
@@ -96,20 +106,20 @@ impl<'a> Incoming<'a> {
         addressed && self.iss.0 == issuer
     }
 
-    /// Tells whether the token is past its `exp` at `now`, in Unix seconds.
+    /// Returns whether `now`, in Unix seconds, is after the token's `exp`.
     pub(crate) fn is_expired(&self, now: u64, leeway: u64) -> bool {
         now >= self.exp.saturating_add(leeway)
     }
 
-    /// Tells whether `now`, in Unix seconds, is before the token's `nbf` or `iat`.
+    /// Returns whether `now`, in Unix seconds, is before the token's `nbf` or `iat`.
     pub(crate) fn is_early(&self, now: u64, leeway: u64) -> bool {
         let latest = now.saturating_add(leeway);
         self.nbf.is_some_and(|nbf| nbf > latest) || self.iat.is_some_and(|iat| iat > latest)
     }
 
-    /// Turns the claims into types.
+    /// Converts the claims into types of the domain.
     pub(crate) fn into_claims(self) -> Result<AccessClaims, InvalidAccessToken> {
-        // It goes on in headers, where a line break would begin another one.
+        // The email is sent in headers, where a line break would begin another header.
         if self.email.0.is_empty() || self.email.0.chars().any(char::is_control) {
             return Err(InvalidAccessToken::ClaimsRejected);
         }
@@ -126,8 +136,10 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// The denylist's key is made of the id, and the rest of the platform makes it of the claim's text: in another than the
-/// canonical spelling the two would differ, and a logout would not reach the other endpoints.
+/// Rejects an id that is not in its canonical spelling.
+///
+/// This service derives the key of a denylist entry from the id, other services of the HookSentry platform from the text of the
+/// claim. In another spelling the two keys would differ, and a logout would not reach those services.
 fn canonical<T>(id: Option<T>) -> Result<T, InvalidAccessToken> {
     id.ok_or(InvalidAccessToken::ClaimsRejected)
 }
@@ -137,7 +149,7 @@ fn instant(seconds: u64) -> Result<OffsetDateTime, InvalidAccessToken> {
     OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| InvalidAccessToken::ClaimsRejected)
 }
 
-/// Reads a claim that may be absent but, where it is there, is not null.
+/// Reads a claim that may be absent, but not null.
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }

@@ -1,17 +1,17 @@
-//! The compact serialisation (RFC 7515 §7.1), in its one spelling.
+//! The compact serialization of a token (RFC 7515 §7.1), in its one canonical spelling.
 
 use auth_domain::ports::InvalidAccessToken;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// The longest token that is looked at, in bytes.
+/// The longest token that is parsed, in bytes.
 const MAX_BYTES: usize = 4096;
 /// The length of an HS256 signature.
 const SIGNATURE_BYTES: usize = 32;
 
-/// A token cut into its parts; nothing of it is believed yet.
+/// The parts of a token; the signature is not verified yet.
 pub(crate) struct Compact<'a> {
-    /// What the signature covers: the first two parts with the dot between them.
+    /// The signed text: the first two parts with the dot between them.
     pub(crate) signed: &'a str,
     /// The decoded first part.
     pub(crate) header: Vec<u8>,
@@ -22,13 +22,13 @@ pub(crate) struct Compact<'a> {
 }
 
 impl<'a> Compact<'a> {
-    /// Cuts `token` into exactly three parts of canonical base64url.
+    /// Splits `token` into exactly three parts of canonical base64url.
     pub(crate) fn parse(token: &'a str) -> Result<Self, InvalidAccessToken> {
         if token.len() > MAX_BYTES {
             return Err(InvalidAccessToken::Malformed);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(InvalidAccessToken::Malformed)?;
-        // A fourth part would leave a dot in the payload, which is no base64url.
+        // A fourth part leaves a dot in the payload, which base64url does not allow.
         let (header, payload) = signed.split_once('.').ok_or(InvalidAccessToken::Malformed)?;
         if !is_signature(signature) {
             return Err(InvalidAccessToken::Malformed);
@@ -42,14 +42,14 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Tells whether a part is the one spelling of a signature; what it says is for the driver.
+/// Returns whether a part is the canonical spelling of some signature.
 fn is_signature(part: &str) -> bool {
-    // The engine wants room for whole groups of three bytes, and rejects a part that would not fit.
+    // The engine needs room for whole groups of three bytes, and rejects a part that does not fit.
     let mut room = [0; SIGNATURE_BYTES.next_multiple_of(3)];
     URL_SAFE_NO_PAD.decode_slice(part, &mut room) == Ok(SIGNATURE_BYTES)
 }
 
-/// Decodes a part; the engine rejects padding, white space and spare bits that are set.
+/// Decodes a part. The engine rejects padding, white space and unused bits that are set.
 fn decode(part: &str) -> Result<Vec<u8>, InvalidAccessToken> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| InvalidAccessToken::Malformed)
 }
@@ -64,7 +64,7 @@ mod tests {
 
     // S-32
     #[test]
-    fn only_three_canonical_parts_are_a_token() {
+    fn a_token_has_exactly_three_canonical_parts() {
         assert!(Compact::parse(&format!("e30.e30.{SIGNATURE}")).is_ok());
         for text in [
             "",
@@ -94,7 +94,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_parsed_has_no_other_spelling(text in "[A-Za-z0-9_=+/. -]{0,8}\\.[A-Za-z0-9_-]{0,8}") {
+        fn a_parsed_token_has_no_other_spelling(text in "[A-Za-z0-9_=+/. -]{0,8}\\.[A-Za-z0-9_-]{0,8}") {
             let token = format!("{text}.{SIGNATURE}");
             if let Ok(compact) = Compact::parse(&token) {
                 let again = format!("{}.{}", encode(&compact.header), encode(&compact.payload));

@@ -1,17 +1,18 @@
 //! The settings under `JWT__`.
 
-use crate::{ConfigError, SigningKey};
+use crate::error::ConfigError;
+use crate::signing_key::SigningKey;
 
-/// How access tokens are signed, and which ones are accepted.
+/// The keys and texts that issued tokens have and accepted tokens need.
 #[derive(Debug)]
 pub struct JwtConfig {
     /// `JWT__KEY`: signs new tokens and verifies them.
     pub key: SigningKey,
-    /// `JWT__PREVIOUS_KEYS`: verify only, while the key is being changed.
+    /// `JWT__PREVIOUS_KEYS`: keys that verify and do not sign, during a change of keys.
     pub previous_keys: Vec<SigningKey>,
-    /// `JWT__KEY_ID`: the `kid` of new tokens; without one no token with a `kid` is accepted.
+    /// `JWT__KEY_ID`: the `kid` of issued tokens. If it is `None`, every token with a `kid` is rejected.
     ///
-    /// It names this set of keys, not one key: leave it as it is while a key is being changed.
+    /// It names the set of keys, not one key, and stays the same during a change of keys.
     pub key_id: Option<String>,
     /// `JWT__ISSUER`: the exact `iss`.
     pub issuer: String,
@@ -19,11 +20,11 @@ pub struct JwtConfig {
     pub audience: String,
 }
 
-/// Bounds the length of a token: what else is in it is bounded by its own type.
+/// The longest configured text; the types of the other claims limit their own length.
 const MAX_TEXT_BYTES: usize = 256;
 
 impl JwtConfig {
-    /// Takes the key; everything else is as the platform has it.
+    /// Returns the configuration of the HookSentry platform with this key.
     #[must_use]
     pub fn new(key: SigningKey) -> Self {
         Self {
@@ -35,7 +36,7 @@ impl JwtConfig {
         }
     }
 
-    /// Checks what the types of the fields leave open.
+    /// Checks the length of the texts.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         check_text("JWT__ISSUER", &self.issuer)?;
         check_text("JWT__AUDIENCE", &self.audience)?;

@@ -1,10 +1,10 @@
-//! The protected header: what is written, and what is accepted.
+//! The protected header (RFC 7515 §4): the one that is written, and those that are accepted.
 
 use auth_domain::ports::InvalidAccessToken;
-use serde_json::{Value, json};
+use auth_strict_json::{Options, object};
+use serde_json::{Map, Value, json};
 
 use crate::compact;
-use crate::strict_json;
 
 const ALGORITHM: &str = "HS256";
 const TYPE: &str = "JWT";
@@ -15,13 +15,13 @@ pub(crate) fn encode(key_id: Option<&str>) -> String {
     compact::encode(format!(r#"{{"alg":"{ALGORITHM}","typ":"{TYPE}"{kid}}}"#))
 }
 
-/// Accepts exactly our algorithm and type, and a `kid` only when it is the configured one.
+/// Accepts exactly HS256 and the type `JWT`, and a `kid` only if it is the configured one.
 ///
-/// Every other member is rejected: those of RFC 7515 §4.1 choose keys or change the meaning of the
-/// signature, and nothing on the platform writes any. Without `kid` a token is accepted, since the
-/// tokens of other issuers of the platform have none.
+/// Every other member is rejected: those of RFC 7515 §4.1 choose keys or change the meaning of the signature, and no issuer on
+/// the HookSentry platform writes any. A token without `kid` is accepted: other issuers on the platform write none.
 pub(crate) fn check(header: &[u8], key_id: Option<&str>) -> Result<(), InvalidAccessToken> {
-    let members = strict_json::object(header).ok_or(InvalidAccessToken::Malformed)?;
+    let members: Map<String, Value> =
+        object(header, Options::default()).map_err(|_| InvalidAccessToken::Malformed)?;
     if members.get("alg").and_then(Value::as_str) != Some(ALGORITHM) {
         return Err(InvalidAccessToken::HeaderRejected);
     }
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_is_exact() {
+    fn the_encoded_header_has_a_fixed_spelling() {
         assert_eq!(encode(None), compact::encode(r#"{"alg":"HS256","typ":"JWT"}"#));
         assert_eq!(encode(Some("k1")), compact::encode(r#"{"alg":"HS256","typ":"JWT","kid":"k1"}"#));
         assert_eq!(encode(Some("a\"b")), compact::encode(r#"{"alg":"HS256","typ":"JWT","kid":"a\"b"}"#));
@@ -51,7 +51,7 @@ mod tests {
 
     // S-31
     #[test]
-    fn a_key_id_is_accepted_only_when_it_is_the_configured_one() {
+    fn only_the_configured_key_id_is_accepted() {
         let with = br#"{"alg":"HS256","typ":"JWT","kid":"k1"}"#;
         let without = br#"{"alg":"HS256","typ":"JWT"}"#;
         assert_eq!(check(with, Some("k1")), Ok(()));
@@ -84,9 +84,9 @@ mod tests {
     }
 
     proptest! {
-        // A token that begins as our own do is not judged by its header again.
+        // Verification does not parse a header that is equal to the encoded one.
         #[test]
-        fn the_own_header_would_be_accepted(key_id in prop::option::of(any::<String>())) {
+        fn the_encoded_header_is_accepted(key_id in prop::option::of(any::<String>())) {
             let header = URL_SAFE_NO_PAD.decode(encode(key_id.as_deref())).unwrap();
             prop_assert_eq!(check(&header, key_id.as_deref()), Ok(()));
         }

@@ -1,21 +1,21 @@
-//! The keys in the form in which the driver uses them: made once, used by every call.
+//! The keys, converted once for the driver.
 
 use jsonwebtoken::errors::Error;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
 
-use crate::SigningKey;
+use crate::signing_key::SigningKey;
 
-/// One key that signs; that one and the previous ones verify.
+/// The key that signs, and the keys that verify: the same one and the previous ones.
 ///
-/// Only the driver's signatures are used. Its `decode` reads the system's clock, lets repeated
-/// members pass and reads the claims twice; its `encode` writes the header's members in another order.
+/// The driver only makes and verifies signatures. Its `decode` reads the system clock, accepts repeated members and parses the
+/// claims twice; its `encode` writes the members of the header in another order.
 pub(crate) struct KeyRing {
     signing: EncodingKey,
     verifying: Vec<DecodingKey>,
 }
 
 impl KeyRing {
-    /// Prepares the keys; the signing key is tried first.
+    /// Converts the keys; verification tries the signing key first.
     pub(crate) fn new(key: &SigningKey, previous: &[SigningKey]) -> Self {
         let all = std::iter::once(key).chain(previous);
         Self {
@@ -29,7 +29,7 @@ impl KeyRing {
         crypto::sign(message.as_bytes(), &self.signing, Algorithm::HS256)
     }
 
-    /// Tells whether `signature` is by one of the keys; the comparison takes constant time.
+    /// Returns whether `signature` was made with one of the keys; the comparison takes constant time.
     pub(crate) fn verify(&self, message: &str, signature: &str) -> bool {
         self.verifying
             .iter()

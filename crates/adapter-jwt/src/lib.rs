@@ -11,7 +11,6 @@ mod key_ring;
 mod scan_cost;
 mod secret_strength;
 mod signing_key;
-mod strict_json;
 
 pub use access_tokens::{JwtAccessTokens, LEEWAY};
 pub use config::JwtConfig;

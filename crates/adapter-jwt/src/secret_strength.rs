@@ -1,4 +1,4 @@
-//! Which secrets may sign tokens or protect the admin listener (S-38).
+//! The rules for secrets that sign tokens or protect the admin listener (S-38).
 
 mod guesses;
 mod known;
@@ -47,6 +47,7 @@ pub fn check_secret(text: &str) -> Result<(), WeakKey> {
     Ok(())
 }
 
+/// Returns the number of distinct bytes.
 fn distinct_bytes(text: &str) -> usize {
     (0..=u8::MAX).filter(|byte| text.as_bytes().contains(byte)).count()
 }

@@ -1,4 +1,4 @@
-//! The secret that tokens are signed with.
+//! The secret that signs tokens.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::secret_strength::{WeakKey, check_secret};
 
-/// A shared secret for HS256, used as its UTF-8 bytes; silent in `Debug`, wiped when dropped.
+/// A shared secret for HS256: the UTF-8 bytes of its text. `Debug` does not show it, and dropping wipes it.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct SigningKey(String);
 
 impl SigningKey {
-    /// Takes a secret as it was configured; nothing is trimmed or decoded.
+    /// Checks a configured secret; nothing is trimmed or decoded.
     ///
     /// # Errors
     /// [`WeakKey`] if it is published, short, uniform or guessable.
@@ -20,9 +20,9 @@ impl SigningKey {
         check_secret(&key.0).map(|()| key)
     }
 
-    /// Takes a secret that may be guessable, for a takeover with the platform's present key.
+    /// Checks a secret that may be guessable, for a takeover with the present key of the HookSentry platform.
     ///
-    /// Everyone who guesses it can sign tokens: change it as soon as every verifier can follow.
+    /// An attacker who guesses the key can sign tokens: replace it as soon as every verifier can be changed.
     ///
     /// # Errors
     /// [`WeakKey`] if it is published, short or uniform.
@@ -53,7 +53,7 @@ mod tests {
 
     // S-38
     #[test]
-    fn only_a_guessable_key_can_be_allowed() {
+    fn only_the_rule_on_guessable_keys_can_be_lifted() {
         let guessable = "vector-key-0123456789abcdef-0123456789abcdef";
         assert_eq!(SigningKey::new(guessable.to_owned()).unwrap_err(), WeakKey::Guessable);
         assert!(SigningKey::allow_guessable(guessable.to_owned()).is_ok());

@@ -6,7 +6,10 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::JwtAccessTokens;
-use crate::{ConfigError, JwtConfig, SigningKey, compact};
+use crate::compact;
+use crate::config::JwtConfig;
+use crate::error::ConfigError;
+use crate::signing_key::SigningKey;
 
 const OLD: &str = "old-key-KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg";
 const NEW: &str = "new-key-Q6tWv1yZb4nRj9sXk2pLf7hGd0mCe3Au";
@@ -47,13 +50,13 @@ fn issue(tokens: &JwtAccessTokens) -> String {
     tokens.issue(&claims()).unwrap().expose().to_owned()
 }
 
-/// Signs any claims under the right header.
+/// Signs any payload, with the configured header.
 fn signed(tokens: &JwtAccessTokens, payload: &str) -> String {
     let message = format!("{}{}", tokens.prefix, compact::encode(payload));
     format!("{message}.{}", tokens.keys.sign(&message).unwrap())
 }
 
-/// The claims as JSON with one member set, or taken away.
+/// Returns the claims as JSON, with one member replaced or removed.
 fn payload_with(name: &str, value: Option<Value>) -> String {
     let mut payload = json!({
         "sub": Uuid::from_u128(2).to_string(), "jti": Uuid::from_u128(1).to_string(),
@@ -77,7 +80,7 @@ fn an_issued_token_verifies_to_its_claims() {
 }
 
 #[test]
-fn an_issued_token_is_written_exactly_as_the_platform_reads_it() {
+fn an_issued_token_has_exactly_the_documented_header_and_claims() {
     let token = issue(&tokens(NEW, &[]));
     let (signed, _) = token.rsplit_once('.').unwrap();
     let payload = concat!(
@@ -92,7 +95,7 @@ fn an_issued_token_is_written_exactly_as_the_platform_reads_it() {
 
 // S-36
 #[test]
-fn a_token_is_good_at_899_seconds_and_rejected_at_900_and_the_leeway() {
+fn a_token_expires_at_900_seconds_plus_the_leeway() {
     let tokens = tokens(NEW, &[]);
     let token = issue(&tokens);
     let at = |milliseconds| tokens.verify(&token, start() + Duration::milliseconds(milliseconds));
@@ -118,7 +121,7 @@ fn a_token_from_the_future_is_rejected_beyond_the_leeway() {
 
 // S-34
 #[test]
-fn every_required_claim_is_there_and_of_its_type() {
+fn a_missing_or_mistyped_required_claim_is_rejected() {
     let tokens = tokens(NEW, &[]);
     for name in ["sub", "jti", "exp", "iss", "aud", "tenant_id", "email", "role"] {
         for value in
@@ -133,7 +136,7 @@ fn every_required_claim_is_there_and_of_its_type() {
 
 // S-34
 #[test]
-fn an_optional_claim_is_of_its_type_where_it_is_there() {
+fn a_mistyped_optional_claim_is_rejected() {
     let tokens = tokens(NEW, &[]);
     for (name, value) in [
         ("iat", json!(null)),
@@ -150,7 +153,7 @@ fn an_optional_claim_is_of_its_type_where_it_is_there() {
 }
 
 #[test]
-fn times_beyond_the_calendar_and_other_spellings_of_an_id_are_rejected() {
+fn times_beyond_the_calendar_and_ids_in_another_spelling_are_rejected() {
     let tokens = tokens(NEW, &[]);
     for (name, value) in [
         ("exp", json!(u64::MAX)),
@@ -168,18 +171,18 @@ fn times_beyond_the_calendar_and_other_spellings_of_an_id_are_rejected() {
 #[test]
 fn issuer_and_audience_match_exactly() {
     let tokens = tokens(NEW, &[]);
-    let judged = |name, value| tokens.verify(&signed(&tokens, &payload_with(name, Some(value))), start());
-    assert!(judged("aud", json!(["hooksentry-client"])).is_ok());
+    let verified = |name, value| tokens.verify(&signed(&tokens, &payload_with(name, Some(value))), start());
+    assert!(verified("aud", json!(["hooksentry-client"])).is_ok());
     for aud in [json!("hooksentry"), json!(["Hooksentry-client"]), json!(["hooksentry-client", 7])] {
-        assert_eq!(judged("aud", aud), Err(InvalidAccessToken::ClaimsRejected));
+        assert_eq!(verified("aud", aud), Err(InvalidAccessToken::ClaimsRejected));
     }
-    assert_eq!(judged("iss", json!("hooksentry-api/")), Err(InvalidAccessToken::ClaimsRejected));
-    assert_eq!(judged("iss", json!(["hooksentry-api"])), Err(InvalidAccessToken::ClaimsRejected));
+    assert_eq!(verified("iss", json!("hooksentry-api/")), Err(InvalidAccessToken::ClaimsRejected));
+    assert_eq!(verified("iss", json!(["hooksentry-api"])), Err(InvalidAccessToken::ClaimsRejected));
 }
 
 // S-30
 #[test]
-fn claims_are_not_looked_at_before_the_signature() {
+fn the_signature_is_checked_before_the_claims() {
     let other = tokens(OLD, &[]);
     let tokens = tokens(NEW, &[]);
     for payload in ["x", "{}", &payload_with("exp", Some(json!(0)))] {
@@ -198,12 +201,16 @@ fn a_rolling_key_change_rejects_no_token_of_any_instance() {
         }
     }
     let rejected = Err(InvalidAccessToken::SignatureMismatch);
-    assert_eq!(steps[3].verify(&issue(&steps[0]), start()), rejected, "the old key is gone in the end");
+    assert_eq!(
+        steps[3].verify(&issue(&steps[0]), start()),
+        rejected,
+        "the old key was removed in the last step"
+    );
 }
 
 // S-31
 #[test]
-fn a_configured_key_id_is_written_and_asked_for() {
+fn a_configured_key_id_is_written_and_required() {
     let plain = tokens(NEW, &[]);
     let named =
         JwtAccessTokens::new(JwtConfig { key_id: Some("k1".to_owned()), ..config(NEW, &[]) }).unwrap();
@@ -212,11 +219,11 @@ fn a_configured_key_id_is_written_and_asked_for() {
     assert!(token.starts_with(&format!("{header}.")));
     assert!(named.verify(&token, start()).is_ok());
     assert_eq!(plain.verify(&token, start()), Err(InvalidAccessToken::HeaderRejected));
-    assert!(named.verify(&issue(&plain), start()).is_ok(), "other issuers of the platform write none");
+    assert!(named.verify(&issue(&plain), start()).is_ok(), "a token without `kid` is accepted");
 }
 
 #[test]
-fn a_text_that_cannot_be_used_is_rejected_by_its_name() {
+fn an_unusable_text_is_rejected_with_the_name_of_its_setting() {
     let rejected = |config| JwtAccessTokens::new(config).err();
     let long = "x".repeat(257);
     assert_eq!(
@@ -244,7 +251,7 @@ fn debug_of_the_configuration_shows_no_key() {
 proptest! {
     // S-32
     #[test]
-    fn no_text_verifies_or_panics(text in any::<String>()) {
+    fn no_other_text_verifies_or_panics(text in any::<String>()) {
         prop_assert!(tokens(NEW, &[]).verify(&text, start()).is_err());
     }
 
@@ -257,7 +264,7 @@ proptest! {
 
     // S-30, S-32
     #[test]
-    fn no_change_of_one_character_verifies(at in any::<prop::sample::Index>(), by in any::<char>()) {
+    fn a_token_with_one_changed_character_does_not_verify(at in any::<prop::sample::Index>(), by in any::<char>()) {
         let tokens = tokens(NEW, &[]);
         let token = issue(&tokens);
         let at = at.index(token.len());

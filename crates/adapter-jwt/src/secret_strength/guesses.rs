@@ -1,4 +1,4 @@
-//! The number of guesses that a secret is worth.
+//! The estimated number of guesses for a secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ const PLACEHOLDERS: &str = "\
     string least please dummy local test your demo auth here must this that long with very jwt key dev bits \
     bit";
 
-/// Returns whether a secret is worth less than 2^96 guesses.
+/// Returns whether a secret can be found with fewer than 2^96 guesses.
 pub(super) fn are_too_few(secret: &str) -> bool {
     let text: Vec<char> = secret.chars().take(SCORED).collect();
     let folded: Vec<char> = text.iter().map(|character| fold(*character)).collect();
@@ -61,6 +61,7 @@ enum Kind {
 }
 
 impl Kind {
+    /// Classifies a text.
     fn of(text: &[char]) -> Self {
         let has = |class: fn(char) -> bool| text.iter().any(|character| class(*character));
         let classes: [fn(char) -> bool; 4] =
@@ -87,6 +88,7 @@ impl Kind {
         }
     }
 
+    /// Returns whether a pattern counts in text of this kind.
     const fn explains(self, pattern: &MatchPattern) -> bool {
         match pattern {
             MatchPattern::BruteForce => false,
@@ -139,8 +141,8 @@ fn strike(counts: &mut [bool], start: usize, length: usize) {
     counts.iter_mut().skip(start).take(length).for_each(|counts| *counts = false);
 }
 
-/// Returns log10 of the guesses that `piece` is worth: the least sum over its divisions into patterns that zxcvbn
-/// finds and single characters.
+/// Returns log10 of the guesses for `piece`: the least sum over its divisions into patterns that zxcvbn finds and
+/// single characters.
 fn score(piece: &[char], kind: Kind) -> f64 {
     let patterns = patterns(piece, kind);
     let mut least = vec![0.0_f64];
@@ -161,7 +163,7 @@ fn patterns(piece: &[char], kind: Kind) -> BTreeMap<(usize, usize), f64> {
         let window: String = piece.iter().skip(start).take(WINDOW).collect();
         for found in zxcvbn(&window, &[]).sequence() {
             let (Some(guesses), true) = (found.guesses, kind.explains(&found.pattern)) else { continue };
-            #[expect(clippy::cast_precision_loss, reason = "an order of magnitude is asked for")]
+            #[expect(clippy::cast_precision_loss, reason = "an order of magnitude is enough")]
             let guesses = (guesses as f64).log10();
             let place = (start + found.j + 1, start + found.i);
             let least = patterns.entry(place).or_insert(guesses);

@@ -2,9 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 digests of published secrets, in hexadecimal, one a line.
+/// SHA-256 digests of published secrets, in hexadecimal, one per line.
 pub(super) const DIGESTS: &str = include_str!("known_secrets.sha256");
-/// More published secrets, as they are, one a line.
+/// More published secrets in plain text, one per line.
 pub(super) const TEXTS: &str = include_str!("known_secrets.txt");
 
 /// Returns whether a secret is published, without regard to case and surrounding white space.

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod fields;
+mod member;
+mod reader;
+mod strict;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Error, Position};
+pub use member::{JsonType, Member};
+pub use reader::{Options, object};
