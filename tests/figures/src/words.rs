@@ -26,8 +26,12 @@ pub struct WordList {
 #[serde(deny_unknown_fields)]
 struct Exception {
     word: String,
-    /// A file, or the folder of files.
+    /// The file or folder in which the word stays; any if it is not given.
+    #[serde(default)]
     file: String,
+    /// The text around the word with which it stays; any if it is not given.
+    #[serde(default)]
+    text: String,
     reason: String,
 }
 
@@ -42,13 +46,15 @@ pub struct Row {
     pub word: String,
     /// What to write in its place.
     pub instead: String,
+    /// The text of the line.
+    text: String,
 }
 
 /// What a search through the workspace has found.
 pub struct Search {
     /// The retired words that no exception explains.
     pub unexplained: Vec<Row>,
-    /// The exceptions that explain nothing any more, as `word in file`.
+    /// The exceptions that explain nothing any more.
     pub unused_exceptions: Vec<String>,
 }
 
@@ -65,7 +71,13 @@ impl WordList {
         let list: Self = toml::from_str(text).unwrap_or_else(|error| panic!("{LIST}: {error}"));
         for exception in &list.exceptions {
             assert!(list.words.contains_key(&exception.word), "{LIST} has no word {:?}", exception.word);
-            assert!(!exception.reason.is_empty(), "{LIST}: an exception needs a reason");
+            let is_limited = !exception.file.is_empty() || !exception.text.is_empty();
+            assert!(is_limited, "{LIST}: an exception of {:?} needs a file or a text", exception.word);
+            assert!(
+                !exception.reason.is_empty(),
+                "{LIST}: an exception of {:?} needs a reason",
+                exception.word
+            );
         }
         list
     }
@@ -87,26 +99,29 @@ impl WordList {
         let unused = unused.map(|index| &self.exceptions[index]);
         Search {
             unexplained,
-            unused_exceptions: unused.map(|it| format!("{} in {}", it.word, it.file)).collect(),
+            unused_exceptions: unused.map(|it| format!("{}: {}", it.word, it.reason)).collect(),
         }
     }
 
     /// Returns the indexes of the exceptions for a row.
     fn exceptions_of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = usize> + 'a {
-        let matches = |it: &Exception| it.word == row.word && Path::new(&row.file).starts_with(&it.file);
+        let matches = |it: &Exception| {
+            it.word == row.word && Path::new(&row.file).starts_with(&it.file) && row.text.contains(&it.text)
+        };
         self.exceptions.iter().enumerate().filter(move |(_, it)| matches(it)).map(|(index, _)| index)
     }
 
     /// Returns the retired words of a text.
     fn find(&self, file: &str, text: &str) -> Vec<Row> {
         let words = words_of(text);
+        let lines: Vec<&str> = text.lines().collect();
         let phrases: Vec<Vec<&str>> = self.words.keys().map(|entry| entry.split(' ').collect()).collect();
         let mut rows = Vec::new();
         for (start, (_, line)) in words.iter().enumerate() {
             let found = phrases.iter().zip(&self.words).filter(|(phrase, _)| begins(&words[start..], phrase));
             for (_, (entry, instead)) in found {
                 let (file, word, instead) = (file.to_owned(), entry.clone(), instead.clone());
-                rows.push(Row { file, line: *line, word, instead });
+                rows.push(Row { file, line: *line, word, instead, text: lines[line - 1].to_owned() });
             }
         }
         rows.dedup();
@@ -183,7 +198,7 @@ mod tests {
 
     #[test]
     fn parts_of_words_are_not_found() {
-        assert_eq!(rows("the displaysnark and JUBA; goes it by"), []);
+        assert_eq!(rows("the displaysnark and JUBA; goes it by; goes"), []);
     }
 
     #[test]
@@ -191,6 +206,19 @@ mod tests {
         let list = WordList::parse(LIST);
         let explained = |file: &str| list.exceptions_of(&list.find(file, "jub")[0]).count();
         assert_eq!((explained("docs/api.md"), explained("docs.md")), (1, 0));
+    }
+
+    #[test]
+    fn an_exception_explains_its_own_text_only() {
+        let list = WordList::parse(&LIST.replace("file = \"docs\"", "text = \"jub@example\""));
+        let explained = |text: &str| list.exceptions_of(&list.find("a.rs", text)[0]).count();
+        assert_eq!((explained("to jub@example.com"), explained("to jub")), (1, 0));
+    }
+
+    #[test]
+    #[should_panic(expected = "needs a file or a text")]
+    fn an_exception_without_limits_is_an_error() {
+        WordList::parse(&LIST.replace("file = \"docs\"", ""));
     }
 
     #[test]

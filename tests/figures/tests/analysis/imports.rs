@@ -112,6 +112,12 @@ fn an_inline_module_belongs_to_its_file() {
 }
 
 #[test]
+fn a_local_variable_named_like_a_module_is_no_import() {
+    let files = [("lib.rs", "mod a;\nfn f(a: u8) -> u8 { assert!(a); a }"), ("a.rs", "")];
+    assert_eq!(crate_of(&files).imports.len(), 0);
+}
+
+#[test]
 fn visibilities_and_other_crates_are_no_imports() {
     let text = "pub(in crate::a) struct A;\npub(super) fn f() { ::std::mem::drop(tokio::spawn(0)); }";
     let files = [("lib.rs", "mod a;\nuse tokio::time;\nuse redis::redis;"), ("a.rs", text)];
