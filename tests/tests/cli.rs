@@ -254,3 +254,34 @@ async fn only_serve_and_migrate_make_anything() {
 async fn create(installation: &Installation, email: &str, password: &str) -> Finished {
     installation.cli(&["user", "create", "--email", email, "--password-stdin"], password).await
 }
+
+// S-85
+#[tokio::test]
+async fn each_administrative_command_writes_one_event() {
+    let installation = Installation::new().with_user(ALICE).await;
+    let server = Server::start_on(installation).await;
+    let session = jwt::claims(&server.log_in(ALICE).await.access)["sid"].as_str().unwrap().to_owned();
+    let commands: [(&[&str], &[&str]); 7] = [
+        (&["user", "create", "--email", BOB, "--password-stdin"], &["user_changed", "created"]),
+        (&["user", "deactivate", BOB], &["user_changed", "deactivated"]),
+        (&["user", "activate", BOB], &["user_changed", "activated"]),
+        (&["user", "set-password", BOB, "--password-stdin"], &["user_changed", "password_set"]),
+        (&["session", "end", "--user", ALICE, &session], &["sessions_ended", "command", &session]),
+        (&["session", "end", "--user", ALICE, "--all"], &["sessions_ended", "command"]),
+        (&["limit", "clear", "--email", ALICE], &["login_limit_cleared", "email_hash"]),
+    ];
+    for (command, parts) in commands {
+        let finished = server.installation.cli(command, NEW_PASSWORD).await;
+        assert!(finished.status.success(), "{command:?}: {finished:?}");
+        let events: Vec<&str> = finished.stderr.lines().filter(|line| line.contains("\"event\"")).collect();
+        let [event] = events.as_slice() else { panic!("{command:?}: {events:?}") };
+        for part in parts {
+            assert!(event.contains(part), "{part} is not in {event}");
+        }
+        assert!(!event.contains("@example.com"), "{event}");
+    }
+    for command in [&["user", "list"][..], &["session", "list", "--user", ALICE]] {
+        let finished = server.installation.cli(command, "").await;
+        assert!(finished.status.success() && !finished.stderr.contains("\"event\""), "{finished:?}");
+    }
+}

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use auth_domain::model::{ClientAddress, Email, LimitKey, LimitKeys, LoginPolicy, RequestTime};
-use auth_domain::ports::{Clock, Entropy, SessionStore, start_request};
-use auth_domain::use_cases::{Issuer, Login, Logout, Refresh, VerifyAccessToken, VerifyAccessTokenError};
+use auth_domain::ports::{Clock, Entropy, start_request};
+use auth_domain::use_cases::{
+    EndSessions, Issuer, Login, Logout, Refresh, VerifyAccessToken, VerifyAccessTokenError,
+};
 use auth_verifier::TokenVerifier;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -42,8 +44,8 @@ pub(crate) struct AppState {
     pub(crate) strict_verifier: TokenVerifier,
     /// For every other protected endpoint, in the mode that the settings choose.
     pub(crate) verifier: TokenVerifier,
-    /// For the platform, which ends sessions when it changes a password.
-    pub(crate) sessions: Arc<dyn SessionStore>,
+    /// For the HookSentry platform, which ends sessions when it changes a password.
+    pub(crate) end_sessions: EndSessions,
     pub(crate) admin_secret: Option<Secret>,
     pub(crate) wrong_secrets: WrongSecrets,
     /// Whether `/swagger` and `/openapi.json` are served.
@@ -116,7 +118,7 @@ impl AppState {
                 settings.http.trusted_proxies.clone(),
                 settings.http.client_address_header,
             ),
-            sessions: parts.sessions,
+            end_sessions: EndSessions { sessions: parts.sessions },
             admin_secret: settings.admin.secret.clone(),
             wrong_secrets: WrongSecrets::default(),
             documentation: settings.http.documentation,

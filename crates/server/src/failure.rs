@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use auth_domain::ports::PortError;
-use auth_domain::use_cases::ManageUsersError;
+use auth_domain::use_cases::{EndSessionsError, ManageUsersError};
 use thiserror::Error;
 
 /// How long writing to standard error may take.
@@ -46,6 +46,12 @@ impl Failure {
 
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
+        Self::Command(chain(&error))
+    }
+}
+
+impl From<EndSessionsError> for Failure {
+    fn from(error: EndSessionsError) -> Self {
         Self::Command(chain(&error))
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use auth_domain::model::{Email, Password, PasswordPolicy, Role};
 use auth_domain::ports::{Entropy, UserListing, start_request};
-use auth_domain::use_cases::{CreateUser, ManageUsers};
+use auth_domain::use_cases::{CreateUser, EndSessions, ManageUsers};
 use tracing::warn;
 use zeroize::Zeroizing;
 
@@ -39,7 +39,7 @@ pub(crate) async fn welcome(parts: &Parts, listening: SocketAddr) -> Result<(), 
         users: parts.users.clone(),
         hasher: parts.hasher.clone(),
         strength: parts.strength.clone(),
-        sessions: parts.sessions.clone(),
+        end_sessions: EndSessions { sessions: parts.sessions.clone() },
         entropy: parts.entropy.clone(),
         // The generated password is stronger than any minimum length asks for.
         policy: PasswordPolicy { min_length: 1 },

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::end_sessions::EndSessions;
 use crate::model::{
     Email, EndReason, NewUser, Password, PasswordPolicy, RequestTime, Role, TenantId, User, UserId,
     UserStatus,
 };
 use crate::ports::{
     Entropy, Insertion, PasswordHasher, PasswordStrength, PasswordWeakness, PortError, Replacement,
-    SessionStore, UserListing, UserRepository, random_bytes,
+    UserListing, UserRepository, random_bytes,
 };
 
 mod new_password;
@@ -26,8 +27,8 @@ pub struct ManageUsers {
     pub users: Arc<dyn UserRepository>,
     /// Hashes new passwords.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Where their sessions are kept.
-    pub sessions: Arc<dyn SessionStore>,
+    /// Ends their sessions after a change.
+    pub end_sessions: EndSessions,
     /// Makes ids.
     pub entropy: Arc<dyn Entropy>,
     /// What a new password must satisfy.
@@ -226,7 +227,7 @@ impl ManageUsers {
         reason: EndReason,
         request_time: RequestTime,
     ) -> Result<Changed, ManageUsersError> {
-        let ended = self.sessions.end_all(user_id, reason, request_time).await;
+        let ended = self.end_sessions.all(user_id, reason, request_time).await;
         let sessions_ended = ended.map_err(ManageUsersError::SessionsNotEnded)?;
         Ok(Changed { user_id, sessions_ended })
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use auth_domain::ports::{Check, PortError, Severity};
 
-use super::confirm;
+use super::output::confirm;
 use crate::compose::{Purpose, compose};
 use crate::config::Settings;
 use crate::dependency::Depth;

@@ -1,54 +1,58 @@
-//! `session …`
+//! `session list` and `session end`
 
-use auth_domain::model::{EndReason, EndSession, Ending, SessionId, SessionRef};
+use auth_domain::model::{EndReason, SessionId, SessionRef, UserId};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::{Admin, confirm, parse_email, say};
+use super::administration::Administration;
+use super::output::{confirm, print};
+use super::{arguments, events};
 use crate::cli::SessionCommand;
 use crate::failure::Failure;
 
 const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]Z");
 
 /// Runs a command on sessions.
-pub(super) async fn run(admin: &Admin, command: SessionCommand) -> Result<(), Failure> {
+pub(super) async fn run(admin: &Administration, command: SessionCommand) -> Result<(), Failure> {
     match command {
-        SessionCommand::List { user } => list(admin, &user).await,
-        SessionCommand::End { user, which } => match which.session {
-            Some(session) => end(admin, &user, SessionId::from_uuid(session)).await,
-            None => end_all(admin, &user).await,
-        },
+        SessionCommand::List { user } => list(admin, find(admin, &user).await?).await,
+        SessionCommand::End { user, which } => {
+            let user_id = find(admin, &user).await?;
+            match which.session {
+                Some(session) => end(admin, user_id, SessionId::from_uuid(session)).await,
+                None => end_all(admin, user_id).await,
+            }
+        }
     }
 }
 
-async fn list(admin: &Admin, user: &str) -> Result<(), Failure> {
-    let user_id = admin.users.find_id(&parse_email(user)?, admin.request_time()).await?;
-    say(&format!("{:36}  {:17}  {:17}  {:17}", "SESSION", "LOGGED IN", "LAST REFRESHED", "EXPIRES"))?;
-    for session in admin.parts.sessions.list(user_id, admin.request_time()).await? {
+async fn find(admin: &Administration, user: &str) -> Result<UserId, Failure> {
+    Ok(admin.users.find_id(&arguments::email(user)?, admin.request_time()).await?)
+}
+
+async fn list(admin: &Administration, user_id: UserId) -> Result<(), Failure> {
+    let sessions = admin.list_sessions.run(user_id, admin.request_time()).await?;
+    print(&format!("{:36}  {:17}  {:17}  {:17}", "SESSION", "LOGGED IN", "LAST REFRESHED", "EXPIRES"))?;
+    for session in sessions {
         let [created, rotated, expires] =
             [session.created_at, session.rotated_at, session.expires_at].map(minute);
-        say(&format!("{}  {created}  {rotated}  {expires}", session.session_id))?;
+        print(&format!("{}  {created}  {rotated}  {expires}", session.session_id))?;
     }
     Ok(())
 }
 
-async fn end(admin: &Admin, user: &str, session_id: SessionId) -> Result<(), Failure> {
-    let user_id = admin.users.find_id(&parse_email(user)?, admin.request_time()).await?;
+async fn end(admin: &Administration, user_id: UserId, session_id: SessionId) -> Result<(), Failure> {
     let session = SessionRef { user_id, session_id };
-    let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
-    match admin.parts.sessions.end(&end, admin.request_time()).await? {
-        Ending::Ended => {
-            confirm("the session has ended");
-            Ok(())
-        }
-        Ending::Unknown => Err(Failure::Command("the user has no such session; list them first".to_owned())),
-    }
+    admin.end_sessions.one(session, EndReason::Revoked, admin.request_time()).await?;
+    events::session_ended(user_id, session_id);
+    confirm("the session has ended");
+    Ok(())
 }
 
-async fn end_all(admin: &Admin, user: &str) -> Result<(), Failure> {
-    let user_id = admin.users.find_id(&parse_email(user)?, admin.request_time()).await?;
-    let ended = admin.parts.sessions.end_all(user_id, EndReason::Revoked, admin.request_time()).await?;
+async fn end_all(admin: &Administration, user_id: UserId) -> Result<(), Failure> {
+    let ended = admin.end_sessions.all(user_id, EndReason::Revoked, admin.request_time()).await?;
+    events::sessions_ended(user_id, ended);
     confirm(&format!("sessions ended: {ended}"));
     Ok(())
 }

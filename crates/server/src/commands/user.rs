@@ -5,65 +5,66 @@ use std::io::{Read, stdin};
 use auth_domain::model::{Password, Role, TenantId};
 use auth_domain::ports::UserListing;
 use auth_domain::use_cases::{Changed, CreateUser};
-use tracing::info;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Admin, confirm, parse_email, say};
+use super::administration::Administration;
+use super::output::{confirm, print};
+use super::{arguments, events};
 use crate::cli::{CreateArgs, RoleArg, UserCommand};
 use crate::failure::Failure;
 
 /// Runs a command on users.
-pub(super) async fn run(admin: &Admin, command: UserCommand) -> Result<(), Failure> {
+pub(super) async fn run(admin: &Administration, command: UserCommand) -> Result<(), Failure> {
     match command {
         UserCommand::Create(args) => create(admin, args).await,
         UserCommand::List => list(admin).await,
         UserCommand::Activate { email } => {
-            note("activated", admin.users.activate(&parse_email(&email)?, admin.request_time()).await?);
+            events::user_changed(
+                "activated",
+                admin.users.activate(&arguments::email(&email)?, admin.request_time()).await?,
+            );
             confirm("the user may log in again");
             Ok(())
         }
         UserCommand::Deactivate { email } => {
-            let changed = admin.users.deactivate(&parse_email(&email)?, admin.request_time()).await?;
-            note("deactivated", changed);
+            let changed = admin.users.deactivate(&arguments::email(&email)?, admin.request_time()).await?;
+            events::user_changed("deactivated", changed);
             confirm(&format!("the user may no longer log in; sessions ended: {}", changed.sessions_ended));
             Ok(())
         }
         UserCommand::SetPassword { email, password: _ } => {
-            let email = parse_email(&email)?;
+            let email = arguments::email(&email)?;
             let changed = admin.users.set_password(&email, &read_password()?, admin.request_time()).await?;
-            note("password_set", changed);
+            events::user_changed("password_set", changed);
             confirm(&format!("the password is set; sessions ended: {}", changed.sessions_ended));
             Ok(())
         }
     }
 }
 
-async fn create(admin: &Admin, args: CreateArgs) -> Result<(), Failure> {
+async fn create(admin: &Administration, args: CreateArgs) -> Result<(), Failure> {
     let create = CreateUser {
-        email: parse_email(&args.email)?,
+        email: arguments::email(&args.email)?,
         password: read_password()?,
         role: role(args.role),
         tenant_id: args.tenant.map(TenantId::from_uuid),
     };
     let user_id = admin.users.create(create, admin.request_time()).await?;
-    note("created", Changed { user_id, sessions_ended: 0 });
+    events::user_changed("created", Changed { user_id, sessions_ended: 0 });
     confirm(&format!("created user {user_id}"));
     Ok(())
 }
 
-/// Tells the log of a change to a user (S-85).
-fn note(reason: &str, Changed { user_id, sessions_ended }: Changed) {
-    // A command has no client, and changes no single session.
-    info!(event = "user_changed", client = "-", %user_id, session_id = "-", reason, sessions_ended, "a user was changed");
-}
-
-async fn list(admin: &Admin) -> Result<(), Failure> {
+async fn list(admin: &Administration) -> Result<(), Failure> {
     let UserListing { users, unreadable } = admin.users.list(admin.request_time()).await?;
     let width = users.iter().map(|user| user.email.as_str().len()).max().unwrap_or(0).max(5);
-    say(&format!("{:width$}  {:9}  {:8}  {:36}  {}", "EMAIL", "ROLE", "STATUS", "USER", "TENANT"))?;
+    print(&format!("{:width$}  {:9}  {:8}  {:36}  {}", "EMAIL", "ROLE", "STATUS", "USER", "TENANT"))?;
     for user in users {
         let email = user.email.as_str();
-        say(&format!("{email:width$}  {:9}  {:8}  {}  {}", user.role, user.status, user.id, user.tenant_id))?;
+        print(&format!(
+            "{email:width$}  {:9}  {:8}  {}  {}",
+            user.role, user.status, user.id, user.tenant_id
+        ))?;
     }
     if unreadable.is_empty() {
         return Ok(());

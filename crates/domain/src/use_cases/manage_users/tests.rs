@@ -39,7 +39,7 @@ impl Setup {
         ManageUsers {
             users: Arc::new(self.users),
             hasher: Arc::new(self.hasher),
-            sessions: Arc::new(self.sessions),
+            end_sessions: EndSessions { sessions: Arc::new(self.sessions) },
             entropy: Arc::new(counting_entropy()),
             policy: PasswordPolicy::default(),
             strength: Arc::new(strength),

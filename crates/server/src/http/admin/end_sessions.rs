@@ -39,7 +39,7 @@ pub(super) async fn end_sessions(
     let (app, request_time, client) = (state.clone(), state.request_time(), state.client(&request));
     let sessions_ended = run_to_completion(&state, async move {
         let result =
-            app.sessions.end_all(user_id, EndReason::Revoked, request_time).await.map_err(SessionsNotEnded);
+            app.end_sessions.all(user_id, EndReason::Revoked, request_time).await.map_err(SessionsNotEnded);
         events::sessions_ended(&app, &result, user_id, client);
         result
     })

@@ -1,0 +1,50 @@
+//! The use cases of administrative commands.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_domain::model::RequestTime;
+use auth_domain::ports::{Clock, start_request};
+use auth_domain::use_cases::{ClearLoginLimit, EndSessions, ListSessions, ManageUsers};
+
+use crate::compose::{Purpose, compose};
+use crate::config::Settings;
+use crate::failure::Failure;
+
+/// The timeout of a command. It includes a password hash and a wait for a busy store.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The use cases, built on the configured stores.
+pub(super) struct Administration {
+    pub(super) users: ManageUsers,
+    pub(super) list_sessions: ListSessions,
+    pub(super) end_sessions: EndSessions,
+    pub(super) clear_login_limit: ClearLoginLimit,
+    clock: Arc<dyn Clock>,
+}
+
+impl Administration {
+    pub(super) fn open(settings: &Settings) -> Result<Self, Failure> {
+        let parts = compose(settings, Purpose::Administer)?;
+        let users = ManageUsers {
+            users: parts.users,
+            hasher: parts.hasher,
+            strength: parts.strength,
+            end_sessions: EndSessions { sessions: parts.sessions.clone() },
+            entropy: parts.entropy,
+            policy: settings.password_policy(),
+        };
+        Ok(Self {
+            users,
+            list_sessions: ListSessions { sessions: parts.sessions.clone() },
+            end_sessions: EndSessions { sessions: parts.sessions },
+            clear_login_limit: ClearLoginLimit { limiter: parts.limiter, limit_keys: parts.limit_keys },
+            clock: parts.clock,
+        })
+    }
+
+    /// Starts the time of one call.
+    pub(super) fn request_time(&self) -> RequestTime {
+        start_request(&*self.clock, TIMEOUT)
+    }
+}

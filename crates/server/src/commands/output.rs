@@ -1,0 +1,15 @@
+//! Lines on standard output.
+
+use std::io::{Write, stdout};
+
+use crate::failure::Failure;
+
+/// Prints one line of a result. The command fails if it cannot be printed.
+pub(super) fn print(line: &str) -> Result<(), Failure> {
+    writeln!(stdout(), "{line}").map_err(|error| Failure::Command(format!("standard output: {error}")))
+}
+
+/// Prints one line about a change that was made. A closed or full standard output does not change the exit code.
+pub(super) fn confirm(line: &str) {
+    let _ = writeln!(stdout(), "{line}");
+}
