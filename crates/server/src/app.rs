@@ -15,16 +15,13 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::capping_login_limiter::CappingLoginLimiter;
 use crate::client_address::ClientAddresses;
 use crate::compose::Parts;
 use crate::config::{Secret, Settings};
 use crate::hash_costs::HashCosts;
 use crate::http::{Cors, WrongSecrets};
-use crate::late_settlement::LateSettlement;
-use crate::login_queue::LoginQueue;
+use crate::login_limiter::{self, PasswordQueue};
 use crate::metrics::Metrics;
-use crate::prioritizing_login_limiter::PrioritizingLoginLimiter;
 use crate::readiness::Readiness;
 use crate::rejections::RejectionSampler;
 use crate::unlisted_proxies::UnlistedProxies;
@@ -79,17 +76,14 @@ impl AppState {
         });
         let stopping = CancellationToken::new();
         let policy = LoginPolicy { upgrade_hashes: settings.password.upgrade, ..LoginPolicy::default() };
-        let (capacity, queue_wait) = (parts.password_capacity, policy.queue_wait);
-        let limiter = PrioritizingLoginLimiter::new(
+        let limiter = login_limiter::decorated(
             parts.limiter,
-            capacity.clone(),
-            queue_wait,
+            PasswordQueue::new(parts.password_capacity, policy.queue_wait),
             parts.clock.clone(),
             parts.entropy.clone(),
+            runtime.clone(),
+            stopping.clone(),
         );
-        let limiter = CappingLoginLimiter::new(Arc::new(limiter), capacity, queue_wait);
-        let limiter = Arc::new(LoginQueue::new(Arc::new(limiter), parts.entropy.clone()));
-        let limiter = LateSettlement::new(limiter, parts.clock.clone(), runtime.clone(), stopping.clone());
         let verifier = |denylist| {
             let verify = VerifyAccessToken { access_tokens: parts.access_tokens.clone(), denylist };
             TokenVerifier::observed_by(verify, parts.clock.clone(), observer)
@@ -98,7 +92,7 @@ impl AppState {
             login: Login {
                 users: parts.users.clone(),
                 hasher: parts.hasher,
-                limiter: Arc::new(limiter),
+                limiter,
                 sessions: parts.sessions.clone(),
                 issuer: issuer.clone(),
                 limit_keys: parts.limit_keys.clone(),

@@ -15,11 +15,11 @@ use auth_domain::ports::{
     PasswordStrength, SessionStore, UserRepository,
 };
 
-use crate::capping_login_limiter::Capacity;
 use crate::config::{CredentialsBackend, ENVIRONMENT_PREFIX, Settings, TokensBackend};
 use crate::data_dir::{DataDir, DirLocks, Missing};
 use crate::dependency::{DenylistCopy, Dependencies};
 use crate::failure::Failure;
+use crate::login_limiter::Capacity;
 use crate::password_strength::ZxcvbnStrength;
 use crate::system::{SystemClock, SystemEntropy};
 use embedded::EmbeddedStore;

@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
-mod capping_login_limiter;
 mod cli;
 mod client_address;
 mod commands;
@@ -15,12 +14,10 @@ mod failure;
 mod first_start;
 mod hash_costs;
 mod http;
-mod late_settlement;
 mod logging;
-mod login_queue;
+mod login_limiter;
 mod metrics;
 mod password_strength;
-mod prioritizing_login_limiter;
 mod proxy_ranges;
 mod readiness;
 mod rejections;

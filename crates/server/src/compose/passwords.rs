@@ -7,8 +7,8 @@ use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher};
 use auth_domain::ports::{Clock, Entropy};
 
 use super::named;
-use crate::capping_login_limiter::Capacity;
 use crate::config::Settings;
+use crate::login_limiter::Capacity;
 
 /// Starts the hasher; the error names the setting at fault.
 pub(super) fn hasher(

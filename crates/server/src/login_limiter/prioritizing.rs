@@ -8,7 +8,7 @@ use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settl
 use auth_domain::ports::{Clock, Entropy, LoginLimiter, PortError};
 use tokio::time::timeout_at;
 
-use crate::capping_login_limiter::Capacity;
+use super::password_queue::PasswordQueue;
 use gate::{Arrival, Bounds, Entry, Gate};
 use standings::Standings;
 
@@ -34,10 +34,9 @@ const MAX_WAITING: usize = 1_024;
 /// a flood of wrong logins. Here the addresses of a flood are in a class of their own after their first failures. In each
 /// class, an address that comes again after a 503 goes before those that came later, so no client starves in the class
 /// of a flood either. Without overload, no attempt waits.
-pub(crate) struct PrioritizingLoginLimiter {
+pub(super) struct PrioritizingLoginLimiter {
     limiter: Arc<dyn LoginLimiter>,
-    capacity: Capacity,
-    queue_wait: Duration,
+    password_queue: PasswordQueue,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     gate: Gate,
@@ -45,16 +44,15 @@ pub(crate) struct PrioritizingLoginLimiter {
 }
 
 impl PrioritizingLoginLimiter {
-    /// Orders the attempts that `limiter` admits. A password may wait for `queue_wait` in the password queue.
-    pub(crate) fn new(
+    /// Orders the attempts that `limiter` admits.
+    pub(super) fn new(
         limiter: Arc<dyn LoginLimiter>,
-        capacity: Capacity,
-        queue_wait: Duration,
+        password_queue: PasswordQueue,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         let (gate, standings) = (Gate::default(), Standings::default());
-        Self { limiter, capacity, queue_wait, clock, entropy, gate, standings }
+        Self { limiter, password_queue, clock, entropy, gate, standings }
     }
 
     /// Waits until the attempt may enter the password queue; returns `false` if it cannot before its deadline.
@@ -87,8 +85,8 @@ impl PrioritizingLoginLimiter {
     }
 
     fn bounds(&self) -> Bounds {
-        let running = (self.capacity)(AHEAD).max(MIN_RUNNING);
-        let waiting = (self.capacity)(self.queue_wait).saturating_sub(running);
+        let running = self.password_queue.capacity(AHEAD).max(MIN_RUNNING);
+        let waiting = self.password_queue.size().saturating_sub(running);
         Bounds { running, waiting: waiting.clamp(MIN_WAITING, MAX_WAITING) }
     }
 }

@@ -20,14 +20,9 @@ fn limiter(abandoned: usize) -> PrioritizingLoginLimiter {
         .times(abandoned)
         .returning(|_, _, _| Ok(()));
     mock.expect_settle().withf(|_, outcome, _| *outcome != Settlement::Abandoned).returning(|_, _, _| Ok(()));
-    let capacity: Capacity = Arc::new(|wait| usize::try_from(wait.as_millis() / 100).unwrap());
-    PrioritizingLoginLimiter::new(
-        Arc::new(mock),
-        capacity,
-        Duration::from_secs(2),
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy),
-    )
+    let capacity = Arc::new(|time: Duration| usize::try_from(time.as_millis() / 100).unwrap());
+    let queue = PasswordQueue::new(capacity, Duration::from_secs(2));
+    PrioritizingLoginLimiter::new(Arc::new(mock), queue, Arc::new(SystemClock), Arc::new(SystemEntropy))
 }
 
 /// Attempts from one address each.

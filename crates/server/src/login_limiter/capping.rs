@@ -1,18 +1,17 @@
-//! A cap on how much of the password queue one client address holds.
+//! A cap on the share of the password queue that one client address holds.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket, TicketId};
 use auth_domain::ports::{LoginLimiter, PortError};
 
+use super::password_queue::PasswordQueue;
+
 #[cfg(test)]
 mod tests;
-
-/// How many passwords can be verified within a given time.
-pub(crate) type Capacity = Arc<dyn Fn(Duration) -> usize + Send + Sync>;
 
 /// One address holds at most this fraction of the password queue.
 const ADDRESS_FRACTION: usize = 4;
@@ -22,13 +21,12 @@ const UNKNOWN_FRACTION: usize = 2;
 
 /// A [`LoginLimiter`] that lets one address hold at most a quarter of the password queue.
 ///
-/// The limit on failures bounds the attempts of an address, too, but by a number that may exceed the whole
-/// queue when a hash is slow. An attempt beyond the cap is [`Reservation::Busy`]: it waits in front of the
-/// password queue, in [`LoginQueue`](crate::login_queue::LoginQueue), where it does not keep other addresses out.
-pub(crate) struct CappingLoginLimiter {
+/// The limit on failures also bounds the attempts of an address, but by a number that may exceed the whole queue when a
+/// hash is slow. An attempt beyond the cap is [`Reservation::Busy`]: it waits in
+/// [`QueueingLoginLimiter`](super::QueueingLoginLimiter), where it does not keep other addresses out.
+pub(super) struct CappingLoginLimiter {
     limiter: Arc<dyn LoginLimiter>,
-    capacity: Capacity,
-    queue_wait: Duration,
+    password_queue: PasswordQueue,
     /// By address; `None` stands for all attempts without one.
     in_flight: Mutex<HashMap<Option<LimitKey>, Vec<Place>>>,
 }
@@ -40,9 +38,9 @@ struct Place {
 }
 
 impl CappingLoginLimiter {
-    /// Caps what `limiter` admits. A password may wait for `queue_wait` in the password queue.
-    pub(crate) fn new(limiter: Arc<dyn LoginLimiter>, capacity: Capacity, queue_wait: Duration) -> Self {
-        Self { limiter, capacity, queue_wait, in_flight: Mutex::default() }
+    /// Caps what `limiter` admits.
+    pub(super) fn new(limiter: Arc<dyn LoginLimiter>, password_queue: PasswordQueue) -> Self {
+        Self { limiter, password_queue, in_flight: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Option<LimitKey>, Vec<Place>>> {
@@ -52,7 +50,7 @@ impl CappingLoginLimiter {
     /// Takes a place for the attempt; returns `false` when its address is at the cap.
     fn take(&self, attempt: &LoginAttempt, request_time: RequestTime) -> bool {
         let fraction = if attempt.address.is_some() { ADDRESS_FRACTION } else { UNKNOWN_FRACTION };
-        let cap = ((self.capacity)(self.queue_wait) / fraction).max(1);
+        let cap = (self.password_queue.size() / fraction).max(1);
         let mut in_flight = self.lock();
         let places = in_flight.entry(attempt.address).or_default();
         if places.len() >= cap {

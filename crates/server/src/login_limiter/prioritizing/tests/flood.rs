@@ -54,10 +54,10 @@ fn service(seed: u32) -> Arc<Service> {
     let mut mock = MockLoginLimiter::new();
     mock.expect_reserve().returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt })));
     mock.expect_settle().returning(|_, _, _| Ok(()));
-    let capacity: Capacity = Arc::new(|wait| usize::try_from(wait.as_millis() / HASH.as_millis()).unwrap());
+    let capacity = Arc::new(|time: Duration| usize::try_from(time.as_millis() / HASH.as_millis()).unwrap());
+    let queue = PasswordQueue::new(capacity, Duration::from_secs(2));
     let (clock, entropy) = (Arc::new(paused_clock()), Arc::new(repeatable_entropy(seed)));
-    let queue_wait = Duration::from_secs(2);
-    let limiter = PrioritizingLoginLimiter::new(Arc::new(mock), capacity, queue_wait, clock, entropy);
+    let limiter = PrioritizingLoginLimiter::new(Arc::new(mock), queue, clock, entropy);
     Arc::new(Service { limiter, permit: Semaphore::new(1) })
 }
 

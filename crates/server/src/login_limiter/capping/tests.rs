@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use auth_domain::mocks::{MockLoginLimiter, counting_entropy, permissive_limiter};
 use auth_domain::model::{ClientAddress, Email, LimitKeys};
@@ -7,7 +8,7 @@ use futures_util::future::join_all;
 use futures_util::poll;
 
 use super::*;
-use crate::login_queue::LoginQueue;
+use crate::login_limiter::QueueingLoginLimiter;
 use crate::system::SystemClock;
 
 const WAIT: Duration = Duration::from_secs(2);
@@ -17,7 +18,7 @@ fn capped(capacity: usize) -> CappingLoginLimiter {
 }
 
 fn over(limiter: MockLoginLimiter, capacity: usize) -> CappingLoginLimiter {
-    CappingLoginLimiter::new(Arc::new(limiter), Arc::new(move |_| capacity), WAIT)
+    CappingLoginLimiter::new(Arc::new(limiter), PasswordQueue::new(Arc::new(move |_| capacity), WAIT))
 }
 
 /// Attempts of one address, each on an email of its own.
@@ -123,7 +124,7 @@ async fn a_place_that_is_not_given_back_is_free_after_its_deadline() {
 #[tokio::test]
 async fn a_flood_waits_in_front_of_the_queue_and_gets_in_as_places_are_freed() {
     let limiter = Arc::new(capped(8));
-    let queue = LoginQueue::new(limiter.clone(), Arc::new(counting_entropy()));
+    let queue = QueueingLoginLimiter::new(limiter.clone(), Arc::new(counting_entropy()));
     let flood = attempts(Some("203.0.113.1"), 6);
     let allowed = request_time(Duration::from_secs(20));
     let mut admitted = Vec::new();
