@@ -103,8 +103,8 @@ impl Found {
             .bind::<BigInt, _>(BATCH)
             .execute(connection)?,
             Self::LoginFailures { before } => sql_query(
-                "DELETE FROM login_failures WHERE (limit_key, at, ticket) IN
-                 (SELECT limit_key, at, ticket FROM login_failures WHERE at < ? LIMIT ?)",
+                "DELETE FROM login_failures WHERE (axis_key, at, ticket) IN
+                 (SELECT axis_key, at, ticket FROM login_failures WHERE at < ? LIMIT ?)",
             )
             .bind::<BigInt, _>(before)
             .bind::<BigInt, _>(BATCH)

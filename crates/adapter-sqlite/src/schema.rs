@@ -39,7 +39,9 @@ diesel::table! {
         generation -> BigInt,
         rotated_at -> BigInt,
         live_tokens -> Binary,
+        #[sql_name = "replay_tag"]
         retry_tag -> Nullable<Binary>,
+        #[sql_name = "replay_sealed"]
         retry_sealed -> Nullable<Binary>,
         ended_at -> Nullable<BigInt>,
         end_reason -> Nullable<Text>,
@@ -62,7 +64,9 @@ diesel::table! {
         generation -> BigInt,
         rotated_at -> BigInt,
         live_tokens -> Binary,
+        #[sql_name = "replay_tag"]
         retry_tag -> Nullable<Binary>,
+        #[sql_name = "replay_sealed"]
         retry_sealed -> Nullable<Binary>,
         ended_at -> Nullable<BigInt>,
         end_reason -> Nullable<Text>,
@@ -79,6 +83,7 @@ diesel::table! {
 
 diesel::table! {
     login_failures (limit_key, at, ticket) {
+        #[sql_name = "axis_key"]
         limit_key -> Binary,
         at -> BigInt,
         ticket -> Binary,
