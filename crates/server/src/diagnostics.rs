@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_domain::model::Event;
 use auth_domain::ports::{Check, Clock, PortError, PortErrorKind, Severity, start_request};
 use futures_util::future::join_all;
 use tracing::{error, warn};
@@ -56,7 +57,7 @@ pub(crate) async fn at_start(
             Err(outage) => {
                 let reason = chain(&outage);
                 warn!(
-                    event = "diagnostics",
+                    event = Event::Diagnostics.name(),
                     name, reason, "the dependency does not answer; it is checked when it does"
                 );
                 away.push(dependency);
@@ -122,8 +123,8 @@ pub(crate) fn log(name: &str, checks: &[Check]) {
     for Check { severity, text } in checks {
         match severity {
             Severity::Ok => {}
-            Severity::Warning => warn!(event = "diagnostics", name, "{text}"),
-            Severity::Error => error!(event = "diagnostics", name, "{text}"),
+            Severity::Warning => warn!(event = Event::Diagnostics.name(), name, "{text}"),
+            Severity::Error => error!(event = Event::Diagnostics.name(), name, "{text}"),
         }
     }
 }

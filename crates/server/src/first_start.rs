@@ -8,7 +8,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::time::Duration;
 
-use auth_domain::model::{Email, Password, PasswordPolicy, Role};
+use auth_domain::model::{Email, Event, Password, PasswordPolicy, Role};
 use auth_domain::ports::{Entropy, UserListing, start_request};
 use auth_domain::use_cases::{CreateUser, EndSessions, ManageUsers};
 use tracing::warn;
@@ -50,7 +50,7 @@ pub(crate) async fn welcome(parts: &Parts, listening: SocketAddr) -> Result<(), 
     let owner = CreateUser { email, password: parsed, role: Role::Owner, tenant_id: None };
     if let Err(error) = print(&Zeroizing::new(banner(&password, listening))) {
         warn!(
-            event = "bootstrap_owner_skipped",
+            event = Event::BootstrapOwnerSkipped.name(),
             %error,
             "no bootstrap owner was created, because its password could not be printed to standard output; \
              run `hooksentry-auth user create --email EMAIL --role owner --password-stdin`, or start again with a readable standard output"

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::model::{HashParameters, HashParametersInUse};
+use auth_domain::model::{Event, HashParameters, HashParametersInUse};
 use auth_domain::ports::{Clock, PasswordHasher, PortError, TurnCost, UserRepository, start_request};
 use tokio::time::sleep;
 use tracing::{info, warn};
@@ -57,7 +57,7 @@ impl HashCosts<'_> {
                     let turn_ms = u64::try_from(cost.time.as_millis()).unwrap_or(u64::MAX);
                     let (parameters, turns) = (cost.parameters.as_str(), cost.concurrency);
                     info!(
-                        event = "hash_costs",
+                        event = Event::HashCosts.name(),
                         parameters, turn_ms, turns, "rejected logins cost one such hash"
                     );
                     *last = Some(cost.parameters);
@@ -67,7 +67,7 @@ impl HashCosts<'_> {
             Err(error) => {
                 let reason = chain(&error);
                 warn!(
-                    event = "hash_costs",
+                    event = Event::HashCosts.name(),
                     reason, "the costs of stored hashes cannot be read; trying again"
                 );
                 false

@@ -14,6 +14,7 @@ use std::panic;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use auth_domain::model::Event;
 use tracing::{error, warn};
 use tracing_subscriber::EnvFilter;
 
@@ -73,13 +74,13 @@ fn log_panics() {
         let location = panic.location().map(ToString::to_string);
         // Only a literal is logged: a formatted text may contain what a client sent.
         let payload = panic.payload().downcast_ref::<&str>().copied();
-        error!(event = "panic", location, payload, "the program panicked");
+        error!(event = Event::Panic.name(), location, payload, "the program panicked");
     }));
 }
 
 fn report_dropped(count: u64, total: u64) {
     warn!(
-        event = "log_lines_dropped",
+        event = Event::LogLinesDropped.name(),
         count, total, "log lines were dropped: standard error was full or broken"
     );
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use auth_domain::model::Event;
 use auth_domain::ports::Clock;
 use serde::Serialize;
 use tokio::runtime::Handle;
@@ -113,11 +114,11 @@ impl Watched {
         let name = self.dependency.name();
         match (self.was_up.swap(error.is_none(), Ordering::Relaxed), error) {
             (true, Some(reason)) => {
-                warn!(event = "dependency_down", name, reason, "dependency is down");
+                warn!(event = Event::DependencyDown.name(), name, reason, "dependency is down");
             }
             (false, None) => {
                 self.has_returned.store(true, Ordering::Relaxed);
-                info!(event = "dependency_up", name, "dependency is back");
+                info!(event = Event::DependencyUp.name(), name, "dependency is back");
             }
             (true, None) | (false, Some(_)) => {}
         }

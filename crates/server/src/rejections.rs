@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::ClientAddress;
+use auth_domain::model::{ClientAddress, Event};
 use tracing::info;
 
 /// How many lines about one client and reason are logged in one period; the others are counted.
@@ -132,7 +132,7 @@ fn log(Suppressed { key, count }: &Suppressed) {
     };
     let (suppressed, reason) = (key.event, key.reason.as_str());
     info!(
-        event = "rejections_suppressed",
+        event = Event::RejectionsSuppressed.name(),
         client, suppressed, reason, count, "more rejections than are logged one by one"
     );
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use auth_domain::model::{ClientAddress, LimitKey};
+use auth_domain::model::{ClientAddress, Event, LimitKey};
 use tracing::warn;
 
 /// An untrusted peer with more emails than this is probably a proxy.
@@ -35,7 +35,7 @@ impl UnlistedProxies {
         let suspicious = emails.len() <= MAX_EMAILS && emails.insert(email) && emails.len() > MAX_EMAILS;
         if suspicious {
             warn!(
-                event = "unlisted_proxy_suspected",
+                event = Event::UnlistedProxySuspected.name(),
                 peer = %peer.ip(),
                 "more than {MAX_EMAILS} users log in from one address: if it is a proxy, list it in \
                  HOOKSENTRY_AUTH__HTTP__TRUSTED_PROXIES, or one user's failures will lock out all the others"

@@ -61,8 +61,10 @@ events! {
     UserChanged = "user_changed",
     /// A request to the admin listener had a wrong secret.
     AdminSecretWrong = "admin_secret_wrong",
-    /// All sessions of a user ended at the request of the HookSentry platform.
+    /// Sessions of a user ended at the request of the HookSentry platform or by an administrative command.
     SessionsEnded = "sessions_ended",
+    /// An administrative command cleared the login limit of an email.
+    LoginLimitCleared = "login_limit_cleared",
     /// A login attempt may stay unsettled and then counts as a failure.
     SettlementLost = "settlement_lost",
     /// Connections cannot be accepted.

@@ -2,26 +2,26 @@
 //!
 //! A command has no client, so `client` is `-`.
 
-use auth_domain::model::{LimitKey, SessionId, UserId};
+use auth_domain::model::{Event, LimitKey, SessionId, UserId};
 use auth_domain::use_cases::Changed;
 use tracing::info;
 
 /// Logs a change to a user.
 pub(super) fn user_changed(reason: &str, Changed { user_id, sessions_ended }: Changed) {
-    info!(event = "user_changed", client = "-", %user_id, session_id = "-", reason, sessions_ended, "a user was changed");
+    info!(event = Event::UserChanged.name(), client = "-", %user_id, session_id = "-", reason, sessions_ended, "a user was changed");
 }
 
 /// Logs the end of one session of a user.
 pub(super) fn session_ended(user_id: UserId, session_id: SessionId) {
-    info!(event = "sessions_ended", client = "-", %user_id, %session_id, reason = "command", count = 1, "a session of a user was ended");
+    info!(event = Event::SessionsEnded.name(), client = "-", %user_id, %session_id, reason = "command", count = 1, "a session of a user was ended");
 }
 
 /// Logs the end of all sessions of a user.
 pub(super) fn sessions_ended(user_id: UserId, count: usize) {
-    info!(event = "sessions_ended", client = "-", %user_id, session_id = "-", reason = "command", count, "all sessions of a user were ended");
+    info!(event = Event::SessionsEnded.name(), client = "-", %user_id, session_id = "-", reason = "command", count, "all sessions of a user were ended");
 }
 
 /// Logs that the failed logins of an email were forgotten.
 pub(super) fn login_limit_cleared(email: LimitKey) {
-    info!(event = "login_limit_cleared", client = "-", user_id = "-", session_id = "-", reason = "command", email_hash = %email, "the login limit of an email was cleared");
+    info!(event = Event::LoginLimitCleared.name(), client = "-", user_id = "-", session_id = "-", reason = "command", email_hash = %email, "the login limit of an email was cleared");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
+use auth_domain::model::{Event, LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
 use auth_domain::ports::{Clock, LoginLimiter, PortError, PortErrorKind, start_request};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -57,13 +57,16 @@ impl RetryingLoginLimiter {
 
     fn retry(&self, pending: &Arc<Semaphore>, ticket: Ticket, outcome: Settlement) {
         let Ok(permit) = Arc::clone(pending).try_acquire_owned() else {
-            return warn!(event = "settlement_lost", "too many login attempts wait to be settled");
+            return warn!(event = Event::SettlementLost.name(), "too many login attempts wait to be settled");
         };
         let (limiter, clock, stopping) = (self.limiter.clone(), self.clock.clone(), self.stopping.clone());
         let task = async move {
             let settling = timeout(RETRY_LIMIT, settle_with_retries(&*limiter, &*clock, &ticket, outcome));
             if let Some(Err(_)) = stopping.run_until_cancelled(settling).await {
-                warn!(event = "settlement_lost", "a login attempt could not be settled for a minute");
+                warn!(
+                    event = Event::SettlementLost.name(),
+                    "a login attempt could not be settled for a minute"
+                );
             }
             drop(permit);
         };
