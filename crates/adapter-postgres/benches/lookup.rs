@@ -1,4 +1,4 @@
-//! How many users are looked up per second, beside `pgbench` on the same server at the same time.
+//! Lookups per second, compared with `pgbench` on the same server.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and fails by panicking")]
 
 use std::process::Command;
@@ -16,11 +16,11 @@ const ROUNDS: usize = 3;
 const SECONDS: u32 = 3;
 const CALLERS: [usize; 3] = [1, 16, 64];
 const CLIENTS: [usize; 3] = [1, 8, 16];
-/// The row of `pgbench` that the others are compared with.
+/// The number of `pgbench` clients that the ratios refer to.
 const REFERENCE: usize = 8;
 
 fn main() {
-    // Whoever runs all targets as tests wants no measurement.
+    // `cargo test --all-targets` runs this program without `--bench`.
     if std::env::args().any(|argument| argument == "--bench") {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         runtime.unwrap().block_on(measure());
@@ -29,24 +29,26 @@ fn main() {
 
 async fn measure() {
     let server = PostgresServer::start();
-    let (ours, theirs) = (server.database(), server.database());
-    let users = Arc::new(repository(&ours).await);
-    let ids = Arc::new(fill(&ours, &users).await);
-    pgbench(&server, &theirs, &["--initialize", "--quiet", "--scale=1"]);
+    let (own, pgbench_database) = (server.database(), server.database());
+    let users = Arc::new(repository(&own).await);
+    let ids = Arc::new(fill(&own, &users).await);
+    pgbench(&server, &pgbench_database, &["--initialize", "--quiet", "--scale=1"]);
     lookups(&users, &ids, 64, Duration::from_secs(1)).await;
 
-    let (mut by_us, mut by_pgbench) = (Vec::new(), Vec::new());
+    let (mut adapter_rates, mut pgbench_rates) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         for clients in CLIENTS {
-            by_pgbench.push((clients, selects(&server, &theirs, clients)));
+            pgbench_rates.push((clients, selects(&server, &pgbench_database, clients)));
         }
         for callers in CALLERS {
-            by_us.push((callers, lookups(&users, &ids, callers, Duration::from_secs(SECONDS.into())).await));
+            adapter_rates
+                .push((callers, lookups(&users, &ids, callers, Duration::from_secs(SECONDS.into())).await));
         }
     }
-    let reference = best(&by_pgbench, REFERENCE);
+    let reference = best(&pgbench_rates, REFERENCE);
     println!("{:<9}{:>8}{:>11}{:>8}", "", "callers", "lookups/s", "ratio");
-    for (name, rates, counts) in [("pgbench", &by_pgbench, CLIENTS), ("adapter", &by_us, CALLERS)] {
+    for (name, rates, counts) in [("pgbench", &pgbench_rates, CLIENTS), ("adapter", &adapter_rates, CALLERS)]
+    {
         for count in counts {
             let rate = best(rates, count);
             println!("{name:<9}{count:>8}{rate:>11.0}{:>8.2}", rate / reference);
@@ -80,7 +82,7 @@ async fn fill(database: &Database<'_>, users: &PostgresUserRepository) -> Vec<Us
     ids
 }
 
-/// Lets so many callers look up one user after the other.
+/// Returns the lookups per second of `callers` tasks.
 async fn lookups(
     users: &Arc<PostgresUserRepository>,
     ids: &Arc<Vec<UserId>>,
@@ -105,7 +107,7 @@ async fn look_up(
     end: Instant,
 ) -> u32 {
     let mut count = 0;
-    // Far apart from the other callers', and never two neighbours in a row.
+    // Each caller begins elsewhere and skips neighbours, so that no two callers read the same pages.
     let mut places = ids.iter().cycle().skip(caller * 1_237).step_by(7_919);
     while now() < end {
         let user = users.find_by_id(*places.next().unwrap(), request_time_at(START)).await.unwrap();

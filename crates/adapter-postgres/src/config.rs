@@ -1,81 +1,41 @@
-//! What the adapter is told.
+//! The configuration of the adapter.
+
+mod address;
+mod authorities;
+mod servers;
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
-use thiserror::Error;
 use zeroize::Zeroize;
 
-use crate::address::Address;
-use crate::tls;
+use crate::error::ConfigError;
+pub(crate) use address::{Address, Transport};
+pub(crate) use authorities::{read_authorities, system_authorities};
 
-/// Where the database is, and how the way there is kept safe.
+/// The address of the database, its credentials, and how connections are protected.
 ///
-/// `Debug` does not show the address, which may hold a password; it is wiped when dropped.
+/// The URL may contain a password: `Debug` does not show it, and it is zeroized on drop.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresConfig {
-    /// The address, such as `postgres://auth@db.example.com/hooksentry`.
+    /// `POSTGRES__URL`, such as `postgres://auth@db.example.com/hooksentry`.
     pub url: String,
-    /// The authorities that the server's certificate is verified by, in PEM form; those of the system
-    /// where there is none.
+    /// `POSTGRES__CA_FILE`: the certificate authorities that the server's certificate is verified against, in PEM form.
+    /// `None`: those of the system.
     pub ca_file: Option<PathBuf>,
-    /// Whether a server on another machine may be talked to in plain text.
+    /// `POSTGRES__ALLOW_PLAIN_TEXT`: whether a connection to another machine may be unencrypted.
     pub allow_plain_text: bool,
 }
 
-/// Why the settings cannot be used. Each text begins with a setting's name and says what to do.
-#[derive(Debug, Error)]
-pub enum ConfigError {
-    /// The address is none.
-    #[error(
-        "POSTGRES__URL: it is no postgres:// address; write for example \
-         postgres://auth@db.example.com/hooksentry"
-    )]
-    NoAddress,
-    /// The address names no server.
-    #[error("POSTGRES__URL: it names no host; write for example postgres://auth@db.example.com/hooksentry")]
-    NoHost,
-    /// The address names more servers than addresses or ports.
-    #[error(
-        "POSTGRES__URL: the numbers of hosts, of addresses (`hostaddr`) and of ports differ; write one of each for every \
-         server, such as postgres://auth@db1.example.com:5432,db2.example.com:5432/hooksentry"
-    )]
-    UnevenHosts,
-    /// The file of the authorities cannot be read.
-    #[error("POSTGRES__CA_FILE: {} cannot be read: {source}; let this user read it", .path.display())]
-    UnreadableAuthorities {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The file of the authorities holds none.
-    #[error(
-        "POSTGRES__CA_FILE: {} holds no certificate that can be used; it has to be in PEM form",
-        .0.display()
-    )]
-    UnusableAuthorities(PathBuf),
-    /// The system knows no authorities.
-    #[error(
-        "POSTGRES__CA_FILE: the system has no certificate authorities to verify the database server by; \
-         install them (the package ca-certificates), or name a file"
-    )]
-    NoAuthorities,
-    /// A library rejects its settings.
-    #[error("POSTGRES__URL: connections cannot be set up: {0}")]
-    Unusable(String),
-}
-
 impl PostgresConfig {
-    /// Looks for mistakes, and reads nothing but the file of the authorities.
+    /// Checks the configuration without a connection. The only I/O is reading the CA file.
     ///
     /// # Errors
-    /// [`ConfigError`] names the first mistake.
+    /// The first problem, as a [`ConfigError`].
     pub fn check(&self) -> Result<(), ConfigError> {
         Address::parse(&self.url, self.allow_plain_text)?;
         if let Some(path) = &self.ca_file {
-            tls::authorities_in(path)?;
+            read_authorities(path)?;
         }
         Ok(())
     }
@@ -122,22 +82,22 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_names_its_setting_and_what_to_write() {
+    fn a_config_error_names_the_setting_and_the_remedy() {
         for url in ["", "db.example.com", "host=db.example.com user=auth", "postgres://a@b/c?no_such=option"]
         {
             let text = config(url).check().unwrap_err().to_string();
-            assert!(text.starts_with("POSTGRES__URL: it is no postgres:// address; write"), "{text}");
+            assert!(text.starts_with("POSTGRES__URL: not a valid postgres:// URL; write"), "{text}");
         }
         let text = config("postgres:///hooksentry").check().unwrap_err().to_string();
-        assert!(text.starts_with("POSTGRES__URL: it names no host"), "{text}");
+        assert!(text.starts_with("POSTGRES__URL: the URL has no host; write"), "{text}");
 
         let mut config = config("postgres://auth@db.example.com/hooksentry");
         assert!(config.check().is_ok());
         config.ca_file = Some("/no/such/file".into());
         let text = config.check().unwrap_err().to_string();
-        assert!(text.starts_with("POSTGRES__CA_FILE: /no/such/file cannot be read"), "{text}");
+        assert!(text.starts_with("POSTGRES__CA_FILE: cannot read /no/such/file"), "{text}");
         config.ca_file = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").into());
         let text = config.check().unwrap_err().to_string();
-        assert!(text.starts_with("POSTGRES__CA_FILE: ") && text.contains("no certificate"), "{text}");
+        assert!(text.starts_with("POSTGRES__CA_FILE: ") && text.contains("no usable certificate"), "{text}");
     }
 }

@@ -1,82 +1,117 @@
-//! Translation of errors: the driver's into the ports'.
-//!
-//! What the server says in `DETAIL` quotes rows, so it is never passed on; of its messages only words
-//! that cannot be an email or a hash are.
+//! Errors of the configuration and of calls, and their translation into the port's errors.
 
-mod connecting;
+mod connect;
+mod message;
 mod statement;
 
+use std::io;
+use std::path::PathBuf;
+
 use auth_domain::ports::{PortError, UnreadableUser};
-use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error as DriverError};
-use diesel_async::pooled_connection::PoolError as ManagerError;
-use diesel_async::pooled_connection::deadpool::PoolError;
+use thiserror::Error;
 use tokio_postgres::Error as ConnectError;
 
-/// The message that a statement raises which finds itself past its deadline after it has waited.
-pub(crate) const TOO_LATE: &str = "the deadline has passed";
-
-/// The message for a connection to a standby.
-pub(crate) const STANDBY: &str = "the database server is a standby, which learns late of changes; name the primary in POSTGRES__URL, or all \
+/// The message for a server that is a standby.
+pub(crate) const STANDBY: &str = "the database server is a standby, which receives changes late; name the primary in POSTGRES__URL, or all \
                                   servers of the cluster";
 
-/// How messages begin that concern one connection alone, in the language that most servers speak.
-const OF_THE_CONNECTION: [&str; 2] = ["terminating connection", "cached plan must not change result type"];
+/// The first words of messages about one connection only, in English, which is the language of most servers.
+const CONNECTION_MESSAGES: [&str; 2] = ["terminating connection", "cached plan must not change result type"];
 
-/// Trouble within one call.
+/// An unusable setting. Each message has the name of the setting, the problem and the remedy.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The URL cannot be parsed.
+    #[error(
+        "POSTGRES__URL: not a valid postgres:// URL; write for example postgres://auth@db.example.com/hooksentry"
+    )]
+    InvalidUrl,
+    /// The URL has no host.
+    #[error(
+        "POSTGRES__URL: the URL has no host; write for example postgres://auth@db.example.com/hooksentry"
+    )]
+    NoHost,
+    /// The URL has lists of hosts, addresses and ports of different lengths.
+    #[error(
+        "POSTGRES__URL: the numbers of hosts, addresses (`hostaddr`) and ports differ; write one of each for every server, \
+         such as postgres://auth@db1.example.com:5432,db2.example.com:5432/hooksentry"
+    )]
+    UnevenHosts,
+    /// The CA file cannot be read.
+    #[error("POSTGRES__CA_FILE: cannot read {}: {source}; make it readable for the user of this service", .path.display())]
+    UnreadableCaFile {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The CA file has no usable certificate.
+    #[error("POSTGRES__CA_FILE: {} has no usable certificate; name a file in PEM form", .0.display())]
+    InvalidCaFile(PathBuf),
+    /// The system has no certificate authorities.
+    #[error(
+        "POSTGRES__CA_FILE: the system has no certificate authorities; install the package ca-certificates, or name a \
+         file with the authority of the database server"
+    )]
+    NoSystemAuthorities,
+    /// A library rejects the settings.
+    #[error("POSTGRES__URL: cannot set up connections: {0}")]
+    Rejected(String),
+}
+
+/// An error within one call.
 #[derive(Debug)]
 pub(crate) enum StoreError {
-    /// The driver reports it of a statement.
+    /// A statement failed.
     Driver(DriverError),
-    /// There is no connection.
+    /// A connection could not be made.
     Connect(ConnectError),
-    /// The server is a standby, which learns late of changes.
+    /// A new connection led to a standby.
     Standby,
-    /// The server at the other end of the connection has become a standby.
+    /// The server of an existing connection has become a standby.
     Demoted,
-    /// Another caller has just tried to connect, in vain.
+    /// The call waited for the connection attempt of another call, which failed.
     Unreachable,
-    /// Nothing came back in time.
-    Silent,
-    /// The deadline passed before anything was done, and nothing will be.
-    TooLate,
-    /// The pool had no connection in time.
-    Exhausted,
-    /// A stored value has no meaning.
+    /// The server did not answer before the deadline.
+    TimedOut,
+    /// The deadline passed before anything was done.
+    DeadlinePassed,
+    /// The pool had no free connection in time.
+    PoolExhausted,
+    /// Rows contradict each other.
     Contradiction(&'static str),
-    /// A value in the row of a user is not one of those defined for its column.
+    /// A row of `users` has a value that is not defined for its column.
     UnreadableUser(UnreadableUser),
-    /// The database is not what it has to be; says what to do.
-    Unfit(String),
+    /// The database is not set up as required; the text has the remedy.
+    Misconfigured(String),
 }
 
 impl StoreError {
-    /// Tells whether another connection may do better at once: this one is gone, or remembers how the
-    /// tables were before somebody changed them.
-    pub(crate) fn is_of_the_connection(&self) -> bool {
+    /// Whether the error concerns this connection only, so that another one may succeed at once: the connection is
+    /// closed, or its prepared statements are older than a change of the tables.
+    pub(crate) fn is_connection_error(&self) -> bool {
         if matches!(self, Self::Demoted) {
             return true;
         }
         let Self::Driver(DriverError::DatabaseError(kind, information)) = self else { return false };
         match kind {
             DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => true,
-            _ => OF_THE_CONNECTION.iter().any(|text| information.message().starts_with(text)),
+            _ => CONNECTION_MESSAGES.iter().any(|text| information.message().starts_with(text)),
         }
     }
 
-    /// Tells whether the connection had better not be used again, as far as that can be known.
-    pub(crate) fn is_suspicious(&self) -> bool {
-        let Self::Driver(DriverError::DatabaseError(kind, information)) = self else {
-            return self.is_of_the_connection();
+    /// Whether the connection should not be used again. The driver does not report the kind of every error, so an
+    /// unknown one counts.
+    pub(crate) fn discards_connection(&self) -> bool {
+        let Self::Driver(DriverError::DatabaseError(DatabaseErrorKind::Unknown, information)) = self else {
+            return self.is_connection_error();
         };
-        match kind {
-            DatabaseErrorKind::Unknown => !statement::is_hopeless(&**information),
-            _ => self.is_of_the_connection(),
-        }
+        !statement::is_permanent(&**information)
     }
 
-    /// Tells whether a row names another that does not exist.
-    pub(crate) const fn is_missing_reference(&self) -> bool {
+    /// Whether a row refers to another row that does not exist.
+    pub(crate) const fn is_foreign_key_violation(&self) -> bool {
         matches!(self, Self::Driver(DriverError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)))
     }
 }
@@ -85,15 +120,21 @@ impl From<StoreError> for PortError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Driver(error) => statement::translate(&error),
-            StoreError::Connect(error) => connecting::translate(&error),
+            StoreError::Connect(error) => connect::translate(&error),
             StoreError::Standby | StoreError::Demoted => Self::unavailable(STANDBY),
-            StoreError::Unreachable => Self::unavailable("another call has just tried to connect, in vain"),
-            StoreError::Silent => Self::unavailable("the database did not answer in time"),
-            StoreError::TooLate => Self::unavailable("the deadline passed before anything was changed"),
-            StoreError::Exhausted => Self::unavailable("no connection to the database became free in time"),
-            StoreError::Contradiction(text) => Self::corrupt(format!("a row contradicts itself: {text}")),
+            StoreError::Unreachable => {
+                Self::unavailable("cannot connect to the database: another call has just failed to connect")
+            }
+            StoreError::TimedOut => Self::unavailable("the database did not answer in time"),
+            StoreError::DeadlinePassed => {
+                Self::unavailable("the deadline passed before the database was asked; nothing was changed")
+            }
+            StoreError::PoolExhausted => {
+                Self::unavailable("all connections of the pool to the database are in use")
+            }
+            StoreError::Contradiction(text) => Self::corrupt(text),
             StoreError::UnreadableUser(row) => Self::corrupt(row),
-            StoreError::Unfit(text) => Self::misconfigured(text),
+            StoreError::Misconfigured(text) => Self::misconfigured(text),
         }
     }
 }
@@ -114,62 +155,4 @@ impl From<ConnectError> for StoreError {
     fn from(error: ConnectError) -> Self {
         Self::Connect(error)
     }
-}
-
-/// The pool takes this error of the driver's only; whatever else there is to say travels inside it.
-impl From<StoreError> for ConnectionError {
-    fn from(error: StoreError) -> Self {
-        Self::CouldntSetupConfiguration(match error {
-            StoreError::Driver(error) => error,
-            other => DriverError::QueryBuilderError(Box::new(Wrapped(other))),
-        })
-    }
-}
-
-impl From<ConnectionError> for StoreError {
-    fn from(error: ConnectionError) -> Self {
-        match error {
-            ConnectionError::CouldntSetupConfiguration(DriverError::QueryBuilderError(inner)) => {
-                match inner.downcast::<Wrapped>() {
-                    Ok(wrapped) => wrapped.0,
-                    Err(inner) => Self::Driver(DriverError::QueryBuilderError(inner)),
-                }
-            }
-            ConnectionError::CouldntSetupConfiguration(error) => Self::Driver(error),
-            _ => Self::Exhausted,
-        }
-    }
-}
-
-impl From<PoolError> for StoreError {
-    fn from(error: PoolError) -> Self {
-        match error {
-            PoolError::Backend(ManagerError::ConnectionError(error)) => error.into(),
-            PoolError::Backend(ManagerError::QueryError(error)) => Self::Driver(error),
-            PoolError::Timeout(_)
-            | PoolError::Closed
-            | PoolError::NoRuntimeSpecified
-            | PoolError::PostCreateHook(_) => Self::Exhausted,
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Wrapped(StoreError);
-
-impl std::fmt::Display for Wrapped {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("no connection")
-    }
-}
-
-impl std::error::Error for Wrapped {}
-
-/// Leaves out of a server's message what might be an email or a hash, and makes it one short line.
-fn inert(message: &str) -> String {
-    let words = message.split_whitespace().map(|word| {
-        let may_be_data = word.contains(['@', '$']) || word.len() > 64;
-        if may_be_data { "[..]" } else { word }
-    });
-    words.take(40).collect::<Vec<_>>().join(" ")
 }

@@ -1,24 +1,19 @@
 #![doc = include_str!("../README.md")]
 
-mod address;
+mod clock;
 mod config;
-mod connector;
+mod connection;
 mod database;
 mod diagnostics;
 mod error;
-mod limits;
-mod links;
 mod migrations;
-mod pool;
 mod readiness;
 mod schema;
-mod server_clock;
-mod servers;
-mod tables;
-mod tls;
+mod schema_check;
 mod user_repository;
 
-pub use config::{ConfigError, PostgresConfig};
+pub use config::PostgresConfig;
 pub use database::PostgresDatabase;
+pub use error::ConfigError;
 pub use migrations::Migrated;
 pub use user_repository::PostgresUserRepository;

@@ -1,4 +1,4 @@
-//! The schema: made where the database is empty, left alone where it is the platform's.
+//! Migrations: they create the tables in an empty database, and change nothing in a database of the HookSentry platform.
 
 use std::time::{Duration, Instant};
 
@@ -13,57 +13,63 @@ use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio::task::spawn_blocking;
 
-use crate::connector::Link;
+use crate::connection::{SharedConnection, bounded};
 use crate::error::StoreError;
-use crate::limits::bounded;
-use crate::tables::{self, Column};
+use crate::schema_check::{self, Column};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
-/// Names the lock that instances which start at once queue for: "hsauthmg".
+/// The advisory lock of migrations, for instances that start at the same time. The number is "hsauthmg" in ASCII.
 const LOCK: i64 = 0x6873_6175_7468_6d67;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+type MigrationError = Box<dyn std::error::Error + Send + Sync>;
 type Blocking = AsyncConnectionWrapper<AsyncPgConnection>;
 
-/// What a migration came to.
+/// The result of a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Migrated {
-    /// The tables are ours and as this version needs them.
+    /// The tables were made by this service and are up to date.
     UpToDate {
-        /// How many migrations had to be applied.
+        /// The number of migrations applied by this call.
         applied: usize,
     },
-    /// The tables are the platform's, and fit; nothing was changed.
+    /// The tables were made by the HookSentry platform and have every column in use; nothing was changed.
     OwnedByThePlatform,
 }
 
-/// Migrates on a connection of its own, in a thread that may wait: migrations are not asynchronous.
-pub(crate) async fn run(link: Link, until: Instant, patience: Duration) -> Result<Migrated, StoreError> {
-    // Cutting the connection is what ends the thread when nobody waits for it any more.
-    let (connection, _driver) = link.into_parts();
-    let work = spawn_blocking(move || migrate(&mut Blocking::from(connection), patience));
-    let work =
-        async { work.await.unwrap_or_else(|_| Err(StoreError::Unfit("the migration panicked".into()))) };
-    bounded(until, work).await
+/// Runs the migrations on a blocking thread, because `diesel_migrations` is synchronous. `timeout` is the time until
+/// `deadline`.
+pub(crate) async fn run(
+    connection: SharedConnection,
+    deadline: Instant,
+    timeout: Duration,
+) -> Result<Migrated, StoreError> {
+    // Dropped at the deadline: this closes the connection and so ends the thread.
+    let (connection, _socket) = connection.into_parts();
+    let work = spawn_blocking(move || migrate(&mut Blocking::from(connection), timeout));
+    let work = async {
+        work.await.unwrap_or_else(|_| Err(StoreError::Misconfigured("the migration panicked".to_owned())))
+    };
+    bounded(deadline, work).await
 }
 
-/// Looks and changes in one transaction, under a lock: of two instances the second finds the work done.
-fn migrate(connection: &mut Blocking, patience: Duration) -> Result<Migrated, StoreError> {
+/// Reads and changes the schema in one transaction under a lock, so that only one of two instances migrates.
+fn migrate(connection: &mut Blocking, timeout: Duration) -> Result<Migrated, StoreError> {
     connection.transaction(|connection| {
-        lock(connection, patience)?;
-        let found: Found = sql_query(
-            "SELECT to_regclass('users') IS NOT NULL OR to_regclass('tenants') IS NOT NULL AS tables,
-                    to_regclass('__diesel_schema_migrations') IS NOT NULL AS bookkeeping",
+        lock(connection, timeout)?;
+        let schema: Schema = sql_query(
+            "SELECT to_regclass('users') IS NOT NULL OR to_regclass('tenants') IS NOT NULL AS has_tables,
+                    to_regclass('__diesel_schema_migrations') IS NOT NULL AS has_versions",
         )
         .get_result(connection)?;
-        if found.tables && !found.bookkeeping {
-            let columns: Vec<Column> = tables::columns().load(connection)?;
-            let fault = tables::faults(&columns).into_iter().next();
-            return fault.map_or(Ok(Migrated::OwnedByThePlatform), |fault| Err(StoreError::Unfit(fault)));
+        if schema.has_tables && !schema.has_versions {
+            let columns: Vec<Column> = schema_check::columns().load(connection)?;
+            let problem = schema_check::problems(&columns).into_iter().next();
+            return problem
+                .map_or(Ok(Migrated::OwnedByThePlatform), |problem| Err(StoreError::Misconfigured(problem)));
         }
-        // Asking the harness would try to make the bookkeeping, which a role of few rights may not.
-        let applied = if found.bookkeeping { applied(connection)? } else { Vec::new() };
+        // `MigrationHarness::applied_migrations` would create the table of versions, which needs another privilege.
+        let applied = if schema.has_versions { applied(connection)? } else { Vec::new() };
         let pending = pending(&applied)?;
         if pending > 0 {
             connection.run_pending_migrations(MIGRATIONS).map_err(failed)?;
@@ -72,9 +78,9 @@ fn migrate(connection: &mut Blocking, patience: Duration) -> Result<Migrated, St
     })
 }
 
-/// Waits for the lock as long as the caller does; the transaction's end releases it.
-fn lock(connection: &mut Blocking, patience: Duration) -> Result<(), DriverError> {
-    let millis = patience.as_millis().max(1).to_string();
+/// Waits for the lock. The end of the transaction releases it.
+fn lock(connection: &mut Blocking, timeout: Duration) -> Result<(), DriverError> {
+    let millis = timeout.as_millis().max(1).to_string();
     sql_query("SELECT set_config('statement_timeout', $1, true)")
         .bind::<Text, _>(millis)
         .execute(connection)?;
@@ -87,31 +93,34 @@ fn applied(connection: &mut Blocking) -> Result<Vec<String>, DriverError> {
     Ok(rows.load::<Version>(connection)?.into_iter().map(|row| row.version).collect())
 }
 
-/// Counts the migrations to be applied; one that this program does not know is of a newer one.
+/// Returns the number of migrations to apply.
+///
+/// # Errors
+/// `Misconfigured` if a newer version of this service has applied a migration that this version does not have.
 fn pending(applied: &[String]) -> Result<usize, StoreError> {
     let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().map_err(failed)?;
     let known: Vec<String> = known.iter().map(|migration| migration.name().version().to_string()).collect();
     match applied.iter().find(|version| !known.contains(version)) {
-        Some(version) => Err(StoreError::Unfit(format!(
-            "the database was made by a newer version (migration {version}); run that version"
+        Some(version) => Err(StoreError::Misconfigured(format!(
+            "the database was migrated by a newer version (migration {version}); run that version"
         ))),
         None => Ok(known.iter().filter(|version| !applied.contains(version)).count()),
     }
 }
 
-fn failed(error: Failure) -> StoreError {
+fn failed(error: MigrationError) -> StoreError {
     match error.downcast::<DriverError>() {
         Ok(error) => StoreError::Driver(*error),
-        Err(other) => StoreError::Unfit(format!("the schema cannot be brought up to date: {other}")),
+        Err(other) => StoreError::Misconfigured(format!("cannot apply the migrations: {other}")),
     }
 }
 
 #[derive(QueryableByName)]
-struct Found {
+struct Schema {
     #[diesel(sql_type = Bool)]
-    tables: bool,
+    has_tables: bool,
     #[diesel(sql_type = Bool)]
-    bookkeeping: bool,
+    has_versions: bool,
 }
 
 #[derive(QueryableByName)]

@@ -1,4 +1,4 @@
-//! The write that readiness commits.
+//! The write that the readiness check commits.
 
 use diesel::dsl::sql;
 use diesel::sql_types::{Bool, Text};
@@ -6,17 +6,21 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::error::StoreError;
 
-/// A message in the write-ahead log. It needs no table and no right. Nothing reads it: logical replication passes such
-/// messages only to subscribers that ask for them.
+/// Writes a message to the write-ahead log. It needs no table and no privilege. Logical replication passes it only to
+/// subscribers that ask for messages.
 const MESSAGE: &str = "pg_logical_emit_message(true, 'hooksentry-auth', 'readiness')::text";
+/// The message for a database that is read-only.
+pub(crate) const READ_ONLY: &str = "the database is read-only; name a writable one in POSTGRES__URL";
 const IS_READ_ONLY: &str = "current_setting('transaction_read_only')::boolean";
 
-/// Commits a write, which a server that is full rejects. A database that is read-only is an error of the setup.
+/// Commits a write. A server whose disk is full rejects it.
+///
+/// # Errors
+/// `Misconfigured` if the database is read-only.
 pub(crate) async fn commit_a_write(mut connection: &AsyncPgConnection) -> Result<(), StoreError> {
     let is_read_only: bool = diesel::select(sql::<Bool>(IS_READ_ONLY)).get_result(&mut connection).await?;
     if is_read_only {
-        let text = "the database is read-only; name one that can be written to in POSTGRES__URL";
-        return Err(StoreError::Unfit(text.to_owned()));
+        return Err(StoreError::Misconfigured(READ_ONLY.to_owned()));
     }
     let _position: String = diesel::select(sql::<Text>(MESSAGE)).get_result(&mut connection).await?;
     Ok(())

@@ -1,7 +1,7 @@
-//! The tables that the platform owns, as far as this service uses them.
+//! The tables, with the columns that this service uses.
 //!
-//! Columns of `users` are nullable here, because they may be in the platform's table. A null in one row must not make
-//! the whole table look unreachable.
+//! Columns of `users` are nullable here because the HookSentry platform may have made them so. A null in one row must
+//! not make the whole table unreadable.
 
 diesel::table! {
     tenants (id) {

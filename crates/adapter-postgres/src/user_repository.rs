@@ -1,4 +1,4 @@
-//! Users.
+//! [`UserRepository`] on PostgreSQL.
 
 mod hash_parameters;
 mod lookup;
@@ -6,79 +6,91 @@ mod lookups;
 mod row;
 mod writes;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use auth_domain::model::{
     Email, HashParametersInUse, NewUser, PasswordHash, RequestTime, TenantId, User, UserId, UserStatus,
 };
 use auth_domain::ports::{Insertion, PortError, Replacement, UserListing, UserRepository};
+use tracing::instrument;
 
+use crate::connection::Connections;
 use crate::database::PostgresDatabase;
 use lookups::Key;
 
-/// The [`UserRepository`] in the platform's database, or in one of our own.
+/// A [`UserRepository`] in the database of the HookSentry platform, or in a database of this service.
 #[derive(Clone)]
 pub struct PostgresUserRepository {
-    database: PostgresDatabase,
+    connections: Arc<Connections>,
 }
 
 impl PostgresUserRepository {
-    /// Uses the connections of a database.
+    /// Returns the users of `database`, and shares its connections.
     #[must_use]
     pub fn new(database: &PostgresDatabase) -> Self {
-        Self { database: database.clone() }
+        Self { connections: database.connections() }
     }
 }
 
 #[async_trait]
 impl UserRepository for PostgresUserRepository {
+    #[instrument(level = "debug", skip_all)]
     async fn find_by_email(
         &self,
         email: &Email,
         request_time: RequestTime,
     ) -> Result<Option<User>, PortError> {
-        Ok(lookups::find(&self.database, Key::Email(email), request_time).await?)
+        Ok(lookups::find(&self.connections, Key::Email(email), request_time).await?)
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn find_by_id(&self, id: UserId, request_time: RequestTime) -> Result<Option<User>, PortError> {
-        Ok(lookups::find(&self.database, Key::Id(id), request_time).await?)
+        Ok(lookups::find(&self.connections, Key::Id(id), request_time).await?)
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError> {
-        let lease = self.database.lease(request_time).await?;
-        Ok(lease.run(lookups::list(&lease)).await?)
+        let connection = self.connections.pooled(request_time).await?;
+        Ok(connection.run(lookups::list(&connection)).await?)
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn hash_parameters(
         &self,
         request_time: RequestTime,
     ) -> Result<Vec<HashParametersInUse>, PortError> {
-        Ok(hash_parameters::read(&self.database, request_time).await?)
+        Ok(hash_parameters::read(&self.connections, request_time).await?)
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn default_tenant(
         &self,
         candidate: TenantId,
         request_time: RequestTime,
     ) -> Result<TenantId, PortError> {
-        let lease = self.database.lease(request_time).await?;
-        Ok(lease.run(writes::default_tenant(&lease, candidate, request_time.now())).await?)
+        let connection = self.connections.pooled(request_time).await?;
+        Ok(connection.run(writes::default_tenant(&connection, candidate, request_time.now())).await?)
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError> {
-        let lease = self.database.lease(request_time).await?;
-        Ok(lease.run(writes::insert(&lease, user, request_time.now())).await?)
+        let connection = self.connections.pooled(request_time).await?;
+        Ok(connection.run(writes::insert(&connection, user, request_time.now())).await?)
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn set_status(
         &self,
         id: UserId,
         status: UserStatus,
         request_time: RequestTime,
     ) -> Result<bool, PortError> {
-        let lease = self.database.lease(request_time).await?;
-        Ok(lease.run(writes::set_status(&lease, id, status, request_time.now())).await?)
+        let connection = self.connections.pooled(request_time).await?;
+        Ok(connection.run(writes::set_status(&connection, id, status, request_time.now())).await?)
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn replace_password_hash(
         &self,
         id: UserId,
@@ -86,7 +98,7 @@ impl UserRepository for PostgresUserRepository {
         new: &PasswordHash,
         request_time: RequestTime,
     ) -> Result<Replacement, PortError> {
-        let lease = self.database.lease(request_time).await?;
-        Ok(lease.run(writes::replace_password_hash(&lease, id, expected.as_ref(), new)).await?)
+        let connection = self.connections.pooled(request_time).await?;
+        Ok(connection.run(writes::replace_password_hash(&connection, id, expected.as_ref(), new)).await?)
     }
 }

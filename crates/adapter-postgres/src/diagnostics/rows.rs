@@ -1,4 +1,4 @@
-//! Every user, a page at a time. Checks count, and never name anybody.
+//! Diagnostics of the rows of `users`, read in pages. The results are counts without names.
 
 use auth_domain::model::RequestTime;
 use auth_domain::ports::{Check, HashKind, UserCounts};
@@ -7,27 +7,26 @@ use diesel::{ExpressionMethods, QueryDsl, TextExpressionMethods};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use crate::database::PostgresDatabase;
+use crate::connection::{Connections, PooledConnection};
 use crate::error::StoreError;
-use crate::pool::Lease;
 use crate::schema::users;
 
-/// How many rows are in memory at once.
-const PAGE: i64 = 5_000;
+/// The number of rows in memory at a time.
+const PAGE_SIZE: i64 = 5_000;
 
-/// Id, tenant, email, status, role, and whether the hash is a PHC string; null without a hash.
+/// Id, tenant, email, status, role, and whether the hash is a PHC string of Argon2id.
 type Row = (Uuid, Option<Uuid>, Option<String>, Option<i32>, Option<i32>, Option<bool>);
 
-/// Looks at each row, as far as the time goes.
-pub(crate) async fn diagnose(
-    database: &PostgresDatabase,
+/// Checks each row, until the deadline.
+pub(crate) async fn diagnose_users(
+    connections: &Connections,
     request_time: RequestTime,
 ) -> Result<Vec<Check>, StoreError> {
     let (mut counts, mut last) = (UserCounts::default(), Uuid::nil());
     loop {
-        let page = match page_after(database, last, request_time).await {
+        let page = match page_after(connections, last, request_time).await {
             Ok(page) => page,
-            Err(StoreError::Silent | StoreError::TooLate) => return Ok(cut_short(&counts)),
+            Err(StoreError::TimedOut | StoreError::DeadlinePassed) => return Ok(incomplete(&counts)),
             Err(error) => return Err(error),
         };
         let Some(row) = page.last() else {
@@ -41,26 +40,26 @@ pub(crate) async fn diagnose(
 }
 
 async fn page_after(
-    database: &PostgresDatabase,
+    connections: &Connections,
     last: Uuid,
     request_time: RequestTime,
 ) -> Result<Vec<Row>, StoreError> {
-    let lease = database.lease(request_time).await?;
-    lease.run(read(&lease, last)).await
+    let connection = connections.pooled(request_time).await?;
+    connection.run(read(&connection, last)).await
 }
 
-async fn read(lease: &Lease, last: Uuid) -> QueryResult<Vec<Row>> {
-    let mut connection: &AsyncPgConnection = lease;
-    let is_current = users::password_hash.like("$argon2id$%");
+async fn read(pooled: &PooledConnection, last: Uuid) -> QueryResult<Vec<Row>> {
+    let mut connection: &AsyncPgConnection = pooled;
+    let is_argon2id = users::password_hash.like("$argon2id$%");
     let rows = users::table.select((
         users::id,
         users::tenant_id,
         users::email,
         users::status,
         users::role,
-        is_current,
+        is_argon2id,
     ));
-    rows.filter(users::id.gt(last)).order(users::id).limit(PAGE).load(&mut connection).await
+    rows.filter(users::id.gt(last)).order(users::id).limit(PAGE_SIZE).load(&mut connection).await
 }
 
 fn count(counts: &mut UserCounts, (_, tenant, email, status, role, is_argon2id): &Row) {
@@ -75,7 +74,9 @@ fn count(counts: &mut UserCounts, (_, tenant, email, status, role, is_argon2id):
     }
 }
 
-fn cut_short(counts: &UserCounts) -> Vec<Check> {
-    let late = Check::warning("the time was up before every user was looked at; allow more");
-    counts.checks().into_iter().chain([late]).collect()
+fn incomplete(counts: &UserCounts) -> Vec<Check> {
+    let warning = Check::warning(
+        "the deadline passed before every user was checked; repeat when the server is less busy",
+    );
+    counts.checks().into_iter().chain([warning]).collect()
 }

@@ -1,4 +1,4 @@
-//! The server itself.
+//! Diagnostics of the server.
 
 use auth_domain::model::RequestTime;
 use auth_domain::ports::Check;
@@ -7,53 +7,44 @@ use diesel::sql_query;
 use diesel::sql_types::{Bool, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::address::Transport;
-use crate::database::PostgresDatabase;
+use crate::clock::{ClockSample, server_time};
+use crate::config::Transport;
+use crate::connection::Connections;
 use crate::error::StoreError;
-use crate::limits::CLOCKS_APART;
-use crate::server_clock::{Reading, now};
+use crate::readiness::READ_ONLY;
 
-const QUESTION: &str = "
+const SELECT: &str = "
     SELECT current_setting('server_version') AS version,
            current_setting('transaction_read_only')::boolean AS is_read_only,
            (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl) AS tls";
 
 pub(super) async fn diagnose(
-    database: &PostgresDatabase,
+    connections: &Connections,
     request_time: RequestTime,
 ) -> Result<Vec<Check>, StoreError> {
-    let lease = database.lease(request_time).await?;
-    let mut connection: &AsyncPgConnection = &lease;
-    let server: Server = lease.run(sql_query(QUESTION).get_result(&mut connection)).await?;
-    let reading = Reading::take(database.clock(), lease.run(now(&lease))).await?;
+    let pooled = connections.pooled(request_time).await?;
+    let mut connection: &AsyncPgConnection = &pooled;
+    let server: Server = pooled.run(sql_query(SELECT).get_result(&mut connection)).await?;
+    let sample = ClockSample::take(connections.clock(), pooled.run(server_time(&pooled))).await?;
     Ok(vec![
         Check::ok(format!("PostgreSQL {} answers", server.version)),
-        writing(&server),
-        clocks(reading, request_time),
-        transport(database.transport(), server.tls.as_deref()),
+        writable(&server),
+        sample.check(request_time).map_or_else(Check::error, Check::ok),
+        transport(connections.transport(), server.tls.as_deref()),
     ])
 }
 
-fn writing(server: &Server) -> Check {
-    if server.is_read_only {
-        return Check::error("the database is read-only; name one that can be written to in POSTGRES__URL");
-    }
-    Check::ok("the database can be written to")
-}
-
-fn clocks(reading: Reading, request_time: RequestTime) -> Check {
-    let apart = reading.apart(request_time);
-    let seconds = apart.as_seconds_f64();
-    let text = format!("the clock of the database server and ours are {seconds:.1} s apart");
-    if apart > CLOCKS_APART { Check::error(format!("{text}; let NTP set both")) } else { Check::ok(text) }
+fn writable(server: &Server) -> Check {
+    if server.is_read_only { Check::error(READ_ONLY) } else { Check::ok("the database can be written to") }
 }
 
 fn transport(transport: Transport, tls: Option<&str>) -> Check {
     match transport {
-        Transport::Tls => Check::ok(format!("the connection is protected by {}", tls.unwrap_or("TLS"))),
-        Transport::Local => Check::ok("the connection is in plain text and stays on this machine"),
-        Transport::Exposed => Check::warning(
-            "the connection is in plain text; switch POSTGRES__ALLOW_PLAIN_TEXT off and TLS on the server on",
+        Transport::Tls => Check::ok(format!("the connection is encrypted with {}", tls.unwrap_or("TLS"))),
+        Transport::Local => Check::ok("the connection is unencrypted and stays on this machine"),
+        Transport::PlainText => Check::warning(
+            "the connection to another machine is unencrypted; enable TLS on the server (ssl = on) and set \
+             POSTGRES__ALLOW_PLAIN_TEXT to false",
         ),
     }
 }

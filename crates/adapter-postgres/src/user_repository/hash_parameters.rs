@@ -1,4 +1,4 @@
-//! The parameters of stored hashes.
+//! The parameters of the stored hashes.
 
 use std::time::Instant;
 
@@ -8,14 +8,13 @@ use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
-use crate::database::PostgresDatabase;
+use crate::clock::server_time;
+use crate::connection::{Connections, bounded};
 use crate::error::StoreError;
-use crate::limits::bounded;
-use crate::server_clock::now;
 
-/// Texts are cut after one character more than the longest accepted text, so that a longer text is still rejected.
-/// Neither salt nor hash leaves the server.
-const QUERY: &str = "SELECT '$argon2id$v=19$' || split_part(left(password_hash, 65), '$', 4) AS parameters,
+/// Salt and hash do not leave the server. The parameters are cut after one character more than the longest accepted
+/// text, so that a longer text is still rejected.
+const SELECT: &str = "SELECT '$argon2id$v=19$' || split_part(left(password_hash, 65), '$', 4) AS parameters,
                             count(*) AS users
                      FROM users WHERE password_hash LIKE '$argon2id$v=19$%$%'
                      GROUP BY 1 LIMIT 1000";
@@ -28,34 +27,33 @@ struct Row {
     users: i64,
 }
 
-/// Reads every row, on a connection of its own: a large table takes longer than any other statement may.
+/// Reads every row. This may take longer than the timeout of other statements, so it has a connection of its own.
 pub(super) async fn read(
-    database: &PostgresDatabase,
+    connections: &Connections,
     request_time: RequestTime,
 ) -> Result<Vec<HashParametersInUse>, StoreError> {
-    database.begin(request_time)?;
-    let mut connection = database.connect(request_time).await?;
-    let until = request_time.deadline();
-    let left = until.saturating_duration_since(database.clock().instant());
-    let rows = query(&mut connection, until, left.as_millis().max(1).to_string()).await?;
+    let mut connection = connections.exclusive(request_time).await?;
+    let deadline = request_time.deadline();
+    let timeout = deadline.saturating_duration_since(connections.clock().instant());
+    let rows = select(&mut connection, deadline, timeout.as_millis().max(1).to_string()).await?;
     Ok(rows.into_iter().filter_map(Row::into_parameters).collect())
 }
 
-async fn query(
+async fn select(
     connection: &mut AsyncPgConnection,
-    until: Instant,
+    deadline: Instant,
     timeout_ms: String,
 ) -> Result<Vec<Row>, StoreError> {
     let work = connection.transaction(async |connection| -> Result<Vec<Row>, StoreError> {
-        // For this transaction only: a pooler hands the session to others.
+        // Local to the transaction, because a pooler gives the session to other clients afterwards.
         let timeout =
             sql_query("SELECT set_config('statement_timeout', $1, true)").bind::<Text, _>(timeout_ms);
         timeout.execute(connection).await?;
-        // A standby may not know the newest hashes.
-        now(connection).await?;
-        Ok(sql_query(QUERY).load(connection).await?)
+        // Fails on a standby, which may not have the newest hashes.
+        server_time(connection).await?;
+        Ok(sql_query(SELECT).load(connection).await?)
     });
-    bounded(until, work).await
+    bounded(deadline, work).await
 }
 
 impl Row {

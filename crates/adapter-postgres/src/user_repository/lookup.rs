@@ -9,9 +9,11 @@ use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{Bool, HasSqlType, Integer, Nullable, Text, Timestamptz, Uuid};
 
-/// A lookup that also asks whether the server is a standby: the server may have been the primary when the connection was
-/// made. It is one statement, so that a pooler cannot send the two questions to two servers. It returns a row also for an
-/// unknown user, so that a standby is recognised then, too.
+/// A lookup that also selects `pg_is_in_recovery()`, because the server may have become a standby since the connection was
+/// made.
+///
+/// One statement, because a pooler could send two statements to two servers. It returns a row also for an unknown user, so
+/// that a standby is recognised in this case, too.
 pub(super) struct Lookup<K, ST> {
     key: K,
     condition: &'static str,
@@ -59,7 +61,7 @@ impl<K, ST> Query for Lookup<K, ST> {
     type SqlType = (Bool, Nullable<Columns>);
 }
 
-/// The type of the key distinguishes the two statements.
+/// The two statements differ in the type of the key.
 impl<K, ST: 'static> QueryId for Lookup<K, ST> {
     type QueryId = Lookup<(), ST>;
 

@@ -9,32 +9,30 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::lookup::Lookup;
 use super::row::UserRow;
-use crate::database::PostgresDatabase;
+use crate::clock::server_time;
+use crate::connection::{Connections, PooledConnection, SharedConnections};
 use crate::error::StoreError;
-use crate::links::Links;
-use crate::pool::Lease;
 use crate::schema::users;
-use crate::server_clock::now;
 
-/// What a user is looked up by.
+/// The key of a lookup.
 #[derive(Clone, Copy)]
 pub(super) enum Key<'a> {
     Id(UserId),
     Email(&'a Email),
 }
 
-/// Finds a user over a shared connection, and over the next where that one is of no use any more.
+/// Finds a user over a shared connection. If this connection is closed, it tries the next one.
 pub(super) async fn find(
-    database: &PostgresDatabase,
+    connections: &Connections,
     key: Key<'_>,
     request_time: RequestTime,
 ) -> Result<Option<User>, StoreError> {
-    let until = database.begin(request_time)?;
-    // After an outage all of them are gone.
-    let mut more_attempts = 0..Links::COUNT;
+    let deadline = connections.call_deadline(request_time)?;
+    // After an outage, every shared connection is closed.
+    let mut more_attempts = 0..SharedConnections::COUNT;
     let row = loop {
-        match attempt(database, key, until).await {
-            Err(error) if error.is_of_the_connection() && more_attempts.next().is_some() => {}
+        match attempt(connections, key, deadline).await {
+            Err(error) if error.is_connection_error() && more_attempts.next().is_some() => {}
             outcome => break outcome?,
         }
     };
@@ -42,28 +40,29 @@ pub(super) async fn find(
 }
 
 async fn attempt(
-    database: &PostgresDatabase,
+    connections: &Connections,
     key: Key<'_>,
-    until: Instant,
+    deadline: Instant,
 ) -> Result<Option<UserRow>, StoreError> {
-    let link = database.links().get(until).await?;
-    database.links().run(&link, until, read(link.connection(), key)).await
+    let connection = connections.shared().get(deadline).await?;
+    connections.shared().run(&connection, deadline, read(connection.connection(), key)).await
 }
 
 async fn read(mut connection: &AsyncPgConnection, key: Key<'_>) -> Result<Option<UserRow>, StoreError> {
     let (is_standby, row): (bool, Option<UserRow>) = match key {
         Key::Id(id) => Lookup::by_id(id).get_result(&mut connection).await?,
-        // The one text that the server rejects to compare with: it can have stored none like it.
+        // PostgreSQL rejects NUL in a text, so no stored email has it.
         Key::Email(email) if email.as_str().contains('\0') => return Ok(None),
         Key::Email(email) => Lookup::by_email(email).get_result(&mut connection).await?,
     };
     if is_standby { Err(StoreError::Demoted) } else { Ok(row) }
 }
 
-/// Reads everybody. Servers sort by many rules, so the order is made here.
-pub(super) async fn list(lease: &Lease) -> Result<UserListing, StoreError> {
-    now(lease).await?;
-    let mut connection: &AsyncPgConnection = lease;
+/// Reads every user. They are sorted here, because the collation of the server is unknown.
+pub(super) async fn list(pooled: &PooledConnection) -> Result<UserListing, StoreError> {
+    // Fails on a standby.
+    server_time(pooled).await?;
+    let mut connection: &AsyncPgConnection = pooled;
     let rows: Vec<UserRow> = users::table.select(UserRow::as_select()).load(&mut connection).await?;
     let mut listing = UserListing::default();
     for row in rows {

@@ -1,4 +1,4 @@
-//! Users as rows.
+//! Rows of `users`.
 
 use auth_domain::model::{Email, PasswordHash, Role, TenantId, User, UserId, UserStatus};
 use auth_domain::ports::UnreadableUser;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::schema::users;
 
-/// A row of `users`, as far as it is read.
+/// The columns that are read.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users, check_for_backend(Pg))]
 pub(super) struct UserRow {
@@ -54,7 +54,7 @@ impl TryFrom<UserRow> for User {
             created_at: row
                 .created_at
                 .and_then(|time| time.0)
-                .ok_or_else(|| unreadable("created_at", "a time in our calendar"))?,
+                .ok_or_else(|| unreadable("created_at", "a time between the years -9999 and 9999"))?,
         })
     }
 }

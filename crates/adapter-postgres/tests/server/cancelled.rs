@@ -1,4 +1,4 @@
-//! Callers that hang up.
+//! Calls that are dropped before they end.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use auth_testkit::{START, a_tenant_id, a_user, request_time_at};
 
 use crate::support::Store;
 
-/// A call of some kind, dropped after `patience`.
-async fn hang_up(store: &Store, number: u64, patience: Duration, user: &NewUser) {
+/// Begins a call and drops it after `limit`.
+async fn call_and_drop(store: &Store, number: u64, limit: Duration, user: &NewUser) {
     let request_time = request_time_at(START);
     let stranger = a_user(user.tenant_id);
     let call = async {
@@ -23,20 +23,20 @@ async fn hang_up(store: &Store, number: u64, patience: Duration, user: &NewUser)
             _ => drop(store.database.migrate(request_time).await),
         }
     };
-    let _ = tokio::time::timeout(patience, call).await;
+    let _ = tokio::time::timeout(limit, call).await;
 }
 
 // S-77
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_dropped_at_any_moment_leave_no_transaction_open_and_every_connection_working() {
-    let behind = PostgresServer::shared().database();
-    let store = Store::migrated(&behind).await;
+async fn calls_dropped_at_any_moment_leave_no_open_transaction() {
+    let database = PostgresServer::shared().database();
+    let store = Store::migrated(&database).await;
     let user = store.inserted().await;
     for round in 0..60 {
         let calls = (0..12).map(|number| {
             let (store, user) = (store.clone(), user.clone());
-            let patience = Duration::from_micros(round * number * 30);
-            async move { hang_up(&store, number + round, patience, &user).await }
+            let limit = Duration::from_micros(round * number * 30);
+            async move { call_and_drop(&store, number + round, limit, &user).await }
         });
         auth_testkit::race(calls).await;
     }
@@ -53,14 +53,14 @@ async fn calls_dropped_at_any_moment_leave_no_transaction_open_and_every_connect
     auth_testkit::race(calls).await;
     let open = "SELECT count(*) FROM pg_stat_activity
                 WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
-    // A dropped migration is being rolled back for a moment.
-    let mut looks = 0;
-    while behind.sql(open) != "0" {
-        looks += 1;
-        assert!(looks < 20, "a transaction stays open");
+    // The rollback of a dropped migration may still be running.
+    let mut attempts = 0;
+    while database.sql(open) != "0" {
+        attempts += 1;
+        assert!(attempts < 20, "a transaction stays open");
     }
     let connections = "SELECT count(*) FROM pg_stat_activity
                        WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    let count: u32 = behind.sql(connections).parse().unwrap();
+    let count: u32 = database.sql(connections).parse().unwrap();
     assert!(count <= 8, "{count} connections are open");
 }

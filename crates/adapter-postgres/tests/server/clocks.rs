@@ -1,4 +1,4 @@
-//! The clock of the server against ours.
+//! The clocks of the server and of this service.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use crate::support::{Store, assert_kind, now, time_of_day};
 async fn a_server_whose_clock_is_more_than_two_seconds_away_is_not_ready() {
     let store = Store::at(&PostgresServer::shared().database().url());
     for (offset, is_ready) in [(-3, false), (-1, true), (0, true), (1, true), (3, false)] {
-        let ours = time_of_day() + time::Duration::seconds(offset);
-        let outcome = store.database.ping(RequestTime::new(ours, now(), Duration::from_secs(2))).await;
+        let own = time_of_day() + time::Duration::seconds(offset);
+        let outcome = store.database.ping(RequestTime::new(own, now(), Duration::from_secs(2))).await;
         if is_ready {
             outcome.unwrap();
         } else {
             let text = assert_kind(outcome, PortErrorKind::Misconfigured);
-            assert!(text.contains("s apart; let NTP set both"), "{text}");
+            assert!(text.contains("s apart; synchronise both with NTP"), "{text}");
         }
     }
     let late = store.database.ping(request_time_past_its_deadline(time_of_day())).await;
@@ -29,16 +29,16 @@ async fn a_server_whose_clock_is_more_than_two_seconds_away_is_not_ready() {
 
 // S-81
 #[tokio::test]
-async fn a_server_that_is_not_there_is_unavailable_and_one_that_rejects_us_misconfigured() {
-    let behind = PostgresServer::shared().database();
+async fn an_unreachable_server_is_unavailable_a_rejection_misconfigured() {
+    let database = PostgresServer::shared().database();
     let port = auth_testkit::servers::Port::take();
     let nowhere = Store::at(&format!("postgres://auth:geheim@127.0.0.1:{}/auth", port.number));
     let request_time = || RequestTime::new(time_of_day(), now(), Duration::from_secs(2));
     let text = assert_kind(nowhere.database.ping(request_time()).await, PortErrorKind::Unavailable);
     assert!(text.contains("refused") && !text.contains("geheim"), "{text}");
 
-    let name = behind.name().to_owned();
-    for url in [behind.url().replace(&name, "no_such_database"), behind.url_of("no_such_role")] {
+    let name = database.name().to_owned();
+    for url in [database.url().replace(&name, "no_such_database"), database.url_of("no_such_role")] {
         let rejected = Store::at(&url);
         for outcome in
             [rejected.database.ping(request_time()).await, rejected.users_listed(request_time()).await]

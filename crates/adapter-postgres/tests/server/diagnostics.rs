@@ -1,4 +1,4 @@
-//! What `doctor` is told.
+//! Diagnostics, as `doctor` prints them.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use auth_testkit::servers::{Database, PostgresServer};
 use crate::support::{Store, now, time_of_day};
 
 async fn checks(store: &Store, offset: i64) -> Vec<(Severity, String)> {
-    let ours = time_of_day() + time::Duration::seconds(offset);
-    let request_time = RequestTime::new(ours, now(), Duration::from_secs(10));
+    let own = time_of_day() + time::Duration::seconds(offset);
+    let request_time = RequestTime::new(own, now(), Duration::from_secs(10));
     store
         .database
         .diagnose(request_time)
@@ -21,7 +21,7 @@ async fn checks(store: &Store, offset: i64) -> Vec<(Severity, String)> {
         .collect()
 }
 
-async fn on_users(store: &Store) -> Vec<(Severity, String)> {
+async fn user_checks(store: &Store) -> Vec<(Severity, String)> {
     let request_time = RequestTime::new(time_of_day(), now(), Duration::from_secs(10));
     let checks = store.database.diagnose_users(request_time).await.unwrap();
     checks.into_iter().map(|check| (check.severity, check.text)).collect()
@@ -31,8 +31,8 @@ fn assert_found(checks: &[(Severity, String)], severity: Severity, part: &str) {
     assert!(checks.iter().any(|found| found.0 == severity && found.1.contains(part)), "{part}: {checks:#?}");
 }
 
-fn fill(behind: &Database<'_>) {
-    let _ = behind.sql(
+fn fill(database: &Database<'_>) {
+    let _ = database.sql(
         "INSERT INTO tenants VALUES ('00000000-0000-4000-8000-000000000000', 'default', now(), now());
          INSERT INTO users (id, tenant_id, email, password_hash, status, role, created_at, updated_at)
              SELECT gen_random_uuid(), '00000000-0000-4000-8000-000000000000', email, hash, status, role,
@@ -53,17 +53,17 @@ fn fill(behind: &Database<'_>) {
 
 // S-88
 #[tokio::test]
-async fn every_row_is_looked_at_and_nobody_is_named() {
-    let behind = PostgresServer::shared().database();
-    let store = Store::migrated(&behind).await;
-    fill(&behind);
+async fn every_row_is_checked_and_no_user_is_named() {
+    let database = PostgresServer::shared().database();
+    let store = Store::migrated(&database).await;
+    fill(&database);
     let found = checks(&store, 0).await;
     assert_found(&found, Severity::Ok, "PostgreSQL 1");
     assert_found(&found, Severity::Ok, "can be written to");
     assert_found(&found, Severity::Ok, "every column");
-    assert_found(&found, Severity::Ok, "in plain text and stays on this machine");
+    assert_found(&found, Severity::Ok, "unencrypted and stays on this machine");
 
-    let found = on_users(&store).await;
+    let found = user_checks(&store).await;
     assert_found(
         &found,
         Severity::Ok,
@@ -78,43 +78,45 @@ async fn every_row_is_looked_at_and_nobody_is_named() {
 
 // S-88
 #[tokio::test]
-async fn a_clock_too_far_away_and_a_database_that_cannot_be_written_to_are_faults() {
-    let behind = PostgresServer::shared().database();
-    let store = Store::migrated(&behind).await;
+async fn a_wrong_clock_and_a_read_only_database_are_errors() {
+    let database = PostgresServer::shared().database();
+    let store = Store::migrated(&database).await;
     let found = checks(&store, 0).await;
     assert!(found.iter().all(|(severity, _)| *severity != Severity::Error), "{found:#?}");
 
-    let _ = behind.sql(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", behind.name()));
-    let found = checks(&Store::at(&behind.url()), 5).await;
-    assert_found(&found, Severity::Error, "5.0 s apart; let NTP set both");
+    let _ =
+        database.sql(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name()));
+    let found = checks(&Store::at(&database.url()), 5).await;
+    assert_found(&found, Severity::Error, "5.0 s apart; synchronise both with NTP");
     assert_found(&found, Severity::Error, "the database is read-only");
 }
 
 #[tokio::test]
-async fn missing_tables_are_faults_and_no_error() {
-    let behind = PostgresServer::shared().database();
-    let found = checks(&Store::at(&behind.url()), 0).await;
+async fn missing_tables_are_checks_of_severity_error() {
+    let database = PostgresServer::shared().database();
+    let found = checks(&Store::at(&database.url()), 0).await;
     assert_found(&found, Severity::Error, "run `migrate`");
 
-    let _ = behind.sql("CREATE TABLE users (id uuid, email varchar(255))");
-    let found = checks(&Store::at(&behind.url()), 0).await;
+    let _ = database.sql("CREATE TABLE users (id uuid, email varchar(255))");
+    let found = checks(&Store::at(&database.url()), 0).await;
     assert_found(&found, Severity::Error, "the table users has no column role");
     assert_found(&found, Severity::Error, "the table tenants has no column id");
 }
 
 #[tokio::test]
-async fn an_diagnostics_that_has_no_time_says_so() {
-    let behind = PostgresServer::shared().database();
-    let store = Store::migrated(&behind).await;
-    fill(&behind);
+async fn an_incomplete_diagnosis_says_so() {
+    let database = PostgresServer::shared().database();
+    let store = Store::migrated(&database).await;
+    fill(&database);
     for millis in [1, 5, 20, 40] {
         let request_time = RequestTime::new(time_of_day(), now(), Duration::from_millis(millis));
         let begun = now();
-        // Either it does not get far enough to say anything, or it says what it has seen.
+        // With little time it fails; otherwise it reports the rows that it has read.
         if let Ok(found) = store.database.diagnose_users(request_time).await {
             let is_complete = found.iter().any(|check| check.text.contains("of 12020 users"));
-            let is_cut = found.iter().any(|check| check.text.contains("before every user was looked at"));
-            assert!(is_complete != is_cut, "{found:#?}");
+            let is_incomplete =
+                found.iter().any(|check| check.text.contains("before every user was checked"));
+            assert!(is_complete != is_incomplete, "{found:#?}");
         }
         assert!(begun.elapsed() < Duration::from_millis(millis + 200));
     }

@@ -1,4 +1,4 @@
-//! What the adapter promises beyond the shared contract, on real servers.
+//! Tests of this adapter alone, on real servers.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -8,8 +8,8 @@
 
 mod cancelled;
 mod clocks;
+mod deadlines;
 mod diagnostics;
-mod late;
 mod migrations;
 mod outage;
 mod platform;

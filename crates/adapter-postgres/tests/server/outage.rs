@@ -1,4 +1,4 @@
-//! Servers that freeze, die and come back, and connections that end or wait.
+//! Servers that freeze, stop and return, and connections that close or wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,10 +12,10 @@ use tokio::net::TcpListener;
 
 use crate::support::{Store, assert_back_within_two_seconds, assert_kind, now, while_locked};
 
-const PATIENCE: Duration = Duration::from_millis(2_500);
+const LIMIT: Duration = Duration::from_millis(2_500);
 
-/// Every kind of call is told "unavailable" in time, however many are under way.
-async fn assert_away(store: &Store) {
+/// Asserts that 24 concurrent calls of every kind fail as `Unavailable` in time.
+async fn assert_unavailable(store: &Store) {
     let user = a_user(a_tenant_id());
     let request_time = request_time_at(START);
     let calls = (0..24_u8).map(|number| {
@@ -31,7 +31,7 @@ async fn assert_away(store: &Store) {
                 _ => store.users.find_by_id(user.id, request_time).await.map(drop),
             };
             assert_kind(outcome, PortErrorKind::Unavailable);
-            assert!(begun.elapsed() < PATIENCE, "call {number} took {:?}", begun.elapsed());
+            assert!(begun.elapsed() < LIMIT, "call {number} took {:?}", begun.elapsed());
         }
     });
     race(calls).await;
@@ -44,7 +44,7 @@ async fn assert_back(store: &Store, user: &NewUser) {
         store.users.set_status(user.id, status, request_time_at(START)).await
     })
     .await;
-    // Both shared connections and all of the pool are of use again, not only those of the first calls.
+    // Every shared and pooled connection works again, not only those of the first calls.
     let calls = (0..16_u8).map(|number| {
         let (store, user) = (store.clone(), user.clone());
         async move {
@@ -66,9 +66,9 @@ async fn a_frozen_server_is_unavailable_in_time_and_used_again_once_it_thaws() {
     store.warm_up(&user).await;
     for _ in 0..2 {
         server.freeze();
-        assert_away(&store).await;
-        // Now there is no connection left, and none to be had.
-        assert_away(&store).await;
+        assert_unavailable(&store).await;
+        // Once more, now that every connection is discarded.
+        assert_unavailable(&store).await;
         server.thaw();
         assert_back(&store, &user).await;
     }
@@ -77,19 +77,19 @@ async fn a_frozen_server_is_unavailable_in_time_and_used_again_once_it_thaws() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_is_unavailable_and_used_again_once_it_is_back() {
     let server = PostgresServer::start();
-    let behind = server.database();
-    let store = Store::migrated(&behind).await;
+    let database = server.database();
+    let store = Store::migrated(&database).await;
     let user = store.inserted().await;
     store.warm_up(&user).await;
-    // It never waits for the disk, and would forget the last moments.
-    let _ = behind.sql("CHECKPOINT");
+    // The test server runs without fsync, and would lose the last writes.
+    let _ = database.sql("CHECKPOINT");
 
     server.kill();
-    assert_away(&store).await;
+    assert_unavailable(&store).await;
     server.start_again();
     assert_back(&store, &user).await;
 
-    // Nobody asked while it was away: the first to ask finds every connection closed.
+    // Without a call during the outage, the next call finds every connection closed.
     server.kill();
     server.start_again();
     for _ in 0..4 {
@@ -99,21 +99,21 @@ async fn a_killed_server_is_unavailable_and_used_again_once_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lookups_survive_the_end_of_idle_connections() {
+async fn lookups_survive_closed_idle_connections() {
     let server = PostgresServer::shared();
-    let behind = server.database();
-    let store = Store::migrated(&behind).await;
+    let database = server.database();
+    let store = Store::migrated(&database).await;
     let user = store.inserted().await;
     store.warm_up(&user).await;
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
     for _ in 0..5 {
-        let _ = behind.sql(end);
+        let _ = database.sql(end);
         store.warm_up(&user).await;
     }
 }
 
-/// Takes connections, answers nothing, and counts how many there were at once.
+/// Accepts connections and never answers. Returns the port and the largest number of simultaneous connections.
 async fn silent_server() -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -133,7 +133,7 @@ async fn silent_server() -> (u16, Arc<AtomicUsize>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_look_up_one_connects_at_a_time_and_nobody_waits_for_longer_than_a_second() {
+async fn concurrent_lookups_connect_once_and_wait_a_second_at_most() {
     let (port, most) = silent_server().await;
     let store = Store::at(&format!("postgres://auth@127.0.0.1:{port}/auth"));
     let user = a_user(a_tenant_id());
@@ -146,22 +146,22 @@ async fn of_many_who_look_up_one_connects_at_a_time_and_nobody_waits_for_longer_
         }
     });
     race(calls).await;
-    // The end of one may be noticed after the beginning of the next.
+    // The relay may notice a closed connection after the next one has opened.
     let most = most.load(Ordering::SeqCst);
     assert!((1..=3).contains(&most), "{most} connections at once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lookups_stay_fast_while_every_connection_of_the_pool_waits_for_a_lock() {
-    let behind = PostgresServer::shared().database();
-    let store = Store::migrated(&behind).await;
+    let database = PostgresServer::shared().database();
+    let store = Store::migrated(&database).await;
     let user = store.inserted().await;
     store.warm_up(&user).await;
 
     let lock = format!("SELECT 1 FROM users WHERE id = '{}' FOR UPDATE", user.id);
     let waiting = "SELECT count(*) FROM pg_stat_activity
                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while_locked(&behind, &lock, 1.0, async {
+    while_locked(&database, &lock, 1.0, async {
         let writers: Vec<_> = (0..8)
             .map(|_| {
                 let (store, id) = (store.clone(), user.id);
@@ -170,8 +170,8 @@ async fn lookups_stay_fast_while_every_connection_of_the_pool_waits_for_a_lock()
                 })
             })
             .collect();
-        // As many as there are connections.
-        while behind.sql(waiting) != "4" {}
+        // Every connection of the pool.
+        while database.sql(waiting) != "4" {}
         let begun = now();
         let lookups = (0..64).map(|_| {
             let (store, user) = (store.clone(), user.clone());
@@ -183,6 +183,6 @@ async fn lookups_stay_fast_while_every_connection_of_the_pool_waits_for_a_lock()
         for writer in writers {
             done += usize::from(writer.await.unwrap());
         }
-        assert!(done >= 4, "those who had a connection succeed");
+        assert!(done >= 4, "every call with a connection succeeds");
     });
 }

@@ -1,4 +1,4 @@
-//! The platform's own database: worked on, never altered.
+//! A database of the HookSentry platform.
 
 use auth_adapter_postgres::Migrated;
 use auth_domain::model::{PasswordHash, UserStatus};
@@ -8,7 +8,7 @@ use auth_testkit::{START, a_tenant_id, a_user, request_time_at};
 
 use crate::support::{Store, assert_kind};
 
-/// As its migrations make it: with more tables and columns than this service knows.
+/// The schema of the platform's migrations, with tables and columns that this service does not use.
 const PLATFORM: &str = r#"
     CREATE TABLE "__EFMigrationsHistory" ("MigrationId" varchar(150) PRIMARY KEY);
     CREATE TABLE tenants (id uuid PRIMARY KEY, name varchar(255) NOT NULL UNIQUE,
@@ -20,7 +20,7 @@ const PLATFORM: &str = r#"
     CREATE UNIQUE INDEX ix_users_email ON users (email);
 "#;
 
-/// Whatever `CREATE` or `ALTER` would change.
+/// Everything that `CREATE` or `ALTER` could change.
 const SCHEMA: &str = "
     SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
         SELECT format('%s %s %s', relname, relkind, relacl) AS line FROM pg_class
@@ -37,17 +37,17 @@ const SCHEMA: &str = "
     ) AS lines";
 
 fn platform() -> Database<'static> {
-    let behind = PostgresServer::shared().database();
-    let _ = behind.sql(PLATFORM);
-    behind
+    let database = PostgresServer::shared().database();
+    let _ = database.sql(PLATFORM);
+    database
 }
 
 #[tokio::test]
-async fn the_platforms_database_is_worked_on_and_its_schema_stays_as_it_was() {
-    let behind = platform();
-    let before = behind.sql(SCHEMA);
+async fn the_schema_of_the_platform_is_never_changed() {
+    let database = platform();
+    let before = database.sql(SCHEMA);
     assert!(before.contains("ix_users_email"), "{before}");
-    let store = Store::at(&behind.url());
+    let store = Store::at(&database.url());
     for _ in 0..2 {
         let migrated = store.database.migrate(request_time_at(START)).await.unwrap();
         assert_eq!(migrated, Migrated::OwnedByThePlatform);
@@ -67,62 +67,63 @@ async fn the_platforms_database_is_worked_on_and_its_schema_stays_as_it_was() {
     assert!(store.users.set_status(user.id, UserStatus::Inactive, request_time_at(START)).await.unwrap());
     assert_eq!(store.users.list(request_time_at(START)).await.unwrap().users.len(), 1);
 
-    assert_eq!(behind.sql(SCHEMA), before);
-    assert_eq!(behind.sql("SELECT count(*) FROM \"__EFMigrationsHistory\""), "0");
+    assert_eq!(database.sql(SCHEMA), before);
+    assert_eq!(database.sql("SELECT count(*) FROM \"__EFMigrationsHistory\""), "0");
 }
 
 #[tokio::test]
-async fn a_replaced_hash_changes_that_one_column_alone() {
-    let behind = platform();
-    let store = Store::at(&behind.url());
+async fn a_hash_replacement_changes_one_column_only() {
+    let database = platform();
+    let store = Store::at(&database.url());
     let user = store.inserted().await;
     let rest = "SELECT to_jsonb(users) - 'password_hash' FROM users";
-    let before = behind.sql(rest);
+    let before = database.sql(rest);
     let new = PasswordHash::new("$argon2id$new".to_owned());
     let later = request_time_at(START + time::Duration::days(1));
     let replaced =
         store.users.replace_password_hash(user.id, Some(user.password_hash.clone()), &new, later).await;
     assert_eq!(replaced.unwrap(), Replacement::Replaced);
-    assert_eq!(behind.sql(rest), before);
-    assert_eq!(behind.sql("SELECT password_hash FROM users"), "$argon2id$new");
+    assert_eq!(database.sql(rest), before);
+    assert_eq!(database.sql("SELECT password_hash FROM users"), "$argon2id$new");
 }
 
 #[tokio::test]
-async fn a_table_that_does_not_fit_is_named_and_left_as_it_was() {
+async fn an_unsuitable_table_is_named_and_not_changed() {
     for (change, complaint) in [
-        ("ALTER TABLE users DROP COLUMN role", "the table users has no column role of the type integer"),
+        ("ALTER TABLE users DROP COLUMN role", "the table users has no column role of type integer"),
         (
             "ALTER TABLE users ALTER id TYPE text",
-            "the column id of the table users is of the type text and not uuid",
+            "the column id of the table users has type text instead of uuid",
         ),
         (
             "ALTER TABLE users ALTER status TYPE bigint",
-            "the column status of the table users is of the type bigint",
+            "the column status of the table users has type bigint",
         ),
         ("ALTER TABLE tenants RENAME name TO title", "the table tenants has no column name"),
-        ("DROP TABLE users", "the table users has no column id of the type uuid"),
+        ("DROP TABLE users", "the table users has no column id of type uuid"),
     ] {
-        let behind = platform();
-        let _ = behind.sql(change);
-        let before = behind.sql(SCHEMA);
-        let outcome = Store::at(&behind.url()).database.migrate(request_time_at(START)).await;
+        let database = platform();
+        let _ = database.sql(change);
+        let before = database.sql(SCHEMA);
+        let outcome = Store::at(&database.url()).database.migrate(request_time_at(START)).await;
         let text = assert_kind(outcome, PortErrorKind::Misconfigured);
         assert!(text.contains(complaint), "{text}");
-        assert_eq!(behind.sql(SCHEMA), before);
+        assert_eq!(database.sql(SCHEMA), before);
     }
 }
 
 #[tokio::test]
-async fn a_column_that_must_be_filled_and_is_not_known_is_named() {
-    let behind = platform();
-    let store = Store::at(&behind.url());
+async fn an_unknown_mandatory_column_is_named() {
+    let database = platform();
+    let store = Store::at(&database.url());
     let user = store.inserted().await;
-    let _ = behind.sql("ALTER TABLE users ALTER locale DROP DEFAULT");
+    let _ = database.sql("ALTER TABLE users ALTER locale DROP DEFAULT");
     let rejected = store.users.insert(&a_user(user.tenant_id), request_time_at(START)).await;
     let text = assert_kind(rejected, PortErrorKind::Misconfigured);
     assert!(text.contains("the column locale of the table users must not be null"), "{text}");
 
-    let _ = behind.sql("DELETE FROM users; DELETE FROM tenants; ALTER TABLE tenants ALTER plan DROP DEFAULT");
+    let _ =
+        database.sql("DELETE FROM users; DELETE FROM tenants; ALTER TABLE tenants ALTER plan DROP DEFAULT");
     let rejected = store.users.default_tenant(a_tenant_id(), request_time_at(START)).await;
     let text = assert_kind(rejected, PortErrorKind::Misconfigured);
     assert!(text.contains("the column plan of the table tenants"), "{text}");
@@ -130,32 +131,32 @@ async fn a_column_that_must_be_filled_and_is_not_known_is_named() {
 
 #[tokio::test]
 async fn tables_that_vanish_or_change_while_the_service_runs_are_misconfigured() {
-    let behind = platform();
-    let store = Store::at(&behind.url());
+    let database = platform();
+    let store = Store::at(&database.url());
     let user = store.inserted().await;
-    let _ = behind.sql("ALTER TABLE users RENAME COLUMN role TO rank");
+    let _ = database.sql("ALTER TABLE users RENAME COLUMN role TO rank");
     let text = assert_kind(store.find(&user).await, PortErrorKind::Misconfigured);
     assert!(text.contains("column users.role does not exist"), "{text}");
-    let _ = behind.sql("ALTER TABLE users RENAME COLUMN rank TO role");
+    let _ = database.sql("ALTER TABLE users RENAME COLUMN rank TO role");
     store.warm_up(&user).await;
-    let _ = behind.sql("DROP TABLE users");
+    let _ = database.sql("DROP TABLE users");
     for _ in 0..4 {
         assert_kind(store.find(&user).await, PortErrorKind::Misconfigured);
     }
 }
 
 #[tokio::test]
-async fn a_column_that_is_made_wider_while_the_service_runs_costs_no_call() {
-    let behind = platform();
-    let store = Store::at(&behind.url());
+async fn widening_a_column_at_run_time_fails_no_lookup() {
+    let database = platform();
+    let store = Store::at(&database.url());
     let user = store.inserted().await;
     store.users_listed(request_time_at(START)).await.unwrap();
     for kind in ["varchar(320)", "text"] {
         store.warm_up(&user).await;
-        let _ = behind.sql(&format!("ALTER TABLE users ALTER email TYPE {kind}"));
+        let _ = database.sql(&format!("ALTER TABLE users ALTER email TYPE {kind}"));
         store.warm_up(&user).await;
     }
-    // The one connection of the pool is spent by its first error.
+    // The first error on a pooled connection discards it.
     let _ = store.users_listed(request_time_at(START)).await;
     store.users_listed(request_time_at(START)).await.unwrap();
 }

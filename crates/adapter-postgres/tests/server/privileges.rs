@@ -12,33 +12,33 @@ use crate::support::{Store, assert_kind, now, time_of_day};
 
 const README: &str = include_str!("../../README.md");
 
-/// Runs one of the README's blocks of SQL for a role that has its name from the database.
-fn grant(behind: &Database<'_>, block: usize) -> String {
+/// Runs one SQL block of the README, for a role that is named after the database.
+fn grant(database: &Database<'_>, block: usize) -> String {
     let blocks: Vec<_> =
         README.split("```sql\n").skip(1).map(|text| text.split("```").next().unwrap()).collect();
-    let role = format!("auth_{}", behind.name());
+    let role = format!("auth_{}", database.name());
     let statements = blocks[block]
         .replace("hooksentry_auth", &role)
-        .replace("DATABASE hooksentry", &format!("DATABASE {}", behind.name()));
-    let _ = behind.sql(&statements);
+        .replace("DATABASE hooksentry", &format!("DATABASE {}", database.name()));
+    let _ = database.sql(&statements);
     role
 }
 
-fn without_rights_for_everybody(behind: &Database<'_>) {
-    let name = behind.name();
-    let _ = behind
+fn revoke_public_privileges(database: &Database<'_>) {
+    let name = database.name();
+    let _ = database
         .sql(&format!("REVOKE ALL ON DATABASE {name} FROM public; REVOKE ALL ON SCHEMA public FROM public"));
 }
 
 // S-87
 #[tokio::test]
-async fn login_and_refresh_need_to_read_and_to_replace_hashes_and_nothing_else() {
-    let behind = PostgresServer::shared().database();
-    let owner = Store::migrated(&behind).await;
-    let _ = behind.sql("DROP TABLE __diesel_schema_migrations");
+async fn login_and_refresh_need_select_and_update_of_hashes_only() {
+    let database = PostgresServer::shared().database();
+    let owner = Store::migrated(&database).await;
+    let _ = database.sql("DROP TABLE __diesel_schema_migrations");
     let user = owner.inserted().await;
-    without_rights_for_everybody(&behind);
-    let store = Store::at(&behind.url_of(&grant(&behind, 0)));
+    revoke_public_privileges(&database);
+    let store = Store::at(&database.url_of(&grant(&database, 0)));
 
     let request_time = request_time_at(START);
     assert_eq!(store.database.migrate(request_time).await.unwrap(), Migrated::OwnedByThePlatform);
@@ -63,20 +63,20 @@ async fn login_and_refresh_need_to_read_and_to_replace_hashes_and_nothing_else()
     for statement in
         ["UPDATE users SET role = 10", "DELETE FROM users", "CREATE TABLE mine (id int)", "TRUNCATE users"]
     {
-        let rejected = format!("SET ROLE auth_{}; {statement}", behind.name());
-        assert!(std::panic::catch_unwind(|| behind.sql(&rejected)).is_err(), "{statement} is allowed");
+        let rejected = format!("SET ROLE auth_{}; {statement}", database.name());
+        assert!(std::panic::catch_unwind(|| database.sql(&rejected)).is_err(), "{statement} is allowed");
     }
 }
 
 // S-87
 #[tokio::test]
-async fn administration_needs_to_insert_and_to_set_the_status_as_well() {
-    let behind = PostgresServer::shared().database();
-    drop(Store::migrated(&behind).await);
-    without_rights_for_everybody(&behind);
-    let role = grant(&behind, 0);
-    grant(&behind, 1);
-    let store = Store::at(&behind.url_of(&role));
+async fn administration_needs_insert_and_update_of_the_status_as_well() {
+    let database = PostgresServer::shared().database();
+    drop(Store::migrated(&database).await);
+    revoke_public_privileges(&database);
+    let role = grant(&database, 0);
+    grant(&database, 1);
+    let store = Store::at(&database.url_of(&role));
 
     let request_time = request_time_at(START);
     let tenant = store.users.default_tenant(a_tenant_id(), request_time).await.unwrap();
@@ -89,7 +89,7 @@ async fn administration_needs_to_insert_and_to_set_the_status_as_well() {
     );
     assert!(store.users.set_status(user.id, UserStatus::Inactive, request_time).await.unwrap());
 
-    // Where the tables are ours, the role also reads which migrations there are.
-    grant(&behind, 2);
+    // In a database of this service, the role also reads the applied migrations.
+    grant(&database, 2);
     assert_eq!(store.database.migrate(request_time).await.unwrap(), Migrated::UpToDate { applied: 0 });
 }

@@ -1,4 +1,4 @@
-//! Rows that contradict themselves, and texts that are nobody's.
+//! Unreadable rows, unusual emails, and error texts.
 
 use auth_domain::model::{Email, User};
 use auth_domain::ports::{PortErrorKind, UserRepository};
@@ -9,12 +9,12 @@ use crate::support::{Store, assert_kind};
 
 #[tokio::test]
 async fn an_unknown_role_or_status_is_corrupt() {
-    let behind = PostgresServer::shared().database();
-    let store = Store::migrated(&behind).await;
+    let database = PostgresServer::shared().database();
+    let store = Store::migrated(&database).await;
     let user = store.inserted().await;
     let other = store.inserted().await;
-    // The platform may have made its columns nullable.
-    let _ = behind.sql(
+    // The columns of the platform may be nullable.
+    let _ = database.sql(
         "ALTER TABLE users ALTER role DROP NOT NULL, ALTER status DROP NOT NULL,
              ALTER tenant_id DROP NOT NULL, ALTER created_at DROP NOT NULL",
     );
@@ -28,7 +28,7 @@ async fn an_unknown_role_or_status_is_corrupt() {
         ("created_at = 'infinity'", "created_at"),
         ("tenant_id = NULL", "tenant_id"),
     ] {
-        let _ = behind.sql(&format!("UPDATE users SET {change} WHERE id = '{}'", user.id));
+        let _ = database.sql(&format!("UPDATE users SET {change} WHERE id = '{}'", user.id));
         let found = [
             store.users.find_by_id(user.id, request_time_at(START)).await,
             store.users.find_by_email(&user.email, request_time_at(START)).await,
@@ -43,7 +43,7 @@ async fn an_unknown_role_or_status_is_corrupt() {
         let unreadable: Vec<_> = listing.unreadable.iter().map(|row| (row.user_id, row.column)).collect();
         assert_eq!(unreadable, [(Some(user.id), column)]);
     }
-    let _ = behind.sql(&format!(
+    let _ = database.sql(&format!(
         "UPDATE users SET created_at = now(), tenant_id = '{}' WHERE id = '{}'",
         other.tenant_id, user.id
     ));
@@ -52,9 +52,9 @@ async fn an_unknown_role_or_status_is_corrupt() {
 
 // S-80
 #[tokio::test]
-async fn whatever_an_email_contains_it_is_only_compared() {
-    let behind = PostgresServer::shared().database();
-    let store = Store::migrated(&behind).await;
+async fn an_email_is_compared_whatever_it_contains() {
+    let database = PostgresServer::shared().database();
+    let store = Store::migrated(&database).await;
     let user = store.inserted().await;
     for text in [
         "a\0b@example.com",
@@ -79,29 +79,30 @@ async fn whatever_an_email_contains_it_is_only_compared() {
 
 // S-83
 #[tokio::test]
-async fn no_reason_quotes_an_email_or_a_hash_whatever_the_server_says() {
-    let behind = PostgresServer::shared().database();
-    let store = Store::migrated(&behind).await;
+async fn no_error_quotes_an_email_or_a_hash_of_a_server_message() {
+    let database = PostgresServer::shared().database();
+    let store = Store::migrated(&database).await;
     let user = store.inserted().await;
-    let _ = behind.sql(
-        "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS
+    let _ = database.sql(
+        "CREATE FUNCTION quote_row() RETURNS trigger LANGUAGE plpgsql AS
          $$ BEGIN RAISE EXCEPTION 'no: % %', NEW.email, NEW.password_hash USING DETAIL = NEW.email; END $$;
-         CREATE TRIGGER tell BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION tell()",
+         CREATE TRIGGER quote_row BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION quote_row()",
     );
     let mut new = a_user(user.tenant_id);
     let text =
         assert_kind(store.users.insert(&new, request_time_at(START)).await, PortErrorKind::Unavailable);
     assert!(text.contains("no: [..] [..]"), "{text}");
 
-    let _ = behind
-        .sql("DROP TRIGGER tell ON users; ALTER TABLE users ADD CONSTRAINT no_more CHECK (false) NOT VALID");
+    let _ = database.sql(
+        "DROP TRIGGER quote_row ON users; ALTER TABLE users ADD CONSTRAINT no_more CHECK (false) NOT VALID",
+    );
     let text = assert_kind(store.users.insert(&new, request_time_at(START)).await, PortErrorKind::Corrupt);
-    assert_eq!(text, "the check no_more of the database does not allow it");
+    assert_eq!(text, "the row violates the check constraint no_more");
 
-    let _ = behind.sql("ALTER TABLE users DROP CONSTRAINT no_more");
+    let _ = database.sql("ALTER TABLE users DROP CONSTRAINT no_more");
     // Another row with the same id: the constraint is not the one on emails.
     (new.id, new.email) = (user.id, an_email());
     let text =
         assert_kind(store.users.insert(&new, request_time_at(START)).await, PortErrorKind::Misconfigured);
-    assert_eq!(text, "the constraint users_pkey of the database does not allow it");
+    assert_eq!(text, "the row violates the constraint users_pkey");
 }

@@ -1,4 +1,4 @@
-//! A standby is never used, because it receives late what the primary has committed.
+//! A standby is never used, because it receives changes late.
 
 use std::time::Duration;
 
@@ -20,24 +20,24 @@ fn assert_standby<T>(outcome: Result<T, auth_domain::ports::PortError>) {
 
 // S-96
 #[tokio::test(flavor = "multi_thread")]
-async fn a_standby_says_nothing_about_users() {
+async fn a_standby_is_never_used() {
     let primary = PostgresServer::start();
-    let behind = primary.database();
-    let store = Store::migrated(&behind).await;
+    let database = primary.database();
+    let store = Store::migrated(&database).await;
     let user = store.inserted().await;
     let standby = primary.start_standby("1h");
     assert!(store.users.set_status(user.id, UserStatus::Inactive, request_time_at(START)).await.unwrap());
 
-    let trusting = Store::at(&PostgresServer::url_on(&[&standby], behind.name()));
+    let on_standby = Store::at(&PostgresServer::url_on(&[&standby], database.name()));
     let unknown = a_user(user.tenant_id);
     for _ in 0..3 {
-        assert_standby(trusting.users.find_by_email(&user.email, request_time_at(START)).await);
-        assert_standby(trusting.users.find_by_id(user.id, request_time_at(START)).await);
-        assert_standby(trusting.users.find_by_email(&unknown.email, request_time_at(START)).await);
-        assert_standby(trusting.users_listed(request_time_at(START)).await);
-        assert_standby(trusting.database.ping(at_present()).await);
+        assert_standby(on_standby.users.find_by_email(&user.email, request_time_at(START)).await);
+        assert_standby(on_standby.users.find_by_id(user.id, request_time_at(START)).await);
+        assert_standby(on_standby.users.find_by_email(&unknown.email, request_time_at(START)).await);
+        assert_standby(on_standby.users_listed(request_time_at(START)).await);
+        assert_standby(on_standby.database.ping(at_present()).await);
     }
-    let found = trusting.database.diagnose(at_present()).await.unwrap();
+    let found = on_standby.database.diagnose(at_present()).await.unwrap();
     assert!(
         found.iter().any(|found| found.severity == Severity::Error && found.text.contains("is a standby"))
     );
@@ -45,22 +45,22 @@ async fn a_standby_says_nothing_about_users() {
 
 // S-96
 #[tokio::test(flavor = "multi_thread")]
-async fn of_several_hosts_the_primary_is_used_and_followed() {
+async fn the_primary_among_several_hosts_is_used_and_followed() {
     let first = PostgresServer::start();
-    let behind = first.database();
-    let store = Store::migrated(&behind).await;
+    let database = first.database();
+    let store = Store::migrated(&database).await;
     let user = store.inserted().await;
     let second = first.start_standby("0");
     for order in [[&first, &second], [&second, &first]] {
-        let store = Store::at(&PostgresServer::url_on(&order, behind.name()));
+        let store = Store::at(&PostgresServer::url_on(&order, database.name()));
         store.warm_up(&user).await;
         store.database.ping(at_present()).await.unwrap();
         assert!(store.users.set_status(user.id, UserStatus::Active, request_time_at(START)).await.unwrap());
     }
 
-    // A host that accepts connections and stays silent does not use up the time of the others.
+    // A host that accepts connections and does not answer leaves time for the others.
     second.freeze();
-    let store = Store::at(&PostgresServer::url_on(&[&second, &first], behind.name()));
+    let store = Store::at(&PostgresServer::url_on(&[&second, &first], database.name()));
     assert!(store.find(&user).await.unwrap());
     second.thaw();
 
@@ -74,32 +74,32 @@ async fn of_several_hosts_the_primary_is_used_and_followed() {
     .await;
 }
 
-/// Behind a pooler a connection stays open while the server behind it changes. Here the answer of the server changes.
+/// Behind a pooler, the server of an open connection can change. Here a function simulates this.
 // S-96
 #[tokio::test(flavor = "multi_thread")]
-async fn a_primary_that_is_demoted_is_not_believed_on_connections_that_stay_open() {
-    let behind = PostgresServer::shared().database();
-    let owner = Store::migrated(&behind).await;
+async fn a_demoted_primary_is_recognised_on_open_connections() {
+    let database = PostgresServer::shared().database();
+    let owner = Store::migrated(&database).await;
     let user = owner.inserted().await;
-    let _ = behind.sql(
+    let _ = database.sql(
         "CREATE TABLE role_of_server (is_standby boolean); INSERT INTO role_of_server VALUES (false);
          CREATE FUNCTION pg_is_in_recovery() RETURNS boolean LANGUAGE sql
              AS 'SELECT is_standby FROM public.role_of_server'",
     );
     let own_function_first = "?options=-c%20search_path%3Dpublic%2Cpg_catalog";
-    let store = Store::at(&(behind.url() + own_function_first));
+    let store = Store::at(&(database.url() + own_function_first));
     let unknown = a_user(user.tenant_id);
     store.warm_up(&user).await;
     store.users_listed(request_time_at(START)).await.unwrap();
 
-    let _ = behind.sql("UPDATE role_of_server SET is_standby = true");
+    let _ = database.sql("UPDATE role_of_server SET is_standby = true");
     for _ in 0..3 {
         assert_standby(store.find(&user).await);
         assert_standby(store.users.find_by_email(&unknown.email, request_time_at(START)).await);
         assert_standby(store.users_listed(request_time_at(START)).await);
         assert_standby(store.database.ping(at_present()).await);
     }
-    let _ = behind.sql("UPDATE role_of_server SET is_standby = false");
+    let _ = database.sql("UPDATE role_of_server SET is_standby = false");
     store.warm_up(&user).await;
     store.users_listed(request_time_at(START)).await.unwrap();
     assert_eq!(store.users.find_by_email(&unknown.email, request_time_at(START)).await.unwrap(), None);
@@ -109,18 +109,21 @@ async fn a_primary_that_is_demoted_is_not_believed_on_connections_that_stay_open
 #[tokio::test(flavor = "multi_thread")]
 async fn readiness_commits_a_write_and_a_read_only_database_is_not_ready() {
     let server = PostgresServer::start();
-    let behind = server.database();
-    let store = Store::at(&behind.url());
+    let database = server.database();
+    let store = Store::at(&database.url());
     let next_transaction =
-        || behind.sql("SELECT pg_snapshot_xmax(pg_current_snapshot())").parse::<u64>().unwrap();
+        || database.sql("SELECT pg_snapshot_xmax(pg_current_snapshot())").parse::<u64>().unwrap();
     let before = next_transaction();
     for _ in 0..3 {
         store.database.ping(at_present()).await.unwrap();
     }
     assert!(next_transaction() >= before + 3, "nothing was committed");
 
-    let _ = behind.sql(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", behind.name()));
-    let text =
-        assert_kind(Store::at(&behind.url()).database.ping(at_present()).await, PortErrorKind::Misconfigured);
+    let _ =
+        database.sql(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name()));
+    let text = assert_kind(
+        Store::at(&database.url()).database.ping(at_present()).await,
+        PortErrorKind::Misconfigured,
+    );
     assert!(text.contains("the database is read-only"), "{text}");
 }

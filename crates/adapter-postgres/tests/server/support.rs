@@ -1,4 +1,4 @@
-//! A database with the adapter on it, and the times to call at.
+//! The adapter on a database, and helpers of the tests.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -29,9 +29,9 @@ impl Store {
         Self { users: PostgresUserRepository::new(&database), database }
     }
 
-    /// With tables of our own.
-    pub(crate) async fn migrated(behind: &Database<'_>) -> Self {
-        let store = Self::at(&behind.url());
+    /// Migrates the database.
+    pub(crate) async fn migrated(database: &Database<'_>) -> Self {
+        let store = Self::at(&database.url());
         store.database.migrate(request_time_at(START)).await.unwrap();
         store
     }
@@ -44,7 +44,7 @@ impl Store {
         user
     }
 
-    /// Uses every shared connection, so that both are there.
+    /// Makes both shared connections.
     pub(crate) async fn warm_up(&self, user: &NewUser) {
         for _ in 0..4 {
             assert!(self.find(user).await.unwrap());
@@ -55,7 +55,7 @@ impl Store {
         Ok(self.users.find_by_id(user.id, request_time_at(START)).await?.is_some())
     }
 
-    /// Takes the way through the pool.
+    /// Makes a call on a pooled connection.
     pub(crate) async fn users_listed(&self, request_time: RequestTime) -> Result<(), PortError> {
         self.users.list(request_time).await.map(drop)
     }
@@ -66,9 +66,9 @@ impl Store {
     }
 }
 
-/// Runs `work` while somebody else is in the middle of a transaction, for so many seconds.
+/// Runs `work` while another client holds the locks of `statement` for some seconds.
 pub(crate) fn while_locked(
-    behind: &Database<'_>,
+    database: &Database<'_>,
     statement: &str,
     seconds: f32,
     work: impl Future<Output = ()>,
@@ -77,14 +77,14 @@ pub(crate) fn while_locked(
     let is_locked = "SELECT count(*) FROM pg_stat_activity
                      WHERE datname = current_database() AND wait_event = 'PgSleep'";
     std::thread::scope(|scope| {
-        let lock = scope.spawn(|| behind.sql(&transaction));
-        while behind.sql(is_locked) == "0" {}
+        let lock = scope.spawn(|| database.sql(&transaction));
+        while database.sql(is_locked) == "0" {}
         block_in_place(|| Handle::current().block_on(work));
         let _ = lock.join().unwrap();
     });
 }
 
-/// A call that may take as long from here.
+/// Returns the request time of a call that starts now and has `limit`.
 pub(crate) fn within(limit: Duration) -> RequestTime {
     RequestTime::new(START, now(), limit)
 }
@@ -93,13 +93,13 @@ pub(crate) fn now() -> Instant {
     TestClock::new().instant()
 }
 
-/// The time of day as the server sees it.
-#[expect(clippy::disallowed_methods, reason = "the clock of a real server is compared with it")]
+/// Returns the present time, which is also that of the server.
+#[expect(clippy::disallowed_methods, reason = "the clock of a real server is compared with the real time")]
 pub(crate) fn time_of_day() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
-/// What only logs see.
+/// Returns the text that is logged and never sent to a client.
 pub(crate) fn reason(error: &PortError) -> String {
     error.source().unwrap().to_string()
 }
@@ -114,7 +114,7 @@ pub(crate) fn assert_kind<T>(result: Result<T, PortError>, kind: PortErrorKind) 
     }
 }
 
-/// Repeats `call` until it succeeds; fails when that takes longer than a dependency's return may.
+/// Repeats `call` until it succeeds, for at most two seconds.
 pub(crate) async fn assert_back_within_two_seconds<T>(
     what: &str,
     mut call: impl AsyncFnMut() -> Result<T, PortError>,

@@ -1,4 +1,4 @@
-//! TLS, verified in any case.
+//! TLS, with certificate and host name verified.
 
 use auth_adapter_postgres::PostgresConfig;
 use auth_domain::ports::PortErrorKind;
@@ -17,19 +17,19 @@ fn config(url: String, certificates: &Certificates) -> PostgresConfig {
 
 // S-86
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_is_verified_by_its_authority_and_its_name() {
+async fn authority_and_name_of_a_certificate_are_verified() {
     let (certificates, others) = (Certificates::new(), Certificates::new());
     let server = PostgresServer::start_with_tls(&certificates);
-    let behind = server.database();
-    let url = behind.url() + "?sslmode=require";
+    let database = server.database();
+    let url = database.url() + "?sslmode=require";
 
     let trusting = Store::with(config(url.clone(), &certificates));
     trusting.database.migrate(request_time_at(START)).await.unwrap();
     let user = trusting.inserted().await;
     trusting.warm_up(&user).await;
-    assert_eq!(behind.sql(ENCRYPTED), "true");
+    assert_eq!(database.sql(ENCRYPTED), "true");
     let checks = trusting.database.diagnose(request_time_at(START)).await.unwrap();
-    assert!(checks.iter().any(|check| check.text.contains("protected by TLSv1.3")), "{checks:?}");
+    assert!(checks.iter().any(|check| check.text.contains("encrypted with TLSv1.3")), "{checks:?}");
 
     let distrusting = Store::with(config(url.clone(), &others));
     for outcome in [
@@ -51,27 +51,27 @@ async fn a_certificate_is_verified_by_its_authority_and_its_name() {
 
     let expired = Certificates::expired();
     let server = PostgresServer::start_with_tls(&expired);
-    let behind = server.database();
-    let store = Store::with(config(behind.url() + "?sslmode=require", &expired));
+    let database = server.database();
+    let store = Store::with(config(database.url() + "?sslmode=require", &expired));
     let text = assert_kind(store.users_listed(request_time_at(START)).await, PortErrorKind::Misconfigured);
     assert!(text.starts_with("POSTGRES__URL: the certificate of the server has expired"), "{text}");
 }
 
 // S-86
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_demands_tls_is_a_misconfiguration_without_and_an_outage_only_when_it_is_away() {
+async fn plain_text_to_a_server_that_requires_tls_is_misconfigured() {
     let certificates = Certificates::new();
     let server = PostgresServer::start_with_tls(&certificates);
     server.demand_tls();
-    let behind = server.database();
-    let plain = Store::at(&(behind.url() + "?sslmode=disable"));
+    let database = server.database();
+    let plain = Store::at(&(database.url() + "?sslmode=disable"));
     let text = assert_kind(plain.users_listed(request_time_at(START)).await, PortErrorKind::Misconfigured);
     assert!(text.starts_with("POSTGRES__URL: ") && text.contains("no encryption"), "{text}");
 
-    let store = Store::with(config(behind.url() + "?sslmode=require", &certificates));
+    let store = Store::with(config(database.url() + "?sslmode=require", &certificates));
     store.database.migrate(request_time_at(START)).await.unwrap();
     server.freeze();
-    let frozen = Store::with(config(behind.url() + "?sslmode=require", &certificates));
+    let frozen = Store::with(config(database.url() + "?sslmode=require", &certificates));
     assert_kind(frozen.users_listed(request_time_at(START)).await, PortErrorKind::Unavailable);
     server.thaw();
     server.kill();
@@ -80,16 +80,16 @@ async fn a_server_that_demands_tls_is_a_misconfiguration_without_and_an_outage_o
 
 // S-86
 #[tokio::test]
-async fn a_server_without_tls_is_rejected_where_tls_is_asked_for_and_used_where_it_is_not() {
-    let behind = PostgresServer::shared().database();
+async fn a_server_without_tls_is_rejected_only_if_tls_is_required() {
+    let database = PostgresServer::shared().database();
     let certificates = Certificates::new();
-    let demanding = Store::with(config(behind.url() + "?sslmode=require", &certificates));
+    let demanding = Store::with(config(database.url() + "?sslmode=require", &certificates));
     let text =
         assert_kind(demanding.users_listed(request_time_at(START)).await, PortErrorKind::Misconfigured);
-    assert!(text.starts_with("POSTGRES__URL: the server does not speak TLS"), "{text}");
+    assert!(text.starts_with("POSTGRES__URL: the server does not support TLS"), "{text}");
 
-    let store = Store::migrated(&behind).await;
+    let store = Store::migrated(&database).await;
     let user = store.inserted().await;
     assert!(store.find(&user).await.unwrap());
-    assert_eq!(behind.sql(ENCRYPTED), "false");
+    assert_eq!(database.sql(ENCRYPTED), "false");
 }

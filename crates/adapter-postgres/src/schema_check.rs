@@ -1,11 +1,11 @@
-//! Whether the tables are those that this service can work on.
+//! Checks that the tables have the columns that this service uses.
 
 use diesel::deserialize::QueryableByName;
 use diesel::query_builder::SqlQuery;
 use diesel::sql_query;
 use diesel::sql_types::Text;
 
-/// The columns that are used, each with the types that it may have.
+/// The columns in use, each with its possible types.
 const COLUMNS: [(&str, &str, &[&str]); 10] = [
     ("tenants", "id", &["uuid"]),
     ("tenants", "name", TEXT),
@@ -19,9 +19,12 @@ const COLUMNS: [(&str, &str, &[&str]); 10] = [
     ("users", "updated_at", &["timestamp with time zone"]),
 ];
 
+const REMEDY: &str =
+    "name the database of the HookSentry platform, or an empty one for tables of its own, in POSTGRES__URL";
+
 const TEXT: &[&str] = &["character varying", "text"];
 
-/// A column that there is.
+/// A column of the database.
 #[derive(QueryableByName)]
 pub(crate) struct Column {
     #[diesel(sql_type = Text)]
@@ -32,7 +35,7 @@ pub(crate) struct Column {
     kind: String,
 }
 
-/// Asks for every column of the two tables, whether or not this role may read it.
+/// Selects every column of the two tables, also those that this role has no privilege to read.
 pub(crate) fn columns() -> SqlQuery {
     sql_query(
         "SELECT class.relname::text AS relation, attname::text AS attribute,
@@ -43,22 +46,18 @@ pub(crate) fn columns() -> SqlQuery {
     )
 }
 
-/// Says what is missing or of another type; nothing where all is well.
-pub(crate) fn faults(present: &[Column]) -> Vec<String> {
-    COLUMNS.iter().filter_map(|(table, column, types)| fault(present, table, column, types)).collect()
+/// Returns a sentence for each column that is missing or has another type.
+pub(crate) fn problems(present: &[Column]) -> Vec<String> {
+    COLUMNS.iter().filter_map(|(table, column, types)| problem(present, table, column, types)).collect()
 }
 
-fn fault(present: &[Column], table: &str, column: &str, types: &[&str]) -> Option<String> {
+fn problem(present: &[Column], table: &str, column: &str, types: &[&str]) -> Option<String> {
     let expected = types.first().unwrap_or(&"");
     match present.iter().find(|found| found.relation == table && found.attribute == column) {
-        None => Some(format!(
-            "the table {table} has no column {column} of the type {expected}; name the platform's database, \
-             or an empty one, in POSTGRES__URL"
-        )),
+        None => Some(format!("the table {table} has no column {column} of type {expected}; {REMEDY}")),
         Some(found) if types.contains(&found.kind.as_str()) => None,
         Some(found) => Some(format!(
-            "the column {column} of the table {table} is of the type {} and not {expected}; name the \
-             platform's database, or an empty one, in POSTGRES__URL",
+            "the column {column} of the table {table} has type {} instead of {expected}; {REMEDY}",
             found.kind
         )),
     }

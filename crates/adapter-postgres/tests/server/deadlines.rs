@@ -1,4 +1,4 @@
-//! Writes that come too late, and must not happen.
+//! Writes that the server executes after the deadline must change nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{Store, assert_kind, while_locked, within};
 
-/// What only the last message of the write holds: the server has told its time and prepared the statement.
+/// A text in the last message of the write only, after the time was read and the statement prepared.
 const MARK: &str = "$argon2id$too late";
 
-/// Passes everything on between the adapter and the server, and freezes the server when it sees the mark:
-/// the message goes on into the socket of the frozen server.
+/// Relays between adapter and server. Before it relays the mark, it freezes the server, so that the message waits in the
+/// socket of the frozen server.
 async fn relay_that_freezes(server: &Arc<PostgresServer>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -45,11 +45,11 @@ async fn relay_that_freezes(server: &Arc<PostgresServer>) -> u16 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_in_the_socket_of_a_frozen_server_never_happens() {
     let server = Arc::new(PostgresServer::start());
-    let behind = server.database();
-    let direct = Store::migrated(&behind).await;
+    let database = server.database();
+    let direct = Store::migrated(&database).await;
     let user = direct.inserted().await;
     let port = relay_that_freezes(&server).await;
-    let relayed = Store::at(&behind.url().replace(&server.port().to_string(), &port.to_string()));
+    let relayed = Store::at(&database.url().replace(&server.port().to_string(), &port.to_string()));
 
     let (expected, late) = (Some(user.password_hash.clone()), PasswordHash::new(MARK.to_owned()));
     let request_time = within(Duration::from_secs(1));
@@ -57,22 +57,22 @@ async fn a_write_in_the_socket_of_a_frozen_server_never_happens() {
     assert_kind(outcome, PortErrorKind::Unavailable);
     server.thaw();
 
-    // The statement has been executed once the server is done with the connection that it came on.
+    // The server has executed the statement when no other connection is active.
     let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
                 AND pid <> pg_backend_pid() AND state = 'active'";
     tokio::time::sleep(Duration::from_millis(300)).await;
-    while behind.sql(busy) != "0" {}
+    while database.sql(busy) != "0" {}
     assert_eq!(direct.stored_hash(&user).await, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_gets_its_lock_too_late_never_happens() {
-    let behind = PostgresServer::shared().database();
-    let store = Store::migrated(&behind).await;
+    let database = PostgresServer::shared().database();
+    let store = Store::migrated(&database).await;
     let user = store.inserted().await;
     let lock = format!("SELECT 1 FROM users WHERE id = '{}' FOR UPDATE", user.id);
     let expected = Some(user.password_hash.clone());
-    while_locked(&behind, &lock, 0.8, async {
+    while_locked(&database, &lock, 0.8, async {
         let (status, request_time) = (UserStatus::Inactive, within(Duration::from_millis(300)));
         assert_kind(store.users.set_status(user.id, status, request_time).await, PortErrorKind::Unavailable);
         let (late, request_time) = (PasswordHash::new(MARK.to_owned()), within(Duration::from_millis(300)));
@@ -81,10 +81,10 @@ async fn a_write_that_gets_its_lock_too_late_never_happens() {
         assert_kind(replaced, PortErrorKind::Unavailable);
     });
 
-    // Whoever waited for the lock before has had it before this one.
-    let other = Store::at(&behind.url());
+    // This write waits for the lock behind the late ones.
+    let other = Store::at(&database.url());
     assert!(other.users.set_status(user.id, UserStatus::Active, request_time_at(START)).await.unwrap());
     let inactive = "SELECT count(*) FROM users WHERE status = 1";
-    assert_eq!(behind.sql(inactive), "0");
+    assert_eq!(database.sql(inactive), "0");
     assert_eq!(store.stored_hash(&user).await, expected);
 }

@@ -1,29 +1,20 @@
-//! The servers that a URL names, each with its share of the time to connect.
-
-use std::time::Duration;
+//! Splitting a URL with several hosts.
 
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
-use crate::config::ConfigError;
-use crate::limits::share_of_connecting;
+use crate::error::ConfigError;
 
-/// How soon the system notices that the other machine is gone.
-const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
-const KEEPALIVE_RETRIES: u32 = 3;
-
-/// Returns one configuration per server. The driver itself would try one server after the other, but it uses the first
-/// that accepts it, a standby included, and a server that accepts connections and stays silent would use up all the time.
-pub(crate) fn each(config: &Config) -> Result<Vec<Config>, ConfigError> {
+/// Returns one driver configuration per server. Given all hosts, the driver would use the first one that accepts a
+/// connection, which may be a standby or may not answer.
+pub(super) fn split(config: &Config) -> Result<Vec<Config>, ConfigError> {
     let (hosts, addresses, ports) = (config.get_hosts(), config.get_hostaddrs(), config.get_ports());
     let count = hosts.len().max(addresses.len());
     let fits = |length: usize| [0, count].contains(&length);
     if !fits(hosts.len()) || !fits(addresses.len()) || !(fits(ports.len()) || ports.len() == 1) {
         return Err(ConfigError::UnevenHosts);
     }
-    let common = common(config, share_of_connecting(count));
+    let common = without_hosts(config);
     let server = |index: usize| {
         let mut server = common.clone();
         match hosts.get(index) {
@@ -43,7 +34,7 @@ pub(crate) fn each(config: &Config) -> Result<Vec<Config>, ConfigError> {
 }
 
 /// Returns the settings that all servers have in common.
-fn common(config: &Config, connect_timeout: Duration) -> Config {
+fn without_hosts(config: &Config) -> Config {
     let mut common = Config::new();
     if let Some(user) = config.get_user() {
         common.user(user);
@@ -66,23 +57,17 @@ fn common(config: &Config, connect_timeout: Duration) -> Config {
         .channel_binding(config.get_channel_binding())
         .target_session_attrs(config.get_target_session_attrs())
         .load_balance_hosts(config.get_load_balance_hosts())
-        .connect_timeout(connect_timeout)
-        .tcp_user_timeout(UNACKNOWLEDGED)
-        .keepalives(config.get_keepalives())
-        .keepalives_idle(KEEPALIVE_IDLE)
-        .keepalives_interval(KEEPALIVE_INTERVAL)
-        .keepalives_retries(KEEPALIVE_RETRIES);
+        .keepalives(config.get_keepalives());
     common
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::Address;
-    use crate::limits::CONNECT;
+    use crate::config::Address;
 
     #[test]
-    fn each_server_of_the_address_shares_the_time_to_connect() {
+    fn each_host_of_the_url_becomes_one_server() {
         let address =
             Address::parse("postgres://auth:pw@localhost:5433,[::1]:5434,127.0.0.1/db", false).unwrap();
         let named = |server: &Config| (server.get_hosts().to_vec(), server.get_ports().to_vec());
@@ -93,7 +78,6 @@ mod tests {
             assert_eq!(server.get_user(), Some("auth"));
             assert_eq!(server.get_password(), Some(&b"pw"[..]));
             assert_eq!(server.get_dbname(), Some("db"));
-            assert_eq!(server.get_connect_timeout(), Some(&(CONNECT / 3)));
         }
         let uneven = Address::parse("postgres://auth@localhost,db/db?hostaddr=127.0.0.1", true);
         assert!(matches!(uneven, Err(ConfigError::UnevenHosts)));

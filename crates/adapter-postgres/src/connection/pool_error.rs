@@ -1,0 +1,58 @@
+//! Errors of the pool. Its connect function can only return [`ConnectionError`], which carries a [`StoreError`] inside.
+
+use std::fmt;
+
+use diesel::ConnectionError;
+use diesel::result::Error as DriverError;
+use diesel_async::pooled_connection::PoolError as ManagerError;
+use diesel_async::pooled_connection::deadpool::PoolError;
+
+use crate::error::StoreError;
+
+impl From<StoreError> for ConnectionError {
+    fn from(error: StoreError) -> Self {
+        Self::CouldntSetupConfiguration(match error {
+            StoreError::Driver(error) => error,
+            other => DriverError::QueryBuilderError(Box::new(Wrapped(other))),
+        })
+    }
+}
+
+impl From<ConnectionError> for StoreError {
+    fn from(error: ConnectionError) -> Self {
+        match error {
+            ConnectionError::CouldntSetupConfiguration(DriverError::QueryBuilderError(inner)) => {
+                match inner.downcast::<Wrapped>() {
+                    Ok(wrapped) => wrapped.0,
+                    Err(inner) => Self::Driver(DriverError::QueryBuilderError(inner)),
+                }
+            }
+            ConnectionError::CouldntSetupConfiguration(error) => Self::Driver(error),
+            _ => Self::PoolExhausted,
+        }
+    }
+}
+
+impl From<PoolError> for StoreError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(ManagerError::ConnectionError(error)) => error.into(),
+            PoolError::Backend(ManagerError::QueryError(error)) => Self::Driver(error),
+            PoolError::Timeout(_)
+            | PoolError::Closed
+            | PoolError::NoRuntimeSpecified
+            | PoolError::PostCreateHook(_) => Self::PoolExhausted,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Wrapped(StoreError);
+
+impl fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot connect")
+    }
+}
+
+impl std::error::Error for Wrapped {}

@@ -1,0 +1,131 @@
+//! The two connections that all lookups share.
+//!
+//! Statements are pipelined: a lookup does not wait for the answer to the one before it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use auth_domain::ports::Clock;
+use tokio::sync::Mutex;
+use tokio::time::timeout_at;
+
+use super::connector::{Connector, SharedConnection};
+use super::timeouts::{CONNECT, bounded};
+use crate::error::StoreError;
+
+/// A connection that has not answered a statement for this long is discarded. After a shorter wait, the caller's deadline
+/// may have been the reason.
+const UNRESPONSIVE: Duration = Duration::from_millis(250);
+
+/// The shared connections, made when they are first needed.
+pub(crate) struct SharedConnections {
+    connector: Arc<Connector>,
+    clock: Arc<dyn Clock>,
+    slots: [Slot; SharedConnections::COUNT],
+    turn: AtomicUsize,
+    /// Held by the caller that connects.
+    connecting: Mutex<()>,
+    /// The number of failed attempts to connect.
+    failures: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Slot(RwLock<Option<Arc<SharedConnection>>>);
+
+impl SharedConnections {
+    /// The number of connections. A third one does not increase the lookups per second.
+    pub(crate) const COUNT: usize = 2;
+
+    pub(super) fn new(connector: Arc<Connector>, clock: Arc<dyn Clock>) -> Self {
+        let (turn, failures) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { connector, clock, slots: Default::default(), turn, connecting: Mutex::default(), failures }
+    }
+
+    /// Returns the connections in turn, and connects if necessary.
+    pub(crate) async fn get(&self, deadline: Instant) -> Result<Arc<SharedConnection>, StoreError> {
+        let [even, odd] = &self.slots;
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let slot = if turn.is_multiple_of(2) { even } else { odd };
+        match slot.get() {
+            Some(connection) => Ok(connection),
+            None => self.connect(slot, deadline).await,
+        }
+    }
+
+    /// Runs a statement on a connection. If the error shows that the connection is unusable, later callers get another
+    /// one; statements that are already on it continue.
+    pub(crate) async fn run<T, E>(
+        &self,
+        connection: &Arc<SharedConnection>,
+        deadline: Instant,
+        statement: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, StoreError>
+    where
+        StoreError: From<E>,
+    {
+        let started = self.clock.instant();
+        let outcome = bounded(deadline, statement).await;
+        if let Err(error) = &outcome {
+            if matches!(error, StoreError::Demoted) {
+                // Every other connection leads to the same server.
+                self.slots.iter().for_each(Slot::clear);
+            }
+            let is_unresponsive =
+                matches!(error, StoreError::TimedOut) && is_the_servers_fault(error, started, deadline);
+            if is_unresponsive || error.discards_connection() {
+                self.slots.iter().for_each(|slot| slot.discard(connection));
+            }
+        }
+        outcome
+    }
+
+    /// Single-flight connect: concurrent callers wait for the first and share its result.
+    async fn connect(&self, slot: &Slot, deadline: Instant) -> Result<Arc<SharedConnection>, StoreError> {
+        let failures = self.failures.load(Ordering::Acquire);
+        let deadline = deadline.min(self.clock.instant() + CONNECT);
+        let Ok(_connecting) = timeout_at(deadline.into(), self.connecting.lock()).await else {
+            return Err(StoreError::TimedOut);
+        };
+        if let Some(connection) = slot.get() {
+            return Ok(connection);
+        }
+        if self.failures.load(Ordering::Acquire) != failures {
+            return Err(StoreError::Unreachable);
+        }
+        let started = self.clock.instant();
+        let connection = self.connector.shared(deadline).await.inspect_err(|error| {
+            if is_the_servers_fault(error, started, deadline) {
+                self.failures.fetch_add(1, Ordering::Release);
+            }
+        })?;
+        let connection = Arc::new(connection);
+        slot.set(Arc::clone(&connection));
+        Ok(connection)
+    }
+}
+
+/// Whether an error is due to the server and not to a deadline that was too close.
+fn is_the_servers_fault(error: &StoreError, started: Instant, deadline: Instant) -> bool {
+    !matches!(error, StoreError::TimedOut) || deadline.saturating_duration_since(started) >= UNRESPONSIVE
+}
+
+impl Slot {
+    fn get(&self) -> Option<Arc<SharedConnection>> {
+        let connection = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        connection.as_ref().filter(|connection| connection.is_open()).map(Arc::clone)
+    }
+
+    fn set(&self, connection: Arc<SharedConnection>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+    }
+
+    fn clear(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn discard(&self, connection: &Arc<SharedConnection>) {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        current.take_if(|current| Arc::ptr_eq(current, connection));
+    }
+}

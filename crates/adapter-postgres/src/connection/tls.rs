@@ -1,0 +1,33 @@
+//! The TLS settings of connections.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::config::{Transport, read_authorities, system_authorities};
+use crate::error::ConfigError;
+
+/// The ALPN name of the protocol, which PostgreSQL 17 requires for direct TLS.
+const ALPN: &[u8] = b"postgresql";
+
+/// Returns a connector that always verifies certificate and host name. For plain text it trusts no authority.
+pub(super) fn connector(
+    transport: Transport,
+    ca_file: Option<&Path>,
+) -> Result<MakeRustlsConnect, ConfigError> {
+    let authorities = match (transport, ca_file) {
+        (Transport::Local | Transport::PlainText, _) => RootCertStore::empty(),
+        (Transport::Tls, Some(path)) => read_authorities(path)?,
+        (Transport::Tls, None) => system_authorities()?,
+    };
+    // Explicit, so that the process-wide default of rustls does not matter.
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| ConfigError::Rejected(error.to_string()))?;
+    let mut config = builder.with_root_certificates(authorities).with_no_client_auth();
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    Ok(MakeRustlsConnect::new(config))
+}

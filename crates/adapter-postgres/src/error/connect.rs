@@ -1,0 +1,93 @@
+//! Errors of connecting.
+
+use std::error::Error;
+use std::io;
+
+use auth_domain::ports::PortError;
+use rustls::{CertificateError, Error as TlsError};
+use tokio_postgres::Error as ConnectError;
+use tokio_postgres::error::{DbError, SqlState};
+
+use super::message::redacted;
+
+pub(super) fn translate(error: &ConnectError) -> PortError {
+    match error.as_db_error() {
+        Some(error) => rejected(error),
+        None => failed(error),
+    }
+}
+
+/// The server answered with an error.
+fn rejected(error: &DbError) -> PortError {
+    let text =
+        format!("POSTGRES__URL: the database server rejects the connection: {}", redacted(error.message()));
+    let is_permanent = [
+        SqlState::INVALID_PASSWORD,
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        SqlState::INVALID_CATALOG_NAME,
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        SqlState::UNDEFINED_OBJECT,
+        SqlState::INVALID_PARAMETER_VALUE,
+    ]
+    .contains(error.code());
+    if is_permanent { PortError::misconfigured(text) } else { PortError::unavailable(text) }
+}
+
+/// The server did not answer, or TLS failed. The driver has no public kind of error, only these texts.
+fn failed(error: &ConnectError) -> PortError {
+    let (text, source) = (error.to_string(), error.source());
+    let cause = source.map(|source| format!(": {}", redacted(&source.to_string()))).unwrap_or_default();
+    let remedy = match text.as_str() {
+        "error performing TLS handshake" => source.and_then(tls_remedy),
+        "authentication error" => Some(
+            "POSTGRES__URL: the server requires a password or another kind of authentication; add the password to the URL",
+        ),
+        "invalid configuration" => Some("POSTGRES__URL: the driver rejects the URL"),
+        _ => None,
+    };
+    let text = format!("cannot connect to the database: {text}{cause}");
+    match remedy {
+        Some(remedy) => PortError::misconfigured(format!("{remedy} ({text})")),
+        None => PortError::unavailable(text),
+    }
+}
+
+/// Returns problem and remedy if TLS rejects the server or the server rejects TLS. `None` if the handshake was
+/// interrupted: a retry may succeed.
+fn tls_remedy(source: &(dyn Error + 'static)) -> Option<&'static str> {
+    // The only source that is no I/O error means that the server has no TLS.
+    let Some(error) = source.downcast_ref::<io::Error>() else {
+        return Some(
+            "POSTGRES__URL: the server does not support TLS; enable it there (ssl = on), or write sslmode=disable if plain \
+             text is allowed",
+        );
+    };
+    match error.get_ref()?.downcast_ref::<TlsError>()? {
+        TlsError::InvalidCertificate(error) => Some(certificate_remedy(error)),
+        TlsError::AlertReceived(_) | TlsError::PeerIncompatible(_) | TlsError::InvalidMessage(_) => Some(
+            "POSTGRES__URL: the server rejects the TLS connection; check whether it requires a client certificate or other \
+             TLS versions",
+        ),
+        _ => None,
+    }
+}
+
+const fn certificate_remedy(error: &CertificateError) -> &'static str {
+    match error {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "POSTGRES__CA_FILE: the certificate of the server is signed by none of these authorities; name the file with \
+             the certificate of its authority"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "POSTGRES__URL: the certificate of the server is for another host name; write a name that is in the certificate"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "POSTGRES__URL: the certificate of the server has expired; renew it on the server, and check the clock of this \
+             machine"
+        }
+        _ => {
+            "POSTGRES__CA_FILE: the certificate of the server cannot be verified; renew it on the server, or name the file \
+             with the certificate of its authority"
+        }
+    }
+}
