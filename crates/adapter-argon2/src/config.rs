@@ -1,22 +1,22 @@
-//! The settings under `PASSWORD__` that concern hashing.
+//! The configuration of the adapter.
 
 use std::ops::RangeInclusive;
 
-use crate::ConfigError;
 use crate::cost::Cost;
+use crate::error::ConfigError;
 
-/// How passwords are hashed, and how many at a time.
+/// The cost of new hashes, and how many are computed at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Argon2Config {
     /// `PASSWORD__MEMORY_KIB`: the memory of one hash in KiB.
     pub memory_kib: u32,
     /// `PASSWORD__ITERATIONS`: the passes over that memory.
     pub iterations: u32,
-    /// `PASSWORD__PARALLELISM`: the lanes; they are computed one after the other.
+    /// `PASSWORD__PARALLELISM`: the lanes. They are computed on one thread, one after the other.
     pub parallelism: u32,
-    /// `PASSWORD__CONCURRENCY`: how many hashes are computed at a time, each in memory of its own.
+    /// `PASSWORD__CONCURRENCY`: the number of permits. Each has its own memory.
     pub concurrency: usize,
-    /// `PASSWORD__LEGACY`: whether hashes in the platform's older format verify.
+    /// `PASSWORD__LEGACY`: whether legacy hashes of the HookSentry platform verify.
     pub legacy: bool,
 }
 
@@ -28,15 +28,15 @@ impl Argon2Config {
         Cost { memory_kib: self.memory_kib, iterations: self.iterations, parallelism: self.parallelism }
     }
 
-    /// Rejects a cost below the OWASP table or beyond the bounds of stored hashes (S-01, S-04).
+    /// Checks the values: the cost must reach the OWASP table and be within the bounds of stored hashes (S-01, S-04).
     ///
     /// # Errors
-    /// [`ConfigError`] begins with the name of the setting that cannot be used.
+    /// The first problem, as a [`ConfigError`].
     pub fn check(&self) -> Result<(), ConfigError> {
         let Self { memory_kib, iterations, parallelism, concurrency, .. } = *self;
-        at_most("PASSWORD__MEMORY_KIB", memory_kib, Cost::HIGHEST.memory_kib)?;
-        at_most("PASSWORD__ITERATIONS", iterations, Cost::HIGHEST.iterations)?;
-        at_most("PASSWORD__PARALLELISM", parallelism, Cost::HIGHEST.parallelism)?;
+        check_maximum("PASSWORD__MEMORY_KIB", memory_kib, Cost::HIGHEST.memory_kib)?;
+        check_maximum("PASSWORD__ITERATIONS", iterations, Cost::HIGHEST.iterations)?;
+        check_maximum("PASSWORD__PARALLELISM", parallelism, Cost::HIGHEST.parallelism)?;
         if parallelism == 0 {
             return Err(ConfigError::Zero { setting: "PASSWORD__PARALLELISM" });
         }
@@ -53,7 +53,7 @@ impl Argon2Config {
     }
 }
 
-fn at_most(setting: &'static str, value: u32, highest: u32) -> Result<(), ConfigError> {
+fn check_maximum(setting: &'static str, value: u32, highest: u32) -> Result<(), ConfigError> {
     if value > highest { Err(ConfigError::TooCostly { setting, highest }) } else { Ok(()) }
 }
 
@@ -66,7 +66,7 @@ mod tests {
 
     // S-01
     #[test]
-    fn every_row_of_the_owasp_table_is_accepted_and_nothing_below_it() {
+    fn every_row_of_the_owasp_table_is_accepted_and_nothing_below() {
         for (memory_kib, iterations) in [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)] {
             assert_eq!(Argon2Config { memory_kib, iterations, ..DEFAULT }.check(), Ok(()));
             let less = memory_kib - 1;
@@ -82,7 +82,7 @@ mod tests {
 
     // S-01
     #[test]
-    fn a_rejection_names_the_setting_and_the_remedy() {
+    fn a_rejected_cost_names_the_setting_and_the_remedy() {
         for (config, setting, remedy) in [
             (Argon2Config { iterations: 1, ..DEFAULT }, "PASSWORD__MEMORY_KIB", "19456"),
             (Argon2Config { iterations: 1, ..DEFAULT }, "PASSWORD__ITERATIONS", "2"),

@@ -1,6 +1,6 @@
-//! What a hash costs.
+//! The cost parameters of Argon2.
 
-/// The three parameters of Argon2 (RFC 9106 §3.1) that decide about memory and time.
+/// The three parameters of Argon2 (RFC 9106 §3.1) that determine memory and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cost {
     /// Memory in KiB, which is also the number of blocks.
@@ -11,26 +11,26 @@ pub(crate) struct Cost {
     pub(crate) parallelism: u32,
 }
 
-/// Memory and passes that the OWASP Password Storage Cheat Sheet calls equivalent.
+/// Memory in KiB and passes that are equivalent according to the OWASP Password Storage Cheat Sheet.
 const OWASP: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
-/// Segments of a lane.
+/// The number of segments of a lane.
 const SLICES: u32 = 4;
 
 impl Cost {
-    /// The cost of the platform's older format.
+    /// The cost of legacy hashes.
     pub(crate) const LEGACY: Self = Self { memory_kib: 65_536, iterations: 5, parallelism: 8 };
-    /// What a stored hash may cost at most.
+    /// The upper bounds of stored hashes.
     pub(crate) const HIGHEST: Self = Self { memory_kib: 262_144, iterations: 10, parallelism: 16 };
 
-    /// Tells whether new hashes may have this cost.
+    /// Whether new hashes may have this cost.
     pub(crate) fn is_enough(self) -> bool {
         OWASP
             .iter()
             .any(|(memory_kib, iterations)| self.memory_kib >= *memory_kib && self.iterations >= *iterations)
     }
 
-    /// Tells whether a stored hash may have this cost.
+    /// Whether the cost is within the upper bounds of stored hashes.
     pub(crate) const fn is_bounded(self) -> bool {
         self.memory_kib <= Self::HIGHEST.memory_kib
             && self.iterations <= Self::HIGHEST.iterations
@@ -44,7 +44,7 @@ impl Cost {
         self.memory_kib / slices * slices
     }
 
-    /// The number of block compressions: the work of the hash, independent of the machine.
+    /// The number of block compressions, which measures the work of a hash independently of the machine.
     pub(crate) const fn work(self) -> u64 {
         self.blocks() as u64 * self.iterations as u64
     }

@@ -1,4 +1,4 @@
-//! What can be wrong with the set-up or a stored hash, and how failures cross the port.
+//! Errors of the configuration, of hashing and of stored hashes.
 
 use std::collections::TryReserveError;
 
@@ -6,54 +6,54 @@ use auth_domain::ports::PortError;
 use thiserror::Error;
 use tokio::task::JoinError;
 
-/// Says which setting cannot be used, and what to do about it.
+/// An unusable setting. Each message has the name of the setting, the problem and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ConfigError {
-    /// Cheaper to guess against than the OWASP Password Storage Cheat Sheet allows.
+    /// The cost is below the table of the OWASP Password Storage Cheat Sheet.
     #[error(
-        "PASSWORD__MEMORY_KIB={memory_kib} with PASSWORD__ITERATIONS={iterations} is too weak: set them to \
-         19456 and 2 at least (as good: 47104 and 1, 12288 and 3, 9216 and 4, 7168 and 5)"
+        "PASSWORD__MEMORY_KIB={memory_kib} with PASSWORD__ITERATIONS={iterations} is below the OWASP minimum; set \
+         them to at least 19456 and 2 (equivalent: 47104 and 1, 12288 and 3, 9216 and 4, 7168 and 5)"
     )]
     TooWeak {
-        /// The memory that was asked for.
+        /// The configured memory.
         memory_kib: u32,
-        /// The passes that were asked for.
+        /// The configured passes.
         iterations: u32,
     },
-    /// A hash of this cost would not be accepted when it is read back.
-    #[error("{setting} is too high: set it to {highest} at most")]
+    /// The cost is beyond the bounds of stored hashes: such a hash would not verify.
+    #[error("{setting} is too high; set it to at most {highest}")]
     TooCostly {
         /// The name of the setting.
         setting: &'static str,
         /// The highest value that is accepted.
         highest: u32,
     },
-    /// Nothing can be computed with none.
-    #[error("{setting} is 0: set it to 1 at least")]
+    /// The value is zero.
+    #[error("{setting} is 0; set it to at least 1")]
     Zero {
         /// The name of the setting.
         setting: &'static str,
     },
-    /// Not a usable number of hashes at a time.
-    #[error("PASSWORD__CONCURRENCY is out of range: set it to between {lowest} and {highest}")]
+    /// The number of permits is out of range.
+    #[error("PASSWORD__CONCURRENCY is out of range; set it to a number from {lowest} to {highest}")]
     Concurrency {
         /// The lowest value that is accepted.
         lowest: usize,
         /// The highest value that is accepted.
         highest: usize,
     },
-    /// The first hash, made to measure its time, failed.
-    #[error("PASSWORD__MEMORY_KIB: no hash can be computed ({0}); lower it, or PASSWORD__CONCURRENCY")]
+    /// The hash that is computed at the start, to measure its time, failed.
+    #[error("PASSWORD__MEMORY_KIB: cannot compute a hash ({0}); lower it or PASSWORD__CONCURRENCY")]
     CannotHash(#[from] HashError),
 }
 
-/// Says why a hash could not be computed.
+/// An error of computing a hash.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HashError {
-    /// The system gives no memory for it.
-    #[error("no memory for the hash")]
+    /// The memory could not be allocated.
+    #[error("out of memory")]
     Memory(#[from] TryReserveError),
-    /// The library rejects its parameters or inputs.
+    /// The library rejected the parameters or the inputs.
     #[error("{0}")]
     Rejected(String),
 }
@@ -65,7 +65,7 @@ impl From<argon2::Error> for HashError {
 }
 
 impl From<HashError> for PortError {
-    /// Without memory hashing has not begun, and the caller may be told so.
+    /// Without memory, hashing has not begun, so the error may be `Unavailable`.
     fn from(error: HashError) -> Self {
         match error {
             HashError::Memory(_) => Self::unavailable(error),
@@ -74,28 +74,27 @@ impl From<HashError> for PortError {
     }
 }
 
-/// Reports that a hash would begin after its caller has given up.
+/// The error of a call that cannot begin before its deadline.
 pub(crate) fn queue_is_full() -> PortError {
-    PortError::overloaded("the password queue is longer than the deadline allows")
+    PortError::overloaded("the password queue is too long to begin before the deadline")
 }
 
-/// Reports that a job ended without a result.
-///
-/// A panic came after hashing had begun; a job that was cancelled was never started.
-pub(crate) fn job_is_lost(error: JoinError) -> PortError {
+/// The error of a job that ended without a result. A panic happened after hashing had begun; a cancelled job had not
+/// started.
+pub(crate) fn job_failed(error: JoinError) -> PortError {
     if error.is_panic() { PortError::corrupt(error) } else { PortError::unavailable(error) }
 }
 
-/// Says why a stored text cannot be verified against.
+/// The reason why a stored text cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum UnusableHash {
-    /// Neither a PHC string of Argon2id, version 19, nor the older format.
-    #[error("the stored text is in no known format")]
+    /// Neither a PHC string of Argon2id version 19 nor a legacy hash.
+    #[error("the stored text has no known format")]
     UnknownFormat,
-    /// A parameter or a length is beyond what is accepted.
+    /// A parameter or a length is out of bounds.
     #[error("the parameters of the stored hash are out of bounds")]
     OutOfBounds,
-    /// The older format, which is switched off.
-    #[error("the stored hash is in the older format and PASSWORD__LEGACY is off")]
+    /// A legacy hash, and the format is switched off.
+    #[error("the stored hash has the legacy format; set PASSWORD__LEGACY=on to accept it")]
     LegacyIsOff,
 }

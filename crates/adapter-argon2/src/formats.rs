@@ -1,4 +1,4 @@
-//! The texts that hashes are stored as: PHC strings, and the platform's older format.
+//! The formats of stored hashes: PHC strings, and the legacy format of the HookSentry platform.
 
 use auth_domain::model::HashParameters;
 use base64::Engine;
@@ -16,14 +16,14 @@ pub(crate) const SALT_BYTES: usize = 16;
 pub(crate) const HASH_BYTES: usize = 32;
 
 const PREFIX: &str = "$argon2id$v=19$";
-/// The width of the column where the platform stores hashes.
-const LONGEST_TEXT: usize = 512;
-const SHORTEST_SALT: usize = 8;
-const LONGEST_SALT: usize = 64;
-const SHORTEST_HASH: usize = 16;
-const LONGEST_HASH: usize = 64;
+/// The width of the column `users.password_hash`.
+const MAX_TEXT_BYTES: usize = 512;
+const MIN_SALT_BYTES: usize = 8;
+const MAX_SALT_BYTES: usize = 64;
+const MIN_HASH_BYTES: usize = 16;
+const MAX_HASH_BYTES: usize = 64;
 
-/// A stored hash, read and within the bounds.
+/// A parsed stored hash, within the bounds.
 #[cfg_attr(test, derive(Debug))]
 #[derive(PartialEq, Eq)]
 pub(crate) struct StoredHash {
@@ -41,9 +41,9 @@ enum Format {
 }
 
 impl StoredHash {
-    /// Reads either format; nothing is computed and no memory is taken for what is out of bounds.
+    /// Parses either format. A hash that is out of bounds is rejected before any memory is allocated for it.
     pub(crate) fn parse(text: &str, legacy: bool) -> Result<Self, UnusableHash> {
-        if text.len() > LONGEST_TEXT {
+        if text.len() > MAX_TEXT_BYTES {
             return Err(UnusableHash::OutOfBounds);
         }
         if let Some(rest) = text.strip_prefix(PREFIX) {
@@ -58,41 +58,42 @@ impl StoredHash {
         self.cost
     }
 
-    /// Tells whether the hash was made in another way than new ones are.
+    /// Whether format, cost or a length differs from that of new hashes.
     pub(crate) fn is_outdated(&self, current: Cost) -> bool {
-        let as_new = self.cost == current && self.salt.len() == SALT_BYTES && self.hash.len() == HASH_BYTES;
+        let is_current =
+            self.cost == current && self.salt.len() == SALT_BYTES && self.hash.len() == HASH_BYTES;
         match self.format {
-            Format::Phc => !as_new,
+            Format::Phc => !is_current,
             Format::Legacy => true,
         }
     }
 
-    /// Hashes `password` and compares in constant time.
+    /// Hashes `password` and compares the result in constant time.
     pub(crate) fn matches(&self, password: &[u8], memory: &mut Memory) -> Result<bool, HashError> {
         let hash = memory.hash(self.cost, password, &self.salt, self.hash.len())?;
         Ok(hash.as_slice().ct_eq(&self.hash).into())
     }
 }
 
-/// Writes a PHC string.
+/// Returns a PHC string.
 pub(crate) fn phc(cost: Cost, salt: &[u8], hash: &[u8]) -> String {
     let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
-    format!("{}${salt}${hash}", beginning(cost))
+    format!("{}${salt}${hash}", phc_parameters(cost))
 }
 
-/// The cost of hashes with these parameters; `None` if such a hash is never computed.
+/// Returns the cost of hashes with these parameters; `None` if they are out of bounds.
 pub(crate) fn cost_of(parameters: &HashParameters) -> Option<Cost> {
     let cost = parse_cost(parameters.as_str().strip_prefix(PREFIX)?)?;
-    is_usable(cost).then_some(cost)
+    is_within_bounds(cost).then_some(cost)
 }
 
-/// The beginning of a PHC string, up to the salt.
-pub(crate) fn beginning(cost: Cost) -> String {
+/// Returns the part of a PHC string before the salt.
+pub(crate) fn phc_parameters(cost: Cost) -> String {
     let Cost { memory_kib, iterations, parallelism } = cost;
     format!("{PREFIX}m={memory_kib},t={iterations},p={parallelism}")
 }
 
-/// Reads what follows the prefix: `m=…,t=…,p=…$salt$hash`, in this order and spelling only.
+/// Parses the text after the prefix, `m=…,t=…,p=…$salt$hash`, in this order and spelling only.
 fn parse_phc(rest: &str) -> Result<StoredHash, UnusableHash> {
     let mut fields = rest.split('$');
     let (Some(cost), Some(salt), Some(hash), None) =
@@ -103,18 +104,18 @@ fn parse_phc(rest: &str) -> Result<StoredHash, UnusableHash> {
     let cost = parse_cost(cost).ok_or(UnusableHash::UnknownFormat)?;
     let salt = STANDARD_NO_PAD.decode(salt).map_err(|_| UnusableHash::UnknownFormat)?;
     let hash = STANDARD_NO_PAD.decode(hash).map_err(|_| UnusableHash::UnknownFormat)?;
-    let bounded = is_usable(cost)
-        && (SHORTEST_SALT..=LONGEST_SALT).contains(&salt.len())
-        && (SHORTEST_HASH..=LONGEST_HASH).contains(&hash.len());
-    if !bounded {
+    let is_bounded = is_within_bounds(cost)
+        && (MIN_SALT_BYTES..=MAX_SALT_BYTES).contains(&salt.len())
+        && (MIN_HASH_BYTES..=MAX_HASH_BYTES).contains(&hash.len());
+    if !is_bounded {
         return Err(UnusableHash::OutOfBounds);
     }
     Ok(StoredHash { cost, salt, hash: Zeroizing::new(hash), format: Format::Phc })
 }
 
-/// Whether a hash of this cost is computed.
-fn is_usable(cost: Cost) -> bool {
-    // The library knows the lower bounds: some passes, some lanes, eight blocks for each of them.
+/// Whether a cost is within the bounds.
+fn is_within_bounds(cost: Cost) -> bool {
+    // The library checks the lower bounds: one pass, one lane, eight blocks per lane.
     cost.is_bounded() && argon2::Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None).is_ok()
 }
 
@@ -128,13 +129,13 @@ fn parse_cost(text: &str) -> Option<Cost> {
     })
 }
 
-/// Reads a number as the PHC format writes it: digits, without a sign or leading zeros.
+/// Parses a number in the spelling of the PHC format: digits, without a sign or leading zeros.
 fn decimal(text: &str) -> Option<u32> {
     let number = text.parse::<u32>().ok()?;
     (number.to_string() == text).then_some(number)
 }
 
-/// Reads `base64(salt):base64(hash)`, padded; the cost is not in the text.
+/// Parses `base64(salt):base64(hash)`, with padding. The cost is not in the text.
 fn parse_legacy(text: &str) -> Option<StoredHash> {
     let (salt, hash) = text.split_once(':')?;
     let (salt, hash) = (STANDARD.decode(salt).ok()?, STANDARD.decode(hash).ok()?);

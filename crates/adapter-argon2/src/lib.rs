@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod charge;
 mod config;
 mod cost;
 mod error;
@@ -8,6 +7,7 @@ mod formats;
 mod memory;
 mod password_hasher;
 mod pool;
+mod work_target;
 
 pub use config::Argon2Config;
 pub use error::{ConfigError, HashError};

@@ -1,4 +1,4 @@
-//! Password hashing with Argon2id (RFC 9106).
+//! [`PasswordHasher`] with Argon2id (RFC 9106).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,20 +8,23 @@ use auth_domain::model::{HashParameters, Password, PasswordHash, RequestTime};
 use auth_domain::ports::{
     Admission, Clock, Credential, Entropy, PasswordCheck, PasswordHasher, PortError, TurnCost,
 };
+use tracing::instrument;
 use zeroize::Zeroizing;
 
-use crate::charge::Charge;
+use crate::config::Argon2Config;
 use crate::cost::Cost;
-use crate::error::HashError;
-use crate::formats::{HASH_BYTES, SALT_BYTES, StoredHash, beginning, cost_of, phc};
+use crate::error::{ConfigError, HashError};
+use crate::formats::{HASH_BYTES, SALT_BYTES, StoredHash, cost_of, phc, phc_parameters};
 use crate::memory::Memory;
 use crate::pool::Pool;
-use crate::{Argon2Config, ConfigError};
+use crate::work_target::WorkTarget;
 
-/// Hashes and verifies passwords in bounded memory, on the blocking threads.
+/// The password of the hash that is computed at the start, to measure its time.
+const MEASURED_PASSWORD: &[u8] = b"how long does this take";
+
+/// Hashes and verifies passwords in bounded memory, on the blocking threads of tokio.
 ///
-/// Errors after hashing has begun are `Corrupt`; `Overloaded` and `Unavailable` mean that the
-/// password was not compared.
+/// An error after hashing has begun is `Corrupt`. `Overloaded` and `Unavailable` mean that the password was not compared.
 pub struct Argon2PasswordHasher {
     pool: Pool,
     entropy: Arc<dyn Entropy>,
@@ -30,14 +33,13 @@ pub struct Argon2PasswordHasher {
 }
 
 impl Argon2PasswordHasher {
-    /// Allocates all the memory, and measures the time of a turn.
+    /// Allocates the memory of all permits, and computes one hash on the calling thread to measure its time. With `legacy`,
+    /// this takes about 200 ms.
     ///
-    /// It computes one hash of the dearest cost, with `legacy` some 200 ms, on the calling
-    /// thread: made once, before the service takes requests. Memory is `concurrency` × the greater
-    /// of `memory_kib` and, with `legacy`, 64 MiB; it is kept.
+    /// The memory is `concurrency` × `memory_kib`; with `legacy`, at least `concurrency` × 64 MiB. It is never freed.
     ///
     /// # Errors
-    /// [`ConfigError`] names the setting that cannot be used.
+    /// The first problem of `config`, or `CannotHash` if the memory cannot be allocated.
     pub fn new(
         config: Argon2Config,
         entropy: Arc<dyn Entropy>,
@@ -45,36 +47,36 @@ impl Argon2PasswordHasher {
     ) -> Result<Self, ConfigError> {
         config.check()?;
         let (cost, legacy) = (config.cost(), config.legacy);
-        let charge = least_charge(cost, legacy);
+        let target = minimum_target(cost, legacy);
         let mut memories = Vec::with_capacity(config.concurrency);
         for _ in 0..config.concurrency {
-            memories.push(Memory::new(charge.blocks())?);
+            memories.push(Memory::new(target.blocks())?);
         }
         let mut memory = memories.pop().unwrap_or_default();
-        let usual = measure(charge, &mut memory, clock.as_ref())?;
+        let measured = measure(target, &mut memory, clock.as_ref())?;
         memories.push(memory);
-        Ok(Self { pool: Pool::new(memories, charge, usual, clock), entropy, cost, legacy })
+        Ok(Self { pool: Pool::new(memories, target, measured, clock), entropy, cost, legacy })
     }
 
-    /// Returns how many passwords can be verified within `wait`, estimated from recent verifications.
+    /// Returns the number of passwords that can be verified within `wait`, estimated from recent verifications.
     #[must_use]
     pub fn capacity(&self, wait: Duration) -> usize {
         self.pool.capacity(wait)
     }
 
-    /// The hash to compare with, if `credential` has one that can be used.
-    fn subject(&self, credential: &Credential) -> Subject {
-        let Some(stored) = credential.hash() else { return Subject::Missing };
+    /// Parses the stored hash of `credential`.
+    fn comparand(&self, credential: &Credential) -> Comparand {
+        let Some(stored) = credential.hash() else { return Comparand::Missing };
         match StoredHash::parse(stored.expose(), self.legacy) {
             Ok(hash) => {
-                // This hash was stored after the parameters were last read: from now on every turn is charged for it.
-                self.pool.set_charge(|charge| charge.with(hash.cost()));
-                Subject::Hash { outdated: hash.is_outdated(self.cost), hash }
+                // The hash may have been stored after the parameters of all hashes were read.
+                self.pool.update_target(|target| target.including(hash.cost()));
+                Comparand::Hash { outdated: hash.is_outdated(self.cost), hash }
             }
             Err(reason) => {
-                // The port's result has no room for the reason, so this is the one place to log it.
-                tracing::error!(event = "stored_hash_unusable", %reason, "a stored password hash cannot be used: its user cannot log in");
-                Subject::Unusable
+                // Logged here, because `PasswordCheck::Unusable` does not contain the reason.
+                tracing::error!(event = "stored_hash_unusable", %reason, "a stored password hash cannot be used; its user cannot log in until a new password is set");
+                Comparand::Unusable
             }
         }
     }
@@ -82,10 +84,12 @@ impl Argon2PasswordHasher {
 
 #[async_trait]
 impl PasswordHasher for Argon2PasswordHasher {
+    #[instrument(level = "debug", skip_all)]
     fn admit(&self, request_time: RequestTime) -> Result<Admission, PortError> {
         self.pool.admit(request_time)
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn hash(&self, password: &Password, request_time: RequestTime) -> Result<PasswordHash, PortError> {
         let mut salt = [0; SALT_BYTES];
         self.entropy.fill(&mut salt)?;
@@ -95,45 +99,47 @@ impl PasswordHasher for Argon2PasswordHasher {
         Ok(PasswordHash::new(phc(cost, &salt, &hash)))
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn verify(
         &self,
         password: &Password,
         credential: Credential,
         admission: Admission,
     ) -> Result<PasswordCheck, PortError> {
-        let subject = self.subject(&credential);
-        let (charge, is_rejected) = (self.pool.charge(), credential.is_rejected());
+        let comparand = self.comparand(&credential);
+        let (target, is_rejected) = (self.pool.target(), credential.is_rejected());
         let password = copy(password);
         let job = move |memory: &mut Memory| {
-            let check = subject.compare(&password, memory)?;
+            let check = comparand.compare(&password, memory)?;
             if is_rejected || !matches!(check, PasswordCheck::Valid { .. }) {
-                complete(charge, subject.work(), &password, memory)?;
+                complete(target, comparand.work(), &password, memory)?;
             }
             Ok::<_, HashError>(check)
         };
         Ok(self.pool.run(admission, job).await??)
     }
 
+    #[instrument(level = "debug", skip_all)]
     fn charge_for(&self, stored: &[HashParameters]) -> TurnCost {
         let costs = stored.iter().filter_map(cost_of);
-        let charge = costs.fold(least_charge(self.cost, self.legacy), Charge::with);
-        self.pool.set_charge(|_| charge);
+        let target = costs.fold(minimum_target(self.cost, self.legacy), WorkTarget::including);
+        self.pool.update_target(|_| target);
         TurnCost {
-            parameters: beginning(charge.dearest()),
-            time: self.pool.usual(charge),
+            parameters: phc_parameters(target.highest_cost()),
+            time: self.pool.expected_time(target),
             concurrency: self.pool.concurrency(),
         }
     }
 }
 
-/// What a password is compared with.
-enum Subject {
+/// The stored side of a comparison.
+enum Comparand {
     Hash { outdated: bool, hash: StoredHash },
     Missing,
     Unusable,
 }
 
-impl Subject {
+impl Comparand {
     fn compare(&self, password: &[u8], memory: &mut Memory) -> Result<PasswordCheck, HashError> {
         match self {
             Self::Hash { outdated, hash } if hash.matches(password, memory)? => {
@@ -144,7 +150,7 @@ impl Subject {
         }
     }
 
-    /// The block compressions of the comparison.
+    /// The number of block compressions of the comparison.
     const fn work(&self) -> u64 {
         match self {
             Self::Hash { hash, .. } => hash.cost().work(),
@@ -153,28 +159,29 @@ impl Subject {
     }
 }
 
-/// What every turn is charged, whatever is stored.
-fn least_charge(current: Cost, legacy: bool) -> Charge {
-    let charge = Charge::of(current);
-    if legacy { charge.with(Cost::LEGACY) } else { charge }
+/// Returns the target if nothing is known of the stored hashes.
+fn minimum_target(current: Cost, legacy: bool) -> WorkTarget {
+    let target = WorkTarget::of(current);
+    if legacy { target.including(Cost::LEGACY) } else { target }
 }
 
-/// Does the rest of the work of a rejected login, so that its turn takes as long as any other.
-fn complete(charge: Charge, done: u64, password: &[u8], memory: &mut Memory) -> Result<(), HashError> {
-    if let Some(rest) = charge.rest(done) {
-        memory.hash(rest, password, &[0; SALT_BYTES], HASH_BYTES)?;
+/// Does the remaining work of a rejected login, so that every rejection takes the same time.
+fn complete(target: WorkTarget, done: u64, password: &[u8], memory: &mut Memory) -> Result<(), HashError> {
+    if let Some(remaining) = target.remaining(done) {
+        memory.hash(remaining, password, &[0; SALT_BYTES], HASH_BYTES)?;
     }
     Ok(())
 }
 
-/// Copies the password for the blocking thread, which may outlive the caller; wiped after use.
+/// Copies the password for the blocking thread, which may outlive the caller. The copy is zeroized on drop.
 fn copy(password: &Password) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(password.expose_bytes().to_vec())
 }
 
-fn measure(charge: Charge, memory: &mut Memory, clock: &dyn Clock) -> Result<Duration, HashError> {
+/// Returns the time of a hash with all the work of `target`.
+fn measure(target: WorkTarget, memory: &mut Memory, clock: &dyn Clock) -> Result<Duration, HashError> {
     let started = clock.instant();
-    complete(charge, 0, b"how long does this take", memory)?;
+    complete(target, 0, MEASURED_PASSWORD, memory)?;
     memory.take_work();
     Ok(clock.instant().saturating_duration_since(started))
 }

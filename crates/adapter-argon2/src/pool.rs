@@ -1,6 +1,6 @@
 //! Bounded hashing with admission control: a caller that cannot start before its deadline is rejected at once.
 
-mod place;
+mod queue;
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,15 +11,15 @@ use auth_domain::model::RequestTime;
 use auth_domain::ports::{Admission, Clock, PortError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::charge::Charge;
 use crate::error;
 use crate::memory::Memory;
-use place::Queue;
+use crate::work_target::WorkTarget;
+use queue::Queue;
 
-/// Runs jobs on the blocking threads, each with a permit and the memory that belongs to it.
+/// Runs jobs on the blocking threads of tokio, each with a permit and its memory.
 ///
-/// **Invariant**: there are as many memories as permits, and each is idle or inside a running job.
-/// A job keeps its permit until it ends, so a caller that hangs up cannot bypass the bound.
+/// **Invariant**: there are as many memories as permits, and each is idle or part of a running job. The permit moves into the
+/// job, so a caller that hangs up cannot bypass the bound.
 pub(crate) struct Pool {
     shared: Arc<Shared>,
     permits: Arc<Semaphore>,
@@ -29,25 +29,30 @@ pub(crate) struct Pool {
 
 struct Shared {
     idle: Mutex<Vec<Memory>>,
-    charge: Mutex<Charge>,
-    /// The recent time of one block compression, in picoseconds.
-    pace: AtomicU64,
+    target: Mutex<WorkTarget>,
+    /// The moving average of the time of one block compression, in picoseconds.
+    block_time: AtomicU64,
     clock: Arc<dyn Clock>,
     #[cfg(test)]
-    turns: Mutex<Vec<u64>>,
+    work_of_jobs: Mutex<Vec<u64>>,
 }
 
 impl Pool {
-    /// Makes a pool with one permit for each memory, where a turn of `charge` takes about `usual`.
-    pub(crate) fn new(memories: Vec<Memory>, charge: Charge, usual: Duration, clock: Arc<dyn Clock>) -> Self {
+    /// Makes a pool with one permit per memory. `measured` is the time of a job with the work of `target`.
+    pub(crate) fn new(
+        memories: Vec<Memory>,
+        target: WorkTarget,
+        measured: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let concurrency = memories.len();
         let shared = Shared {
             idle: Mutex::new(memories),
-            charge: Mutex::new(charge),
-            pace: AtomicU64::new(pace(usual, charge.work())),
+            target: Mutex::new(target),
+            block_time: AtomicU64::new(block_time(measured, target.work())),
             clock,
             #[cfg(test)]
-            turns: Mutex::default(),
+            work_of_jobs: Mutex::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -57,132 +62,132 @@ impl Pool {
         }
     }
 
-    /// The number of turns at the same time.
+    /// The number of permits.
     pub(crate) const fn concurrency(&self) -> u32 {
         self.concurrency
     }
 
-    /// What a turn is charged.
-    pub(crate) fn charge(&self) -> Charge {
-        *lock(&self.shared.charge)
+    /// The work of a rejected login.
+    pub(crate) fn target(&self) -> WorkTarget {
+        *lock(&self.shared.target)
     }
 
-    /// Changes what a turn is charged, from the next turn on.
-    pub(crate) fn set_charge(&self, update: impl FnOnce(Charge) -> Charge) {
-        let mut charge = lock(&self.shared.charge);
-        *charge = update(*charge);
+    /// Changes the work of a rejected login, from the next job on.
+    pub(crate) fn update_target(&self, update: impl FnOnce(WorkTarget) -> WorkTarget) {
+        let mut target = lock(&self.shared.target);
+        *target = update(*target);
     }
 
-    /// The time that a turn of `charge` takes, from recent measurements.
-    pub(crate) fn usual(&self, charge: Charge) -> Duration {
-        let picoseconds = self.shared.pace.load(Ordering::Relaxed).saturating_mul(charge.work());
+    /// Estimates the time of a job with the work of `target` from recent measurements.
+    pub(crate) fn expected_time(&self, target: WorkTarget) -> Duration {
+        let picoseconds = self.shared.block_time.load(Ordering::Relaxed).saturating_mul(target.work());
         Duration::from_nanos(picoseconds / 1_000)
     }
 
-    /// Takes a place in the queue; every place is charged a whole turn.
+    /// Takes a place in the queue.
     ///
     /// # Errors
-    /// `Overloaded` if the turn is not expected to begin before the deadline.
+    /// `Overloaded` if no permit is expected to be free before the deadline.
     pub(crate) fn admit(&self, request_time: RequestTime) -> Result<Admission, PortError> {
-        let left = self.left(request_time.deadline());
+        let remaining = self.remaining(request_time.deadline());
         let place = self.queue.take_place();
         let ahead = place.position.saturating_sub(self.permits.available_permits());
-        if left.is_zero() || self.expected_wait(ahead) > left {
+        if remaining.is_zero() || self.expected_wait(ahead) > remaining {
             return Err(error::queue_is_full());
         }
         Ok(Admission::new(request_time, place))
     }
 
-    /// Runs `job` as soon as a permit is free, in the order of arrival.
+    /// Runs `job` when a permit is free, in the order of arrival.
     ///
     /// # Errors
-    /// `Overloaded` if it cannot begin before the deadline of the admission.
-    /// A job that panics is `Corrupt`, because by then the password was being compared.
+    /// `Overloaded` if no permit is free before the deadline; `Corrupt` if the job panics.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         admission: Admission,
         job: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, PortError> {
-        let mut slot = self.turn(admission).await?;
+        let mut permit = self.permit(admission).await?;
         let task = tokio::task::spawn_blocking(move || {
-            let started = slot.shared.clock.instant();
-            let result = job(&mut slot.memory);
-            let took = slot.shared.clock.instant().saturating_duration_since(started);
-            slot.shared.record(took, slot.memory.take_work());
+            let started = permit.shared.clock.instant();
+            let result = job(&mut permit.memory);
+            let elapsed = permit.shared.clock.instant().saturating_duration_since(started);
+            permit.shared.record(elapsed, permit.memory.take_work());
             result
         });
-        task.await.map_err(error::job_is_lost)
+        task.await.map_err(error::job_failed)
     }
 
-    /// Returns how many turns can run to completion within `wait`, each charged the dearest cost.
+    /// Estimates the number of rejected logins that all permits together complete within `wait`.
     pub(crate) fn capacity(&self, wait: Duration) -> usize {
-        let turn = self.usual(self.charge()).as_nanos().max(1);
-        let turns = wait.as_nanos().saturating_mul(u128::from(self.concurrency)) / turn;
-        usize::try_from(turns).unwrap_or(usize::MAX)
+        let job = self.expected_time(self.target()).as_nanos().max(1);
+        let jobs = wait.as_nanos().saturating_mul(u128::from(self.concurrency)) / job;
+        usize::try_from(jobs).unwrap_or(usize::MAX)
     }
 
-    /// The work of each turn.
+    /// The work of each job.
     #[cfg(test)]
-    pub(crate) fn turns(&self) -> MutexGuard<'_, Vec<u64>> {
-        lock(&self.shared.turns)
+    pub(crate) fn work_of_jobs(&self) -> MutexGuard<'_, Vec<u64>> {
+        lock(&self.shared.work_of_jobs)
     }
 
-    async fn turn(&self, admission: Admission) -> Result<Slot, PortError> {
+    /// Waits for a permit. The place in the queue is given back when this returns.
+    async fn permit(&self, admission: Admission) -> Result<Permit, PortError> {
         let deadline = admission.request_time().deadline();
-        if self.left(deadline).is_zero() {
+        if self.remaining(deadline).is_zero() {
             return Err(error::queue_is_full());
         }
         tokio::select! {
             biased;
             permit = Arc::clone(&self.permits).acquire_owned() => {
-                permit.map(|permit| self.slot(permit)).map_err(PortError::unavailable)
+                permit.map(|permit| self.with_memory(permit)).map_err(PortError::unavailable)
             }
             () = self.shared.clock.sleep_until(deadline) => Err(error::queue_is_full()),
         }
     }
 
-    fn left(&self, deadline: Instant) -> Duration {
+    fn remaining(&self, deadline: Instant) -> Duration {
         deadline.saturating_duration_since(self.shared.clock.instant())
     }
 
     fn expected_wait(&self, ahead: usize) -> Duration {
-        let turn = self.usual(self.charge());
-        turn.saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX)) / self.concurrency.max(1)
+        let job = self.expected_time(self.target());
+        job.saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX)) / self.concurrency.max(1)
     }
 
-    fn slot(&self, permit: OwnedSemaphorePermit) -> Slot {
+    fn with_memory(&self, permit: OwnedSemaphorePermit) -> Permit {
         let mut memory = lock(&self.shared.idle).pop().unwrap_or_default();
-        memory.keep(self.charge().blocks());
-        // A job that panicked has left its work uncounted.
+        memory.keep(self.target().blocks());
+        // The work of a job that panicked was not counted.
         memory.take_work();
-        Slot { memory, shared: Arc::clone(&self.shared), _permit: permit }
+        Permit { memory, shared: Arc::clone(&self.shared), _counted: permit }
     }
 }
 
 impl Shared {
-    /// Moves the average pace towards the newest one by an eighth of their difference.
-    fn record(&self, took: Duration, work: u64) {
+    /// Moves the average time of a block compression by an eighth of the difference to the newest one.
+    fn record(&self, elapsed: Duration, work: u64) {
         #[cfg(test)]
-        lock(&self.turns).push(work);
+        lock(&self.work_of_jobs).push(work);
         if work == 0 {
             return;
         }
-        let usual = self.pace.load(Ordering::Relaxed);
-        let moved = usual - usual / 8 + pace(took, work) / 8;
-        // Of two jobs that end together one may be forgotten; this is an estimate.
-        self.pace.store(moved, Ordering::Relaxed);
+        let average = self.block_time.load(Ordering::Relaxed);
+        let moved = average - average / 8 + block_time(elapsed, work) / 8;
+        // Two simultaneous updates may overwrite each other. An estimate allows this.
+        self.block_time.store(moved, Ordering::Relaxed);
     }
 }
 
-/// A permit with its memory; both go back when it is dropped, also by a panic.
-struct Slot {
+/// A permit and its memory. Dropping it gives both back, also in a panic.
+struct Permit {
     memory: Memory,
     shared: Arc<Shared>,
-    // Dropped after `drop` has put the memory back, so that the next holder finds one.
-    _permit: OwnedSemaphorePermit,
+    // Dropped after `drop` has put the memory back, so that the next holder finds a memory.
+    _counted: OwnedSemaphorePermit,
 }
 
-impl Drop for Slot {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut memory = mem::take(&mut self.memory);
         memory.shrink();
@@ -194,9 +199,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The time of one block compression in picoseconds.
-fn pace(took: Duration, work: u64) -> u64 {
-    let picoseconds = took.as_nanos().saturating_mul(1_000) / u128::from(work.max(1));
+/// Returns the time of one block compression in picoseconds.
+fn block_time(elapsed: Duration, work: u64) -> u64 {
+    let picoseconds = elapsed.as_nanos().saturating_mul(1_000) / u128::from(work.max(1));
     u64::try_from(picoseconds).unwrap_or(u64::MAX)
 }
 

@@ -1,6 +1,6 @@
-//! The contract of `PasswordHasher`, for Argon2id.
+//! The shared contract suite.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::future::ready;
 use std::sync::Arc;

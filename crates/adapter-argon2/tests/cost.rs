@@ -1,6 +1,6 @@
-//! Equal cost of unequal answers; alone in its binary, so that nothing else takes time.
+//! Equal time of rejections. Alone in its binary, because it measures time.
 
-#![expect(clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
+#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,24 +16,24 @@ const ROUNDS: usize = 25;
 
 // S-09
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_a_missing_hash_and_an_unusable_one_cost_the_same() {
+async fn wrong_passwords_and_missing_and_unusable_hashes_take_equal_time() {
     let clock = TestClock::new();
     let hasher = Argon2PasswordHasher::new(DEFAULT, Arc::new(TestEntropy), clock.clone()).unwrap();
     let stored = hasher.hash(&a_password("correct horse"), request_time_at(clock.now())).await.unwrap();
     let unusable = PasswordHash::new(stored.expose().replace("m=19456", "m=4294967295"));
-    let subjects = [Credential::Active(stored), Credential::Missing, Credential::Active(unusable)];
+    let credentials = [Credential::Active(stored), Credential::Missing, Credential::Active(unusable)];
     let mut times = [const { Vec::new() }; 3];
     for _ in 0..ROUNDS {
-        for (subject, times) in subjects.iter().zip(&mut times) {
+        for (credential, times) in credentials.iter().zip(&mut times) {
             let started = clock.instant();
             let admission = hasher.admit(request_time_at(clock.now())).unwrap();
-            hasher.verify(&a_password("wrong"), subject.clone(), admission).await.unwrap();
+            hasher.verify(&a_password("wrong"), credential.clone(), admission).await.unwrap();
             times.push(clock.instant() - started);
         }
     }
     let [wrong, missing, unusable] = times.map(median);
     for other in [missing, unusable] {
-        // S-09 asks for 5 % on a quiet machine; this bound also holds beside other builds.
+        // S-09 requires 5 % on an idle machine. This bound also holds during other builds.
         assert!(other.abs_diff(wrong) < wrong / 4, "{wrong:?} {missing:?} {unusable:?}");
     }
 }

@@ -1,6 +1,6 @@
-//! Memory under load; alone in its binary, so that nothing else takes any.
+//! Memory under load. Alone in its binary, because it measures memory.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use auth_testkit::{TestClock, TestEntropy, a_password, request_time_at};
 
 const MEMORY_KIB: u64 = 19_456;
 const PERMITS: u64 = 2;
-/// Threads, stacks and the runtime.
+/// Memory of threads and the runtime.
 const SLACK_KIB: u64 = 16_384;
 
 // S-11
 #[test]
-fn memory_stays_at_permits_times_cost_under_64_parallel_verifications() {
+fn memory_stays_at_permits_times_cost_under_load() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let idle = resident_kib("VmRSS:");
     let config = Argon2Config {
@@ -35,8 +35,8 @@ fn memory_stays_at_permits_times_cost_under_64_parallel_verifications() {
 }
 
 async fn verify_in_parallel(hasher: &Arc<Argon2PasswordHasher>) {
-    let timing = request_time_at(TestClock::new().now());
-    let stored = hasher.hash(&a_password("correct horse"), timing).await.unwrap();
+    let request_time = request_time_at(TestClock::new().now());
+    let stored = hasher.hash(&a_password("correct horse"), request_time).await.unwrap();
     let verifications: Vec<_> =
         (0..64).map(|_| tokio::spawn(verify(Arc::clone(hasher), stored.clone()))).collect();
     for verification in verifications {
@@ -45,8 +45,8 @@ async fn verify_in_parallel(hasher: &Arc<Argon2PasswordHasher>) {
 }
 
 async fn verify(hasher: Arc<Argon2PasswordHasher>, stored: PasswordHash) -> PasswordCheck {
-    let timing = request_time_at(TestClock::new().now());
-    let admission = hasher.admit(timing).unwrap();
+    let request_time = request_time_at(TestClock::new().now());
+    let admission = hasher.admit(request_time).unwrap();
     hasher.verify(&a_password("correct horse"), Credential::Active(stored), admission).await.unwrap()
 }
 

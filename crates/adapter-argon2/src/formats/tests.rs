@@ -10,7 +10,7 @@ fn parse(text: &str) -> Result<StoredHash, UnusableHash> {
 }
 
 #[test]
-fn what_is_written_is_read_again() {
+fn a_written_hash_is_parsed_again() {
     let text = phc(CURRENT, &[0; SALT_BYTES], &[0; HASH_BYTES]);
     assert_eq!(text, format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}${HASH}"));
     let (salt, hash) = (vec![0; SALT_BYTES], Zeroizing::new(vec![0; HASH_BYTES]));
@@ -19,7 +19,7 @@ fn what_is_written_is_read_again() {
 
 // S-04
 #[test]
-fn parameters_are_a_cost_if_such_a_hash_is_computed() {
+fn parameters_out_of_bounds_have_no_cost() {
     let cost = |text: &str| cost_of(&HashParameters::parse(text).unwrap());
     assert_eq!(cost("$argon2id$v=19$m=19456,t=2,p=1"), Some(CURRENT));
     for text in [
@@ -34,7 +34,7 @@ fn parameters_are_a_cost_if_such_a_hash_is_computed() {
 
 // S-04
 #[test]
-fn a_text_wider_than_the_column_is_not_read() {
+fn a_text_wider_than_the_column_is_rejected() {
     let text = format!("$argon2id$v=19$m=19456,t=2,p=1${}${HASH}", "A".repeat(512));
     assert_eq!(parse(&text), Err(UnusableHash::OutOfBounds));
 }
@@ -53,7 +53,7 @@ fn a_hash_is_outdated_when_any_parameter_differs() {
     ] {
         assert!(outdated(&text), "{text}");
     }
-    assert!(parse(LEGACY).unwrap().is_outdated(Cost::LEGACY), "the format counts too");
+    assert!(parse(LEGACY).unwrap().is_outdated(Cost::LEGACY), "the format is outdated");
 }
 
 // S-04
@@ -89,7 +89,7 @@ fn salt_and_hash_are_accepted_within_their_lengths_only() {
 
 // S-08
 #[test]
-fn every_other_text_is_no_hash() {
+fn every_other_text_has_an_unknown_format() {
     for text in [
         String::new(),
         "!".to_owned(),
@@ -120,7 +120,7 @@ fn every_other_text_is_no_hash() {
 }
 
 #[test]
-fn the_older_format_is_read_only_while_it_is_switched_on() {
+fn the_legacy_format_is_parsed_only_with_the_legacy_setting() {
     assert!(StoredHash::parse(LEGACY, true).is_ok());
     assert_eq!(StoredHash::parse(LEGACY, false), Err(UnusableHash::LegacyIsOff));
     assert_eq!(StoredHash::parse("x", false), Err(UnusableHash::UnknownFormat));

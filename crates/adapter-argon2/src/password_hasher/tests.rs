@@ -37,7 +37,7 @@ async fn a_new_hash_is_a_phc_string_with_a_salt_of_sixteen_bytes() {
 // S-05
 #[tokio::test]
 async fn a_hash_of_the_reference_implementation_verifies() {
-    // RFC 9106 has no vector of the plain function; this one is of `argon2-cffi`, by the C implementation.
+    // RFC 9106 has no vector without secret and associated data. This one is from `argon2-cffi`, the C implementation.
     let vectors = vectors::legacy_password_hashes();
     let first = &vectors[0];
     let (salt, hash) = first.stored.split_once(':').unwrap();
@@ -49,7 +49,7 @@ async fn a_hash_of_the_reference_implementation_verifies() {
 }
 
 #[tokio::test]
-async fn the_older_format_verifies_only_while_it_is_switched_on() {
+async fn a_legacy_hash_verifies_only_with_the_legacy_setting() {
     let (on, off) = (hasher(Argon2Config { legacy: true, ..CHEAP }), hasher(CHEAP));
     for case in vectors::legacy_password_hashes() {
         let valid = PasswordCheck::Valid { outdated: true };
@@ -81,7 +81,7 @@ async fn corrupt_hashes_are_unusable() {
 }
 
 #[tokio::test]
-async fn a_missing_hash_never_verifies_even_with_the_password_that_turns_were_measured_with() {
+async fn a_missing_hash_never_verifies_even_with_the_measured_password() {
     let missing = compare(&hasher(CHEAP), "how long does this take", Credential::Missing).await;
     assert_eq!(missing, PasswordCheck::Invalid);
 }

@@ -1,16 +1,16 @@
-//! Places in the queue.
+//! The length of the password queue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The number of callers that were admitted and whose turn has not begun.
+/// Counts the admitted callers that have no permit yet.
 #[derive(Default)]
 pub(super) struct Queue(Arc<AtomicUsize>);
 
-/// A place in the queue, freed when the turn begins or when the caller reaches its deadline or hangs up.
+/// A place in the queue. Dropping it gives it back: when the caller gets a permit, reaches its deadline or hangs up.
 pub(super) struct Place {
     waiting: Arc<AtomicUsize>,
-    /// The number of callers in the queue when the place was taken, this one included.
+    /// The number of callers in the queue at the time of admission, including this one.
     pub(super) position: usize,
 }
 

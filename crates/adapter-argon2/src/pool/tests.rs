@@ -8,28 +8,28 @@ use super::*;
 use crate::cost::Cost;
 
 const HOUR: Duration = Duration::from_hours(1);
-/// A turn of 1,000 block compressions.
-const CHARGE: Charge = Charge::of(Cost { memory_kib: 1_000, iterations: 1, parallelism: 1 });
+/// A job of 1,000 block compressions.
+const TARGET: WorkTarget = WorkTarget::of(Cost { memory_kib: 1_000, iterations: 1, parallelism: 1 });
 
-fn pool(permits: usize, usual: Duration) -> Arc<Pool> {
+fn pool(permits: usize, measured: Duration) -> Arc<Pool> {
     let memories = (0..permits).map(|_| Memory::new(8).unwrap()).collect();
-    Arc::new(Pool::new(memories, CHARGE, usual, TestClock::new()))
+    Arc::new(Pool::new(memories, TARGET, measured, TestClock::new()))
 }
 
-fn within(allowed: Duration) -> RequestTime {
-    start_request(TestClock::new().as_ref(), allowed)
+fn within(limit: Duration) -> RequestTime {
+    start_request(TestClock::new().as_ref(), limit)
 }
 
 async fn run<T: Send + 'static>(
     pool: &Pool,
-    allowed: Duration,
+    limit: Duration,
     job: impl FnOnce(&mut Memory) -> T + Send + 'static,
 ) -> Result<T, PortError> {
-    pool.run(pool.admit(within(allowed))?, job).await
+    pool.run(pool.admit(within(limit))?, job).await
 }
 
-/// Occupies a permit until the returned sender is used or dropped.
-async fn occupy(pool: &Arc<Pool>) -> (mpsc::Sender<()>, JoinHandle<Result<(), PortError>>) {
+/// Holds a permit until the returned sender is dropped.
+async fn hold_permit(pool: &Arc<Pool>) -> (mpsc::Sender<()>, JoinHandle<Result<(), PortError>>) {
     let (release, released) = mpsc::channel();
     let (begun, has_begun) = tokio::sync::oneshot::channel();
     let pool = Arc::clone(pool);
@@ -44,25 +44,25 @@ async fn occupy(pool: &Arc<Pool>) -> (mpsc::Sender<()>, JoinHandle<Result<(), Po
     (release, task)
 }
 
-async fn kind_of_rejection(pool: &Pool, allowed: Duration) -> Option<PortErrorKind> {
-    run(pool, allowed, |_| ()).await.err().map(|error| error.kind())
+async fn kind_of_rejection(pool: &Pool, limit: Duration) -> Option<PortErrorKind> {
+    run(pool, limit, |_| ()).await.err().map(|error| error.kind())
 }
 
-fn everything_is_idle(pool: &Pool, permits: usize) -> bool {
+fn all_is_idle(pool: &Pool, permits: usize) -> bool {
     pool.permits.available_permits() == permits
         && lock(&pool.shared.idle).len() == permits
         && pool.queue.len() == 0
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_past_its_deadline_is_rejected_though_permits_are_free() {
+async fn a_call_past_its_deadline_is_rejected_despite_free_permits() {
     let pool = pool(1, Duration::ZERO);
     assert_eq!(kind_of_rejection(&pool, Duration::ZERO).await, Some(PortErrorKind::Overloaded));
     assert_eq!(kind_of_rejection(&pool, HOUR).await, None);
 }
 
 #[tokio::test]
-async fn the_capacity_is_what_all_permits_finish_in_time() {
+async fn the_capacity_counts_what_all_permits_complete_in_time() {
     let wait = Duration::from_secs(2);
     assert_eq!(pool(2, Duration::from_millis(100)).capacity(wait), 40);
     assert_eq!(pool(1, Duration::from_millis(800)).capacity(wait), 2);
@@ -72,46 +72,46 @@ async fn the_capacity_is_what_all_permits_finish_in_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_cannot_begin_in_time_is_rejected_on_arrival() {
     let pool = pool(1, HOUR);
-    let (_release, _task) = occupy(&pool).await;
+    let (_release, _task) = hold_permit(&pool).await;
     let before = TestClock::new().instant();
     assert_eq!(kind_of_rejection(&pool, HOUR / 2).await, Some(PortErrorKind::Overloaded));
-    assert!(TestClock::new().instant() - before < Duration::from_secs(10), "it does not wait for that");
+    assert!(TestClock::new().instant() - before < Duration::from_secs(10), "the rejection waited");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_still_waiting_at_its_deadline_is_rejected() {
     let pool = pool(1, Duration::ZERO);
-    let (release, task) = occupy(&pool).await;
+    let (release, task) = hold_permit(&pool).await;
     assert_eq!(kind_of_rejection(&pool, Duration::from_millis(50)).await, Some(PortErrorKind::Overloaded));
     drop(release);
     task.await.unwrap().unwrap();
-    assert!(everything_is_idle(&pool, 1));
+    assert!(all_is_idle(&pool, 1));
 }
 
 // S-11
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_keeps_its_permit_to_its_end_when_the_caller_hangs_up() {
+async fn a_job_keeps_its_permit_when_the_caller_hangs_up() {
     let pool = pool(1, Duration::ZERO);
-    let (release, task) = occupy(&pool).await;
+    let (release, task) = hold_permit(&pool).await;
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
     assert_eq!(kind_of_rejection(&pool, Duration::from_millis(50)).await, Some(PortErrorKind::Overloaded));
     drop(release);
     assert_eq!(kind_of_rejection(&pool, HOUR).await, None);
-    assert!(everything_is_idle(&pool, 1));
+    assert!(all_is_idle(&pool, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_who_hangs_up_while_waiting_gives_the_place_back() {
+async fn a_waiting_caller_that_hangs_up_gives_its_place_back() {
     let pool = pool(1, Duration::from_secs(1));
-    let (release, task) = occupy(&pool).await;
+    let (release, task) = hold_permit(&pool).await;
     for _ in 0..100 {
         let waiting = run(&pool, Duration::from_secs(10), |_| ());
         assert!(tokio::time::timeout(Duration::from_millis(1), waiting).await.is_err());
     }
     drop(release);
     task.await.unwrap().unwrap();
-    assert!(everything_is_idle(&pool, 1));
+    assert!(all_is_idle(&pool, 1));
 }
 
 // S-77
@@ -122,13 +122,13 @@ async fn a_panic_gives_the_permit_back_and_is_corrupt() {
         let lost = run::<()>(&pool, HOUR, |_| panic!("a defect")).await;
         assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Corrupt);
     }
-    assert!(everything_is_idle(&pool, 2));
+    assert!(all_is_idle(&pool, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_queue_is_first_come_first_served() {
+async fn the_queue_is_first_in_first_out() {
     let pool = pool(1, Duration::ZERO);
-    let (release, _task) = occupy(&pool).await;
+    let (release, _task) = hold_permit(&pool).await;
     let order = Arc::new(Mutex::new(Vec::new()));
     let mut waiting = Vec::new();
     for number in 0..20 {
@@ -148,34 +148,34 @@ async fn the_queue_is_first_come_first_served() {
 }
 
 #[tokio::test]
-async fn the_usual_time_follows_what_jobs_take() {
+async fn the_expected_time_follows_recent_jobs() {
     let pool = pool(1, Duration::from_secs(8));
-    pool.shared.record(Duration::from_secs(16), CHARGE.work());
+    pool.shared.record(Duration::from_secs(16), TARGET.work());
     assert_eq!(pool.expected_wait(3), Duration::from_secs(27));
 }
 
-/// Cheap turns do not make a place cheaper: the next turn may need the whole charge.
+/// The next login may need the whole work, also after cheap ones.
 // S-09
 #[tokio::test]
-async fn every_place_is_charged_the_dearest_turn_whatever_the_last_ones_cost() {
+async fn the_expected_wait_is_that_of_the_most_expensive_job() {
     let pool = pool(1, Duration::from_secs(8));
     for _ in 0..100 {
-        pool.shared.record(Duration::from_secs(1), CHARGE.work() / 8);
+        pool.shared.record(Duration::from_secs(1), TARGET.work() / 8);
     }
     assert_eq!(pool.expected_wait(1), Duration::from_secs(8));
-    pool.set_charge(|charge| charge.with(Cost { memory_kib: 3_000, iterations: 1, parallelism: 1 }));
+    pool.update_target(|target| target.including(Cost { memory_kib: 3_000, iterations: 1, parallelism: 1 }));
     assert_eq!(pool.expected_wait(1), Duration::from_secs(24));
 }
 
 // S-09
 #[tokio::test(flavor = "multi_thread")]
-async fn an_admission_counts_from_the_start_and_until_it_is_dropped() {
+async fn an_admission_counts_until_it_is_dropped() {
     let pool = pool(2, Duration::from_secs(1));
     let admit = || pool.admit(within(Duration::from_millis(10_400)));
-    // Two begin at once, and twenty wait for at most ten turns of one second each.
+    // Two begin at once. Twenty wait, for at most ten jobs of one second each.
     let admissions: Vec<_> = (0..22).map(|_| admit().unwrap()).collect();
     assert_eq!(admit().unwrap_err().kind(), PortErrorKind::Overloaded);
     drop(admissions);
-    assert!(everything_is_idle(&pool, 2));
+    assert!(all_is_idle(&pool, 2));
     assert!(admit().is_ok());
 }
