@@ -54,7 +54,7 @@ pub(crate) fn legacy_refresh(token: &LegacyRefreshToken) -> String {
 
 /// The mark that rejects what the former service issued to a user.
 pub(crate) fn legacy_rejected(user: UserId) -> String {
-    format!("auth:legacy-rejected:{{{user}}}")
+    format!("auth:legacy-refused:{{{user}}}")
 }
 
 /// The login attempts on an email.
