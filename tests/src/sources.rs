@@ -5,6 +5,11 @@ use std::path::Path;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// Returns the folder of the repository.
+pub fn root() -> &'static Path {
+    Path::new(ROOT)
+}
+
 /// Returns the names of the folders in `crates`.
 pub fn crates() -> Vec<String> {
     let entries = fs::read_dir(Path::new(ROOT).join("crates")).expect("the crates");

@@ -12,7 +12,7 @@ const UNUSED: [u8; 14] = [7, 13, 17, 22, 24, 33, 41, 56, 58, 65, 68, 72, 75, 78]
 #[test]
 fn every_listed_test_exists() {
     let sources = sources();
-    let tests: BTreeSet<&str> = requirements().values().flat_map(|requirement| requirement.tests()).collect();
+    let tests: BTreeSet<&str> = requirements().values().flat_map(Requirement::tests).collect();
     assert!(tests.len() > 100, "the page names {} tests", tests.len());
     for test in tests {
         assert!(sources.contains(&format!("fn {test}(")), "there is no test {test}");
