@@ -1,4 +1,5 @@
 //! `docs/configuration.md` lists exactly the settings of the program, with their defaults.
+#![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +24,7 @@ fn every_setting_that_the_code_names_has_a_row() {
     let rows = rows();
     let sections: BTreeSet<&str> = rows.keys().filter_map(|name| Some(name.split_once("__")?.0)).collect();
     let code = sources::below(&["crates/server/src/config"]);
-    let literals = code.split('"').filter(|text| text.bytes().all(is_key_byte) && text.contains('.'));
+    let literals = code.split('"').filter(|text| is_key(text));
     let names: BTreeSet<String> = literals
         .map(name_of_key)
         .filter(|name| sections.iter().any(|section| starts(name, section)))
@@ -68,7 +69,7 @@ fn defaults() -> BTreeMap<String, Option<String>> {
             section = format!("{}.", name.trim_end_matches(']'));
         } else if let Some((key, value)) = line.strip_prefix("# ").unwrap_or(line).split_once(" = ") {
             let is_comment = line.starts_with('#');
-            if key.bytes().all(is_key_byte) && (!is_comment || is_unset(value)) {
+            if is_name(key) && (!is_comment || is_unset(value)) {
                 let is_set = !is_comment && value != "[]";
                 let value = is_set.then(|| value.trim_matches('"').to_owned());
                 defaults.insert(name_of_key(&format!("{section}{key}")), value);
@@ -83,8 +84,14 @@ fn is_unset(value: &str) -> bool {
     ["\"\"", "[\"\"]"].iter().any(|empty| value.starts_with(empty))
 }
 
-fn is_key_byte(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte == b'_' || byte == b'.'
+/// Returns whether a text is a section and a name.
+fn is_key(text: &str) -> bool {
+    let parts = text.split_once('.');
+    parts.is_some_and(|(section, name)| [section, name].iter().all(|part| is_name(part)))
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// Returns the name of an environment variable without its prefix.
