@@ -1,11 +1,15 @@
-//! Relative links in the Markdown files lead to files and headings that exist.
+//! Relative links and paths in the Markdown files lead to files and headings that exist.
 #![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::iter;
 use std::path::{Component, Path, PathBuf};
 
 use auth_e2e::sources;
+
+/// What the paths of the repository begin with; `src/` is of the crate of the page.
+const FOLDERS: [&str; 7] = ["crates/", "tests/", "docs/", "config/", "migrations/", "src/", ".github/"];
 
 #[test]
 fn every_relative_link_leads_to_a_file_and_a_heading() {
@@ -22,6 +26,26 @@ fn every_relative_link_leads_to_a_file_and_a_heading() {
     }
     assert!(count > 100, "{count} links were found");
     assert!(broken.is_empty(), "broken links:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn every_named_path_exists() {
+    let pages = pages();
+    let mut count = 0;
+    let mut absent = Vec::new();
+    for (page, text) in &pages {
+        for path in paths(text) {
+            count += 1;
+            let crates = sources::crates().into_iter().map(|name| sources::root().join("crates").join(name));
+            // A path below `src` or `tests` may be of any crate: documents say what all adapters have.
+            let mut folders = iter::once(sources::root().to_owned()).chain(crates);
+            if !folders.any(|folder| folder.join(path).exists()) {
+                absent.push(format!("{}: {path}", page.display()));
+            }
+        }
+    }
+    assert!(count > 50, "{count} paths were found");
+    assert!(absent.is_empty(), "paths of absent files:\n{}", absent.join("\n"));
 }
 
 #[test]
@@ -76,6 +100,18 @@ fn targets(text: &str) -> Vec<&str> {
         }
     }
     targets
+}
+
+/// Returns the paths of the repository that a page names as code.
+fn paths(text: &str) -> Vec<&str> {
+    let outside = text.split("```").step_by(2);
+    let code = outside.flat_map(|part| part.split('`').skip(1).step_by(2));
+    code.filter(|code| FOLDERS.iter().any(|folder| code.starts_with(folder)) && code.chars().all(is_of_path))
+        .collect()
+}
+
+fn is_of_path(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "-_./".contains(letter)
 }
 
 /// Returns the parts of a page that are not code.
