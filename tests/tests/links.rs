@@ -34,11 +34,12 @@ fn every_named_path_exists() {
     let mut count = 0;
     let mut absent = Vec::new();
     for (page, text) in &pages {
+        let own = sources::root().join(page).parent().map(Path::to_owned);
         for path in paths(text) {
             count += 1;
             let crates = sources::crates().into_iter().map(|name| sources::root().join("crates").join(name));
             // A path below `src` or `tests` may be of any crate: documents say what all adapters have.
-            let mut folders = iter::once(sources::root().to_owned()).chain(crates);
+            let mut folders = iter::once(sources::root().to_owned()).chain(own.clone()).chain(crates);
             if !folders.any(|folder| folder.join(path).exists()) {
                 absent.push(format!("{}: {path}", page.display()));
             }
