@@ -1,5 +1,7 @@
 //! Revoked access tokens.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use auth_domain::model::{LiveAccessToken, RequestTime, TokenId, to_microseconds, to_unix_microseconds};
 use auth_domain::ports::{Denylist, PortError};
@@ -40,7 +42,7 @@ impl Denylist for SqliteDenylist {
     }
 
     async fn add(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<(), PortError> {
-        let margin = to_microseconds(self.database.config().denylist_margin);
+        let margin = self.database.config().denylist_margin;
         self.database.write(request_time, move |connection| revoke(connection, token, margin)).await
     }
 }
@@ -49,14 +51,14 @@ impl Denylist for SqliteDenylist {
 pub(crate) fn revoke(
     connection: &mut SqliteConnection,
     token: LiveAccessToken,
-    margin: i64,
+    margin: Duration,
 ) -> Result<(), StoreError> {
     sql_query(
         "INSERT INTO denylist (token_id, until) VALUES (?, ?)
          ON CONFLICT (token_id) DO UPDATE SET until = max(until, excluded.until)",
     )
     .bind::<Binary, _>(token.id.as_bytes().as_slice())
-    .bind::<BigInt, _>(to_unix_microseconds(token.expires_at).saturating_add(margin))
+    .bind::<BigInt, _>(to_unix_microseconds(token.expires_at).saturating_add(to_microseconds(margin)))
     .execute(connection)?;
     Ok(())
 }

@@ -1,29 +1,31 @@
 //! The limit on failed logins.
 
-mod attempts;
-mod steps;
+mod statements;
+
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
-use auth_domain::model::{
-    LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket, to_unix_microseconds,
-};
+use auth_domain::model::attempt_window::AttemptLimit;
+use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
 use auth_domain::ports::{LoginLimiter, PortError};
 
 use crate::database::SqliteDatabase;
-use crate::login_limiter::attempts::Rule;
 
-/// The [`LoginLimiter`] in the embedded database: one row per attempt and axis.
+/// The [`LoginLimiter`] in the embedded database: one row per attempt and limit key.
 #[derive(Clone)]
 pub struct SqliteLoginLimiter {
     database: SqliteDatabase,
-    rule: Rule,
+    limit: AttemptLimit,
 }
 
 impl SqliteLoginLimiter {
-    /// Uses an open database and the limit in its configuration.
+    /// A limiter with the limit of the configuration.
     #[must_use]
     pub fn new(database: &SqliteDatabase) -> Self {
-        Self { database: database.clone(), rule: Rule::new(database.config()) }
+        let config = database.config();
+        let limit = AttemptLimit { max_failures: config.login_limit, window: config.login_window };
+        Self { database: database.clone(), limit }
     }
 }
 
@@ -34,9 +36,9 @@ impl LoginLimiter for SqliteLoginLimiter {
         attempt: &LoginAttempt,
         request_time: RequestTime,
     ) -> Result<Reservation, PortError> {
-        let (attempt, rule, now) = (*attempt, self.rule, to_unix_microseconds(request_time.now()));
+        let (attempt, limit, now) = (*attempt, self.limit, request_time.now());
         self.database
-            .write(request_time, move |connection| steps::reserve(connection, attempt, rule, now))
+            .write(request_time, move |connection| statements::reserve(connection, &attempt, limit, now))
             .await
     }
 
@@ -46,16 +48,14 @@ impl LoginLimiter for SqliteLoginLimiter {
         outcome: Settlement,
         request_time: RequestTime,
     ) -> Result<(), PortError> {
-        let (attempt, now) = (ticket.attempt, to_unix_microseconds(request_time.now()));
+        let (ticket, now) = (*ticket, request_time.now());
         self.database
-            .write(request_time, move |connection| steps::settle(connection, attempt, outcome, now))
+            .write(request_time, move |connection| statements::settle(connection, &ticket, outcome, now))
             .await
     }
 
     async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
-        let now = to_unix_microseconds(request_time.now());
-        self.database
-            .write(request_time, move |connection| steps::forget_failures(connection, email, now))
-            .await
+        let now = request_time.now();
+        self.database.write(request_time, move |connection| statements::clear(connection, email, now)).await
     }
 }

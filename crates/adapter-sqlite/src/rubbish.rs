@@ -12,7 +12,7 @@ use diesel::sql_types::BigInt;
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, sql_query};
 
 use crate::error::StoreError;
-use crate::schema::{denylist, login_failures, sessions};
+use crate::schema::{denylist, login_failures, numbered_sessions as sessions};
 
 /// How long a row is kept beyond its time.
 const KEPT: Duration = Duration::from_hours(1);

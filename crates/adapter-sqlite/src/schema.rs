@@ -1,7 +1,7 @@
-//! The tables as `migrations/sqlite` makes them.
+//! The tables as `migrations/sqlite` creates them.
 //!
-//! Role and status are read as 64 bits: SQLite stores what it is given, and cutting a number that has
-//! no meaning might give it one.
+//! Role and status are read as 64 bits: SQLite stores any integer, and cutting an undefined one to 32 bits could make it a
+//! defined one.
 
 diesel::table! {
     tenants (id) {
@@ -26,8 +26,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    sessions (id) {
-        id -> BigInt,
+    /// Without `id`: Diesel accepts sixteen columns per table, and more need a feature that makes every crate with Diesel
+    /// compile more slowly. The other key is as good.
+    sessions (user_id, session_id) {
         user_id -> Binary,
         session_id -> Binary,
         tenant_id -> Binary,
@@ -45,32 +46,17 @@ diesel::table! {
         retry_sealed -> Nullable<Binary>,
         ended_at -> Nullable<BigInt>,
         end_reason -> Nullable<Text>,
+        rotated_from -> Nullable<Binary>,
     }
 }
 
 diesel::table! {
-    /// The columns of `sessions` that a rotation needs. Diesel accepts sixteen columns per table; more need a feature that
-    /// makes every crate with Diesel compile more slowly.
+    /// The columns of `sessions` that the cleanup reads.
     #[sql_name = "sessions"]
-    rotating_sessions (id) {
+    numbered_sessions (id) {
         id -> BigInt,
-        user_id -> Binary,
-        session_id -> Binary,
-        tenant_id -> Binary,
         expires_at -> BigInt,
-        ends_at -> BigInt,
-        current_digest -> Binary,
-        previous_digest -> Nullable<Binary>,
-        generation -> BigInt,
-        rotated_at -> BigInt,
-        live_tokens -> Binary,
-        #[sql_name = "replay_tag"]
-        retry_tag -> Nullable<Binary>,
-        #[sql_name = "replay_sealed"]
-        retry_sealed -> Nullable<Binary>,
         ended_at -> Nullable<BigInt>,
-        end_reason -> Nullable<Text>,
-        rotated_from -> Nullable<Binary>,
     }
 }
 

@@ -1,20 +1,20 @@
 //! Sessions and their refresh tokens.
 
-mod ending;
-mod listing;
 mod live_tokens;
-mod opening;
-mod rotation;
 mod row;
+mod statements;
+
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use auth_domain::model::{
     EndReason, EndSession, Ending, NewSession, RequestTime, Rotate, Rotation, SessionSummary, UserId,
-    to_microseconds, to_unix_microseconds,
 };
 use auth_domain::ports::{PortError, SessionStore};
 
 use crate::database::SqliteDatabase;
+use statements::At;
 
 /// The [`SessionStore`] in the embedded database: one row per session, changed in place.
 ///
@@ -32,38 +32,26 @@ impl SqliteSessionStore {
         Self { database: database.clone() }
     }
 
-    fn moment(&self, request_time: RequestTime) -> Moment {
-        Moment {
-            now: to_unix_microseconds(request_time.now()),
-            margin: to_microseconds(self.database.config().denylist_margin),
-        }
+    fn at(&self, request_time: RequestTime) -> At {
+        At { now: request_time.now(), denylist_margin: self.database.config().denylist_margin }
     }
-}
-
-/// When a step happens, and how long beyond its life a token is denylisted; both in microseconds.
-#[derive(Clone, Copy)]
-struct Moment {
-    now: i64,
-    margin: i64,
 }
 
 #[async_trait]
 impl SessionStore for SqliteSessionStore {
     async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError> {
-        let (session, moment) = (session.clone(), self.moment(request_time));
-        self.database.write(request_time, move |connection| opening::open(connection, &session, moment)).await
+        let (session, at) = (session.clone(), self.at(request_time));
+        self.database.write(request_time, move |connection| statements::open(connection, &session, at)).await
     }
 
     async fn rotate(&self, rotate: &Rotate, request_time: RequestTime) -> Result<Rotation, PortError> {
-        let (rotate, moment) = (rotate.clone(), self.moment(request_time));
-        self.database
-            .write(request_time, move |connection| rotation::rotate(connection, &rotate, moment))
-            .await
+        let (rotate, at) = (rotate.clone(), self.at(request_time));
+        self.database.write(request_time, move |connection| statements::rotate(connection, &rotate, at)).await
     }
 
     async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError> {
-        let (end, moment) = (end.clone(), self.moment(request_time));
-        self.database.write(request_time, move |connection| ending::end_named(connection, &end, moment)).await
+        let (end, at) = (end.clone(), self.at(request_time));
+        self.database.write(request_time, move |connection| statements::end(connection, &end, at)).await
     }
 
     async fn end_all(
@@ -72,9 +60,9 @@ impl SessionStore for SqliteSessionStore {
         reason: EndReason,
         request_time: RequestTime,
     ) -> Result<usize, PortError> {
-        let moment = self.moment(request_time);
+        let at = self.at(request_time);
         self.database
-            .write(request_time, move |connection| ending::end_all(connection, user_id, reason, moment))
+            .write(request_time, move |connection| statements::end_all(connection, user_id, reason, at))
             .await
     }
 
@@ -83,7 +71,7 @@ impl SessionStore for SqliteSessionStore {
         user_id: UserId,
         request_time: RequestTime,
     ) -> Result<Vec<SessionSummary>, PortError> {
-        let now = to_unix_microseconds(request_time.now());
-        self.database.read(request_time, move |connection| listing::list(connection, user_id, now)).await
+        let now = request_time.now();
+        self.database.read(request_time, move |connection| statements::list(connection, user_id, now)).await
     }
 }

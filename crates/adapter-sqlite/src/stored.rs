@@ -15,3 +15,8 @@ pub(crate) fn time(micros: i64) -> Result<OffsetDateTime, StoreError> {
 pub(crate) fn id(bytes: &[u8]) -> Result<Uuid, StoreError> {
     Uuid::from_slice(bytes).map_err(|_| StoreError::Contradiction("an id has not sixteen bytes"))
 }
+
+/// Reads stored bytes that are neither an id nor a digest.
+pub(crate) fn sixteen_bytes(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Contradiction("a value does not have sixteen bytes"))
+}

@@ -1,5 +1,8 @@
 //! The values that the rest of the program speaks in. Each one is checked when it is made.
 
+pub mod attempt_window;
+pub mod session_rules;
+
 mod access_token;
 mod client_address;
 mod email;
@@ -20,6 +23,7 @@ mod reservation;
 mod retry;
 mod rotation;
 mod session;
+mod session_record;
 mod token_pair;
 mod unix_microseconds;
 mod user;
@@ -44,6 +48,7 @@ pub use reservation::{Reservation, Settlement, Ticket};
 pub use retry::{RetryKey, RetryTag, SealedSuccessor};
 pub use rotation::{Rotate, Rotation};
 pub use session::{EndReason, MAX_LIVE_ACCESS_TOKENS, SessionRef, SessionSummary};
+pub use session_record::{SessionRecord, SessionState};
 pub use token_pair::TokenPair;
 pub use unix_microseconds::{
     from_microseconds, from_unix_microseconds, to_microseconds, to_unix_microseconds,

@@ -10,6 +10,7 @@
 )]
 
 pub mod contracts;
+pub mod generated;
 pub mod servers;
 pub mod vectors;
 

@@ -1,115 +1,154 @@
 //! A session as a row.
 
-use auth_domain::model::{EndReason, LimitKey, RetryTag, SealedSuccessor, SessionRef, TenantId};
+use auth_domain::model::{
+    EndReason, LimitKey, RetryTag, SealedSuccessor, SessionRecord, SessionRef, SessionState, TenantId,
+};
 use diesel::{
-    AsChangeset, BoolExpressionMethods, ExpressionMethods, Identifiable, OptionalExtension, QueryDsl,
-    Queryable, RunQueryDsl, Selectable, SelectableHelper, SqliteConnection,
+    AsChangeset, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
+    SelectableHelper, SqliteConnection,
 };
 
-use super::live_tokens::LiveTokens;
+use super::live_tokens::{pack, unpack};
 use crate::error::StoreError;
-use crate::schema::rotating_sessions;
-use crate::stored::id;
+use crate::schema::sessions;
+use crate::stored::{id, sixteen_bytes};
 
-/// What a rotation or an end decides by and changes.
-#[derive(Queryable, Selectable, Identifiable, AsChangeset)]
-#[diesel(table_name = rotating_sessions, treat_none_as_null = true, check_for_backend(diesel::sqlite::Sqlite))]
+/// A row of `sessions`.
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = sessions, primary_key(user_id, session_id), treat_none_as_null = true)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
 pub(super) struct SessionRow {
-    id: i64,
+    user_id: Vec<u8>,
+    session_id: Vec<u8>,
     tenant_id: Vec<u8>,
-    /// Never beyond `ends_at`, so it is the only limit to judge by.
-    pub(super) expires_at: i64,
-    pub(super) ends_at: i64,
-    pub(super) current_digest: Vec<u8>,
-    pub(super) previous_digest: Option<Vec<u8>>,
-    pub(super) generation: i64,
-    pub(super) rotated_at: i64,
+    created_at: i64,
+    expires_at: i64,
+    ends_at: i64,
+    current_digest: Vec<u8>,
+    previous_digest: Option<Vec<u8>>,
+    generation: i64,
+    rotated_at: i64,
     live_tokens: Vec<u8>,
     retry_tag: Option<Vec<u8>>,
     retry_sealed: Option<Vec<u8>>,
-    pub(super) ended_at: Option<i64>,
+    ended_at: Option<i64>,
     end_reason: Option<String>,
     rotated_from: Option<Vec<u8>>,
 }
 
+/// The record of a session, if there is one.
+pub(super) fn find(
+    connection: &mut SqliteConnection,
+    session: SessionRef,
+) -> Result<Option<SessionRecord>, StoreError> {
+    let row = sessions::table.find(key(&session)).select(SessionRow::as_select()).first(connection);
+    row.optional()?.map(SessionRecord::try_from).transpose()
+}
+
+/// Stores the record of a session that exists.
+pub(super) fn save(
+    connection: &mut SqliteConnection,
+    session: SessionRef,
+    record: &SessionRecord,
+) -> Result<(), StoreError> {
+    let changes = SessionRow::new(session, record);
+    diesel::update(sessions::table.find(key(&session))).set(changes).execute(connection)?;
+    Ok(())
+}
+
+/// Stores the record of a new session.
+pub(super) fn insert(
+    connection: &mut SqliteConnection,
+    session: SessionRef,
+    record: &SessionRecord,
+) -> Result<(), StoreError> {
+    let row = SessionRow::new(session, record);
+    diesel::insert_into(sessions::table).values(row).execute(connection)?;
+    Ok(())
+}
+
+fn key(session: &SessionRef) -> (&[u8], &[u8]) {
+    (session.user_id.as_bytes(), session.session_id.as_bytes())
+}
+
 impl SessionRow {
-    pub(super) fn find(
-        connection: &mut SqliteConnection,
-        session: SessionRef,
-    ) -> Result<Option<Self>, StoreError> {
-        let is_named = rotating_sessions::user_id
-            .eq(session.user_id.as_bytes().as_slice())
-            .and(rotating_sessions::session_id.eq(session.session_id.as_bytes().as_slice()));
-        let row = rotating_sessions::table.select(Self::as_select()).filter(is_named).first(connection);
-        Ok(row.optional()?)
-    }
-
-    pub(super) fn save(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-        diesel::update(self).set(self).execute(connection)?;
-        Ok(())
-    }
-
-    pub(super) fn tenant_id(&self) -> Result<TenantId, StoreError> {
-        Ok(TenantId::from_uuid(id(&self.tenant_id)?))
-    }
-
-    pub(super) fn live_tokens(&self) -> Result<LiveTokens, StoreError> {
-        LiveTokens::unpack(&self.live_tokens)
-    }
-
-    pub(super) fn set_live_tokens(&mut self, tokens: &LiveTokens) {
-        self.live_tokens = tokens.pack();
-    }
-
-    pub(super) fn end_reason(&self) -> Result<Option<EndReason>, StoreError> {
-        match (self.ended_at, &self.end_reason) {
-            (None, None) => Ok(None),
-            (Some(_), Some(name)) => match EndReason::from_name(name) {
-                Some(reason) => Ok(Some(reason)),
-                None => Err(StoreError::Contradiction("the end reason of a session is unknown")),
-            },
-            (Some(_), None) | (None, Some(_)) => Err(StoreError::Contradiction("a session has half an end")),
-        }
-    }
-
-    /// Marks the session as ended; nothing of its tokens stays but the two digests.
-    pub(super) fn set_ended(&mut self, reason: EndReason, now: i64) {
-        self.ended_at = Some(now);
-        self.end_reason = Some(reason.name().to_owned());
-        self.live_tokens.clear();
-        self.rotated_from = None;
-        self.set_retry(None);
-    }
-
-    /// The keyed hash of the address that the last rotation came from.
-    pub(super) fn rotated_from(&self) -> Result<Option<LimitKey>, StoreError> {
-        let bytes = self.rotated_from.as_deref().map(<[u8; 16]>::try_from).transpose();
-        let address = bytes
-            .map_err(|_| StoreError::Contradiction("the keyed hash of an address has not sixteen bytes"))?;
-        Ok(address.map(LimitKey::from_bytes))
-    }
-
-    pub(super) fn set_rotated_from(&mut self, address: Option<LimitKey>) {
-        self.rotated_from = address.map(|address| address.as_bytes().to_vec());
-    }
-
-    pub(super) fn retry(&self) -> Result<Option<SealedSuccessor>, StoreError> {
-        match (&self.retry_tag, &self.retry_sealed) {
-            (None, None) => Ok(None),
-            (Some(tag), Some(sealed)) => match tag.as_slice().try_into() {
-                Ok(tag) => {
-                    Ok(Some(SealedSuccessor { tag: RetryTag::from_bytes(tag), sealed: sealed.clone() }))
-                }
-                Err(_) => Err(StoreError::Contradiction("a replay tag has not sixteen bytes")),
-            },
-            (Some(_), None) | (None, Some(_)) => {
-                Err(StoreError::Contradiction("a session has half a replay"))
+    fn new(session: SessionRef, record: &SessionRecord) -> Self {
+        let (ended_at, end_reason) = match record.state {
+            SessionState::Live => (None, None),
+            SessionState::Pending { at, reason } | SessionState::Ended { at, reason } => {
+                (Some(at), Some(reason.name().to_owned()))
             }
+        };
+        Self {
+            user_id: session.user_id.as_bytes().to_vec(),
+            session_id: session.session_id.as_bytes().to_vec(),
+            tenant_id: record.tenant_id.as_bytes().to_vec(),
+            created_at: record.created_at,
+            expires_at: record.expires_at,
+            ends_at: record.ends_at,
+            current_digest: record.current.to_vec(),
+            previous_digest: record.previous.map(|digest| digest.to_vec()),
+            generation: i64::try_from(record.generation).unwrap_or(i64::MAX),
+            rotated_at: record.rotated_at,
+            live_tokens: pack(&record.live_tokens),
+            retry_tag: record.retry.as_ref().map(|retry| retry.tag.as_bytes().to_vec()),
+            retry_sealed: record.retry.as_ref().map(|retry| retry.sealed.clone()),
+            ended_at,
+            end_reason,
+            rotated_from: record.rotated_from.map(|address| address.as_bytes().to_vec()),
         }
     }
+}
 
-    pub(super) fn set_retry(&mut self, retry: Option<&SealedSuccessor>) {
-        self.retry_tag = retry.map(|retry| retry.tag.as_bytes().to_vec());
-        self.retry_sealed = retry.map(|retry| retry.sealed.clone());
+impl TryFrom<SessionRow> for SessionRecord {
+    type Error = StoreError;
+
+    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
+        let address = row.rotated_from.as_deref().map(sixteen_bytes).transpose()?;
+        Ok(Self {
+            tenant_id: TenantId::from_uuid(id(&row.tenant_id)?),
+            created_at: row.created_at,
+            rotated_at: row.rotated_at,
+            expires_at: row.expires_at,
+            ends_at: row.ends_at,
+            current: digest(&row.current_digest)?,
+            previous: row.previous_digest.as_deref().map(digest).transpose()?,
+            generation: u64::try_from(row.generation)
+                .map_err(|_| StoreError::Contradiction("the generation of a session is negative"))?,
+            retry: retry(row.retry_tag, row.retry_sealed)?,
+            rotated_from: address.map(LimitKey::from_bytes),
+            live_tokens: unpack(&row.live_tokens)?,
+            state: state(row.ended_at, row.end_reason.as_deref())?,
+        })
+    }
+}
+
+fn digest(bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Contradiction("a digest does not have 32 bytes"))
+}
+
+fn retry(tag: Option<Vec<u8>>, sealed: Option<Vec<u8>>) -> Result<Option<SealedSuccessor>, StoreError> {
+    match (tag, sealed) {
+        (None, None) => Ok(None),
+        (Some(tag), Some(sealed)) => {
+            Ok(Some(SealedSuccessor { tag: RetryTag::from_bytes(sixteen_bytes(&tag)?), sealed }))
+        }
+        (Some(_), None) | (None, Some(_)) => {
+            Err(StoreError::Contradiction("a retry has no tag or no sealed successor"))
+        }
+    }
+}
+
+/// A stored end is never pending: the access tokens were denylisted in the same transaction.
+fn state(ended_at: Option<i64>, reason: Option<&str>) -> Result<SessionState, StoreError> {
+    match (ended_at, reason) {
+        (None, None) => Ok(SessionState::Live),
+        (Some(at), Some(name)) => match EndReason::from_name(name) {
+            Some(reason) => Ok(SessionState::Ended { at, reason }),
+            None => Err(StoreError::Contradiction("the end reason of a session is unknown")),
+        },
+        (Some(_), None) | (None, Some(_)) => {
+            Err(StoreError::Contradiction("the end of a session has no time or no reason"))
+        }
     }
 }

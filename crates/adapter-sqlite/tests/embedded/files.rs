@@ -109,7 +109,7 @@ async fn ten_thousand_rotations_keep_the_row_below_two_kibibytes() {
     }
 
     let size =
-        "SELECT length(live_tokens) + length(retry_sealed) + length(retry_tag) + length(current_digest)
+        "SELECT length(live_tokens) + length(replay_sealed) + length(replay_tag) + length(current_digest)
                 + length(previous_digest) + 3 * 16 + 8 * 8 AS number FROM sessions";
     assert!((500..2_048).contains(&folder.number(size)), "{} bytes", folder.number(size));
     assert_eq!(folder.number("SELECT count(*) AS number FROM sessions"), 1);

@@ -1,0 +1,103 @@
+//! The statements of each call, in the transaction of the call.
+
+use auth_domain::model::attempt_window::{self, Attempt, AttemptLimit, AttemptState, Windows};
+use auth_domain::model::{LimitKey, LoginAttempt, Reservation, Settlement, Ticket, TicketId};
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, delete, insert_into};
+use time::OffsetDateTime;
+
+use crate::error::StoreError;
+use crate::schema::login_failures::{self, at, email_key, limit_key, settled, ticket as ticket_id};
+use crate::stored::sixteen_bytes;
+
+pub(super) fn reserve(
+    connection: &mut SqliteConnection,
+    attempt: &LoginAttempt,
+    limit: AttemptLimit,
+    now: OffsetDateTime,
+) -> Result<Reservation, StoreError> {
+    let stored = load_both(connection, attempt)?;
+    let (reservation, windows) = limit.reserve(attempt, stored.clone(), now);
+    save_both(connection, attempt, &stored, &windows)?;
+    Ok(reservation)
+}
+
+pub(super) fn settle(
+    connection: &mut SqliteConnection,
+    ticket: &Ticket,
+    outcome: Settlement,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let stored = load_both(connection, &ticket.attempt)?;
+    let windows = attempt_window::settle(ticket, outcome, stored.clone(), now);
+    save_both(connection, &ticket.attempt, &stored, &windows)
+}
+
+pub(super) fn clear(
+    connection: &mut SqliteConnection,
+    email: LimitKey,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let stored = load(connection, email)?;
+    let window = attempt_window::clear(stored.clone(), now);
+    save(connection, email, &stored, &window)
+}
+
+fn load_both(connection: &mut SqliteConnection, attempt: &LoginAttempt) -> Result<Windows, StoreError> {
+    let address = attempt.address.map(|address| load(connection, address)).transpose()?;
+    Ok(Windows { email: load(connection, attempt.email)?, address: address.unwrap_or_default() })
+}
+
+fn save_both(
+    connection: &mut SqliteConnection,
+    attempt: &LoginAttempt,
+    stored: &Windows,
+    windows: &Windows,
+) -> Result<(), StoreError> {
+    save(connection, attempt.email, &stored.email, &windows.email)?;
+    match attempt.address {
+        Some(address) => save(connection, address, &stored.address, &windows.address),
+        None => Ok(()),
+    }
+}
+
+/// The attempts on a key, from the oldest to the newest.
+pub(super) fn load(connection: &mut SqliteConnection, key: LimitKey) -> Result<Vec<Attempt>, StoreError> {
+    let rows: Vec<(i64, Vec<u8>, Vec<u8>, bool)> = login_failures::table
+        .select((at, ticket_id, email_key, settled))
+        .filter(limit_key.eq(key.as_bytes().as_slice()))
+        .order(at)
+        .load(connection)?;
+    let attempt = |(time, id, email, is_settled): (i64, Vec<u8>, Vec<u8>, bool)| {
+        Ok(Attempt {
+            at: time,
+            ticket: TicketId::from_bytes(sixteen_bytes(&id)?),
+            email: LimitKey::from_bytes(sixteen_bytes(&email)?),
+            state: if is_settled { AttemptState::Failed } else { AttemptState::InFlight },
+        })
+    };
+    rows.into_iter().map(attempt).collect()
+}
+
+/// Stores the attempts that are new or have changed, and deletes those that are gone.
+fn save(
+    connection: &mut SqliteConnection,
+    key: LimitKey,
+    stored: &[Attempt],
+    window: &[Attempt],
+) -> Result<(), StoreError> {
+    for gone in stored.iter().filter(|attempt| !window.contains(attempt)) {
+        let (key, id) = (key.as_bytes().as_slice(), gone.ticket.as_bytes().as_slice());
+        delete(login_failures::table.find((key, gone.at, id))).execute(connection)?;
+    }
+    for new in window.iter().filter(|attempt| !stored.contains(attempt)) {
+        let row = (
+            limit_key.eq(key.as_bytes().as_slice()),
+            at.eq(new.at),
+            ticket_id.eq(new.ticket.as_bytes().as_slice()),
+            email_key.eq(new.email.as_bytes().as_slice()),
+            settled.eq(new.state == AttemptState::Failed),
+        );
+        insert_into(login_failures::table).values(row).execute(connection)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! The statements of each call, in the transaction of the call.
+
+use std::time::Duration;
+
+use auth_domain::model::session_rules::{self, Change};
+use auth_domain::model::{
+    EndReason, EndSession, Ending, NewSession, Rotate, Rotation, SessionId, SessionRecord, SessionRef,
+    SessionSummary, UserId,
+};
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper, SqliteConnection};
+use time::OffsetDateTime;
+
+use super::row::{self, SessionRow};
+use crate::denylist::revoke;
+use crate::error::StoreError;
+use crate::schema::sessions;
+use crate::stored::{id, time};
+
+/// The arguments of the rules that do not come from the request.
+#[derive(Clone, Copy)]
+pub(super) struct At {
+    pub(super) now: OffsetDateTime,
+    pub(super) denylist_margin: Duration,
+}
+
+pub(super) fn open(
+    connection: &mut SqliteConnection,
+    session: &NewSession,
+    at: At,
+) -> Result<(), StoreError> {
+    let opened = session.refresh_token.session;
+    let live = list(connection, opened.user_id, at.now)?;
+    for surplus in session_rules::surplus(&live, session.max_sessions) {
+        let session = SessionRef { session_id: surplus.session_id, ..opened };
+        end(connection, &EndSession { session, reason: EndReason::Revoked, also_revoke: None }, at)?;
+    }
+    row::insert(connection, opened, &session_rules::open(session, at.now))
+}
+
+pub(super) fn rotate(
+    connection: &mut SqliteConnection,
+    rotate: &Rotate,
+    at: At,
+) -> Result<Rotation, StoreError> {
+    let session = rotate.presented.session;
+    let record = row::find(connection, session)?;
+    let decision = session_rules::rotate(record.as_ref(), rotate, at.now, at.denylist_margin);
+    store(connection, session, decision.change, at)?;
+    Ok(decision.outcome)
+}
+
+pub(super) fn end(connection: &mut SqliteConnection, end: &EndSession, at: At) -> Result<Ending, StoreError> {
+    let record = row::find(connection, end.session)?;
+    let decision = session_rules::end(record.as_ref(), end, at.now, at.denylist_margin);
+    store(connection, end.session, decision.change, at)?;
+    Ok(decision.outcome)
+}
+
+pub(super) fn end_all(
+    connection: &mut SqliteConnection,
+    user_id: UserId,
+    reason: EndReason,
+    at: At,
+) -> Result<usize, StoreError> {
+    let rows: Vec<(Vec<u8>, SessionRow)> = sessions::table
+        .select((sessions::session_id, SessionRow::as_select()))
+        .filter(sessions::user_id.eq(user_id.as_bytes().as_slice()))
+        .filter(sessions::ended_at.is_null())
+        .load(connection)?;
+    let mut records = Vec::with_capacity(rows.len());
+    for (session_id, row) in rows {
+        let session_id = SessionId::from_uuid(id(&session_id)?);
+        records.push((SessionRef { user_id, session_id }, SessionRecord::try_from(row)?));
+    }
+    let records = records.iter().map(|(session, record)| (*session, record));
+    let (alive, changes) = session_rules::end_all(records, reason, at.now, at.denylist_margin);
+    for (session, change) in changes {
+        store(connection, session, Some(change), at)?;
+    }
+    Ok(alive)
+}
+
+pub(super) fn list(
+    connection: &mut SqliteConnection,
+    user_id: UserId,
+    now: OffsetDateTime,
+) -> Result<Vec<SessionSummary>, StoreError> {
+    let rows: Vec<(Vec<u8>, i64, i64, i64)> = sessions::table
+        .select((sessions::session_id, sessions::created_at, sessions::rotated_at, sessions::expires_at))
+        .filter(sessions::user_id.eq(user_id.as_bytes().as_slice()))
+        .filter(sessions::ended_at.is_null())
+        .load(connection)?;
+    let summaries = rows.into_iter().map(|(session_id, created_at, rotated_at, expires_at)| {
+        Ok(SessionSummary {
+            session_id: SessionId::from_uuid(id(&session_id)?),
+            created_at: time(created_at)?,
+            rotated_at: time(rotated_at)?,
+            expires_at: time(expires_at)?,
+        })
+    });
+    Ok(session_rules::live(summaries.collect::<Result<_, StoreError>>()?, now))
+}
+
+/// Denylists the access tokens and stores the record, so that no end is ever pending.
+fn store(
+    connection: &mut SqliteConnection,
+    session: SessionRef,
+    change: Option<Change>,
+    at: At,
+) -> Result<(), StoreError> {
+    let Some(change) = change else { return Ok(()) };
+    for token in change.denylist {
+        revoke(connection, token, at.denylist_margin)?;
+    }
+    row::save(connection, session, &change.record.denylisted())
+}

@@ -1,0 +1,45 @@
+//! The store and the rules of the domain agree, call by call and record by record.
+
+use std::path::Path;
+
+use auth_domain::model::{SessionRecord, SessionRef};
+use auth_domain::ports::Denylist;
+use auth_testkit::generated::{SessionSubject, compare_sessions};
+use auth_testkit::{DENYLIST_MARGIN, START, TestClock, request_time_at};
+
+use super::*;
+use crate::{SqliteConfig, SqliteDenylist};
+
+struct Subject {
+    store: SqliteSessionStore,
+    denylist: SqliteDenylist,
+}
+
+#[async_trait]
+impl SessionSubject for Subject {
+    fn sessions(&self) -> &dyn SessionStore {
+        &self.store
+    }
+
+    fn denylist(&self) -> &dyn Denylist {
+        &self.denylist
+    }
+
+    async fn record(&self, session: SessionRef) -> Option<SessionRecord> {
+        let read = move |connection: &mut diesel::SqliteConnection| row::find(connection, session);
+        self.store.database.read(request_time_at(START), read).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn generated_sequences_end_as_the_rules_say() {
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    let folder = folder.unwrap();
+    let config =
+        SqliteConfig { denylist_margin: DENYLIST_MARGIN, ..SqliteConfig::new(folder.path().join("auth.db")) };
+    let database = SqliteDatabase::open(config, TestClock::new()).unwrap();
+    let store = SqliteSessionStore::new(&database);
+    let subject = Subject { store, denylist: SqliteDenylist::new(&database) };
+    compare_sessions(1_000, &subject).await;
+}

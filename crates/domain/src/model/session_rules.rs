@@ -1,0 +1,21 @@
+//! The rules of a session, as pure functions.
+//!
+//! Each takes the stored record, the request and the time, and returns the outcome with the change to store. A store
+//! in Rust calls them; one that cannot mirrors them, and `auth_testkit::generated` compares it with them. All compare
+//! times in whole microseconds.
+
+mod change;
+mod ending;
+mod listing;
+mod live_tokens;
+mod opening;
+mod rotation;
+
+#[cfg(test)]
+mod tests;
+
+pub use change::{Change, Decision};
+pub use ending::{end, end_all};
+pub use listing::live;
+pub use opening::{open, surplus};
+pub use rotation::rotate;

@@ -1,0 +1,36 @@
+//! The opening of sessions, and the limit on their number.
+
+use time::OffsetDateTime;
+
+use crate::model::{NewSession, SessionRecord, SessionState, SessionSummary, to_unix_microseconds};
+
+/// The record of a new session.
+#[must_use]
+pub fn open(session: &NewSession, now: OffsetDateTime) -> SessionRecord {
+    let now = to_unix_microseconds(now);
+    let ends_at = to_unix_microseconds(session.ends_at);
+    SessionRecord {
+        tenant_id: session.tenant_id,
+        created_at: now,
+        rotated_at: now,
+        expires_at: to_unix_microseconds(session.expires_at).min(ends_at),
+        ends_at,
+        current: session.refresh_token.value,
+        previous: None,
+        generation: 0,
+        retry: None,
+        rotated_from: None,
+        live_tokens: vec![session.access_token],
+        state: SessionState::Live,
+    }
+}
+
+/// The sessions that end, so that with one more the user has `max_sessions`: those idle longest.
+///
+/// # Parameters
+/// - `live`: the user's live sessions, as [`live`](super::live) returns them.
+#[must_use]
+pub fn surplus(live: &[SessionSummary], max_sessions: u32) -> &[SessionSummary] {
+    let kept = usize::try_from(max_sessions.saturating_sub(1)).unwrap_or(usize::MAX);
+    live.get(kept..).unwrap_or_default()
+}

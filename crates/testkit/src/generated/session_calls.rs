@@ -1,0 +1,177 @@
+//! Sequences of calls to a session store.
+
+use std::time::Duration;
+
+use auth_domain::model::{EndReason, MAX_LIVE_ACCESS_TOKENS};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+/// One call, some time after the call before it.
+#[derive(Clone, Debug)]
+pub struct SessionCall {
+    /// The time since the call before; negative if the clock goes back.
+    pub after: time::Duration,
+    /// The call.
+    pub operation: SessionOperation,
+}
+
+/// A call, with sessions and tokens named by their position.
+#[derive(Clone, Debug)]
+pub enum SessionOperation {
+    /// Opens a session.
+    Open {
+        /// The user, one of two.
+        user: usize,
+        /// The number of sessions that the user may have.
+        max_sessions: u32,
+    },
+    /// Presents a refresh token.
+    Rotate {
+        /// The session, among those that were opened.
+        session: Index,
+        /// The token.
+        token: PresentedToken,
+        /// The idempotency key, if there is one.
+        key: Option<u8>,
+        /// Whether the user has moved to another tenant.
+        other_tenant: bool,
+        /// The grace period for reuse.
+        leeway: Duration,
+        /// The address of the client, if it is known.
+        address: Option<u8>,
+        /// Whether the access token that a full session named was denylisted to make room.
+        release: bool,
+    },
+    /// Repeats the last rotation of a session with the same successor.
+    Repeat {
+        /// The session.
+        session: Index,
+    },
+    /// Ends a session.
+    End {
+        /// The session.
+        session: Index,
+        /// The reason.
+        reason: EndReason,
+        /// Whether an access token of another session is revoked with it.
+        also_revoke: bool,
+    },
+    /// Presents a refresh token of a session that was never opened.
+    RotateUnknown {
+        /// The user.
+        user: usize,
+    },
+    /// Ends a session that was never opened.
+    EndUnknown {
+        /// The user.
+        user: usize,
+    },
+    /// Ends all sessions of a user.
+    EndAll {
+        /// The user.
+        user: usize,
+        /// The reason.
+        reason: EndReason,
+    },
+    /// Lists the sessions of a user.
+    List {
+        /// The user.
+        user: usize,
+    },
+}
+
+/// A refresh token of a session, by its age.
+#[derive(Clone, Copy, Debug)]
+pub enum PresentedToken {
+    /// The current token.
+    Current,
+    /// Its immediate predecessor.
+    Previous,
+    /// A token that was used before the predecessor.
+    Older(Index),
+    /// A token that was never issued.
+    Unknown,
+}
+
+/// Generates sequences of about 20 calls, some of which fill a session with live access tokens.
+pub fn session_calls() -> impl Strategy<Value = Vec<SessionCall>> {
+    let call = (after(), operation()).prop_map(|(after, operation)| SessionCall { after, operation });
+    let open = SessionCall {
+        after: time::Duration::ZERO,
+        operation: SessionOperation::Open { user: 0, max_sessions: 3 },
+    };
+    let filling = any::<Index>().prop_map(|session| {
+        let operation = SessionOperation::Repeat { session };
+        vec![SessionCall { after: time::Duration::SECOND, operation }; MAX_LIVE_ACCESS_TOKENS + 1]
+    });
+    let calls = prop_oneof![60 => call.prop_map(|call| vec![call]), 1 => filling];
+    proptest::collection::vec(calls, 1..40)
+        .prop_map(move |calls| [vec![open.clone()], calls.concat()].concat())
+}
+
+fn after() -> impl Strategy<Value = time::Duration> {
+    let exact = proptest::sample::select::<time::Duration>;
+    prop_oneof![
+        6 => (0..3_000_000_i64).prop_map(time::Duration::microseconds),
+        3 => exact(vec![time::Duration::ZERO, time::Duration::MICROSECOND, time::Duration::seconds(10)]),
+        2 => (0..20_000_i64).prop_map(time::Duration::milliseconds),
+        1 => (0..3_000_i64).prop_map(time::Duration::seconds),
+        1 => exact(vec![time::Duration::minutes(15), time::Duration::hours(24), time::Duration::seconds(1_205)]),
+        1 => (-15_000..0_i64).prop_map(time::Duration::milliseconds),
+    ]
+}
+
+fn operation() -> impl Strategy<Value = SessionOperation> {
+    prop_oneof![
+        2 => open(),
+        20 => rotate(),
+        6 => any::<Index>().prop_map(|session| SessionOperation::Repeat { session }),
+        1 => end(),
+        1 => user().prop_map(|user| SessionOperation::RotateUnknown { user }),
+        1 => user().prop_map(|user| SessionOperation::EndUnknown { user }),
+        1 => (user(), reason()).prop_map(|(user, reason)| SessionOperation::EndAll { user, reason }),
+        1 => user().prop_map(|user| SessionOperation::List { user }),
+    ]
+}
+
+fn open() -> impl Strategy<Value = SessionOperation> {
+    let limit = prop_oneof![Just(1_u32), Just(2), Just(3), Just(1_000)];
+    (user(), limit).prop_map(|(user, max_sessions)| SessionOperation::Open { user, max_sessions })
+}
+
+fn rotate() -> impl Strategy<Value = SessionOperation> {
+    let token = prop_oneof![
+        12 => Just(PresentedToken::Current),
+        4 => Just(PresentedToken::Previous),
+        1 => any::<Index>().prop_map(PresentedToken::Older),
+        1 => Just(PresentedToken::Unknown),
+    ];
+    let leeway = prop_oneof![4 => Just(Duration::from_secs(10)), 1 => Just(Duration::ZERO)];
+    let key = proptest::option::of(0..2_u8);
+    let address = proptest::option::of(0..2_u8);
+    let flags = (prop::bool::weighted(0.05), any::<bool>());
+    (any::<Index>(), token, key, leeway, address, flags).prop_map(
+        |(session, token, key, leeway, address, (other_tenant, release))| SessionOperation::Rotate {
+            session,
+            token,
+            key,
+            other_tenant,
+            leeway,
+            address,
+            release,
+        },
+    )
+}
+
+fn end() -> impl Strategy<Value = SessionOperation> {
+    (any::<Index>(), reason(), any::<bool>())
+        .prop_map(|(session, reason, also_revoke)| SessionOperation::End { session, reason, also_revoke })
+}
+
+fn user() -> impl Strategy<Value = usize> {
+    prop_oneof![4 => Just(0_usize), 1 => Just(1)]
+}
+
+fn reason() -> impl Strategy<Value = EndReason> {
+    proptest::sample::select(&EndReason::ALL[..])
+}

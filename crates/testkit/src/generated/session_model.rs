@@ -1,0 +1,135 @@
+//! A session store that consists of the rules.
+
+use std::collections::HashMap;
+
+use auth_domain::model::session_rules::{self, Change};
+use auth_domain::model::{
+    EndReason, EndSession, Ending, LiveAccessToken, NewSession, Rotate, Rotation, SessionRecord, SessionRef,
+    SessionSummary, TokenId, UserId, from_unix_microseconds,
+};
+use time::OffsetDateTime;
+
+use crate::DENYLIST_MARGIN;
+
+/// A call to a session store.
+#[derive(Clone, Debug)]
+pub enum SessionRequest {
+    /// `SessionStore::open`.
+    Open(NewSession),
+    /// `SessionStore::rotate`.
+    Rotate(Rotate),
+    /// `SessionStore::end`.
+    End(EndSession),
+    /// `SessionStore::end_all`.
+    EndAll(UserId, EndReason),
+    /// `SessionStore::list`.
+    List(UserId),
+}
+
+/// The outcome of a [`SessionRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionAnswer {
+    /// The session was opened.
+    Opened,
+    /// The outcome of a rotation.
+    Rotation(Rotation),
+    /// The outcome of an end.
+    Ending(Ending),
+    /// The number of live sessions that have ended.
+    EndedAll(usize),
+    /// The live sessions.
+    Sessions(Vec<SessionSummary>),
+}
+
+/// The records and the denylist of a store that applies the rules, and keeps every record.
+#[derive(Default)]
+pub struct SessionModel {
+    records: HashMap<SessionRef, SessionRecord>,
+    denylist: HashMap<TokenId, OffsetDateTime>,
+}
+
+impl SessionModel {
+    /// The record of a session.
+    #[must_use]
+    pub fn record(&self, session: SessionRef) -> Option<&SessionRecord> {
+        self.records.get(&session)
+    }
+
+    /// The time until which a token is denylisted; `None` if it never was.
+    #[must_use]
+    pub fn denylisted_until(&self, token: TokenId) -> Option<OffsetDateTime> {
+        self.denylist.get(&token).copied()
+    }
+
+    /// Applies a call.
+    pub fn apply(&mut self, request: &SessionRequest, now: OffsetDateTime) -> SessionAnswer {
+        match request {
+            SessionRequest::Open(session) => {
+                self.open(session, now);
+                SessionAnswer::Opened
+            }
+            SessionRequest::Rotate(rotate) => {
+                let session = rotate.presented.session;
+                let record = self.records.get(&session);
+                let decision = session_rules::rotate(record, rotate, now, DENYLIST_MARGIN);
+                self.store(session, decision.change);
+                SessionAnswer::Rotation(decision.outcome)
+            }
+            SessionRequest::End(end) => {
+                let record = self.records.get(&end.session);
+                let decision = session_rules::end(record, end, now, DENYLIST_MARGIN);
+                self.store(end.session, decision.change);
+                SessionAnswer::Ending(decision.outcome)
+            }
+            SessionRequest::EndAll(user_id, reason) => {
+                let of_user = self.records.iter().filter(|(session, _)| session.user_id == *user_id);
+                let sessions = of_user.map(|(session, record)| (*session, record));
+                let (alive, changes) = session_rules::end_all(sessions, *reason, now, DENYLIST_MARGIN);
+                for (session, change) in changes {
+                    self.store(session, Some(change));
+                }
+                SessionAnswer::EndedAll(alive)
+            }
+            SessionRequest::List(user_id) => SessionAnswer::Sessions(self.live(*user_id, now)),
+        }
+    }
+
+    /// Writes a token to the denylist, as the service does before it releases one.
+    pub fn deny(&mut self, token: LiveAccessToken) {
+        let until = token.expires_at + DENYLIST_MARGIN;
+        let entry = self.denylist.entry(token.id).or_insert(until);
+        *entry = until.max(*entry);
+    }
+
+    fn open(&mut self, session: &NewSession, now: OffsetDateTime) {
+        let opened = session.refresh_token.session;
+        let live = self.live(opened.user_id, now);
+        for surplus in session_rules::surplus(&live, session.max_sessions) {
+            let session = SessionRef { session_id: surplus.session_id, ..opened };
+            let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
+            self.apply(&SessionRequest::End(end), now);
+        }
+        self.records.insert(opened, session_rules::open(session, now));
+    }
+
+    fn live(&self, user_id: UserId, now: OffsetDateTime) -> Vec<SessionSummary> {
+        let of_user = self.records.iter().filter(|(session, _)| session.user_id == user_id);
+        let going_on = of_user.filter(|(_, record)| record.end_reason().is_none());
+        let time = |micros| from_unix_microseconds(micros).unwrap();
+        let summaries = going_on.map(|(session, record)| SessionSummary {
+            session_id: session.session_id,
+            created_at: time(record.created_at),
+            rotated_at: time(record.rotated_at),
+            expires_at: time(record.expires_at),
+        });
+        session_rules::live(summaries.collect(), now)
+    }
+
+    fn store(&mut self, session: SessionRef, change: Option<Change>) {
+        let Some(change) = change else { return };
+        for token in change.denylist {
+            self.deny(token);
+        }
+        self.records.insert(session, change.record.denylisted());
+    }
+}

@@ -1,0 +1,205 @@
+//! The clients of a generated sequence: they hold the tokens.
+
+use std::time::Duration;
+
+use auth_domain::model::{
+    EndReason, EndSession, IdempotencyKey, LimitKey, LiveAccessToken, NewSession, RefreshToken, RetryKey,
+    Rotate, Rotation, SessionRef, TenantId, TokenId, UserId,
+};
+use auth_domain::ports::random_bytes;
+use proptest::sample::Index;
+use time::OffsetDateTime;
+
+use super::session_calls::{PresentedToken, SessionOperation};
+use super::session_model::SessionRequest;
+use crate::{TestEntropy, a_session, a_tenant_id, a_user_id, an_access_token};
+
+const REFRESH_TTL: Duration = Duration::from_hours(24);
+const SESSION_TTL: Duration = Duration::from_hours(40);
+
+/// Turns operations into calls with tokens, and remembers the outcomes.
+pub struct SessionPlayer {
+    users: [UserId; 2],
+    other_tenant: TenantId,
+    clients: Vec<Client>,
+    issued: Vec<LiveAccessToken>,
+}
+
+/// The holder of one session.
+struct Client {
+    session: SessionRef,
+    tenant_id: TenantId,
+    /// Every refresh token of the session, the current one last.
+    tokens: Vec<RefreshToken>,
+    /// The last rotation that succeeded.
+    last: Option<Rotate>,
+    /// The access token that the full session named.
+    oldest: Option<LiveAccessToken>,
+    /// The rotation that was called last, with its successor.
+    called: Option<(Rotate, RefreshToken)>,
+}
+
+impl SessionPlayer {
+    /// Two users without sessions.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "two calls make different users")]
+    pub fn new() -> Self {
+        Self {
+            users: [a_user_id(), a_user_id()],
+            other_tenant: a_tenant_id(),
+            clients: Vec::new(),
+            issued: Vec::new(),
+        }
+    }
+
+    /// Every access token so far.
+    #[must_use]
+    pub fn issued(&self) -> &[LiveAccessToken] {
+        &self.issued
+    }
+
+    /// Every session of a user so far.
+    pub fn sessions(&self, user_id: UserId) -> impl Iterator<Item = SessionRef> {
+        let sessions = self.clients.iter().map(|client| client.session);
+        sessions.filter(move |session| session.user_id == user_id)
+    }
+
+    /// The access token to denylist before `request` is called; the request names it as released.
+    #[must_use]
+    pub fn to_release(&self, request: &SessionRequest) -> Option<LiveAccessToken> {
+        let SessionRequest::Rotate(rotate) = request else { return None };
+        self.issued.iter().find(|token| Some(token.id) == rotate.released).copied()
+    }
+
+    /// The call; `None` if there is nothing to call it with yet.
+    pub fn request(&mut self, operation: &SessionOperation, now: OffsetDateTime) -> Option<SessionRequest> {
+        match operation {
+            SessionOperation::Open { user, max_sessions } => Some(self.open(*user, *max_sessions, now)),
+            SessionOperation::Rotate { .. } => self.rotate(operation, now),
+            SessionOperation::Repeat { session } => self.repeat(*session, now),
+            SessionOperation::End { session, reason, also_revoke } => {
+                let session = self.client(*session)?.session;
+                let also_revoke = also_revoke.then(|| self.issue(now));
+                Some(SessionRequest::End(EndSession { session, reason: *reason, also_revoke }))
+            }
+            SessionOperation::RotateUnknown { user } => {
+                let unknown = a_session(self.users[*user], now);
+                Some(SessionRequest::Rotate(unknown.rotation(&unknown.token, now).rotate))
+            }
+            SessionOperation::EndUnknown { user } => {
+                let session = a_session(self.users[*user], now).token.session();
+                let also_revoke = Some(self.issue(now));
+                Some(SessionRequest::End(EndSession { session, reason: EndReason::LoggedOut, also_revoke }))
+            }
+            SessionOperation::EndAll { user, reason } => {
+                Some(SessionRequest::EndAll(self.users[*user], *reason))
+            }
+            SessionOperation::List { user } => Some(SessionRequest::List(self.users[*user])),
+        }
+    }
+
+    /// Notes the outcome of the last rotation that was requested.
+    pub fn learn(&mut self, request: &SessionRequest, rotation: &Rotation) {
+        let SessionRequest::Rotate(rotate) = request else { return };
+        let of_session = |client: &&mut Client| client.session == rotate.presented.session;
+        let Some(client) = self.clients.iter_mut().find(of_session) else { return };
+        match (rotation, client.called.take()) {
+            (Rotation::Rotated, Some((rotate, successor))) if client.tokens.last() != Some(&successor) => {
+                client.tokens.push(successor);
+                client.last = Some(rotate);
+            }
+            (Rotation::AtCapacity { oldest }, _) => client.oldest = Some(*oldest),
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, user: usize, max_sessions: u32, now: OffsetDateTime) -> SessionRequest {
+        let session = a_session(self.users[user], now);
+        let opening = NewSession {
+            expires_at: now + REFRESH_TTL,
+            ends_at: now + SESSION_TTL,
+            max_sessions,
+            ..session.opening
+        };
+        self.issued.push(opening.access_token);
+        self.clients.push(Client {
+            session: session.token.session(),
+            tenant_id: opening.tenant_id,
+            tokens: vec![session.token],
+            last: None,
+            oldest: None,
+            called: None,
+        });
+        SessionRequest::Open(opening)
+    }
+
+    fn rotate(&mut self, operation: &SessionOperation, now: OffsetDateTime) -> Option<SessionRequest> {
+        let SessionOperation::Rotate { session, token, key, other_tenant, leeway, address, release } =
+            operation
+        else {
+            return None;
+        };
+        let (access_token, moved_to) = (self.issue(now), self.other_tenant);
+        let client = self.client(*session)?;
+        let presented = client.present(*token)?;
+        let successor = presented.successor(&random_bytes(&TestEntropy).unwrap());
+        let retry = key.map(|key| {
+            let key = IdempotencyKey::parse(format!("key-{key}").as_bytes()).unwrap();
+            RetryKey::derive(&presented, &key).seal(&successor, *random_bytes(&TestEntropy).unwrap())
+        });
+        let released: Option<TokenId> = client.oldest.take().filter(|_| *release).map(|token| token.id);
+        let rotate = Rotate {
+            presented: presented.digest(),
+            successor: successor.digest(),
+            tenant_id: if *other_tenant { moved_to } else { client.tenant_id },
+            access_token,
+            expires_at: now + REFRESH_TTL,
+            retry,
+            reuse_leeway: *leeway,
+            rotated_from: address.map(|address| LimitKey::from_bytes([address; 16])),
+            released,
+        };
+        client.called = Some((rotate.clone(), successor));
+        Some(SessionRequest::Rotate(rotate))
+    }
+
+    fn repeat(&mut self, session: Index, now: OffsetDateTime) -> Option<SessionRequest> {
+        let access_token = self.issue(now);
+        let client = self.client(session)?;
+        client.called = None;
+        let released = client.oldest.take().map(|token| token.id);
+        let rotate = Rotate { access_token, released, ..client.last.clone()? };
+        Some(SessionRequest::Rotate(rotate))
+    }
+
+    fn client(&mut self, session: Index) -> Option<&mut Client> {
+        if self.clients.is_empty() {
+            return None;
+        }
+        let position = session.index(self.clients.len());
+        self.clients.get_mut(position)
+    }
+
+    fn issue(&mut self, now: OffsetDateTime) -> LiveAccessToken {
+        let token = an_access_token(now);
+        self.issued.push(token);
+        token
+    }
+}
+
+impl Client {
+    fn present(&self, token: PresentedToken) -> Option<RefreshToken> {
+        let count = self.tokens.len();
+        match token {
+            PresentedToken::Current => self.tokens.last().cloned(),
+            PresentedToken::Previous => self.tokens.get(count.checked_sub(2)?).cloned(),
+            PresentedToken::Older(index) => {
+                let older = count.checked_sub(2).filter(|older| *older > 0)?;
+                self.tokens.get(index.index(older)).cloned()
+            }
+            PresentedToken::Unknown => {
+                Some(self.tokens.last()?.successor(&random_bytes(&TestEntropy).unwrap()))
+            }
+        }
+    }
+}

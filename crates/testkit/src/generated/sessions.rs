@@ -1,0 +1,132 @@
+//! The comparison of a session store with the rules.
+
+use async_trait::async_trait;
+use auth_domain::model::{RequestTime, SessionRecord, SessionRef};
+use auth_domain::ports::{Denylist, PortError, SessionStore};
+use time::OffsetDateTime;
+
+use super::check::check;
+use super::session_calls::{SessionCall, session_calls};
+use super::session_model::{SessionAnswer, SessionModel, SessionRequest};
+use super::session_player::SessionPlayer;
+use crate::{START, request_time_at};
+
+/// A session store to compare with the rules.
+#[async_trait]
+pub trait SessionSubject: Send + Sync {
+    /// The store.
+    fn sessions(&self) -> &dyn SessionStore;
+
+    /// Its denylist, with the margin [`DENYLIST_MARGIN`](crate::DENYLIST_MARGIN).
+    fn denylist(&self) -> &dyn Denylist;
+
+    /// The stored record of a session, read behind the port; `None` if there is none.
+    async fn record(&self, session: SessionRef) -> Option<SessionRecord>;
+
+    /// The time of the first call of every sequence, in whole microseconds.
+    fn start(&self) -> OffsetDateTime {
+        START
+    }
+
+    /// The time of a request at `now`.
+    fn request_time(&self, now: OffsetDateTime) -> RequestTime {
+        request_time_at(now)
+    }
+}
+
+/// Runs generated sequences on the rules and on a store.
+///
+/// # Panics
+/// If an outcome, a record or the denylist differs.
+pub async fn compare_sessions(sequences: u32, subject: &dyn SessionSubject) {
+    check(sequences, session_calls(), async |calls: Vec<SessionCall>| compare(&calls, subject).await).await;
+}
+
+async fn compare(calls: &[SessionCall], subject: &dyn SessionSubject) -> Result<(), String> {
+    let (mut player, mut model, mut now) = (SessionPlayer::new(), SessionModel::default(), subject.start());
+    for (number, call) in calls.iter().enumerate() {
+        now += call.after;
+        let Some(request) = player.request(&call.operation, now) else { continue };
+        if let Some(token) = player.to_release(&request) {
+            model.deny(token);
+            subject.denylist().add(token, subject.request_time(now)).await.map_err(failed)?;
+        }
+        let expected = model.apply(&request, now);
+        let actual = ask(subject, &request, now).await.map_err(failed)?;
+        if actual != expected {
+            return Err(format!(
+                "call {number} at {now}: {request:?}\nreturns {actual:?}\ninstead of {expected:?}"
+            ));
+        }
+        if let SessionAnswer::Rotation(rotation) = &expected {
+            player.learn(&request, rotation);
+        }
+        for session in touched(&player, &request) {
+            let (expected, actual) = (model.record(session), subject.record(session).await);
+            if actual.as_ref() != expected {
+                return Err(format!(
+                    "after call {number} at {now}: {request:?}\nthe record is {actual:#?}\ninstead of {expected:#?}"
+                ));
+            }
+        }
+    }
+    compare_denylist(&player, &model, subject, now).await
+}
+
+async fn compare_denylist(
+    player: &SessionPlayer,
+    model: &SessionModel,
+    subject: &dyn SessionSubject,
+    now: OffsetDateTime,
+) -> Result<(), String> {
+    for token in player.issued() {
+        let expected = match model.denylisted_until(token.id) {
+            // A store that deletes entries by its own clock may still have it.
+            Some(until) if until <= now => continue,
+            until => until.is_some(),
+        };
+        let is_denylisted = subject.denylist().contains(token.id, subject.request_time(now)).await;
+        if is_denylisted.map_err(failed)? != expected {
+            return Err(format!("at {now}: {token:?} is in one denylist and not in the other"));
+        }
+    }
+    Ok(())
+}
+
+async fn ask(
+    subject: &dyn SessionSubject,
+    request: &SessionRequest,
+    now: OffsetDateTime,
+) -> Result<SessionAnswer, PortError> {
+    let (store, request_time) = (subject.sessions(), subject.request_time(now));
+    Ok(match request {
+        SessionRequest::Open(session) => {
+            store.open(session, request_time).await?;
+            SessionAnswer::Opened
+        }
+        SessionRequest::Rotate(rotate) => SessionAnswer::Rotation(store.rotate(rotate, request_time).await?),
+        SessionRequest::End(end) => SessionAnswer::Ending(store.end(end, request_time).await?),
+        SessionRequest::EndAll(user_id, reason) => {
+            SessionAnswer::EndedAll(store.end_all(*user_id, *reason, request_time).await?)
+        }
+        SessionRequest::List(user_id) => SessionAnswer::Sessions(store.list(*user_id, request_time).await?),
+    })
+}
+
+/// The sessions that a call may have changed.
+fn touched(player: &SessionPlayer, request: &SessionRequest) -> Vec<SessionRef> {
+    match request {
+        SessionRequest::Open(session) => player.sessions(session.refresh_token.session.user_id).collect(),
+        SessionRequest::Rotate(rotate) => vec![rotate.presented.session],
+        SessionRequest::End(end) => vec![end.session],
+        SessionRequest::EndAll(user_id, _) | SessionRequest::List(user_id) => {
+            player.sessions(*user_id).collect()
+        }
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` passes it")]
+pub(super) fn failed(error: PortError) -> String {
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    format!("the store failed: {error}: {}", cause.unwrap_or_default())
+}
