@@ -1,55 +1,54 @@
-//! A small API behind the guard: anybody's own page, and one for owners.
+//! Verification with a cache of the denylist, and metrics of the cache.
 //!
 //! ```sh
-//! JWT_KEY=… REDIS_URL=redis://127.0.0.1:6379 cargo run -p hooksentry-auth-guard --example protected_api
+//! JWT_KEY=… REDIS_URL=redis://127.0.0.1:6379 cargo run -p auth-verifier --example cached
 //! curl -i http://127.0.0.1:8081/whoami -H "Authorization: Bearer $ACCESS_TOKEN"
 //! ```
+#![expect(clippy::print_stderr, reason = "a program prints why it cannot start")]
 
 use std::env;
 use std::error::Error;
+use std::process::ExitCode;
 
-use actix_web::{App, HttpResponse, HttpServer, web};
-use auth_verifier::{
-    Caller, CopyWatch, RequireRole, Role, SigningKey, TokenVerifier, Verification, VerifierConfig,
-};
+use actix_web::{App, HttpServer, Responder, web};
+use auth_verifier::{CacheMetrics, Caller, SigningKey, TokenVerifier, Verification, VerifierConfig};
 
-/// Whoever it is, as the token says.
-async fn whoami(caller: Caller) -> HttpResponse {
-    let text = format!("user {} of tenant {}, {}", caller.user_id, caller.tenant_id, caller.role);
-    HttpResponse::Ok().body(text)
+async fn whoami(caller: Caller) -> impl Responder {
+    format!("user {} of tenant {}, {}", caller.user_id, caller.tenant_id, caller.role)
 }
 
-/// For owners alone; the middleware around it has seen to that.
-async fn delete_everything(caller: Caller) -> HttpResponse {
-    HttpResponse::Ok().body(format!("tenant {} would be gone now", caller.tenant_id))
+/// The state of the cache, as a metrics page could show it.
+async fn cache_state(metrics: web::Data<CacheMetrics>) -> impl Responder {
+    format!("{:?}", metrics.state())
 }
 
-/// What a metrics page would show.
-async fn denylist(copy: web::Data<CopyWatch>) -> HttpResponse {
-    HttpResponse::Ok().body(format!("{:?}", copy.state()))
+/// Reads an environment variable.
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|error| format!("{name}: {error}; set it"))
 }
 
-#[actix_web::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let key = SigningKey::new(env::var("JWT_KEY")?)?;
-    let mut config = VerifierConfig::new(key, env::var("REDIS_URL")?);
+async fn run() -> Result<(), Box<dyn Error>> {
+    let key = SigningKey::new(variable("JWT_KEY")?).map_err(|error| format!("JWT_KEY: {error}"))?;
+    let mut config = VerifierConfig::new(key, variable("REDIS_URL")?);
     config.verification = Verification::Cached;
-    let (verifier, copy) = TokenVerifier::connect_watched(config)?;
-    let copy = web::Data::new(copy.ok_or("no copy is kept")?);
+    let (verifier, metrics) = TokenVerifier::connect_with_metrics(config)?;
+    let metrics = web::Data::new(metrics.ok_or("no cache is kept")?);
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8081".to_owned());
-
     let app = move || {
         App::new()
             .app_data(verifier.clone())
-            .app_data(copy.clone())
+            .app_data(metrics.clone())
             .route("/whoami", web::get().to(whoami))
-            .route("/denylist", web::get().to(denylist))
-            .service(
-                web::scope("/owner")
-                    .wrap(RequireRole::any_of([Role::Owner]))
-                    .route("/tenant", web::delete().to(delete_everything)),
-            )
+            .route("/cache", web::get().to(cache_state))
     };
-    HttpServer::new(app).workers(2).bind(address)?.run().await?;
+    HttpServer::new(app).bind(&address).map_err(|error| format!("LISTEN={address}: {error}"))?.run().await?;
     Ok(())
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let Err(error) = run().await else { return ExitCode::SUCCESS };
+    eprintln!("cannot start: {error}");
+    ExitCode::FAILURE
 }

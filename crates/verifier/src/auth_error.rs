@@ -1,4 +1,4 @@
-//! What a caller is told who is not let in.
+//! HTTP responses to rejected requests.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,27 +13,27 @@ use serde::Serialize;
 #[cfg(test)]
 mod tests;
 
-/// How long a client is asked to wait at most when a part of the service is away, in seconds.
-const OUTAGE_RETRY_AFTER: u64 = 3;
+/// The largest `Retry-After` of a 503, in seconds.
+const MAX_RETRY_AFTER: u64 = 3;
 
-/// Why a request is not let in. As an answer it has the status, headers and body that every endpoint of the platform
-/// gives; the cause is for logs alone.
+/// The reason why a request is rejected. As a response, it has the same status, headers and body on every endpoint of the
+/// HookSentry platform. The cause is in the log only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthError {
-    /// 401 `invalid_token`: no bearer, or one that is malformed, forged, expired, revoked or for somebody else.
+    /// 401 `invalid_token`: the bearer token is missing, malformed, forged, expired, revoked or for another audience.
     InvalidToken {
-        /// Whether a bearer was sent: only then the challenge names an error (RFC 6750 §3.1).
+        /// Whether a bearer token was sent. Only then the challenge contains an error (RFC 6750 §3.1).
         presented: bool,
     },
-    /// 403 `forbidden`: a valid caller whose role does not suffice.
+    /// 403 `forbidden`: the token is valid, and the route requires another role.
     Forbidden,
-    /// 503 `service_unavailable`: whether the token was revoked cannot be told now. Never a yes, and never a logout.
+    /// 503 `service_unavailable`: the denylist is unreachable. The token is neither accepted nor rejected.
     Unavailable,
-    /// 500 `internal_error`: a part is broken, or set up wrongly.
+    /// 500 `internal_error`: a defect or a wrong configuration.
     Internal,
 }
 
-/// The body.
+/// The body of the response.
 #[derive(Serialize)]
 struct AuthErrorResponse {
     error: &'static str,
@@ -41,7 +41,7 @@ struct AuthErrorResponse {
 }
 
 impl AuthError {
-    /// Returns the status, the machine-readable code and the sentence for a person.
+    /// Returns the status, the error code and the message.
     #[must_use]
     pub const fn parts(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
@@ -114,10 +114,9 @@ impl From<&PortError> for AuthError {
     }
 }
 
-/// Returns the next `Retry-After` of an outage: seconds from one to three in turn, since those who are told at the same
-/// moment must not come back at the same moment.
+/// Returns the `Retry-After` of a 503: 1, 2 and 3 seconds in turn, so that clients do not all retry at the same time.
 #[must_use]
 pub fn outage_retry_after() -> u64 {
     static TURN: AtomicU64 = AtomicU64::new(0);
-    1 + TURN.fetch_add(1, Ordering::Relaxed) % OUTAGE_RETRY_AFTER
+    1 + TURN.fetch_add(1, Ordering::Relaxed) % MAX_RETRY_AFTER
 }

@@ -1,19 +1,19 @@
-//! The bearer token, from the `Authorization` header and nowhere else (RFC 6750 §2.1).
+//! The bearer token of a request, from the `Authorization` header only (RFC 6750 §2.1).
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 
-use crate::AuthError;
+use crate::auth_error::AuthError;
 
 #[cfg(test)]
 mod tests;
 
-/// Returns the token of a request, which is not judged yet.
+/// Returns the bearer token of a request, not verified.
 ///
-/// One or more spaces separate it from the scheme (`1*SP`). Two `Authorization` headers are rejected, because
-/// another reader could use the other one.
+/// One or more spaces separate it from the scheme (`1*SP`). Two `Authorization` headers are rejected, because another
+/// component could read the other one.
 ///
 /// # Errors
-/// [`AuthError::InvalidToken`], which tells whether a bearer was sent at all.
+/// [`AuthError::InvalidToken`] if there is no token, or more than one, or a malformed one.
 pub fn bearer(headers: &HeaderMap) -> Result<&str, AuthError> {
     let mut values = headers.get_all(AUTHORIZATION);
     let Some(value) = values.next() else {
@@ -36,7 +36,7 @@ pub fn bearer(headers: &HeaderMap) -> Result<&str, AuthError> {
     Ok(token)
 }
 
-/// Tells whether a text can be sent as a bearer token (`b64token`).
+/// Whether a text has the syntax of a bearer token (`b64token`).
 #[must_use]
 pub fn is_bearer_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))

@@ -1,34 +1,27 @@
-//! Who sent a request.
+//! The caller of a request.
 
-use std::future::Future;
-use std::pin::Pin;
-
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
 use auth_domain::model::{AccessClaims, Email, Role, SessionId, TenantId, TokenId, UserId};
 use time::OffsetDateTime;
 
-use crate::{AuthError, TokenVerifier};
-
-/// Who sent a request, as the verified access token says: everything here is from its claims, nothing from the body.
+/// The caller of a request, from the claims of the verified access token.
 ///
-/// As an argument of a handler it answers 401 or 503 in the handler's place, where the bearer is not valid or cannot be
-/// verified. `Debug` does not show the email.
+/// As an argument of a handler, it rejects a request without a valid bearer token with 401, and responds 503 if the token
+/// cannot be verified; the handler is not called. `Debug` does not show the email.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The user.
     pub user_id: UserId,
-    /// The user's tenant.
+    /// The tenant of the user.
     pub tenant_id: TenantId,
-    /// The user's email at the time when the token was issued.
+    /// The email of the user when the token was issued.
     pub email: Email,
-    /// What the user may do; a change of it reaches here with the next refresh.
+    /// The role of the user when the token was issued. A change arrives with the next refresh.
     pub role: Role,
-    /// The session; `None` in a token of the platform's former issuer.
+    /// The session; `None` in a token of the legacy service.
     pub session_id: Option<SessionId>,
-    /// The access token itself, by its `jti`.
+    /// The id of the access token, its claim `jti`.
     pub token_id: TokenId,
-    /// When the token expires.
+    /// The time when the token expires.
     pub expires_at: OffsetDateTime,
 }
 
@@ -43,15 +36,5 @@ impl From<AccessClaims> for Caller {
             token_id: claims.token_id,
             expires_at: claims.expires_at,
         }
-    }
-}
-
-impl FromRequest for Caller {
-    type Error = AuthError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, AuthError>>>>;
-
-    fn from_request(request: &HttpRequest, _body: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { TokenVerifier::of(&request)?.caller(&request).await })
     }
 }

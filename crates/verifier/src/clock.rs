@@ -1,4 +1,4 @@
-//! The real clock: the only place that asks the operating system for the time.
+//! The clock of the operating system.
 
 use std::time::{Instant, SystemTime};
 
@@ -6,18 +6,18 @@ use async_trait::async_trait;
 use auth_domain::ports::Clock;
 use time::OffsetDateTime;
 
-/// The clocks of the operating system.
+/// The clock of the operating system. No other code reads the time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is what the Clock port stands for")]
+    #[expect(clippy::disallowed_methods, reason = "this is the real implementation of the port Clock")]
     fn now(&self) -> OffsetDateTime {
         SystemTime::now().into()
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is what the Clock port stands for")]
+    #[expect(clippy::disallowed_methods, reason = "this is the real implementation of the port Clock")]
     fn instant(&self) -> Instant {
         Instant::now()
     }

@@ -1,4 +1,4 @@
-//! A guard on the platform's Redis, in one call.
+//! A [`TokenVerifier`] with the Redis of the HookSentry platform.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,48 +11,52 @@ use auth_domain::ports::Denylist;
 use auth_domain::use_cases::VerifyAccessToken;
 use thiserror::Error;
 
-use crate::{SystemClock, TokenVerifier};
+use crate::clock::SystemClock;
+use crate::token_verifier::TokenVerifier;
 
-/// How a guard learns that a token was revoked.
+/// How a verifier learns that a token was revoked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verification {
-    /// Redis is asked for every request: a logout is true at once.
+    /// Redis is asked for every request. A logout takes effect at once.
     #[default]
     Strict,
-    /// A copy of the denylist is kept in the process, and a request costs Redis nothing: a logout is true within 50 ms as a
-    /// rule, and within 2 s always.
+    /// The process keeps a cache of the denylist. A logout takes effect within 50 ms in 99 of 100 cases, and within 2 s
+    /// at the latest.
     Cached,
 }
 
-/// What a guard has to know.
+/// The configuration of a verifier.
 #[derive(Debug)]
 pub struct VerifierConfig {
-    /// Which access tokens are valid.
+    /// The keys, issuer and audience of valid access tokens.
     pub jwt: JwtConfig,
-    /// Where the denylist is.
+    /// The address of the Redis server with the denylist.
     pub redis: RedisConfig,
-    /// How it is asked.
+    /// How the denylist is used.
     pub verification: Verification,
 }
 
-/// Why there can be no guard. Each text begins with the setting at fault, and never shows a secret.
+/// An unusable configuration. Each message has the name of the setting of the login service, the problem and the remedy,
+/// and no secret.
 #[derive(Debug, Error)]
 pub enum ConnectError {
-    /// In [`VerifierConfig::jwt`].
+    /// An error in [`VerifierConfig::jwt`].
     #[error(transparent)]
     Jwt(#[from] auth_adapter_jwt::ConfigError),
-    /// In [`VerifierConfig::redis`].
+    /// An error in [`VerifierConfig::redis`].
     #[error(transparent)]
     Redis(#[from] auth_adapter_redis::ConfigError),
 }
 
-/// How a guard in the mode [`Verification::Cached`] is doing; cheap to clone.
+/// Metrics of the denylist cache of [`Verification::Cached`]. A clone refers to the same cache.
 #[derive(Clone)]
-pub struct CopyWatch(RedisCachedDenylist);
+pub struct CacheMetrics(RedisCachedDenylist);
 
 impl VerifierConfig {
-    /// Takes the key that the platform signs with and the address of its Redis; everything else is as the platform has it:
-    /// its issuer and audience, [`Verification::Strict`], and the system's certificate authorities.
+    /// Returns a configuration with the defaults of the HookSentry platform: its issuer and audience,
+    /// [`Verification::Strict`], and the certificate authorities of the system.
+    ///
+    /// `key` is the key that the login service signs with, and `redis_url` the address of its Redis server.
     #[must_use]
     pub fn new(key: SigningKey, redis_url: String) -> Self {
         Self {
@@ -64,50 +68,52 @@ impl VerifierConfig {
 }
 
 impl TokenVerifier {
-    /// Makes a guard that verifies in this process: no request goes to the login service.
+    /// Makes a verifier that verifies in this process, without a request to the login service.
     ///
-    /// No connection is made before one is needed: a Redis that is away is an outage, 503, until it comes. In the mode
-    /// [`Verification::Cached`] it has to be called within a tokio runtime, which `#[actix_web::main]` is.
+    /// It connects when the first token is verified; until Redis is reachable, the response is 503. For
+    /// [`Verification::Cached`], call it within a tokio runtime, such as `#[actix_web::main]`.
     ///
     /// # Errors
-    /// [`ConnectError`] where a setting cannot be used.
+    /// [`ConnectError`] if a value of `config` is unusable.
     pub fn connect(config: VerifierConfig) -> Result<Self, ConnectError> {
-        Self::connect_watched(config).map(|(verifier, _)| verifier)
+        Self::connect_with_metrics(config).map(|(verifier, _)| verifier)
     }
 
-    /// Makes a guard as [`connect`](Self::connect) does, and with it what metrics are made of where it keeps a copy.
+    /// As [`connect`](Self::connect), and returns the metrics of the denylist cache if there is one.
     ///
     /// # Errors
-    /// [`ConnectError`] where a setting cannot be used.
-    pub fn connect_watched(config: VerifierConfig) -> Result<(Self, Option<CopyWatch>), ConnectError> {
+    /// [`ConnectError`] if a value of `config` is unusable.
+    pub fn connect_with_metrics(
+        config: VerifierConfig,
+    ) -> Result<(Self, Option<CacheMetrics>), ConnectError> {
         let access_tokens = Arc::new(JwtAccessTokens::new(config.jwt)?);
         let clock = Arc::new(SystemClock);
         let store = RedisStore::new(config.redis, clock.clone())?;
-        let (denylist, watch): (Arc<dyn Denylist>, _) = match config.verification {
+        let (denylist, metrics): (Arc<dyn Denylist>, _) = match config.verification {
             Verification::Strict => (Arc::new(RedisDenylist::new(&store)), None),
             Verification::Cached => {
                 let cached = RedisCachedDenylist::follow(&store);
-                (Arc::new(cached.clone()), Some(CopyWatch(cached)))
+                (Arc::new(cached.clone()), Some(CacheMetrics(cached)))
             }
         };
-        Ok((Self::new(VerifyAccessToken { access_tokens, denylist }, clock), watch))
+        Ok((Self::new(VerifyAccessToken { access_tokens, denylist }, clock), metrics))
     }
 }
 
-impl CopyWatch {
-    /// What other processes revoke is known here within this time in 99 of 100 cases.
+impl CacheMetrics {
+    /// The time until a revocation is in the cache, in 99 of 100 cases.
     pub const USUAL_LAG: Duration = RedisCachedDenylist::USUAL_LAG;
-    /// And within this time always: later, the copy is not asked.
+    /// The longest time until a revocation is in the cache. A cache that is older is not used.
     pub const LONGEST_LAG: Duration = RedisCachedDenylist::LEASE;
 
-    /// Returns how the copy is doing.
+    /// Returns the state of the cache.
     #[must_use]
     pub fn state(&self) -> CopyState {
         self.0.state()
     }
 
-    /// Tells `observer`, about twice a second, after what time the copy had learned of all that Redis had acknowledged
-    /// before: for a histogram beside the bounds. A second observer is not heard.
+    /// Calls `observer` about twice a second with the present lag of the cache, for a histogram. Only the first observer is
+    /// called.
     pub fn observe(&self, observer: impl Fn(Duration) + Send + Sync + 'static) {
         self.0.observe(observer);
     }

@@ -6,6 +6,7 @@ mod caller;
 mod clock;
 #[cfg(feature = "redis")]
 mod connect;
+mod extractor;
 mod require_role;
 mod token_verifier;
 
@@ -18,7 +19,7 @@ pub use caller::Caller;
 pub use clock::SystemClock;
 #[cfg(feature = "redis")]
 pub use connect::{
-    ConnectError, CopyState, CopyWatch, JwtConfig, RedisConfig, SigningKey, Verification, VerifierConfig,
+    CacheMetrics, ConnectError, CopyState, JwtConfig, RedisConfig, SigningKey, Verification, VerifierConfig,
     WeakKey,
 };
 pub use require_role::RequireRole;

@@ -1,4 +1,4 @@
-//! Roles that an address is for.
+//! Middleware that restricts routes to roles.
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -10,19 +10,20 @@ use actix_web::{Error, HttpRequest, ResponseError};
 use auth_domain::model::Role;
 use futures_util::future::LocalBoxFuture;
 
-use crate::{AuthError, TokenVerifier};
+use crate::auth_error::AuthError;
+use crate::token_verifier::TokenVerifier;
 
-/// Lets only callers with one of some roles in, as the `role` claim of the verified access token says.
+/// Middleware that accepts callers with certain roles only. The role is the claim `role` of the verified access token.
 ///
 /// It wraps a route, a resource, a scope or the whole application: `.wrap(RequireRole::any_of([Role::Owner]))`. Without a
-/// valid bearer the answer is 401, with another role 403; the handler behind it is not called.
+/// valid bearer token the response is 401, with another role 403; the handler is not called.
 #[derive(Clone, Debug)]
 pub struct RequireRole {
     roles: Arc<[Role]>,
 }
 
 impl RequireRole {
-    /// Lets in who has one of `roles`.
+    /// Accepts callers with one of `roles`.
     #[must_use]
     pub fn any_of(roles: impl IntoIterator<Item = Role>) -> Self {
         Self { roles: roles.into_iter().collect() }
@@ -34,11 +35,11 @@ impl RequireRole {
     }
 }
 
-/// What stands behind [`RequireRole`].
+/// The service that [`RequireRole`] wraps.
 #[derive(Debug)]
-pub struct Guarded<S> {
+pub struct RequireRoleService<S> {
     rule: RequireRole,
-    behind: Rc<S>,
+    inner: Rc<S>,
 }
 
 impl<S, B> Transform<S, ServiceRequest> for RequireRole
@@ -48,16 +49,16 @@ where
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
-    type Transform = Guarded<S>;
+    type Transform = RequireRoleService<S>;
     type InitError = ();
     type Future = Ready<Result<Self::Transform, ()>>;
 
-    fn new_transform(&self, behind: S) -> Self::Future {
-        ready(Ok(Guarded { rule: self.clone(), behind: Rc::new(behind) }))
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(RequireRoleService { rule: self.clone(), inner: Rc::new(inner) }))
     }
 }
 
-impl<S, B> Service<ServiceRequest> for Guarded<S>
+impl<S, B> Service<ServiceRequest> for RequireRoleService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
@@ -66,13 +67,13 @@ where
     type Error = Error;
     type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
 
-    forward_ready!(behind);
+    forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let (rule, behind) = (self.rule.clone(), Rc::clone(&self.behind));
+        let (rule, inner) = (self.rule.clone(), Rc::clone(&self.inner));
         Box::pin(async move {
             match rule.check(request.request()).await {
-                Ok(()) => Ok(behind.call(request).await?.map_into_left_body()),
+                Ok(()) => Ok(inner.call(request).await?.map_into_left_body()),
                 Err(rejection) => Ok(request.into_response(rejection.error_response()).map_into_right_body()),
             }
         })

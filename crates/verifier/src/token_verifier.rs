@@ -1,4 +1,4 @@
-//! The one who looks at the bearer of a request.
+//! Verification of the bearer token of a request.
 
 use std::error::Error;
 use std::fmt;
@@ -9,17 +9,23 @@ use actix_web::{HttpMessage, HttpRequest};
 use auth_domain::model::AccessClaims;
 use auth_domain::ports::{Clock, PortErrorKind, start_request};
 use auth_domain::use_cases::{VerifyAccessToken, VerifyAccessTokenError};
-use tracing::{error, info, warn};
+use tracing::field::display;
+use tracing::{Span, error, info, warn};
 
-use crate::{AuthError, Caller, bearer};
+use crate::auth_error::AuthError;
+use crate::bearer::bearer;
+use crate::caller::Caller;
 
-/// How long a verification may take: a connection may have to be made, and the question asked once more.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The timeout of a verification, which may include connecting and one repeated question to the denylist.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 type Observer = Box<dyn Fn(&HttpRequest, &VerifyAccessTokenError) + Send + Sync>;
 
-/// Verifies the bearer of a request; cheap to clone. Give it to the application by `.app_data(guard.clone())`, and
-/// [`Caller`] and [`RequireRole`](crate::RequireRole) find it there.
+/// Verifies the bearer token of a request. A clone shares everything.
+///
+/// Add it to the application with `.app_data(verifier.clone())`, where [`Caller`] and
+/// [`RequireRole`](crate::RequireRole) find it. The fields `user_id` and `session_id` of the current [`tracing`] span are
+/// recorded if the span has them; a rejected token is logged within this span.
 #[derive(Clone)]
 pub struct TokenVerifier {
     inner: Arc<Inner>,
@@ -32,14 +38,14 @@ struct Inner {
 }
 
 impl TokenVerifier {
-    /// Verifies by `verify`, at the time of `clock`. Refusals are logged.
+    /// Makes a verifier from a use case and a clock.
     #[must_use]
     pub fn new(verify: VerifyAccessToken, clock: Arc<dyn Clock>) -> Self {
         Self::observed_by(verify, clock, |_, error| log(error))
     }
 
-    /// Tells `observer` of every token that is not accepted, in place of the log: to log it with what a service knows of its
-    /// clients, or to count it. A header that holds no token is not worth telling.
+    /// As [`new`](Self::new), but calls `observer` for each rejected token and each outage instead of logging it. A header
+    /// without a token is not reported.
     #[must_use]
     pub fn observed_by(
         verify: VerifyAccessToken,
@@ -49,35 +55,45 @@ impl TokenVerifier {
         Self { inner: Arc::new(Inner { verify, clock, observer: Box::new(observer) }) }
     }
 
-    /// Returns the guard of the application that the request is for.
+    /// Returns the verifier of the application.
     ///
     /// # Errors
-    /// [`AuthError::Internal`] where it was given none.
+    /// [`AuthError::Internal`] if the application has none.
     pub fn of(request: &HttpRequest) -> Result<&Self, AuthError> {
         let verifier = request.app_data::<Self>();
         if verifier.is_none() {
-            error!(event = "defect", "no Guard in the application's data: add .app_data(guard.clone())");
+            error!(
+                event = "defect",
+                "the application has no TokenVerifier; add .app_data(verifier.clone()) to it"
+            );
         }
         verifier.ok_or(AuthError::Internal)
     }
 
-    /// Verifies the bearer of a request.
+    /// Verifies the bearer token of a request.
     ///
     /// # Errors
-    /// [`AuthError`].
+    /// [`AuthError::InvalidToken`] if the token is missing, invalid or revoked; [`AuthError::Unavailable`] if the denylist
+    /// is unreachable; [`AuthError::Internal`] if the denylist rejects this service.
     pub async fn verify(&self, request: &HttpRequest) -> Result<AccessClaims, AuthError> {
         let token = bearer(request.headers())?;
-        let request_time = start_request(&*self.inner.clock, PATIENCE);
-        self.inner.verify.run(token, request_time).await.map_err(|error| {
+        let request_time = start_request(&*self.inner.clock, TIMEOUT);
+        let claims = self.inner.verify.run(token, request_time).await.map_err(|error| {
             (self.inner.observer)(request, &error);
-            (&error).into()
-        })
+            AuthError::from(&error)
+        })?;
+        let span = Span::current();
+        span.record("user_id", display(claims.user_id));
+        if let Some(session_id) = claims.session_id {
+            span.record("session_id", display(session_id));
+        }
+        Ok(claims)
     }
 
-    /// Returns who sent a request; verified once, however often it is asked.
+    /// Returns the caller of a request. The token is verified once, however often this is called.
     ///
     /// # Errors
-    /// [`AuthError`].
+    /// As [`verify`](Self::verify).
     pub async fn caller(&self, request: &HttpRequest) -> Result<Caller, AuthError> {
         if let Some(known) = request.extensions().get::<Verified>().filter(|known| known.is_by(self)) {
             return Ok(known.caller.clone());
@@ -89,14 +105,14 @@ impl TokenVerifier {
     }
 }
 
-/// Who sent a request, as one guard has found.
+/// The caller of a request, as one verifier has verified it.
 struct Verified {
     by: Arc<Inner>,
     caller: Caller,
 }
 
 impl Verified {
-    /// What another guard has found counts for nothing: it may be less strict, or for another audience.
+    /// Another verifier verifies again: the first one may be for another audience, or may use a cache.
     fn is_by(&self, verifier: &TokenVerifier) -> bool {
         Arc::ptr_eq(&self.by, &verifier.inner)
     }
@@ -104,7 +120,7 @@ impl Verified {
 
 impl fmt::Debug for TokenVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Guard(..)")
+        f.write_str("TokenVerifier(..)")
     }
 }
 
@@ -120,10 +136,10 @@ fn log(error: &VerifyAccessTokenError) {
             let (kind, reason) = (cause.kind(), cause.source().map(ToString::to_string));
             match kind {
                 PortErrorKind::Unavailable | PortErrorKind::Overloaded => {
-                    warn!(event = "unavailable", operation = "verify", %kind, reason, "an access token cannot be verified");
+                    warn!(event = "unavailable", operation = "verify", %kind, reason, "cannot verify an access token: the denylist is unreachable");
                 }
                 PortErrorKind::Corrupt | PortErrorKind::Misconfigured => {
-                    error!(event = "defect", operation = "verify", %kind, reason, "an access token cannot be verified");
+                    error!(event = "defect", operation = "verify", %kind, reason, "cannot verify an access token: the denylist rejects this service");
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The least that the Redis user of a guard may do, as the README gives it.
+//! The privileges of the Redis user of a verifier, as in the README.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 use std::time::Duration;
@@ -20,21 +20,24 @@ fn key() -> SigningKey {
     SigningKey::new(KEY.to_owned()).unwrap()
 }
 
-/// A server with that user, after so many lines of the README, and the address for him.
+/// Starts a server with this user and the privileges of the first `lines` commands of the README. Returns the URL of the
+/// user.
 fn server(lines: usize) -> (RedisServer, String) {
     let server = RedisServer::start();
-    for rules in README.split("ACL SETUSER guard ").skip(1).take(lines) {
+    for rules in README.split("ACL SETUSER verifier ").skip(1).take(lines) {
         let rules = rules.split("```").next().unwrap().replace("PASSWORD", "sesame").replace('\'', "");
-        let words: Vec<_> = ["ACL", "SETUSER", "guard"].into_iter().chain(rules.split_whitespace()).collect();
+        let words: Vec<_> =
+            ["ACL", "SETUSER", "verifier"].into_iter().chain(rules.split_whitespace()).collect();
         assert_eq!(server.cli(&words), "OK");
     }
-    let url = server.url().replace("redis://", "redis://guard:sesame@");
+    let url = server.url().replace("redis://", "redis://verifier:sesame@");
     (server, url)
 }
 
-/// What he is told.
-fn says(server: &RedisServer, words: &[&str]) -> String {
-    let output = server.client().args(["--user", "guard", "--pass", "sesame"]).args(words).output().unwrap();
+/// Returns the output of a command of this user.
+fn output_of(server: &RedisServer, words: &[&str]) -> String {
+    let output =
+        server.client().args(["--user", "verifier", "--pass", "sesame"]).args(words).output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -49,7 +52,7 @@ fn request() -> (TestRequest, String) {
 
 // S-87
 #[actix_web::test]
-async fn the_least_rights_of_the_readme_are_enough_to_ask() {
+async fn the_privileges_of_the_readme_suffice_for_strict() {
     let (server, url) = server(1);
     let strict = TokenVerifier::connect(VerifierConfig::new(key(), url)).unwrap();
     let (request, entry) = request();
@@ -61,14 +64,14 @@ async fn the_least_rights_of_the_readme_are_enough_to_ask() {
 
 // S-87
 #[actix_web::test]
-async fn the_least_rights_of_the_readme_are_enough_to_follow() {
+async fn the_privileges_of_the_readme_suffice_for_cached() {
     let (server, url) = server(2);
     let mut config = VerifierConfig::new(key(), url);
     config.verification = Verification::Cached;
-    let (cached, watch) = TokenVerifier::connect_watched(config).unwrap();
-    let watch = watch.unwrap();
-    let is_current = || async { watch.state().is_current };
-    assert!(holds_within(Duration::from_secs(5), is_current).await, "it does not follow");
+    let (cached, metrics) = TokenVerifier::connect_with_metrics(config).unwrap();
+    let metrics = metrics.unwrap();
+    let is_current = || async { metrics.state().is_current };
+    assert!(holds_within(Duration::from_secs(5), is_current).await, "the cache is not current");
 
     let (request, entry) = request();
     let request = request.to_http_request();
@@ -82,7 +85,7 @@ async fn the_least_rights_of_the_readme_are_enough_to_follow() {
 
 // S-87
 #[test]
-fn the_user_of_a_verifier_may_revoke_nothing_and_see_no_session() {
+fn the_user_of_a_verifier_cannot_revoke_or_see_a_session() {
     for lines in [1, 2] {
         let (server, _) = server(lines);
         for words in [
@@ -92,20 +95,20 @@ fn the_user_of_a_verifier_may_revoke_nothing_and_see_no_session() {
             &["EXISTS", "auth:session:x"],
             &["KEYS", "*"],
         ] {
-            let told = says(&server, words);
-            assert!(told.contains("NOPERM"), "{words:?}: {told}");
+            let output = output_of(&server, words);
+            assert!(output.contains("NOPERM"), "{words:?}: {output}");
         }
     }
 }
 
-/// The README warns of it: key patterns do not limit `SCAN`.
+/// Key patterns do not limit `SCAN`, as the README warns.
 #[test]
-fn only_the_user_of_one_who_follows_learns_the_names_of_keys() {
-    for (lines, is_told) in [(1, false), (2, true)] {
+fn only_the_user_for_cached_can_list_the_names_of_keys() {
+    for (lines, is_listed) in [(1, false), (2, true)] {
         let (server, _) = server(lines);
         assert_eq!(server.cli(&["SET", "auth:refresh:in-the-clear", "x"]), "OK");
-        assert_eq!(says(&server, &["SCAN", "0"]).contains("in-the-clear"), is_told);
-        let tracking = says(&server, &["CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "auth:refresh:"]);
-        assert_eq!(tracking.contains("NOPERM"), !is_told, "{tracking}");
+        assert_eq!(output_of(&server, &["SCAN", "0"]).contains("in-the-clear"), is_listed);
+        let tracking = output_of(&server, &["CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "auth:refresh:"]);
+        assert_eq!(tracking.contains("NOPERM"), !is_listed, "{tracking}");
     }
 }

@@ -1,4 +1,4 @@
-//! An application behind the guard, over mocks: no store, no socket.
+//! An application with a verifier on mocks, without store and socket.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its fixtures too")]
 
 use std::sync::{Arc, Mutex};
@@ -30,17 +30,17 @@ fn claims(role: Role) -> AccessClaims {
     }
 }
 
-/// Takes the name of a role for a token of somebody who has it.
+/// Accepts the name of a role as the token of a caller with this role.
 fn access_tokens() -> MockAccessTokens {
     let mut access_tokens = MockAccessTokens::new();
     access_tokens.expect_verify().returning(|token, now| {
-        assert_eq!(now, NOW, "judged by the clock of the guard");
+        assert_eq!(now, NOW, "the time is that of the clock");
         token.parse().map(claims).map_err(|()| InvalidAccessToken::Malformed)
     });
     access_tokens
 }
 
-fn verifying(denylist: MockDenylist) -> (VerifyAccessToken, Arc<dyn Clock>) {
+fn use_case(denylist: MockDenylist) -> (VerifyAccessToken, Arc<dyn Clock>) {
     let verify = VerifyAccessToken { access_tokens: Arc::new(access_tokens()), denylist: Arc::new(denylist) };
     (verify, Arc::new(fixed_clock(NOW, SystemClock.instant())))
 }
@@ -48,7 +48,7 @@ fn verifying(denylist: MockDenylist) -> (VerifyAccessToken, Arc<dyn Clock>) {
 fn verifier(answer: impl Fn() -> Result<bool, PortError> + Send + Sync + 'static) -> TokenVerifier {
     let mut denylist = MockDenylist::new();
     denylist.expect_contains().returning(move |_, _| answer());
-    let (verify, clock) = verifying(denylist);
+    let (verify, clock) = use_case(denylist);
     TokenVerifier::new(verify, clock)
 }
 
@@ -56,7 +56,7 @@ async fn whoami(caller: Caller) -> HttpResponse {
     HttpResponse::Ok().body(format!("{:?}", caller.user_id))
 }
 
-/// Calls an application that has the handler unprotected by roles, and once more for owners and admins.
+/// Calls an application with the route `/whoami` for all callers and `/office/whoami` for owners and admins.
 async fn call(verifier: TokenVerifier, request: TestRequest) -> (u16, String, Value) {
     let app = App::new().app_data(verifier).route("/whoami", web::to(whoami)).service(
         web::scope("/office")
@@ -76,14 +76,14 @@ fn get(path: &str, bearer: &str) -> TestRequest {
 }
 
 #[actix_web::test]
-async fn a_valid_bearer_is_the_caller_of_the_handler() {
+async fn a_valid_bearer_token_is_the_caller_of_the_handler() {
     let (status, ..) = call(verifier(|| Ok(false)), get("/whoami", "Viewer")).await;
     assert_eq!(status, 200);
 }
 
 // S-44
 #[actix_web::test]
-async fn no_bearer_and_a_bad_one_are_401() {
+async fn missing_and_invalid_bearer_tokens_are_401() {
     for path in ["/whoami", "/office/whoami"] {
         let (status, challenge, body) = call(verifier(|| Ok(false)), TestRequest::get().uri(path)).await;
         assert_eq!((status, challenge.as_str(), &body["error"]), (401, "Bearer", &"invalid_token".into()));
@@ -94,7 +94,7 @@ async fn no_bearer_and_a_bad_one_are_401() {
 
 // S-59
 #[actix_web::test]
-async fn a_revoked_bearer_is_401() {
+async fn a_revoked_bearer_token_is_401() {
     for path in ["/whoami", "/office/whoami"] {
         let (status, _, body) = call(verifier(|| Ok(true)), get(path, "Owner")).await;
         assert_eq!((status, &body["error"]), (401, &"invalid_token".into()));
@@ -103,16 +103,16 @@ async fn a_revoked_bearer_is_401() {
 
 // S-66
 #[actix_web::test]
-async fn what_cannot_be_told_is_503_and_never_a_yes_or_a_logout() {
+async fn an_unreachable_denylist_is_503_and_never_200_or_401() {
     for path in ["/whoami", "/office/whoami"] {
-        let away = verifier(|| Err(PortError::unavailable("away")));
-        let (status, challenge, body) = call(away, get(path, "Owner")).await;
+        let unreachable = verifier(|| Err(PortError::unavailable("unreachable")));
+        let (status, challenge, body) = call(unreachable, get(path, "Owner")).await;
         assert_eq!((status, challenge.as_str(), &body["error"]), (503, "", &"service_unavailable".into()));
     }
 }
 
 #[actix_web::test]
-async fn only_the_roles_that_are_asked_for_get_in() {
+async fn only_callers_with_a_required_role_are_accepted() {
     for (role, expected) in [("Owner", 200), ("Admin", 200), ("Developer", 403), ("Viewer", 403)] {
         let (status, challenge, body) = call(verifier(|| Ok(false)), get("/office/whoami", role)).await;
         assert_eq!(status, expected, "{role}");
@@ -124,7 +124,7 @@ async fn only_the_roles_that_are_asked_for_get_in() {
 }
 
 #[actix_web::test]
-async fn a_role_in_the_body_the_query_or_a_header_counts_for_nothing() {
+async fn a_role_in_body_query_or_another_header_is_ignored() {
     let request = get("/office/whoami?role=Owner", "Viewer")
         .insert_header(("x-user-role", "Owner"))
         .set_json(serde_json::json!({ "role": "Owner" }));
@@ -132,16 +132,16 @@ async fn a_role_in_the_body_the_query_or_a_header_counts_for_nothing() {
 }
 
 #[actix_web::test]
-async fn a_request_is_verified_once_however_often_it_is_asked() {
+async fn a_request_is_verified_once() {
     let mut denylist = MockDenylist::new();
     denylist.expect_contains().times(1).returning(|_, _| Ok(false));
-    let (verify, clock) = verifying(denylist);
+    let (verify, clock) = use_case(denylist);
     assert_eq!(call(TokenVerifier::new(verify, clock), get("/office/whoami", "Owner")).await.0, 200);
 }
 
-/// An outer one may be less strict, or for another audience.
+/// The outer verifier may be for another audience, or may use a cache.
 #[actix_web::test]
-async fn what_one_verifier_has_found_counts_for_no_other() {
+async fn the_result_of_one_verifier_is_not_used_by_another() {
     let app = App::new().app_data(verifier(|| Ok(false))).service(
         web::scope("")
             .wrap(RequireRole::any_of([Role::Owner]))
@@ -153,27 +153,26 @@ async fn what_one_verifier_has_found_counts_for_no_other() {
 }
 
 #[actix_web::test]
-async fn every_rejection_of_a_bearer_is_told_to_the_observer() {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&told);
+async fn the_observer_is_called_for_every_rejected_token() {
+    let observed = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&observed);
     let mut denylist = MockDenylist::new();
     denylist.expect_contains().returning(|_, _| Ok(true));
-    let (verify, clock) = verifying(denylist);
+    let (verify, clock) = use_case(denylist);
     let verifier = TokenVerifier::observed_by(verify, clock, move |request, error| {
-        seen.lock().unwrap().push(format!("{}: {error}", request.path()));
+        sink.lock().unwrap().push(format!("{}: {error}", request.path()));
     });
     call(verifier.clone(), get("/whoami", "Owner")).await;
     call(verifier, get("/whoami", "nonsense")).await;
-    let told = told.lock().unwrap();
+    let observed = observed.lock().unwrap();
     assert_eq!(
-        *told,
+        *observed,
         ["/whoami: the access token is revoked", "/whoami: the access token is invalid: malformed"]
     );
 }
 
-/// A forgotten line of set-up must not open the door.
 #[actix_web::test]
-async fn an_application_without_a_verifier_lets_nobody_in() {
+async fn an_application_without_a_verifier_accepts_no_request() {
     let app = init_service(App::new().route("/whoami", web::to(whoami))).await;
     let response = actix_web::test::call_service(&app, get("/whoami", "Owner").to_request()).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -181,7 +180,7 @@ async fn an_application_without_a_verifier_lets_nobody_in() {
 
 // S-83
 #[test]
-fn a_caller_does_not_show_his_email_in_logs() {
+fn debug_of_a_caller_does_not_show_the_email() {
     let caller = Caller::from(claims(Role::Owner));
     assert!(!format!("{caller:?}").contains("owner@example.com"));
 }

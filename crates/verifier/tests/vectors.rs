@@ -1,4 +1,4 @@
-//! Tokens made with another library, each presented to the extractor as a request would.
+//! Test vectors of another library, each in a request.
 
 use std::sync::Arc;
 
@@ -23,9 +23,9 @@ async fn every_vector_is_judged_as_it_says() {
     for case in vectors.cases {
         // In a header, spaces before the token belong to the separator (RFC 6750 §2.1).
         let accept = case.accept || case.name == "leading_space";
-        // A header cannot hold a line break, so nobody can present such a token.
+        // A header cannot contain a line break, so no client can send such a token.
         let Ok(header) = HeaderValue::from_str(&format!("Bearer {}", case.token)) else {
-            assert!(!accept, "{} cannot be presented", case.name);
+            assert!(!accept, "{} cannot be sent", case.name);
             continue;
         };
         let mut denylist = MockDenylist::new();
@@ -37,8 +37,8 @@ async fn every_vector_is_judged_as_it_says() {
             .insert_header((AUTHORIZATION, header))
             .app_data(TokenVerifier::new(verify, clock))
             .to_http_request();
-        let judged = Caller::from_request(&request, &mut Payload::None).await;
-        match judged {
+        let result = Caller::from_request(&request, &mut Payload::None).await;
+        match result {
             Ok(_) => assert!(accept, "{} was accepted", case.name),
             Err(rejection) => {
                 assert!(!accept, "{} was rejected", case.name);

@@ -10,7 +10,7 @@ async fn body(response: HttpResponse) -> Value {
 
 // S-44
 #[actix_web::test]
-async fn every_rejection_has_the_status_code_headers_and_shape_of_the_contract() {
+async fn rejections_have_status_code_headers_and_shape_of_the_contract() {
     let table = [
         (AuthError::InvalidToken { presented: false }, 401, "invalid_token", Some("Bearer")),
         (
@@ -39,17 +39,17 @@ async fn every_rejection_has_the_status_code_headers_and_shape_of_the_contract()
 }
 
 #[test]
-fn those_who_meet_an_outage_together_are_asked_back_one_after_the_other() {
+fn retry_after_varies_so_that_clients_do_not_retry_together() {
     let waits: Vec<u64> = (0..60).map(|_| outage_retry_after()).collect();
-    for seconds in 1..=OUTAGE_RETRY_AFTER {
+    for seconds in 1..=MAX_RETRY_AFTER {
         assert!(waits.contains(&seconds), "{waits:?}");
     }
-    assert!(waits.iter().all(|seconds| (1..=OUTAGE_RETRY_AFTER).contains(seconds)));
+    assert!(waits.iter().all(|seconds| (1..=MAX_RETRY_AFTER).contains(seconds)));
 }
 
 // S-66, S-76
 #[actix_web::test]
-async fn an_outage_is_503_a_defect_is_500_and_neither_tells_its_cause() {
+async fn an_outage_is_503_a_defect_500_and_neither_shows_its_cause() {
     let cases = [
         (PortError::unavailable("inner text"), 503),
         (PortError::overloaded("inner text"), 503),
@@ -64,7 +64,7 @@ async fn an_outage_is_503_a_defect_is_500_and_neither_tells_its_cause() {
 }
 
 #[test]
-fn invalid_and_revoked_look_alike() {
+fn invalid_and_revoked_tokens_get_the_same_response() {
     let invalid = AuthError::from(&VerifyAccessTokenError::Invalid(InvalidAccessToken::Expired));
     assert_eq!(invalid, AuthError::from(&VerifyAccessTokenError::Revoked));
 }

@@ -30,7 +30,7 @@ fn one_or_more_spaces_follow_the_scheme() {
 
 // S-44
 #[test]
-fn a_request_without_a_bearer_presented_none() {
+fn a_request_without_a_bearer_token_presented_none() {
     for values in [[].as_slice(), &[b"Basic abc".as_slice()], &[b"Bearerabc"], &[b"Bearer\ta"], &[b""]] {
         assert_eq!(bearer(&headers(values)), Err(AuthError::InvalidToken { presented: false }));
     }
@@ -56,7 +56,7 @@ fn two_headers_and_broken_tokens_are_rejected() {
 
 // S-89
 #[test]
-fn the_cost_of_the_bearer_grows_with_the_header_at_most() {
+fn parsing_time_is_linear_in_the_length_of_the_header() {
     for part in ["Bearer ", " ", "a", "=", ",", "\t", "."] {
         let input =
             |bytes: usize| headers(&[format!("Bearer {}", part.repeat(bytes / part.len())).as_bytes()]);
@@ -66,7 +66,7 @@ fn the_cost_of_the_bearer_grows_with_the_header_at_most() {
 
 proptest! {
     #[test]
-    fn any_header_is_judged_without_a_panic(value in proptest::collection::vec(0x20..=0xff_u8, 0..60)) {
+    fn no_header_causes_a_panic(value in proptest::collection::vec(0x20..=0xff_u8, 0..60)) {
         prop_assume!(!value.contains(&0x7f));
         let headers = headers(&[&value]);
         if let Ok(token) = bearer(&headers) {
