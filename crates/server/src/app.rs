@@ -23,7 +23,7 @@ use crate::http::{Cors, WrongSecrets};
 use crate::login_limiter::{self, PasswordQueue};
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
-use crate::rejections::RejectionSampler;
+use crate::rejection_sampler::RejectionSampler;
 use crate::unlisted_proxies::UnlistedProxies;
 
 /// How long a request may take from the last byte of its body.

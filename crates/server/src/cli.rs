@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-/// What the help ends with.
+/// The end of the help.
 const AFTER_HELP: &str = "\
 Settings come from built-in defaults, then --config FILE, then environment variables named
-HOOKSENTRY_AUTH__SECTION__KEY. The README lists them all.
+HOOKSENTRY_AUTH__SECTION__KEY. docs/configuration.md lists all settings.
 
-Exit codes: 0 done; 1 it could not be done; 2 a mistake in the settings or arguments.";
+Exit codes: 0 success; 1 failure; 2 invalid settings or arguments.";
 
 /// Login, refresh and logout for the HookSentry dashboard API.
 ///
-/// Without a command it serves. The other commands work on the configured stores, also while a
-/// server runs on them.
+/// Without a command it starts the server. The other commands work on the configured stores, also while a
+/// server uses them.
 #[derive(Debug, Parser)]
 #[command(name = "hooksentry-auth", version, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
@@ -28,11 +28,11 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve the API (the default)
+    /// Start the server (the default)
     Serve,
-    /// Bring the stores to the version of this program
+    /// Migrate the stores to the version of this program
     Migrate,
-    /// Diagnose the settings and the configured stores
+    /// Check the settings and the configured stores
     Doctor,
     /// Manage users
     #[command(subcommand)]
@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// Manage the sessions of a user
     #[command(subcommand)]
     Session(SessionCommand),
-    /// Manage the limit on failed logins
+    /// Manage the limit of failed logins
     #[command(subcommand)]
     Limit(LimitCommand),
 }
@@ -49,19 +49,19 @@ pub(crate) enum Command {
 pub(crate) enum UserCommand {
     /// Create an active user
     Create(CreateArgs),
-    /// List every user
+    /// List all users
     List,
-    /// Let a user log in again
+    /// Allow a user to log in again
     Activate {
         /// The user's email
         email: String,
     },
-    /// Bar a user and end all of his sessions
+    /// Prevent a user from logging in, and end all of their sessions
     Deactivate {
         /// The user's email
         email: String,
     },
-    /// Set a new password and end all sessions of the user
+    /// Set a new password, and end all sessions of the user
     SetPassword {
         /// The user's email
         email: String,
@@ -75,17 +75,17 @@ pub(crate) struct CreateArgs {
     /// The user's email
     #[arg(long)]
     pub(crate) email: String,
-    /// What the user may do on the platform
+    /// The user's role on the HookSentry platform
     #[arg(long, value_enum, default_value_t = RoleArg::Developer)]
     pub(crate) role: RoleArg,
-    /// An existing tenant; the installation's default tenant when left out
+    /// The id of an existing tenant; without it, the installation's default tenant
     #[arg(long, value_name = "UUID")]
     pub(crate) tenant: Option<Uuid>,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
 }
 
-/// A password is never an argument: arguments are visible to every process of the machine.
+/// A password is never an argument: every process of the machine can read arguments.
 #[derive(Debug, Args)]
 pub(crate) struct PasswordArgs {
     /// Read the password from standard input; one trailing newline is removed
@@ -117,13 +117,13 @@ pub(crate) struct WhichSession {
     /// End every session of the user
     #[arg(long)]
     all: bool,
-    /// The session to end, as listed
+    /// The id of the session to end, from `session list`
     pub(crate) session: Option<Uuid>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LimitCommand {
-    /// Forget the failed logins counted on an email
+    /// Forget the failed logins of an email
     Clear {
         /// The email
         #[arg(long)]

@@ -13,33 +13,33 @@ mod user;
 use tokio::runtime::Runtime;
 
 use crate::cli::{Cli, Command, UserCommand};
+use crate::command_error::CommandError;
 use crate::compose;
 use crate::config::{self, Settings};
-use crate::failure::Failure;
 use crate::{logging, serve};
 use administration::Administration;
 
 /// Runs a command to its end.
-pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
+pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
     let settings = config::load(cli.config.as_deref(), std::env::vars_os(), compose::problems)?;
     // Dropped last: after everything that logs.
     let _log = logging::start(&settings.log)?;
     let runtime = Runtime::new().map_err(|error| {
-        Failure::Startup(format!(
+        CommandError::Failed(format!(
             "the asynchronous runtime cannot start: {error}; check the limits on threads"
         ))
     })?;
     runtime.block_on(dispatch(settings, cli.command.unwrap_or(Command::Serve)))
 }
 
-async fn dispatch(settings: Settings, command: Command) -> Result<(), Failure> {
+async fn dispatch(settings: Settings, command: Command) -> Result<(), CommandError> {
     match command {
         Command::Serve => serve::serve(settings).await,
         Command::Migrate => migrate::run(&settings).await,
         Command::Doctor => doctor::run(&settings).await,
         Command::User(command) => {
             let creates = matches!(command, UserCommand::Create(_));
-            let _no_first_start = if creates { compose::no_first_start(&settings)? } else { None };
+            let _lock = if creates { compose::lock_bootstrap(&settings)? } else { None };
             user::run(&Administration::open(&settings)?, command).await
         }
         Command::Session(command) => session::run(&Administration::open(&settings)?, command).await,

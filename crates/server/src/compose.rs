@@ -9,16 +9,17 @@ mod redis;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use auth_domain::model::LimitKeys;
+use auth_domain::model::{LimitKeys, PasswordPolicy};
 use auth_domain::ports::{
     AccessTokens, Clock, Denylist, Entropy, LegacyRefreshTokens, LoginLimiter, PasswordHasher,
     PasswordStrength, SessionStore, UserRepository,
 };
+use auth_domain::use_cases::{EndSessions, ManageUsers};
 
+use crate::command_error::CommandError;
 use crate::config::{CredentialsBackend, ENVIRONMENT_PREFIX, Settings, TokensBackend};
 use crate::data_dir::{DataDir, DirLocks, Missing};
 use crate::dependency::{DenylistCopy, Dependencies};
-use crate::failure::Failure;
 use crate::login_limiter::Capacity;
 use crate::password_strength::ZxcvbnStrength;
 use crate::system::{SystemClock, SystemEntropy};
@@ -51,6 +52,20 @@ pub(crate) struct Parts {
     pub(crate) dependencies: Dependencies,
     /// Held while serving on the data directory, or setting it up.
     pub(crate) locks: Option<DirLocks>,
+}
+
+impl Parts {
+    /// Returns the use case that creates and changes users.
+    pub(crate) fn manage_users(&self, policy: PasswordPolicy) -> ManageUsers {
+        ManageUsers {
+            users: self.users.clone(),
+            hasher: self.hasher.clone(),
+            strength: self.strength.clone(),
+            end_sessions: EndSessions { sessions: self.sessions.clone() },
+            entropy: self.entropy.clone(),
+            policy,
+        }
+    }
 }
 
 /// What the parts are wired for.
@@ -87,7 +102,7 @@ struct TokenStores {
 }
 
 /// Wires the adapters that `settings` choose.
-pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Failure> {
+pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, CommandError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let mut embedded = EmbeddedStore::new(settings, purpose, clock.clone());
@@ -128,7 +143,7 @@ fn users(
     embedded: &mut EmbeddedStore<'_>,
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
-) -> Result<Arc<dyn UserRepository>, Failure> {
+) -> Result<Arc<dyn UserRepository>, CommandError> {
     match &settings.credentials {
         CredentialsBackend::Embedded => embedded.users(),
         CredentialsBackend::Postgres(server) => {
@@ -143,7 +158,7 @@ fn tokens(
     embedded: &mut EmbeddedStore<'_>,
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
-) -> Result<TokenStores, Failure> {
+) -> Result<TokenStores, CommandError> {
     match &settings.tokens {
         TokensBackend::Embedded => embedded.tokens(),
         TokensBackend::Redis(server) => {
@@ -152,8 +167,8 @@ fn tokens(
     }
 }
 
-/// Keeps a first start from creating the bootstrap owner until the result is dropped.
-pub(crate) fn no_first_start(settings: &Settings) -> Result<Option<DirLocks>, Failure> {
+/// Prevents the creation of the bootstrap owner until the result is dropped.
+pub(crate) fn lock_bootstrap(settings: &Settings) -> Result<Option<DirLocks>, CommandError> {
     match &settings.credentials {
         CredentialsBackend::Embedded => {
             let missing = Purpose::Administer.missing();
@@ -189,6 +204,6 @@ fn named(problem: &impl Display) -> String {
     format!("{ENVIRONMENT_PREFIX}{problem}")
 }
 
-fn rejected(problem: String) -> Failure {
-    Failure::Configuration(vec![problem])
+fn rejected(problem: String) -> CommandError {
+    CommandError::Settings(vec![problem])
 }

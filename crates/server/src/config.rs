@@ -23,7 +23,7 @@ pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use secrets::{Secret, SecretFile};
 pub(crate) use sections::Settings;
 
-use crate::failure::Failure;
+use crate::command_error::CommandError;
 use reader::Reader;
 
 #[cfg(test)]
@@ -40,7 +40,7 @@ pub(crate) fn load(
     file: Option<&Path>,
     environment: impl Iterator<Item = (OsString, OsString)>,
     check: impl FnOnce(&Settings) -> Vec<String>,
-) -> Result<Settings, Failure> {
+) -> Result<Settings, CommandError> {
     let mut reader = Reader::default();
     reader.add_toml("the defaults", DEFAULTS);
     if let Some(path) = file {
@@ -50,5 +50,5 @@ pub(crate) fn load(
     let settings = Settings::read(&mut reader);
     let mut problems = reader.finish();
     problems.extend(settings.as_ref().map(check).unwrap_or_default());
-    settings.filter(|_| problems.is_empty()).ok_or(Failure::Configuration(problems))
+    settings.filter(|_| problems.is_empty()).ok_or(CommandError::Settings(problems))
 }

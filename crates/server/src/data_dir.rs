@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use auth_domain::ports::Entropy;
 
+use crate::command_error::CommandError;
 use crate::config::Secret;
-use crate::failure::Failure;
 pub(crate) use locks::DirLocks;
 
 #[cfg(test)]
@@ -23,9 +23,9 @@ const OTHERS: u32 = 0o077;
 /// What happens to a data directory, a key or a store that is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
-    /// `serve` and `migrate` make it.
+    /// `serve` and `migrate` create it.
     Create,
-    /// Every other command fails: it was started in the wrong folder, or before the first start.
+    /// Every other command fails: it runs in the wrong directory, or before the first start.
     Fail,
 }
 
@@ -36,58 +36,62 @@ pub(crate) struct DataDir {
 
 impl DataDir {
     /// Opens the directory.
-    pub(crate) fn open(path: &Path, missing: Missing) -> Result<Self, Failure> {
+    pub(crate) fn open(path: &Path, missing: Missing) -> Result<Self, CommandError> {
         match missing {
             Missing::Create => {
-                let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-                made.map_err(|error| unusable(path, &error))?;
+                let created = DirBuilder::new().recursive(true).mode(0o700).create(path);
+                created.map_err(|error| unusable(path, &error))?;
             }
             Missing::Fail if !path.is_dir() => return Err(no_store(path)),
             Missing::Fail => {}
         }
         let mode = mode(path).map_err(|error| unusable(path, &error))?;
         if mode & OTHERS != 0 {
-            return Err(Failure::Startup(format!(
-                "the data directory {} is open to others (mode {mode:04o}), and the signing key is in it; run `chmod 700` \
-                 on it, or set HOOKSENTRY_AUTH__DATA_DIR to a directory inside it. On a volume without permissions (exFAT, \
-                 SMB) mount it for this user alone (umask=077)",
+            return Err(CommandError::Failed(format!(
+                "other users can access the data directory {} (mode {mode:04o}), which contains the signing key; run `chmod 700` \
+                 on it, or set HOOKSENTRY_AUTH__DATA_DIR to a directory inside it. A volume without permissions (exFAT, SMB) \
+                 must be mounted for this user only (umask=077)",
                 path.display()
             )));
         }
         Ok(Self { path: path.to_owned() })
     }
 
-    /// Returns where the embedded store is.
+    /// Returns the path of the embedded store.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join("auth.db")
     }
 
-    /// Claims the directory for this server; a second one on the same directory is rejected.
+    /// Locks the directory for this server; a second server on the same directory is rejected.
     ///
-    /// The first start ends with [`DirLocks::first_start_is_over`].
-    pub(crate) fn lock_for_serving(&self) -> Result<DirLocks, Failure> {
+    /// The setup lock is held, too, until [`DirLocks::release_setup`].
+    pub(crate) fn lock_for_serving(&self) -> Result<DirLocks, CommandError> {
         DirLocks::for_serving(&self.path)
     }
 
-    /// Keeps a first start from happening until the result is dropped.
-    pub(crate) fn lock_for_setup(&self, missing: Missing) -> Result<DirLocks, Failure> {
+    /// Takes the setup lock, which prevents a first start until the result is dropped.
+    pub(crate) fn lock_for_setup(&self, missing: Missing) -> Result<DirLocks, CommandError> {
         DirLocks::for_setup(&self.path, missing)
     }
 
-    /// Reads the signing key, and makes one if there is neither a key nor a store.
+    /// Returns the signing key. It is generated if there is neither a key nor a store.
     ///
-    /// With [`Missing::Create`], the caller must hold one of the locks.
-    pub(crate) fn signing_key(&self, entropy: &dyn Entropy, missing: Missing) -> Result<Secret, Failure> {
+    /// With [`Missing::Create`], the caller must hold the setup lock.
+    pub(crate) fn signing_key(
+        &self,
+        entropy: &dyn Entropy,
+        missing: Missing,
+    ) -> Result<Secret, CommandError> {
         let path = self.path.join("jwt.key");
         if exists(&path)? {
             return key::read(&path);
         }
         if exists(&self.database())? {
-            return Err(key::lost(&path, &self.database()));
+            return Err(key::missing(&path, &self.database()));
         }
         match missing {
             Missing::Create => {
-                key::make(&self.path, &path, entropy)?;
+                key::generate(&self.path, &path, entropy)?;
                 key::read(&path)
             }
             Missing::Fail => Err(no_store(&self.path)),
@@ -95,28 +99,29 @@ impl DataDir {
     }
 }
 
-fn exists(path: &Path) -> Result<bool, Failure> {
-    path.try_exists().map_err(|error| Failure::Startup(format!("{} cannot be read: {error}", path.display())))
+fn exists(path: &Path) -> Result<bool, CommandError> {
+    path.try_exists()
+        .map_err(|error| CommandError::Failed(format!("{} cannot be read: {error}", path.display())))
 }
 
 fn mode(path: &Path) -> io::Result<u32> {
     Ok(fs::metadata(path)?.permissions().mode() & 0o7777)
 }
 
-fn no_store(path: &Path) -> Failure {
-    // The likely mistake is a relative path in another working directory.
+fn no_store(path: &Path) -> CommandError {
+    // A likely cause is a relative path in another working directory.
     let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Failure::Startup(format!(
-        "there is no store in the data directory {}; run `migrate` first, which makes it. If a server runs already, give \
-         this command the same HOOKSENTRY_AUTH__DATA_DIR, and start it in the same folder",
+    CommandError::Failed(format!(
+        "there is no store in the data directory {}; run `migrate` to create it. If a server runs already, set the same \
+         HOOKSENTRY_AUTH__DATA_DIR for this command, and run it in the same directory",
         shown.display()
     ))
 }
 
-fn unusable(path: &Path, error: &io::Error) -> Failure {
-    Failure::Startup(format!(
+fn unusable(path: &Path, error: &io::Error) -> CommandError {
+    CommandError::Failed(format!(
         "the data directory {} cannot be used: {error}; set HOOKSENTRY_AUTH__DATA_DIR to a directory that this user \
-         can write",
+         can write to",
         path.display()
     ))
 }

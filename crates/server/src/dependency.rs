@@ -1,4 +1,4 @@
-//! What stands behind the stores, as those who look after it see it.
+//! The dependencies of the service: Postgres, Redis, and the embedded store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,28 +7,40 @@ use async_trait::async_trait;
 use auth_domain::model::RequestTime;
 use auth_domain::ports::{Check, PortError};
 
-/// How much of a backend is looked at.
+#[cfg(test)]
+pub(crate) mod fake;
+
+/// How much of a dependency is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Depth {
-    /// What an administrator has set up.
+    /// What an administrator configures.
     Setup,
-    /// Every row as well, which may take long.
+    /// The same, and every row. This may take long.
     Rows,
 }
 
-/// A file or server that ports keep things in.
+/// A server or file that adapters of stores use.
 #[async_trait]
 pub(crate) trait Dependency: Send + Sync {
-    /// What readiness, logs and `doctor` call it.
+    /// Returns the name in readiness, logs, metrics and `doctor`.
     fn name(&self) -> &'static str;
 
-    /// Tells whether it can answer now.
+    /// Returns once it has answered.
+    ///
+    /// # Errors
+    /// [`PortError`] if it is unreachable or overloaded, or cannot be used.
     async fn ping(&self, request_time: RequestTime) -> Result<(), PortError>;
 
-    /// Looks for what an administrator should know.
+    /// Checks what an administrator configures.
+    ///
+    /// # Errors
+    /// [`PortError`] if it cannot be checked.
     async fn diagnose(&self, depth: Depth, request_time: RequestTime) -> Result<Vec<Check>, PortError>;
 
-    /// Brings it to the version of this program, and says what that took.
+    /// Migrates it to the version of this program, and returns a text about what was done.
+    ///
+    /// # Errors
+    /// [`PortError`] if it is unreachable, or the migration failed.
     async fn migrate(&self, request_time: RequestTime) -> Result<String, PortError>;
 }
 
@@ -58,56 +70,5 @@ pub(crate) struct DenylistCopyState {
     pub(crate) asked: u64,
 }
 
-/// All that a service is on.
+/// All dependencies of the configured stores, each once.
 pub(crate) type Dependencies = Vec<Arc<dyn Dependency>>;
-
-#[cfg(test)]
-pub(crate) mod fake {
-    use super::*;
-
-    type Answer<T> = Box<dyn Fn() -> Result<T, PortError> + Send + Sync>;
-
-    /// A backend named `store` that says what it is told.
-    pub(crate) struct FakeDependency {
-        pub(crate) ping: Answer<()>,
-        pub(crate) diagnose: Answer<Vec<Check>>,
-        /// Whether it never answers a ping.
-        pub(crate) hangs: bool,
-    }
-
-    /// One that answers, with nothing found.
-    pub(crate) fn sound() -> FakeDependency {
-        FakeDependency { ping: Box::new(|| Ok(())), diagnose: Box::new(|| Ok(Vec::new())), hangs: false }
-    }
-
-    /// One out of reach.
-    pub(crate) fn away() -> FakeDependency {
-        FakeDependency {
-            ping: Box::new(|| Err(PortError::unavailable("gone"))),
-            diagnose: Box::new(|| Err(PortError::unavailable("gone"))),
-            hangs: false,
-        }
-    }
-
-    #[async_trait]
-    impl Dependency for FakeDependency {
-        fn name(&self) -> &'static str {
-            "store"
-        }
-
-        async fn ping(&self, _request_time: RequestTime) -> Result<(), PortError> {
-            if self.hangs {
-                std::future::pending::<()>().await;
-            }
-            (self.ping)()
-        }
-
-        async fn diagnose(&self, _depth: Depth, _request_time: RequestTime) -> Result<Vec<Check>, PortError> {
-            (self.diagnose)()
-        }
-
-        async fn migrate(&self, _request_time: RequestTime) -> Result<String, PortError> {
-            Ok("nothing to do".to_owned())
-        }
-    }
-}

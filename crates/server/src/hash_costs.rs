@@ -1,4 +1,4 @@
-//! The costs of stored password hashes: read from the store, and charged to every rejected login (S-09).
+//! The costs of stored password hashes. Every rejected login costs as much as the most expensive one (S-09).
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use auth_domain::ports::{Clock, PasswordHasher, PortError, TurnCost, UserReposit
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use crate::failure::chain;
+use crate::error_chain::error_chain;
 
-/// How long the start waits for the costs. After that, the background task reads them.
+/// The timeout of the first read, at the start. If it fails, the background task reads the costs.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(3);
-/// The time that the background task has: enough for a table of many millions of rows.
+/// The timeout of the background task: enough for a table of many millions of rows.
 const TIMEOUT: Duration = Duration::from_mins(1);
-/// How often the costs are read again. A dearer hash is charged for from its first use in any case.
+/// The period of the background task. The cost of a more expensive hash is charged from its first use in any case.
 const PERIOD: Duration = Duration::from_mins(15);
-/// The pause before a failed read is repeated.
+/// The pause after a failed read.
 const RETRY: Duration = Duration::from_secs(10);
 
-/// The ports that the costs of stored hashes are read from and given to.
+/// The ports that read the costs of stored hashes, and charge them.
 pub(crate) struct HashCosts<'a> {
     pub(crate) users: &'a dyn UserRepository,
     pub(crate) hasher: &'a dyn PasswordHasher,
@@ -26,7 +26,10 @@ pub(crate) struct HashCosts<'a> {
 }
 
 impl HashCosts<'_> {
-    /// Reads the costs of stored hashes, and charges every turn for the dearest one.
+    /// Reads the costs of stored hashes, and charges every rejected login for the most expensive one.
+    ///
+    /// # Errors
+    /// [`PortError`] if the store failed.
     pub(crate) async fn read(
         &self,
         timeout: Duration,
@@ -36,7 +39,7 @@ impl HashCosts<'_> {
         Ok((self.hasher.charge_for(&parameters), in_use))
     }
 
-    /// Reads the costs before the first login, and returns whether the store answered in time.
+    /// Reads the costs before the first login, and returns whether this succeeded.
     pub(crate) async fn read_at_start(&self) -> bool {
         self.read_and_log(START_TIMEOUT, &mut None).await
     }
@@ -65,10 +68,10 @@ impl HashCosts<'_> {
                 true
             }
             Err(error) => {
-                let reason = chain(&error);
+                let reason = error_chain(&error);
                 warn!(
                     event = Event::HashCosts.name(),
-                    reason, "the costs of stored hashes cannot be read; trying again"
+                    reason, "the costs of stored hashes cannot be read; the read is repeated"
                 );
                 false
             }
@@ -83,23 +86,28 @@ mod tests {
     use super::*;
     use crate::system::SystemClock;
 
-    const DEAR: &str = "$argon2id$v=19$m=262144,t=10,p=16";
+    const EXPENSIVE: &str = "$argon2id$v=19$m=262144,t=10,p=16";
 
     fn in_use() -> Vec<HashParametersInUse> {
-        vec![HashParametersInUse { parameters: HashParameters::parse(DEAR).unwrap(), users: 1 }]
+        vec![HashParametersInUse { parameters: HashParameters::parse(EXPENSIVE).unwrap(), users: 1 }]
     }
 
     fn charging() -> MockPasswordHasher {
         let mut hasher = MockPasswordHasher::new();
-        hasher.expect_charge_for().withf(|stored| stored.len() == 1 && stored[0].as_str() == DEAR).returning(
-            |_| TurnCost { parameters: DEAR.to_owned(), time: Duration::from_secs(1), concurrency: 2 },
-        );
+        hasher
+            .expect_charge_for()
+            .withf(|stored| stored.len() == 1 && stored[0].as_str() == EXPENSIVE)
+            .returning(|_| TurnCost {
+                parameters: EXPENSIVE.to_owned(),
+                time: Duration::from_secs(1),
+                concurrency: 2,
+            });
         hasher
     }
 
     // S-09
     #[tokio::test]
-    async fn stored_parameters_are_charged_from_the_start_on() {
+    async fn stored_parameters_are_charged_from_the_start() {
         let mut users = MockUserRepository::new();
         users.expect_hash_parameters().times(1).returning(|_| Ok(in_use()));
         let costs = HashCosts { users: &users, hasher: &charging(), clock: &SystemClock };
@@ -108,10 +116,10 @@ mod tests {
 
     // S-09
     #[tokio::test(start_paused = true)]
-    async fn a_read_that_failed_is_repeated_soon_and_one_that_did_not_later() {
+    async fn a_failed_read_is_repeated_soon() {
         let mut users = MockUserRepository::new();
         users.expect_hash_parameters().times(1).returning(|_| Err(PortError::unavailable("away")));
-        // Ten seconds later, and every quarter of an hour from then on.
+        // Ten seconds later, and then every 15 minutes.
         users.expect_hash_parameters().times(5).returning(|_| Ok(in_use()));
         let costs = HashCosts { users: &users, hasher: &charging(), clock: &SystemClock };
         assert!(!costs.read_at_start().await);

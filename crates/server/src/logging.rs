@@ -18,8 +18,8 @@ use auth_domain::model::Event;
 use tracing::{error, warn};
 use tracing_subscriber::EnvFilter;
 
+use crate::command_error::CommandError;
 use crate::config::{LogFormat, LogSettings};
-use crate::failure::Failure;
 use line_counts::LineCounts;
 use queue::LogQueue;
 use target::LogTarget;
@@ -48,7 +48,7 @@ pub(crate) fn dropped_lines() -> u64 {
 }
 
 /// Starts logging for the life of the process.
-pub(crate) fn start(settings: &LogSettings) -> Result<Log, Failure> {
+pub(crate) fn start(settings: &LogSettings) -> Result<Log, CommandError> {
     let filter = EnvFilter::new(format!("{QUIETED},{}", settings.filter));
     let terminal = stderr().is_terminal();
     let format = settings.format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
@@ -85,6 +85,6 @@ fn report_dropped(count: u64, total: u64) {
     );
 }
 
-fn cannot_start(error: impl std::fmt::Display) -> Failure {
-    Failure::Startup(format!("logging could not be started: {error}"))
+fn cannot_start(error: impl std::fmt::Display) -> CommandError {
+    CommandError::Failed(format!("logging could not be started: {error}"))
 }

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod bootstrap_owner;
 mod cli;
 mod client_address;
+mod command_error;
 mod commands;
 mod compose;
 mod config;
@@ -10,8 +12,7 @@ mod connection;
 mod data_dir;
 mod dependency;
 mod diagnostics;
-mod failure;
-mod first_start;
+mod error_chain;
 mod hash_costs;
 mod http;
 mod logging;
@@ -20,7 +21,7 @@ mod metrics;
 mod password_strength;
 mod proxy_ranges;
 mod readiness;
-mod rejections;
+mod rejection_sampler;
 mod serve;
 mod system;
 mod unlisted_proxies;
@@ -36,6 +37,6 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(error) => error.report(),
     }
 }

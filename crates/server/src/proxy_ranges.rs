@@ -3,7 +3,7 @@
 use auth_domain::ports::Check;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// The widest ranges that are likely to belong to one organisation.
+/// The prefix lengths of the widest ranges that are likely to belong to one organisation.
 const WIDEST_V4: u8 = 8;
 const WIDEST_V6: u8 = 32;
 
@@ -103,7 +103,7 @@ mod tests {
 
     // S-95
     #[test]
-    fn every_range_is_a_warning_and_single_addresses_are_none() {
+    fn every_range_is_a_warning_and_no_single_address_is() {
         assert_eq!(texts(&["10.0.0.1/32", "203.0.113.1/32", "2001:db8::1/128"]), Vec::<String>::new());
         let cases = [
             ("10.0.0.0/8", "not a single address"),

@@ -134,7 +134,7 @@ mod tests {
     use tokio::time::{sleep, timeout};
 
     use super::*;
-    use crate::dependency::fake::{FakeDependency, away, sound};
+    use crate::dependency::fake::{FakeDependency, sound, unreachable};
     use crate::system::SystemClock;
 
     fn readiness(dependency: FakeDependency) -> Readiness {
@@ -150,7 +150,7 @@ mod tests {
     async fn the_report_names_each_dependency() {
         assert_eq!(json(&readiness(sound())).await, r#"{"status":"ready","dependencies":{"store":"up"}}"#);
         assert_eq!(
-            json(&readiness(away())).await,
+            json(&readiness(unreachable())).await,
             r#"{"status":"unavailable","dependencies":{"store":"down"}}"#
         );
     }
@@ -158,13 +158,13 @@ mod tests {
     // S-76
     #[tokio::test]
     async fn the_report_for_everyone_names_no_dependency() {
-        let report = readiness(away()).report(&SystemClock).await.without_details();
+        let report = readiness(unreachable()).report(&SystemClock).await.without_details();
         assert_eq!(serde_json::to_string(&report).unwrap(), r#"{"status":"unavailable"}"#);
     }
 
     #[tokio::test]
     async fn only_the_watch_changes_the_last_state() {
-        let readiness = readiness(away());
+        let readiness = readiness(unreachable());
         assert!(readiness.last_seen().eq([("store", true)]));
         readiness.report(&SystemClock).await;
         assert!(readiness.last_seen().eq([("store", true)]), "a request changed it");

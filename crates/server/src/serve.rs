@@ -17,12 +17,12 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::app::AppState;
+use crate::command_error::CommandError;
 use crate::compose::{self, Parts, Purpose, compose};
 use crate::config::{CredentialsBackend, Settings};
 use crate::connection::{ConnectionLimits, Connections};
 use crate::data_dir::DirLocks;
-use crate::failure::Failure;
-use crate::{diagnostics, first_start, http, proxy_ranges};
+use crate::{bootstrap_owner, diagnostics, http, proxy_ranges};
 use listener::{Listener, raise_file_limit};
 use running::{Running, Start, Workers};
 use watch::watch;
@@ -38,7 +38,7 @@ struct Listeners {
 }
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
-pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
+pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     // First of all: from here on a signal ends the process in good order, however early it comes.
     let mut stop = StopSignals::listen()?;
     for warning in compose::warnings(&settings) {
@@ -46,12 +46,12 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     }
     let mut parts = compose(&settings, Purpose::Serve)?;
     let mut locks = parts.locks.take();
-    // The ports are taken before the owner is made: a port in use must not swallow his password.
+    // Before the bootstrap owner is created: if a port is in use, no password is printed and lost.
     let listeners = Listeners::open(&settings)?;
     diagnostics::log("settings", &proxy_ranges::warnings(&settings.http.trusted_proxies));
-    let away = diagnostics::at_start(&parts.dependencies, &*parts.clock).await?;
-    welcome(&settings, &parts, &listeners).await?;
-    locks.iter_mut().for_each(DirLocks::first_start_is_over);
+    let unreachable = diagnostics::check_at_start(&parts.dependencies, &*parts.clock).await?;
+    create_bootstrap_owner(&settings, &parts, &listeners).await?;
+    locks.iter_mut().for_each(DirLocks::release_setup);
 
     raise_file_limit();
     let state = Data::new(AppState::new(parts, &settings, Handle::current(), http::rejected_bearer));
@@ -59,7 +59,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let connections = connections(&settings, &state);
     let start = Start { state: &state, connections: &connections, settings: &settings.http };
     let running = listeners.answer(&start)?;
-    let watching = tokio::spawn(watch(state.clone(), away));
+    let watching = tokio::spawn(watch(state.clone(), unreachable));
     let reading = tokio::spawn(read_hash_costs(state.clone(), is_read));
 
     stop.next().await;
@@ -80,13 +80,13 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
 }
 
 impl Listeners {
-    fn open(settings: &Settings) -> Result<Self, Failure> {
+    fn open(settings: &Settings) -> Result<Self, CommandError> {
         let public = Listener::open(settings.http.listen, "HTTP__LISTEN")?;
         let admin = settings.admin.listen.map(|address| Listener::open(address, "ADMIN__LISTEN"));
         Ok(Self { public, admin: admin.transpose()? })
     }
 
-    fn answer(self, start: &Start<'_>) -> Result<Vec<Running>, Failure> {
+    fn answer(self, start: &Start<'_>) -> Result<Vec<Running>, CommandError> {
         let mut running = vec![start.public(self.public)?];
         if let Some(admin) = self.admin {
             running.push(start.admin(admin)?);
@@ -95,10 +95,16 @@ impl Listeners {
     }
 }
 
-/// Makes the first account, where users are kept in a store of our own alone (S-25).
-async fn welcome(settings: &Settings, parts: &Parts, listeners: &Listeners) -> Result<(), Failure> {
+/// Creates the bootstrap owner in the embedded store, and nowhere else (S-25).
+async fn create_bootstrap_owner(
+    settings: &Settings,
+    parts: &Parts,
+    listeners: &Listeners,
+) -> Result<(), CommandError> {
     match settings.credentials {
-        CredentialsBackend::Embedded => first_start::welcome(parts, listeners.public.address).await,
+        CredentialsBackend::Embedded => {
+            bootstrap_owner::create_if_needed(parts, listeners.public.address).await
+        }
         CredentialsBackend::Postgres(_) => Ok(()),
     }
 }
@@ -109,7 +115,11 @@ async fn read_hash_costs(state: Data<AppState>, is_read: bool) {
 }
 
 /// Lets what is in flight come to its end, and gives up what nobody waits for.
-async fn finish(state: &AppState, connections: &Connections, running: Vec<Running>) -> Result<(), Failure> {
+async fn finish(
+    state: &AppState,
+    connections: &Connections,
+    running: Vec<Running>,
+) -> Result<(), CommandError> {
     let stopped = try_join_all(running.into_iter().map(Running::stop_accepting)).await?;
     connections.close_idle();
     try_join_all(stopped.into_iter().map(Workers::ended)).await?;
@@ -138,9 +148,9 @@ struct StopSignals {
 
 impl StopSignals {
     /// Receives both from now on.
-    fn listen() -> Result<Self, Failure> {
+    fn listen() -> Result<Self, CommandError> {
         let receive = |kind| {
-            signal(kind).map_err(|error| Failure::Startup(format!("signals cannot be received: {error}")))
+            signal(kind).map_err(|error| CommandError::Failed(format!("signals cannot be received: {error}")))
         };
         Ok(Self {
             terminate: receive(SignalKind::terminate())?,

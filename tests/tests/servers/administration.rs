@@ -96,7 +96,7 @@ async fn the_doctor_finds_nothing_wrong_where_nothing_is_and_names_what_is() {
     let server = start().await;
     let healthy = server.cli(&["doctor"]).await.expect_success();
     assert!(
-        healthy.contains("postgres") && healthy.contains("redis") && !healthy.contains("FAULT"),
+        healthy.contains("postgres") && healthy.contains("redis") && !healthy.contains("ERROR"),
         "{healthy}"
     );
 
@@ -118,5 +118,5 @@ async fn the_doctor_finds_nothing_wrong_where_nothing_is_and_names_what_is() {
     let away = server.installation.another_instance().with_admin().set("REDIS__URL", "redis://127.0.0.1:1");
     let unreachable = away.cli(&["doctor"], "").await;
     assert_eq!(unreachable.code(), Some(1), "{unreachable:?}");
-    assert!(unreachable.stdout.contains("FAULT"), "{}", unreachable.stdout);
+    assert!(unreachable.stdout.contains("ERROR"), "{}", unreachable.stdout);
 }

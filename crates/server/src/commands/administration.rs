@@ -7,9 +7,9 @@ use auth_domain::model::RequestTime;
 use auth_domain::ports::{Clock, start_request};
 use auth_domain::use_cases::{ClearLoginLimit, EndSessions, ListSessions, ManageUsers};
 
+use crate::command_error::CommandError;
 use crate::compose::{Purpose, compose};
 use crate::config::Settings;
-use crate::failure::Failure;
 
 /// The timeout of a command. It includes a password hash and a wait for a busy store.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,18 +24,10 @@ pub(super) struct Administration {
 }
 
 impl Administration {
-    pub(super) fn open(settings: &Settings) -> Result<Self, Failure> {
+    pub(super) fn open(settings: &Settings) -> Result<Self, CommandError> {
         let parts = compose(settings, Purpose::Administer)?;
-        let users = ManageUsers {
-            users: parts.users,
-            hasher: parts.hasher,
-            strength: parts.strength,
-            end_sessions: EndSessions { sessions: parts.sessions.clone() },
-            entropy: parts.entropy,
-            policy: settings.password_policy(),
-        };
         Ok(Self {
-            users,
+            users: parts.manage_users(settings.password_policy()),
             list_sessions: ListSessions { sessions: parts.sessions.clone() },
             end_sessions: EndSessions { sessions: parts.sessions },
             clear_login_limit: ClearLoginLimit { limiter: parts.limiter, limit_keys: parts.limit_keys },

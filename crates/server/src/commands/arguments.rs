@@ -2,11 +2,11 @@
 
 use auth_domain::model::Email;
 
-use crate::failure::Failure;
+use crate::command_error::CommandError;
 
 /// Parses an email.
-pub(super) fn email(text: &str) -> Result<Email, Failure> {
-    Email::parse(text).map_err(|problem| Failure::Arguments(problem.to_string()))
+pub(super) fn email(text: &str) -> Result<Email, CommandError> {
+    Email::parse(text).map_err(|problem| CommandError::Arguments(problem.to_string()))
 }
 
 #[cfg(test)]
@@ -16,7 +16,7 @@ mod tests {
     #[test]
     fn an_invalid_email_is_a_mistake_in_the_arguments() {
         let failure = email("owner.example.com").unwrap_err();
-        assert!(matches!(failure, Failure::Arguments(_)), "{failure:?}");
+        assert!(matches!(failure, CommandError::Arguments(_)), "{failure:?}");
         assert_eq!(failure.to_string(), "the email is not a valid address");
     }
 }

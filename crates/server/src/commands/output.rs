@@ -2,11 +2,11 @@
 
 use std::io::{Write, stdout};
 
-use crate::failure::Failure;
+use crate::command_error::CommandError;
 
 /// Prints one line of a result. The command fails if it cannot be printed.
-pub(super) fn print(line: &str) -> Result<(), Failure> {
-    writeln!(stdout(), "{line}").map_err(|error| Failure::Command(format!("standard output: {error}")))
+pub(super) fn print(line: &str) -> Result<(), CommandError> {
+    writeln!(stdout(), "{line}").map_err(|error| CommandError::Failed(format!("standard output: {error}")))
 }
 
 /// Prints one line about a change that was made. A closed or full standard output does not change the exit code.

@@ -9,12 +9,12 @@ use super::administration::Administration;
 use super::output::{confirm, print};
 use super::{arguments, events};
 use crate::cli::SessionCommand;
-use crate::failure::Failure;
+use crate::command_error::CommandError;
 
 const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]Z");
 
 /// Runs a command on sessions.
-pub(super) async fn run(admin: &Administration, command: SessionCommand) -> Result<(), Failure> {
+pub(super) async fn run(admin: &Administration, command: SessionCommand) -> Result<(), CommandError> {
     match command {
         SessionCommand::List { user } => list(admin, find(admin, &user).await?).await,
         SessionCommand::End { user, which } => {
@@ -27,11 +27,11 @@ pub(super) async fn run(admin: &Administration, command: SessionCommand) -> Resu
     }
 }
 
-async fn find(admin: &Administration, user: &str) -> Result<UserId, Failure> {
+async fn find(admin: &Administration, user: &str) -> Result<UserId, CommandError> {
     Ok(admin.users.find_id(&arguments::email(user)?, admin.request_time()).await?)
 }
 
-async fn list(admin: &Administration, user_id: UserId) -> Result<(), Failure> {
+async fn list(admin: &Administration, user_id: UserId) -> Result<(), CommandError> {
     let sessions = admin.list_sessions.run(user_id, admin.request_time()).await?;
     print(&format!("{:36}  {:17}  {:17}  {:17}", "SESSION", "LOGGED IN", "LAST REFRESHED", "EXPIRES"))?;
     for session in sessions {
@@ -42,7 +42,7 @@ async fn list(admin: &Administration, user_id: UserId) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn end(admin: &Administration, user_id: UserId, session_id: SessionId) -> Result<(), Failure> {
+async fn end(admin: &Administration, user_id: UserId, session_id: SessionId) -> Result<(), CommandError> {
     let session = SessionRef { user_id, session_id };
     admin.end_sessions.one(session, EndReason::Revoked, admin.request_time()).await?;
     events::session_ended(user_id, session_id);
@@ -50,7 +50,7 @@ async fn end(admin: &Administration, user_id: UserId, session_id: SessionId) -> 
     Ok(())
 }
 
-async fn end_all(admin: &Administration, user_id: UserId) -> Result<(), Failure> {
+async fn end_all(admin: &Administration, user_id: UserId) -> Result<(), CommandError> {
     let ended = admin.end_sessions.all(user_id, EndReason::Revoked, admin.request_time()).await?;
     events::sessions_ended(user_id, ended);
     confirm(&format!("sessions ended: {ended}"));

@@ -11,10 +11,10 @@ use super::administration::Administration;
 use super::output::{confirm, print};
 use super::{arguments, events};
 use crate::cli::{CreateArgs, RoleArg, UserCommand};
-use crate::failure::Failure;
+use crate::command_error::CommandError;
 
 /// Runs a command on users.
-pub(super) async fn run(admin: &Administration, command: UserCommand) -> Result<(), Failure> {
+pub(super) async fn run(admin: &Administration, command: UserCommand) -> Result<(), CommandError> {
     match command {
         UserCommand::Create(args) => create(admin, args).await,
         UserCommand::List => list(admin).await,
@@ -23,13 +23,13 @@ pub(super) async fn run(admin: &Administration, command: UserCommand) -> Result<
                 "activated",
                 admin.users.activate(&arguments::email(&email)?, admin.request_time()).await?,
             );
-            confirm("the user may log in again");
+            confirm("the user can log in again");
             Ok(())
         }
         UserCommand::Deactivate { email } => {
             let changed = admin.users.deactivate(&arguments::email(&email)?, admin.request_time()).await?;
             events::user_changed("deactivated", changed);
-            confirm(&format!("the user may no longer log in; sessions ended: {}", changed.sessions_ended));
+            confirm(&format!("the user can no longer log in; sessions ended: {}", changed.sessions_ended));
             Ok(())
         }
         UserCommand::SetPassword { email, password: _ } => {
@@ -42,7 +42,7 @@ pub(super) async fn run(admin: &Administration, command: UserCommand) -> Result<
     }
 }
 
-async fn create(admin: &Administration, args: CreateArgs) -> Result<(), Failure> {
+async fn create(admin: &Administration, args: CreateArgs) -> Result<(), CommandError> {
     let create = CreateUser {
         email: arguments::email(&args.email)?,
         password: read_password()?,
@@ -55,7 +55,7 @@ async fn create(admin: &Administration, args: CreateArgs) -> Result<(), Failure>
     Ok(())
 }
 
-async fn list(admin: &Administration) -> Result<(), Failure> {
+async fn list(admin: &Administration) -> Result<(), CommandError> {
     let UserListing { users, unreadable } = admin.users.list(admin.request_time()).await?;
     let width = users.iter().map(|user| user.email.as_str().len()).max().unwrap_or(0).max(5);
     print(&format!("{:width$}  {:9}  {:8}  {:36}  {}", "EMAIL", "ROLE", "STATUS", "USER", "TENANT"))?;
@@ -70,20 +70,24 @@ async fn list(admin: &Administration) -> Result<(), Failure> {
         return Ok(());
     }
     let rows: Vec<String> = unreadable.iter().map(|row| format!("  - {row}")).collect();
-    Err(Failure::Command(format!("some rows cannot be read:\n{}", rows.join("\n"))))
+    Err(CommandError::Failed(format!("these users cannot be read; repair their rows:\n{}", rows.join("\n"))))
 }
 
-/// Reads all of standard input, a little more than the longest password, and removes one newline.
-fn read_password() -> Result<Password, Failure> {
+/// Reads a password from standard input and removes one newline at its end.
+///
+/// The limit is above the longest password, so that a longer one is rejected and not cut.
+fn read_password() -> Result<Password, CommandError> {
     let limit = Password::MAX_BYTES as u64 + 3;
     let mut text = Zeroizing::new(String::with_capacity(Password::MAX_BYTES + 3));
     let read = stdin().lock().take(limit).read_to_string(&mut text);
-    read.map_err(|error| Failure::Command(format!("the password could not be read: {error}")))?;
+    read.map_err(|error| {
+        CommandError::Failed(format!("the password cannot be read from standard input: {error}"))
+    })?;
     let end = text.strip_suffix('\n').map_or(&**text, |line| line.strip_suffix('\r').unwrap_or(line)).len();
     text.truncate(end);
     let password = Password::parse(text.to_string());
     text.zeroize();
-    password.map_err(|problem| Failure::Command(problem.to_string()))
+    password.map_err(|problem| CommandError::Failed(problem.to_string()))
 }
 
 const fn role(role: RoleArg) -> Role {

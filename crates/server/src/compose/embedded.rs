@@ -12,10 +12,10 @@ use auth_domain::model::RequestTime;
 use auth_domain::ports::{Check, Clock, PortError, UserRepository};
 
 use super::{Purpose, TokenStores};
+use crate::command_error::CommandError;
 use crate::config::Settings;
 use crate::data_dir::{DataDir, DirLocks, Missing};
 use crate::dependency::{Dependencies, Dependency, Depth};
-use crate::failure::Failure;
 
 /// What of the data directory was needed so far.
 pub(super) struct EmbeddedStore<'a> {
@@ -39,7 +39,7 @@ impl<'a> EmbeddedStore<'a> {
         Self { settings, purpose, clock, claim: None, database: None }
     }
 
-    pub(super) fn data_dir(&mut self) -> Result<&DataDir, Failure> {
+    pub(super) fn data_dir(&mut self) -> Result<&DataDir, CommandError> {
         let claim = match &mut self.claim {
             Some(claim) => claim,
             none => none.insert(Claim::take(self.settings, self.purpose)?),
@@ -47,11 +47,11 @@ impl<'a> EmbeddedStore<'a> {
         Ok(&claim.data_dir)
     }
 
-    pub(super) fn users(&mut self) -> Result<Arc<dyn UserRepository>, Failure> {
+    pub(super) fn users(&mut self) -> Result<Arc<dyn UserRepository>, CommandError> {
         Ok(Arc::new(SqliteUserRepository::new(self.database()?)))
     }
 
-    pub(super) fn tokens(&mut self) -> Result<TokenStores, Failure> {
+    pub(super) fn tokens(&mut self) -> Result<TokenStores, CommandError> {
         let database = self.database()?;
         let denylist = Arc::new(SqliteDenylist::new(database));
         Ok(TokenStores {
@@ -71,7 +71,7 @@ impl<'a> EmbeddedStore<'a> {
         self.claim?.locks
     }
 
-    fn database(&mut self) -> Result<&SqliteDatabase, Failure> {
+    fn database(&mut self) -> Result<&SqliteDatabase, CommandError> {
         let path = self.data_dir()?.database();
         let embedded = match &mut self.database {
             Some(embedded) => embedded,
@@ -82,7 +82,7 @@ impl<'a> EmbeddedStore<'a> {
 }
 
 impl Claim {
-    fn take(settings: &Settings, purpose: Purpose) -> Result<Self, Failure> {
+    fn take(settings: &Settings, purpose: Purpose) -> Result<Self, CommandError> {
         let data_dir = DataDir::open(&settings.data_dir, purpose.missing())?;
         let locks = match purpose {
             Purpose::Serve => Some(data_dir.lock_for_serving()?),
@@ -104,7 +104,7 @@ impl Embedded {
         settings: &Settings,
         purpose: Purpose,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CommandError> {
         let config = SqliteConfig {
             denylist_margin: settings.denylist_margin,
             login_limit: settings.login_limit.max_failures,
@@ -117,7 +117,7 @@ impl Embedded {
             ..SqliteConfig::new(path.clone())
         };
         let database = SqliteDatabase::open(config, clock);
-        let database = database.map_err(|problem| Failure::Startup(problem.to_string()))?;
+        let database = database.map_err(|problem| CommandError::Failed(problem.to_string()))?;
         Ok(Self { database, path })
     }
 }

@@ -110,10 +110,9 @@ impl Reader {
 
     /// Returns every problem; what nobody took is unknown.
     pub(super) fn finish(self) -> Vec<String> {
-        let unknown = self
-            .settings
-            .into_values()
-            .map(|raw| format!("{}: there is no such setting; the README lists all of them", raw.origin));
+        let unknown = self.settings.into_values().map(|raw| {
+            format!("{}: there is no such setting; docs/configuration.md lists all of them", raw.origin)
+        });
         self.problems.into_iter().chain(unknown).collect()
     }
 }

@@ -9,7 +9,7 @@ mod backends;
 mod examples;
 mod secrets;
 
-fn with(variables: &[(&str, &str)]) -> Result<Settings, Failure> {
+fn with(variables: &[(&str, &str)]) -> Result<Settings, CommandError> {
     let variables =
         variables.iter().map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
     load(None, variables, |_| Vec::new())
@@ -17,7 +17,7 @@ fn with(variables: &[(&str, &str)]) -> Result<Settings, Failure> {
 
 fn problems(variables: &[(&str, &str)]) -> Vec<String> {
     match with(variables) {
-        Err(Failure::Configuration(problems)) => problems,
+        Err(CommandError::Settings(problems)) => problems,
         Err(other) => panic!("{other}"),
         Ok(settings) => panic!("{settings:?}"),
     }

@@ -1,4 +1,4 @@
-//! Locks on the data directory: one server at a time, and one first start at a time.
+//! Locks on the data directory: one for the server, and one for the creation of files and of the bootstrap owner.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
@@ -9,24 +9,24 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Missing, unusable};
-use crate::failure::Failure;
+use crate::command_error::CommandError;
 
-/// How long another first start may take: it makes the store and hashes one password.
-const FIRST_START: Duration = Duration::from_secs(30);
+/// The timeout for the setup lock. Its holder creates the store and hashes one password.
+const SETUP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Locks that this process holds until it ends.
+/// The locks that this process holds.
 pub(crate) struct DirLocks {
     _serving: Option<File>,
     setup: Option<File>,
 }
 
 impl DirLocks {
-    pub(super) fn for_serving(folder: &Path) -> Result<Self, Failure> {
+    pub(super) fn for_serving(folder: &Path) -> Result<Self, CommandError> {
         let file = open(folder, "serve.lock", Missing::Create).map_err(|error| unusable(folder, &error))?;
         match file.as_ref().map_or(Ok(()), File::try_lock) {
             Ok(()) => Ok(Self { _serving: file, ..Self::for_setup(folder, Missing::Create)? }),
-            Err(TryLockError::WouldBlock) => Err(Failure::Startup(format!(
-                "another server is running on the data directory {}; stop it, or set HOOKSENTRY_AUTH__DATA_DIR to \
+            Err(TryLockError::WouldBlock) => Err(CommandError::Failed(format!(
+                "another server uses the data directory {}; stop it, or set HOOKSENTRY_AUTH__DATA_DIR to \
                  another directory",
                 folder.display()
             ))),
@@ -34,24 +34,24 @@ impl DirLocks {
         }
     }
 
-    pub(super) fn for_setup(folder: &Path, missing: Missing) -> Result<Self, Failure> {
+    pub(super) fn for_setup(folder: &Path, missing: Missing) -> Result<Self, CommandError> {
         let opened = open(folder, "setup.lock", missing).map_err(|error| unusable(folder, &error))?;
-        // A first start creates this file. Without it, no first start is under way.
-        let setup = opened.map(|file| lock_within(file, FIRST_START)).transpose();
+        // A first start creates this file. Without it, none is running.
+        let setup = opened.map(|file| lock_within(file, SETUP_TIMEOUT)).transpose();
         match setup.map_err(|error| unusable(folder, &error))? {
             None => Ok(Self { _serving: None, setup: None }),
             Some(Some(file)) => Ok(Self { _serving: None, setup: Some(file) }),
-            Some(None) => Err(Failure::Startup(format!(
-                "another process has been setting up the data directory {} for {} seconds; see whether it hangs, and try \
-                 again",
+            Some(None) => Err(CommandError::Failed(format!(
+                "another process has held the lock setup.lock in the data directory {} for {} seconds; check whether it hangs, and \
+                 try again",
                 folder.display(),
-                FIRST_START.as_secs()
+                SETUP_TIMEOUT.as_secs()
             ))),
         }
     }
 
-    /// Lets other processes add users: the bootstrap owner is made, or there is no need for one.
-    pub(crate) fn first_start_is_over(&mut self) {
+    /// Releases the setup lock, so that other processes can create users.
+    pub(crate) fn release_setup(&mut self) {
         self.setup = None;
     }
 }
@@ -66,15 +66,15 @@ fn open(folder: &Path, name: &str, missing: Missing) -> io::Result<Option<File>>
     }
 }
 
-/// Returns the locked file, or nothing if another process holds it for longer than `limit`.
-fn lock_within(file: File, limit: Duration) -> io::Result<Option<File>> {
+/// Returns the locked file, or `None` if another process holds the lock for longer than `timeout`.
+fn lock_within(file: File, timeout: Duration) -> io::Result<Option<File>> {
     match file.try_lock() {
         Ok(()) => return Ok(Some(file)),
         Err(TryLockError::WouldBlock) => {}
         Err(TryLockError::Error(error)) => return Err(error),
     }
-    // The system has no lock with a timeout; a thread that still waits ends with the process.
+    // The operating system has no lock with a timeout. A thread that still waits ends with the process.
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(file.lock().map(|()| file)));
-    receiver.recv_timeout(limit).ok().transpose()
+    receiver.recv_timeout(timeout).ok().transpose()
 }

@@ -21,7 +21,7 @@ fn after_first_start(scratch: &tempfile::TempDir) -> DataDir {
     dir
 }
 
-fn assert_error<T>(result: Result<T, Failure>, parts: &[&str]) {
+fn assert_error<T>(result: Result<T, CommandError>, parts: &[&str]) {
     let Err(failure) = result else { panic!("accepted") };
     for part in parts {
         assert!(failure.to_string().contains(part), "{part} is not in {failure}");
@@ -29,7 +29,7 @@ fn assert_error<T>(result: Result<T, Failure>, parts: &[&str]) {
 }
 
 #[test]
-fn the_key_is_made_once_and_is_private() {
+fn the_key_is_generated_once_and_is_private() {
     let scratch = scratch();
     let dir = DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap();
     let first = dir.signing_key(&counting_entropy(), Missing::Create).unwrap();
@@ -43,7 +43,7 @@ fn the_key_is_made_once_and_is_private() {
 
 // S-25
 #[test]
-fn nothing_is_made_where_nothing_may_be() {
+fn commands_other_than_serve_and_migrate_create_nothing() {
     let scratch = scratch();
     let path = scratch.path().join("data");
     assert_error(DataDir::open(&path, Missing::Fail), &["migrate", path.to_str().unwrap()]);
@@ -56,7 +56,7 @@ fn nothing_is_made_where_nothing_may_be() {
 
 // S-25
 #[test]
-fn a_lost_key_is_not_replaced_and_both_ways_out_are_named() {
+fn a_missing_key_of_a_store_is_not_replaced() {
     let scratch = scratch();
     let dir = after_first_start(&scratch);
     let key = dir.path.join("jwt.key");
@@ -76,7 +76,7 @@ fn a_lost_key_is_not_replaced_and_both_ways_out_are_named() {
 
 // S-40
 #[test]
-fn a_key_or_directory_that_others_can_use_is_rejected() {
+fn a_key_or_directory_that_others_can_access_is_rejected() {
     let scratch = scratch();
     let dir = after_first_start(&scratch);
     let key = dir.path.join("jwt.key");
@@ -97,29 +97,29 @@ fn a_key_or_directory_that_others_can_use_is_rejected() {
 }
 
 #[test]
-fn a_key_is_written_into_a_file_of_its_own_and_through_no_link() {
+fn a_key_is_never_written_through_a_symbolic_link() {
     let scratch = scratch();
     let (dir, victim) = (
         DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap(),
         scratch.path().join("victim"),
     );
     fs::write(&victim, "untouched").unwrap();
-    // An earlier version wrote the temporary file under this predictable name.
+    // An earlier version used this predictable name for the temporary file.
     symlink(&victim, dir.path.join(format!("jwt.key.{}", std::process::id()))).unwrap();
     dir.signing_key(&counting_entropy(), Missing::Create).unwrap();
     assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
 
-    // Even a name that was guessed is not followed: this entropy counts from 1, and the key takes 32 bytes of it.
+    // A guessed name is not followed either: this entropy counts from 1, and the key takes 32 bytes of it.
     let other = DataDir::open(&scratch.path().join("other"), Missing::Create).unwrap();
     let guess = other.path.join("jwt.key.2122232425262728");
     symlink(&victim, &guess).unwrap();
     assert_error(other.signing_key(&counting_entropy(), Missing::Create), &["DATA_DIR"]);
     assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
-    assert!(guess.is_symlink(), "what somebody else put there is left alone");
+    assert!(guess.is_symlink(), "the link of another user is not removed");
 }
 
 #[test]
-fn a_second_server_on_the_directory_is_rejected_while_the_first_runs() {
+fn a_second_server_on_a_directory_is_rejected() {
     let scratch = scratch();
     let dir = DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap();
     let held = dir.lock_for_serving().unwrap();
@@ -130,7 +130,7 @@ fn a_second_server_on_the_directory_is_rejected_while_the_first_runs() {
 
 // S-25
 #[test]
-fn a_first_start_and_other_setup_exclude_each_other() {
+fn only_one_process_holds_the_setup_lock() {
     let scratch = scratch();
     let dir = DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap();
     let mut serving = dir.lock_for_serving().unwrap();
@@ -138,7 +138,7 @@ fn a_first_start_and_other_setup_exclude_each_other() {
     assert!(!is_free(), "held during the first start");
     let waiting = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| dir.lock_for_setup(Missing::Fail).map(drop));
-        serving.first_start_is_over();
+        serving.release_setup();
         waiting.join().unwrap()
     });
     waiting.unwrap();
@@ -149,7 +149,7 @@ fn a_first_start_and_other_setup_exclude_each_other() {
 }
 
 #[test]
-fn a_path_under_a_file_is_rejected_with_the_name_of_the_setting() {
+fn a_path_below_a_file_is_rejected_by_the_name_of_the_setting() {
     let scratch = scratch();
     fs::write(scratch.path().join("file"), "").unwrap();
     for missing in [Missing::Create, Missing::Fail] {

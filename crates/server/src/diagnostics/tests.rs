@@ -1,10 +1,14 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use auth_domain::ports::{Check, PortError};
+
 use super::*;
-use crate::dependency::fake::{FakeDependency, away, sound};
+use crate::dependency::Dependency;
+use crate::dependency::fake::{FakeDependency, sound, unreachable};
 use crate::system::SystemClock;
 
-fn check(check: fn() -> Check) -> Arc<dyn Dependency> {
+fn checked(check: fn() -> Check) -> Arc<dyn Dependency> {
     Arc::new(FakeDependency { diagnose: Box::new(move || Ok(vec![check()])), ..sound() })
 }
 
@@ -12,37 +16,42 @@ fn failing(error: fn() -> PortError) -> Arc<dyn Dependency> {
     Arc::new(FakeDependency { diagnose: Box::new(move || Err(error())), ..sound() })
 }
 
+fn pending(dependencies: Vec<Arc<dyn Dependency>>) -> PendingChecks {
+    let mut pending = PendingChecks::default();
+    pending.add(dependencies);
+    pending
+}
+
 // S-88
 #[tokio::test]
-async fn a_fault_is_rejected_with_every_other_fault() {
+async fn the_start_reports_the_errors_of_all_dependencies() {
     let dependencies = [
-        check(|| Check::error("it is a replica")),
+        checked(|| Check::error("it is a replica")),
         failing(|| PortError::misconfigured("wrong password")),
-        check(|| Check::warning("it forgets")),
+        checked(|| Check::warning("it forgets")),
     ];
-    let Err(failure) = at_start(&dependencies, &SystemClock).await else { panic!("started") };
-    let text = failure.to_string();
+    let Err(error) = check_at_start(&dependencies, &SystemClock).await else { panic!("started") };
+    let text = error.to_string();
     assert!(text.contains("store: it is a replica") && text.contains("wrong password"), "{text}");
     assert!(!text.contains("forgets"), "{text}");
 }
 
 #[tokio::test]
-async fn a_warning_is_no_reason_not_to_start() {
-    let dependencies = [check(|| Check::warning("it forgets")), check(|| Check::ok("it answers"))];
-    assert!(at_start(&dependencies, &SystemClock).await.unwrap().is_empty());
+async fn a_warning_does_not_prevent_the_start() {
+    let dependencies = [checked(|| Check::warning("it forgets")), checked(|| Check::ok("it answers"))];
+    assert!(check_at_start(&dependencies, &SystemClock).await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn an_outage_is_no_reason_not_to_start_and_is_caught_up_with() {
-    let dependencies: [Arc<dyn Dependency>; 2] = [Arc::new(away()), Arc::new(sound())];
-    let away = at_start(&dependencies, &SystemClock).await.unwrap();
-    assert_eq!(away.len(), 1);
-    let mut unchecked = Vec::new();
-    add(&mut unchecked, away);
-    assert_eq!(catch_up(unchecked, &SystemClock).await.len(), 1);
-    let mut unchecked = Vec::new();
-    add(&mut unchecked, vec![Arc::new(sound())]);
-    assert!(catch_up(unchecked, &SystemClock).await.is_empty());
+async fn an_outage_does_not_prevent_the_start_and_is_checked_later() {
+    let dependencies: [Arc<dyn Dependency>; 2] = [Arc::new(unreachable()), Arc::new(sound())];
+    let unreachable = check_at_start(&dependencies, &SystemClock).await.unwrap();
+    assert_eq!(unreachable.len(), 1);
+    for (dependencies, left) in [(unreachable, 1), (vec![Arc::new(sound()) as Arc<dyn Dependency>], 0)] {
+        let mut pending = pending(dependencies);
+        pending.run(&SystemClock).await;
+        assert_eq!(pending.len(), left);
+    }
 }
 
 // S-88
@@ -58,12 +67,11 @@ async fn a_dependency_with_an_error_is_checked_until_it_is_fixed() {
     };
     let dependency: Arc<dyn Dependency> =
         Arc::new(FakeDependency { diagnose: Box::new(diagnose), ..sound() });
-    let mut unchecked = Vec::new();
-    add(&mut unchecked, vec![dependency.clone(), dependency]);
-    assert_eq!(unchecked.len(), 1, "one dependency is checked twice");
+    let mut pending = pending(vec![dependency.clone(), dependency]);
+    assert_eq!(pending.len(), 1, "one dependency is checked twice");
     for left in [1, 1, 1, 0] {
-        unchecked = catch_up(unchecked, &SystemClock).await;
-        assert_eq!(unchecked.len(), left);
+        pending.run(&SystemClock).await;
+        assert_eq!(pending.len(), left);
     }
     assert_eq!(calls.load(Ordering::Relaxed), 4);
 }

@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 
 use super::admin::{SessionsNotEnded, WrongSecret};
 use crate::app::AppState;
-use crate::failure::chain;
+use crate::error_chain::error_chain;
 use crate::metrics::Outcome;
 
 /// The mark of requests whose rejection has an event.
@@ -226,7 +226,7 @@ fn port_error(app: &AppState, operation: &'static str, cause: &PortError, client
     if let Some(row) = cause.unreadable_user() {
         return unreadable_row(operation, &row);
     }
-    let (kind, reason) = (cause.kind(), chain(cause));
+    let (kind, reason) = (cause.kind(), error_chain(cause));
     match kind {
         PortErrorKind::Unavailable | PortErrorKind::Overloaded => {
             if app.is_logged(client, "unavailable", format!("{operation} {kind}")) {

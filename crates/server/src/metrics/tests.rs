@@ -4,7 +4,7 @@ use tokio::runtime::{Builder, Handle};
 
 use super::*;
 use crate::dependency::DenylistCopyState;
-use crate::dependency::fake::away;
+use crate::dependency::fake::unreachable;
 use crate::system::SystemClock;
 
 fn text(metrics: &Metrics) -> String {
@@ -60,7 +60,7 @@ fn methods_that_clients_make_up_share_one_label() {
 #[tokio::test]
 async fn a_dependency_is_up_until_it_is_found_away() {
     let (metrics, readiness) =
-        (Metrics::new(None), Readiness::new(vec![Arc::new(away())], Handle::current()));
+        (Metrics::new(None), Readiness::new(vec![Arc::new(unreachable())], Handle::current()));
     assert!(metrics.text(&readiness).unwrap().contains("hooksentry_auth_dependency_up{name=\"store\"} 1"));
     readiness.watch(&SystemClock).await;
     assert!(metrics.text(&readiness).unwrap().contains("hooksentry_auth_dependency_up{name=\"store\"} 0"));

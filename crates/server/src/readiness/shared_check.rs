@@ -11,7 +11,7 @@ use tokio::sync::watch::{self, Receiver};
 use tokio::time::{sleep, timeout_at};
 
 use crate::dependency::{Dependencies, Dependency};
-use crate::failure::chain;
+use crate::error_chain::error_chain;
 
 /// A dependency that does not answer for this long is down.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -66,5 +66,5 @@ impl SharedCheck {
 async fn error(dependency: &dyn Dependency, request_time: RequestTime) -> Option<String> {
     let answer = timeout_at(request_time.deadline().into(), dependency.ping(request_time)).await;
     let answer = answer.unwrap_or_else(|_| Err(PortError::unavailable("no answer in time")));
-    answer.err().map(|error| chain(&error))
+    answer.err().map(|error| error_chain(&error))
 }

@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use rustix::net::sockopt;
 use tracing::warn;
 
+use crate::command_error::CommandError;
 use crate::config::ENVIRONMENT_PREFIX;
-use crate::failure::Failure;
 
 /// How many connections may wait to be accepted: the default limit of Linux (`net.core.somaxconn`).
 ///
@@ -32,9 +32,9 @@ pub(super) struct Listener {
 
 impl Listener {
     /// Takes the port that `setting` names.
-    pub(super) fn open(address: SocketAddr, setting: &str) -> Result<Self, Failure> {
+    pub(super) fn open(address: SocketAddr, setting: &str) -> Result<Self, CommandError> {
         let complain = |error| {
-            Failure::Startup(format!(
+            CommandError::Failed(format!(
                 "cannot listen on {address}: {error}; set {ENVIRONMENT_PREFIX}{setting} to a free address and port"
             ))
         };

@@ -13,9 +13,9 @@ use super::acceptor::Acceptor;
 use super::listener::Listener;
 use super::worker::Worker;
 use crate::app::AppState;
+use crate::command_error::CommandError;
 use crate::config::HttpSettings;
 use crate::connection::Connections;
-use crate::failure::Failure;
 use crate::http;
 
 /// A server that accepts on one listener.
@@ -36,7 +36,7 @@ pub(super) struct Start<'a> {
 }
 
 impl Start<'_> {
-    pub(super) fn public(&self, listener: Listener) -> Result<Running, Failure> {
+    pub(super) fn public(&self, listener: Listener) -> Result<Running, CommandError> {
         let (address, workers) = (listener.address, available_parallelism().map_or(1, NonZeroUsize::get));
         let configure: fn(&mut ServiceConfig) =
             if self.state.documentation { http::configure } else { http::configure_without_documentation };
@@ -45,7 +45,7 @@ impl Start<'_> {
         Ok(running)
     }
 
-    pub(super) fn admin(&self, listener: Listener) -> Result<Running, Failure> {
+    pub(super) fn admin(&self, listener: Listener) -> Result<Running, CommandError> {
         let (address, has_secret) = (listener.address, self.state.admin_secret.is_some());
         let configure = move |service: &mut ServiceConfig| http::configure_admin(service, has_secret);
         let running = self.start("admin", listener, 1, configure)?;
@@ -59,7 +59,7 @@ impl Start<'_> {
         listener: Listener,
         workers: usize,
         configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
-    ) -> Result<Running, Failure> {
+    ) -> Result<Running, CommandError> {
         let start = |number| {
             let (state, keep_alive) = (self.state.clone(), self.settings.keep_alive);
             Worker::start(format!("{name}-{number}"), state, keep_alive, configure.clone())
@@ -77,7 +77,7 @@ impl Start<'_> {
 
 impl Running {
     /// Closes the listener after the connections that the kernel has queued were accepted.
-    pub(super) async fn stop_accepting(self) -> Result<Workers, Failure> {
+    pub(super) async fn stop_accepting(self) -> Result<Workers, CommandError> {
         self.stop.cancel();
         self.acceptor.await.map_err(failed)?;
         Ok(self.workers)
@@ -86,7 +86,7 @@ impl Running {
 
 impl Workers {
     /// Waits until every connection is closed.
-    pub(super) async fn ended(self) -> Result<(), Failure> {
+    pub(super) async fn ended(self) -> Result<(), CommandError> {
         for worker in self.0 {
             worker.await.map_err(failed)?.map_err(failed)?;
         }
@@ -94,6 +94,6 @@ impl Workers {
     }
 }
 
-pub(super) fn failed(error: impl std::error::Error) -> Failure {
-    Failure::Startup(format!("serving: {error}"))
+pub(super) fn failed(error: impl std::error::Error) -> CommandError {
+    CommandError::Failed(format!("serving: {error}"))
 }

@@ -1,4 +1,4 @@
-//! Asking the dependencies without being asked, so that outages and skewed clocks are logged when they begin.
+//! Periodic checks of the dependencies, so that outages and skewed clocks are logged when they begin.
 
 use std::time::Duration;
 
@@ -7,22 +7,22 @@ use tokio::time::sleep;
 
 use crate::app::AppState;
 use crate::dependency::Dependencies;
-use crate::diagnostics;
+use crate::diagnostics::PendingChecks;
 
-/// How often (S-88).
+/// The period of the checks (S-88).
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// Asks until the process stops. Dependencies that were `away` at the start, and those that become reachable again, are
-/// checked as at the start until they have no error.
-pub(super) async fn watch(state: Data<AppState>, away: Dependencies) {
-    let mut unchecked = Vec::new();
-    diagnostics::add(&mut unchecked, away);
+/// Checks the dependencies until the process stops. Those that were unreachable at the start, or become reachable again, get
+/// the start-up check until it finds no error.
+pub(super) async fn watch(state: Data<AppState>, unreachable: Dependencies) {
+    let mut pending = PendingChecks::default();
+    pending.add(unreachable);
     let watching = async {
         loop {
             state.readiness.watch(&*state.clock).await;
             state.rejections.report(state.clock.instant());
-            diagnostics::add(&mut unchecked, state.readiness.take_returned());
-            unchecked = diagnostics::catch_up(std::mem::take(&mut unchecked), &*state.clock).await;
+            pending.add(state.readiness.take_returned());
+            pending.run(&*state.clock).await;
             sleep(PERIOD).await;
         }
     };
@@ -68,7 +68,7 @@ mod tests {
         let watching = tokio::spawn(watch(state.clone(), vec![dependency]));
         sleep(Duration::from_secs(25)).await;
         assert_eq!(pings.load(Ordering::Relaxed), 3);
-        assert_eq!(diagnostics.load(Ordering::Relaxed), 1, "what answers is examined once");
+        assert_eq!(diagnostics.load(Ordering::Relaxed), 1, "a reachable dependency is checked once");
         state.stopping.cancel();
         watching.await.unwrap();
     }

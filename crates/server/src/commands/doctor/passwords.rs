@@ -1,4 +1,4 @@
-//! The costs of stored hashes, and how many logins per second they allow.
+//! Checks of the stored password hashes: their costs, and how many logins per second they allow.
 
 use std::time::Duration;
 
@@ -6,19 +6,17 @@ use auth_domain::model::HashParametersInUse;
 use auth_domain::ports::{Check, PortError, PortErrorKind, TurnCost};
 
 use crate::compose::Parts;
-use crate::failure::chain;
+use crate::error_chain::error_chain;
 use crate::hash_costs::HashCosts;
 
-/// How long reading the table may take.
-const TIMEOUT: Duration = Duration::from_secs(25);
-/// A turn that takes longer allows so few logins per second that `doctor` warns.
+/// A hash that takes longer gives a warning: it leaves few logins per second.
 const LONG: Duration = Duration::from_millis(500);
 
-/// Lists the costs of stored hashes, and the capacity with the dearest one.
-pub(super) async fn diagnose(parts: &Parts) -> Vec<Check> {
+/// Returns the costs of stored hashes, and the capacity for rejected logins with the most expensive one.
+pub(super) async fn checks(parts: &Parts, timeout: Duration) -> Vec<Check> {
     let costs = HashCosts { users: &*parts.users, hasher: &*parts.hasher, clock: &*parts.clock };
-    match costs.read(TIMEOUT).await {
-        Ok((cost, in_use)) => checks(&cost, &in_use),
+    match costs.read(timeout).await {
+        Ok((cost, in_use)) => list(&cost, &in_use),
         Err(error) => vec![Check::error(unreadable(&error))],
     }
 }
@@ -29,10 +27,10 @@ fn unreadable(error: &PortError) -> String {
         PortErrorKind::Unavailable | PortErrorKind::Overloaded => "; check that the store can be reached",
         PortErrorKind::Misconfigured | PortErrorKind::Corrupt => "",
     };
-    format!("the costs of stored hashes cannot be read: {}{remedy}", chain(error))
+    format!("the costs of stored hashes cannot be read: {}{remedy}", error_chain(error))
 }
 
-fn checks(cost: &TurnCost, in_use: &[HashParametersInUse]) -> Vec<Check> {
+fn list(cost: &TurnCost, in_use: &[HashParametersInUse]) -> Vec<Check> {
     let listed = in_use
         .iter()
         .map(|each| Check::ok(format!("{} stored hashes have the cost {}", each.users, each.parameters)));
@@ -49,8 +47,8 @@ fn capacity(cost: &TurnCost) -> Check {
     );
     if cost.time > LONG {
         return Check::warning(format!(
-            "{text}; give the users with the dearest hashes new passwords, or set PASSWORD__UPGRADE=on and let them \
-             log in"
+            "{text}; set new passwords for the users with the most expensive hashes, or set PASSWORD__UPGRADE=on so that their next login \
+             replaces the hash"
         ));
     }
     Check::ok(text)
@@ -71,16 +69,16 @@ mod tests {
 
     // S-09
     #[test]
-    fn the_costs_of_stored_hashes_and_the_capacity_are_listed() {
+    fn costs_of_stored_hashes_and_the_capacity_are_listed() {
         let in_use = [HashParametersInUse { parameters: HashParameters::parse(CURRENT).unwrap(), users: 3 }];
-        let checks = checks(&cost(20), &in_use);
+        let checks = list(&cost(20), &in_use);
         assert_eq!(checks[0].text, format!("3 stored hashes have the cost {CURRENT}"));
         assert!(checks[1].text.contains("100.0 rejected logins per second"), "{}", checks[1].text);
         assert!(checks.iter().all(|check| check.severity == Severity::Ok));
     }
 
     #[test]
-    fn only_an_unreachable_store_is_to_be_reached() {
+    fn only_an_unreachable_store_has_the_remedy_here() {
         let remedy = "can be reached";
         assert!(unreadable(&PortError::unavailable("gone")).ends_with(remedy));
         assert!(!unreadable(&PortError::misconfigured("no table")).contains(remedy));
@@ -88,7 +86,7 @@ mod tests {
 
     // S-09
     #[test]
-    fn a_hash_that_leaves_few_logins_is_a_warning() {
+    fn a_hash_that_takes_half_a_second_is_a_warning() {
         let check = capacity(&cost(1_000));
         assert_eq!(check.severity, Severity::Warning);
         assert!(check.text.contains("2.0 rejected logins per second"), "{}", check.text);

@@ -1,4 +1,4 @@
-//! What settings mean that are valid each for itself.
+//! Checks of settings that are valid one by one, but may not be what the administrator intended.
 
 use auth_domain::ports::Check;
 
@@ -6,14 +6,14 @@ use crate::compose;
 use crate::config::{CredentialsBackend, Settings};
 use crate::proxy_ranges;
 
-/// Finds what an administrator may not have meant.
-pub(super) fn diagnose(settings: &Settings) -> Vec<Check> {
+/// Returns the checks of the settings.
+pub(super) fn checks(settings: &Settings) -> Vec<Check> {
     let mut checks = proxies(settings);
     checks.extend([passwords(settings), keys(settings), admin(settings)]);
     checks.extend(clear_text_secret(settings));
     checks.extend(settings.readable_secrets.iter().map(|file| {
         Check::warning(format!(
-            "{file} can be read by every user of this machine; run `chmod o-r` on it, unless it is mounted into a container \
+            "{file} is readable by every user of this machine; run `chmod o-r` on it, unless it is mounted into a container \
              that runs nothing else"
         ))
     }));
@@ -24,12 +24,13 @@ pub(super) fn diagnose(settings: &Settings) -> Vec<Check> {
 fn proxies(settings: &Settings) -> Vec<Check> {
     let http = &settings.http;
     let summary = match http.trusted_proxies.len() {
-        0 if http.listen.ip().is_loopback() => {
-            Check::ok(format!("{} is reached from this machine alone, and no proxy is trusted", http.listen))
-        }
+        0 if http.listen.ip().is_loopback() => Check::ok(format!(
+            "HTTP__LISTEN={}: only this machine can connect, and no proxy is trusted",
+            http.listen
+        )),
         0 => Check::warning(
-            "HTTP__TRUSTED_PROXIES is empty: behind a proxy all users share one address, and ten failures of one lock \
-             out all the others; list every proxy that stands in front",
+            "HTTP__TRUSTED_PROXIES is empty: behind a proxy all users share one address, and ten failures of one user lock \
+             out all the others; if there are proxies, list their addresses",
         ),
         count => Check::ok(format!("HTTP__TRUSTED_PROXIES has {count} entries")),
     };
@@ -40,25 +41,25 @@ fn proxies(settings: &Settings) -> Vec<Check> {
 fn passwords(settings: &Settings) -> Check {
     match (settings.password.legacy, settings.password.upgrade) {
         (true, true) => Check::warning(
-            "PASSWORD__LEGACY and PASSWORD__UPGRADE are on: a login replaces a hash of the older format, and the former \
-             service cannot read the new one; set PASSWORD__UPGRADE=off until nothing else reads the column",
+            "PASSWORD__LEGACY and PASSWORD__UPGRADE are on: a login replaces a legacy hash, and the legacy service cannot read \
+             the new one; set PASSWORD__UPGRADE=off until only this service reads the column",
         ),
-        (true, false) => Check::ok("hashes of the older format verify, and stay as they are"),
+        (true, false) => Check::ok("PASSWORD__LEGACY=on: legacy hashes verify and are not replaced"),
         (false, true) => Check::ok(
-            "hashes of the older format are refused; others are replaced when their parameters are outdated",
+            "PASSWORD__LEGACY=off: legacy hashes are rejected; other hashes are replaced when their parameters are outdated",
         ),
-        (false, false) => Check::ok("hashes of the older format are refused; none is ever replaced"),
+        (false, false) => Check::ok("PASSWORD__LEGACY=off: legacy hashes are rejected; no hash is replaced"),
     }
 }
 
 fn keys(settings: &Settings) -> Check {
     match settings.jwt.previous_keys.len() {
-        0 => Check::ok("access tokens are signed and verified by one key"),
+        0 => Check::ok("access tokens are signed and verified with one key"),
         count => {
             let lifetime = humantime::format_duration(settings.sessions.access_ttl);
             Check::warning(format!(
-                "access tokens still verify by previous keys ({count}); empty JWT__PREVIOUS_KEYS once no instance has \
-                 signed by them for {lifetime}"
+                "JWT__PREVIOUS_KEYS has {count} keys, which access tokens still verify with; remove them once no instance has signed \
+                 with them for {lifetime}"
             ))
         }
     }
@@ -68,26 +69,26 @@ fn admin(settings: &Settings) -> Check {
     let admin = &settings.admin;
     match (&settings.credentials, &admin.secret) {
         (CredentialsBackend::Postgres(_), None) => Check::warning(
-            "ADMIN__SECRET is not set: the platform cannot end a user's sessions when it changes his password or bars \
-             him; set it, and let the platform call POST /users/{id}/end-sessions",
+            "ADMIN__SECRET is not set: the HookSentry platform cannot end a user's sessions when it changes their password or \
+             deactivates them; set it, and let the platform call POST /users/{id}/end-sessions",
         ),
         (CredentialsBackend::Postgres(_) | CredentialsBackend::Embedded, Some(_)) => {
-            Check::ok("the platform can end a user's sessions on the admin listener")
+            Check::ok("the HookSentry platform can end a user's sessions on the admin listener")
         }
         (CredentialsBackend::Embedded, None) if admin.listen.is_none() => {
             Check::ok("the admin listener is off")
         }
-        (CredentialsBackend::Embedded, None) => Check::ok("the admin listener has metrics and nothing else"),
+        (CredentialsBackend::Embedded, None) => Check::ok("the admin listener serves only metrics"),
     }
 }
 
-/// The admin listener has no TLS, so its secret is readable on the way from another machine (S-92).
+/// Returns a warning if the admin secret can be read on the network: the admin listener has no TLS (S-92).
 fn clear_text_secret(settings: &Settings) -> Option<Check> {
     let listen = settings.admin.listen.filter(|address| !address.ip().is_loopback())?;
     settings.admin.secret.as_ref()?;
     Some(Check::warning(format!(
-        "ADMIN__SECRET travels in plain text to {listen}: let ADMIN__LISTEN be a loopback address behind a proxy that \
-         terminates TLS, or keep the way there private (a network policy, a service mesh)"
+        "ADMIN__SECRET is sent in plain text to {listen}: set ADMIN__LISTEN to a loopback address behind a proxy that \
+         terminates TLS, or restrict the network (a network policy, a service mesh)"
     )))
 }
 
@@ -105,19 +106,19 @@ mod tests {
             .iter()
             .map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
         let settings = load(None, variables, |_| Vec::new()).unwrap();
-        let checks = diagnose(&settings);
+        let checks = checks(&settings);
         assert!(checks.iter().all(|check| check.severity != Severity::Error));
         let warnings = checks.into_iter().filter(|check| check.severity == Severity::Warning);
         warnings.map(|check| check.text).collect()
     }
 
     #[test]
-    fn the_defaults_are_as_they_should_be() {
+    fn the_defaults_give_no_warning() {
         assert_eq!(warnings(&[]), Vec::<String>::new());
     }
 
     #[test]
-    fn each_combination_that_surprises_is_a_warning_with_a_remedy() {
+    fn a_surprising_combination_is_a_warning_with_a_remedy() {
         let postgres =
             [("CREDENTIALS__BACKEND", "postgres"), ("POSTGRES__URL", "postgres://a@b/c"), ("JWT__KEY", KEY)];
         let cases: [(&[(&str, &str)], &str); 8] = [
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_remedies_help() {
+    fn the_remedies_remove_the_warnings() {
         let proxies = [("HTTP__LISTEN", "0.0.0.0:8080"), ("HTTP__TRUSTED_PROXIES", "10.0.0.1, ::1")];
         assert_eq!(warnings(&proxies), Vec::<String>::new());
         let private = [("ADMIN__LISTEN", "127.0.0.1:9080"), ("ADMIN__SECRET", KEY)];

@@ -198,7 +198,7 @@ fn a_pipe_in_place_of_a_file_is_an_error_and_blocks_nothing() {
     assert!(failure.to_string().contains("not a regular file"), "{failure}");
 }
 
-fn load_file(content: &str, mode: u32) -> Result<Settings, Failure> {
+fn load_file(content: &str, mode: u32) -> Result<Settings, CommandError> {
     load(Some(Path::new(&file(content.as_bytes(), mode).path)), std::iter::empty(), |_| Vec::new())
 }
 

@@ -14,7 +14,7 @@ use auth_domain::ports::{PortError, SessionStore};
 use serde_json::{Value, json};
 
 use crate::compose::Parts;
-use crate::dependency::fake::away;
+use crate::dependency::fake::unreachable;
 use crate::http::configure;
 use crate::http::fixtures::{Answer, app, call, parts, refresh_token, serving, state};
 
@@ -266,7 +266,7 @@ async fn health_answers_while_the_process_serves() {
 // S-93
 #[actix_web::test]
 async fn repeated_server_errors_of_one_client_are_sampled() {
-    let state = state(Parts { dependencies: vec![Arc::new(away())], ..parts() }, &[]);
+    let state = state(Parts { dependencies: vec![Arc::new(unreachable())], ..parts() }, &[]);
     let app = serving(state.clone(), configure).await;
     for _ in 0..10 {
         assert_eq!(Answer::to(TestRequest::get().uri("/health/ready"), &app).await.status, 503);

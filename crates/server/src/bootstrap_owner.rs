@@ -1,0 +1,52 @@
+//! The bootstrap owner: the account that the first start creates in an empty embedded store (S-25).
+
+mod banner;
+mod password;
+mod print;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use auth_domain::model::{Email, Event, Password, PasswordPolicy, Role};
+use auth_domain::ports::{UserListing, start_request};
+use auth_domain::use_cases::CreateUser;
+use tracing::warn;
+use zeroize::Zeroizing;
+
+use crate::command_error::CommandError;
+use crate::compose::Parts;
+use banner::banner;
+
+/// The email of the bootstrap owner.
+const EMAIL: &str = "owner@example.com";
+/// The timeout for creating the account. It includes one password hash.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Creates the bootstrap owner if there is no user, and prints its password once.
+///
+/// The password goes to standard output and never through the log. It is printed before the account is created: an account
+/// whose password was lost would keep the next start from creating one (S-93).
+pub(crate) async fn create_if_needed(parts: &Parts, listening: SocketAddr) -> Result<(), CommandError> {
+    let request_time = start_request(&*parts.clock, TIMEOUT);
+    // A row that cannot be read is also a user.
+    if parts.users.list(request_time).await? != UserListing::default() {
+        return Ok(());
+    }
+    let password = password::random(&*parts.entropy)?;
+    let parsed =
+        Password::parse(password.to_string()).map_err(|error| CommandError::Failed(error.to_string()))?;
+    let email = Email::from_trusted(EMAIL.to_owned());
+    let owner = CreateUser { email, password: parsed, role: Role::Owner, tenant_id: None };
+    if let Err(error) = print::print(&Zeroizing::new(banner(EMAIL, &password, listening))) {
+        warn!(
+            event = Event::BootstrapOwnerSkipped.name(),
+            %error,
+            "no bootstrap owner was created, because its password could not be printed to standard output; \
+             run `hooksentry-auth user create --email EMAIL --role owner --password-stdin`, or start again with a readable standard output"
+        );
+        return Ok(());
+    }
+    // The generated password is stronger than any minimum length requires.
+    parts.manage_users(PasswordPolicy { min_length: 1 }).create(owner, request_time).await?;
+    Ok(())
+}
