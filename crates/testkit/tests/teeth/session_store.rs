@@ -1,8 +1,7 @@
-//! A session store in memory.
+//! A session store in memory: the rules of the domain, and faults around them.
 
 mod fault;
-mod record;
-mod rotating;
+mod perturbed;
 
 pub(crate) use fault::Fault;
 
@@ -11,18 +10,26 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use auth_domain::model::session_rules::{self, Change, Decision};
 use auth_domain::model::{
-    EndReason, EndSession, Ending, NewSession, RequestTime, Rotate, Rotation, SessionRef, SessionSummary,
-    UserId,
+    EndReason, EndSession, Ending, NewSession, RequestTime, Rotate, Rotation, SessionRecord, SessionRef,
+    SessionState, SessionSummary, UserId, from_unix_microseconds,
 };
 use auth_domain::ports::{PortError, SessionStore};
-use auth_testkit::SessionFixture;
+use auth_testkit::{DENYLIST_MARGIN, SessionFixture};
 use time::OffsetDateTime;
 
 use crate::denylist::InMemoryDenylist;
-use record::Record;
+use perturbed::rotate;
 
-type Sessions = HashMap<SessionRef, Record>;
+#[derive(Clone)]
+struct Stored {
+    record: SessionRecord,
+    /// What a store would have to keep if its tokens had no session half.
+    used: Vec<[u8; 32]>,
+}
+
+type Sessions = HashMap<SessionRef, Stored>;
 
 struct InMemorySessionStore {
     sessions: Mutex<Sessions>,
@@ -51,33 +58,62 @@ impl InMemorySessionStore {
         if self.has(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(request_time) }
     }
 
-    /// Ends a session and revokes what is alive of it; an ended one keeps its reason.
-    fn end_record(&self, record: &mut Record, reason: EndReason, silent: bool) {
-        if record.ended.is_none() || self.has(Fault::FirstReasonOverwritten) {
-            record.ended = Some(reason);
+    /// Stores a change; with `forgets`, without its entries for the denylist.
+    fn store(&self, sessions: &mut Sessions, session: SessionRef, change: Option<Change>, forgets: bool) {
+        let (Some(change), Some(stored)) = (change, sessions.get_mut(&session)) else { return };
+        if !forgets {
+            change.denylist.into_iter().for_each(|token| self.denylist.remember(token));
         }
-        if !silent {
-            record.live.iter().for_each(|token| self.denylist.remember(*token));
+        if stored.record.current != change.record.current {
+            stored.used.push(stored.record.current);
         }
+        stored.record = change.record.denylisted();
     }
 
-    /// Makes room for one more session of this user.
-    fn make_room(&self, sessions: &mut Sessions, session: &NewSession, now: OffsetDateTime) {
-        let user_id = session.refresh_token.session.user_id;
-        let mut mine: Vec<_> = sessions
-            .values_mut()
-            .filter(|record| record.session.user_id == user_id)
-            .filter(|record| record.is_alive(now) || self.has(Fault::DeadSessionsTakeRoom))
-            .collect();
-        mine.sort_by_key(|record| record.rotated_at);
-        if self.has(Fault::LatestSessionEnds) {
-            mine.reverse();
+    fn rotate_in(&self, sessions: &mut Sessions, request: &Rotate, now: OffsetDateTime) -> Rotation {
+        let mut session = request.presented.session;
+        if self.has(Fault::UserNotChecked) {
+            let same_id = |known: &&SessionRef| known.session_id == session.session_id;
+            session = sessions.keys().find(same_id).copied().unwrap_or(session);
         }
-        let room =
-            if self.has(Fault::SessionLimitIgnored) { usize::MAX } else { session.max_sessions as usize };
-        let surplus = (mine.len() + 1).saturating_sub(room);
-        for record in mine.into_iter().take(surplus) {
-            self.end_record(record, EndReason::Revoked, self.has(Fault::SurplusSessionDoesNotDenylist));
+        let Decision { outcome, change } = rotate(self.fault, sessions.get(&session), request, now);
+        let forgets = self.has(Fault::ReuseDoesNotDenylist) && outcome == Rotation::ReuseDetected;
+        self.store(sessions, session, change, forgets);
+        outcome
+    }
+
+    /// The user's sessions that are live, as the rules list them.
+    fn live(
+        &self,
+        sessions: &Sessions,
+        user_id: UserId,
+        now: OffsetDateTime,
+        dead_too: bool,
+    ) -> Vec<SessionSummary> {
+        let is_named = |record: &SessionRecord| dead_too || record.state == SessionState::Live;
+        let of_user = sessions.iter().filter(|(session, _)| session.user_id == user_id);
+        let summaries = of_user
+            .filter(|(_, stored)| is_named(&stored.record) || self.has(Fault::ListNamesEndedOnes))
+            .map(|(session, stored)| summary(*session, &stored.record))
+            .collect();
+        let expired_too = dead_too || self.has(Fault::ListNamesExpiredOnes);
+        session_rules::live(summaries, if expired_too { OffsetDateTime::UNIX_EPOCH } else { now })
+    }
+
+    /// Ends the sessions that are too many with one more.
+    fn make_room(&self, sessions: &mut Sessions, session: &NewSession, now: OffsetDateTime) {
+        let opened = session.refresh_token.session;
+        let mut live = self.live(sessions, opened.user_id, now, self.has(Fault::DeadSessionsTakeRoom));
+        if self.has(Fault::LatestSessionEnds) {
+            live.reverse();
+        }
+        let max = if self.has(Fault::SessionLimitIgnored) { u32::MAX } else { session.max_sessions };
+        for surplus in session_rules::surplus(&live, max) {
+            let session = SessionRef { session_id: surplus.session_id, ..opened };
+            let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
+            let record = sessions.get(&session).map(|stored| &stored.record);
+            let change = session_rules::end(record, &end, now, DENYLIST_MARGIN).change;
+            self.store(sessions, session, change, self.has(Fault::SurplusSessionDoesNotDenylist));
         }
     }
 }
@@ -88,7 +124,8 @@ impl SessionStore for InMemorySessionStore {
         self.in_time(request_time)?;
         let mut sessions = self.lock();
         self.make_room(&mut sessions, session, request_time.now());
-        sessions.insert(session.refresh_token.session, Record::open(session, request_time.now()));
+        let record = session_rules::open(session, request_time.now());
+        sessions.insert(session.refresh_token.session, Stored { record, used: Vec::new() });
         Ok(())
     }
 
@@ -106,27 +143,29 @@ impl SessionStore for InMemorySessionStore {
 
     async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError> {
         self.in_time(request_time)?;
-        let read = self.lock().get(&end.session).cloned();
+        let before = self.lock().get(&end.session).cloned();
         if self.has(Fault::NonAtomicEnd) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let mut sessions = self.lock();
-        let known = sessions.get_mut(&end.session);
-        let also_revoke = end.also_revoke.filter(|_| !self.has(Fault::EndSkipsAlsoRevoke));
-        if let Some(token) = also_revoke
-            && (known.is_some() || self.has(Fault::EndingUnknownRevokes))
-        {
-            self.denylist.remember(token);
+        let (mut end, mut sessions) = (end.clone(), self.lock());
+        let mut read =
+            if self.has(Fault::NonAtomicEnd) { before } else { sessions.get(&end.session).cloned() };
+        match (self.fault, &mut read) {
+            (Some(Fault::EndingUnknownRevokes), None) => {
+                end.also_revoke.into_iter().for_each(|token| self.denylist.remember(token));
+            }
+            (Some(Fault::EndNotRepeatable), Some(stored)) if stored.record.end_reason().is_some() => {
+                return Ok(Ending::Unknown);
+            }
+            (Some(Fault::FirstReasonOverwritten), Some(stored)) => stored.record.state = SessionState::Live,
+            (Some(Fault::EndSkipsAlsoRevoke), _) => end.also_revoke = None,
+            _ => {}
         }
-        let Some(record) = known else { return Ok(Ending::Unknown) };
-        if record.ended.is_some() && self.has(Fault::EndNotRepeatable) {
-            return Ok(Ending::Unknown);
-        }
-        if let (Some(read), true) = (read, self.has(Fault::NonAtomicEnd)) {
-            *record = read;
-        }
-        self.end_record(record, end.reason, self.has(Fault::EndDoesNotDenylist));
-        Ok(Ending::Ended)
+        let record = read.as_ref().map(|stored| &stored.record);
+        let decision = session_rules::end(record, &end, request_time.now(), DENYLIST_MARGIN);
+        let forgets = self.has(Fault::EndDoesNotDenylist);
+        self.store(&mut sessions, end.session, decision.change, forgets);
+        Ok(decision.outcome)
     }
 
     async fn end_all(
@@ -137,15 +176,14 @@ impl SessionStore for InMemorySessionStore {
     ) -> Result<usize, PortError> {
         self.in_time(request_time)?;
         let mut sessions = self.lock();
-        let mut ended = 0;
-        for record in sessions.values_mut() {
-            let mine = record.session.user_id == user_id || self.has(Fault::EndAllEndsEverybodys);
-            if mine && (record.is_alive(request_time.now()) || self.has(Fault::EndAllCountsDeadOnes)) {
-                self.end_record(record, reason, self.has(Fault::EndAllDoesNotDenylist));
-                ended += 1;
-            }
+        let mut read = sessions.clone();
+        read.retain(|session, _| session.user_id == user_id || self.has(Fault::EndAllEndsEverybodys));
+        let records = read.iter().map(|(session, stored)| (*session, &stored.record));
+        let (alive, changes) = session_rules::end_all(records, reason, request_time.now(), DENYLIST_MARGIN);
+        for (session, change) in changes {
+            self.store(&mut sessions, session, Some(change), self.has(Fault::EndAllDoesNotDenylist));
         }
-        Ok(ended)
+        Ok(if self.has(Fault::EndAllCountsDeadOnes) { read.len() } else { alive })
     }
 
     async fn list(
@@ -154,21 +192,20 @@ impl SessionStore for InMemorySessionStore {
         request_time: RequestTime,
     ) -> Result<Vec<SessionSummary>, PortError> {
         self.in_time(request_time)?;
-        let sessions = self.lock();
-        let mut mine: Vec<_> = sessions
-            .values()
-            .filter(|record| record.session.user_id == user_id)
-            .filter(|record| match self.fault {
-                Some(Fault::ListNamesEndedOnes) => !record.is_over(request_time.now()),
-                Some(Fault::ListNamesExpiredOnes) => record.ended.is_none(),
-                _ => record.is_alive(request_time.now()),
-            })
-            .map(Record::summary)
-            .collect();
-        mine.sort_by_key(|summary| summary.rotated_at);
-        if !self.has(Fault::ListStartsWithTheOldest) {
-            mine.reverse();
+        let mut live = self.live(&self.lock(), user_id, request_time.now(), false);
+        if self.has(Fault::ListStartsWithTheOldest) {
+            live.reverse();
         }
-        Ok(mine)
+        Ok(live)
+    }
+}
+
+fn summary(session: SessionRef, record: &SessionRecord) -> SessionSummary {
+    let time = |micros| from_unix_microseconds(micros).unwrap();
+    SessionSummary {
+        session_id: session.session_id,
+        created_at: time(record.created_at),
+        rotated_at: time(record.rotated_at),
+        expires_at: time(record.expires_at),
     }
 }
