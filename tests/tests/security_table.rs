@@ -10,13 +10,21 @@ const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/se
 const UNUSED: [u8; 14] = [7, 13, 17, 22, 24, 33, 41, 56, 58, 65, 68, 72, 75, 78];
 
 #[test]
-fn every_listed_test_exists() {
-    let sources = sources();
-    let tests: BTreeSet<&str> = requirements().values().flat_map(Requirement::tests).collect();
-    assert!(tests.len() > 100, "the page names {} tests", tests.len());
-    for test in tests {
-        assert!(sources.contains(&format!("fn {test}(")), "there is no test {test}");
+fn every_listed_test_is_where_the_page_says() {
+    let mut folders: BTreeMap<String, String> = BTreeMap::new();
+    let mut tests = BTreeSet::new();
+    for item in requirements().values().flat_map(|requirement| &requirement.items) {
+        let Some((test, places)) = test_of(item) else { continue };
+        let places: Vec<&str> = places.filter(|place| *place != "interop").collect();
+        assert!(!places.is_empty(), "{item}: no crate is named");
+        for place in places {
+            let folder = folder_of(place);
+            let sources = folders.entry(folder).or_insert_with_key(|folder| sources::below(&[folder]));
+            assert!(sources.contains(&format!("fn {test}(")), "there is no test {test} in {place}");
+        }
+        tests.insert(test);
     }
+    assert!(tests.len() > 100, "the page names {} tests", tests.len());
 }
 
 #[test]
@@ -65,8 +73,24 @@ struct Requirement {
 impl Requirement {
     /// Returns the names of its tests.
     fn tests(&self) -> impl Iterator<Item = &'static str> {
-        let names = self.items.iter().filter_map(|item| item.strip_prefix("- `")?.split('`').next());
-        names.filter(|name| name.contains('_') && !name.contains(' '))
+        self.items.iter().filter_map(|item| Some(test_of(item)?.0))
+    }
+}
+
+/// Returns the test of an item and the places in brackets; `None` for a command.
+fn test_of(item: &'static str) -> Option<(&'static str, impl Iterator<Item = &'static str>)> {
+    let (name, rest) = item.strip_prefix("- `")?.split_once('`')?;
+    let places = rest.trim().trim_start_matches('(').trim_end_matches(')').split(", ");
+    let is_test = name.contains('_') && !name.contains(' ');
+    is_test.then_some((name, places))
+}
+
+/// Returns the folder of the tests of a place, from the root of the repository.
+fn folder_of(place: &str) -> String {
+    match place {
+        "e2e" => "tests/tests".to_owned(),
+        "contract" => "crates/testkit/src/contracts".to_owned(),
+        name => format!("crates/{name}"),
     }
 }
 
