@@ -50,7 +50,7 @@ async fn a_range_of_proxies_is_a_warning_at_start_and_in_doctor_and_everybody_is
 }
 
 #[tokio::test]
-async fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+async fn the_environment_overrides_the_file_and_the_file_the_defaults() {
     let file = "[tokens]\naccess_ttl = \"2m\"\nreuse_leeway = \"3s\"\n[jwt]\nissuer = \"from-the-file\"\n";
     let installation = Installation::new().set("TOKENS__ACCESS_TTL", "3m").with_user(ALICE).await;
     fs::write(installation.folder().join("my.toml"), file).unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use auth_domain::model::{ClientAddress, Email, LimitKey, LimitKeys, LoginPolicy, RequestTime};
+use auth_domain::model::{ClientAddress, Email, LimitKey, LimitKeys, RequestTime};
 use auth_domain::ports::{Clock, Entropy, start_request};
 use auth_domain::use_cases::{
     EndSessions, Issuer, Login, Logout, Refresh, VerifyAccessToken, VerifyAccessTokenError,
@@ -72,10 +72,10 @@ impl AppState {
         let issuer = Arc::new(Issuer {
             access_tokens: parts.access_tokens.clone(),
             entropy: parts.entropy.clone(),
-            policy: settings.sessions,
+            policy: settings.tokens.sessions,
         });
         let stopping = CancellationToken::new();
-        let policy = LoginPolicy { upgrade_hashes: settings.password.upgrade, ..LoginPolicy::default() };
+        let policy = settings.login_policy();
         let limiter = login_limiter::decorated(
             parts.limiter,
             PasswordQueue::new(parts.password_capacity, policy.queue_wait),

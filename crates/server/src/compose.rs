@@ -159,7 +159,7 @@ fn tokens(
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
 ) -> Result<TokenStores, CommandError> {
-    match &settings.tokens {
+    match &settings.tokens.backend {
         TokensBackend::Embedded => embedded.tokens(),
         TokensBackend::Redis(server) => {
             redis::tokens(server, settings, purpose, clock, dependencies).map_err(rejected)
@@ -187,7 +187,7 @@ pub(crate) fn problems(settings: &Settings) -> Vec<String> {
         CredentialsBackend::Embedded => None,
         CredentialsBackend::Postgres(server) => postgres::problem(server),
     };
-    let tokens = match &settings.tokens {
+    let tokens = match &settings.tokens.backend {
         TokensBackend::Embedded => None,
         TokensBackend::Redis(server) => redis::problem(server, settings),
     };

@@ -1,15 +1,23 @@
 //! Settings: `config/default.toml`, then the file named by `--config`, then the environment.
 
 mod admin;
-mod backends;
 mod cors_origins;
+mod credentials;
 mod http;
 mod jwt;
 mod log;
+mod login_limit;
+mod password;
+mod postgres;
 mod reader;
+mod redis;
+mod secret;
+mod secret_file;
 mod secrets;
-mod sections;
+mod server;
+mod settings;
 mod sources;
+mod tokens;
 mod trusted_file;
 mod trusted_proxies;
 mod values;
@@ -17,25 +25,28 @@ mod values;
 use std::ffi::OsString;
 use std::path::Path;
 
-pub(crate) use backends::{CredentialsBackend, ServerSettings, TokensBackend, Verification};
+use crate::command_error::CommandError;
+pub(crate) use credentials::CredentialsBackend;
 pub(crate) use http::{ClientAddressHeader, HttpSettings};
 pub(crate) use log::{LogFormat, LogSettings};
-pub(crate) use secrets::{Secret, SecretFile};
-pub(crate) use sections::Settings;
-
-use crate::command_error::CommandError;
 use reader::Reader;
+pub(crate) use secret::Secret;
+pub(crate) use secret_file::SecretFile;
+pub(crate) use server::ServerSettings;
+pub(crate) use settings::Settings;
+pub(crate) use sources::ENVIRONMENT_PREFIX;
+pub(crate) use tokens::{TokensBackend, Verification};
 
 #[cfg(test)]
 mod tests;
 
-/// What every environment variable of this program begins with.
-pub(crate) const ENVIRONMENT_PREFIX: &str = "HOOKSENTRY_AUTH__";
-
-/// The defaults, compiled in; the file is also the list of what can be set.
+/// The defaults. This file is the only place that has them.
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
-/// Reads all sources and reports every problem at once, those that only `check` can see included.
+/// Reads all sources and reports every problem at once, together with the problems that `check` finds.
+///
+/// # Errors
+/// [`CommandError::Settings`].
 pub(crate) fn load(
     file: Option<&Path>,
     environment: impl Iterator<Item = (OsString, OsString)>,

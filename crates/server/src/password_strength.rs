@@ -89,7 +89,7 @@ mod tests {
 
     // S-26
     #[test]
-    fn a_password_that_is_hard_to_guess_is_accepted_without_rules_of_composition() {
+    fn a_password_that_is_hard_to_guess_needs_no_special_characters() {
         for text in [
             "correct horse battery staple",
             "gatos voadores comem nuvens",

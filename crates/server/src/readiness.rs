@@ -157,7 +157,7 @@ mod tests {
 
     // S-76
     #[tokio::test]
-    async fn the_report_for_everyone_names_no_dependency() {
+    async fn a_report_without_details_names_no_dependency() {
         let report = readiness(unreachable()).report(&SystemClock).await.without_details();
         assert_eq!(serde_json::to_string(&report).unwrap(), r#"{"status":"unavailable"}"#);
     }

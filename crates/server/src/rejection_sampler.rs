@@ -159,7 +159,7 @@ mod tests {
 
     // S-85
     #[test]
-    fn ten_lines_a_minute_and_then_one_with_the_number() {
+    fn ten_lines_a_minute_and_one_with_the_number_of_others() {
         let (sampler, start, key) = (RejectionSampler::default(), SystemClock.instant(), from("192.0.2.1"));
         let lines = (0..500).filter(|_| admitted(&sampler, &key, start)).count();
         assert_eq!(lines, 10);
@@ -173,7 +173,7 @@ mod tests {
 
     // S-85
     #[test]
-    fn clients_and_reasons_are_sampled_apart_and_ipv6_by_its_network() {
+    fn clients_and_reasons_are_sampled_separately() {
         let (sampler, now) = (RejectionSampler::default(), SystemClock.instant());
         for _ in 0..20 {
             admitted(&sampler, &from("2001:db8:1:2::1"), now);

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_twenty_first_email_raises_the_suspicion_once() {
+    fn the_twenty_first_email_gives_one_warning() {
         let suspicion = UnlistedProxies::default();
         let keys = LimitKeys::derive(b"secret");
         let email = |number: usize| keys.email(&Email::from_trusted(format!("{number}@example.com")));
@@ -74,7 +74,7 @@ mod tests {
 
     // S-20
     #[test]
-    fn an_ipv6_proxy_is_suspected_by_its_network() {
+    fn an_ipv6_proxy_is_detected_by_its_network() {
         let suspicion = UnlistedProxies::default();
         let keys = LimitKeys::derive(b"secret");
         let note = |number: usize| {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_peers_there_were_the_next_one_is_watched_in_bounded_memory() {
+    fn the_memory_for_peers_is_bounded() {
         let suspicion = UnlistedProxies::default();
         let keys = LimitKeys::derive(b"secret");
         let email = |number: u32| keys.email(&Email::from_trusted(format!("{number}@example.com")));

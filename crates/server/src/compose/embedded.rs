@@ -106,7 +106,7 @@ impl Embedded {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, CommandError> {
         let config = SqliteConfig {
-            denylist_margin: settings.denylist_margin,
+            denylist_margin: settings.tokens.denylist_margin,
             login_limit: settings.login_limit.max_failures,
             login_window: settings.login_limit.window,
             check_integrity: match purpose {

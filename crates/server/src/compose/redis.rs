@@ -25,9 +25,9 @@ pub(super) fn tokens(
 ) -> Result<TokenStores, String> {
     let store =
         RedisStore::new(config(server, settings), clock.clone()).map_err(|problem| named(&problem))?;
-    dependencies.push(Arc::new(Redis { store: store.clone(), verification: settings.verification }));
+    dependencies.push(Arc::new(Redis { store: store.clone(), verification: settings.tokens.verification }));
     let denylist = Arc::new(RedisDenylist::new(&store));
-    let copy = match (settings.verification, purpose) {
+    let copy = match (settings.tokens.verification, purpose) {
         (Verification::Cached, Purpose::Serve) => Some(RedisCachedDenylist::follow(&store)),
         (Verification::Cached, Purpose::Migrate | Purpose::Administer | Purpose::Diagnose)
         | (Verification::Strict, _) => None,
@@ -54,8 +54,8 @@ fn config(server: &ServerSettings, settings: &Settings) -> RedisConfig {
         url: server.url.expose().to_owned(),
         ca_file: server.ca_file.clone(),
         allow_plain_text: server.allow_plain_text,
-        access_ttl: settings.sessions.access_ttl,
-        denylist_margin: settings.denylist_margin,
+        access_ttl: settings.tokens.sessions.access_ttl,
+        denylist_margin: settings.tokens.denylist_margin,
         login_limit: settings.login_limit.max_failures,
         login_window: settings.login_limit.window,
     }

@@ -22,7 +22,7 @@ fn names(parts: &Parts) -> Vec<&'static str> {
 
 // Nothing is asked yet, so no server need be there.
 #[tokio::test]
-async fn every_combination_of_backends_is_composed_and_each_stands_behind_once() {
+async fn every_combination_of_backends_is_composed() {
     let cases: [(&[_], &[_], &[&str]); 4] = [
         (&[], &[], &["embedded_store"]),
         (&POSTGRES, &[], &["postgres", "embedded_store"]),
@@ -42,7 +42,7 @@ async fn every_combination_of_backends_is_composed_and_each_stands_behind_once()
 }
 
 #[tokio::test]
-async fn only_a_server_claims_the_data_directory() {
+async fn only_the_server_locks_the_data_directory() {
     let scratch = tempfile::tempdir().unwrap();
     let settings = settings(&scratch.path().join("data"), &[]);
     let serving = compose(&settings, Purpose::Serve).unwrap();
@@ -55,7 +55,7 @@ async fn only_a_server_claims_the_data_directory() {
 }
 
 #[tokio::test]
-async fn only_a_server_that_is_told_to_keeps_the_denylist_in_memory() {
+async fn only_a_server_with_cached_verification_has_a_denylist_cache() {
     let scratch = tempfile::tempdir().unwrap();
     let composed = |variables: &[(&str, &str)], purpose| {
         let settings = settings(&scratch.path().join("data"), &[&REDIS, &POSTGRES, variables].concat());
@@ -71,7 +71,7 @@ async fn only_a_server_that_is_told_to_keeps_the_denylist_in_memory() {
 }
 
 #[test]
-fn what_each_adapter_rejects_is_reported_with_the_rest() {
+fn problems_of_every_adapter_are_reported() {
     let variables = [
         ("CREDENTIALS__BACKEND", "postgres"),
         ("POSTGRES__URL", "mysql://sesame@db.example.com"),
@@ -97,7 +97,7 @@ fn problems_of(variables: &[(&str, &str)]) -> String {
 
 // S-92
 #[test]
-fn the_admin_secret_is_as_strong_as_a_key_and_is_none() {
+fn the_admin_secret_is_strong_and_not_a_jwt_key() {
     let other = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp";
     assert_eq!(problems_of(&[("JWT__KEY", KEY), ("ADMIN__SECRET", other)]), "");
     for weak in ["a".repeat(40), "1234567890".repeat(4), other[1..].to_owned(), "0123456789abcdef".repeat(2)]
@@ -131,7 +131,7 @@ fn the_admin_secret_differs_from_the_generated_key() {
 
 // S-38
 #[test]
-fn a_key_that_can_be_guessed_is_rejected_unless_a_warning_is_enough() {
+fn a_guessable_key_is_rejected_or_gives_a_warning() {
     let guessable = "vector-key-0123456789abcdef-0123456789abcdef";
     for setting in ["JWT__KEY", "JWT__PREVIOUS_KEYS"] {
         let keys: Vec<_> = [("JWT__KEY", KEY), (setting, guessable)].into();

@@ -1,19 +1,19 @@
-//! `admin`: the listener for those who run the service.
+//! `admin`: the listener for operators and for the HookSentry platform.
 
 use std::net::SocketAddr;
 
 use auth_verifier::is_bearer_token;
 
 use super::reader::Reader;
-use super::secrets::Secret;
+use super::secret::Secret;
 use super::values;
 
-/// `admin`.
+/// `admin`
 #[derive(Debug)]
 pub(crate) struct AdminSettings {
-    /// `None` where it is switched off.
+    /// `None` if the listener is off.
     pub(crate) listen: Option<SocketAddr>,
-    /// What the platform proves itself by; `None` where it has no way to end sessions.
+    /// The bearer token of the HookSentry platform; without it, the platform cannot end sessions.
     pub(crate) secret: Option<Secret>,
 }
 
@@ -28,10 +28,10 @@ impl AdminSettings {
             Some(Some(_)) | None => reader.secret("admin.secret"),
         };
         if secret.as_ref().is_some_and(|secret| !is_bearer_token(secret.expose())) {
-            reader.object_to(
+            reader.add_problem_of(
                 "admin.secret",
-                "it has other characters than letters, digits or -._~+/=, so it cannot be sent as a bearer token; make one \
-                 with `openssl rand -hex 32`",
+                "it contains characters other than letters, digits and -._~+/=, so it cannot be sent as a bearer token; generate \
+                 one with `openssl rand -hex 32`",
             );
         }
         Some(Self { listen: listen?, secret })

@@ -1,10 +1,10 @@
-//! `http.cors_origins`: the origins of pages that may call from a browser.
+//! `http.cors_origins`: the origins of pages that can call the service from a browser.
 
 use url::Url;
 
 use super::values;
 
-/// Origins of pages, separated by commas, each exactly as browsers send it in `Origin`.
+/// Parses origins that are separated by commas, each exactly as browsers send it in `Origin`.
 pub(super) fn parse(text: &str) -> Result<Vec<String>, String> {
     values::items(text).map(|item| origin(item).map(|()| item.to_owned())).collect()
 }
@@ -17,5 +17,9 @@ fn origin(item: &str) -> Result<(), String> {
         ));
     };
     let exact = url.origin().ascii_serialization();
-    if exact == item { Ok(()) } else { Err(format!("\"{item}\" is not what browsers send; write {exact}")) }
+    if exact == item {
+        Ok(())
+    } else {
+        Err(format!("\"{item}\" is not the text that browsers send; write {exact}"))
+    }
 }

@@ -9,28 +9,28 @@ use rustix::process::{Resource, getrlimit};
 use super::reader::Reader;
 use super::{cors_origins, trusted_proxies, values};
 
-/// A longer delay is more likely a typing error: few process managers wait so long for a service to stop.
+/// The longest drain delay. Few process managers wait so long for a service to stop, so a longer one is probably a mistake.
 const LONGEST_DRAIN_DELAY: Duration = Duration::from_mins(10);
 
-/// Open files that are kept for other uses than connections: stores, journals, logs and runtimes.
+/// The number of open files that are reserved for stores, logs and runtimes.
 const RESERVED_FILES: usize = 256;
-/// The default number of connections, if the file limit is not lower.
+/// The most connections that `auto` stands for.
 const MAX_CONNECTIONS: usize = 20_000;
 
-/// `http`.
+/// `http`
 #[derive(Debug)]
 pub(crate) struct HttpSettings {
     pub(crate) listen: SocketAddr,
-    /// Peers whose word on the client's address is taken.
+    /// The peers whose header with the client address is trusted.
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) client_address_header: ClientAddressHeader,
-    /// Origins whose pages may call from a browser, exactly as browsers send them.
+    /// The origins of pages that can call the service from a browser, exactly as browsers send them.
     pub(crate) cors_origins: Vec<String>,
-    /// How long the listener goes on after readiness has failed on SIGTERM.
+    /// How long the listener accepts requests after SIGTERM, while readiness fails.
     pub(crate) drain_delay: Duration,
-    /// How long a connection is kept for the next request.
+    /// How long an idle connection stays open.
     pub(crate) keep_alive: Duration,
-    /// Open connections, in total and per address (IPv6: per /64).
+    /// The limits of open connections: in total, and per address (IPv6: per /64).
     pub(crate) max_connections: usize,
     pub(crate) max_connections_per_address: usize,
     /// Whether `/swagger` and `/openapi.json` are served.
@@ -39,7 +39,7 @@ pub(crate) struct HttpSettings {
     pub(crate) readiness_details: bool,
 }
 
-/// The one header that a trusted proxy names the client in.
+/// The header in which trusted proxies send the client address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientAddressHeader {
     /// `X-Forwarded-For`.
@@ -79,7 +79,7 @@ impl HttpSettings {
     }
 }
 
-/// A number of connections, or `auto`.
+/// Parses a number of connections, or `auto`.
 fn max_connections(text: &str) -> Result<usize, String> {
     let possible = connections_within(getrlimit(Resource::Nofile).maximum);
     if text == "auto" {
@@ -87,15 +87,15 @@ fn max_connections(text: &str) -> Result<usize, String> {
     }
     match values::positive(text) {
         Ok(number) if number > possible => Err(format!(
-            "{number} connections do not fit into the limit of open files, which leaves room for {possible}; \
-             raise the limit (LimitNOFILE=, ulimit -Hn) or set it to auto"
+            "the limit of open files allows only {possible} connections, and not {number}; raise the limit (LimitNOFILE=, \
+             ulimit -Hn), or set it to auto"
         )),
         Ok(number) => Ok(number),
         Err(_) => Err(format!("\"{text}\" is neither a whole number of at least 1 nor `auto`")),
     }
 }
 
-/// Returns how many connections fit into a limit of open files: all but [`RESERVED_FILES`], or half of a small limit.
+/// Returns how many connections a limit of open files allows: all but [`RESERVED_FILES`], or half of a small limit.
 fn connections_within(files: Option<u64>) -> usize {
     let files = files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
     files - RESERVED_FILES.min(files / 2)
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connections_leave_files_for_everything_else() {
+    fn connections_leave_files_for_other_uses() {
         for (files, connections) in [(20_000, 19_744), (1_024, 768), (256, 128), (2, 1)] {
             assert_eq!(connections_within(Some(files)), connections);
         }

@@ -1,28 +1,28 @@
-//! `jwt`: what access tokens are signed with.
+//! `jwt`: the keys and claims of access tokens.
 
 use super::reader::Reader;
-use super::secrets::Secret;
+use super::secret::Secret;
 use super::values;
 
-/// `jwt`.
+/// `jwt`
 #[derive(Debug)]
 pub(crate) struct JwtSettings {
-    /// `None` where the key is generated into the data directory; only where all else is kept there.
+    /// `None` if the key is generated into the data directory; this requires that both backends are embedded.
     pub(crate) key: Option<Secret>,
-    /// Keys that verify only.
+    /// The keys that only verify.
     pub(crate) previous_keys: Vec<Secret>,
     pub(crate) key_id: Option<String>,
     pub(crate) issuer: String,
     pub(crate) audience: String,
-    /// `warn`: keys that can be guessed are used, with a warning.
+    /// Whether a guessable key gives a warning instead of an error.
     pub(crate) allow_guessable: bool,
 }
 
 impl JwtSettings {
-    /// A key that other programs or instances know as well cannot be made up here.
+    /// Takes the section. With `is_shared`, other instances or programs use the key too, so it is not generated.
     pub(super) fn read(reader: &mut Reader, is_shared: bool) -> Option<Self> {
         let key = if is_shared {
-            reader.required_secret("jwt.key", "where a backend is not embedded")
+            reader.required_secret("jwt.key", "if a backend is not embedded")
         } else {
             reader.secret("jwt.key")
         };

@@ -1,22 +1,22 @@
-//! `log`: how much is told, and in which form.
+//! `log`: the level and format of the log.
 
 use super::reader::Reader;
 use super::values;
 
-/// `log`.
+/// `log`
 #[derive(Debug)]
 pub(crate) struct LogSettings {
-    /// `None`: for people on a terminal, JSON lines otherwise.
+    /// `None` for readable lines on a terminal and JSON lines otherwise.
     pub(crate) format: Option<LogFormat>,
     pub(crate) filter: String,
 }
 
-/// How a log line is written.
+/// The format of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogFormat {
-    /// For people.
+    /// A readable line.
     Pretty,
-    /// One JSON object a line.
+    /// A JSON object.
     Json,
 }
 

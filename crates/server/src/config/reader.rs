@@ -1,26 +1,25 @@
-//! Taking settings one by one, while remembering every problem.
+//! A reader that takes settings one by one and collects all problems.
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::ENVIRONMENT_PREFIX;
-use super::sources::{Flat, from_environment, from_toml};
+use super::sources::{ENVIRONMENT_PREFIX, Flat, from_environment, from_toml, variable};
 use super::trusted_file::TrustedFile;
 
-/// Settings that were not taken yet, and what was wrong with those that were.
+/// The settings that were not taken yet, and the problems of those that were.
 #[derive(Default)]
 pub(super) struct Reader {
     pub(super) settings: Flat,
     problems: Vec<String>,
-    /// Secrets in files that every user of the machine can read.
+    /// The secrets in files that every user of the machine can read.
     pub(super) readable_secrets: Vec<String>,
     /// The file that the command line names, if every user of the machine can read it.
     readable_file: Option<String>,
 }
 
 impl Reader {
-    /// Adds a source; it wins over those before it.
+    /// Adds a source. It overrides the sources before it.
     pub(super) fn add_toml(&mut self, origin: &str, text: &str) {
         match from_toml(origin, text) {
             Ok(flat) => self.settings.extend(flat),
@@ -50,18 +49,18 @@ impl Reader {
         self.readable_file.as_ref().is_some_and(|file| origin == format!("{key} in {file}"))
     }
 
-    /// Takes the path of a file that a dependency reads, and notes a problem if others can write it.
+    /// Takes the path of a file that an adapter reads. It is a problem if others can write the file.
     pub(super) fn path(&mut self, key: &str) -> Option<PathBuf> {
         let origin = self.settings.get(key).map(|raw| raw.origin.clone())?;
         let path = PathBuf::from(self.optional(key)?);
         let problem = match TrustedFile::open(&path) {
             Ok(file) => file.problem(),
             Err(error) if error.kind() == ErrorKind::InvalidInput => Some(format!("cannot be read: {error}")),
-            // The dependency has a message of its own.
+            // The adapter reports it.
             Err(_) => None,
         };
         let Some(problem) = problem else { return Some(path) };
-        self.object(format!("{origin}: {} {problem}", path.display()));
+        self.add_problem(format!("{origin}: {} {problem}", path.display()));
         None
     }
 
@@ -72,10 +71,10 @@ impl Reader {
         self.problems.extend(problems);
     }
 
-    /// Takes a setting that has a default; `None` once a problem was noted.
+    /// Takes a setting that has a default; returns `None` if a problem was noted.
     pub(super) fn read<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let Some(raw) = self.settings.remove(key) else {
-            self.problems.push(format!("{key} is not set"));
+            self.problems.push(format!("{key} has no default in config/default.toml"));
             return None;
         };
         match parse(raw.text.trim()) {
@@ -87,28 +86,32 @@ impl Reader {
         }
     }
 
-    /// Tells whether a setting that was not taken yet is `text`.
-    pub(super) fn says(&self, key: &str, text: &str) -> bool {
+    /// Returns whether a setting that was not taken yet is `text`.
+    pub(super) fn is_set_to(&self, key: &str, text: &str) -> bool {
         self.settings.get(key).is_some_and(|raw| raw.text.trim() == text)
     }
 
-    /// Takes a setting that may be absent; empty counts as absent.
+    /// Takes a setting without a default. An empty text counts as absent.
     pub(super) fn optional(&mut self, key: &str) -> Option<String> {
         self.settings.remove(key).map(|raw| raw.text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
     /// Notes a problem between settings.
-    pub(super) fn object(&mut self, problem: impl Into<String>) {
+    pub(super) fn add_problem(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
     }
 
-    /// Notes a problem of a setting that is missing, or that was taken already.
-    pub(super) fn object_to(&mut self, key: &str, problem: &str) {
-        let name = key.to_ascii_uppercase().replace('.', "__");
-        self.object(format!("{ENVIRONMENT_PREFIX}{name}: {problem}"));
+    /// Notes a problem of a setting that is missing or already taken.
+    pub(super) fn add_problem_of(&mut self, key: &str, problem: &str) {
+        self.add_problem(format!("{ENVIRONMENT_PREFIX}{}: {problem}", variable(key)));
     }
 
-    /// Returns every problem; what nobody took is unknown.
+    /// Returns the secrets in files that every user of the machine can read.
+    pub(super) fn take_readable_secrets(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.readable_secrets)
+    }
+
+    /// Returns every problem. A setting that was not taken is unknown.
     pub(super) fn finish(self) -> Vec<String> {
         let unknown = self.settings.into_values().map(|raw| {
             format!("{}: there is no such setting; docs/configuration.md lists all of them", raw.origin)

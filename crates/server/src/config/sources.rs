@@ -1,20 +1,21 @@
-//! Flattening the sources: every setting becomes one dotted key with one text.
+//! The sources of settings, as dotted keys with one text each.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use toml::Value;
 
-use super::ENVIRONMENT_PREFIX;
+/// The prefix of the environment variables of this program.
+pub(crate) const ENVIRONMENT_PREFIX: &str = "HOOKSENTRY_AUTH__";
 
-/// A setting as a source gives it.
+/// The value of a setting in a source.
 #[derive(Clone, Debug)]
 pub(super) struct Raw {
     /// The text; lists are joined by commas.
     pub(super) text: String,
     /// The items of a list, for settings whose items may contain commas.
     pub(super) items: Option<Vec<String>>,
-    /// Where it was read, for messages.
+    /// The place in the source, for messages.
     pub(super) origin: String,
 }
 
@@ -24,7 +25,7 @@ pub(super) type Flat = BTreeMap<String, Raw>;
 /// Flattens a TOML document.
 pub(super) fn from_toml(origin: &str, text: &str) -> Result<Flat, String> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        // Its own text quotes the line, which may hold a secret (S-40).
+        // The text of the parser quotes the line, which may contain a secret (S-40).
         let line =
             error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.lines().count());
         format!("{origin} is not valid TOML near line {line}: {}", error.message())
@@ -47,7 +48,7 @@ fn flatten(origin: &str, key: &str, value: &Value, flat: &mut Flat) -> Result<()
         Value::Array(values) => {
             let texts: Option<Vec<String>> =
                 values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
-            items.insert(texts.ok_or(format!("{key} in {origin}: a list has texts only"))?).join(",")
+            items.insert(texts.ok_or(format!("{key} in {origin}: a list can contain only texts"))?).join(",")
         }
         Value::String(text) => text.clone(),
         Value::Integer(number) => number.to_string(),
@@ -60,7 +61,12 @@ fn flatten(origin: &str, key: &str, value: &Value, flat: &mut Flat) -> Result<()
     Ok(())
 }
 
-/// Picks this program's variables; `A__B_C` becomes `a.b_c`.
+/// Returns the variable of a key, without the prefix: `a.b_c` becomes `A__B_C`.
+pub(super) fn variable(key: &str) -> String {
+    key.to_ascii_uppercase().replace('.', "__")
+}
+
+/// Returns the settings among environment variables, and the problems: `A__B_C` becomes `a.b_c`.
 pub(super) fn from_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> (Flat, Vec<String>) {
     let mut flat = Flat::new();
     let mut problems = Vec::new();
@@ -76,7 +82,7 @@ pub(super) fn from_environment(variables: impl Iterator<Item = (OsString, OsStri
         };
         let name = format!("{ENVIRONMENT_PREFIX}{path}");
         let Ok(text) = value.into_string() else {
-            problems.push(format!("{name}: the value is not UTF-8"));
+            problems.push(format!("{name}: the value is not UTF-8; remove the other bytes"));
             continue;
         };
         let key = path.to_ascii_lowercase().replace("__", ".");
@@ -93,7 +99,7 @@ fn is_misspelt(name: &str) -> bool {
         && name.get(prefix.len()..).is_some_and(|rest| rest.starts_with('_'))
 }
 
-/// Returns whether Kubernetes or Docker sets the variable for a service with the name of this program.
+/// Returns whether Kubernetes or Docker sets the variable because a service has the name of this program.
 fn is_service_link(name: &str, value: &str) -> bool {
     let is_address = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
     let mut parts = name.rsplit("_PORT_");

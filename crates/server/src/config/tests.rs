@@ -5,9 +5,9 @@ use auth_domain::model::{LoginPolicy, PasswordPolicy, SessionPolicy};
 
 use super::*;
 
-mod backends;
 mod examples;
 mod secrets;
+mod stores;
 
 fn with(variables: &[(&str, &str)]) -> Result<Settings, CommandError> {
     let variables =
@@ -24,25 +24,34 @@ fn problems(variables: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_domain_and_run_with_no_server() {
+fn the_defaults_need_no_server() {
     let settings = with(&[]).unwrap();
-    assert_eq!(settings.sessions, SessionPolicy::default());
-    assert_eq!(settings.password_policy(), PasswordPolicy::default());
-    assert_eq!(settings.password.upgrade, LoginPolicy::default().upgrade_hashes);
     assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8080");
-    assert_eq!(settings.denylist_margin, Duration::from_secs(305));
-    assert_eq!(settings.login_limit.max_failures, 10);
+    assert_eq!(settings.tokens.denylist_margin, Duration::from_secs(305));
+    assert_eq!(
+        (settings.login_limit.max_failures, settings.login_limit.window),
+        (10, Duration::from_mins(5))
+    );
     assert_eq!((settings.password.memory_kib, settings.password.iterations), (19_456, 2));
     assert!(matches!(settings.credentials, CredentialsBackend::Embedded));
-    assert!(matches!(settings.tokens, TokensBackend::Embedded));
+    assert!(matches!(settings.tokens.backend, TokensBackend::Embedded));
     assert_eq!(settings.admin.listen.unwrap().to_string(), "127.0.0.1:9080");
     assert!(settings.admin.secret.is_none());
     assert!(settings.jwt.key.is_none() && !settings.password.legacy && settings.log.format.is_none());
 }
 
+// The tests of all crates use these policies; production code takes them from the settings.
+#[test]
+fn the_policies_of_tests_are_the_defaults() {
+    let settings = with(&[]).unwrap();
+    assert_eq!(settings.tokens.sessions, SessionPolicy::default());
+    assert_eq!(settings.password_policy(), PasswordPolicy::default());
+    assert_eq!(settings.login_policy(), LoginPolicy::default());
+}
+
 // S-79
 #[test]
-fn cors_origins_are_exact_and_anything_else_is_rejected_with_the_remedy() {
+fn only_exact_cors_origins_are_accepted() {
     let origins = |text: &str| with(&[("HTTP__CORS_ORIGINS", text)]).unwrap().http.cors_origins;
     assert!(origins("").is_empty() && with(&[]).unwrap().http.cors_origins.is_empty());
     for good in [
@@ -79,15 +88,15 @@ fn cors_origins_are_exact_and_anything_else_is_rejected_with_the_remedy() {
 }
 
 #[test]
-fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+fn the_environment_overrides_the_file_and_the_file_the_defaults() {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("config.toml");
     std::fs::write(&file, "[tokens]\naccess_ttl = \"5m\"\nrefresh_ttl = \"1d\"\n").unwrap();
     let variables = [("HOOKSENTRY_AUTH__TOKENS__ACCESS_TTL".into(), "60s".into())];
     let settings = load(Some(&file), variables.into_iter(), |_| Vec::new()).unwrap();
-    assert_eq!(settings.sessions.access_ttl, Duration::from_mins(1));
-    assert_eq!(settings.sessions.refresh_ttl, Duration::from_hours(24));
-    assert_eq!(settings.sessions.session_ttl, SessionPolicy::default().session_ttl);
+    assert_eq!(settings.tokens.sessions.access_ttl, Duration::from_mins(1));
+    assert_eq!(settings.tokens.sessions.refresh_ttl, Duration::from_hours(24));
+    assert_eq!(settings.tokens.sessions.session_ttl, SessionPolicy::default().session_ttl);
 }
 
 #[test]
@@ -194,7 +203,7 @@ fn lists_are_separated_by_commas() {
 
 // S-40
 #[test]
-fn a_secret_comes_from_the_environment_or_a_file_and_shows_in_no_message() {
+fn a_secret_is_read_from_a_variable_or_a_file_and_never_printed() {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("key");
     std::fs::write(&file, "from the file\n").unwrap();
@@ -224,7 +233,7 @@ fn a_file_that_cannot_be_read_or_parsed_is_named() {
 
 // S-40
 #[test]
-fn a_broken_file_shows_none_of_its_secrets() {
+fn errors_of_a_broken_file_do_not_print_its_secrets() {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("config.toml");
     for text in ["[jwt]\nkey = \"sesame", "[jwt]\nkey = sesame", "[jwt]\nkey = \"sesame\"\nkey = \"sesame\""]
@@ -236,7 +245,7 @@ fn a_broken_file_shows_none_of_its_secrets() {
 }
 
 #[test]
-fn what_only_the_adapters_can_judge_is_reported_with_the_rest() {
+fn problems_of_the_adapters_are_reported_with_the_others() {
     let variables = [("HOOKSENTRY_AUTH__NO__SUCH".into(), "1".into())];
     let Err(failure) = load(None, variables.into_iter(), |_| vec!["too weak".to_owned()]) else {
         panic!("loaded")

@@ -1,4 +1,4 @@
-//! Files whose content is trusted: secrets, settings and certificate authorities.
+//! Files with trusted content: secrets, settings and certificate authorities.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -21,7 +21,7 @@ pub(super) struct TrustedFile {
 }
 
 impl TrustedFile {
-    /// Opens a regular file. A pipe is an error: reading it may block forever.
+    /// Opens a regular file. A pipe is an error: reading it could block forever.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         // Without this flag, opening a pipe blocks until another process opens it for writing.
         let flags = OFlags::NONBLOCK.bits().cast_signed();
@@ -34,14 +34,14 @@ impl TrustedFile {
         Ok(Self { file, mode: metadata.permissions().mode() })
     }
 
-    /// Returns the problem if others can write the file.
+    /// Returns the problem if the group or others can write the file.
     pub(super) fn problem(&self) -> Option<String> {
         self.writable(WRITABLE_BY_OTHERS)
     }
 
     /// Returns the problem if every user of the machine can write the file.
     ///
-    /// Where each user has a group of their own, new files can be written by that group.
+    /// Write permission of the group is allowed: on many systems each user has a group of their own.
     pub(super) fn problem_of_settings(&self) -> Option<String> {
         self.writable(WRITABLE_BY_ALL)
     }
@@ -49,7 +49,7 @@ impl TrustedFile {
     fn writable(&self, by: u32) -> Option<String> {
         (self.mode & by != 0).then(|| {
             format!(
-                "can be written by others (mode {:04o}), who could replace its content; run `chmod go-w` on it",
+                "is writable by other users (mode {:04o}), who could replace its content; run `chmod go-w` on it",
                 self.mode & 0o7777
             )
         })

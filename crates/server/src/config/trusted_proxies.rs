@@ -1,13 +1,13 @@
-//! `http.trusted_proxies`: addresses and ranges, less than half of an address family.
+//! `http.trusted_proxies`: addresses and ranges that cover less than half of an address family.
 
 use ipnet::{IpNet, Ipv4Net};
 
 use super::values;
 
-/// The number that stands for all addresses of a family; ranges are fractions of it.
+/// All addresses of a family, as a number; a range is a fraction of it.
 const FAMILY: u128 = 1 << 127;
 
-/// Addresses or CIDR ranges, separated by commas, that cover less than half of each address family.
+/// Parses addresses or CIDR ranges that are separated by commas and cover less than half of each address family.
 pub(super) fn parse(text: &str) -> Result<Vec<IpNet>, String> {
     let networks: Vec<IpNet> = values::networks(text)?.into_iter().map(unmapped).collect();
     for (family, is_v4) in [("IPv4", true), ("IPv6", false)] {
@@ -15,7 +15,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<IpNet>, String> {
             networks.iter().filter(|net| net.addr().is_ipv4() == is_v4).copied().collect();
         if covered(&of_family) >= FAMILY / 2 {
             return Err(format!(
-                "the ranges cover half of all {family} addresses or more, so clients would pass for proxies and not be \
+                "the ranges cover at least half of all {family} addresses, so clients would be taken for proxies and not be \
                  counted; list the address of each proxy"
             ));
         }
@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<IpNet>, String> {
     Ok(networks)
 }
 
-/// Returns how much of an address family its ranges cover together, as a fraction of [`FAMILY`].
+/// Returns the part of an address family that ranges cover, as a fraction of [`FAMILY`].
 fn covered(networks: &[IpNet]) -> u128 {
     let shares = IpNet::aggregate(&networks.to_vec())
         .into_iter()
@@ -31,7 +31,7 @@ fn covered(networks: &[IpNet]) -> u128 {
     shares.fold(0, u128::saturating_add)
 }
 
-/// Peers are compared as IPv4 if they are IPv4-mapped, so ranges of such addresses are, too.
+/// Returns the IPv4 range for a range of IPv4-mapped addresses: such peers are compared as IPv4.
 fn unmapped(network: IpNet) -> IpNet {
     let IpNet::V6(v6) = network else { return network };
     let v4 = v6.addr().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(96));
@@ -73,7 +73,7 @@ mod tests {
 
     // S-95
     #[test]
-    fn example_in_the_message_is_one_address() {
+    fn the_example_in_the_message_is_one_address() {
         let problem = parse("nginx").unwrap_err();
         assert!(problem.ends_with("write for example 10.0.0.10"), "{problem}");
     }

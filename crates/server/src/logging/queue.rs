@@ -77,7 +77,7 @@ mod tests {
 
     // S-93
     #[test]
-    fn stuck_target_drops_what_the_queue_cannot_hold() {
+    fn a_stuck_target_drops_lines_beyond_the_queue() {
         let (mut reader, mut queue) = start();
         let line = [b"x".repeat(4_095), b"\n".to_vec()].concat();
         // The pipe holds 16 of these lines, the thread one, and the queue the rest.
@@ -95,7 +95,7 @@ mod tests {
 
     // S-93
     #[test]
-    fn line_that_is_too_long_is_dropped_whole() {
+    fn a_line_that_is_too_long_is_dropped() {
         let (mut reader, mut queue) = start();
         queue.write_all(&[b'x'; MAX_LINE + 1]).unwrap();
         queue.write_all(b"short\n").unwrap();

@@ -142,7 +142,7 @@ mod tests {
 
     // S-84, S-93
     #[test]
-    fn line_after_a_torn_one_starts_anew_and_the_dropped_number_is_reported_once() {
+    fn the_line_after_an_incomplete_one_starts_with_a_line_break() {
         let (mut reader, pipe) = pipe().unwrap();
         // "a" of the first line, then an error; the second fails at its line break; the third is written.
         let target = Failing { pipe, turn: 0, fails: &[1, 2, 3] };
@@ -161,7 +161,7 @@ mod tests {
 
     // S-93
     #[test]
-    fn full_pipe_in_non_blocking_mode_is_waited_for() {
+    fn a_full_pipe_in_non_blocking_mode_is_waited_for() {
         let (mut reader, writer) = pipe().unwrap();
         fcntl_setfl(&writer, fcntl_getfl(&writer).unwrap() | OFlags::NONBLOCK).unwrap();
         let reading = thread::spawn(move || {

@@ -13,7 +13,7 @@ fn text(metrics: &Metrics) -> String {
 }
 
 #[test]
-fn every_outcome_is_there_from_the_start() {
+fn every_outcome_is_exported_from_the_start() {
     let text = text(&Metrics::new(None));
     for line in [
         "hooksentry_auth_logins_total{outcome=\"blocked\"} 0",
@@ -49,7 +49,7 @@ fn requests_are_counted_and_timed_in_seconds() {
 }
 
 #[test]
-fn methods_that_clients_make_up_share_one_label() {
+fn unknown_methods_share_one_label() {
     let metrics = Metrics::new(None);
     for number in 0..100 {
         metrics.request(&format!("GET{number}"), "-".to_owned(), 404, Duration::ZERO);
@@ -58,7 +58,7 @@ fn methods_that_clients_make_up_share_one_label() {
 }
 
 #[tokio::test]
-async fn a_dependency_is_up_until_it_is_found_away() {
+async fn a_dependency_is_up_until_a_check_fails() {
     let (metrics, readiness) =
         (Metrics::new(None), Readiness::new(vec![Arc::new(unreachable())], Handle::current()));
     assert!(metrics.text(&readiness).unwrap().contains("hooksentry_auth_dependency_up{name=\"store\"} 1"));

@@ -56,7 +56,7 @@ fn keys(settings: &Settings) -> Check {
     match settings.jwt.previous_keys.len() {
         0 => Check::ok("access tokens are signed and verified with one key"),
         count => {
-            let lifetime = humantime::format_duration(settings.sessions.access_ttl);
+            let lifetime = humantime::format_duration(settings.tokens.sessions.access_ttl);
             Check::warning(format!(
                 "JWT__PREVIOUS_KEYS has {count} keys, which access tokens still verify with; remove them once no instance has signed \
                  with them for {lifetime}"

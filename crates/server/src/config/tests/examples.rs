@@ -26,7 +26,7 @@ fn secrets() -> tempfile::TempDir {
 
 fn assert_is_production(settings: &Settings) {
     assert!(matches!(settings.credentials, CredentialsBackend::Postgres(_)));
-    assert!(matches!(settings.tokens, TokensBackend::Redis(_)));
+    assert!(matches!(settings.tokens.backend, TokensBackend::Redis(_)));
     assert_eq!(settings.http.listen.to_string(), "0.0.0.0:8080");
     assert!(!settings.http.trusted_proxies.is_empty() && settings.admin.secret.is_some());
     assert!(!settings.http.documentation && !settings.http.readiness_details);
@@ -53,7 +53,7 @@ fn the_example_of_an_environment_can_be_used_as_it_is() {
 }
 
 #[test]
-fn every_name_in_the_files_is_known_also_those_that_are_commented_out() {
+fn every_setting_in_the_files_is_known_commented_ones_included() {
     for text in [DEFAULTS, PRODUCTION] {
         let is_setting = |line: &str| line.split_once(" = \"").is_some_and(|(name, _)| !name.contains(' '));
         let uncommented: Vec<_> = text

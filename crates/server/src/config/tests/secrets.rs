@@ -33,7 +33,7 @@ fn file(content: &[u8], mode: u32) -> File {
 
 fn exposed<'a>(settings: &'a Settings, name: &str) -> &'a str {
     let server = |server: &'a ServerSettings| server.url.expose();
-    match (name, &settings.tokens, &settings.credentials) {
+    match (name, &settings.tokens.backend, &settings.credentials) {
         ("JWT__KEY", _, _) => settings.jwt.key.as_ref().unwrap().expose(),
         ("ADMIN__SECRET", _, _) => settings.admin.secret.as_ref().unwrap().expose(),
         ("REDIS__URL", TokensBackend::Redis(redis), _) => server(redis),
@@ -53,7 +53,7 @@ fn assert_one_problem(variables: &[(&str, &str)], name: &str, parts: &[&str]) {
 
 // S-40
 #[test]
-fn exactly_one_line_break_of_a_file_is_removed_and_nothing_else_is_trimmed() {
+fn only_one_line_break_at_the_end_of_a_file_is_removed() {
     for (name, others) in SECRETS {
         let file_setting = format!("{name}_FILE");
         for content in [ONE.to_owned(), format!("{ONE}\n"), format!("{ONE}\r\n")] {
@@ -107,7 +107,7 @@ fn previous_keys_may_contain_commas_and_inner_spaces() {
 
 // S-40
 #[test]
-fn a_list_of_the_former_form_is_named_and_not_split() {
+fn keys_separated_by_commas_are_rejected_and_not_split() {
     for list in [format!("{ONE},{OTHER}"), format!("{ONE}, {OTHER}"), format!("{ONE},")] {
         assert_one_problem(
             &[("JWT__PREVIOUS_KEYS", &list)],
@@ -130,7 +130,7 @@ fn a_list_of_the_former_form_is_named_and_not_split() {
 
 // S-40
 #[test]
-fn a_secret_file_that_others_can_write_is_rejected_and_one_that_all_can_read_is_noted() {
+fn permissions_of_secret_files_are_checked() {
     for (name, others) in SECRETS {
         let file_setting = format!("{name}_FILE");
         for mode in [0o620, 0o602, 0o666, 0o664] {
@@ -153,7 +153,7 @@ fn a_secret_file_that_others_can_write_is_rejected_and_one_that_all_can_read_is_
 
 // S-40
 #[test]
-fn a_secret_that_was_pasted_in_place_of_a_path_is_not_shown() {
+fn a_secret_that_was_pasted_in_place_of_a_path_is_not_printed() {
     for secret in
         [ONE.to_owned(), format!("/{ONE}"), "postgres://me:sesame@db/x".to_owned(), format!("{ONE}/{OTHER}=")]
     {
@@ -172,7 +172,7 @@ fn a_secret_that_was_pasted_in_place_of_a_path_is_not_shown() {
 }
 
 #[test]
-fn a_file_that_is_no_secret_is_rejected() {
+fn a_file_that_is_not_a_secret_is_rejected() {
     for content in [&b"\xff\xfe"[..], "x".repeat(70_000).as_bytes()] {
         let file = file(content, 0o600);
         assert_one_problem(&[("JWT__KEY_FILE", &file.path)], "JWT__KEY_FILE", &["cannot be read"]);
@@ -187,7 +187,7 @@ fn a_file_that_is_no_secret_is_rejected() {
 
 // S-40
 #[test]
-fn a_pipe_in_place_of_a_file_is_an_error_and_blocks_nothing() {
+fn a_pipe_in_place_of_a_file_is_an_error_and_does_not_block() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     mkfifoat(CWD, &pipe, Mode::from_raw_mode(0o600)).unwrap();
@@ -204,7 +204,7 @@ fn load_file(content: &str, mode: u32) -> Result<Settings, CommandError> {
 
 // S-40
 #[test]
-fn a_config_file_that_others_can_write_is_rejected_and_readable_secrets_in_it_are_noted() {
+fn permissions_of_the_config_file_are_checked() {
     let keys = format!("[jwt]\nkey = \"{ONE}\"\nprevious_keys = [\"{OTHER}\"]\n");
     for mode in [0o602, 0o666] {
         let Err(failure) = load_file(&keys, mode) else { panic!("loaded with mode {mode:o}") };
@@ -222,7 +222,7 @@ fn a_config_file_that_others_can_write_is_rejected_and_readable_secrets_in_it_ar
 
 // S-40
 #[test]
-fn a_file_of_authorities_that_others_can_write_is_rejected() {
+fn a_writable_authority_file_is_rejected() {
     for name in ["REDIS__CA_FILE", "POSTGRES__CA_FILE"] {
         assert!(with(&[(name, &file(b"", 0o644).path)]).is_ok());
         let file = file(b"", 0o666);

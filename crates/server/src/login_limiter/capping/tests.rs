@@ -49,7 +49,7 @@ async fn reserved(limiter: &CappingLoginLimiter, attempts: &[LoginAttempt]) -> V
 
 // S-90
 #[tokio::test]
-async fn one_address_holds_a_quarter_of_the_password_queue_and_others_find_room() {
+async fn one_address_holds_a_quarter_of_the_password_queue() {
     let limiter = capped(40);
     let flood = attempts(Some("203.0.113.1"), 50);
     assert_eq!(reserved(&limiter, &flood).await.len(), 10);
@@ -72,7 +72,7 @@ async fn attempts_without_an_address_hold_half_of_the_queue_together() {
 }
 
 #[tokio::test]
-async fn however_slow_a_hash_is_every_address_gets_one_place() {
+async fn every_address_gets_one_place_if_hashes_are_slow() {
     let limiter = capped(1);
     for address in [Some("203.0.113.1"), Some("203.0.113.2"), None] {
         assert_eq!(reserved(&limiter, &attempts(address, 3)).await.len(), 1, "{address:?}");
@@ -80,7 +80,7 @@ async fn however_slow_a_hash_is_every_address_gets_one_place() {
 }
 
 #[tokio::test]
-async fn a_settled_attempt_frees_its_place_once_also_when_the_store_fails() {
+async fn a_settled_attempt_frees_one_place_even_if_the_store_fails() {
     let mut mock = MockLoginLimiter::new();
     mock.expect_reserve().returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt })));
     mock.expect_settle().returning(|_, _, _| Err(PortError::unavailable("gone")));
@@ -113,7 +113,7 @@ async fn an_attempt_that_is_not_admitted_holds_no_place() {
 
 // S-77
 #[tokio::test]
-async fn a_place_that_is_not_given_back_is_free_after_its_deadline() {
+async fn a_place_is_free_after_its_deadline() {
     let limiter = capped(4);
     let flood = attempts(Some("203.0.113.1"), 3);
     limiter.reserve(&flood[0], request_time(Duration::ZERO)).await.unwrap();
@@ -122,7 +122,7 @@ async fn a_place_that_is_not_given_back_is_free_after_its_deadline() {
 
 // S-90
 #[tokio::test]
-async fn a_flood_waits_in_front_of_the_queue_and_gets_in_as_places_are_freed() {
+async fn a_flood_waits_until_places_are_free() {
     let limiter = Arc::new(capped(8));
     let queue = QueueingLoginLimiter::new(limiter.clone(), Arc::new(counting_entropy()));
     let flood = attempts(Some("203.0.113.1"), 6);

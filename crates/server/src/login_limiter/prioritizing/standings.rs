@@ -81,7 +81,7 @@ mod tests {
     use crate::system::SystemClock;
 
     #[test]
-    fn one_success_makes_up_for_every_failure() {
+    fn one_success_cancels_every_failure() {
         let (standings, now) = (Standings::default(), SystemClock.instant());
         let [typing, other] = [1, 2].map(|number| Some(LimitKey::from_bytes([number; 16])));
         assert_eq!(standings.class(typing, now), Class::New);

@@ -6,7 +6,7 @@ const KEY: (&str, &str) = ("JWT__KEY", "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9
 const ADMIN_SECRET: &str = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp";
 
 #[test]
-fn a_server_is_read_with_its_address_and_the_way_there() {
+fn a_server_has_a_url_authorities_and_a_switch_for_plain_text() {
     let settings = with(&[
         KEY,
         ("CREDENTIALS__BACKEND", "postgres"),
@@ -19,11 +19,11 @@ fn a_server_is_read_with_its_address_and_the_way_there() {
     let CredentialsBackend::Postgres(server) = settings.credentials else { panic!("embedded") };
     assert_eq!(server.url.expose(), "postgres://sesame@db/hooksentry");
     assert_eq!((server.ca_file.as_deref(), server.allow_plain_text), (Some(Path::new("/etc/ca.pem")), true));
-    assert!(matches!(settings.tokens, TokensBackend::Embedded));
+    assert!(matches!(settings.tokens.backend, TokensBackend::Embedded));
 }
 
 #[test]
-fn a_server_that_is_chosen_needs_an_address_and_a_key_that_others_know() {
+fn a_server_requires_its_url_and_a_jwt_key() {
     for (backend, url) in [("CREDENTIALS__BACKEND", "POSTGRES__URL"), ("TOKENS__BACKEND", "REDIS__URL")] {
         let server = if url == "REDIS__URL" { "redis" } else { "postgres" };
         let problems = problems(&[(backend, server)]);
@@ -35,7 +35,7 @@ fn a_server_that_is_chosen_needs_an_address_and_a_key_that_others_know() {
 }
 
 #[test]
-fn an_address_that_nothing_uses_is_a_problem_and_shows_in_no_message() {
+fn an_unused_url_is_a_problem_and_not_printed() {
     for (name, backend) in [("POSTGRES__URL", "CREDENTIALS__BACKEND"), ("REDIS__URL", "TOKENS__BACKEND")] {
         for name in [name.to_owned(), format!("{name}_FILE")] {
             let problems = problems(&[(&name, "sesame")]);
@@ -46,17 +46,17 @@ fn an_address_that_nothing_uses_is_a_problem_and_shows_in_no_message() {
 }
 
 #[test]
-fn an_address_in_a_file_that_cannot_be_read_is_one_problem() {
+fn an_unreadable_url_file_is_one_problem() {
     let problems = problems(&[KEY, ("TOKENS__BACKEND", "redis"), ("REDIS__URL_FILE", "/no/such/file")]);
     assert!(problems.len() == 1 && problems[0].contains("/no/such/file"), "{problems:?}");
 }
 
 #[test]
-fn verification_is_strict_unless_a_redis_can_be_followed() {
-    assert_eq!(with(&[]).unwrap().verification, Verification::Strict);
+fn cached_verification_requires_redis() {
+    assert_eq!(with(&[]).unwrap().tokens.verification, Verification::Strict);
     let redis = [KEY, ("TOKENS__BACKEND", "redis"), ("REDIS__URL", "redis://127.0.0.1")];
     let cached = ("TOKENS__VERIFICATION", "cached");
-    assert_eq!(with(&[&redis[..], &[cached]].concat()).unwrap().verification, Verification::Cached);
+    assert_eq!(with(&[&redis[..], &[cached]].concat()).unwrap().tokens.verification, Verification::Cached);
     for wrong in [cached, ("TOKENS__VERIFICATION", "lenient")] {
         let problems = problems(&[wrong]);
         assert!(problems.len() == 1 && problems[0].contains("TOKENS__VERIFICATION: "), "{problems:?}");
@@ -64,7 +64,7 @@ fn verification_is_strict_unless_a_redis_can_be_followed() {
 }
 
 #[test]
-fn the_admin_listener_can_be_switched_off_and_its_secret_fits_into_a_header() {
+fn the_admin_listener_can_be_off_and_its_secret_is_a_bearer_token() {
     assert!(with(&[("ADMIN__LISTEN", "")]).unwrap().admin.listen.is_none());
     let settings = with(&[("ADMIN__SECRET", ADMIN_SECRET)]).unwrap();
     assert_eq!(settings.admin.secret.as_ref().unwrap().expose(), ADMIN_SECRET);

@@ -1,0 +1,26 @@
+//! `credentials`: the store of users.
+
+use super::postgres;
+use super::reader::Reader;
+use super::server::ServerSettings;
+
+/// `credentials.backend`: the store of users.
+#[derive(Debug)]
+pub(crate) enum CredentialsBackend {
+    /// The embedded store, in the data directory.
+    Embedded,
+    /// A Postgres database, of the HookSentry platform or of this service alone.
+    Postgres(ServerSettings),
+}
+
+impl CredentialsBackend {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        let is_postgres = reader.read("credentials.backend", |text| match text {
+            "embedded" => Ok(false),
+            "postgres" => Ok(true),
+            other => Err(format!("\"{other}\" is not a store of users; write embedded or postgres")),
+        });
+        let postgres = postgres::read(reader, is_postgres);
+        if is_postgres? { postgres.map(Self::Postgres) } else { Some(Self::Embedded) }
+    }
+}

@@ -1,0 +1,41 @@
+//! `password`: the parameters of Argon2id, and the rule for new passwords.
+
+use super::reader::Reader;
+use super::values;
+
+/// `password`
+#[derive(Debug)]
+pub(crate) struct PasswordSettings {
+    pub(crate) memory_kib: u32,
+    pub(crate) iterations: u32,
+    pub(crate) parallelism: u32,
+    /// How many hashes are computed at the same time.
+    pub(crate) concurrency: usize,
+    /// The minimum number of characters of a new password.
+    pub(crate) min_length: usize,
+    /// Whether legacy hashes verify.
+    pub(crate) legacy: bool,
+    /// Whether a login replaces an outdated hash.
+    pub(crate) upgrade: bool,
+}
+
+impl PasswordSettings {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        let memory_kib = reader.read("password.memory_kib", values::positive);
+        let iterations = reader.read("password.iterations", values::positive);
+        let parallelism = reader.read("password.parallelism", values::positive);
+        let concurrency = reader.read("password.concurrency", values::positive_or_cores);
+        let min_length = reader.read("password.min_length", values::positive);
+        let legacy = reader.read("password.legacy", values::switch);
+        let upgrade = reader.read("password.upgrade", values::switch);
+        Some(Self {
+            memory_kib: memory_kib?,
+            iterations: iterations?,
+            parallelism: parallelism?,
+            concurrency: concurrency?,
+            min_length: min_length?,
+            legacy: legacy?,
+            upgrade: upgrade?,
+        })
+    }
+}

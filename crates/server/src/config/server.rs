@@ -1,0 +1,16 @@
+//! The settings that `postgres` and `redis` have in common.
+
+use std::path::PathBuf;
+
+use super::secret::Secret;
+
+/// The address of a server, and the protection of the connection.
+#[derive(Debug)]
+pub(crate) struct ServerSettings {
+    /// The URL; it may contain a password.
+    pub(crate) url: Secret,
+    /// The trusted certificate authorities; `None` for those of the system.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Whether connections to another machine may be without TLS.
+    pub(crate) allow_plain_text: bool,
+}

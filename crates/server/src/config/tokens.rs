@@ -1,0 +1,109 @@
+//! `tokens`: the store of tokens, and the lifetimes of tokens and sessions.
+
+use std::time::Duration;
+
+use auth_domain::model::SessionPolicy;
+
+use super::reader::Reader;
+use super::redis;
+use super::server::ServerSettings;
+use super::values;
+
+/// The longest grace period. Within it, the reuse of a stolen token is not detected, so it must only cover requests that race.
+const LONGEST_REUSE_LEEWAY: Duration = Duration::from_mins(1);
+
+/// `tokens`
+#[derive(Debug)]
+pub(crate) struct TokensSettings {
+    pub(crate) backend: TokensBackend,
+    /// How protected endpoints read the denylist.
+    pub(crate) verification: Verification,
+    /// The lifetimes of tokens and sessions.
+    pub(crate) sessions: SessionPolicy,
+    /// How long a denylist entry outlives its access token.
+    pub(crate) denylist_margin: Duration,
+}
+
+/// `tokens.backend`: the store of sessions, revoked access tokens and failed logins.
+#[derive(Debug)]
+pub(crate) enum TokensBackend {
+    /// The embedded store, in the data directory.
+    Embedded,
+    /// A Redis server, which several instances can share.
+    Redis(ServerSettings),
+}
+
+/// `tokens.verification`: how protected endpoints find out whether an access token is revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verification {
+    /// Each request reads the denylist in the store.
+    Strict,
+    /// Each request reads the denylist cache of this process.
+    Cached,
+}
+
+impl TokensSettings {
+    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        let backend = TokensBackend::read(reader);
+        let verification = Verification::read(reader, backend.as_ref());
+        let sessions = session_policy(reader);
+        let denylist_margin = reader.read("tokens.denylist_margin", values::denylist_margin);
+        Some(Self {
+            backend: backend?,
+            verification: verification?,
+            sessions: sessions?,
+            denylist_margin: denylist_margin?,
+        })
+    }
+}
+
+impl TokensBackend {
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let is_redis = reader.read("tokens.backend", |text| match text {
+            "embedded" => Ok(false),
+            "redis" => Ok(true),
+            other => Err(format!("\"{other}\" is not a store of tokens; write embedded or redis")),
+        });
+        let redis = redis::read(reader, is_redis);
+        if is_redis? { redis.map(Self::Redis) } else { Some(Self::Embedded) }
+    }
+}
+
+impl Verification {
+    /// Takes the setting, and compares it with the store of tokens if that is known.
+    fn read(reader: &mut Reader, backend: Option<&TokensBackend>) -> Option<Self> {
+        let mode = reader.read("tokens.verification", |text| match text {
+            "strict" => Ok(Self::Strict),
+            "cached" => Ok(Self::Cached),
+            other => Err(format!("\"{other}\" is neither strict nor cached")),
+        })?;
+        if let (Self::Cached, Some(TokensBackend::Embedded)) = (mode, backend) {
+            reader.add_problem_of(
+                "tokens.verification",
+                "the embedded store has no denylist cache; remove the setting, or set TOKENS__BACKEND to redis",
+            );
+        }
+        Some(mode)
+    }
+}
+
+fn session_policy(reader: &mut Reader) -> Option<SessionPolicy> {
+    let access_ttl = reader.read("tokens.access_ttl", values::whole_seconds);
+    let refresh_ttl = reader.read("tokens.refresh_ttl", values::lifetime);
+    let session_ttl = reader.read("tokens.session_ttl", values::lifetime);
+    let reuse_leeway = reader.read("tokens.reuse_leeway", |text| values::at_most(text, LONGEST_REUSE_LEEWAY));
+    let max_sessions = reader.read("tokens.max_sessions", values::positive);
+    let policy = SessionPolicy {
+        access_ttl: access_ttl?,
+        refresh_ttl: refresh_ttl?,
+        session_ttl: session_ttl?,
+        reuse_leeway: reuse_leeway?,
+        max_sessions: max_sessions?,
+    };
+    if policy.access_ttl > policy.refresh_ttl || policy.refresh_ttl > policy.session_ttl {
+        reader.add_problem(
+            "TOKENS__ACCESS_TTL, TOKENS__REFRESH_TTL and TOKENS__SESSION_TTL: no lifetime may be longer than the next one",
+        );
+    }
+    Some(policy)
+}
