@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod comparand;
 mod config;
 mod cost;
 mod error;

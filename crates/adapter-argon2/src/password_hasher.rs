@@ -11,6 +11,7 @@ use auth_domain::ports::{
 use tracing::instrument;
 use zeroize::Zeroizing;
 
+use crate::comparand::Comparand;
 use crate::config::Argon2Config;
 use crate::cost::Cost;
 use crate::error::{ConfigError, HashError};
@@ -128,33 +129,6 @@ impl PasswordHasher for Argon2PasswordHasher {
             parameters: phc_parameters(target.highest_cost()),
             time: self.pool.expected_time(target),
             concurrency: self.pool.concurrency(),
-        }
-    }
-}
-
-/// The stored side of a comparison.
-enum Comparand {
-    Hash { outdated: bool, hash: StoredHash },
-    Missing,
-    Unusable,
-}
-
-impl Comparand {
-    fn compare(&self, password: &[u8], memory: &mut Memory) -> Result<PasswordCheck, HashError> {
-        match self {
-            Self::Hash { outdated, hash } if hash.matches(password, memory)? => {
-                Ok(PasswordCheck::Valid { outdated: *outdated })
-            }
-            Self::Hash { .. } | Self::Missing => Ok(PasswordCheck::Invalid),
-            Self::Unusable => Ok(PasswordCheck::Unusable),
-        }
-    }
-
-    /// The number of block compressions of the comparison.
-    const fn work(&self) -> u64 {
-        match self {
-            Self::Hash { hash, .. } => hash.cost().work(),
-            Self::Missing | Self::Unusable => 0,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Bounded hashing with admission control: a caller that cannot start before its deadline is rejected at once.
 
 mod queue;
+mod time_estimate;
 
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use crate::error;
 use crate::memory::Memory;
 use crate::work_target::WorkTarget;
 use queue::Queue;
+use time_estimate::TimeEstimate;
 
 /// Runs jobs on the blocking threads of tokio, each with a permit and its memory.
 ///
@@ -30,8 +31,7 @@ pub(crate) struct Pool {
 struct Shared {
     idle: Mutex<Vec<Memory>>,
     target: Mutex<WorkTarget>,
-    /// The moving average of the time of one block compression, in picoseconds.
-    block_time: AtomicU64,
+    estimate: TimeEstimate,
     clock: Arc<dyn Clock>,
     #[cfg(test)]
     work_of_jobs: Mutex<Vec<u64>>,
@@ -49,7 +49,7 @@ impl Pool {
         let shared = Shared {
             idle: Mutex::new(memories),
             target: Mutex::new(target),
-            block_time: AtomicU64::new(block_time(measured, target.work())),
+            estimate: TimeEstimate::new(measured, target.work()),
             clock,
             #[cfg(test)]
             work_of_jobs: Mutex::default(),
@@ -80,8 +80,7 @@ impl Pool {
 
     /// Estimates the time of a job with the work of `target` from recent measurements.
     pub(crate) fn expected_time(&self, target: WorkTarget) -> Duration {
-        let picoseconds = self.shared.block_time.load(Ordering::Relaxed).saturating_mul(target.work());
-        Duration::from_nanos(picoseconds / 1_000)
+        self.shared.estimate.time_of(target.work())
     }
 
     /// Takes a place in the queue.
@@ -165,17 +164,10 @@ impl Pool {
 }
 
 impl Shared {
-    /// Moves the average time of a block compression by an eighth of the difference to the newest one.
     fn record(&self, elapsed: Duration, work: u64) {
         #[cfg(test)]
         lock(&self.work_of_jobs).push(work);
-        if work == 0 {
-            return;
-        }
-        let average = self.block_time.load(Ordering::Relaxed);
-        let moved = average - average / 8 + block_time(elapsed, work) / 8;
-        // Two simultaneous updates may overwrite each other. An estimate allows this.
-        self.block_time.store(moved, Ordering::Relaxed);
+        self.estimate.record(elapsed, work);
     }
 }
 
@@ -197,12 +189,6 @@ impl Drop for Permit {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Returns the time of one block compression in picoseconds.
-fn block_time(elapsed: Duration, work: u64) -> u64 {
-    let picoseconds = elapsed.as_nanos().saturating_mul(1_000) / u128::from(work.max(1));
-    u64::try_from(picoseconds).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
