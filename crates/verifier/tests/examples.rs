@@ -81,7 +81,7 @@ impl Drop for Example {
     }
 }
 
-/// Returns the path of an example, which Cargo builds before the tests, in a folder beside theirs.
+/// Returns the path of an example, which Cargo builds before the tests.
 fn program(name: &str) -> PathBuf {
     let tests = env::current_exe().unwrap();
     let program = tests.parent().unwrap().parent().unwrap().join("examples").join(name);

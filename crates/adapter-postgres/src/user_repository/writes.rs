@@ -102,7 +102,7 @@ async fn named_tenant(pooled: &PooledConnection) -> QueryResult<Option<TenantId>
 /// Returns `write` as a statement that changes nothing after the deadline of the call, which is its `$1`.
 ///
 /// The server may execute it long after the client has given up: it was frozen, or another transaction held a lock. So the
-/// statement compares the deadline with the server's clock, and waits for no lock beyond the deadline.
+/// statement compares the deadline with the server's clock, and limits each wait for a lock to the remaining time.
 async fn with_deadline<'a>(pooled: &PooledConnection, write: &str) -> Result<Write<'a>, StoreError> {
     let deadline = pooled.server_deadline().await?;
     let statement = format!(

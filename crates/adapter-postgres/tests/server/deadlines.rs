@@ -1,6 +1,7 @@
 //! Writes that the server executes after the deadline must change nothing.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use auth_domain::model::{PasswordHash, UserStatus};
@@ -9,37 +10,51 @@ use auth_testkit::servers::PostgresServer;
 use auth_testkit::{START, request_time_at};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use crate::support::{Store, assert_kind, while_locked, within};
 
 /// A text in the last message of the write only, after the time was read and the statement prepared.
 const MARK: &str = "$argon2id$too late";
 
-/// Relays between adapter and server. Before it relays the mark, it freezes the server, so that the message waits in the
-/// socket of the frozen server.
-async fn relay_that_freezes(server: &Arc<PostgresServer>) -> u16 {
+/// Starts a relay between adapter and server. Before it relays the mark, it freezes the server, so that the message waits in
+/// the socket of the frozen server. Returns the port, and a notification of the server's answer to the mark.
+async fn relay_that_freezes(server: &Arc<PostgresServer>) -> (u16, Arc<Notify>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let server = Arc::clone(server);
+    let (server, answered) = (Arc::clone(server), Arc::new(Notify::new()));
+    let answer = Arc::clone(&answered);
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let upstream = TcpStream::connect(("127.0.0.1", server.port())).await.unwrap();
             let (mut from_client, mut to_client) = client.into_split();
             let (mut from_server, mut to_server) = upstream.into_split();
-            tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+            let is_marked = Arc::new(AtomicBool::new(false));
+            let (answer, mark_was_sent) = (Arc::clone(&answer), Arc::clone(&is_marked));
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 65_536];
+                while let Ok(length @ 1..) = from_server.read(&mut buffer).await {
+                    if mark_was_sent.load(Ordering::SeqCst) {
+                        answer.notify_one();
+                    }
+                    // The adapter may have closed its connection.
+                    let _ = to_client.write_all(&buffer[..length]).await;
+                }
+            });
             let server = Arc::clone(&server);
             tokio::spawn(async move {
                 let mut buffer = vec![0; 65_536];
                 while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
                     if buffer[..length].windows(MARK.len()).any(|bytes| bytes == MARK.as_bytes()) {
                         server.freeze();
+                        is_marked.store(true, Ordering::SeqCst);
                     }
                     to_server.write_all(&buffer[..length]).await.unwrap();
                 }
             });
         }
     });
-    port
+    (port, answered)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,7 +63,7 @@ async fn a_write_in_the_socket_of_a_frozen_server_never_happens() {
     let database = server.database();
     let direct = Store::migrated(&database).await;
     let user = direct.inserted().await;
-    let port = relay_that_freezes(&server).await;
+    let (port, answered) = relay_that_freezes(&server).await;
     let relayed = Store::at(&database.url().replace(&server.port().to_string(), &port.to_string()));
 
     let (expected, late) = (Some(user.password_hash.clone()), PasswordHash::new(MARK.to_owned()));
@@ -57,11 +72,7 @@ async fn a_write_in_the_socket_of_a_frozen_server_never_happens() {
     assert_kind(outcome, PortErrorKind::Unavailable);
     server.thaw();
 
-    // The server has executed the statement when no other connection is active.
-    let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-                AND pid <> pg_backend_pid() AND state = 'active'";
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    while database.sql(busy) != "0" {}
+    tokio::time::timeout(Duration::from_secs(10), answered.notified()).await.unwrap();
     assert_eq!(direct.stored_hash(&user).await, expected);
 }
 

@@ -1,4 +1,4 @@
-//! The least rights, as the README grants them.
+//! The privileges that the README grants are enough, and not more than needed.
 
 use std::time::Duration;
 
