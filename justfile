@@ -53,7 +53,7 @@ bench-verify: system-packages
     @cargo bench --quiet --package auth-verifier --bench verify
     @cargo build --quiet --release --package auth-server; echo; \
     SOAK=1 HOOKSENTRY_AUTH_E2E_BINARY="${CARGO_TARGET_DIR:-{{ justfile_directory() }}/target}/release/hooksentry-auth" \
-    cargo test --quiet --package auth-e2e --test servers -- --nocapture a_logout_is_true_on_every_instance_in_time \
+    cargo test --quiet --package auth-e2e --test servers -- --nocapture a_logout_takes_effect_on_every_instance_in_time \
         | grep 'from the 204'
 
 # Print figures about the structure of the sources, of the whole workspace or of one folder

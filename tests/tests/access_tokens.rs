@@ -10,7 +10,7 @@ const VERIFY: &str = "/api/v1/auth/verify";
 
 // S-29, S-31, S-34, S-35, S-37
 #[tokio::test]
-async fn an_access_token_that_is_bad_in_any_way_is_401() {
+async fn every_invalid_access_token_is_401() {
     let key = b"KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
     let installation =
         Installation::new().set("JWT__KEY", &String::from_utf8_lossy(key)).with_user(ALICE).await;

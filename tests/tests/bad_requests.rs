@@ -11,7 +11,7 @@ const REFRESH: &str = "/api/v1/auth/refresh";
 const LOGOUT: &str = "/api/v1/auth/logout";
 
 #[tokio::test]
-async fn a_missing_field_is_400_and_every_one_is_named_at_once() {
+async fn every_missing_field_is_named_in_one_400() {
     let server = Server::start().await;
     let caller = authorized(&server).await;
     let fields: [(&str, &[&str]); 3] =
@@ -94,7 +94,7 @@ async fn an_email_of_invalid_format_is_400() {
 
 // S-71
 #[tokio::test]
-async fn a_body_that_is_no_json_object_is_400_at_once() {
+async fn a_body_that_is_no_json_object_is_400() {
     let server = Server::start().await;
     let deep = format!("{}{}", "[".repeat(8_000), "]".repeat(8_000));
     let deeper = "{\"a\":".repeat(3_000);

@@ -39,7 +39,7 @@ async fn a_mistake_in_the_arguments_is_exit_code_2() {
 }
 
 #[tokio::test]
-async fn a_user_is_created_beside_a_running_server() {
+async fn a_user_is_created_while_a_server_runs() {
     let server = Server::start().await;
     create(&server.installation, BOB, PASSWORD).await.expect_success();
     server.log_in(BOB).await;
@@ -53,7 +53,7 @@ async fn a_user_is_created_beside_a_running_server() {
 }
 
 #[tokio::test]
-async fn a_user_that_cannot_be_is_not_created() {
+async fn an_invalid_user_is_not_created() {
     let installation = Installation::new().migrated().await;
     for (email, password, word) in [
         ("not an email", PASSWORD, "email"),
@@ -74,7 +74,7 @@ async fn a_user_that_cannot_be_is_not_created() {
 
 // S-26
 #[tokio::test]
-async fn the_minimum_length_binds_where_a_password_is_set_and_never_at_login() {
+async fn the_minimum_length_applies_to_new_passwords_only() {
     // Short, and hard to guess.
     let short = "k7#mQz!vR2pL";
     let lenient = Installation::new().set("PASSWORD__MIN_LENGTH", "12").migrated().await;
@@ -116,7 +116,7 @@ async fn deactivation_ends_refresh_and_access_at_once() {
 
 // S-26
 #[tokio::test]
-async fn a_guessable_password_is_rejected_where_one_is_set_and_the_error_says_why() {
+async fn a_guessable_new_password_is_rejected_with_the_reason() {
     let installation = Installation::new().with_user(ALICE).await;
     for guessable in [
         "aaaaaaaaaaaaaaa",
@@ -188,7 +188,7 @@ async fn sessions_are_listed_and_ended_one_by_one_or_all() {
 }
 
 #[tokio::test]
-async fn clearing_the_limit_lets_a_user_in_again() {
+async fn clearing_the_limit_allows_the_next_login() {
     let server = Server::start().await;
     for part in 1..=10 {
         server.from_address(&format!("127.0.1.{part}")).login(ALICE, WRONG_PASSWORD).await;
@@ -199,7 +199,7 @@ async fn clearing_the_limit_lets_a_user_in_again() {
 }
 
 #[tokio::test]
-async fn commands_on_an_unknown_user_fail_and_say_so() {
+async fn commands_on_an_unknown_user_fail() {
     let server = Server::start().await;
     let commands: [&[&str]; 5] = [
         &["user", "activate", BOB],
@@ -226,7 +226,7 @@ async fn migrating_is_possible_at_any_time() {
 
 // S-25
 #[tokio::test]
-async fn only_serve_and_migrate_make_anything() {
+async fn only_serve_and_migrate_create_files() {
     let installation = Installation::embedded();
     let commands: [&[&str]; 6] = [
         &["user", "list"],

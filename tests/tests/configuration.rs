@@ -34,7 +34,7 @@ async fn every_problem_is_reported_at_once_with_the_name_of_its_setting() {
 
 // S-95
 #[tokio::test]
-async fn a_range_of_proxies_is_a_warning_at_start_and_in_doctor_and_everybody_is_rejected() {
+async fn a_range_of_proxies_is_a_warning_and_the_whole_family_is_rejected() {
     let everybody = Installation::embedded().set("HTTP__TRUSTED_PROXIES", "10.0.0.1, 0.0.0.0/0");
     let message = everybody.rejects_to_serve().await;
     assert!(names(&message, "HTTP__TRUSTED_PROXIES") && message.contains("half of all IPv4"), "{message}");
@@ -84,7 +84,7 @@ async fn unknown_names_and_broken_files_are_rejected() {
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_rejected_and_swallows_no_password() {
+async fn a_port_in_use_is_rejected_before_a_password_is_printed() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let installation = Installation::embedded().set("HTTP__LISTEN", &address);
@@ -99,7 +99,7 @@ async fn a_port_in_use_is_rejected_and_swallows_no_password() {
 }
 
 #[tokio::test]
-async fn a_data_directory_that_cannot_be_made_is_rejected() {
+async fn a_data_directory_that_cannot_be_created_is_rejected() {
     let installation = Installation::embedded().set("DATA_DIR", "file/data");
     fs::write(installation.folder().join("file"), "not a folder").unwrap();
     for args in [&["serve"][..], &["user", "list"], &["migrate"]] {

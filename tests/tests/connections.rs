@@ -51,7 +51,7 @@ async fn a_connection_that_never_sent_a_byte_closes_without_a_response() {
 
 // S-74
 #[tokio::test(flavor = "multi_thread")]
-async fn sockets_beyond_the_limit_cost_no_new_client_a_second() {
+async fn with_sockets_beyond_the_limit_new_clients_wait_under_a_second() {
     let server = server(&[("HTTP__MAX_CONNECTIONS", "200")]).await;
     let mut held = Vec::new();
     for _ in 0..25 {
@@ -66,7 +66,7 @@ async fn sockets_beyond_the_limit_cost_no_new_client_a_second() {
 
 // S-74
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_at_its_limit_takes_no_place_of_another() {
+async fn an_address_at_its_limit_leaves_room_for_others() {
     let server =
         server(&[("HTTP__MAX_CONNECTIONS", "30"), ("HTTP__MAX_CONNECTIONS_PER_ADDRESS", "10")]).await;
     let mut other = Wire::connect_from("127.0.0.7", &server.installation.address()).await;

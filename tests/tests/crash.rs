@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 const CLIENTS: usize = 4;
 
 #[tokio::test]
-async fn nothing_acknowledged_is_lost_when_killed_between_any_two_calls() {
+async fn a_kill_between_two_calls_loses_nothing_acknowledged() {
     let mut server = Server::start().await;
     for _ in 0..5 {
         let first = server.log_in(ALICE).await;
@@ -36,7 +36,7 @@ async fn nothing_acknowledged_is_lost_when_killed_between_any_two_calls() {
 }
 
 #[tokio::test]
-async fn a_user_made_beside_a_running_server_survives_its_end() {
+async fn a_user_created_while_a_server_runs_survives_its_kill() {
     let mut server = Server::start().await;
     let create = ["user", "create", "--email", BOB, "--password-stdin"];
     server.installation.cli(&create, auth_e2e::PASSWORD).await.expect_success();
@@ -45,7 +45,7 @@ async fn a_user_made_beside_a_running_server_survives_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_with_an_idempotency_key_go_on_through_kills_at_random_moments() {
+async fn clients_with_an_idempotency_key_survive_random_kills() {
     let mut server = Server::start_on(Installation::new().with_user(ALICE).await).await;
     let done = Arc::new(AtomicBool::new(false));
     let refreshes = Arc::new(AtomicUsize::new(0));

@@ -25,7 +25,7 @@ async fn the_openapi_document_describes_what_is_served() {
 }
 
 #[tokio::test]
-async fn the_swagger_page_needs_nothing_from_elsewhere() {
+async fn the_swagger_page_loads_nothing_from_other_hosts() {
     let server = Server::start().await;
     let page = server.call(Method::GET, "/swagger/").await;
     assert_eq!(page.status, 200);

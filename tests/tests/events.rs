@@ -127,7 +127,7 @@ async fn blocked_login_names_its_limit_and_the_hash_of_the_email() {
 
 // S-85
 #[tokio::test]
-async fn reuse_in_the_grace_period_is_an_event_that_compares_addresses() {
+async fn reuse_in_the_grace_period_is_logged_with_same_address() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;
     server.refresh(&tokens.refresh).await.tokens();

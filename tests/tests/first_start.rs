@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 const WAITING: Duration = Duration::from_secs(1);
 
 #[tokio::test]
-async fn the_three_printed_calls_work_as_they_are() {
+async fn the_three_printed_commands_work() {
     let server = Server::start_on(Installation::embedded()).await;
     let banner = server.process.prints(LAST_CALL).await;
     assert!(banner.contains(OWNER), "{banner}");
@@ -84,7 +84,7 @@ async fn every_installation_has_a_password_of_its_own() {
 
 // S-25
 #[tokio::test]
-async fn no_owner_is_made_where_there_is_a_user() {
+async fn no_bootstrap_owner_is_created_if_a_user_exists() {
     let server = Server::start_on(Installation::embedded().with_user(ALICE).await).await;
     server.login(OWNER, PASSWORD).await.expect_error(401, "invalid_credentials");
     let users = server.cli(&["user", "list"]).await.expect_success();
@@ -107,7 +107,7 @@ async fn the_data_directory_and_its_files_are_private() {
 
 // S-25
 #[tokio::test]
-async fn a_user_that_is_created_and_a_first_start_wait_for_each_other() {
+async fn user_create_and_a_first_start_wait_for_each_other() {
     let installation = Installation::embedded().migrated().await;
     let lock = File::options().write(true).open(installation.data_dir().join("setup.lock")).unwrap();
     lock.lock().unwrap();
@@ -169,7 +169,7 @@ async fn a_key_or_data_directory_that_others_can_read_is_rejected() {
 }
 
 #[tokio::test]
-async fn serving_is_what_the_program_does_without_a_command() {
+async fn without_a_command_the_program_serves() {
     let installation = Installation::embedded().with_user(ALICE).await;
     let process = installation.spawn(&[], "");
     Server::adopt(installation, process).await.log_in(ALICE).await;

@@ -32,7 +32,7 @@ async fn an_unknown_path_is_404() {
 
 // S-69
 #[tokio::test]
-async fn a_wrong_method_is_405_with_exactly_the_methods_there_are() {
+async fn a_wrong_method_is_405_with_the_allowed_methods() {
     let server = Server::start().await;
     for path in Api::ENDPOINTS {
         for method in
@@ -80,7 +80,7 @@ async fn a_body_over_16_kib_is_413_chunked_or_not() {
 
 // S-70
 #[tokio::test]
-async fn a_body_that_is_not_called_json_is_415() {
+async fn a_body_with_another_media_type_is_415() {
     let server = Server::start().await;
     let body = json!({ "email": ALICE, "password": PASSWORD }).to_string();
     let post = |kind: Option<&str>| {
@@ -113,7 +113,7 @@ async fn a_body_that_is_not_called_json_is_415() {
 }
 
 #[tokio::test]
-async fn a_sane_request_id_is_kept_and_any_other_replaced() {
+async fn a_plain_request_id_is_kept_and_any_other_replaced() {
     let server = Server::start().await;
     for id in ["abc-123", "7f4c2a9e-3b1d-4e5f-8a6b-0c1d2e3f4a5b", "A_b.9"] {
         let reply = server.with_header("x-request-id", id).login(ALICE, WRONG_PASSWORD).await;
@@ -152,7 +152,7 @@ async fn ambiguous_framing_is_400_and_closes() {
 
 // S-76, S-79
 #[tokio::test]
-async fn no_answer_names_the_software_or_opens_itself_to_other_origins() {
+async fn no_response_names_the_software_or_allows_other_origins() {
     let server = Server::start().await;
     let api = server.with_header("origin", "https://elsewhere.example");
     for path in Api::ENDPOINTS {

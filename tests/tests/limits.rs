@@ -47,7 +47,7 @@ async fn unknown_emails_count_like_known_ones() {
 
 // S-12
 #[tokio::test]
-async fn a_blocked_attempt_says_nothing_costs_nothing_and_prolongs_nothing() {
+async fn a_blocked_attempt_reveals_nothing_and_prolongs_nothing() {
     let server = Server::start().await;
     block(&server, ALICE).await;
     let right = server.login(ALICE, PASSWORD).await;
@@ -63,7 +63,7 @@ async fn a_blocked_attempt_says_nothing_costs_nothing_and_prolongs_nothing() {
 
 // S-23
 #[tokio::test]
-async fn retry_after_is_true_to_the_second() {
+async fn retry_after_is_accurate_to_the_second() {
     let installation = Installation::new().set("LOGIN_LIMIT__WINDOW", "7s").with_user(ALICE).await;
     let server = Server::start_on(installation).await;
     fail(&server, ALICE).await;
@@ -100,7 +100,7 @@ async fn a_success_clears_the_email() {
 
 // S-15
 #[tokio::test]
-async fn a_success_gives_the_address_back_only_its_own_failures() {
+async fn a_success_clears_only_its_own_failures_of_the_address() {
     let installation = Installation::new().with_user(ALICE).await.with_user(BOB).await;
     let server = Server::start_on(installation).await;
     for number in 0..6 {
@@ -117,7 +117,7 @@ async fn a_success_gives_the_address_back_only_its_own_failures() {
 }
 
 #[tokio::test]
-async fn a_malformed_request_is_no_attempt() {
+async fn a_malformed_request_does_not_count() {
     let server = Server::start().await;
     for _ in 0..15 {
         let reply = server.post("/api/v1/auth/login", &json!({ "email": ALICE, "password": "" })).await;
@@ -128,7 +128,7 @@ async fn a_malformed_request_is_no_attempt() {
 
 // S-57
 #[tokio::test]
-async fn refresh_and_logout_never_touch_the_login_budget() {
+async fn refresh_and_logout_never_use_the_login_limit() {
     let server = Server::start().await;
     for _ in 0..30 {
         server.refresh(&"0".repeat(104)).await.expect_error(401, "invalid_refresh_token");
@@ -141,7 +141,7 @@ async fn refresh_and_logout_never_touch_the_login_budget() {
 
 // S-11
 #[tokio::test(flavor = "multi_thread")]
-async fn of_200_simultaneous_wrong_logins_at_most_ten_are_tried() {
+async fn of_200_simultaneous_wrong_logins_at_most_ten_are_hashed() {
     let server = Server::start().await;
     let statuses = at_once(&server, 200, WRONG_PASSWORD).await;
     let tried = statuses.iter().filter(|status| **status == 401).count();
@@ -152,7 +152,7 @@ async fn of_200_simultaneous_wrong_logins_at_most_ten_are_tried() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixty_simultaneous_right_logins_from_one_address_all_get_in() {
+async fn sixty_simultaneous_correct_logins_of_one_address_succeed() {
     let server = Server::start().await;
     let statuses = at_once(&server, 60, PASSWORD).await;
     assert_eq!(statuses, [200; 60]);
@@ -160,7 +160,7 @@ async fn sixty_simultaneous_right_logins_from_one_address_all_get_in() {
 
 // S-16
 #[tokio::test]
-async fn the_count_outlives_the_process() {
+async fn the_count_survives_a_restart() {
     let mut server = Server::start().await;
     for _ in 0..10 {
         fail(&server, ALICE).await;
@@ -192,7 +192,7 @@ async fn a_forwarded_address_counts_only_from_a_trusted_proxy() {
 
 // S-19
 #[tokio::test]
-async fn the_right_most_address_that_is_no_proxy_counts() {
+async fn the_right_most_address_that_is_not_a_proxy_counts() {
     let server = behind("127.0.3.1, 10.0.0.0/8", "x-forwarded-for").await;
     let proxy = server.from_address("127.0.3.1");
     for number in 0..10 {
@@ -231,7 +231,7 @@ async fn a_proxy_that_names_no_client_is_counted_by_email_alone() {
 
 // S-90
 #[tokio::test]
-async fn entries_that_cannot_be_read_count_for_their_proxy_as_one_address() {
+async fn unreadable_entries_count_for_their_proxy_as_one_address() {
     let server = behind("127.0.3.1, 10.1.2.3", "x-forwarded-for").await;
     let proxy = server.from_address("127.0.3.1");
     let unreadable = ["unknown", "203.0.113.1, garbage", "203.0.113.1,", "\u{fc}", "_hidden"];
@@ -275,7 +275,7 @@ async fn a_flood_from_one_address_leaves_room_in_the_password_queue() {
 }
 
 #[tokio::test]
-async fn the_configured_header_is_the_only_one_that_counts() {
+async fn only_the_configured_header_counts() {
     let server = behind("127.0.3.1", "forwarded").await;
     let proxy = server.from_address("127.0.3.1");
     for number in 0..10 {

@@ -86,7 +86,7 @@ async fn closed_standard_error_stops_no_request() {
 
 // S-93
 #[tokio::test]
-async fn log_pipe_that_nobody_reads_stops_neither_requests_nor_shutdown() {
+async fn unread_log_pipe_stops_neither_requests_nor_shutdown() {
     let (_reader, writer) = pipe().unwrap();
     let server = serve_with_log(writer).await;
     fill(&server).await;
@@ -131,7 +131,7 @@ async fn finish(process: Process) -> Finished {
 
 // S-93
 #[tokio::test]
-async fn commands_succeed_whatever_becomes_of_their_messages() {
+async fn commands_succeed_if_their_messages_are_lost() {
     let installation = Installation::new().with_user(ALICE).await;
     let create = ["user", "create", "--email", BOB, "--password-stdin"];
     let created = finish(installation.spawn_into(&create, PASSWORD, full_device(), dead_pipe())).await;
@@ -166,7 +166,7 @@ async fn list_that_cannot_be_printed_is_a_failure() {
 
 // S-25, S-93
 #[tokio::test]
-async fn no_owner_is_created_with_a_password_that_nobody_saw() {
+async fn no_bootstrap_owner_is_created_if_its_password_is_not_printed() {
     let mut installation = Installation::embedded();
     for stdout in [Stdio::null(), full_device().into(), dead_pipe().into()] {
         let process = installation.spawn_into(&["serve"], "", stdout, Stdio::piped());

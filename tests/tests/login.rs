@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 const LOGIN: &str = "/api/v1/auth/login";
 
 #[tokio::test]
-async fn a_login_answers_with_exactly_the_documented_body() {
+async fn a_login_returns_exactly_the_documented_body() {
     let server = Server::start().await;
     let before = clock::unix_now();
     let reply = server.login(ALICE, PASSWORD).await;
@@ -30,7 +30,7 @@ async fn a_login_answers_with_exactly_the_documented_body() {
 }
 
 #[tokio::test]
-async fn the_access_token_has_the_header_and_the_claims_that_the_platform_reads() {
+async fn the_access_token_has_the_claims_that_the_platform_reads() {
     let key = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
     let installation = Installation::new().set("JWT__KEY", key).with_user(ALICE).await;
     let server = Server::start_on(installation).await;
@@ -51,7 +51,7 @@ async fn the_access_token_has_the_header_and_the_claims_that_the_platform_reads(
 
 // S-39
 #[tokio::test]
-async fn a_token_that_the_old_service_issued_is_accepted() {
+async fn a_legacy_access_token_is_accepted() {
     let key = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
     let previous = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp";
     let installation = Installation::new().set("JWT__KEY", key).set("JWT__PREVIOUS_KEYS", previous);
@@ -88,7 +88,7 @@ async fn an_email_is_trimmed_and_lower_cased() {
 
 // S-05
 #[tokio::test]
-async fn a_password_counts_byte_for_byte() {
+async fn a_password_is_compared_byte_for_byte() {
     let password = " Pässwörd \u{65}\u{301}\u{0}\tand blanks ";
     let installation = Installation::new().migrated().await;
     let create = ["user", "create", "--email", ALICE, "--password-stdin"];
@@ -160,7 +160,7 @@ async fn every_rejection_of_credentials_looks_the_same() {
 
 // S-80
 #[tokio::test]
-async fn injections_are_just_wrong_credentials() {
+async fn injections_are_only_wrong_credentials() {
     let server = Server::start().await;
     for password in ["' OR '1'='1", "\"; DROP TABLE users; --", "${jndi:ldap://x}", "%00", "{\"$ne\":null}"] {
         server.login(ALICE, password).await.expect_error(401, "invalid_credentials");
@@ -189,7 +189,7 @@ async fn every_login_opens_a_session_of_its_own() {
 
 // S-03
 #[tokio::test]
-async fn a_hash_of_the_old_service_works_and_is_upgraded() {
+async fn a_legacy_hash_works_and_is_upgraded() {
     let stored = "3JDPB96QfMxkY2zt2zjlUg==:T7oaR+Bspm7atAlMbozOuEunhf9iZ9gfgF7scjSYz90=";
     let installation = Installation::new().set("PASSWORD__LEGACY", "on").with_user(ALICE).await;
     installation.sql(&format!("UPDATE users SET password_hash = '{stored}'"));

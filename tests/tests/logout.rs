@@ -37,7 +37,7 @@ async fn a_logout_ends_every_access_token_of_the_session() {
 }
 
 #[tokio::test]
-async fn a_used_refresh_token_of_the_session_is_as_good_as_the_newest() {
+async fn a_used_refresh_token_of_the_session_also_ends_it() {
     let server = Server::start().await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh(&first.refresh).await.tokens();
@@ -59,7 +59,7 @@ async fn another_session_of_the_caller_can_be_ended_too() {
 
 // S-63
 #[tokio::test]
-async fn a_foreign_refresh_token_changes_nothing_for_either() {
+async fn a_refresh_token_of_another_user_changes_nothing() {
     let installation = Installation::new().with_user(ALICE).await.with_user(BOB).await;
     let server = Server::start_on(installation).await;
     let (alice, bob) = (server.log_in(ALICE).await, server.log_in(BOB).await);
@@ -78,7 +78,7 @@ async fn a_foreign_refresh_token_changes_nothing_for_either() {
 }
 
 #[tokio::test]
-async fn the_bearer_is_judged_before_the_body_and_the_body_before_the_owner() {
+async fn logout_checks_bearer_then_body_then_owner() {
     let installation = Installation::new().with_user(ALICE).await.with_user(BOB).await;
     let server = Server::start_on(installation).await;
     let (alice, bob) = (server.log_in(ALICE).await, server.log_in(BOB).await);
@@ -110,7 +110,7 @@ async fn the_scheme_is_case_insensitive() {
 
 // S-42, S-43
 #[tokio::test]
-async fn the_access_token_counts_only_in_one_authorization_header() {
+async fn the_access_token_is_read_from_one_authorization_header() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;
     let bearer = format!("Bearer {}", tokens.access);

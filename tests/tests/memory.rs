@@ -11,7 +11,7 @@ const MEMORY_COST_KIB: u64 = 19_456;
 const SLACK_KIB: u64 = 64 * 1_024;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixty_four_parallel_logins_cost_no_more_memory_than_their_permits() {
+async fn memory_of_64_parallel_logins_is_bounded_by_the_permits() {
     let installation = Installation::new().set("LOGIN_LIMIT__MAX_FAILURES", "1000000");
     let installation = installation.set("PASSWORD__CONCURRENCY", &PERMITS.to_string());
     let server = Server::start_on(installation.with_user(ALICE).await).await;

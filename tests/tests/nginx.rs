@@ -135,7 +135,7 @@ fn expect_unavailable(reply: &Reply) {
 
 // S-44
 #[tokio::test]
-async fn without_a_valid_token_the_answer_is_401_and_nothing_reaches_the_upstream() {
+async fn without_a_valid_token_nothing_reaches_the_upstream() {
     let protected = Protected::start().await;
     let url = format!("{}/invoices", protected.nginx.url());
     let bare = send(protected.client.get(&url)).await.unwrap();
@@ -152,7 +152,7 @@ async fn without_a_valid_token_the_answer_is_401_and_nothing_reaches_the_upstrea
 
 // S-42
 #[tokio::test]
-async fn the_access_token_counts_nowhere_but_in_the_authorization_header() {
+async fn nginx_passes_the_token_of_the_authorization_header_only() {
     let protected = Protected::start().await;
     let access = protected.server.log_in(ALICE).await.access;
     let url = format!("{}/?access_token={access}", protected.nginx.url());
@@ -162,7 +162,7 @@ async fn the_access_token_counts_nowhere_but_in_the_authorization_header() {
 }
 
 #[tokio::test]
-async fn with_a_token_the_upstream_learns_who_calls_and_not_by_what_token() {
+async fn the_upstream_receives_the_caller_and_not_the_token() {
     let protected = Protected::start().await;
     let access = protected.server.log_in(ALICE).await.access;
     assert!(jwt::claims(&access)["sid"].is_string());
@@ -176,7 +176,7 @@ async fn with_a_token_the_upstream_learns_who_calls_and_not_by_what_token() {
 }
 
 #[tokio::test]
-async fn who_the_caller_is_cannot_be_forged_in_any_spelling() {
+async fn the_caller_cannot_be_forged_in_any_spelling() {
     let protected = Protected::start().await;
     for token in [protected.server.log_in(ALICE).await.access, token_without_session()] {
         protected.expect_forgeries_without_effect(&token, |name| vec![name.to_owned()]).await;
@@ -189,7 +189,7 @@ async fn who_the_caller_is_cannot_be_forged_in_any_spelling() {
 
 /// Other proxies take such a name for a header that is not meant for the upstream.
 #[tokio::test]
-async fn a_client_cannot_have_the_headers_removed_by_naming_them_in_connection() {
+async fn a_client_cannot_remove_the_headers_by_connection_options() {
     let protected = Protected::start().await;
     let access = protected.server.log_in(ALICE).await.access;
     let request = protected.request(Method::GET, "/", &access).header("connection", NAMES.join(", "));
@@ -198,7 +198,7 @@ async fn a_client_cannot_have_the_headers_removed_by_naming_them_in_connection()
 
 // S-59, S-60
 #[tokio::test]
-async fn after_a_logout_the_tokens_of_the_session_are_rejected_and_others_are_not() {
+async fn after_a_logout_only_the_tokens_of_the_session_are_rejected() {
     let protected = Protected::start().await;
     let server = &protected.server;
     let first = server.log_in(ALICE).await;
@@ -215,7 +215,7 @@ async fn after_a_logout_the_tokens_of_the_session_are_rejected_and_others_are_no
 
 // S-66
 #[tokio::test]
-async fn while_redis_is_away_the_answer_is_503_and_never_200_401_or_500() {
+async fn while_redis_is_unreachable_the_response_is_503() {
     let installation = Installation::on(Stores::own_servers()).set("JWT__KEY", KEY);
     let protected = Protected::start_on(installation).await;
     let access = protected.server.log_in(ALICE).await.access;
@@ -233,7 +233,7 @@ async fn while_redis_is_away_the_answer_is_503_and_never_200_401_or_500() {
 }
 
 #[tokio::test]
-async fn while_the_service_itself_is_away_the_answer_is_503() {
+async fn while_the_service_is_unreachable_the_response_is_503() {
     let mut protected = Protected::start().await;
     let access = protected.server.log_in(ALICE).await.access;
     expect_caller(&protected.get("/", &access).await, &access);
@@ -254,7 +254,7 @@ async fn a_defect_of_the_service_is_a_500_and_not_an_outage() {
 }
 
 #[tokio::test]
-async fn what_the_upstream_answers_itself_reaches_the_client_as_it_is() {
+async fn responses_of_the_upstream_reach_the_client_unchanged() {
     let protected = Protected::start().await;
     let access = protected.server.log_in(ALICE).await.access;
     for status in [401, 403, 500, 503] {
@@ -268,7 +268,7 @@ async fn what_the_upstream_answers_itself_reaches_the_client_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_body_reaches_the_upstream_unharmed_and_the_service_not_at_all() {
+async fn a_body_reaches_the_upstream_and_not_the_service() {
     let protected = Protected::start().await;
     let access = protected.server.log_in(ALICE).await.access;
     // The longer one is more than nginx keeps in memory, and than this service reads of any body.
@@ -281,7 +281,7 @@ async fn a_body_reaches_the_upstream_unharmed_and_the_service_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_verification_carries_the_bearer_and_the_clients_address_and_no_more() {
+async fn a_verification_carries_only_bearer_and_client_address() {
     let (service, upstream) = (Upstream::that_answers(401), Upstream::start());
     let nginx = nginx(&service.address(), &upstream);
     let request =
@@ -299,7 +299,7 @@ async fn a_verification_carries_the_bearer_and_the_clients_address_and_no_more()
 }
 
 #[tokio::test]
-async fn nobody_but_nginx_itself_asks_by_its_own_location() {
+async fn no_client_reaches_the_internal_location() {
     let protected = Protected::start().await;
     let access = protected.server.log_in(ALICE).await.access;
     let reply = protected.get("/_verify", &access).await;
@@ -307,7 +307,7 @@ async fn nobody_but_nginx_itself_asks_by_its_own_location() {
 }
 
 #[tokio::test]
-async fn login_refresh_and_logout_are_open_and_believe_no_header() {
+async fn login_refresh_and_logout_are_open_and_trust_no_header() {
     let installation = Installation::new().set("JWT__KEY", KEY).with_user(BOB).await;
     let protected = Protected::start_on(installation).await;
     let bob = protected.server.log_in(BOB).await.access;
@@ -331,7 +331,7 @@ async fn login_refresh_and_logout_are_open_and_believe_no_header() {
 }
 
 #[tokio::test]
-async fn what_is_open_reaches_the_service_whole_and_with_the_clients_address() {
+async fn open_paths_reach_the_service_with_the_client_address() {
     let (service, upstream) = (Upstream::start(), Upstream::start());
     let nginx = nginx(&service.address(), &upstream);
     let request = client().post(format!("{}/api/v1/auth/logout?all", nginx.url())).bearer_auth("x");
@@ -350,7 +350,7 @@ async fn what_is_open_reaches_the_service_whole_and_with_the_clients_address() {
 }
 
 #[tokio::test]
-async fn a_path_that_leaves_the_open_one_is_verified() {
+async fn a_path_out_of_an_open_path_is_verified() {
     let protected = Protected::start().await;
     for path in ["/api/v1/auth/..%2f..%2f..%2finvoices", "/api/v1/authority", "/API/v1/auth/login"] {
         let bare = send(protected.client.get(format!("{}{path}", protected.nginx.url()))).await.unwrap();

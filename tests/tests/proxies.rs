@@ -59,7 +59,7 @@ async fn expect_ten_of_sixty(behind: &Behind, forwarded: &[u8]) {
 
 // S-90
 #[tokio::test]
-async fn behind_the_documented_nginx_no_header_removes_an_address_from_the_count() {
+async fn behind_the_documented_nginx_no_header_avoids_the_count() {
     for forwarded in [b"\xff".as_slice(), b"127.0.0.1", b"unknown"] {
         expect_ten_of_sixty(&Behind::start(&location()).await, forwarded).await;
     }
@@ -67,7 +67,7 @@ async fn behind_the_documented_nginx_no_header_removes_an_address_from_the_count
 
 // S-90
 #[tokio::test]
-async fn nor_does_it_where_nginx_appends_to_the_header() {
+async fn behind_an_appending_nginx_no_header_avoids_the_count() {
     let appending = location().replace("$remote_addr", "$proxy_add_x_forwarded_for");
     assert_ne!(appending, location());
     for forwarded in [b"\xff".as_slice(), b"\xff, 127.0.0.1", b"\\\"", b","] {

@@ -25,7 +25,7 @@ async fn of_64_simultaneous_refreshes_exactly_one_succeeds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn simultaneous_refreshes_with_one_key_all_get_the_same_refresh_token() {
+async fn simultaneous_retries_all_get_the_same_refresh_token() {
     let server = Server::start().await;
     for _ in 0..rounds(100) {
         let tokens = server.log_in(ALICE).await;
@@ -45,7 +45,7 @@ async fn simultaneous_refreshes_with_one_key_all_get_the_same_refresh_token() {
 
 /// A session remembers 16 live access tokens: past that, a repeat has to make room first.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_storm_of_repeats_never_forks_or_ends_the_session() {
+async fn many_retries_never_fork_or_end_the_session() {
     let server = Server::start().await;
     for _ in 0..rounds(100) {
         let tokens = server.log_in(ALICE).await;
@@ -68,7 +68,7 @@ async fn a_storm_of_repeats_never_forks_or_ends_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn simultaneous_refreshes_of_many_sessions_do_not_disturb_each_other() {
+async fn simultaneous_refreshes_of_many_sessions_all_succeed() {
     let server = Server::start().await;
     let sessions = (0..16).map(|_| {
         let api = server.api();
@@ -89,7 +89,7 @@ async fn simultaneous_refreshes_of_many_sessions_do_not_disturb_each_other() {
 
 // S-64
 #[tokio::test(flavor = "multi_thread")]
-async fn a_logout_that_races_a_refresh_leaves_nothing_alive() {
+async fn a_logout_that_races_a_refresh_leaves_no_live_token() {
     let server = Server::start().await;
     for round in 0..rounds(10_000) {
         let tokens = server.log_in(ALICE).await;
@@ -113,7 +113,7 @@ async fn a_logout_that_races_a_refresh_leaves_nothing_alive() {
 
 // S-59
 #[tokio::test(flavor = "multi_thread")]
-async fn simultaneous_logouts_of_one_session_all_leave_it_dead() {
+async fn simultaneous_logouts_of_one_session_all_end_it() {
     let server = Server::start().await;
     for _ in 0..rounds(400) {
         let tokens = server.log_in(ALICE).await;

@@ -42,7 +42,7 @@ async fn a_long_chain_of_refreshes_stays_alive() {
 
 // S-52
 #[tokio::test]
-async fn a_used_token_within_the_leeway_is_rejected_and_ends_nothing() {
+async fn a_used_token_in_the_grace_period_ends_nothing() {
     let server = Server::start().await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh(&first.refresh).await.tokens();
@@ -52,7 +52,7 @@ async fn a_used_token_within_the_leeway_is_rejected_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_repeat_with_the_same_key_gets_the_same_refresh_token() {
+async fn a_retry_with_the_same_key_gets_the_same_refresh_token() {
     let server = Server::start().await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh_with_key(&first.refresh, "one call").await;
@@ -71,7 +71,7 @@ async fn a_repeat_with_the_same_key_gets_the_same_refresh_token() {
 }
 
 #[tokio::test]
-async fn another_key_or_none_is_no_repeat() {
+async fn another_key_or_none_is_no_retry() {
     let server = Server::start().await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh_with_key(&first.refresh, "one-call").await.tokens();
@@ -85,7 +85,7 @@ async fn another_key_or_none_is_no_repeat() {
 }
 
 #[tokio::test]
-async fn the_offer_to_repeat_ends_when_the_successor_is_used() {
+async fn retries_end_when_the_successor_is_used() {
     let server = Server::start().await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh_with_key(&first.refresh, "one-call").await.tokens();
@@ -114,7 +114,7 @@ async fn an_idempotency_key_has_1_to_255_visible_characters() {
 
 // S-54, S-55
 #[tokio::test]
-async fn whatever_is_no_live_token_is_rejected_alike() {
+async fn all_invalid_refresh_tokens_get_one_response() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;
     let (half, rest) = tokens.refresh.split_at(52);
@@ -139,7 +139,7 @@ async fn whatever_is_no_live_token_is_rejected_alike() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_no_access_token() {
+async fn a_refresh_token_is_not_accepted_as_an_access_token() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;
     server.logout(&tokens.refresh, &tokens.refresh).await.expect_error(401, "invalid_token");
@@ -168,7 +168,7 @@ async fn the_user_is_read_again_at_each_refresh() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_gone_has_no_session() {
+async fn sessions_of_a_deleted_user_are_rejected() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;
     assert_eq!(server.installation.sql("DELETE FROM users"), 1);
@@ -177,7 +177,7 @@ async fn a_user_who_is_gone_has_no_session() {
 
 // S-53
 #[tokio::test]
-async fn an_idle_session_ends_by_itself() {
+async fn an_idle_session_expires() {
     let installation = Installation::new().set("TOKENS__ACCESS_TTL", "1s").set("TOKENS__REFRESH_TTL", "2s");
     let server = Server::start_on(installation.with_user(ALICE).await).await;
     let idle = server.log_in(ALICE).await;
@@ -191,7 +191,7 @@ async fn an_idle_session_ends_by_itself() {
 
 // S-53
 #[tokio::test]
-async fn a_session_has_an_absolute_end() {
+async fn a_session_expires_after_its_absolute_limit() {
     let installation = Installation::new().set("TOKENS__ACCESS_TTL", "1s").set("TOKENS__REFRESH_TTL", "2s");
     let installation = installation.set("TOKENS__SESSION_TTL", "2s");
     let server = Server::start_on(installation.with_user(ALICE).await).await;
@@ -206,7 +206,7 @@ async fn a_session_has_an_absolute_end() {
 
 // S-36
 #[tokio::test]
-async fn an_access_token_ends_with_its_lifetime() {
+async fn an_access_token_expires_after_its_lifetime() {
     let installation = Installation::new().set("TOKENS__ACCESS_TTL", "2s").with_user(ALICE).await;
     let server = Server::start_on(installation).await;
     let reply = server.login(ALICE, auth_e2e::PASSWORD).await;

@@ -7,7 +7,7 @@ use auth_e2e::{ALICE, Installation, Server, Tokens};
 
 // S-48
 #[tokio::test]
-async fn a_used_token_after_the_leeway_ends_the_whole_session() {
+async fn a_used_token_after_the_grace_period_ends_the_session() {
     let server = start_with_leeway("1s").await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh(&first.refresh).await.tokens();
@@ -20,7 +20,7 @@ async fn a_used_token_after_the_leeway_ends_the_whole_session() {
 }
 
 #[tokio::test]
-async fn without_a_leeway_the_first_repeat_ends_the_session() {
+async fn without_a_grace_period_the_first_reuse_ends_the_session() {
     let server = start_with_leeway("0s").await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh(&first.refresh).await.tokens();
@@ -30,7 +30,7 @@ async fn without_a_leeway_the_first_repeat_ends_the_session() {
 
 // S-52
 #[tokio::test]
-async fn the_leeway_is_for_the_immediate_predecessor_alone() {
+async fn the_grace_period_covers_only_the_immediate_predecessor() {
     let server = start_with_leeway("1m").await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh(&first.refresh).await.tokens();
@@ -41,7 +41,7 @@ async fn the_leeway_is_for_the_immediate_predecessor_alone() {
 
 // S-49, S-50
 #[tokio::test]
-async fn a_token_used_long_ago_is_recognised_even_after_a_restart() {
+async fn reuse_of_an_old_token_is_detected_after_a_restart() {
     let mut server = start_with_leeway("1m").await;
     let first = server.log_in(ALICE).await;
     let mut newest = first.clone();
@@ -54,7 +54,7 @@ async fn a_token_used_long_ago_is_recognised_even_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_keyed_repeat_after_the_leeway_is_still_no_reuse() {
+async fn a_retry_after_the_grace_period_is_no_reuse() {
     let server = start_with_leeway("0s").await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh_with_key(&first.refresh, "key").await.tokens();
@@ -69,7 +69,7 @@ async fn a_keyed_repeat_after_the_leeway_is_still_no_reuse() {
 }
 
 #[tokio::test]
-async fn reuse_ends_one_session_and_no_other() {
+async fn reuse_ends_only_its_own_session() {
     let server = start_with_leeway("0s").await;
     let (robbed, other) = (server.log_in(ALICE).await, server.log_in(ALICE).await);
     server.refresh(&robbed.refresh).await.tokens();

@@ -42,7 +42,7 @@ fn closes(reply: &Reply) -> bool {
 
 // S-97
 #[tokio::test(flavor = "multi_thread")]
-async fn from_sigterm_on_every_response_closes_and_none_is_lost() {
+async fn from_sigterm_on_responses_close_and_none_is_lost() {
     let server = draining_server().await;
     let mut kept = join_all((0..CLIENTS).map(|_| server.connect())).await;
     for wire in &mut kept {
@@ -62,7 +62,7 @@ async fn from_sigterm_on_every_response_closes_and_none_is_lost() {
 
 // S-97
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_was_opened_before_the_end_is_served() {
+async fn a_connection_opened_before_the_shutdown_is_served() {
     let server = Server::start().await;
     let mut opened = join_all((0..CLIENTS).map(|_| server.connect())).await;
     server.process.signal(Signal::TERM);

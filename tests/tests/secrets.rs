@@ -11,7 +11,7 @@ const KEY: &str = "idempotency-key-of-this-call";
 
 // S-46
 #[tokio::test]
-async fn no_slice_of_a_live_token_is_in_the_data_directory() {
+async fn no_part_of_a_live_token_is_in_the_data_directory() {
     let server = Server::start_on(Installation::embedded().with_user(ALICE).await).await;
     let mut live = Vec::new();
     for _ in 0..3 {
@@ -75,7 +75,7 @@ async fn no_secret_and_no_email_is_in_the_log_even_at_trace() {
 
 // S-85
 #[tokio::test]
-async fn every_event_is_a_line_that_reads_alone() {
+async fn every_event_has_its_context_in_one_line() {
     let server = Server::start().await;
     let tokens = server.with_header("x-request-id", "the-login").log_in(ALICE).await;
     server.with_header("x-request-id", "the-failure").login(ALICE, WRONG_PASSWORD).await;

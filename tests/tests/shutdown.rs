@@ -58,7 +58,7 @@ async fn a_request_whose_body_is_still_arriving_is_finished() {
 }
 
 #[tokio::test]
-async fn an_idle_server_stops_at_once_and_idle_connections_do_not_hold_it() {
+async fn an_idle_server_stops_at_once_despite_idle_connections() {
     let server = Server::start().await;
     let mut idle = server.connect().await;
     assert!(idle.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n").await);
@@ -70,7 +70,7 @@ async fn an_idle_server_stops_at_once_and_idle_connections_do_not_hold_it() {
 }
 
 #[tokio::test]
-async fn readiness_fails_first_while_the_listener_goes_on() {
+async fn readiness_fails_before_the_listener_closes() {
     let installation = Installation::new().set("HTTP__DRAIN_DELAY", "1s").with_user(ALICE).await;
     let server = Server::start_on(installation).await;
     server.process.signal(Signal::TERM);

@@ -14,28 +14,28 @@ const CUT_OFF: Duration = Duration::from_secs(8);
 
 // S-74
 #[tokio::test(flavor = "multi_thread")]
-async fn a_head_that_trickles_is_cut_off() {
+async fn a_slow_head_is_closed() {
     let server = Server::start().await;
     assert_cut_off(&server, "").await;
 }
 
 // S-74
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_trickles_is_cut_off() {
+async fn a_slow_body_is_closed() {
     let server = Server::start().await;
     assert_cut_off(&server, &format!("{HEAD}Content-Length: 400\r\n\r\n{{")).await;
 }
 
 // S-74
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chunked_body_that_trickles_is_cut_off() {
+async fn a_slow_chunked_body_is_closed() {
     let server = Server::start().await;
     assert_cut_off(&server, &format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n")).await;
 }
 
 // S-74
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chunked_body_that_nobody_reads_is_cut_off() {
+async fn an_unread_chunked_body_is_closed() {
     let server = Server::start().await;
     for path in ["logout", "nowhere"] {
         assert_cut_off(
@@ -47,7 +47,7 @@ async fn a_chunked_body_that_nobody_reads_is_cut_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_says_nothing_is_cut_off() {
+async fn a_silent_connection_is_closed() {
     let server = Server::start().await;
     let mut silent = server.connect().await;
     assert!(silent.closes_within(CUT_OFF).await);
@@ -84,7 +84,7 @@ async fn trickle(api: Api, start: String) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hanging_up_buys_no_free_guess() {
+async fn a_disconnected_client_gets_no_free_guess() {
     let server = Server::start().await;
     for _ in 0..10 {
         drop(sent_login(&server, WRONG_PASSWORD).await);
@@ -94,7 +94,7 @@ async fn hanging_up_buys_no_free_guess() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_hang_up_leave_every_place_free() {
+async fn disconnected_clients_free_their_places() {
     let server = Server::start().await;
     for _ in 0..5 {
         let sent = join_all((0..20).map(|_| sent_login(&server, PASSWORD))).await;
@@ -108,7 +108,7 @@ async fn clients_that_hang_up_leave_every_place_free() {
 }
 
 #[tokio::test]
-async fn a_refresh_whose_client_hung_up_can_be_repeated() {
+async fn a_refresh_of_a_disconnected_client_can_be_retried() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;
     let body = json!({ "refreshToken": tokens.refresh }).to_string();

@@ -34,7 +34,7 @@ async fn an_unknown_refresh_token_is_401() {
 }
 
 #[tokio::test]
-async fn too_many_failures_are_429_after_the_shape_and_before_the_credentials() {
+async fn the_limit_is_checked_after_the_form_and_before_the_credentials() {
     let server = Server::start().await;
     for _ in 0..10 {
         server.login(ALICE, WRONG_PASSWORD).await.expect_error(401, "invalid_credentials");
@@ -48,7 +48,7 @@ async fn too_many_failures_are_429_after_the_shape_and_before_the_credentials() 
 }
 
 #[tokio::test]
-async fn a_full_password_queue_is_503_and_counts_as_no_failure() {
+async fn a_full_password_queue_is_503_and_no_failure() {
     let installation = Installation::new().set("LOGIN_LIMIT__MAX_FAILURES", "1000000");
     let installation = installation.set("PASSWORD__CONCURRENCY", "1").set("PASSWORD__MEMORY_KIB", "262144");
     let installation = installation.set("PASSWORD__ITERATIONS", "4").with_user(ALICE).await;
@@ -72,7 +72,7 @@ async fn a_full_password_queue_is_503_and_counts_as_no_failure() {
 
 // S-08
 #[tokio::test]
-async fn an_unreadable_row_is_the_one_401_at_login_and_503_at_refresh_and_keeps_its_session() {
+async fn an_unreadable_row_is_401_at_login_and_503_at_refresh() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;
     for (spoil, column, repair) in
@@ -114,7 +114,7 @@ async fn an_unreadable_row_is_the_one_401_at_login_and_503_at_refresh_and_keeps_
 
 // S-27
 #[tokio::test]
-async fn a_user_whose_row_cannot_be_read_can_be_barred() {
+async fn a_user_with_an_unreadable_row_can_be_deactivated() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;
     assert_eq!(server.installation.sql("UPDATE users SET role = 99"), 1);

@@ -25,7 +25,7 @@ fn expect_success(reply: &Reply, status: u16) {
 }
 
 #[tokio::test]
-async fn me_tells_the_bearer_who_he_is() {
+async fn me_returns_the_user_of_the_access_token() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;
     let claims = jwt::claims(&tokens.access);
@@ -48,7 +48,7 @@ async fn me_tells_the_bearer_who_he_is() {
 }
 
 #[tokio::test]
-async fn verify_answers_a_proxy_with_five_headers_and_nothing_else() {
+async fn verify_returns_five_headers_and_nothing_else() {
     let server = Server::start().await;
     let tokens = server.log_in(ALICE).await;
     let claims = jwt::claims(&tokens.access);
@@ -68,7 +68,7 @@ async fn verify_answers_a_proxy_with_five_headers_and_nothing_else() {
 
 // S-59, S-60
 #[tokio::test]
-async fn after_a_logout_every_protected_endpoint_rejects_every_token_of_the_session() {
+async fn after_a_logout_protected_endpoints_reject_all_its_tokens() {
     let server = Server::start().await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh(&first.refresh).await.tokens();
@@ -97,7 +97,7 @@ async fn a_token_without_a_session_has_an_empty_header_and_null() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_ascii_goes_on_as_utf_8_and_a_line_break_goes_nowhere() {
+async fn an_email_in_a_header_is_utf_8_without_line_breaks() {
     let server = server_with_known_key().await;
     let verified = server.verify(&a_token_but("email", json!("jürgen@example.com"))).await;
     expect_success(&verified, 204);
@@ -109,7 +109,7 @@ async fn an_address_that_is_not_ascii_goes_on_as_utf_8_and_a_line_break_goes_now
 
 // S-42
 #[tokio::test]
-async fn the_token_counts_in_the_authorization_header_alone() {
+async fn the_token_is_read_from_the_authorization_header_only() {
     let server = Server::start().await;
     let access = server.log_in(ALICE).await.access;
     let bodiless = |path: String| {
@@ -126,7 +126,7 @@ async fn the_token_counts_in_the_authorization_header_alone() {
 
 // S-69
 #[tokio::test]
-async fn only_reading_is_allowed_and_a_head_is_answered_as_a_get_without_a_body() {
+async fn only_get_and_head_are_allowed() {
     let server = Server::start().await;
     let bearing =
         server.with_header("authorization", &format!("Bearer {}", server.log_in(ALICE).await.access));
@@ -144,7 +144,7 @@ async fn only_reading_is_allowed_and_a_head_is_answered_as_a_get_without_a_body(
 
 /// A proxy asks with every request of the platform; a line for each of them would drown the log.
 #[tokio::test]
-async fn a_verification_is_logged_only_where_a_token_was_rejected() {
+async fn a_verification_is_logged_only_if_the_token_is_rejected() {
     let server = Server::start().await;
     let access = server.log_in(ALICE).await.access;
     let with_id = |id: &str| server.with_header("x-request-id", id);

@@ -99,7 +99,7 @@ async fn an_unreadable_forwarded_address_behind_each_proxy_is_still_counted() {
 // S-74
 #[tokio::test]
 #[ignore = "needs nginx, haproxy and caddy: run by `just interop`"]
-async fn sockets_that_wait_behind_each_proxy_keep_no_client_out() {
+async fn idle_sockets_behind_each_proxy_keep_no_client_out() {
     for kind in [Kind::Nginx, Kind::Haproxy, Kind::Caddy] {
         let front = Front::start(kind, Forwarding::Replacing).await;
         let hostile = front.proxy.client(HOSTILE);

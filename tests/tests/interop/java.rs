@@ -35,7 +35,7 @@ async fn every_flow_of_javas_default_client_succeeds_directly() {
 
 #[tokio::test]
 #[ignore = "needs java and caddy: run by `just interop`"]
-async fn every_flow_of_javas_default_client_succeeds_behind_caddy_and_others_are_unaffected() {
+async fn every_flow_of_javas_default_client_succeeds_behind_caddy() {
     let front = Front::start(Kind::Caddy, Forwarding::Replacing).await;
     let add = ["user", "create", "--email", BOB, "--password-stdin"];
     front.server.installation.cli(&add, PASSWORD).await.expect_success();

@@ -34,7 +34,7 @@ async fn the_platform_can_end_all_sessions_of_a_user() {
 
 // S-44
 #[tokio::test]
-async fn only_who_knows_the_secret_ends_sessions() {
+async fn only_a_caller_with_the_secret_ends_sessions() {
     let server = start().await;
     let tokens = server.log_in(ALICE).await;
     let user = jwt::claims(&tokens.access)["sub"].as_str().unwrap().to_owned();
@@ -58,7 +58,7 @@ async fn only_who_knows_the_secret_ends_sessions() {
 
 // S-92
 #[tokio::test]
-async fn wrong_secrets_are_counted_logged_and_limited_and_the_right_one_never_is() {
+async fn wrong_secrets_are_limited_and_the_right_one_never_is() {
     let server = start().await;
     let path = "/users/9c858901-8a57-4791-81fe-4c455b099bc9/end-sessions";
     let admin = |secret: &str| server.admin().with_header("authorization", &format!("Bearer {secret}"));
@@ -79,7 +79,7 @@ async fn wrong_secrets_are_counted_logged_and_limited_and_the_right_one_never_is
 
 // S-81
 #[tokio::test]
-async fn the_numbers_are_on_a_listener_of_their_own() {
+async fn metrics_are_on_the_admin_listener_only() {
     let server = start().await;
     server.log_in(ALICE).await;
     server.login(ALICE, "wrong").await.expect_error(401, "invalid_credentials");
@@ -92,7 +92,7 @@ async fn the_numbers_are_on_a_listener_of_their_own() {
 
 // S-88
 #[tokio::test]
-async fn the_doctor_finds_nothing_wrong_where_nothing_is_and_names_what_is() {
+async fn doctor_reports_errors_and_nothing_else() {
     let server = start().await;
     let healthy = server.cli(&["doctor"]).await.expect_success();
     assert!(

@@ -8,7 +8,7 @@ use auth_e2e::{ALICE, Installation, Server, Stores, rounds};
 
 /// Without the key, a lost answer costs a login at worst; never are there two live tokens.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_kill_amid_a_refresh_costs_a_login_at_worst_and_never_leaves_two_live_tokens() {
+async fn a_kill_during_a_refresh_never_leaves_two_live_tokens() {
     let first = Installation::on(Stores::servers()).with_user(ALICE).await;
     let second = first.another_instance();
     let (mut dying, other) = (Server::start_on(first).await, Server::start_on(second).await);

@@ -35,7 +35,7 @@ async fn of_100_simultaneous_uses_of_one_token_on_three_instances_one_succeeds()
 
 // S-59, S-60
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_logout_on_one_instance_no_request_that_starts_later_on_another_succeeds() {
+async fn after_a_logout_no_later_request_on_another_instance_succeeds() {
     let servers = three().await;
     for round in 0..rounds(1_000) {
         let first = servers[0].log_in(ALICE).await;
@@ -75,7 +75,7 @@ async fn read_on(api: Api, token: String, ended: Arc<AtomicBool>, stop: Arc<Atom
 
 // S-64
 #[tokio::test(flavor = "multi_thread")]
-async fn no_interleaving_of_refresh_and_logout_leaves_anything_alive() {
+async fn no_interleaving_of_refresh_and_logout_leaves_a_live_token() {
     let servers = three().await;
     let mut chance = Chance::new();
     for _ in 0..rounds(10_000) {
@@ -113,7 +113,7 @@ fn some_time(chance: &mut Chance) -> Duration {
 
 // S-11
 #[tokio::test(flavor = "multi_thread")]
-async fn of_200_simultaneous_wrong_logins_on_three_instances_at_most_ten_are_tried() {
+async fn of_200_wrong_logins_on_three_instances_at_most_ten_are_hashed() {
     let servers = three().await;
     let calls = (0..200).map(|caller| {
         let api = servers[caller % 3].api();
@@ -131,7 +131,7 @@ async fn of_200_simultaneous_wrong_logins_on_three_instances_at_most_ten_are_tri
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixty_right_logins_at_one_instant_from_one_address_all_get_in() {
+async fn sixty_correct_logins_on_three_instances_succeed() {
     let servers = three().await;
     let calls = (0..60).map(|caller| {
         let api = servers[caller % 3].api();
@@ -144,7 +144,7 @@ async fn sixty_right_logins_at_one_instant_from_one_address_all_get_in() {
 
 // S-27, S-28
 #[tokio::test(flavor = "multi_thread")]
-async fn no_login_that_races_a_deactivation_or_a_password_change_survives_it() {
+async fn no_racing_login_survives_a_deactivation_or_password_change() {
     // Most logins that come too late are failures; they are not what this is about.
     let installation = Installation::on(Stores::servers()).set("LOGIN_LIMIT__MAX_FAILURES", "1000000");
     let servers = Server::start_three(installation).await;
@@ -184,7 +184,7 @@ async fn expect_no_session(servers: &[Server; 3], login: &Reply) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_instance_continues_what_another_began() {
+async fn any_instance_continues_the_session_of_another() {
     let servers = three().await;
     let mut tokens = servers[0].log_in(ALICE).await;
     for step in 0..12 {

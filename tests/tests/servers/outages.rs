@@ -78,7 +78,7 @@ async fn expect_no_postgres(server: &Server, tokens: &Tokens) {
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn redis_killed_is_told_as_an_outage_and_over_when_it_is_back() {
+async fn a_killed_redis_is_an_outage_until_it_is_back() {
     let (server, _other) = start().await;
     let tokens = server.log_in(ALICE).await;
     redis(&server).redis.kill();
@@ -90,7 +90,7 @@ async fn redis_killed_is_told_as_an_outage_and_over_when_it_is_back() {
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn redis_frozen_is_told_as_an_outage_and_nothing_is_lost() {
+async fn a_frozen_redis_is_an_outage_and_loses_nothing() {
     let (server, other) = start().await;
     let tokens = server.log_in(ALICE).await;
     redis(&server).redis.freeze();
@@ -104,7 +104,7 @@ async fn redis_frozen_is_told_as_an_outage_and_nothing_is_lost() {
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_killed_is_told_as_an_outage_and_over_when_it_is_back() {
+async fn a_killed_postgres_is_an_outage_until_it_is_back() {
     let (server, _other) = start().await;
     let (tokens, leaving) = (server.log_in(ALICE).await, server.log_in(ALICE).await);
     redis(&server).postgres.kill();
@@ -117,7 +117,7 @@ async fn postgres_killed_is_told_as_an_outage_and_over_when_it_is_back() {
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_frozen_is_told_as_an_outage_and_nothing_is_lost() {
+async fn a_frozen_postgres_is_an_outage_and_loses_nothing() {
     let (server, _other) = start().await;
     let (tokens, leaving) = (server.log_in(ALICE).await, server.log_in(ALICE).await);
     redis(&server).postgres.freeze();
@@ -130,7 +130,7 @@ async fn postgres_frozen_is_told_as_an_outage_and_nothing_is_lost() {
 
 /// The whole promise at once: 50 refreshes and 50 logins, and Redis stops answering among them.
 #[tokio::test(flavor = "multi_thread")]
-async fn redis_frozen_amid_refreshes_and_logins_loses_no_token_and_counts_no_unanswered_failure() {
+async fn a_freeze_of_redis_under_load_loses_no_token_and_counts_no_failure() {
     let (server, other) = start().await;
     let mut sessions = Vec::new();
     for _ in 0..50 {

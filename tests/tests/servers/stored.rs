@@ -29,7 +29,7 @@ async fn used() -> (Server, Slices) {
 
 // S-21, S-46
 #[tokio::test]
-async fn a_dump_of_redis_holds_no_usable_token_no_password_and_no_email_in_any_spelling() {
+async fn a_dump_of_redis_contains_no_token_password_or_email() {
     let (server, slices) = used().await;
     let redis = server.installation.servers();
     assert_eq!(redis.redis_cli(&["CONFIG", "SET", "rdbcompression", "no"]), "OK");

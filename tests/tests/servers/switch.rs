@@ -62,7 +62,7 @@ fn old_access_token(user: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_platforms_database_is_used_as_it_is_and_never_altered() {
+async fn the_database_of_the_platform_is_never_altered() {
     let installation = platform(&[]);
     let user = add_user(&installation, ALICE, Some(OLD_HASH), 10);
     let before = schema(&installation);
@@ -86,7 +86,7 @@ fn schema(installation: &Installation) -> String {
 
 // S-05
 #[tokio::test]
-async fn every_hash_of_the_reference_implementation_logs_in_and_is_upgraded_when_told_to() {
+async fn every_reference_hash_logs_in_and_is_upgraded_if_configured() {
     let installation = platform(&[("PASSWORD__UPGRADE", "on")]);
     let cases = legacy_password_hashes();
     for (number, case) in cases.iter().enumerate() {
@@ -106,7 +106,7 @@ async fn every_hash_of_the_reference_implementation_logs_in_and_is_upgraded_when
 
 // S-03
 #[tokio::test]
-async fn a_hash_stays_as_it_is_while_the_former_service_may_read_it() {
+async fn without_upgrade_a_legacy_hash_stays_as_it_is() {
     let installation = platform(&[("PASSWORD__UPGRADE", "off")]);
     add_user(&installation, ALICE, Some(OLD_HASH), 0);
     let server = Server::start_on(installation).await;
@@ -188,7 +188,7 @@ fn median(mut samples: Vec<Duration>) -> Duration {
 }
 
 #[tokio::test]
-async fn every_role_is_named_in_the_token_and_no_password_means_no_login() {
+async fn every_role_logs_in_and_no_password_means_no_login() {
     let installation = platform(&[]);
     let roles = [(0, "Developer"), (1, "Admin"), (10, "Owner"), (20, "Viewer")];
     for (code, name) in roles {
@@ -207,7 +207,7 @@ async fn every_role_is_named_in_the_token_and_no_password_means_no_login() {
 
 // S-39
 #[tokio::test]
-async fn access_tokens_are_accepted_both_ways() {
+async fn both_services_accept_the_access_tokens_of_the_other() {
     let installation = platform(&[]);
     let user = add_user(&installation, ALICE, Some(OLD_HASH), 10);
     let server = Server::start_on(installation).await;
@@ -225,7 +225,7 @@ async fn access_tokens_are_accepted_both_ways() {
 
 // S-61, S-62
 #[tokio::test]
-async fn the_denylist_is_read_and_written_under_the_platforms_key() {
+async fn the_denylist_uses_the_key_of_the_platform() {
     let installation = platform(&[]);
     let user = add_user(&installation, ALICE, Some(OLD_HASH), 10);
     let server = Server::start_on(installation).await;
@@ -245,7 +245,7 @@ async fn the_denylist_is_read_and_written_under_the_platforms_key() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_of_the_former_service_becomes_a_session_once() {
+async fn a_legacy_refresh_token_becomes_a_session_once() {
     let installation = platform(&[]);
     let user = add_user(&installation, ALICE, Some(OLD_HASH), 10);
     let token = issue_legacy_token(&installation, &user, TENANT);
@@ -260,7 +260,7 @@ async fn a_refresh_token_of_the_former_service_becomes_a_session_once() {
 
 // S-47
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_simultaneous_uses_of_a_former_token_one_succeeds_and_one_session_is_left() {
+async fn of_simultaneous_uses_of_a_legacy_token_one_succeeds() {
     let first = platform(&[]);
     let user = add_user(&first, ALICE, Some(OLD_HASH), 10);
     let second = first.another_instance();
@@ -286,7 +286,7 @@ async fn of_many_simultaneous_uses_of_a_former_token_one_succeeds_and_one_sessio
 }
 
 #[tokio::test]
-async fn a_former_token_is_rejected_to_whoever_may_not_continue_and_stays_as_it_is() {
+async fn a_rejected_legacy_token_stays_as_it_is() {
     let installation = platform(&[]);
     let user = add_user(&installation, ALICE, Some(OLD_HASH), 10);
     let of_another_tenant = issue_legacy_token(&installation, &user, OTHER_TENANT);
@@ -304,7 +304,7 @@ async fn a_former_token_is_rejected_to_whoever_may_not_continue_and_stays_as_it_
 
 // S-63
 #[tokio::test]
-async fn a_former_token_ends_at_logout_and_only_for_its_holder() {
+async fn a_legacy_token_ends_at_the_logout_of_its_owner_only() {
     let installation = platform(&[]);
     let user = add_user(&installation, ALICE, Some(OLD_HASH), 10);
     let bob = add_user(&installation, "bob@example.org", Some(OLD_HASH), 0);
@@ -322,7 +322,7 @@ async fn a_former_token_ends_at_logout_and_only_for_its_holder() {
 
 // S-28
 #[tokio::test]
-async fn a_password_change_or_deactivation_rejects_former_tokens_too() {
+async fn a_password_change_or_deactivation_rejects_legacy_tokens() {
     let installation = platform(&[]);
     let user = add_user(&installation, ALICE, Some(OLD_HASH), 10);
     let (first, second) =
@@ -337,7 +337,7 @@ async fn a_password_change_or_deactivation_rejects_former_tokens_too() {
 
 /// The way back: what refreshed here has no token of the former service any more; everyone else has.
 #[tokio::test]
-async fn whoever_did_not_refresh_still_has_his_former_token() {
+async fn users_who_did_not_refresh_keep_their_legacy_token() {
     let installation = platform(&[]);
     let user = add_user(&installation, ALICE, Some(OLD_HASH), 10);
     let (spent, unused) =

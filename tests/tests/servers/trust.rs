@@ -12,7 +12,7 @@ async fn assert_rejected(installation: &Installation, words: &[&str]) {
 
 // S-86
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_whose_certificate_is_not_trusted_stops_the_start_and_names_the_setting() {
+async fn an_untrusted_certificate_stops_the_start_and_names_the_setting() {
     let certificates = Certificates::new();
     let redis = RedisServer::start_with_tls(&certificates);
     let stranger = Certificates::new();
@@ -38,7 +38,7 @@ async fn a_server_whose_certificate_is_not_trusted_stops_the_start_and_names_the
 
 // S-96
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_who_was_deactivated_on_the_primary_is_not_let_in_by_a_standby() {
+async fn a_standby_logs_in_no_deactivated_user() {
     let first = Installation::on(Stores::own_servers()).with_user(ALICE).await.with_user(BOB).await;
     let primary = first.servers().postgres;
     let standby = primary.start_standby("1h");
