@@ -11,15 +11,15 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisSessionStore, RedisStore};
+use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisSessionStore, RedisStore, RevocationPolicy};
 use auth_domain::model::{LiveAccessToken, Rotate, Rotation, TokenId};
 use auth_domain::ports::{Denylist, SessionStore};
 use auth_testkit::servers::{RedisServer, redis_program};
-use auth_testkit::{
-    DENYLIST_MARGIN, LOGIN_LIMIT, LOGIN_WINDOW, START, TestClock, a_session, a_user_id, request_time_at,
-};
+use auth_testkit::{DENYLIST_MARGIN, START, TestClock, a_session, a_user_id, request_time_at};
 use futures_util::future::BoxFuture;
 
+const REVOCATION: RevocationPolicy =
+    RevocationPolicy { access_ttl: Duration::from_mins(15), denylist_margin: DENYLIST_MARGIN };
 const CALLERS: [usize; 3] = [1, 16, 64];
 const ROUNDS: usize = 3;
 const SPAN: Duration = Duration::from_secs(2);
@@ -34,7 +34,7 @@ type Operation = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 #[tokio::main]
 async fn main() {
     let server = RedisServer::start();
-    let store = RedisStore::new(config(&server), TestClock::of_this_machine()).unwrap();
+    let store = RedisStore::new(&RedisConfig::new(server.url()), TestClock::of_this_machine()).unwrap();
     println!("operations per second, median of {ROUNDS} rounds in turns\n");
     println!(
         "{:>8}  {:10}  {:>10}  {:>15}  {:>6}",
@@ -56,17 +56,10 @@ async fn main() {
     }
 }
 
-fn config(server: &RedisServer) -> RedisConfig {
-    let mut config = RedisConfig::new(server.url());
-    (config.login_limit, config.login_window) = (LOGIN_LIMIT, LOGIN_WINDOW);
-    config.denylist_margin = DENYLIST_MARGIN;
-    config
-}
-
 /// A rotation that can be repeated for ever, since a benchmark sends one command again and again: of a token onto
 /// itself. It does all that any rotation does.
 async fn rotation(store: &RedisStore) -> Operation {
-    let sessions = Arc::new(RedisSessionStore::new(store));
+    let sessions = Arc::new(RedisSessionStore::new(store, REVOCATION));
     let session = a_session(a_user_id(), START);
     sessions.open(&session.opening, request_time_at(START)).await.unwrap();
     let mut rotate = session.rotation(&session.token, START).rotate;
@@ -83,7 +76,7 @@ async fn rotation(store: &RedisStore) -> Operation {
 }
 
 fn contains(store: &RedisStore) -> Operation {
-    let denylist = Arc::new(RedisDenylist::new(store));
+    let denylist = Arc::new(RedisDenylist::new(store, REVOCATION));
     let token: LiveAccessToken = auth_testkit::an_access_token(START);
     Arc::new(move || {
         let denylist = Arc::clone(&denylist);

@@ -1,4 +1,4 @@
-//! Where Redis is, and whether it may be talked to in clear text.
+//! The address of a Redis server, and the protection of the connection to it.
 
 use std::fs;
 use std::net::IpAddr;
@@ -7,44 +7,54 @@ use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCerti
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::config::{ConfigError, RedisConfig};
+use crate::config::RedisConfig;
+use crate::error::ConfigError;
 
-/// An address that may be used.
+/// An address that may be connected to.
 pub(crate) struct Address {
-    /// For the driver; holds the password.
+    /// Contains the password.
     pub(crate) connection: ConnectionInfo,
-    /// How the way to the server is protected.
     pub(crate) transport: Transport,
 }
 
-/// How the way to the server is protected.
+/// The protection of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
-    /// TLS, chain and host name verified.
+    /// TLS; chain and host name are verified.
     Tls,
-    /// Nothing leaves this machine.
+    /// The connection stays on this machine.
     Local,
-    /// Clear text to another machine, as the settings allow.
+    /// Plain text to another machine, allowed by a setting.
     PlainText,
+}
+
+impl RedisConfig {
+    /// Checks the configuration without a connection.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the setting at fault.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        Address::parse(self).map(drop)
+    }
 }
 
 impl Address {
     pub(crate) fn parse(config: &RedisConfig) -> Result<Self, ConfigError> {
-        let info = config.url.as_str().into_connection_info().map_err(|_| ConfigError::NotAnAddress)?;
+        let info = config.url.as_str().into_connection_info().map_err(|_| ConfigError::InvalidUrl)?;
         let transport = transport(info.addr(), config.allow_plain_text)?;
         match (&config.ca_file, transport) {
             (None, _) => Ok(Self { connection: info, transport }),
             (Some(_), Transport::Local | Transport::PlainText) => Err(ConfigError::UnusedAuthority),
             (Some(path), Transport::Tls) => {
-                let complain = |check: String| ConfigError::Authority { path: path.clone(), check };
-                let authority = fs::read(path).map_err(|error| complain(error.to_string()))?;
-                // The driver would take a file without any, and then trust nobody.
+                let unusable = |problem: String| ConfigError::Authority { path: path.clone(), problem };
+                let authority = fs::read(path).map_err(|error| unusable(error.to_string()))?;
+                // The driver accepts a file without certificates, and then rejects every server.
                 if !matches!(CertificateDer::pem_slice_iter(&authority).next(), Some(Ok(_))) {
-                    return Err(complain("it holds no certificate in PEM".to_owned()));
+                    return Err(unusable("it contains no certificate in PEM".to_owned()));
                 }
                 let certificates = TlsCertificates { client_tls: None, root_cert: Some(authority) };
                 let client = Client::build_with_tls(info, certificates);
-                let client = client.map_err(|error| complain(error.to_string()))?;
+                let client = client.map_err(|error| unusable(error.to_string()))?;
                 Ok(Self { connection: client.get_connection_info().clone(), transport })
             }
         }
@@ -77,7 +87,7 @@ mod tests {
 
     // S-86
     #[test]
-    fn clear_text_stays_on_this_machine_unless_it_is_allowed() {
+    fn plain_text_to_another_machine_needs_permission() {
         for local in
             ["redis://127.0.0.1:6379", "redis://localhost", "redis://[::1]:6379/3", "redis://:pw@127.9.9.9"]
         {
@@ -94,25 +104,25 @@ mod tests {
 
     // S-86
     #[test]
-    fn tls_that_verifies_nothing_is_rejected() {
+    fn tls_without_verification_is_rejected() {
         let rejected = config("rediss://redis:6380/#insecure").check();
         assert!(matches!(rejected, Err(ConfigError::Unverified)));
     }
 
     // S-40
     #[test]
-    fn no_rejection_shows_the_password() {
+    fn no_config_error_contains_the_password() {
         for bad in
             ["http://:sesame@host", "redis://:sesame@host", "sesame", "rediss://:sesame@host/#insecure"]
         {
-            let rejection = config(bad).check().unwrap_err().to_string();
-            assert!(rejection.starts_with("REDIS__URL: ") && !rejection.contains("sesame"), "{rejection}");
+            let error = config(bad).check().unwrap_err().to_string();
+            assert!(error.starts_with("REDIS__URL: ") && !error.contains("sesame"), "{error}");
         }
         assert_eq!(format!("{:?}", config("redis://:sesame@host")), "RedisConfig(..)");
     }
 
     #[test]
-    fn an_authority_is_a_file_with_certificates_for_tls() {
+    fn ca_file_needs_tls_and_a_certificate() {
         let with = |url, path: &str| {
             let mut config = config(url);
             config.ca_file = Some(path.into());
@@ -121,8 +131,8 @@ mod tests {
         let unused = with("redis://localhost", "/no/such.pem").check();
         assert!(matches!(unused, Err(ConfigError::UnusedAuthority)));
         for path in ["/no/such.pem", "/etc/hostname"] {
-            let rejection = with("rediss://localhost", path).check().unwrap_err().to_string();
-            assert!(rejection.starts_with("REDIS__CA_FILE: ") && rejection.contains(path), "{rejection}");
+            let error = with("rediss://localhost", path).check().unwrap_err().to_string();
+            assert!(error.starts_with("REDIS__CA_FILE: ") && error.contains(path), "{error}");
         }
     }
 }

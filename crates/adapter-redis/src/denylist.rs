@@ -1,54 +1,72 @@
 //! Revoked access tokens.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use auth_domain::model::{LiveAccessToken, RequestTime, TokenId, to_microseconds, to_unix_microseconds};
 use auth_domain::ports::{Denylist, PortError};
+use tracing::instrument;
 
 use crate::keys;
+use crate::script_call::ScriptCall;
 use crate::scripts::REVOKE;
-use crate::step::Step;
 use crate::store::RedisStore;
 
-/// The [`Denylist`] in Redis, under the keys that every endpoint of the platform asks for.
+/// For how long revoked access tokens and ended sessions are remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RevocationPolicy {
+    /// The lifetime of access tokens.
+    pub access_ttl: Duration,
+    /// How long a denylist entry outlives its token, because other verifiers allow for clock skew.
+    pub denylist_margin: Duration,
+}
+
+/// The [`Denylist`] in Redis, under the keys that every endpoint of the HookSentry platform reads.
 #[derive(Clone)]
 pub struct RedisDenylist {
     store: RedisStore,
+    policy: RevocationPolicy,
+}
+
+impl RevocationPolicy {
+    /// Returns the longest lifetime of a denylist entry.
+    pub(crate) const fn max_entry_lifetime(self) -> Duration {
+        self.access_ttl.saturating_add(self.denylist_margin)
+    }
+
+    /// Returns the lifetime of a token's entry in milliseconds; `None` if no verifier accepts the token any more.
+    pub(crate) fn entry_lifetime(self, token: LiveAccessToken, request_time: RequestTime) -> Option<i64> {
+        let margin = to_microseconds(self.denylist_margin);
+        let until = to_unix_microseconds(token.expires_at).saturating_add(margin);
+        let left = until.saturating_sub(to_unix_microseconds(request_time.now()));
+        (left > 0).then(|| left.saturating_add(999) / 1_000)
+    }
 }
 
 impl RedisDenylist {
-    /// Uses a store.
+    /// Creates the port on a store.
     #[must_use]
-    pub fn new(store: &RedisStore) -> Self {
-        Self { store: store.clone() }
+    pub fn new(store: &RedisStore, policy: RevocationPolicy) -> Self {
+        Self { store: store.clone(), policy }
     }
 }
 
 #[async_trait]
 impl Denylist for RedisDenylist {
+    #[instrument(level = "debug", skip_all)]
     async fn contains(&self, id: TokenId, request_time: RequestTime) -> Result<bool, PortError> {
         let mut exists = redis::cmd("EXISTS");
         exists.arg(keys::revoked(id));
-        Ok(self.store.ask_primary(exists, request_time).await?)
+        Ok(self.store.query_primary(exists, request_time).await?)
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn add(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<(), PortError> {
         let request_time = self.store.on_server_clock(request_time).await?;
-        let Some(life) = life_in_millis(&self.store, token, request_time) else { return Ok(()) };
-        let step = Step::new(&REVOKE, &[&keys::revoked(token.id)]).at_any_clock().arg(life);
-        self.store.run(&step, request_time).await?;
-        self.store.note_revoked(std::iter::once((token.id, life)));
+        let Some(lifetime) = self.policy.entry_lifetime(token, request_time) else { return Ok(()) };
+        let call = ScriptCall::new(&REVOKE, &[&keys::revoked(token.id)]).at_any_clock().arg(lifetime);
+        call.run(&self.store, request_time).await?;
+        self.store.cache_revoked(std::iter::once((token.id, lifetime)));
         Ok(())
     }
-}
-
-/// How long the entry of a token has to live: longer than any verifier accepts it. `None` where none does any more.
-pub(crate) fn life_in_millis(
-    store: &RedisStore,
-    token: LiveAccessToken,
-    request_time: RequestTime,
-) -> Option<i64> {
-    let margin = to_microseconds(store.config().denylist_margin);
-    let until = to_unix_microseconds(token.expires_at).saturating_add(margin);
-    let left = until.saturating_sub(to_unix_microseconds(request_time.now()));
-    (left > 0).then(|| left.saturating_add(999) / 1_000)
 }

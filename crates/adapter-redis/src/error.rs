@@ -1,4 +1,6 @@
-//! Translation of errors: the driver's into the ports'.
+//! Errors of the configuration, and of calls to Redis.
+
+use std::path::PathBuf;
 
 use auth_domain::ports::PortError;
 use deadpool_redis::PoolError;
@@ -7,92 +9,112 @@ use thiserror::Error;
 
 use crate::tls;
 
-/// Replies by which a server says that it cannot serve at the moment: busy with a script, out of memory, unable to write
-/// its disk, without its replicas, still loading, cut off from its primary, or part of a cluster that is down.
+/// Error codes of a server that cannot serve at the moment: busy with a script, out of memory, unable to write its disk,
+/// without its replicas, still loading, cut off from its primary, or part of a cluster that is down.
 const TEMPORARY: [&str; 7] = ["BUSY", "OOM", "MISCONF", "NOREPLICAS", "LOADING", "MASTERDOWN", "CLUSTERDOWN"];
 
-/// The message for a user or password that Redis rejects. The driver's own text names no setting.
+/// The driver's own text names no setting.
 const AUTHENTICATION_FAILED: &str = "REDIS__URL: Redis rejects the user or the password; correct them, and percent-encode special \
                                      characters";
 
-/// Why a step has no reply, and what is known of it.
+/// A setting that cannot be used. Each text begins with the setting and never contains the URL.
 #[derive(Debug, Error)]
-pub(crate) enum StepError {
-    /// It was not sent, or the server rejected it: nothing was done.
-    #[error(transparent)]
-    NotDone(PortError),
-    /// The server takes no writes, as one does that was the primary before a failover: nothing was done, and this
-    /// connection leads to the wrong place.
-    #[error(transparent)]
-    WrongServer(PortError),
-    /// It was sent and not answered: nobody knows.
-    #[error(transparent)]
-    Unknown(PortError),
+pub enum ConfigError {
+    /// The URL is not a URL of Redis.
+    #[error(
+        "REDIS__URL: not a URL of Redis; write for example rediss://user:password@redis.example.com:6380"
+    )]
+    InvalidUrl,
+    /// The server is on another machine, and the URL asks for no TLS.
+    #[error(
+        "REDIS__URL: tokens would be sent in plain text to another machine; write rediss://, or set \
+         REDIS__ALLOW_PLAIN_TEXT=on"
+    )]
+    PlainText,
+    /// The URL switches off the verification of certificates.
+    #[error("REDIS__URL: #insecure switches off the verification of certificates; remove it")]
+    Unverified,
+    /// There is a certificate authority, but the URL asks for no TLS.
+    #[error("REDIS__CA_FILE: used with rediss:// only; change REDIS__URL, or remove this setting")]
+    UnusedAuthority,
+    /// The certificate authority cannot be read.
+    #[error("REDIS__CA_FILE: {} cannot be used: {problem}", .path.display())]
+    Authority {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
 }
 
-impl StepError {
-    /// Nothing was begun, since the caller's time is over.
-    pub(crate) fn too_late() -> Self {
-        Self::NotDone(PortError::unavailable("the deadline has passed"))
+pub(crate) type StoreResult<T> = Result<T, StoreError>;
+
+/// A call without a usable reply. The variants state whether Redis may have executed it.
+#[derive(Debug, Error)]
+pub(crate) enum StoreError {
+    /// It was not sent, or Redis rejected it.
+    #[error(transparent)]
+    NotExecuted(PortError),
+    /// The server takes no writes, like a former primary after a failover. It has not executed the call, and every
+    /// connection to it must be discarded.
+    #[error(transparent)]
+    Replica(PortError),
+    /// It was sent and not answered, so Redis may have executed it.
+    #[error(transparent)]
+    Unanswered(PortError),
+}
+
+impl StoreError {
+    pub(crate) fn deadline_passed() -> Self {
+        Self::NotExecuted(PortError::unavailable("the deadline has passed"))
     }
 
-    /// Sent, but the time is over.
-    pub(crate) fn unanswered() -> Self {
-        Self::Unknown(PortError::unavailable("Redis did not answer in time"))
+    pub(crate) fn timeout() -> Self {
+        Self::Unanswered(PortError::unavailable("Redis did not answer in time"))
     }
 
-    /// What goes wrong before a step is sent leaves no doubt about it.
-    pub(crate) fn nothing_sent(self) -> Self {
-        Self::NotDone(self.into())
+    /// Translates an error in answer to a command that was sent.
+    pub(crate) fn from_answer(error: RedisError) -> Self {
+        match error.kind() {
+            ErrorKind::Io | ErrorKind::Client => Self::Unanswered(port_error(error)),
+            ErrorKind::Parse => Self::Unanswered(PortError::corrupt(error)),
+            ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => {
+                Self::Replica(port_error(error))
+            }
+            ErrorKind::Server(_) if has_code(&error, "READONLY") => {
+                Self::Replica(PortError::unavailable(error))
+            }
+            _ => Self::NotExecuted(port_error(error)),
+        }
+    }
+
+    /// Translates an error of the pool, which occurs before anything is sent.
+    pub(crate) fn from_pool(error: PoolError) -> Self {
+        Self::NotExecuted(match error {
+            PoolError::Backend(error) => port_error(error),
+            other => PortError::unavailable(other),
+        })
     }
 }
 
-impl From<StepError> for PortError {
-    fn from(error: StepError) -> Self {
+impl From<StoreError> for PortError {
+    fn from(error: StoreError) -> Self {
         match error {
-            StepError::NotDone(error) | StepError::WrongServer(error) | StepError::Unknown(error) => error,
+            StoreError::NotExecuted(error) | StoreError::Replica(error) | StoreError::Unanswered(error) => {
+                error
+            }
         }
     }
 }
 
-/// What a reply of an unexpected shape comes to.
-pub(crate) fn contradiction(what: &'static str) -> PortError {
-    PortError::corrupt(format!("a reply of Redis contradicts itself: {what}"))
+/// The error for a reply of an unexpected shape.
+pub(crate) fn unexpected_reply(problem: &'static str) -> PortError {
+    PortError::corrupt(format!("unexpected reply of Redis: {problem}"))
 }
 
-/// An error in answer to a command that was sent.
-pub(crate) fn answered(error: RedisError) -> StepError {
-    match error.kind() {
-        ErrorKind::Io | ErrorKind::Client => StepError::Unknown(rejected(error)),
-        ErrorKind::Parse => StepError::Unknown(PortError::corrupt(error)),
-        ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => {
-            StepError::WrongServer(rejected(error))
-        }
-        ErrorKind::Server(_) if says(&error, "READONLY") => {
-            StepError::WrongServer(PortError::unavailable(error))
-        }
-        _ => StepError::NotDone(rejected(error)),
-    }
-}
-
-/// Tells whether an error has this code. Before Redis 7, one that a script meets has the code of the script's own
-/// failure, and the other within its text.
-fn says(error: &RedisError, code: &str) -> bool {
-    let within = || error.detail().is_some_and(|detail| detail.contains(&format!("-{code} ")));
-    error.code() == Some(code) || within()
-}
-
-/// An error on the way to a connection.
-pub(crate) fn unconnected(error: PoolError) -> StepError {
-    StepError::NotDone(match error {
-        PoolError::Backend(error) => rejected(error),
-        other => PortError::unavailable(other),
-    })
-}
-
-/// What the server says no to.
-pub(crate) fn rejected(error: RedisError) -> PortError {
-    let is_temporary = TEMPORARY.into_iter().any(|code| says(&error, code));
+/// Translates an error of the driver or of the server.
+pub(crate) fn port_error(error: RedisError) -> PortError {
+    let is_temporary = TEMPORARY.into_iter().any(|code| has_code(&error, code));
     match error.kind() {
         ErrorKind::Server(kind) => match kind {
             ServerErrorKind::BusyLoading
@@ -100,12 +122,12 @@ pub(crate) fn rejected(error: RedisError) -> PortError {
             | ServerErrorKind::MasterDown
             | ServerErrorKind::TryAgain
             | ServerErrorKind::ReadOnly => PortError::unavailable(error),
-            // The latter two are of a cluster, whose other members would have to be asked.
+            // `Moved` and `Ask` come from a cluster, which is not supported.
             ServerErrorKind::NoPerm | ServerErrorKind::Moved | ServerErrorKind::Ask => {
                 PortError::misconfigured(error)
             }
             _ if is_temporary => PortError::unavailable(error),
-            _ if says(&error, "NOPERM") => PortError::misconfigured(error),
+            _ if has_code(&error, "NOPERM") => PortError::misconfigured(error),
             _ => PortError::corrupt(error),
         },
         ErrorKind::AuthenticationFailed => PortError::misconfigured(AUTHENTICATION_FAILED),
@@ -123,13 +145,20 @@ pub(crate) fn rejected(error: RedisError) -> PortError {
     }
 }
 
+/// Returns whether an error has this code. Before Redis 7, an error within a script has the script's own code, and the
+/// original code in its text.
+fn has_code(error: &RedisError, code: &str) -> bool {
+    let in_text = || error.detail().is_some_and(|detail| detail.contains(&format!("-{code} ")));
+    error.code() == Some(code) || in_text()
+}
+
 #[cfg(test)]
 mod tests {
     use auth_domain::ports::PortErrorKind;
 
     use super::*;
 
-    fn within_a_script(text: &str) -> RedisError {
+    fn script_error(text: &str) -> RedisError {
         let detail = format!("Error running script (call to f_0): @user_script:7: -{text}");
         RedisError::from((
             ErrorKind::Server(ServerErrorKind::ResponseError),
@@ -139,13 +168,15 @@ mod tests {
     }
 
     #[test]
-    fn what_a_script_of_an_older_server_meets_is_told_apart() {
-        let full = answered(within_a_script("OOM command not allowed when used memory > 'maxmemory'."));
-        assert!(matches!(full, StepError::NotDone(error) if error.kind() == PortErrorKind::Unavailable));
-        let replica = answered(within_a_script("READONLY You can't write against a read only replica."));
-        assert!(matches!(replica, StepError::WrongServer(_)));
-        let defect = answered(within_a_script("WRONGTYPE Operation against a key"));
-        assert!(matches!(defect, StepError::NotDone(error) if error.kind() == PortErrorKind::Corrupt));
+    fn errors_within_scripts_of_older_servers_are_classified() {
+        let full =
+            StoreError::from_answer(script_error("OOM command not allowed when used memory > 'maxmemory'."));
+        assert!(matches!(full, StoreError::NotExecuted(error) if error.kind() == PortErrorKind::Unavailable));
+        let replica =
+            StoreError::from_answer(script_error("READONLY You can't write against a read only replica."));
+        assert!(matches!(replica, StoreError::Replica(_)));
+        let defect = StoreError::from_answer(script_error("WRONGTYPE Operation against a key"));
+        assert!(matches!(defect, StoreError::NotExecuted(error) if error.kind() == PortErrorKind::Corrupt));
     }
 
     #[test]
@@ -154,7 +185,7 @@ mod tests {
             RedisError::from((ErrorKind::AuthenticationFailed, "Password authentication failed")),
             redis::make_extension_error("NOAUTH".to_owned(), None),
         ] {
-            let text = format!("{:?}", rejected(error));
+            let text = format!("{:?}", port_error(error));
             assert!(text.contains("REDIS__URL"), "{text}");
         }
     }

@@ -1,11 +1,11 @@
-//! The names of keys. All keys of one user carry his id in braces, so that they share a slot of a cluster.
+//! The names of keys. The keys of one user have the user id as hash tag, so that they share a slot of a cluster.
 //!
-//! Every part that a name is made of is an id, a digest or a checked token: no text of a client can name the key of
+//! A name consists of fixed text and of ids, digests or checked tokens, so no string that a user sends can name a key of
 //! another type.
 
 use auth_domain::model::{LegacyRefreshToken, LimitKey, RefreshTokenDigest, SessionRef, TokenId, UserId};
 
-/// Where the sessions of a user are, followed by their ids.
+/// The common prefix of the session records of a user.
 pub(crate) fn session_prefix(user: UserId) -> String {
     format!("auth:session:{{{user}}}:")
 }
@@ -15,12 +15,12 @@ pub(crate) fn session(session: SessionRef) -> String {
     format!("auth:session:{{{}}}:{}", session.user_id, session.session_id)
 }
 
-/// The ids of a user's sessions.
+/// The sorted set of the session ids of a user.
 pub(crate) fn sessions(user: UserId) -> String {
     format!("auth:sessions:{{{user}}}")
 }
 
-/// Where the refresh tokens of a user are, followed by their digests.
+/// The common prefix of the refresh tokens of a user.
 pub(crate) fn refresh_prefix(user: UserId) -> String {
     format!("auth:refresh:{{{user}}}:")
 }
@@ -30,10 +30,10 @@ pub(crate) fn refresh(token: &RefreshTokenDigest) -> String {
     format!("auth:refresh:{{{}}}:{}", token.session.user_id, hex(&token.value))
 }
 
-/// The key that readiness writes, to check that writes are accepted.
+/// The key that readiness writes, to check that the server accepts writes.
 pub(crate) const READINESS: &str = "auth:readiness";
 
-/// Where the denylist is, followed by the ids of access tokens: every endpoint of the platform asks for these very names.
+/// The common prefix of the denylist entries. Every endpoint of the HookSentry platform uses these names.
 pub(crate) const REVOKED: &str = "auth:jwt:revoked:";
 
 /// The denylist entry of an access token.
@@ -41,18 +41,18 @@ pub(crate) fn revoked(token: TokenId) -> String {
     format!("{REVOKED}{token}")
 }
 
-/// The access token whose denylist entry a key is. One spelt otherwise than [`revoked`] does it is nobody's: no token
-/// with such an id is accepted.
+/// Returns the access token of a denylist entry. `None` for another spelling than that of [`revoked`]: no token with such
+/// an id is accepted.
 pub(crate) fn revoked_token(key: &[u8]) -> Option<TokenId> {
     TokenId::from_canonical(std::str::from_utf8(key.strip_prefix(REVOKED.as_bytes())?).ok()?)
 }
 
-/// A refresh token of the former service, by the name that it gave it.
+/// A refresh token of the legacy service, under its own name.
 pub(crate) fn legacy_refresh(token: &LegacyRefreshToken) -> String {
     format!("auth:refresh:{}", token.expose())
 }
 
-/// The mark that rejects what the former service issued to a user.
+/// The mark that rejects the legacy refresh tokens of a user.
 pub(crate) fn legacy_rejected(user: UserId) -> String {
     format!("auth:legacy-refused:{{{user}}}")
 }
@@ -85,7 +85,7 @@ mod tests {
 
     // S-67
     #[test]
-    fn the_names_are_those_of_the_platform_and_of_the_layout() {
+    fn key_names_are_those_of_the_platform_and_of_the_layout() {
         let user: UserId = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
         let id: SessionId = "6fa459ea-ee8a-4ca4-894e-db77e160355e".parse().unwrap();
         let named = SessionRef { user_id: user, session_id: id };
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn hex_has_both_digits_of_every_byte() {
+    fn hex_has_two_digits_for_every_byte() {
         assert_eq!(hex(&[0, 9, 0x0a, 0xff]), "00090aff");
     }
 }

@@ -1,40 +1,38 @@
-//! Refresh tokens of the platform's former service.
+//! Refresh tokens of the legacy service.
 
 use async_trait::async_trait;
 use auth_domain::model::{Ending, LegacyHolder, LegacyRefreshToken, LiveAccessToken, RequestTime, UserId};
 use auth_domain::ports::{LegacyRefreshTokens, PortError};
+use tracing::instrument;
 
-use crate::denylist::life_in_millis;
-use crate::error::contradiction;
+use crate::denylist::RevocationPolicy;
+use crate::error::unexpected_reply;
 use crate::keys;
+use crate::script_call::ScriptCall;
 use crate::scripts::{CONSUME_LEGACY, END_LEGACY};
-use crate::step::Step;
 use crate::store::RedisStore;
 
-/// The [`LegacyRefreshTokens`] where the former service keeps them.
+/// The [`LegacyRefreshTokens`] in the Redis of the legacy service.
 ///
-/// Its keys carry no user in braces, so on a cluster they would not share a slot with ours; it has never run on one.
+/// The keys of the legacy service have no hash tag, so on a cluster they would not share a slot with ours. The legacy
+/// service never ran on a cluster.
 #[derive(Clone)]
 pub struct RedisLegacyRefreshTokens {
     store: RedisStore,
+    policy: RevocationPolicy,
 }
 
 impl RedisLegacyRefreshTokens {
-    /// Uses a store.
+    /// Creates the port on a store.
     #[must_use]
-    pub fn new(store: &RedisStore) -> Self {
-        Self { store: store.clone() }
-    }
-
-    async fn is_rejected(&self, holder: UserId, request_time: RequestTime) -> Result<bool, PortError> {
-        let mut exists = redis::cmd("EXISTS");
-        exists.arg(keys::legacy_rejected(holder));
-        Ok(self.store.ask(&exists, request_time).await?)
+    pub fn new(store: &RedisStore, policy: RevocationPolicy) -> Self {
+        Self { store: store.clone(), policy }
     }
 }
 
 #[async_trait]
 impl LegacyRefreshTokens for RedisLegacyRefreshTokens {
+    #[instrument(level = "debug", skip_all)]
     async fn find(
         &self,
         token: &LegacyRefreshToken,
@@ -42,26 +40,31 @@ impl LegacyRefreshTokens for RedisLegacyRefreshTokens {
     ) -> Result<Option<LegacyHolder>, PortError> {
         let mut get = redis::cmd("GET");
         get.arg(keys::legacy_refresh(token));
-        let Some(stored) = self.store.ask::<Option<String>>(&get, request_time).await? else {
+        let Some(stored) = self.store.query::<Option<String>>(&get, request_time).await? else {
             return Ok(None);
         };
         let holder = parse(&stored)?;
-        Ok(if self.is_rejected(holder.user_id, request_time).await? { None } else { Some(holder) })
+        let mut exists = redis::cmd("EXISTS");
+        exists.arg(keys::legacy_rejected(holder.user_id));
+        let is_rejected: bool = self.store.query(&exists, request_time).await?;
+        Ok((!is_rejected).then_some(holder))
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn consume(
         &self,
         token: &LegacyRefreshToken,
         holder: UserId,
         request_time: RequestTime,
     ) -> Result<bool, PortError> {
-        // The mark is looked at in the same step, and after the caller has opened his session: whoever rejects the
-        // holder's tokens later finds that.
-        let consumed = [keys::legacy_refresh(token), keys::legacy_rejected(holder)];
-        let step = Step::new(&CONSUME_LEGACY, &consumed.each_ref().map(String::as_str));
-        Ok(self.store.run(&step, request_time).await?.text()? == "consumed")
+        // The same script reads the mark, after the caller has opened the new session: `end_all` either sets the mark
+        // before, or finds the session.
+        let keys = [keys::legacy_refresh(token), keys::legacy_rejected(holder)];
+        let call = ScriptCall::new(&CONSUME_LEGACY, &keys.each_ref().map(String::as_str));
+        Ok(call.run(&self.store, request_time).await?.text()? == "consumed")
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn end(
         &self,
         token: &LegacyRefreshToken,
@@ -70,18 +73,17 @@ impl LegacyRefreshTokens for RedisLegacyRefreshTokens {
         request_time: RequestTime,
     ) -> Result<Ending, PortError> {
         let request_time = self.store.on_server_clock(request_time).await?;
-        let life = life_in_millis(&self.store, also_revoke, request_time).unwrap_or(0);
-        let step = Step::new(&END_LEGACY, &[&keys::legacy_refresh(token), &keys::revoked(also_revoke.id)])
+        let lifetime = self.policy.entry_lifetime(also_revoke, request_time).unwrap_or(0);
+        let keys = [keys::legacy_refresh(token), keys::revoked(also_revoke.id)];
+        let call = ScriptCall::new(&END_LEGACY, &keys.each_ref().map(String::as_str))
             .at_any_clock()
             .arg(holder.to_string())
-            .arg(life);
-        match self.store.run(&step, request_time).await?.text()?.as_str() {
-            "ended" => {
-                self.store.note_revoked(std::iter::once((also_revoke.id, life)));
-                Ok(Ending::Ended)
-            }
-            _ => Ok(Ending::Unknown),
+            .arg(lifetime);
+        if call.run(&self.store, request_time).await?.text()? != "ended" {
+            return Ok(Ending::Unknown);
         }
+        self.store.cache_revoked(std::iter::once((also_revoke.id, lifetime)));
+        Ok(Ending::Ended)
     }
 }
 
@@ -90,5 +92,5 @@ fn parse(stored: &str) -> Result<LegacyHolder, PortError> {
     let holder = stored.split_once('|').and_then(|(user, tenant)| {
         Some(LegacyHolder { user_id: user.parse().ok()?, tenant_id: tenant.parse().ok()? })
     });
-    holder.ok_or_else(|| contradiction("a token of the former service has no holder"))
+    holder.ok_or_else(|| unexpected_reply("a refresh token of the legacy service has no holder"))
 }

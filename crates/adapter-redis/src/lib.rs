@@ -1,29 +1,31 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
-mod cached_denylist;
+mod caching_denylist;
+mod clock;
 mod config;
+mod connection;
+mod connector;
 mod denylist;
-mod denylist_copy;
+mod denylist_cache;
 mod diagnostics;
 mod error;
 mod keys;
 mod legacy_refresh_tokens;
-mod link;
-mod links;
 mod login_limiter;
-mod reply;
+mod query;
+mod script_call;
+mod script_reply;
 mod scripts;
-mod server_clock;
 mod session_store;
-mod step;
 mod store;
 mod tls;
 
-pub use cached_denylist::{CopyState, RedisCachedDenylist};
-pub use config::{ConfigError, RedisConfig};
-pub use denylist::RedisDenylist;
+pub use caching_denylist::{CachingDenylist, DenylistCacheState};
+pub use config::RedisConfig;
+pub use denylist::{RedisDenylist, RevocationPolicy};
+pub use error::ConfigError;
 pub use legacy_refresh_tokens::RedisLegacyRefreshTokens;
-pub use login_limiter::RedisLoginLimiter;
+pub use login_limiter::{LimitPolicy, RedisLoginLimiter};
 pub use session_store::RedisSessionStore;
 pub use store::RedisStore;

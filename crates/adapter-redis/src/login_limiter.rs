@@ -1,59 +1,73 @@
 //! The limit on failed logins.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use auth_domain::model::{
     LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket, from_microseconds, to_microseconds,
     to_unix_microseconds,
 };
 use auth_domain::ports::{LoginLimiter, PortError};
+use tracing::instrument;
 
-use crate::error::contradiction;
+use crate::error::unexpected_reply;
 use crate::keys;
+use crate::script_call::ScriptCall;
 use crate::scripts::{CLEAR, RESERVE, SETTLE, Script};
-use crate::step::Step;
 use crate::store::RedisStore;
 
-/// The [`LoginLimiter`] in Redis: a sorted set of attempts for each email and each address.
+/// How many failed logins a limit key accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitPolicy {
+    /// The failures of one limit key within the window.
+    pub max_failures: u32,
+    /// How long a failure counts.
+    pub window: Duration,
+}
+
+/// The [`LoginLimiter`] in Redis: a sorted set of attempts for each limit key.
 #[derive(Clone)]
 pub struct RedisLoginLimiter {
     store: RedisStore,
+    policy: LimitPolicy,
 }
 
 impl RedisLoginLimiter {
-    /// Uses a store and the limit in its configuration.
+    /// Creates the port on a store.
     #[must_use]
-    pub fn new(store: &RedisStore) -> Self {
-        Self { store: store.clone() }
+    pub fn new(store: &RedisStore, policy: LimitPolicy) -> Self {
+        Self { store: store.clone(), policy }
     }
 }
 
 #[async_trait]
 impl LoginLimiter for RedisLoginLimiter {
+    #[instrument(level = "debug", skip_all)]
     async fn reserve(
         &self,
         attempt: &LoginAttempt,
         request_time: RequestTime,
     ) -> Result<Reservation, PortError> {
-        let config = self.store.config();
-        let step = on_limit_keys(&RESERVE, attempt)
+        let call = call_on_limit_keys(&RESERVE, attempt)
             .arg(to_unix_microseconds(request_time.now()))
-            .arg(to_microseconds(config.login_window))
-            .arg(config.login_limit)
+            .arg(to_microseconds(self.policy.window))
+            .arg(self.policy.max_failures)
             .arg(to_microseconds(Ticket::SETTLEMENT_TIMEOUT))
             .arg(attempt.email.as_bytes().as_slice())
             .arg(attempt.ticket.as_bytes().as_slice());
-        let mut reply = self.store.run(&step, request_time).await?;
+        let mut reply = call.run(&self.store, request_time).await?;
         match reply.text()?.as_str() {
             "reserved" => Ok(Reservation::Reserved(Ticket { attempt: *attempt })),
-            "refused" => Ok(Reservation::Rejected {
-                key: key(attempt, reply.number()?),
+            "rejected" => Ok(Reservation::Rejected {
+                key: limit_key(attempt, reply.number()?),
                 retry_after: from_microseconds(reply.number()?),
             }),
-            "busy" => Ok(Reservation::Busy(key(attempt, reply.number()?))),
-            _ => Err(contradiction("a reservation ends otherwise")),
+            "busy" => Ok(Reservation::Busy(limit_key(attempt, reply.number()?))),
+            _ => Err(unexpected_reply("an unknown outcome of a reservation")),
         }
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn settle(
         &self,
         ticket: &Ticket,
@@ -61,45 +75,46 @@ impl LoginLimiter for RedisLoginLimiter {
         request_time: RequestTime,
     ) -> Result<(), PortError> {
         let (attempt, request_time) = (&ticket.attempt, self.store.on_server_clock(request_time).await?);
-        let step = on_limit_keys(&SETTLE, attempt)
+        let call = call_on_limit_keys(&SETTLE, attempt)
             .at_any_clock()
-            .arg(word(outcome))
+            .arg(settlement_name(outcome))
             .arg(to_unix_microseconds(request_time.now()))
             .arg(to_microseconds(Ticket::SETTLEMENT_TIMEOUT))
             .arg(attempt.email.as_bytes().as_slice())
             .arg(attempt.ticket.as_bytes().as_slice());
-        self.store.run(&step, request_time).await?;
+        call.run(&self.store, request_time).await?;
         Ok(())
     }
 
+    #[instrument(level = "debug", skip_all)]
     async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
         let request_time = self.store.on_server_clock(request_time).await?;
-        let step = Step::new(&CLEAR, &[&keys::email_attempts(email)])
+        let call = ScriptCall::new(&CLEAR, &[&keys::email_attempts(email)])
             .at_any_clock()
             .arg(to_unix_microseconds(request_time.now()))
             .arg(to_microseconds(Ticket::SETTLEMENT_TIMEOUT));
-        self.store.run(&step, request_time).await?;
+        call.run(&self.store, request_time).await?;
         Ok(())
     }
 }
 
-fn on_limit_keys(script: &Script, attempt: &LoginAttempt) -> Step {
+fn call_on_limit_keys(script: &Script, attempt: &LoginAttempt) -> ScriptCall {
     let email = keys::email_attempts(attempt.email);
     match attempt.address.map(keys::address_attempts) {
-        Some(address) => Step::new(script, &[&email, &address]),
-        None => Step::new(script, &[&email]),
+        Some(address) => ScriptCall::new(script, &[&email, &address]),
+        None => ScriptCall::new(script, &[&email]),
     }
 }
 
-/// The axis at a position among the keys.
-fn key(attempt: &LoginAttempt, position: i64) -> LimitKey {
+/// Returns the limit key at a position of `KEYS`.
+fn limit_key(attempt: &LoginAttempt, position: i64) -> LimitKey {
     match (position, attempt.address) {
         (2, Some(address)) => address,
         _ => attempt.email,
     }
 }
 
-const fn word(outcome: Settlement) -> &'static str {
+const fn settlement_name(outcome: Settlement) -> &'static str {
     match outcome {
         Settlement::Succeeded => "succeeded",
         Settlement::Failed => "failed",

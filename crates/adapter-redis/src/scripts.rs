@@ -1,10 +1,13 @@
-//! The atomic steps: one Lua script a verb, each with what it has in common with others before it.
+//! The Lua scripts, one for each operation. Common parts are prepended to each script.
 
 use std::sync::LazyLock;
 
 use redis::Pipeline;
+use redis::aio::{ConnectionLike, MultiplexedConnection};
 
-/// A script and the name that the server knows it by.
+use crate::error::{StoreError, StoreResult};
+
+/// A script, and the hash that the server knows it by.
 pub(crate) struct Script {
     code: &'static str,
     pub(crate) hash: String,
@@ -25,8 +28,7 @@ macro_rules! scripts {
             });
         )*
 
-        /// Loads every script, so that a call need send its name only.
-        pub(crate) fn load_all() -> Pipeline {
+        fn all_scripts() -> Pipeline {
             let mut pipeline = Pipeline::new();
             $(pipeline.cmd("SCRIPT").arg("LOAD").arg($name.code);)*
             pipeline
@@ -49,14 +51,24 @@ scripts! {
     LIST = "lua/list.lua";
     /// Puts an access token into the denylist.
     REVOKE = "lua/denylist.lua" "lua/revoke.lua";
-    /// Takes a place for a login attempt.
+    /// Reserves a login attempt.
     RESERVE = "lua/reserve.lua";
-    /// Records how a login attempt ended.
+    /// Settles a login attempt.
     SETTLE = "lua/attempts.lua" "lua/settle.lua";
-    /// Forgets failed logins.
+    /// Clears the failed logins of an email.
     CLEAR = "lua/attempts.lua" "lua/clear.lua";
-    /// Consumes a refresh token of the former service.
+    /// Consumes a refresh token of the legacy service.
     CONSUME_LEGACY = "lua/consume_legacy.lua";
-    /// Ends a refresh token of the former service.
+    /// Ends a refresh token of the legacy service.
     END_LEGACY = "lua/denylist.lua" "lua/end_legacy.lua";
+}
+
+/// Loads every script, so that a call sends only its hash.
+///
+/// Checks each reply by itself: the driver's summary of a pipeline drops the codes of errors.
+pub(crate) async fn load_scripts(connection: &mut MultiplexedConnection) -> StoreResult<()> {
+    let pipeline = all_scripts();
+    let replies = connection.req_packed_commands(&pipeline, 0, pipeline.len()).await;
+    let replies = replies.map_err(StoreError::from_answer)?;
+    replies.into_iter().try_for_each(|reply| reply.extract_error().map(drop)).map_err(StoreError::from_answer)
 }

@@ -1,4 +1,4 @@
-//! TLS errors that are errors in the settings: a retry does not help.
+//! TLS errors that come from wrong settings, so that a retry does not help.
 
 use std::error::Error;
 use std::io;
@@ -11,11 +11,11 @@ use rustls::{CertificateError, ClientConfig, ClientConnection, Error as TlsError
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// The possible first bytes of the answer of a server that speaks TLS: a handshake or an alert.
+/// The first byte of the answer of a server that speaks TLS: a handshake or an alert.
 const TLS_RECORDS: [u8; 2] = [22, 21];
 
-/// Returns what is wrong with the setup if TLS rejects the server or the server rejects TLS. A connection that is rejected,
-/// reset or silent is no such error.
+/// Returns the misconfiguration if TLS rejects the server or the server rejects TLS; `None` if the connection was refused,
+/// reset or not answered.
 pub(crate) fn misconfiguration(error: &RedisError) -> Option<PortError> {
     let advice = match tls_error(error)? {
         TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
@@ -48,7 +48,7 @@ const NO_TLS: &str = "REDIS__URL: the server does not speak TLS on this port; na
                       allowed";
 const ONLY_TLS: &str = "REDIS__URL: the server speaks TLS on this port; write rediss:// instead of redis://";
 
-/// An error of the driver with the setting at fault.
+/// An error of the driver, with the setting at fault.
 #[derive(Debug, thiserror::Error)]
 #[error("{advice}")]
 struct Explained {

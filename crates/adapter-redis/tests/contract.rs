@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_adapter_redis::{
-    RedisCachedDenylist, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
-    RedisSessionStore, RedisStore,
+    CachingDenylist, LimitPolicy, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
+    RedisSessionStore, RedisStore, RevocationPolicy,
 };
 use auth_domain::ports::{Denylist, LoginLimiter};
 use auth_testkit::servers::RedisServer;
@@ -16,12 +16,15 @@ use auth_testkit::{
     holds_within,
 };
 
+const REVOCATION: RevocationPolicy =
+    RevocationPolicy { access_ttl: Duration::from_mins(15), denylist_margin: DENYLIST_MARGIN };
+
 auth_testkit::session_store_contract!(fixture = sessions());
 auth_testkit::denylist_contract!(fixture = denylist());
 
-/// The denylist that is kept in the process: the one who adds, and the one who asks, are the same.
-mod cached {
-    auth_testkit::denylist_contract!(fixture = crate::cached_denylist());
+/// One process adds and asks.
+mod caching {
+    auth_testkit::denylist_contract!(fixture = crate::caching_denylist());
 }
 
 auth_testkit::login_limiter_contract!(fixture = limiter());
@@ -30,33 +33,34 @@ auth_testkit::legacy_refresh_tokens_contract!(fixture = legacy());
 async fn sessions() -> SessionFixture {
     let store = store();
     SessionFixture {
-        sessions: Arc::new(RedisSessionStore::new(&store)),
-        denylist: Arc::new(RedisDenylist::new(&store)),
+        sessions: Arc::new(RedisSessionStore::new(&store, REVOCATION)),
+        denylist: Arc::new(RedisDenylist::new(&store, REVOCATION)),
         keep: Box::new(()),
     }
 }
 
 async fn denylist() -> Fixture<dyn Denylist> {
-    Fixture { port: Arc::new(RedisDenylist::new(&store())), keep: Box::new(()) }
+    Fixture { port: Arc::new(RedisDenylist::new(&store(), REVOCATION)), keep: Box::new(()) }
 }
 
-async fn cached_denylist() -> Fixture<dyn Denylist> {
-    let cached = RedisCachedDenylist::follow(&store());
-    let is_current = || async { cached.state().is_current };
-    assert!(holds_within(Duration::from_secs(5), is_current).await, "nothing is cached");
-    Fixture { port: Arc::new(cached), keep: Box::new(()) }
+async fn caching_denylist() -> Fixture<dyn Denylist> {
+    let caching = CachingDenylist::start(&store(), REVOCATION);
+    let is_trusted = || async { caching.state().is_trusted };
+    assert!(holds_within(Duration::from_secs(5), is_trusted).await, "the cache is not in use");
+    Fixture { port: Arc::new(caching), keep: Box::new(()) }
 }
 
 async fn limiter() -> Fixture<dyn LoginLimiter> {
-    Fixture { port: Arc::new(RedisLoginLimiter::new(&store())), keep: Box::new(()) }
+    let limits = LimitPolicy { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
+    Fixture { port: Arc::new(RedisLoginLimiter::new(&store(), limits)), keep: Box::new(()) }
 }
 
 async fn legacy() -> LegacyFixture {
     let store = store();
     LegacyFixture {
-        tokens: Arc::new(RedisLegacyRefreshTokens::new(&store)),
-        sessions: Arc::new(RedisSessionStore::new(&store)),
-        denylist: Arc::new(RedisDenylist::new(&store)),
+        tokens: Arc::new(RedisLegacyRefreshTokens::new(&store, REVOCATION)),
+        sessions: Arc::new(RedisSessionStore::new(&store, REVOCATION)),
+        denylist: Arc::new(RedisDenylist::new(&store, REVOCATION)),
         issue: Box::new(|token, holder| {
             let key = format!("auth:refresh:{}", token.expose());
             let value = format!("{}|{}", holder.user_id, holder.tenant_id);
@@ -67,10 +71,8 @@ async fn legacy() -> LegacyFixture {
     }
 }
 
-/// All cases share one server: whatever they name is random, so none meets the keys of another.
+/// All cases share one server: their keys contain random ids, so no case reads the keys of another.
 fn store() -> RedisStore {
-    let mut config = RedisConfig::new(RedisServer::shared().url());
-    (config.login_limit, config.login_window) = (LOGIN_LIMIT, LOGIN_WINDOW);
-    config.denylist_margin = DENYLIST_MARGIN;
-    RedisStore::new(config, TestClock::of_this_machine()).unwrap()
+    let config = RedisConfig::new(RedisServer::shared().url());
+    RedisStore::new(&config, TestClock::of_this_machine()).unwrap()
 }

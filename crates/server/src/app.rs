@@ -118,7 +118,7 @@ impl AppState {
             documentation: settings.http.documentation,
             readiness_details: settings.http.readiness_details,
             readiness: Readiness::new(parts.dependencies, runtime.clone()),
-            metrics: Metrics::new(parts.denylist_copy),
+            metrics: Metrics::new(parts.denylist_cache),
             cors: Cors::new(&settings.http.cors_origins),
             clock: parts.clock,
             entropy: parts.entropy,

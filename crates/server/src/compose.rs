@@ -19,7 +19,7 @@ use auth_domain::use_cases::{EndSessions, ManageUsers};
 use crate::command_error::CommandError;
 use crate::config::{CredentialsBackend, ENVIRONMENT_PREFIX, Settings, TokensBackend};
 use crate::data_dir::{DataDir, DirLocks, Missing};
-use crate::dependency::{DenylistCopy, Dependencies};
+use crate::dependency::{DenylistCache, Dependencies};
 use crate::login_limiter::Capacity;
 use crate::password_strength::ZxcvbnStrength;
 use crate::system::{SystemClock, SystemEntropy};
@@ -40,7 +40,7 @@ pub(crate) struct Parts {
     /// The denylist as protected endpoints ask it, in the mode that the settings choose.
     pub(crate) verification: Arc<dyn Denylist>,
     /// What that mode keeps in this process, if anything.
-    pub(crate) denylist_copy: Option<Arc<dyn DenylistCopy>>,
+    pub(crate) denylist_cache: Option<Arc<dyn DenylistCache>>,
     /// Where the former service keeps its refresh tokens, if anywhere.
     pub(crate) legacy: Option<Arc<dyn LegacyRefreshTokens>>,
     pub(crate) limiter: Arc<dyn LoginLimiter>,
@@ -96,7 +96,7 @@ struct TokenStores {
     sessions: Arc<dyn SessionStore>,
     denylist: Arc<dyn Denylist>,
     verification: Arc<dyn Denylist>,
-    denylist_copy: Option<Arc<dyn DenylistCopy>>,
+    denylist_cache: Option<Arc<dyn DenylistCache>>,
     legacy: Option<Arc<dyn LegacyRefreshTokens>>,
     limiter: Arc<dyn LoginLimiter>,
 }
@@ -126,7 +126,7 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
         sessions: tokens.sessions,
         denylist: tokens.denylist,
         verification: tokens.verification,
-        denylist_copy: tokens.denylist_copy,
+        denylist_cache: tokens.denylist_cache,
         legacy: tokens.legacy,
         limiter: tokens.limiter,
         access_tokens,
@@ -189,7 +189,7 @@ pub(crate) fn problems(settings: &Settings) -> Vec<String> {
     };
     let tokens = match &settings.tokens.backend {
         TokensBackend::Embedded => None,
-        TokensBackend::Redis(server) => redis::problem(server, settings),
+        TokensBackend::Redis(server) => redis::problem(server),
     };
     key.chain(admin).chain(password).chain(credentials).chain(tokens).collect()
 }

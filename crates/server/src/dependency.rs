@@ -44,30 +44,25 @@ pub(crate) trait Dependency: Send + Sync {
     async fn migrate(&self, request_time: RequestTime) -> Result<String, PortError>;
 }
 
-/// A denylist that is kept in this process, as those who look after it see it.
-pub(crate) trait DenylistCopy: Send + Sync {
-    /// Returns how it is doing.
-    fn state(&self) -> DenylistCopyState;
+/// The denylist cache of this process, as the metrics see it.
+pub(crate) trait DenylistCache: Send + Sync {
+    /// Returns whether the cache answers checks now.
+    fn is_trusted(&self) -> bool;
 
-    /// Tells `observer` how long each sign of life took.
-    fn observe(&self, observer: Box<dyn Fn(Duration) + Send + Sync>);
+    /// Returns the number of revoked tokens in the cache.
+    fn entries(&self) -> usize;
 
-    /// Within which time it learns of a revocation as a rule.
+    /// Returns the number of checks that had to ask the store since the start.
+    fn misses(&self) -> u64;
+
+    /// Sets the observer of the lag behind the store.
+    fn observe_lag(&self, observer: Box<dyn Fn(Duration) + Send + Sync>);
+
+    /// Returns the time within which 99 of 100 revocations by other processes are in the cache.
     fn usual_lag(&self) -> Duration;
 
-    /// Within which time it learns of a revocation, or is not asked.
-    fn longest_lag(&self) -> Duration;
-}
-
-/// How a denylist that is kept in this process is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DenylistCopyState {
-    /// Whether it answers now.
-    pub(crate) is_current: bool,
-    /// How many revoked tokens it holds.
-    pub(crate) entries: usize,
-    /// How many checks had to ask the store since the start.
-    pub(crate) asked: u64,
+    /// Returns the time within which every revocation by another process has an effect.
+    fn max_lag(&self) -> Duration;
 }
 
 /// All dependencies of the configured stores, each once.

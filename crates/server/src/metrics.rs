@@ -1,7 +1,7 @@
 //! What is counted, for Prometheus. Every label has a bounded number of values.
 
 mod connections;
-mod denylist_copy;
+mod denylist_cache;
 mod labels;
 
 use std::fmt;
@@ -17,11 +17,11 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 pub(crate) use connections::{ConnectionMetrics, LimitReason, TimeoutReason};
-use denylist_copy::CopyMetrics;
+use denylist_cache::DenylistCacheMetrics;
 pub(crate) use labels::Outcome;
 use labels::{DependencyLabels, DurationLabels, LimitLabels, OutcomeLabels, RequestLabels, known_method};
 
-use crate::dependency::DenylistCopy;
+use crate::dependency::DenylistCache;
 use crate::logging;
 use crate::readiness::Readiness;
 
@@ -47,16 +47,16 @@ pub(crate) struct Metrics {
     logouts: Outcomes,
     pub(crate) connections: ConnectionMetrics,
     login_blocks: Family<LimitLabels, Counter>,
-    copy: Option<CopyMetrics>,
+    denylist_cache: Option<DenylistCacheMetrics>,
     dropped_log_lines: Counter,
 }
 
 impl Metrics {
-    /// Begins at zero; `copy` is the denylist of this process, where it keeps one.
-    pub(crate) fn new(copy: Option<Arc<dyn DenylistCopy>>) -> Self {
+    /// Begins at zero, with the denylist cache if there is one.
+    pub(crate) fn new(denylist_cache: Option<Arc<dyn DenylistCache>>) -> Self {
         use Outcome::{Blocked, Defect, Failed, ReuseDetected, ReusedInGracePeriod, Succeeded, Unavailable};
         Self {
-            copy: copy.map(CopyMetrics::new),
+            denylist_cache: denylist_cache.map(DenylistCacheMetrics::new),
             dropped_log_lines: Counter::default(),
             registry: Registry::with_prefix(PREFIX),
             requests: Family::default(),
@@ -92,8 +92,8 @@ impl Metrics {
         registry.register("login_blocks", "Logins blocked by a limit", self.login_blocks.clone());
         let help = "Log lines that could not be written";
         registry.register("log_lines_dropped", help, self.dropped_log_lines.clone());
-        if let Some(copy) = &self.copy {
-            copy.register(registry);
+        if let Some(cache) = &self.denylist_cache {
+            cache.register(registry);
         }
         self
     }
@@ -131,8 +131,8 @@ impl Metrics {
         for (name, up) in readiness.last_seen() {
             self.dependencies.get_or_create(&DependencyLabels { name }).set(up.into());
         }
-        if let Some(copy) = &self.copy {
-            copy.refresh();
+        if let Some(cache) = &self.denylist_cache {
+            cache.refresh();
         }
         let dropped = &self.dropped_log_lines;
         dropped.inc_by(logging::dropped_lines().saturating_sub(dropped.get()));

@@ -5,14 +5,19 @@ use std::time::Duration;
 
 use auth_adapter_jwt::JwtAccessTokens;
 pub use auth_adapter_jwt::{JwtConfig, SigningKey, WeakKey};
-pub use auth_adapter_redis::{CopyState, RedisConfig};
-use auth_adapter_redis::{RedisCachedDenylist, RedisDenylist, RedisStore};
+use auth_adapter_redis::{CachingDenylist, RedisDenylist, RedisStore, RevocationPolicy};
+pub use auth_adapter_redis::{DenylistCacheState, RedisConfig};
 use auth_domain::ports::Denylist;
 use auth_domain::use_cases::VerifyAccessToken;
 use thiserror::Error;
 
 use crate::clock::SystemClock;
 use crate::token_verifier::TokenVerifier;
+
+/// The lifetimes of access tokens and denylist entries on the HookSentry platform. A verifier writes no entries; this is
+/// how long its cache keeps one that Redis has lost.
+const REVOCATION: RevocationPolicy =
+    RevocationPolicy { access_ttl: Duration::from_mins(15), denylist_margin: Duration::from_secs(305) };
 
 /// How a verifier learns that a token was revoked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +55,7 @@ pub enum ConnectError {
 
 /// Metrics of the denylist cache of [`Verification::Cached`]. A clone refers to the same cache.
 #[derive(Clone)]
-pub struct CacheMetrics(RedisCachedDenylist);
+pub struct CacheMetrics(CachingDenylist);
 
 impl VerifierConfig {
     /// Returns a configuration with the defaults of the HookSentry platform: its issuer and audience,
@@ -88,11 +93,11 @@ impl TokenVerifier {
     ) -> Result<(Self, Option<CacheMetrics>), ConnectError> {
         let access_tokens = Arc::new(JwtAccessTokens::new(config.jwt)?);
         let clock = Arc::new(SystemClock);
-        let store = RedisStore::new(config.redis, clock.clone())?;
+        let store = RedisStore::new(&config.redis, clock.clone())?;
         let (denylist, metrics): (Arc<dyn Denylist>, _) = match config.verification {
-            Verification::Strict => (Arc::new(RedisDenylist::new(&store)), None),
+            Verification::Strict => (Arc::new(RedisDenylist::new(&store, REVOCATION)), None),
             Verification::Cached => {
-                let cached = RedisCachedDenylist::follow(&store);
+                let cached = CachingDenylist::start(&store, REVOCATION);
                 (Arc::new(cached.clone()), Some(CacheMetrics(cached)))
             }
         };
@@ -102,19 +107,19 @@ impl TokenVerifier {
 
 impl CacheMetrics {
     /// The time until a revocation is in the cache, in 99 of 100 cases.
-    pub const USUAL_LAG: Duration = RedisCachedDenylist::USUAL_LAG;
+    pub const USUAL_LAG: Duration = CachingDenylist::USUAL_LAG;
     /// The longest time until a revocation is in the cache. A cache that is older is not used.
-    pub const LONGEST_LAG: Duration = RedisCachedDenylist::LEASE;
+    pub const LONGEST_LAG: Duration = CachingDenylist::MAX_LAG;
 
     /// Returns the state of the cache.
     #[must_use]
-    pub fn state(&self) -> CopyState {
+    pub fn state(&self) -> DenylistCacheState {
         self.0.state()
     }
 
     /// Calls `observer` about twice a second with the present lag of the cache, for a histogram. Only the first observer is
     /// called.
     pub fn observe(&self, observer: impl Fn(Duration) + Send + Sync + 'static) {
-        self.0.observe(observer);
+        self.0.observe_lag(observer);
     }
 }

@@ -19,8 +19,8 @@ pub use caller::Caller;
 pub use clock::SystemClock;
 #[cfg(feature = "redis")]
 pub use connect::{
-    CacheMetrics, ConnectError, CopyState, JwtConfig, RedisConfig, SigningKey, Verification, VerifierConfig,
-    WeakKey,
+    CacheMetrics, ConnectError, DenylistCacheState, JwtConfig, RedisConfig, SigningKey, Verification,
+    VerifierConfig, WeakKey,
 };
 pub use require_role::RequireRole;
 pub use token_verifier::TokenVerifier;

@@ -180,7 +180,7 @@ async fn the_cached_example_recognises_a_logout_in_time() {
     let redis = RedisServer::start();
     let example = Example::start("cached", "/whoami", &redis).await;
     let is_current = || async {
-        example.try_call(Method::GET, "/cache", None).await.unwrap().1.contains("is_current: true")
+        example.try_call(Method::GET, "/cache", None).await.unwrap().1.contains("is_trusted: true")
     };
     assert!(holds_within(START_LIMIT, is_current).await);
 

@@ -70,8 +70,8 @@ async fn the_privileges_of_the_readme_suffice_for_cached() {
     config.verification = Verification::Cached;
     let (cached, metrics) = TokenVerifier::connect_with_metrics(config).unwrap();
     let metrics = metrics.unwrap();
-    let is_current = || async { metrics.state().is_current };
-    assert!(holds_within(Duration::from_secs(5), is_current).await, "the cache is not current");
+    let is_trusted = || async { metrics.state().is_trusted };
+    assert!(holds_within(Duration::from_secs(5), is_trusted).await, "the cache is not current");
 
     let (request, entry) = request();
     let request = request.to_http_request();

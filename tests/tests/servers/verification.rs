@@ -18,7 +18,7 @@ use crate::bearers::{Bearer, bearers};
 /// No success that starts later than this after the 204 of the logout.
 const HARD_BOUND: Duration = Duration::from_secs(2);
 const START_LIMIT: Duration = Duration::from_secs(10);
-const CURRENT: [&str; 1] = ["\"event\":\"denylist_copy_current\""];
+const CURRENT: [&str; 1] = ["\"event\":\"denylist_cache_current\""];
 
 /// Two instances that verify out of memory, and a third for logouts.
 async fn two_cached_and_one_strict(stores: Stores) -> [Server; 3] {
@@ -108,11 +108,11 @@ async fn a_cached_check_sends_no_command_to_redis() {
 
     let metrics = servers[0].admin().call(Method::GET, "/metrics").await.text();
     for line in [
-        "hooksentry_auth_denylist_copy_current 1",
-        "hooksentry_auth_denylist_copy_entries 1",
-        "hooksentry_auth_denylist_copy_misses_total 0",
-        "hooksentry_auth_denylist_copy_lag_bound_seconds{quantile=\"0.99\"} 0.05",
-        "hooksentry_auth_denylist_copy_lag_bound_seconds{quantile=\"1\"} 2.0",
+        "hooksentry_auth_denylist_cache_current 1",
+        "hooksentry_auth_denylist_cache_entries 1",
+        "hooksentry_auth_denylist_cache_misses_total 0",
+        "hooksentry_auth_denylist_cache_lag_bound_seconds{quantile=\"0.99\"} 0.05",
+        "hooksentry_auth_denylist_cache_lag_bound_seconds{quantile=\"1\"} 2.0",
     ] {
         assert!(metrics.lines().any(|found| found == line), "{line} is not in\n{metrics}");
     }
@@ -288,7 +288,7 @@ async fn fail_over(primary: &RedisServer, replica: &RedisServer, addresses: [&Pr
 
 async fn expect_current(process: &Process) {
     let last = |log: &str| {
-        let mut events = log.lines().filter(|line| line.contains("denylist_copy_"));
+        let mut events = log.lines().filter(|line| line.contains("denylist_cache_"));
         events.next_back().is_some_and(|line| line.contains(CURRENT[0]))
     };
     let follows = || last(&process.stderr());

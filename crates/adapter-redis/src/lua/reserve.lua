@@ -33,7 +33,7 @@ for position, key in ipairs(KEYS) do
   end
 end
 if opens_at then
-  return { 'refused', full, opens_at - now }
+  return { 'rejected', full, opens_at - now }
 elseif busy then
   return { 'busy', busy }
 end

@@ -26,7 +26,7 @@ if not is_current and not (presented == record.previous and successor == record.
   if now >= expires then
     return { 'expired' }
   elseif presented == record.previous and record.replay_tag == ARGV[11] then
-    answer = { 'replayed', record.replay_tag, record.replay .. record.replay_rest }
+    answer = { 'retried', record.replay_tag, record.replay .. record.replay_rest }
   elseif presented == record.previous and math.abs(now - tonumber(record.rotated)) < tonumber(ARGV[7]) then
     -- A rotation in the future, by a clock that was ahead, must not prolong the leeway until then.
     return { 'already_used', record.from or '' }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_adapter_redis::RedisLegacyRefreshTokens;
+use auth_adapter_redis::{RedisConfig, RedisLegacyRefreshTokens};
 use auth_domain::model::{EndReason, EndSession, LiveAccessToken, Reservation, Settlement, Ticket};
 use auth_domain::ports::{
     Denylist, LegacyRefreshTokens, LoginLimiter, PortError, PortErrorKind, SessionStore,
@@ -14,7 +14,7 @@ use auth_testkit::{
     request_time_at,
 };
 
-use crate::support::{Ports, an_attempt, config};
+use crate::support::{Ports, REVOCATION, an_attempt};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -22,7 +22,7 @@ const HOUR: Duration = Duration::from_hours(1);
 fn ahead(server: &RedisServer, by: Duration) -> Ports {
     let clock = TestClock::of_this_machine();
     clock.advance(by);
-    Ports::by(Arc::clone(&clock), config(&server.url()))
+    Ports::with_clock(Arc::clone(&clock), &RedisConfig::new(server.url()))
 }
 
 fn assert_clocks_apart<T: std::fmt::Debug>(outcome: Result<T, PortError>) {
@@ -50,7 +50,7 @@ async fn a_login_or_refresh_by_a_clock_that_is_apart_is_an_outage_and_changes_no
         assert_clocks_apart(wrong.sessions.open(&opening.opening, request_time_at(now)).await);
         let rotation = session.rotation(&session.token, now);
         assert_clocks_apart(wrong.sessions.rotate(&rotation.rotate, request_time_at(now)).await);
-        let legacy = RedisLegacyRefreshTokens::new(&wrong.store);
+        let legacy = RedisLegacyRefreshTokens::new(&wrong.store, REVOCATION);
         assert_clocks_apart(legacy.consume(&legacy_token, user, request_time_at(now)).await);
     }
     assert_eq!(server.cli(&["DBSIZE"]), keys);
@@ -101,7 +101,7 @@ async fn a_logout_by_a_clock_that_is_apart_revokes_for_as_long_as_the_tokens_liv
     let legacy_token = a_legacy_token();
     let stored = format!("{user}|{user}");
     assert_eq!(server.cli(&["SET", &format!("auth:refresh:{}", legacy_token.expose()), &stored]), "OK");
-    let legacy = RedisLegacyRefreshTokens::new(&wrong.store);
+    let legacy = RedisLegacyRefreshTokens::new(&wrong.store, REVOCATION);
     legacy.end(&legacy_token, user, with_legacy, now()).await.unwrap();
 
     for (token, how) in [

@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::time::Duration;
 
-use auth_adapter_redis::RedisCachedDenylist;
+use auth_adapter_redis::{CachingDenylist, RedisConfig};
 use auth_domain::ports::{Denylist, LoginLimiter, PortErrorKind, SessionStore, Severity};
 use auth_testkit::servers::{Certificates, RedisServer};
 use auth_testkit::{START, an_access_token, holds_within, request_time_at};
 
-use crate::support::{Ports, an_attempt, config, now_and};
+use crate::support::{Ports, REVOCATION, an_attempt, now_and};
 
 /// What the README gives to its user.
 const README: &str = include_str!("../../README.md");
@@ -18,18 +18,18 @@ const README: &str = include_str!("../../README.md");
 async fn a_server_is_trusted_by_its_certificate_and_by_nothing_else() {
     let certificates = Certificates::new();
     let server = RedisServer::start_with_tls(&certificates);
-    let mut trusting = config(&server.tls_url());
+    let mut trusting = RedisConfig::new(server.tls_url());
     trusting.ca_file = Some(certificates.authority());
-    let ports = Ports::with(trusting);
+    let ports = Ports::with(&trusting);
     let session = ports.opened().await;
     ports.rotated(&session, &session.token).await;
-    assert_eq!(RedisCachedDenylist::diagnose(&ports.store).await.severity, Severity::Ok);
+    assert_eq!(CachingDenylist::diagnose(&ports.store).await.severity, Severity::Ok);
 }
 
 fn trusting(url: &str, certificates: &Certificates) -> Ports {
-    let mut trusting = config(url);
+    let mut trusting = RedisConfig::new(url.to_owned());
     trusting.ca_file = Some(certificates.authority());
-    Ports::with(trusting)
+    Ports::with(&trusting)
 }
 
 /// A call, the diagnostics and the cache of the denylist all name the setting at fault.
@@ -43,7 +43,7 @@ async fn assert_misconfigured(ports: &Ports, setting: &str) {
         assert_eq!(error.kind(), PortErrorKind::Misconfigured, "{text}");
         assert!(text.starts_with(setting), "{text}");
     }
-    let found = RedisCachedDenylist::diagnose(&ports.store).await;
+    let found = CachingDenylist::diagnose(&ports.store).await;
     assert!(found.severity == Severity::Warning && found.text.contains(setting), "{found:?}");
 }
 
@@ -132,13 +132,13 @@ async fn the_least_rights_of_the_readme_are_enough_for_everything() {
         ports.store.diagnose(now_and(0)).await.unwrap().iter().all(|found| found.severity != Severity::Error)
     );
 
-    assert_eq!(RedisCachedDenylist::diagnose(&ports.store).await.severity, Severity::Ok);
-    let cached = RedisCachedDenylist::follow(&ports.store);
-    let is_current = || async { cached.state().is_current };
-    assert!(holds_within(Duration::from_secs(4), is_current).await, "it may not follow the denylist");
+    assert_eq!(CachingDenylist::diagnose(&ports.store).await.severity, Severity::Ok);
+    let cached = CachingDenylist::start(&ports.store, REVOCATION);
+    let is_trusted = || async { cached.state().is_trusted };
+    assert!(holds_within(Duration::from_secs(4), is_trusted).await, "it may not follow the denylist");
 
     assert_eq!(server.cli(&["ACL", "SETUSER", "hooksentry-auth", "-client|tracking"]), "OK");
-    let found = RedisCachedDenylist::diagnose(&ports.store).await;
+    let found = CachingDenylist::diagnose(&ports.store).await;
     assert!(found.severity == Severity::Warning && found.text.contains("client|tracking"), "{found:?}");
 
     let denied = server

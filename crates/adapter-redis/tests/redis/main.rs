@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 #![expect(clippy::panic, reason = "a test fails by panicking, its helpers too")]
 
-mod cached;
+mod caching;
 mod clocks;
 mod commands;
 mod connections;

@@ -1,9 +1,12 @@
-//! The ports on one server, and the steps that tests are told in.
+//! The ports on one server, and common operations on them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore};
+use auth_adapter_redis::{
+    LimitPolicy, RedisConfig, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore,
+    RevocationPolicy,
+};
 use auth_domain::model::{
     EndReason, EndSession, Ending, LimitKeys, LiveAccessToken, LoginAttempt, RefreshToken, RequestTime,
     Rotation, TicketId, UserId,
@@ -15,6 +18,11 @@ use auth_testkit::{
     a_user_id, an_access_token, an_email, request_time_at,
 };
 use time::OffsetDateTime;
+
+/// The policy of the ports under test.
+pub(crate) const REVOCATION: RevocationPolicy =
+    RevocationPolicy { access_ttl: Duration::from_mins(15), denylist_margin: DENYLIST_MARGIN };
+const LOGIN_LIMITS: LimitPolicy = LimitPolicy { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
 
 /// Every port of the adapter on one server.
 pub(crate) struct Ports {
@@ -30,25 +38,25 @@ impl Ports {
     }
 
     pub(crate) fn at(url: &str) -> Self {
-        Self::with(config(url))
+        Self::with(&RedisConfig::new(url.to_owned()))
     }
 
-    pub(crate) fn with(config: RedisConfig) -> Self {
-        Self::by(TestClock::of_this_machine(), config)
+    pub(crate) fn with(config: &RedisConfig) -> Self {
+        Self::with_clock(TestClock::of_this_machine(), config)
     }
 
-    /// On a clock of their own, as an instance on another machine has.
-    pub(crate) fn by(clock: Arc<TestClock>, config: RedisConfig) -> Self {
+    /// The ports of an instance whose machine has this clock.
+    pub(crate) fn with_clock(clock: Arc<TestClock>, config: &RedisConfig) -> Self {
         let store = RedisStore::new(config, clock).unwrap();
         Self {
-            sessions: RedisSessionStore::new(&store),
-            denylist: RedisDenylist::new(&store),
-            limiter: RedisLoginLimiter::new(&store),
+            sessions: RedisSessionStore::new(&store, REVOCATION),
+            denylist: RedisDenylist::new(&store, REVOCATION),
+            limiter: RedisLoginLimiter::new(&store, LOGIN_LIMITS),
             store,
         }
     }
 
-    /// Uses every connection once, so that none has to be made later.
+    /// Opens every connection.
     pub(crate) async fn connected(self) -> Self {
         for _ in 0..2 {
             self.is_revoked(an_access_token(START)).await;
@@ -67,7 +75,7 @@ impl Ports {
         session
     }
 
-    /// Presents a token; returns what became of it and the successor.
+    /// Presents a token; returns the outcome and the successor.
     pub(crate) async fn present(
         &self,
         session: &TestSession,
@@ -79,7 +87,7 @@ impl Ports {
         Ok((rotation, attempt.successor))
     }
 
-    /// Rotates a token that is current; returns the successor.
+    /// Rotates the current token; returns the successor.
     pub(crate) async fn rotated(&self, session: &TestSession, token: &RefreshToken) -> RefreshToken {
         let (rotation, successor) = self.present(session, token, request_time_at(START)).await.unwrap();
         assert_eq!(rotation, Rotation::Rotated);
@@ -100,20 +108,13 @@ impl Ports {
     }
 }
 
-pub(crate) fn config(url: &str) -> RedisConfig {
-    let mut config = RedisConfig::new(url.to_owned());
-    (config.login_limit, config.login_window) = (LOGIN_LIMIT, LOGIN_WINDOW);
-    config.denylist_margin = DENYLIST_MARGIN;
-    config
-}
-
-/// An attempt on an email that nobody else has, from no known address.
+/// A login attempt on a unique email, without an address.
 pub(crate) fn an_attempt() -> LoginAttempt {
     let email = LimitKeys::derive(b"tests of the adapter").email(&an_email());
     LoginAttempt { ticket: TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap()), email, address: None }
 }
 
-/// The time of a request that comes at `START` and may take so long.
+/// The time of a request that starts at `START`, with this timeout.
 pub(crate) fn allowing(time: Duration) -> RequestTime {
     RequestTime::new(START, real_instant(), time)
 }
@@ -122,8 +123,8 @@ pub(crate) fn real_instant() -> Instant {
     TestClock::new().instant()
 }
 
-/// A request that happens now, by the real clock, or so many seconds off.
-#[expect(clippy::disallowed_methods, reason = "the server's clock is real, too")]
+/// The time of a request that starts now by the real clock, or this many seconds off.
+#[expect(clippy::disallowed_methods, reason = "the clock of the server is real as well")]
 pub(crate) fn now_and(seconds: i64) -> RequestTime {
     let now = OffsetDateTime::now_utc() + time::Duration::seconds(seconds);
     RequestTime::new(now, real_instant(), Duration::from_secs(5))

@@ -94,9 +94,9 @@ events! {
     /// The readiness check found a dependency up again.
     DependencyUp = "dependency_up",
     /// The denylist cache is in use.
-    DenylistCopyCurrent = "denylist_copy_current",
+    DenylistCacheCurrent = "denylist_cache_current",
     /// The denylist cache is not in use until it is current again.
-    DenylistCopyLost = "denylist_copy_lost",
+    DenylistCacheLost = "denylist_cache_lost",
     /// Many users share one peer that is not a listed proxy.
     UnlistedProxySuspected = "unlisted_proxy_suspected",
     /// The embedded store cannot move its log into the database file.

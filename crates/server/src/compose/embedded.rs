@@ -59,7 +59,7 @@ impl<'a> EmbeddedStore<'a> {
             // Always the file: the command line writes to it, too.
             verification: denylist.clone(),
             denylist,
-            denylist_copy: None,
+            denylist_cache: None,
             legacy: None,
             limiter: Arc::new(SqliteLoginLimiter::new(database)),
         })

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_adapter_redis::{
-    CopyState, RedisCachedDenylist, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
-    RedisSessionStore, RedisStore,
+    CachingDenylist, LimitPolicy, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
+    RedisSessionStore, RedisStore, RevocationPolicy,
 };
 use auth_domain::model::RequestTime;
 use auth_domain::ports::{Check, Clock, PortError};
 
 use super::{Purpose, TokenStores, named};
 use crate::config::{ServerSettings, Settings, Verification};
-use crate::dependency::{DenylistCopy, DenylistCopyState, Dependencies, Dependency, Depth};
+use crate::dependency::{DenylistCache, Dependencies, Dependency, Depth};
 
-/// Returns the stores, and adds Redis to `backends`; the error names the setting at fault.
+/// Returns the stores, and adds Redis to `dependencies`; the error names the setting at fault.
 pub(super) fn tokens(
     server: &ServerSettings,
     settings: &Settings,
@@ -23,62 +23,69 @@ pub(super) fn tokens(
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
 ) -> Result<TokenStores, String> {
-    let store =
-        RedisStore::new(config(server, settings), clock.clone()).map_err(|problem| named(&problem))?;
+    let store = RedisStore::new(&config(server), clock.clone()).map_err(|problem| named(&problem))?;
+    let revocation = RevocationPolicy {
+        access_ttl: settings.tokens.sessions.access_ttl,
+        denylist_margin: settings.tokens.denylist_margin,
+    };
+    let limit =
+        LimitPolicy { max_failures: settings.login_limit.max_failures, window: settings.login_limit.window };
     dependencies.push(Arc::new(Redis { store: store.clone(), verification: settings.tokens.verification }));
-    let denylist = Arc::new(RedisDenylist::new(&store));
-    let copy = match (settings.tokens.verification, purpose) {
-        (Verification::Cached, Purpose::Serve) => Some(RedisCachedDenylist::follow(&store)),
+    let denylist = Arc::new(RedisDenylist::new(&store, revocation));
+    let cache = match (settings.tokens.verification, purpose) {
+        (Verification::Cached, Purpose::Serve) => Some(CachingDenylist::start(&store, revocation)),
         (Verification::Cached, Purpose::Migrate | Purpose::Administer | Purpose::Diagnose)
         | (Verification::Strict, _) => None,
     };
     Ok(TokenStores {
-        sessions: Arc::new(RedisSessionStore::new(&store)),
-        verification: match &copy {
-            Some(copy) => Arc::new(copy.clone()),
+        sessions: Arc::new(RedisSessionStore::new(&store, revocation)),
+        verification: match &cache {
+            Some(cache) => Arc::new(cache.clone()),
             None => denylist.clone(),
         },
         denylist,
-        denylist_copy: copy.map(|copy| Arc::new(Copy(copy)) as Arc<dyn DenylistCopy>),
-        legacy: Some(Arc::new(RedisLegacyRefreshTokens::new(&store))),
-        limiter: Arc::new(RedisLoginLimiter::new(&store)),
+        denylist_cache: cache.map(|cache| Arc::new(cache) as Arc<dyn DenylistCache>),
+        legacy: Some(Arc::new(RedisLegacyRefreshTokens::new(&store, revocation))),
+        limiter: Arc::new(RedisLoginLimiter::new(&store, limit)),
     })
 }
 
-pub(super) fn problem(server: &ServerSettings, settings: &Settings) -> Option<String> {
-    config(server, settings).check().err().map(|problem| named(&problem))
+/// Returns the problem of the settings, which needs no connection.
+pub(super) fn problem(server: &ServerSettings) -> Option<String> {
+    config(server).check().err().map(|problem| named(&problem))
 }
 
-fn config(server: &ServerSettings, settings: &Settings) -> RedisConfig {
+fn config(server: &ServerSettings) -> RedisConfig {
     RedisConfig {
         url: server.url.expose().to_owned(),
         ca_file: server.ca_file.clone(),
         allow_plain_text: server.allow_plain_text,
-        access_ttl: settings.tokens.sessions.access_ttl,
-        denylist_margin: settings.tokens.denylist_margin,
-        login_limit: settings.login_limit.max_failures,
-        login_window: settings.login_limit.window,
     }
 }
 
-struct Copy(RedisCachedDenylist);
-
-impl DenylistCopy for Copy {
-    fn state(&self) -> DenylistCopyState {
-        let CopyState { is_current, entries, asked } = self.0.state();
-        DenylistCopyState { is_current, entries, asked }
+impl DenylistCache for CachingDenylist {
+    fn is_trusted(&self) -> bool {
+        self.state().is_trusted
     }
 
-    fn observe(&self, observer: Box<dyn Fn(Duration) + Send + Sync>) {
-        self.0.observe(observer);
+    fn entries(&self) -> usize {
+        self.state().entries
+    }
+
+    fn misses(&self) -> u64 {
+        self.state().misses
+    }
+
+    fn observe_lag(&self, observer: Box<dyn Fn(Duration) + Send + Sync>) {
+        self.observe_lag(observer);
     }
 
     fn usual_lag(&self) -> Duration {
-        RedisCachedDenylist::USUAL_LAG
+        Self::USUAL_LAG
     }
 
-    fn longest_lag(&self) -> Duration {
-        RedisCachedDenylist::LEASE
+    fn max_lag(&self) -> Duration {
+        Self::MAX_LAG
     }
 }
 
@@ -101,7 +108,7 @@ impl Dependency for Redis {
         let mut checks = self.store.diagnose(request_time).await?;
         match self.verification {
             Verification::Strict => {}
-            Verification::Cached => checks.push(RedisCachedDenylist::diagnose(&self.store).await),
+            Verification::Cached => checks.push(CachingDenylist::diagnose(&self.store).await),
         }
         Ok(checks)
     }

@@ -63,10 +63,10 @@ async fn only_a_server_with_cached_verification_has_a_denylist_cache() {
     };
     let cached = [("TOKENS__VERIFICATION", "cached")];
     let serving = composed(&cached, Purpose::Serve);
-    assert_eq!(serving.denylist_copy.map(|copy| copy.state().is_current), Some(false));
-    assert!(composed(&[], Purpose::Serve).denylist_copy.is_none());
+    assert_eq!(serving.denylist_cache.map(|cache| cache.is_trusted()), Some(false));
+    assert!(composed(&[], Purpose::Serve).denylist_cache.is_none());
     for purpose in [Purpose::Administer, Purpose::Diagnose] {
-        assert!(composed(&cached, purpose).denylist_copy.is_none());
+        assert!(composed(&cached, purpose).denylist_cache.is_none());
     }
 }
 

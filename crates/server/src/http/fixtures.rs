@@ -96,7 +96,7 @@ pub(crate) fn parts() -> Parts {
         sessions: Arc::new(sessions),
         denylist: denylist(),
         verification: denylist(),
-        denylist_copy: None,
+        denylist_cache: None,
         legacy: None,
         limiter: Arc::new(permissive_limiter()),
         access_tokens: Arc::new(access_tokens),

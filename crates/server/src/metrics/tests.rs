@@ -3,7 +3,6 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Handle};
 
 use super::*;
-use crate::dependency::DenylistCopyState;
 use crate::dependency::fake::unreachable;
 use crate::system::SystemClock;
 
@@ -66,15 +65,22 @@ async fn a_dependency_is_up_until_a_check_fails() {
     assert!(metrics.text(&readiness).unwrap().contains("hooksentry_auth_dependency_up{name=\"store\"} 0"));
 }
 
-/// A copy that has something to tell.
-struct FakeCopy;
+struct FakeDenylistCache;
 
-impl DenylistCopy for FakeCopy {
-    fn state(&self) -> DenylistCopyState {
-        DenylistCopyState { is_current: true, entries: 7, asked: 3 }
+impl DenylistCache for FakeDenylistCache {
+    fn is_trusted(&self) -> bool {
+        true
     }
 
-    fn observe(&self, observer: Box<dyn Fn(Duration) + Send + Sync>) {
+    fn entries(&self) -> usize {
+        7
+    }
+
+    fn misses(&self) -> u64 {
+        3
+    }
+
+    fn observe_lag(&self, observer: Box<dyn Fn(Duration) + Send + Sync>) {
         observer(Duration::from_millis(4));
     }
 
@@ -82,24 +88,24 @@ impl DenylistCopy for FakeCopy {
         Duration::from_millis(50)
     }
 
-    fn longest_lag(&self) -> Duration {
+    fn max_lag(&self) -> Duration {
         Duration::from_secs(2)
     }
 }
 
 #[test]
 fn a_denylist_in_this_process_tells_its_state_its_lag_and_its_bounds() {
-    let metrics = Metrics::new(Some(Arc::new(FakeCopy)));
+    let metrics = Metrics::new(Some(Arc::new(FakeDenylistCache)));
     text(&metrics);
     let text = text(&metrics);
     for line in [
-        "hooksentry_auth_denylist_copy_current 1",
-        "hooksentry_auth_denylist_copy_entries 7",
-        "hooksentry_auth_denylist_copy_misses_total 3",
-        "hooksentry_auth_denylist_copy_lag_seconds_bucket{le=\"0.005\"} 1",
-        "hooksentry_auth_denylist_copy_lag_seconds_bucket{le=\"0.0025\"} 0",
-        "hooksentry_auth_denylist_copy_lag_bound_seconds{quantile=\"0.99\"} 0.05",
-        "hooksentry_auth_denylist_copy_lag_bound_seconds{quantile=\"1\"} 2.0",
+        "hooksentry_auth_denylist_cache_current 1",
+        "hooksentry_auth_denylist_cache_entries 7",
+        "hooksentry_auth_denylist_cache_misses_total 3",
+        "hooksentry_auth_denylist_cache_lag_seconds_bucket{le=\"0.005\"} 1",
+        "hooksentry_auth_denylist_cache_lag_seconds_bucket{le=\"0.0025\"} 0",
+        "hooksentry_auth_denylist_cache_lag_bound_seconds{quantile=\"0.99\"} 0.05",
+        "hooksentry_auth_denylist_cache_lag_bound_seconds{quantile=\"1\"} 2.0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auth_adapter_jwt::{JwtAccessTokens, JwtConfig, LEEWAY};
-use auth_adapter_redis::{RedisCachedDenylist, RedisDenylist};
+use auth_adapter_redis::{CachingDenylist, RedisDenylist};
 use auth_domain::ports::{AccessTokens, Clock, Denylist, start_request};
 use auth_testkit::servers::RedisServer;
 use auth_verifier::{SystemClock, VerifyAccessToken};
@@ -15,7 +15,7 @@ use futures_util::future::FutureExt;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation, crypto::aws_lc};
 use serde::Deserialize;
 
-use crate::denylists::store;
+use crate::denylists::{REVOCATION, store};
 use crate::measure::{CALLS, Contender, in_process, nanos_each, now};
 use crate::tokens::{KEY, VALID, id, issue, key};
 
@@ -28,8 +28,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 type Subject = (Arc<VerifyAccessToken>, Arc<[String]>);
 
 pub(crate) fn verifications(
-    empty: &RedisCachedDenylist,
-    million: &RedisCachedDenylist,
+    empty: &CachingDenylist,
+    million: &CachingDenylist,
     crowded: &RedisServer,
 ) -> [Contender; 7] {
     let jwt = Arc::new(JwtAccessTokens::new(JwtConfig::new(key())).unwrap());
@@ -38,7 +38,7 @@ pub(crate) fn verifications(
         let access_tokens: Arc<dyn AccessTokens> = Arc::clone(&jwt) as _;
         (Arc::new(VerifyAccessToken { access_tokens, denylist }), Arc::clone(&tokens))
     };
-    let strict: Arc<dyn Denylist> = Arc::new(RedisDenylist::new(&store(crowded)));
+    let strict: Arc<dyn Denylist> = Arc::new(RedisDenylist::new(&store(crowded), REVOCATION));
     [
         raw_hmac(&tokens),
         decode(&tokens),
@@ -137,7 +137,7 @@ async fn verify_many((verify, tokens): Subject, calls: usize) {
 /// Looks up tokens with these numbers, different ones in each sample.
 pub(crate) fn check(
     name: &'static str,
-    denylist: &RedisCachedDenylist,
+    denylist: &CachingDenylist,
     numbers: Range<usize>,
     is_held: bool,
 ) -> Contender {

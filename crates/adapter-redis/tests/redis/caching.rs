@@ -4,31 +4,31 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use auth_adapter_redis::RedisCachedDenylist;
+use auth_adapter_redis::CachingDenylist;
 use auth_domain::model::LiveAccessToken;
 use auth_domain::ports::{Denylist, PortErrorKind};
 use auth_testkit::servers::{Proxy, RedisServer};
 use auth_testkit::{START, an_access_token, holds_within, request_time_at};
 
-use crate::support::{Ports, real_instant};
+use crate::support::{Ports, REVOCATION, real_instant};
 
-const LEASE: Duration = RedisCachedDenylist::LEASE;
+const MAX_LAG: Duration = CachingDenylist::MAX_LAG;
 
 /// One that follows `ports`, and is current.
-async fn following(ports: &Ports) -> RedisCachedDenylist {
-    let cached = RedisCachedDenylist::follow(&ports.store);
+async fn following(ports: &Ports) -> CachingDenylist {
+    let cached = CachingDenylist::start(&ports.store, REVOCATION);
     become_current(&cached).await;
     cached
 }
 
-async fn become_current(cached: &RedisCachedDenylist) {
+async fn become_current(cached: &CachingDenylist) {
     assert!(
-        holds_within(Duration::from_secs(4), || async { cached.state().is_current }).await,
+        holds_within(Duration::from_secs(4), || async { cached.state().is_trusted }).await,
         "not current"
     );
 }
 
-async fn contains(cached: &RedisCachedDenylist, token: LiveAccessToken) -> bool {
+async fn contains(cached: &CachingDenylist, token: LiveAccessToken) -> bool {
     cached.contains(token.id, request_time_at(START)).await.unwrap()
 }
 
@@ -53,9 +53,9 @@ async fn what_any_program_revokes_is_known_in_time() {
         let token = an_access_token(START);
         assert!(!contains(&cached, token).await);
         revoke(&server, token, "900");
-        assert!(holds_within(LEASE, || contains(&cached, token)).await);
+        assert!(holds_within(MAX_LAG, || contains(&cached, token)).await);
     }
-    assert_eq!(cached.state().asked, 0, "Redis was asked");
+    assert_eq!(cached.state().misses, 0, "Redis was asked");
 }
 
 // S-59
@@ -80,7 +80,7 @@ async fn a_check_sends_no_command() {
     let cached = following(&Ports::on(&server)).await;
     let token = an_access_token(START);
     revoke(&server, token, "900");
-    assert!(holds_within(LEASE, || contains(&cached, token)).await);
+    assert!(holds_within(MAX_LAG, || contains(&cached, token)).await);
     let mut monitor = server.monitor();
     for _ in 0..10_000 {
         assert!(contains(&cached, token).await && !contains(&cached, an_access_token(START)).await);
@@ -100,7 +100,7 @@ async fn an_entry_is_forgotten_when_redis_forgets_it() {
     let cached = following(&Ports::on(&server)).await;
     let token = an_access_token(START);
     revoke(&server, token, "1");
-    assert!(holds_within(LEASE, || contains(&cached, token)).await);
+    assert!(holds_within(MAX_LAG, || contains(&cached, token)).await);
     tokio::time::sleep(Duration::from_millis(1_300)).await;
     assert!(!contains(&cached, token).await);
 }
@@ -112,14 +112,14 @@ async fn a_killed_server_ends_in_errors_and_never_in_a_stale_no() {
     let cached = following(&Ports::on(&server)).await;
     let (revoked, other) = (an_access_token(START), an_access_token(START));
     revoke(&server, revoked, "900");
-    assert!(holds_within(LEASE, || contains(&cached, revoked)).await);
+    assert!(holds_within(MAX_LAG, || contains(&cached, revoked)).await);
     for _ in 0..3 {
         server.kill();
         let is_told = || async {
             let answer = cached.contains(other.id, request_time_at(START)).await;
             answer.is_err_and(|error| error.kind() == PortErrorKind::Unavailable)
         };
-        assert!(holds_within(LEASE, is_told).await, "nobody noticed");
+        assert!(holds_within(MAX_LAG, is_told).await, "nobody noticed");
         assert!(contains(&cached, revoked).await, "who is known to be revoked stays so");
         // It comes back with nothing: what was known is not unlearned.
         server.start_again();
@@ -142,7 +142,7 @@ async fn a_frozen_server_is_trusted_no_longer_than_the_lease() {
             match cached.contains(token.id, request_time_at(START)).await {
                 Ok(found) => {
                     assert!(!found);
-                    assert!(asked - frozen <= LEASE, "a no that nobody could know");
+                    assert!(asked - frozen <= MAX_LAG, "a no that nobody could know");
                 }
                 Err(error) => {
                     assert_eq!(error.kind(), PortErrorKind::Unavailable);
@@ -169,7 +169,7 @@ async fn a_connection_that_is_silently_dead_is_trusted_no_longer_than_the_lease(
     loop {
         let asked = real_instant();
         match cached.contains(token.id, request_time_at(START)).await {
-            Ok(found) => assert!(!found && asked - revoked <= LEASE, "found: {found}"),
+            Ok(found) => assert!(!found && asked - revoked <= MAX_LAG, "found: {found}"),
             Err(_) => break,
         }
     }
@@ -184,7 +184,7 @@ async fn a_closed_connection_is_noticed_long_before_the_lease_ends() {
     let server = RedisServer::start();
     let cached = following(&Ports::on(&server)).await;
     server.kill();
-    assert!(holds_within(LEASE / 2, || async { !cached.state().is_current }).await);
+    assert!(holds_within(MAX_LAG / 2, || async { !cached.state().is_trusted }).await);
 }
 
 /// Cut connections are made again, and nothing that was written meanwhile is missed.
@@ -203,7 +203,7 @@ async fn every_cut_of_the_connection_is_made_good() {
         let token = an_access_token(START);
         revoke(&server, token, "900");
         let is_known = || async { cached.contains(token.id, request_time_at(START)).await.unwrap_or(false) };
-        assert!(holds_within(LEASE, is_known).await);
+        assert!(holds_within(MAX_LAG, is_known).await);
     }
     become_current(&cached).await;
 }
@@ -217,12 +217,12 @@ async fn an_emptied_server_takes_nothing_back() {
         (an_access_token(START), an_access_token(START), an_access_token(START));
     revoke(&server, flushed, "900");
     revoke(&server, removed, "900");
-    assert!(holds_within(LEASE, || contains(&cached, removed)).await);
+    assert!(holds_within(MAX_LAG, || contains(&cached, removed)).await);
     assert_eq!(server.cli(&["DEL", &key(removed)]), "1");
     // Gone before anybody could ask for its lifetime.
     let script = "redis.call('SET', KEYS[1], '1', 'EX', 900) return redis.call('DEL', KEYS[1])";
     assert_eq!(server.cli(&["EVAL", script, "1", &key(briefly)]), "1");
-    assert!(holds_within(LEASE, || contains(&cached, briefly)).await);
+    assert!(holds_within(MAX_LAG, || contains(&cached, briefly)).await);
     assert_eq!(server.cli(&["FLUSHALL"]), "OK");
     tokio::time::sleep(Duration::from_millis(700)).await;
     become_current(&cached).await;
@@ -248,7 +248,7 @@ async fn keys_that_were_replaced_all_at_once_are_read_anew() {
     assert!(holds_within(Duration::from_secs(5), has_synced).await);
     assert_eq!(server.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
     let is_known = || async { cached.contains(token.id, request_time_at(START)).await.unwrap_or(false) };
-    assert!(holds_within(LEASE, is_known).await);
+    assert!(holds_within(MAX_LAG, is_known).await);
 }
 
 /// After a failover the old connection may lead to what is a replica now, which learns late.
@@ -257,7 +257,7 @@ async fn a_server_that_became_a_replica_is_not_followed() {
     let (server, other) = (RedisServer::start(), RedisServer::start());
     let cached = following(&Ports::on(&server)).await;
     assert_eq!(server.cli(&["REPLICAOF", "127.0.0.1", &other.port().to_string()]), "OK");
-    assert!(holds_within(LEASE, || async { !cached.state().is_current }).await);
+    assert!(holds_within(MAX_LAG, || async { !cached.state().is_trusted }).await);
     assert_eq!(server.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
     become_current(&cached).await;
 }
@@ -266,7 +266,7 @@ async fn a_server_that_became_a_replica_is_not_followed() {
 async fn a_server_that_was_away_at_the_start_is_followed_when_it_comes() {
     let server = RedisServer::start();
     server.kill();
-    let cached = RedisCachedDenylist::follow(&Ports::on(&server).store);
+    let cached = CachingDenylist::start(&Ports::on(&server).store, REVOCATION);
     assert!(cached.contains(an_access_token(START).id, request_time_at(START)).await.is_err());
     server.start_again();
     become_current(&cached).await;
@@ -283,7 +283,7 @@ async fn keys_that_are_no_entry_are_passed_over() {
     let cached = following(&Ports::on(&server)).await;
     assert_eq!(server.cli(&["SET", "auth:jwt:revoked:y", "1"]), "OK");
     revoke(&server, token, "900");
-    assert!(holds_within(LEASE, || contains(&cached, token)).await);
+    assert!(holds_within(MAX_LAG, || contains(&cached, token)).await);
     assert_eq!(cached.state().entries, 1);
 }
 
@@ -304,8 +304,8 @@ async fn each_sign_of_life_is_told_with_the_time_that_it_took() {
     let cached = following(&Ports::on(&server)).await;
     let beats = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&beats);
-    cached.observe(move |took| {
-        assert!(took < LEASE);
+    cached.observe_lag(move |took| {
+        assert!(took < MAX_LAG);
         counted.fetch_add(1, Ordering::Relaxed);
     });
     let has_beaten = || async { beats.load(Ordering::Relaxed) >= 3 };

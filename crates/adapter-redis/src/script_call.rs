@@ -1,0 +1,95 @@
+//! Calls of Lua scripts.
+
+use auth_domain::model::{RequestTime, to_unix_microseconds};
+use auth_domain::ports::PortError;
+use redis::{Cmd, ErrorKind, ServerErrorKind, ToRedisArgs, Value};
+
+use crate::clock::{MAX_SKEW, skew_text};
+use crate::error::{StoreError, StoreResult};
+use crate::script_reply::ScriptReply;
+use crate::scripts::Script;
+use crate::store::RedisStore;
+
+/// How often a call is sent at most. A repeat is necessary if the server had lost the scripts or its clock was adjusted.
+const MAX_ATTEMPTS: usize = 3;
+
+/// One script with its keys and arguments. The deadline is added when it is sent, because it is on the server clock of
+/// the connection.
+pub(crate) struct ScriptCall {
+    command: Cmd,
+    compares_clocks: bool,
+}
+
+impl ScriptCall {
+    /// The script does nothing if our clock is too far from the server clock.
+    pub(crate) fn new(script: &Script, keys: &[&str]) -> Self {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(&script.hash).arg(keys.len()).arg(keys);
+        Self { command, compares_clocks: true }
+    }
+
+    /// Runs the script whatever our clock shows. It must store no time of ours, or only a time that
+    /// [`RedisStore::on_server_clock`] has corrected.
+    pub(crate) fn at_any_clock(self) -> Self {
+        Self { compares_clocks: false, ..self }
+    }
+
+    pub(crate) fn arg(mut self, argument: impl ToRedisArgs) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Runs the script. It takes effect before the deadline or never.
+    pub(crate) async fn run(
+        &self,
+        store: &RedisStore,
+        request_time: RequestTime,
+    ) -> StoreResult<ScriptReply> {
+        let connections = store.connections();
+        for _ in 0..MAX_ATTEMPTS {
+            let (connection, until) = connections.acquire(request_time).await?;
+            let now = to_unix_microseconds(store.clock().now());
+            let command = self.command(connection.server_time(until), now);
+            let reply = connection.send(&command, until).await.map(Value::extract_error);
+            let value = match connections.discard_on_error(&connection, reply)? {
+                Ok(value) => value,
+                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                    let loaded = connection.load_scripts(until).await;
+                    connections.discard_on_error(&connection, loaded)?;
+                    continue;
+                }
+                Err(error) => {
+                    return connections.discard_on_error(&connection, Err(StoreError::from_answer(error)));
+                }
+            };
+            let mut reply = ScriptReply::new(value)?;
+            match reply.peek() {
+                // The server clock is past the deadline, or it was adjusted.
+                Some(b"late") => {
+                    let sample = connection.sample_clock(&**store.clock(), until).await;
+                    connections.discard_on_error(&connection, sample)?;
+                }
+                Some(b"clocks_apart") => return Err(clocks_apart(&mut reply, now)),
+                _ => return Ok(reply),
+            }
+        }
+        Err(StoreError::deadline_passed())
+    }
+
+    /// Adds the last arguments: the earliest and the latest server time that our clock agrees with, and the deadline.
+    fn command(&self, deadline: i64, now: i64) -> Cmd {
+        let mut command = self.command.clone();
+        if self.compares_clocks {
+            command.arg(now.saturating_sub(MAX_SKEW)).arg(now.saturating_add(MAX_SKEW));
+        } else {
+            command.arg("").arg("");
+        }
+        command.arg(deadline);
+        command
+    }
+}
+
+fn clocks_apart(reply: &mut ScriptReply, now: i64) -> StoreError {
+    let skew = reply.text().and_then(|_| reply.number()).map(|server_time| server_time.saturating_sub(now));
+    StoreError::NotExecuted(skew.map_or_else(|error| error, |skew| PortError::unavailable(skew_text(skew))))
+}
