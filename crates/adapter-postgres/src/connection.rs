@@ -27,8 +27,8 @@ use timeouts::{CONNECT, call_deadline};
 /// Two shared connections for lookups, a pool for everything else, and single connections for long statements.
 pub(crate) struct Connections {
     connector: Arc<Connector>,
-    clock: Arc<dyn Clock>,
-    shared: SharedConnections,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) shared: SharedConnections,
     pool: Pool,
 }
 
@@ -43,10 +43,6 @@ impl Connections {
     /// Returns the deadline of a call that begins now.
     pub(crate) fn call_deadline(&self, request_time: RequestTime) -> Result<Instant, StoreError> {
         call_deadline(&*self.clock, request_time)
-    }
-
-    pub(crate) fn shared(&self) -> &SharedConnections {
-        &self.shared
     }
 
     /// Returns a connection of the pool for a call that begins now.
@@ -68,11 +64,7 @@ impl Connections {
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        self.connector.transport()
-    }
-
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.clock
+        self.connector.transport
     }
 
     fn connect_deadline(&self, request_time: RequestTime) -> Result<Instant, StoreError> {

@@ -43,7 +43,7 @@ impl PostgresDatabase {
     pub async fn migrate(&self, request_time: RequestTime) -> Result<Migrated, PortError> {
         let connection = self.0.for_migrations(request_time).await?;
         let deadline = request_time.deadline();
-        let timeout = deadline.saturating_duration_since(self.0.clock().instant());
+        let timeout = deadline.saturating_duration_since(self.0.clock.instant());
         Ok(migrations::run(connection, deadline, timeout).await?)
     }
 
@@ -55,9 +55,9 @@ impl PostgresDatabase {
     #[instrument(level = "debug", skip_all)]
     pub async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
         let deadline = self.0.call_deadline(request_time)?;
-        let connection = self.0.shared().get(deadline).await?;
-        let read = self.0.shared().run(&connection, deadline, server_time(connection.connection()));
-        let sample = ClockSample::take(self.0.clock(), read).await?;
+        let connection = self.0.shared.get(deadline).await?;
+        let read = self.0.shared.run(&connection, deadline, server_time(connection.connection()));
+        let sample = ClockSample::take(&*self.0.clock, read).await?;
         sample.check(request_time).map_err(StoreError::Misconfigured)?;
         // On a pooled connection, because lookups must not wait for a commit.
         let connection = self.0.pooled(request_time).await?;

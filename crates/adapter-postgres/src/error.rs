@@ -61,29 +61,36 @@ pub enum ConfigError {
 }
 
 /// An error within one call.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub(crate) enum StoreError {
     /// A statement failed.
-    Driver(DriverError),
+    #[error("a statement failed")]
+    Driver(#[from] DriverError),
     /// A connection could not be made.
-    Connect(ConnectError),
+    #[error("cannot connect")]
+    Connect(#[from] ConnectError),
     /// A new connection led to a standby.
+    #[error("{STANDBY}")]
     Standby,
     /// The server of an existing connection has become a standby.
+    #[error("{STANDBY}")]
     Demoted,
     /// The call waited for the connection attempt of another call, which failed.
+    #[error("cannot connect to the database: another call has just failed to connect")]
     Unreachable,
-    /// The server did not answer before the deadline.
+    #[error("the database did not answer in time")]
     TimedOut,
-    /// The deadline passed before anything was done.
+    #[error("the deadline passed before the database was asked; nothing was changed")]
     DeadlinePassed,
-    /// The pool had no free connection in time.
+    #[error("all connections of the pool to the database are in use")]
     PoolExhausted,
     /// Rows contradict each other.
+    #[error("{0}")]
     Contradiction(&'static str),
-    /// A row of `users` has a value that is not defined for its column.
-    UnreadableUser(UnreadableUser),
+    #[error(transparent)]
+    UnreadableUser(#[from] UnreadableUser),
     /// The database is not set up as required; the text has the remedy.
+    #[error("{0}")]
     Misconfigured(String),
 }
 
@@ -121,38 +128,15 @@ impl From<StoreError> for PortError {
         match error {
             StoreError::Driver(error) => statement::translate(&error),
             StoreError::Connect(error) => connect::translate(&error),
-            StoreError::Standby | StoreError::Demoted => Self::unavailable(STANDBY),
-            StoreError::Unreachable => {
-                Self::unavailable("cannot connect to the database: another call has just failed to connect")
-            }
-            StoreError::TimedOut => Self::unavailable("the database did not answer in time"),
-            StoreError::DeadlinePassed => {
-                Self::unavailable("the deadline passed before the database was asked; nothing was changed")
-            }
-            StoreError::PoolExhausted => {
-                Self::unavailable("all connections of the pool to the database are in use")
-            }
             StoreError::Contradiction(text) => Self::corrupt(text),
             StoreError::UnreadableUser(row) => Self::corrupt(row),
             StoreError::Misconfigured(text) => Self::misconfigured(text),
+            StoreError::Standby
+            | StoreError::Demoted
+            | StoreError::Unreachable
+            | StoreError::TimedOut
+            | StoreError::DeadlinePassed
+            | StoreError::PoolExhausted => Self::unavailable(error),
         }
-    }
-}
-
-impl From<DriverError> for StoreError {
-    fn from(error: DriverError) -> Self {
-        Self::Driver(error)
-    }
-}
-
-impl From<UnreadableUser> for StoreError {
-    fn from(row: UnreadableUser) -> Self {
-        Self::UnreadableUser(row)
-    }
-}
-
-impl From<ConnectError> for StoreError {
-    fn from(error: ConnectError) -> Self {
-        Self::Connect(error)
     }
 }

@@ -27,7 +27,7 @@ const KEEPALIVE_RETRIES: u32 = 3;
 /// Connects to the first server of the URL that is a primary.
 pub(super) struct Connector {
     servers: Vec<Config>,
-    transport: Transport,
+    pub(super) transport: Transport,
     tls: MakeRustlsConnect,
 }
 
@@ -49,10 +49,6 @@ impl Connector {
         }
         let tls = tls::connector(transport, config.ca_file.as_deref())?;
         Ok(Self { servers, transport, tls })
-    }
-
-    pub(super) fn transport(&self) -> Transport {
-        self.transport
     }
 
     /// Makes a connection that callers share.

@@ -1,7 +1,5 @@
 //! Errors of the pool. Its connect function can only return [`ConnectionError`], which carries a [`StoreError`] inside.
 
-use std::fmt;
-
 use diesel::ConnectionError;
 use diesel::result::Error as DriverError;
 use diesel_async::pooled_connection::PoolError as ManagerError;
@@ -11,22 +9,16 @@ use crate::error::StoreError;
 
 impl From<StoreError> for ConnectionError {
     fn from(error: StoreError) -> Self {
-        Self::CouldntSetupConfiguration(match error {
-            StoreError::Driver(error) => error,
-            other => DriverError::QueryBuilderError(Box::new(Wrapped(other))),
-        })
+        Self::CouldntSetupConfiguration(DriverError::QueryBuilderError(Box::new(error)))
     }
 }
 
 impl From<ConnectionError> for StoreError {
     fn from(error: ConnectionError) -> Self {
         match error {
-            ConnectionError::CouldntSetupConfiguration(DriverError::QueryBuilderError(inner)) => {
-                match inner.downcast::<Wrapped>() {
-                    Ok(wrapped) => wrapped.0,
-                    Err(inner) => Self::Driver(DriverError::QueryBuilderError(inner)),
-                }
-            }
+            ConnectionError::CouldntSetupConfiguration(DriverError::QueryBuilderError(inner)) => inner
+                .downcast()
+                .map_or_else(|inner| Self::Driver(DriverError::QueryBuilderError(inner)), |error| *error),
             ConnectionError::CouldntSetupConfiguration(error) => Self::Driver(error),
             _ => Self::PoolExhausted,
         }
@@ -45,14 +37,3 @@ impl From<PoolError> for StoreError {
         }
     }
 }
-
-#[derive(Debug)]
-struct Wrapped(StoreError);
-
-impl fmt::Display for Wrapped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("cannot connect")
-    }
-}
-
-impl std::error::Error for Wrapped {}

@@ -25,7 +25,7 @@ pub(super) async fn diagnose(
     let pooled = connections.pooled(request_time).await?;
     let mut connection: &AsyncPgConnection = &pooled;
     let server: Server = pooled.run(sql_query(SELECT).get_result(&mut connection)).await?;
-    let sample = ClockSample::take(connections.clock(), pooled.run(server_time(&pooled))).await?;
+    let sample = ClockSample::take(&*connections.clock, pooled.run(server_time(&pooled))).await?;
     Ok(vec![
         Check::ok(format!("PostgreSQL {} answers", server.version)),
         writable(&server),

@@ -34,7 +34,7 @@ pub(super) async fn read(
 ) -> Result<Vec<HashParametersInUse>, StoreError> {
     let mut connection = connections.exclusive(request_time).await?;
     let deadline = request_time.deadline();
-    let timeout = deadline.saturating_duration_since(connections.clock().instant());
+    let timeout = deadline.saturating_duration_since(connections.clock.instant());
     let rows = select(&mut connection, deadline, timeout.as_millis().max(1).to_string()).await?;
     Ok(rows.into_iter().filter_map(Row::into_parameters).collect())
 }

@@ -44,8 +44,8 @@ async fn attempt(
     key: Key<'_>,
     deadline: Instant,
 ) -> Result<Option<UserRow>, StoreError> {
-    let connection = connections.shared().get(deadline).await?;
-    connections.shared().run(&connection, deadline, read(connection.connection(), key)).await
+    let connection = connections.shared.get(deadline).await?;
+    connections.shared.run(&connection, deadline, read(connection.connection(), key)).await
 }
 
 async fn read(mut connection: &AsyncPgConnection, key: Key<'_>) -> Result<Option<UserRow>, StoreError> {
