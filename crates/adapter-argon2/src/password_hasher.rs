@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{HashParameters, Password, PasswordHash, RequestTime};
+use auth_domain::model::{Event, HashParameters, Password, PasswordHash, RequestTime};
 use auth_domain::ports::{
     Admission, Clock, Credential, Entropy, PasswordCheck, PasswordHasher, PortError, TurnCost,
 };
-use tracing::instrument;
+use tracing::{error, instrument};
 use zeroize::Zeroizing;
 
 use crate::comparand::Comparand;
@@ -76,7 +76,7 @@ impl Argon2PasswordHasher {
             }
             Err(reason) => {
                 // Logged here, because `PasswordCheck::Unusable` does not contain the reason.
-                tracing::error!(event = "stored_hash_unusable", %reason, "a stored password hash cannot be used; its user cannot log in until a new password is set");
+                error!(event = Event::StoredHashUnusable.name(), %reason, "a stored password hash cannot be used; its user cannot log in until a new password is set");
                 Comparand::Unusable
             }
         }

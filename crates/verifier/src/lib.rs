@@ -7,6 +7,7 @@ mod clock;
 #[cfg(feature = "redis")]
 mod connect;
 mod extractor;
+mod rejection_log;
 mod require_role;
 mod token_verifier;
 
@@ -22,5 +23,6 @@ pub use connect::{
     CacheMetrics, ConnectError, DenylistCacheState, JwtConfig, RedisConfig, SigningKey, Verification,
     VerifierConfig, WeakKey,
 };
+pub use rejection_log::RejectionLogged;
 pub use require_role::RequireRole;
 pub use token_verifier::TokenVerifier;

@@ -1,20 +1,20 @@
 //! Verification of the bearer token of a request.
 
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{HttpMessage, HttpRequest};
-use auth_domain::model::AccessClaims;
-use auth_domain::ports::{Clock, PortErrorKind, start_request};
+use auth_domain::model::{AccessClaims, Event};
+use auth_domain::ports::{Clock, start_request};
 use auth_domain::use_cases::{VerifyAccessToken, VerifyAccessTokenError};
 use tracing::field::display;
-use tracing::{Span, error, info, warn};
+use tracing::{Span, error};
 
 use crate::auth_error::AuthError;
 use crate::bearer::bearer;
 use crate::caller::Caller;
+use crate::rejection_log::log_rejection;
 
 /// The timeout of a verification, which may include connecting and one repeated question to the denylist.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -41,7 +41,7 @@ impl TokenVerifier {
     /// Makes a verifier from a use case and a clock.
     #[must_use]
     pub fn new(verify: VerifyAccessToken, clock: Arc<dyn Clock>) -> Self {
-        Self::observed_by(verify, clock, |_, error| log(error))
+        Self::observed_by(verify, clock, log_rejection)
     }
 
     /// As [`new`](Self::new), but calls `observer` for each rejected token and each outage instead of logging it. A header
@@ -63,7 +63,7 @@ impl TokenVerifier {
         let verifier = request.app_data::<Self>();
         if verifier.is_none() {
             error!(
-                event = "defect",
+                event = Event::Defect.name(),
                 "the application has no TokenVerifier; add .app_data(verifier.clone()) to it"
             );
         }
@@ -121,27 +121,5 @@ impl Verified {
 impl fmt::Debug for TokenVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenVerifier(..)")
-    }
-}
-
-fn log(error: &VerifyAccessTokenError) {
-    match error {
-        VerifyAccessTokenError::Invalid(reason) => {
-            info!(event = "access_token_rejected", %reason, "access token rejected");
-        }
-        VerifyAccessTokenError::Revoked => {
-            info!(event = "access_token_rejected", reason = "revoked", "access token rejected");
-        }
-        VerifyAccessTokenError::Port(cause) => {
-            let (kind, reason) = (cause.kind(), cause.source().map(ToString::to_string));
-            match kind {
-                PortErrorKind::Unavailable | PortErrorKind::Overloaded => {
-                    warn!(event = "unavailable", operation = "verify", %kind, reason, "cannot verify an access token: the denylist is unreachable");
-                }
-                PortErrorKind::Corrupt | PortErrorKind::Misconfigured => {
-                    error!(event = "defect", operation = "verify", %kind, reason, "cannot verify an access token: the denylist rejects this service");
-                }
-            }
-        }
     }
 }

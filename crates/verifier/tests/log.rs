@@ -4,11 +4,12 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use actix_web::HttpMessage;
 use actix_web::test::TestRequest;
 use auth_domain::mocks::{MockAccessTokens, MockDenylist, fixed_clock};
 use auth_domain::model::AccessClaims;
 use auth_domain::ports::{Clock, InvalidAccessToken, PortError};
-use auth_verifier::{Email, Role, SystemClock, TokenVerifier, VerifyAccessToken};
+use auth_verifier::{Email, RejectionLogged, Role, SystemClock, TokenVerifier, VerifyAccessToken};
 use serde_json::Value;
 use time::macros::datetime;
 use tracing::field::Empty;
@@ -64,7 +65,8 @@ async fn log_of(verifier: TokenVerifier, token: &str) -> Vec<Value> {
         TestRequest::get().insert_header(("authorization", format!("Bearer {token}"))).to_http_request();
     let span = info_span!("request", request_id = "r-1", user_id = Empty, session_id = Empty);
     let work = async {
-        drop(verifier.verify(&request).await);
+        let is_rejected = verifier.verify(&request).await.is_err();
+        assert_eq!(request.extensions().contains::<RejectionLogged>(), is_rejected);
         info!(event = "request", "end of the request");
     };
     work.instrument(span).await;
