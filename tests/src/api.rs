@@ -1,4 +1,4 @@
-//! The endpoints of a server, a method each.
+//! The endpoints of a server, one method each.
 
 use std::io;
 use std::net::IpAddr;
@@ -69,7 +69,7 @@ impl Api {
         self.try_refresh(token).await.expect("an answer")
     }
 
-    /// Refreshes, and lives with a connection that breaks.
+    /// Refreshes; a broken connection is an error.
     ///
     /// # Errors
     /// Whatever kept the answer from coming.

@@ -1,4 +1,4 @@
-//! Finds the program under test, and builds it where none was given.
+//! Finds the program under test, or builds it.
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Time as it passes outside the program under test.
+//! The clock of the tests.
 #![expect(clippy::disallowed_methods, reason = "the program under test has a clock of its own")]
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -24,7 +24,7 @@ pub async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// Asks `condition` again and again until it holds or `limit` has passed; returns whether it held.
+/// Evaluates `condition` until it holds or `limit` has passed; returns whether it held.
 pub async fn holds_within(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let watch = Stopwatch::start();
     while !condition() {

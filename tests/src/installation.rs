@@ -15,18 +15,18 @@ use auth_testkit::servers::Port;
 
 /// A user that every [`Server::start`](crate::Server::start) has.
 pub const ALICE: &str = "alice@example.com";
-/// Another user, where a test makes one.
+/// Another user, if a test creates one.
 pub const BOB: &str = "bob@example.org";
-/// The password of every user that a test makes.
+/// The password of every user that a test creates.
 pub const PASSWORD: &str = "correct horse battery staple";
-/// The password of nobody.
+/// A password that no user has.
 pub const WRONG_PASSWORD: &str = "correct horse battery stable";
 
-/// What the names of all settings begin with.
+/// The prefix of all settings.
 pub(crate) const PREFIX: &str = "HOOKSENTRY_AUTH__";
 const COMMAND_LIMIT: Duration = Duration::from_secs(20);
 
-/// Everything that one installation of the service consists of, while nothing runs on it yet.
+/// The settings, stores and data directory of an installation on which no server runs yet.
 #[derive(Debug)]
 pub struct Installation {
     folder: TempDir,
@@ -37,24 +37,24 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Makes an empty one: no data directory yet, default settings, a port of its own. Its stores are those that
-    /// this run of the tests is for.
+    /// Creates an empty installation: no data directory, default settings, a port of its own. Its stores are those that
+    /// `HOOKSENTRY_AUTH_E2E_STORES` selects.
     pub fn new() -> Self {
         Self::on(Stores::chosen())
     }
 
-    /// Makes an empty one on the embedded store, for what is about that alone.
+    /// Creates an empty installation on the embedded store, for tests of that store.
     pub fn embedded() -> Self {
         Self::on(Stores::Embedded)
     }
 
-    /// Makes an empty one on these stores.
+    /// Creates an empty installation on these stores.
     pub fn on(stores: Stores) -> Self {
         let settings = stores.settings();
         Self::with(stores, settings)
     }
 
-    /// Makes another instance of this installation: the same settings and stores, a folder and a port of its own.
+    /// Creates another instance of this installation: the same settings and stores, a folder and a port of its own.
     #[must_use]
     pub fn another_instance(&self) -> Self {
         Self::with(self.stores.clone(), self.settings.clone())
@@ -64,7 +64,7 @@ impl Installation {
         let folder = tempfile::Builder::new().prefix("hooksentry-auth-e2e-").tempdir().expect("a folder");
         let new = Self { folder, settings, port: Port::take(), admin_port: None, stores };
         let address = new.address();
-        // Servers of many tests run at once: none listens where administrators call, unless it is about that.
+        // Many servers run at the same time, so only tests of the admin listener have one.
         new.set("HTTP__LISTEN", &address).set("DATA_DIR", "data").set("ADMIN__LISTEN", "")
     }
 
@@ -78,7 +78,7 @@ impl Installation {
         self
     }
 
-    /// Lets the server listen for administrators, too, on a port of its own.
+    /// Adds an admin listener on a port of its own.
     #[must_use]
     pub fn with_admin(mut self) -> Self {
         let port = Port::take();
@@ -97,13 +97,13 @@ impl Installation {
         self.stores.expect_servers()
     }
 
-    /// Makes the data directory, the signing key and the store, and no user.
+    /// Creates the data directory, the signing key and the store, and no user.
     pub async fn migrated(self) -> Self {
         self.cli(&["migrate"], "").await.expect_success();
         self
     }
 
-    /// Makes a user with [`PASSWORD`]; the embedded store is made first where it is missing.
+    /// Creates a user with [`PASSWORD`], and first the embedded store if it is missing.
     pub async fn with_user(self, email: &str) -> Self {
         if matches!(self.stores, Stores::Embedded) && !self.data_dir().exists() {
             self.cli(&["migrate"], "").await.expect_success();
@@ -155,7 +155,7 @@ impl Installation {
         self.spawn(args, input).finish(COMMAND_LIMIT).await
     }
 
-    /// Starts a server that is expected to give up, and returns what it said.
+    /// Starts a server that is expected to fail, and returns its messages.
     pub async fn rejects_to_serve(&self) -> String {
         self.cli(&["serve"], "").await.expect_failure()
     }
@@ -169,7 +169,7 @@ impl Installation {
         paths.find(is_sqlite).expect("a SQLite file in the data directory")
     }
 
-    /// Changes the users behind the program's back; returns how many rows were touched.
+    /// Runs a statement on the table of users, without the program; returns the number of changed rows.
     pub fn sql(&self, statement: &str) -> usize {
         match &self.stores {
             Stores::Embedded => embedded_sql(&self.database().to_string_lossy(), statement),

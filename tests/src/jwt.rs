@@ -1,4 +1,4 @@
-//! JSON Web Tokens made and read by hand, so that bad ones can be made too.
+//! JSON Web Tokens, encoded and decoded without a library, so that invalid ones can be made too.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use crate::clock::unix_now;
 
 const BLOCK: usize = 64;
 
-/// Returns the header and the claims of a token without judging it.
+/// Returns the header and the claims of a token without verification.
 pub fn read(token: &str) -> (Value, Value) {
     let parts: Vec<_> =
         token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).expect("base64url")).collect();
@@ -18,7 +18,7 @@ pub fn read(token: &str) -> (Value, Value) {
     (part(0), part(1))
 }
 
-/// Returns the claims of a token without judging it.
+/// Returns the claims of a token without verification.
 pub fn claims(token: &str) -> Value {
     read(token).1
 }
@@ -37,7 +37,7 @@ pub fn good_claims() -> Value {
     })
 }
 
-/// Returns claims that are good but for one.
+/// Returns valid claims with one change.
 pub fn good_claims_but(claim: &str, value: Value) -> Value {
     let mut claims = good_claims();
     claims[claim] = value;
@@ -57,7 +57,7 @@ pub fn sign_hs256(claims: &Value, key: &[u8]) -> String {
     sign(&json!({ "alg": "HS256", "typ": "JWT" }), claims, key)
 }
 
-/// Returns whether `key` made the signature of an HS256 token.
+/// Returns whether the signature of an HS256 token is that of `key`.
 pub fn is_signed_by(token: &str, key: &[u8]) -> bool {
     let (text, signature) = token.rsplit_once('.').expect("a signature");
     URL_SAFE_NO_PAD.encode(hmac(key, text.as_bytes())) == signature

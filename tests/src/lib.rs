@@ -10,11 +10,11 @@
 
 mod api;
 mod binary;
-pub mod chance;
 pub mod clock;
 pub mod documents;
 mod installation;
 pub mod jwt;
+pub mod randomness;
 
 mod process;
 mod reply;

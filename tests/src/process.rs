@@ -1,4 +1,4 @@
-//! A running program whose output is kept.
+//! A running program with its output.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::clock::holds_within;
 
-/// Output arrives through a pipe: a moment later than the answer that it belongs to.
+/// Output comes through a pipe, a moment later than the response that it belongs to.
 const OUTPUT_LIMIT: Duration = Duration::from_secs(15);
 
 type Captured = Arc<Mutex<Vec<u8>>>;
@@ -24,14 +24,14 @@ pub struct Process {
     readers: Vec<JoinHandle<()>>,
 }
 
-/// What a program left behind when it ended.
+/// The result of a program that has ended.
 #[derive(Debug)]
 pub struct Finished {
-    /// How it ended.
+    /// The exit status.
     pub status: ExitStatus,
-    /// All that it wrote to standard output.
+    /// Standard output.
     pub stdout: String,
-    /// All that it wrote to standard error.
+    /// Standard error.
     pub stderr: String,
 }
 
@@ -46,7 +46,7 @@ impl Process {
     pub fn spawn_into(command: &mut Command, input: &str) -> Self {
         let spawned = command.stdin(Stdio::piped()).spawn();
         let mut child = spawned.unwrap_or_else(|error| panic!("{command:?} cannot start: {error}"));
-        // A program that wants no input may be gone already.
+        // A program that reads no input may have ended.
         let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
         let mut process =
             Self { child, stdout: Captured::default(), stderr: Captured::default(), readers: Vec::new() };
@@ -64,29 +64,29 @@ impl Process {
         self.child.id()
     }
 
-    /// Returns what it has written to standard output so far.
+    /// Returns standard output so far.
     pub fn stdout(&self) -> String {
         text(&self.stdout)
     }
 
-    /// Returns what it has written to standard error so far.
+    /// Returns standard error so far.
     pub fn stderr(&self) -> String {
         text(&self.stderr)
     }
 
-    /// Waits until it has written `text` to standard output, and returns all that it wrote there.
+    /// Waits until standard output contains `text`, and returns standard output.
     pub async fn prints(&self, text: &str) -> String {
         holds_within(OUTPUT_LIMIT, || self.stdout().contains(text)).await;
         self.stdout()
     }
 
-    /// Waits until it has logged a line with all of `parts`; returns whether it did.
+    /// Waits for a log line with all of `parts`; returns whether there was one.
     pub async fn logs(&self, parts: &[&str]) -> bool {
         let has_all = |line: &str| parts.iter().all(|part| line.contains(part));
         holds_within(OUTPUT_LIMIT, || self.stderr().lines().any(has_all)).await
     }
 
-    /// Returns whether it has not ended yet.
+    /// Returns whether the program runs.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("a child of ours").is_none()
     }
@@ -97,7 +97,7 @@ impl Process {
         kill_process(id, signal).expect("a running child of ours");
     }
 
-    /// Waits for its end, and fails the test when that takes longer than `limit`.
+    /// Waits for the end of the program; fails the test after `limit`.
     pub async fn finish(mut self, limit: Duration) -> Finished {
         let ended = holds_within(limit, || !self.is_running()).await;
         assert!(ended, "still running after {limit:?}:\n{}{}", self.stdout(), self.stderr());
@@ -108,7 +108,7 @@ impl Process {
         Finished { status, stdout: self.stdout(), stderr: self.stderr() }
     }
 
-    /// Kills it as a power cut would.
+    /// Kills the program, as a power failure would.
     pub fn kill(&mut self) {
         self.child.kill().expect("a child of ours");
         self.child.wait().expect("a child of ours");
@@ -138,13 +138,13 @@ impl Finished {
         self.status.code()
     }
 
-    /// Checks that it succeeded, and returns standard output.
+    /// Checks that the program succeeded, and returns standard output.
     pub fn expect_success(self) -> String {
         assert!(self.status.success(), "{self:?}");
         self.stdout
     }
 
-    /// Checks that it failed in an orderly way, and returns standard error.
+    /// Checks that the program failed without a panic or signal, and returns standard error.
     pub fn expect_failure(self) -> String {
         assert!(self.code().is_some_and(|code| code != 0), "{self:?}");
         assert!(!self.stderr.contains("panicked"), "{self:?}");

@@ -1,15 +1,15 @@
-//! Answers of the service, and what all of them have in common.
+//! Responses of the service, and what all of them have in common.
 
 use serde_json::Value;
 
-/// One answer.
+/// A response.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The status code.
     pub status: u16,
     /// The headers in their order, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body as it came.
+    /// The body.
     pub body: Vec<u8>,
 }
 
@@ -23,7 +23,7 @@ pub struct Tokens {
 }
 
 impl Reply {
-    /// Returns the one value of a header; two of them fail the test.
+    /// Returns the value of a header; two values fail the test.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(key, _)| key == name);
         let value = values.next().map(|(_, value)| value.as_str());
@@ -46,7 +46,7 @@ impl Reply {
         Tokens { access: field("accessToken"), refresh: field("refreshToken") }
     }
 
-    /// Checks status and code, and all that errors have in common; returns the message.
+    /// Checks status, code and the common form of errors; returns the message.
     pub fn expect_error(&self, status: u16, code: &str) -> String {
         let body = if self.body.is_empty() { Value::Null } else { self.json() };
         assert_eq!((self.status, body["error"].as_str()), (status, Some(code)), "{}", self.text());
@@ -67,13 +67,13 @@ impl Reply {
         self.json()["reason"].as_str().map(str::to_owned)
     }
 
-    /// Returns the wait that the answer asks for, in seconds.
+    /// Returns `Retry-After` in seconds.
     pub fn retry_after(&self) -> u64 {
         let value = self.header("retry-after").expect("a Retry-After header");
         value.parse().unwrap_or_else(|_| panic!("{value:?} is no whole number of seconds"))
     }
 
-    /// Checks the headers that every answer below `/api/v1/auth/` has.
+    /// Checks the headers that every response below `/api/v1/auth/` has.
     pub fn expect_auth_headers(&self) {
         self.expect_common_headers();
         assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");

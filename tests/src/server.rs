@@ -9,10 +9,10 @@ use crate::{ALICE, Api, Finished, Installation, Process, Signal};
 const START_LIMIT: Duration = Duration::from_secs(20);
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 
-/// The real program, serving; killed when dropped. Its endpoints are those of [`Api`].
+/// A running server; killed when dropped. [`Api`] has its endpoints.
 #[derive(Debug)]
 pub struct Server {
-    /// What it runs on.
+    /// The installation that it runs on.
     pub installation: Installation,
     /// The running program.
     pub process: Process,
@@ -25,7 +25,7 @@ impl Server {
         Self::start_on(Installation::new().with_user(ALICE).await).await
     }
 
-    /// Starts three instances side by side on the same servers, on which [`ALICE`] is a user.
+    /// Starts three instances on the same servers, on which [`ALICE`] is a user.
     pub async fn start_three(installation: Installation) -> [Self; 3] {
         let first = installation.with_user(ALICE).await;
         let (second, third) = (first.another_instance(), first.another_instance());
@@ -51,23 +51,23 @@ impl Server {
         self.api.clone()
     }
 
-    /// Returns the listener for administrators.
+    /// Returns the admin listener.
     pub fn admin(&self) -> Api {
         Api::new(self.installation.setting("ADMIN__LISTEN"))
     }
 
-    /// Runs a command beside the server.
+    /// Runs a command while the server runs.
     pub async fn cli(&self, args: &[&str]) -> Finished {
         self.installation.cli(args, "").await
     }
 
-    /// Asks it to stop and waits for the end; its installation can be started again.
+    /// Stops the server and waits for its end; its installation can be started again.
     pub async fn stop(self) -> (Installation, Finished) {
         self.process.signal(Signal::TERM);
         (self.installation, self.process.finish(STOP_LIMIT).await)
     }
 
-    /// Kills it as a power cut would, and starts it again.
+    /// Kills the server, as a power failure would, and starts it again.
     pub async fn kill_and_restart(&mut self) {
         self.process.kill();
         self.process = self.installation.spawn(&["serve"], "");

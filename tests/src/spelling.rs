@@ -1,4 +1,4 @@
-//! Every way in which a secret could be written down where it must not be.
+//! Search for secrets in all their encodings.
 
 use std::collections::HashSet;
 
@@ -37,13 +37,13 @@ impl Slices {
         }
     }
 
-    /// Returns a piece of a secret that `content` holds, as text.
+    /// Returns a piece of a secret that `content` contains, as text.
     pub fn find_in(&self, content: &[u8]) -> Option<String> {
         let found = content.windows(SLICE).find(|part| self.0.contains(*part));
         found.map(|part| String::from_utf8_lossy(part).into_owned())
     }
 
-    /// What stands in the middle of something longer begins at any of three places of its base64.
+    /// Inside a longer base64 text, a secret can begin at three offsets.
     fn add_in_base64(&mut self, bytes: &[u8]) {
         for start in 0..3 {
             self.add(STANDARD.encode(&bytes[start..]));

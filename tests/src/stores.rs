@@ -1,4 +1,4 @@
-//! Where an installation keeps its users and tokens.
+//! The stores of an installation.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -8,10 +8,10 @@ use auth_testkit::servers::{Database, PostgresServer, RedisServer};
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
 
 use crate::binary::program;
-use crate::chance::unique;
 use crate::installation::PREFIX;
+use crate::randomness::unique;
 
-/// With these options, a Redis forgets nothing that it has acknowledged.
+/// Options with which Redis loses no acknowledged write.
 pub const DURABLE: [&str; 4] = ["--appendonly", "yes", "--appendfsync", "always"];
 
 /// The stores of one installation, shared by all of its instances.
@@ -26,9 +26,9 @@ pub enum Stores {
 /// Postgres and Redis.
 #[derive(Debug)]
 pub struct Servers {
-    /// Where the users are.
+    /// The database of the users.
     pub postgres: &'static PostgresServer,
-    /// Where the tokens are.
+    /// The database of the tokens.
     pub redis: &'static RedisServer,
     database: Database<'static>,
     redis_url: String,
@@ -52,12 +52,12 @@ impl Stores {
 
     /// Returns databases on servers of their own, which may be frozen and killed.
     ///
-    /// They stop with the test process: a test that leaks two of them leaks no more than that.
+    /// The servers stop with the test process.
     pub fn own_servers() -> Self {
         Self::on_own(&[])
     }
 
-    /// Returns databases on servers of their own, of which Redis forgets nothing that it has acknowledged, however it ends.
+    /// Returns databases on servers of their own, where Redis loses no acknowledged write.
     pub fn durable_servers() -> Self {
         Self::on_own(&DURABLE)
     }
@@ -69,7 +69,7 @@ impl Stores {
         )
     }
 
-    /// Returns databases that the platform has made: `tables` are its statements, the program has never seen them.
+    /// Returns databases of a platform: `tables` are the statements that create its tables.
     pub fn platform(tables: &str) -> Self {
         let database = PostgresServer::shared().database();
         let _ = database.sql(tables);
@@ -117,7 +117,7 @@ impl Stores {
 }
 
 impl Servers {
-    /// Changes the users behind the program's back; returns how many rows were touched.
+    /// Runs a statement on the table of users, without the program; returns the number of changed rows.
     pub fn sql(&self, statement: &str) -> usize {
         let printed = self.query(statement);
         let tag = printed.lines().last().unwrap_or_default();
@@ -146,7 +146,7 @@ impl Servers {
     }
 }
 
-/// Runs a statement on the embedded store; returns how many rows were touched.
+/// Runs a statement on the embedded store; returns the number of changed rows.
 pub(crate) fn embedded_sql(path: &str, statement: &str) -> usize {
     let mut store = SqliteConnection::establish(path).expect("the embedded store");
     diesel::sql_query("PRAGMA busy_timeout = 5000").execute(&mut store).expect("a pragma");
@@ -154,13 +154,13 @@ pub(crate) fn embedded_sql(path: &str, statement: &str) -> usize {
     diesel::sql_query(statement).execute(&mut store).expect("a valid statement")
 }
 
-/// The name of a database on the shared server that has the tables and no users; made once.
+/// The name of a database on the shared server that has the tables and no users; created once.
 fn template() -> &'static str {
     static TEMPLATE: OnceLock<String> = OnceLock::new();
     TEMPLATE.get_or_init(|| migrated(PostgresServer::shared().database()).name().to_owned())
 }
 
-/// Lets the program make its tables.
+/// Creates the tables with the program.
 fn migrated(database: Database<'_>) -> Database<'_> {
     let settings = [
         ("CREDENTIALS__BACKEND", "postgres".to_owned()),

@@ -1,4 +1,4 @@
-//! A service behind a proxy, which tells what reached it.
+//! A service behind a proxy, which returns the requests that it receives.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-/// Answers each request with the request: a JSON object of `method`, `path`, `headers` as pairs in their order, and `body`.
+/// Responds with the request: a JSON object of `method`, `path`, `headers` as ordered pairs, and `body`.
 ///
 /// The status is 200, or the number that the path ends with. It listens until the test process ends.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl Upstream {
         Self::launch(None)
     }
 
-    /// Starts one that answers everything with `status`.
+    /// Starts one that responds to every request with `status`.
     pub fn that_answers(status: u16) -> Self {
         Self::launch(Some(status))
     }
@@ -34,7 +34,7 @@ impl Upstream {
         let seen = Arc::clone(&requests);
         thread::spawn(move || {
             for connection in listener.incoming().filter_map(Result::ok) {
-                // A proxy that hangs up amid a request is no trouble of the upstream's.
+                // A proxy may close the connection during a request.
                 let _ = answer(connection, status, &seen);
             }
         });
@@ -51,7 +51,7 @@ impl Upstream {
         self.requests.lock().expect("no panic").len()
     }
 
-    /// Returns the newest request, in the words of its own answer.
+    /// Returns the newest request, in the form of its response.
     pub fn last(&self) -> Value {
         self.requests.lock().expect("no panic").last().expect("a request").clone()
     }

@@ -1,4 +1,4 @@
-//! A bare connection, for requests that no proper client would send.
+//! A bare connection, for requests that no HTTP library sends.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -48,12 +48,12 @@ impl Wire {
         !has_error && self.stream.peer_addr().is_ok()
     }
 
-    /// Sends bytes as they are; returns whether the server still took them.
+    /// Sends bytes; returns whether the connection still accepted them.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).await.is_ok()
     }
 
-    /// Reads one answer; `None` when the server closes without one.
+    /// Reads one response; `None` if the server closes without one.
     pub async fn reply(&mut self) -> Option<Reply> {
         let read = timeout(LIMIT, self.read_reply()).await;
         read.expect("an answer, or an end, in time")
@@ -88,7 +88,7 @@ impl Wire {
     }
 }
 
-/// Reads an answer with a `Content-Length`, and returns its length, too; `None` while it is not complete.
+/// Reads a response with a `Content-Length`, and returns its length, too; `None` while it is incomplete.
 fn parse(bytes: &[u8]) -> Option<(Reply, usize)> {
     let end = bytes.windows(4).position(|part| part == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();

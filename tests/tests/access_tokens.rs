@@ -1,4 +1,4 @@
-//! 401 `invalid_token`: whatever is wrong with an access token.
+//! 401 `invalid_token`: access tokens that are invalid in any way.
 
 use auth_e2e::{ALICE, Api, Installation, Server, jwt};
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! 400: whatever is not of the documented shape, with every field at fault named at once.
+//! 400: requests that are not as documented; the message names every field at fault.
 
 use std::time::Duration;
 

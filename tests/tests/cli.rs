@@ -1,4 +1,4 @@
-//! The command line, beside a running server and without one.
+//! The command line, with and without a running server.
 
 use std::fs;
 
@@ -130,7 +130,7 @@ async fn a_guessable_new_password_is_rejected_with_the_reason() {
         let set_password = ["user", "set-password", ALICE, "--password-stdin"];
         let create_user = ["user", "create", "--email", BOB, "--password-stdin"];
         for command in [&set_password[..], &create_user] {
-            // The email of another user is as good as any other text.
+            // The email of another user is no user input of the score.
             let email = if command[1] == "create" { BOB } else { ALICE };
             if guessable.contains('@') && guessable != email {
                 continue;

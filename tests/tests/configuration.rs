@@ -1,4 +1,4 @@
-//! What cannot work is rejected at start: one clear message, an exit code, and nothing overwritten.
+//! Settings that cannot work stop the start: with a clear message, an exit code, and no file changed.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -29,7 +29,7 @@ async fn every_problem_is_reported_at_once_with_the_name_of_its_setting() {
     for (name, _) in bad {
         assert!(message.contains(&format!("HOOKSENTRY_AUTH__{name}")), "{name} is not named:\n{message}");
     }
-    assert!(!installation.data_dir().exists(), "nothing is made before the settings are right");
+    assert!(!installation.data_dir().exists(), "a directory was created despite wrong settings");
 }
 
 // S-95

@@ -46,7 +46,7 @@ async fn the_second_head_of_a_connection_is_timed() {
 async fn a_connection_that_never_sent_a_byte_closes_without_a_response() {
     let server = server(&[]).await;
     let mut wire = server.connect().await;
-    assert!(wire.reply().await.is_none(), "nobody asked for a response");
+    assert!(wire.reply().await.is_none(), "an unrequested response");
 }
 
 // S-74
@@ -158,7 +158,7 @@ fn resident_kib(server: &Server) -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// The budget of 48 MiB, the connections themselves, and what an allocator keeps.
+/// The budget of 48 MiB, the connections, and the reserve of the allocator.
 fn assert_bounded(server: &Server, idle: u64) {
     let peak = resident_kib(server);
     assert!(peak < idle + 100 * 1_024, "peak {peak} KiB, idle {idle} KiB");

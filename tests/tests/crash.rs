@@ -1,11 +1,11 @@
-//! What was acknowledged survives a kill at any moment.
+//! Acknowledged changes survive a kill at any moment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use auth_e2e::chance::{Chance, unique};
 use auth_e2e::clock::pause;
+use auth_e2e::randomness::{Randomness, unique};
 use auth_e2e::{ALICE, Api, BOB, Installation, Server, Tokens, rounds};
 use futures_util::future::join_all;
 
@@ -55,11 +55,11 @@ async fn clients_with_an_idempotency_key_survive_random_kills() {
         first.into_iter().map(start).collect()
     };
 
-    let mut chance = Chance::new();
+    let mut randomness = Randomness::new();
     for _ in 0..rounds(3_000) {
-        pause(chance.time_below(Duration::from_millis(60))).await;
+        pause(randomness.time_below(Duration::from_millis(60))).await;
         server.kill_and_restart().await;
-        assert!(clients.iter().all(|client| !client.is_finished()), "a client gave up");
+        assert!(clients.iter().all(|client| !client.is_finished()), "a client has stopped");
     }
     done.store(true, Ordering::Relaxed);
     for client in clients {
@@ -67,10 +67,10 @@ async fn clients_with_an_idempotency_key_survive_random_kills() {
         assert!(server.access_token_is_alive(&tokens.access).await);
         server.refresh(&tokens.refresh).await.tokens();
     }
-    assert!(refreshes.load(Ordering::Relaxed) > rounds(3_000), "the kills hit a server at work");
+    assert!(refreshes.load(Ordering::Relaxed) > rounds(3_000), "too few refreshes between the kills");
 }
 
-/// Refreshes until told to stop; a call without an answer is repeated as it was.
+/// Refreshes until `stop` is set; a request without a response is repeated unchanged.
 async fn go_on(api: Api, mut tokens: Tokens, done: Arc<AtomicBool>, refreshes: Arc<AtomicUsize>) -> Tokens {
     while !done.load(Ordering::Relaxed) {
         tokens = refresh_at_last(&api, &tokens, &unique("call")).await;
@@ -90,5 +90,5 @@ async fn refresh_at_last(api: &Api, tokens: &Tokens, key: &str) -> Tokens {
         }
         pause(Duration::from_millis(5)).await;
     }
-    panic!("no answer through 3,000 repeats");
+    panic!("no response in 3,000 attempts");
 }

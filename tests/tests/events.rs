@@ -5,7 +5,7 @@ use auth_e2e::{ALICE, Finished, Server, WRONG_PASSWORD};
 use reqwest::Method;
 use serde_json::Value;
 
-/// More than are logged one by one.
+/// More rejections than are logged one by one.
 const FLOOD: usize = 34;
 
 fn lines(finished: &Finished) -> Vec<Value> {
@@ -94,7 +94,7 @@ async fn successful_reads_write_no_line() {
     let (_, finished) = server.stop().await;
     let lines = lines(&finished);
     let requests: Vec<_> = of_event(&lines, "request").into_iter().map(|line| &line["method"]).collect();
-    assert_eq!(requests, ["POST"], "the login alone");
+    assert_eq!(requests, ["POST"], "only the login is logged");
 }
 
 // S-83, S-85

@@ -1,4 +1,4 @@
-//! The first start on an empty data directory: an owner, printed once, with calls that work.
+//! The first start on an empty data directory: a bootstrap owner, printed once, with commands that work.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -10,10 +10,10 @@ use auth_e2e::{ALICE, Installation, PASSWORD, Process, Server, Tokens, jwt};
 use serde_json::Value;
 
 const OWNER: &str = "owner@example.com";
-/// The last of the three printed calls goes here.
+/// The path of the last printed command.
 const LAST_CALL: &str = "/api/v1/auth/logout";
 const LIMIT: Duration = Duration::from_secs(30);
-/// Long enough to show that a program waits for a lock.
+/// Long enough to show that a process waits for a lock.
 const WAITING: Duration = Duration::from_secs(1);
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn the_second_start_prints_no_password() {
     );
     server.login(OWNER, &password).await.tokens();
     let (installation, first) = server.stop().await;
-    assert!(!first.stderr.contains(&password), "it never goes through the log");
+    assert!(!first.stderr.contains(&password), "the password is in the log");
 
     let server = Server::start_on(installation).await;
     server.login(OWNER, &password).await.tokens();
@@ -111,7 +111,7 @@ async fn user_create_and_a_first_start_wait_for_each_other() {
     let installation = Installation::embedded().migrated().await;
     let lock = File::options().write(true).open(installation.data_dir().join("setup.lock")).unwrap();
     lock.lock().unwrap();
-    // A first start is under way: it has seen that there is no user.
+    // A first start is in progress: it has found no user.
     let create = ["user", "create", "--email", ALICE, "--password-stdin"];
     let mut creating = installation.spawn(&create, PASSWORD);
     assert!(!holds_within(WAITING, || !creating.is_running()).await, "{}", creating.stderr());
@@ -120,7 +120,7 @@ async fn user_create_and_a_first_start_wait_for_each_other() {
 
     let lock = File::options().write(true).open(installation.data_dir().join("setup.lock")).unwrap();
     lock.lock().unwrap();
-    // A user is being created: the server does not look for users before that is done.
+    // A user is being created: the server waits with its search for users.
     let mut serving = installation.spawn(&["serve"], "");
     assert!(!holds_within(WAITING, || !serving.is_running() || !serving.stdout().is_empty()).await);
     drop(lock);
@@ -175,7 +175,7 @@ async fn without_a_command_the_program_serves() {
     Server::adopt(installation, process).await.log_in(ALICE).await;
 }
 
-/// Runs lines as if they were pasted into a shell.
+/// Runs lines in a shell.
 async fn paste(lines: &str) -> String {
     let mut shell = Command::new("bash");
     shell.args(["-c", lines]);

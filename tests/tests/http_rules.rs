@@ -1,4 +1,4 @@
-//! What HTTP itself asks for: paths, methods, media types, sizes, framing and headers.
+//! Rules of HTTP: paths, methods, media types, sizes, framing and headers.
 
 use std::time::Duration;
 

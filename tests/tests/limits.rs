@@ -1,4 +1,4 @@
-//! The limit on failed logins: what counts, for how long, and for whom.
+//! The login limit: what counts, for how long, and for which email and address.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn the_eleventh_failure_from_an_address_is_429_on_any_email() {
 #[tokio::test]
 async fn unknown_emails_count_like_known_ones() {
     let server = Server::start().await;
-    for (email, address) in [(ALICE, "127.0.2.1"), ("nobody@example.com", "127.0.2.2")] {
+    for (email, address) in [(ALICE, "127.0.2.1"), ("absent@example.com", "127.0.2.2")] {
         let client = server.from_address(address);
         block(&client, email).await;
         client.login(email, WRONG_PASSWORD).await.expect_error(429, "rate_limited");
@@ -67,7 +67,7 @@ async fn retry_after_is_accurate_to_the_second() {
     let installation = Installation::new().set("LOGIN_LIMIT__WINDOW", "7s").with_user(ALICE).await;
     let server = Server::start_on(installation).await;
     fail(&server, ALICE).await;
-    // Longer than rounding to whole seconds: the first failure leaves well before the others.
+    // Longer than a rounding error: the first failure leaves the window well before the others.
     pause(Duration::from_secs(3)).await;
     for _ in 0..9 {
         fail(&server, ALICE).await;

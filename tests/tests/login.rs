@@ -1,4 +1,4 @@
-//! What a login gives, and that a rejected one tells nothing.
+//! The response to a login, and what rejected logins must not reveal.
 
 use auth_e2e::{ALICE, BOB, Installation, PASSWORD, Reply, Server, WRONG_PASSWORD, clock, jwt};
 use serde_json::json;
@@ -46,7 +46,7 @@ async fn the_access_token_has_the_claims_that_the_platform_reads() {
         assert_eq!(claims[name].as_str().map(str::len), Some(36), "{name} is a UUID");
     }
     assert!(jwt::is_signed_by(&access, key.as_bytes()), "the shared secret is the key");
-    assert!(access.len() < 2_048, "cookies have room for it");
+    assert!(access.len() < 2_048, "the token is too long for a cookie");
 }
 
 // S-39
@@ -147,7 +147,7 @@ async fn every_rejection_of_credentials_looks_the_same() {
     assert_eq!(installation.sql(&set("'$argon2id$no hash at all'", corrupt)), 1);
     let server = Server::start_on(installation).await;
 
-    let reference = server.login("nobody@example.com", PASSWORD).await;
+    let reference = server.login("absent@example.com", PASSWORD).await;
     reference.expect_error(401, "invalid_credentials");
     assert_eq!(reference.header("www-authenticate"), Some("Bearer"));
     let wrong = server.login(wrong, WRONG_PASSWORD).await;
@@ -202,7 +202,7 @@ async fn a_legacy_hash_works_and_is_upgraded() {
     server.login(ALICE, PASSWORD).await.tokens();
 }
 
-/// What anybody can see of an answer, without what differs from one moment to the next.
+/// The visible parts of a response, without those that differ in each response.
 fn outside(reply: &Reply) -> (u16, Vec<(String, String)>, String) {
     let own = ["date", "x-request-id"];
     let shared = reply.headers.iter().filter(|(name, _)| !own.contains(&name.as_str()));

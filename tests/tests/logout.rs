@@ -1,4 +1,4 @@
-//! Logout: what it ends, for whom, and in which order it judges a request.
+//! Logout: its effect, its owner check, and the order of its checks.
 
 use auth_e2e::{ALICE, Api, BOB, Installation, Server, Tokens, send};
 use reqwest::Method;

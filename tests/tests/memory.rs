@@ -1,4 +1,4 @@
-//! Memory stays bounded, however many log in at once.
+//! Memory stays bounded under simultaneous logins.
 #![cfg(target_os = "linux")]
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! The nginx configuration of `docs/verify.md`, as it stands there, between a client, this service and an upstream.
+//! The nginx configuration of `docs/verify.md`, unchanged, between a client, this service and an upstream.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -35,7 +35,7 @@ impl Protected {
         Self { server, upstream, nginx, client: client() }
     }
 
-    /// Begins a request with a bearer.
+    /// Returns a request with a bearer token.
     fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.nginx.url())).bearer_auth(token)
     }
@@ -44,13 +44,13 @@ impl Protected {
         send(self.request(Method::GET, path, token)).await.expect("an answer")
     }
 
-    /// Posts to the service itself, as somebody who says that he is whom another token names.
+    /// Posts to the service directly, with headers that name another user.
     async fn post_as(&self, other: &str, name: &str, token: &str, body: &Value) -> Reply {
         let request = self.request(Method::POST, &format!("/api/v1/auth/{name}"), token).json(body);
         send(claiming(request, other)).await.expect("an answer")
     }
 
-    /// Sends the five headers in a client's own words, and checks that the upstream sees those of the token.
+    /// Sends forged values of the five headers, and checks that the upstream receives those of the token.
     async fn expect_forgeries_without_effect(&self, token: &str, spell: impl Fn(&str) -> Vec<String>) {
         let names: Vec<String> = NAMES.into_iter().flat_map(spell).collect();
         for client in [client(), title_case_client()] {
@@ -82,7 +82,7 @@ fn title_case_client() -> Client {
     Client::builder().no_proxy().http1_title_case_headers().build().expect("a client")
 }
 
-/// Adds the five headers as they would be for another token.
+/// Adds the five headers of another token.
 fn claiming(request: RequestBuilder, other: &str) -> RequestBuilder {
     let claims = jwt::claims(other);
     let pairs = NAMES.into_iter().zip(CLAIMS);
@@ -90,12 +90,12 @@ fn claiming(request: RequestBuilder, other: &str) -> RequestBuilder {
         .fold(request, |request, (name, claim)| request.header(name, claims[claim].as_str().expect("a text")))
 }
 
-/// A token as the platform's former issuer made it: without a session.
+/// An access token of the legacy service: without a session.
 fn token_without_session() -> String {
     jwt::sign_hs256(&jwt::good_claims(), KEY.as_bytes())
 }
 
-/// Checks that a request reached the upstream, with who the token says and nothing else under the five names.
+/// Checks that a request reached the upstream, with the user of the token as the only values of the five headers.
 fn expect_caller(reply: &Reply, token: &str) {
     assert_eq!((reply.status, reply.header("x-upstream")), (200, Some("yes")), "{}", reply.text());
     let claims = jwt::claims(token);
@@ -106,7 +106,7 @@ fn expect_caller(reply: &Reply, token: &str) {
     }
 }
 
-/// Returns the values of all headers that some framework might take for `name`.
+/// Returns the values of all headers that a framework might read as `name`.
 fn values<'a>(headers: &'a Value, name: &str) -> Vec<&'a str> {
     let headers = headers.as_array().expect("an array").iter();
     let alike = headers.filter(|header| {
@@ -116,7 +116,7 @@ fn values<'a>(headers: &'a Value, name: &str) -> Vec<&'a str> {
     alike.map(|header| header[1].as_str().expect("a value")).collect()
 }
 
-/// Checks for an answer of the contract's shape that the upstream has not given.
+/// Checks for an error response in the documented form, which is not of the upstream.
 fn expect_rejection(reply: &Reply, status: u16, code: &str, challenge: Option<&str>) {
     assert_eq!(reply.status, status, "{}", reply.text());
     let body = reply.json();
@@ -187,7 +187,7 @@ async fn the_caller_cannot_be_forged_in_any_spelling() {
     }
 }
 
-/// Other proxies take such a name for a header that is not meant for the upstream.
+/// Other proxies remove a header with such a name before the upstream.
 #[tokio::test]
 async fn a_client_cannot_remove_the_headers_by_connection_options() {
     let protected = Protected::start().await;
@@ -225,7 +225,7 @@ async fn while_redis_is_unreachable_the_response_is_503() {
     redis.thaw();
     redis.kill();
     expect_unavailable(&protected.get("/", &access).await);
-    // Without a token there is nothing to ask Redis for.
+    // A request without a token needs no Redis.
     let url = protected.nginx.url();
     let bare = send(protected.client.get(url)).await.unwrap();
     expect_rejection(&bare, 401, "invalid_token", Some("Bearer"));
@@ -271,7 +271,7 @@ async fn responses_of_the_upstream_reach_the_client_unchanged() {
 async fn a_body_reaches_the_upstream_and_not_the_service() {
     let protected = Protected::start().await;
     let access = protected.server.log_in(ALICE).await.access;
-    // The longer one is more than nginx keeps in memory, and than this service reads of any body.
+    // The longer one exceeds the buffer of nginx and the largest body of this service.
     for body in ["a little".to_owned(), "a lot, ".repeat(40_000)] {
         let request = protected.request(Method::POST, "/invoices", &access).body(body.clone());
         let reply = send(request).await.unwrap();

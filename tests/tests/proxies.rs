@@ -35,7 +35,7 @@ impl Behind {
     }
 }
 
-/// The block of the page.
+/// Returns the configuration in the page.
 fn location() -> String {
     let page = std::fs::read_to_string(PAGE).expect("docs/migration.md");
     let (_, rest) = page.split_once("```nginx\n").expect("a block for nginx");

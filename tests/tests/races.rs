@@ -1,4 +1,4 @@
-//! What many simultaneous calls on one session come to.
+//! Simultaneous requests on one session.
 
 use std::collections::BTreeSet;
 
@@ -43,7 +43,7 @@ async fn simultaneous_retries_all_get_the_same_refresh_token() {
     }
 }
 
-/// A session remembers 16 live access tokens: past that, a repeat has to make room first.
+/// A session has at most 16 live access tokens, so a retry beyond that first revokes the oldest one.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_retries_never_fork_or_end_the_session() {
     let server = Server::start().await;

@@ -1,4 +1,4 @@
-//! Refresh: a live token for a new pair, and nothing for anything else.
+//! Refresh: a live token gets a new pair, every other token is rejected.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn a_long_chain_of_refreshes_stays_alive() {
     }
     assert!(server.access_token_is_alive(&tokens.access).await);
     assert_eq!(server.logout(&tokens.access, &tokens.refresh).await.status, 204);
-    assert!(!server.access_token_is_alive(&first_access).await, "no access token outlives its session");
+    assert!(!server.access_token_is_alive(&first_access).await, "an access token outlives its session");
 }
 
 // S-52
@@ -67,7 +67,7 @@ async fn a_retry_with_the_same_key_gets_the_same_refresh_token() {
 
     let third = server.refresh(&second.refresh).await.tokens();
     assert_eq!(server.logout(&third.access, &third.refresh).await.status, 204);
-    assert!(!server.access_token_is_alive(&repeated.access).await, "repeats die with the session");
+    assert!(!server.access_token_is_alive(&repeated.access).await, "retried tokens end with the session");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A used refresh token that comes back after the leeway ends the session (RFC 9700 §4.14.2).
+//! A used refresh token that is presented again after the grace period ends the session (RFC 9700 §4.14.2).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What must never be found: tokens in the store, secrets and emails in the log.
+//! No token is in the store, and no secret and no email is in the log.
 
 use std::fs;
 
@@ -54,7 +54,7 @@ async fn no_secret_and_no_email_is_in_the_log_even_at_trace() {
     let first = server.log_in(ALICE).await;
     let second = server.refresh_with_key(&first.refresh, KEY).await.tokens();
     server.login(ALICE, WRONG_PASSWORD).await.expect_error(401, "invalid_credentials");
-    server.login("nobody@example.net", WRONG_PASSWORD).await.expect_error(401, "invalid_credentials");
+    server.login("absent@example.net", WRONG_PASSWORD).await.expect_error(401, "invalid_credentials");
     server.post_bytes("/api/v1/auth/login", format!("{{\"password\":\"{PASSWORD}\"").as_bytes()).await;
     server.expect_dead(&first.refresh).await;
     assert_eq!(server.logout(&second.access, &second.refresh).await.status, 204);
@@ -63,7 +63,7 @@ async fn no_secret_and_no_email_is_in_the_log_even_at_trace() {
 
     let log = format!("{}{}", finished.stdout, finished.stderr);
     assert!(log.lines().count() > 5, "{log}");
-    let others = [PASSWORD, WRONG_PASSWORD, signing_key, ALICE, "nobody@example.net", KEY];
+    let others = [PASSWORD, WRONG_PASSWORD, signing_key, ALICE, "absent@example.net", KEY];
     let slices = slices(&[first, second], &others);
     for line in log.lines() {
         assert_eq!(slices.find_in(line.as_bytes()), None, "{line}");

@@ -1,4 +1,4 @@
-//! Stopping: what is in flight is finished, and one data directory has one server.
+//! Shutdown: requests in flight are finished. One data directory has one server.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn finishes_in_flight(signal: Signal) {
     let api = server.api();
     let login = tokio::spawn(async move { api.login(ALICE, PASSWORD).await });
     pause(Duration::from_millis(150)).await;
-    assert!(!login.is_finished(), "the login is meant to be slow");
+    assert!(!login.is_finished(), "the login was too fast for this test");
 
     server.process.signal(signal);
     let Server { installation, process, .. } = server;

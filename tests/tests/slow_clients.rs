@@ -1,4 +1,4 @@
-//! Clients that are slow, or gone, cost nobody else anything.
+//! Slow and disconnected clients do not affect other clients.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 const HEAD: &str = "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
 const SLOW_CLIENTS: usize = 200;
-/// Five seconds of patience, one in which the answer can be read, and what a busy machine adds.
+/// The timeout of five seconds, one second to read the response, and the delay of a busy machine.
 const CUT_OFF: Duration = Duration::from_secs(8);
 
 // S-74
@@ -53,7 +53,7 @@ async fn a_silent_connection_is_closed() {
     assert!(silent.closes_within(CUT_OFF).await);
 }
 
-/// Many slow clients at once: each is closed in time, and logins beside them stay quick.
+/// Many slow clients at once: each is closed in time, and other logins stay fast.
 #[expect(clippy::unwrap_used, reason = "a task that panics fails the test")]
 async fn assert_cut_off(server: &Server, start: &str) {
     let slow = (0..SLOW_CLIENTS).map(|_| tokio::spawn(trickle(server.api(), start.to_owned())));
@@ -69,7 +69,7 @@ async fn assert_cut_off(server: &Server, start: &str) {
     assert!(slowest < CUT_OFF, "{slowest:?}");
 }
 
-/// Sends a byte now and then until the server has enough; returns how long that took.
+/// Sends single bytes until the server closes the connection; returns the time.
 async fn trickle(api: Api, start: String) -> Duration {
     let watch = Stopwatch::start();
     let mut wire = api.connect().await;

@@ -1,4 +1,4 @@
-//! The rows of the contract's table of statuses, one by one.
+//! The table of status codes, row by row.
 //!
 //! | status | tested in |
 //! |---|---|
@@ -67,7 +67,7 @@ async fn a_full_password_queue_is_503_and_no_failure() {
         assert!((1..=60).contains(&reply.retry_after()));
     }
     let ready = server.call(Method::GET, "/health/ready").await;
-    assert_eq!(ready.status, 200, "a full queue is no reason to take the service away");
+    assert_eq!(ready.status, 200, "a full queue makes the service not ready");
 }
 
 // S-08
@@ -80,7 +80,7 @@ async fn an_unreadable_row_is_401_at_login_and_503_at_refresh() {
     {
         assert_eq!(server.installation.sql(&format!("UPDATE users SET {spoil}")), 1);
         let broken = server.login(ALICE, PASSWORD).await;
-        let unknown = server.login("nobody@example.com", PASSWORD).await;
+        let unknown = server.login("absent@example.com", PASSWORD).await;
         broken.expect_error(401, "invalid_credentials");
         assert_eq!(broken.text(), unknown.text());
         let id = broken.header("x-request-id").unwrap();

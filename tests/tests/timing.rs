@@ -1,4 +1,4 @@
-//! The one claim about time: an unknown email takes as long as a wrong password.
+//! An unknown email takes as long as a wrong password.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use auth_e2e::clock::Stopwatch;
 use auth_e2e::{ALICE, Installation, Server, WRONG_PASSWORD};
 
 const SAMPLES: usize = 200;
-/// Another program on the machine can spoil a measurement, but not three in a row.
+/// Another program on the machine can disturb a measurement, but hardly three in a row.
 const ATTEMPTS: usize = 3;
 
 // S-09
@@ -17,7 +17,7 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password() {
     let mut seen = Vec::new();
     for _ in 0..ATTEMPTS {
         let (known, unknown) = medians(&server).await;
-        // The hash is nearly all of a rejection, and 5 % of it is the tolerance.
+        // A rejection is mostly its hash; the tolerance is 5 % of it.
         if known.abs_diff(unknown) < known.min(unknown) / 20 {
             return;
         }
@@ -30,7 +30,7 @@ async fn medians(server: &Server) -> (Duration, Duration) {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for number in 0..SAMPLES {
         let stranger = format!("u{number:03}@example.com");
-        // Taking turns at who goes first evens out whatever the order does.
+        // Alternating the order cancels its effect.
         let order = if number % 2 == 0 { [true, false] } else { [false, true] };
         for is_known in order {
             let watch = Stopwatch::start();

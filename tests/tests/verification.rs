@@ -1,4 +1,4 @@
-//! `GET /api/v1/auth/me` and `GET /api/v1/auth/verify`: who the bearer is, for himself and for a proxy.
+//! `GET /api/v1/auth/me` and `GET /api/v1/auth/verify`: the verified caller, for clients and for proxies.
 
 use auth_e2e::{ALICE, Installation, Reply, Server, jwt};
 use reqwest::Method;
@@ -12,7 +12,7 @@ async fn server_with_known_key() -> Server {
     Server::start_on(Installation::new().set("JWT__KEY", KEY).with_user(ALICE).await).await
 }
 
-/// A token as the platform's former issuer made it: without a session.
+/// An access token of the legacy service: without a session.
 fn a_token_but(claim: &str, value: Value) -> String {
     jwt::sign_hs256(&jwt::good_claims_but(claim, value), KEY.as_bytes())
 }
@@ -83,7 +83,7 @@ async fn after_a_logout_protected_endpoints_reject_all_its_tokens() {
     expect_success(&server.verify(&other.access).await, 204);
 }
 
-/// A header that is missing, a proxy might let through as the client wrote it.
+/// If the response misses a header, a proxy may pass on the header of the client.
 #[tokio::test]
 async fn a_token_without_a_session_has_an_empty_header_and_null() {
     let server = server_with_known_key().await;
@@ -142,7 +142,7 @@ async fn only_get_and_head_are_allowed() {
     }
 }
 
-/// A proxy asks with every request of the platform; a line for each of them would drown the log.
+/// A proxy verifies every request of the platform, so a line for each of them would fill the log.
 #[tokio::test]
 async fn a_verification_is_logged_only_if_the_token_is_rejected() {
     let server = Server::start().await;

@@ -82,7 +82,7 @@ async fn an_unreadable_forwarded_address_behind_each_proxy_is_still_counted() {
         let hostile = front.proxy.client(HOSTILE);
         let mut evaluated = 0;
         for number in 0..60 {
-            let body = json!({ "email": format!("nobody{number}@example.com"), "password": WRONG_PASSWORD });
+            let body = json!({ "email": format!("absent{number}@example.com"), "password": WRONG_PASSWORD });
             let unreadable = HeaderValue::from_bytes(b"\xff").expect("a header value");
             let request = hostile.request(Method::POST, LOGIN).header("x-forwarded-for", unreadable);
             match send(request.json(&body)).await.expect("a response").status {

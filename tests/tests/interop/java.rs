@@ -44,7 +44,7 @@ async fn every_flow_of_javas_default_client_succeeds_behind_caddy() {
     let mut tokens = other.log_in(BOB).await;
     let mut rounds = 0;
     while java.is_running() {
-        // Verified by the service for Caddy, and answered by what is behind it.
+        // The service verifies for Caddy, and the upstream responds.
         let page = other.get("/invoices", &tokens.access).await;
         assert_eq!((page.status, page.header("x-upstream")), (200, Some("yes")), "{}", page.text());
         if rounds % 40 == 0 {

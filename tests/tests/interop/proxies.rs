@@ -12,10 +12,10 @@ pub(crate) enum Kind {
     Caddy,
 }
 
-/// What the proxy does with the `X-Forwarded-For` of a client.
+/// The effect of the proxy on the `X-Forwarded-For` of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Forwarding {
-    /// It is replaced, as the documents recommend.
+    /// The proxy replaces it, as the documents recommend.
     Replacing,
     /// The proxy appends to it, as in many installations.
     Appending,
@@ -48,7 +48,7 @@ impl Proxy {
 pub(crate) struct Front {
     pub(crate) proxy: Proxy,
     pub(crate) server: Server,
-    /// Behind Caddy, what the service protects.
+    /// The protected upstream behind Caddy.
     _upstream: Option<Upstream>,
 }
 

@@ -1,4 +1,4 @@
-//! What administrators and the platform can do: end sessions, look at the numbers, have everything examined.
+//! The admin listener and `doctor`: end sessions, metrics, diagnostics.
 
 use auth_e2e::{ALICE, BOB, Installation, PASSWORD, Server, Stores, jwt};
 use reqwest::Method;
@@ -49,7 +49,7 @@ async fn only_a_caller_with_the_secret_ends_sessions() {
     right.call(Method::POST, "/users/no-uuid/end-sessions").await.expect_error(400, "invalid_request");
     right.call(Method::POST, "/users").await.expect_error(404, "not_found");
     right.call(Method::GET, &path).await.expect_error(405, "method_not_allowed");
-    // The public listener has none of it.
+    // The public listener has no such endpoint.
     let public = server.with_header("authorization", &format!("Bearer {SECRET}"));
     public.call(Method::POST, &path).await.expect_error(404, "not_found");
     public.call(Method::GET, "/metrics").await.expect_error(404, "not_found");
@@ -100,7 +100,7 @@ async fn doctor_reports_errors_and_nothing_else() {
         "{healthy}"
     );
 
-    // .NET admits addresses that the HTML rule rejects, and its table may hold what was never lower-cased.
+    // .NET accepts emails that the HTML rule rejects, and the table may contain upper-case letters.
     server.installation.sql("UPDATE users SET email = 'Bob@Example.org' WHERE email = 'bob@example.org'");
     server
         .installation

@@ -1,5 +1,4 @@
-//! Very many callers who can log out, made without very many logins: with access tokens and refresh tokens as the platform's
-//! former service issued them.
+//! Very many callers who can log out, created without logins: with legacy access tokens and legacy refresh tokens.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,13 +7,13 @@ use serde_json::json;
 
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
-/// One caller's tokens.
+/// The tokens of one caller.
 pub(crate) struct Bearer {
     pub(crate) access: String,
     pub(crate) refresh: String,
 }
 
-/// Makes `count` of them.
+/// Creates the tokens of `count` callers.
 pub(crate) fn bearers(installation: &Installation, count: usize) -> Vec<Bearer> {
     let key = installation.setting("JWT__KEY").as_bytes();
     let claims = jwt::good_claims();
@@ -23,7 +22,7 @@ pub(crate) fn bearers(installation: &Installation, count: usize) -> Vec<Bearer> 
                  'EX', 604800) end return 'OK'";
     let issued = installation.servers().redis_cli(&["EVAL", issue, "0", &count.to_string(), &holder]);
     assert_eq!(issued, "OK");
-    // Redis reports a revocation to the followers of all its databases, so no two tests may share an id.
+    // Invalidations have no database number, so no two tests may share an id.
     let call = CALLS.fetch_add(1, Ordering::Relaxed);
     let bearer = |number: usize| {
         let jti = json!(format!("{number:08x}-0000-4000-8000-{call:012x}"));

@@ -1,11 +1,11 @@
-//! Three instances side by side on the same Postgres and Redis: whatever must hold, holds across them.
+//! Three instances on the same Postgres and Redis: all guarantees hold across them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use auth_e2e::chance::Chance;
 use auth_e2e::clock::pause;
+use auth_e2e::randomness::Randomness;
 use auth_e2e::{ALICE, Api, Installation, PASSWORD, Reply, Server, Stores, Tokens, WRONG_PASSWORD, rounds};
 use futures_util::future::join_all;
 
@@ -63,7 +63,7 @@ async fn after_a_logout_no_later_request_on_another_instance_succeeds() {
     }
 }
 
-/// Presents a token again and again; returns how often it was good although the session had ended before.
+/// Presents a token repeatedly; returns how often it was accepted although the session had ended before.
 async fn read_on(api: Api, token: String, ended: Arc<AtomicBool>, stop: Arc<AtomicBool>) -> usize {
     let mut late = 0;
     while !stop.load(Ordering::SeqCst) {
@@ -77,12 +77,12 @@ async fn read_on(api: Api, token: String, ended: Arc<AtomicBool>, stop: Arc<Atom
 #[tokio::test(flavor = "multi_thread")]
 async fn no_interleaving_of_refresh_and_logout_leaves_a_live_token() {
     let servers = three().await;
-    let mut chance = Chance::new();
+    let mut randomness = Randomness::new();
     for _ in 0..rounds(10_000) {
         let tokens = servers[0].log_in(ALICE).await;
-        let key = (chance.below(2) == 0).then_some("one-call");
+        let key = (randomness.below(2) == 0).then_some("one-call");
         let (refreshing, leaving) = (servers[1].api(), servers[2].api());
-        let (before_refresh, before_logout) = (some_time(&mut chance), some_time(&mut chance));
+        let (before_refresh, before_logout) = (some_time(&mut randomness), some_time(&mut randomness));
         let refreshed = async {
             pause(before_refresh).await;
             spawn(refreshing, tokens.refresh.clone(), key).await
@@ -107,8 +107,8 @@ async fn expect_nothing_alive(servers: &[Server; 3], tokens: &Tokens) {
     servers[1].expect_dead(&tokens.refresh).await;
 }
 
-fn some_time(chance: &mut Chance) -> Duration {
-    chance.time_below(Duration::from_millis(4))
+fn some_time(randomness: &mut Randomness) -> Duration {
+    randomness.time_below(Duration::from_millis(4))
 }
 
 // S-11
@@ -123,7 +123,7 @@ async fn of_200_wrong_logins_on_three_instances_at_most_ten_are_hashed() {
     let tried = replies.iter().filter(|reply| reply.status == 401).count();
     assert!((1..=10).contains(&tried), "{tried} were tried");
     for reply in replies.iter().filter(|reply| reply.status != 401) {
-        // Those who found the queue full are told to come back; the others that there were too many failures.
+        // A full queue is a 503; too many failures are a 429.
         assert!([429, 503].contains(&reply.status), "{}", reply.text());
         reply.retry_after();
     }
@@ -145,13 +145,13 @@ async fn sixty_correct_logins_on_three_instances_succeed() {
 // S-27, S-28
 #[tokio::test(flavor = "multi_thread")]
 async fn no_racing_login_survives_a_deactivation_or_password_change() {
-    // Most logins that come too late are failures; they are not what this is about.
+    // Most logins that come too late are failures; this test ignores them.
     let installation = Installation::on(Stores::servers()).set("LOGIN_LIMIT__MAX_FAILURES", "1000000");
     let servers = Server::start_three(installation).await;
-    let mut chance = Chance::new();
+    let mut randomness = Randomness::new();
     let mut password = PASSWORD;
     for round in 0..rounds(1_000) {
-        let (api, wait) = (servers[round % 3].api(), chance.time_below(Duration::from_millis(120)));
+        let (api, wait) = (servers[round % 3].api(), randomness.time_below(Duration::from_millis(120)));
         let old = password;
         let login = async {
             pause(wait).await;
@@ -174,7 +174,7 @@ async fn no_racing_login_survives_a_deactivation_or_password_change() {
     }
 }
 
-/// A login that was let in before the change is dead after it.
+/// A login that succeeded before the change is invalid after it.
 async fn expect_no_session(servers: &[Server; 3], login: &Reply) {
     if login.status == 200 {
         expect_nothing_alive(servers, &login.tokens()).await;

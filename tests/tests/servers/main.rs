@@ -1,5 +1,5 @@
-//! The real deployment: users in Postgres, tokens in Redis, several instances side by side, and the takeover from the
-//! service before this one. Whatever else the other tests here say holds on these stores too: they run on both.
+//! Deployments with users in Postgres and tokens in Redis: several instances, outages, and the takeover from the legacy
+//! service. The other black-box tests run on these stores, too.
 #![expect(clippy::indexing_slicing, reason = "tests stop at the first surprise")]
 
 mod administration;

@@ -1,4 +1,4 @@
-//! A dependency that is killed, or frozen: an outage is told as one, changes nothing, and ends when it ends.
+//! Killed and frozen dependencies: the responses are 503, nothing changes, and the outage ends with its cause.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use auth_e2e::{ALICE, BOB, Installation, Reply, Server, Servers, Stores, Tokens,
 use futures_util::future::join_all;
 use reqwest::Method;
 
-/// A request may take five seconds from the last byte of its body.
+/// The timeout of a request, from the last byte of its body.
 const LIMIT: Duration = Duration::from_millis(5_800);
 const READINESS_LIMIT: Duration = Duration::from_millis(2_100);
 
@@ -22,7 +22,7 @@ fn expect_outage(reply: &Reply) {
     assert!((1..=30).contains(&reply.retry_after()));
 }
 
-/// Asks until readiness reports `dependencies`; no more than two seconds. A report may be half a second old.
+/// Waits until readiness reports `dependencies`, at most two seconds. A report may be half a second old.
 async fn expect_readiness(server: &Server, status: u16, dependencies: &str) {
     let watch = Stopwatch::start();
     loop {
@@ -37,7 +37,7 @@ async fn expect_readiness(server: &Server, status: u16, dependencies: &str) {
     }
 }
 
-/// Asks until a login succeeds again; no more than two seconds.
+/// Waits until a login succeeds again, at most two seconds.
 async fn expect_recovery(server: &Server) {
     let watch = Stopwatch::start();
     while server.login(BOB, auth_e2e::PASSWORD).await.status != 200 {
@@ -46,7 +46,7 @@ async fn expect_recovery(server: &Server) {
     expect_readiness(server, 200, r#"{"postgres":"up","redis":"up"}"#).await;
 }
 
-/// What each operation answers while Redis is away: 503, and nothing is lost.
+/// While Redis is unreachable, each operation is a 503, and nothing is lost.
 async fn expect_no_redis(server: &Server, tokens: &Tokens) {
     let watch = Stopwatch::start();
     let (login, refresh, logout, verification) = tokio::join!(
@@ -61,7 +61,7 @@ async fn expect_no_redis(server: &Server, tokens: &Tokens) {
     expect_readiness(server, 503, r#"{"postgres":"up","redis":"down"}"#).await;
 }
 
-/// What each operation answers while Postgres is away: logout and verification work.
+/// While Postgres is unreachable, login and refresh are a 503; logout and verification work.
 async fn expect_no_postgres(server: &Server, tokens: &Tokens) {
     let watch = Stopwatch::start();
     let (login, refresh, alive) = tokio::join!(
@@ -128,7 +128,7 @@ async fn a_frozen_postgres_is_an_outage_and_loses_nothing() {
     server.refresh(&tokens.refresh).await.tokens();
 }
 
-/// The whole promise at once: 50 refreshes and 50 logins, and Redis stops answering among them.
+/// All guarantees at once: Redis freezes during 50 refreshes and 50 logins.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_freeze_of_redis_under_load_loses_no_token_and_counts_no_failure() {
     let (server, other) = start().await;
@@ -144,7 +144,7 @@ async fn a_freeze_of_redis_under_load_loses_no_token_and_counts_no_failure() {
             api.refresh(&token).await
         })
     });
-    // Each on an email of its own, so that every failure that is counted can be told; half of them are right.
+    // Each login has an email of its own, so that every counted failure is found; half of the passwords are correct.
     redis(&server).query(
         "INSERT INTO users (id, tenant_id, email, password_hash, created_at, updated_at)
          SELECT gen_random_uuid(), tenant_id, 'user-' || n || '@example.net', password_hash, now(), now()

@@ -1,18 +1,18 @@
-//! How often an operation goes to Redis and to Postgres, counted by the servers themselves.
+//! Round trips of each operation to Redis and Postgres, counted by the servers.
 
 use auth_e2e::{ALICE, Installation, Server, Stores};
 use auth_testkit::servers::Monitor;
 
-/// What the service sends by itself: signs of life and the clock.
+/// Commands that the service sends without a request: health checks and the clock.
 const UPKEEP: [&str; 6] = ["TIME", "ROLE", "SET", "INFO", "CLIENT", "SELECT"];
 
-/// What was executed for requests: (whether a script did it, name).
+/// Commands that were executed for requests: whether a script executed them, and their names.
 fn executed(monitor: &mut Monitor<'_>) -> Vec<(bool, String)> {
     let seen = monitor.seen().into_iter().map(|seen| (seen.by_script, seen.name()));
     seen.filter(|(by_script, name)| *by_script || !UPKEEP.contains(&&**name)).collect()
 }
 
-/// What the service sent for requests.
+/// Commands that the service sent for requests.
 fn sent(monitor: &mut Monitor<'_>) -> Vec<String> {
     executed(monitor).into_iter().filter(|(by_script, _)| !by_script).map(|(_, name)| name).collect()
 }
@@ -39,7 +39,7 @@ async fn a_login_is_at_most_four_round_trips() {
     let server = warm().await;
     let mut monitor = server.installation.servers().redis.monitor();
     server.log_in(ALICE).await;
-    // One place, one settlement, one session.
+    // Reserve, settle, open.
     assert_eq!(sent(&mut monitor), ["EVALSHA"; 3]);
 }
 
@@ -51,7 +51,7 @@ async fn a_logout_is_at_most_three_round_trips() {
     let second = server.refresh(&first.refresh).await.tokens();
     monitor.seen();
     assert_eq!(server.logout(&second.access, &second.refresh).await.status, 204);
-    // The denylist, the end, and the access tokens.
+    // The denylist lookup, the end of the session, and its access tokens.
     assert_eq!(sent(&mut monitor), ["EXISTS", "EVALSHA", "EVALSHA"]);
 }
 
@@ -68,7 +68,7 @@ async fn a_malformed_refresh_token_asks_neither_redis_nor_postgres() {
     assert_eq!(self::lookups(&server), lookups);
 }
 
-/// A server on which every connection has been made, and whose stores nobody else uses.
+/// A server with all connections open, and with stores of its own.
 async fn warm() -> Server {
     let server = Server::start_on(Installation::on(Stores::own_servers()).with_user(ALICE).await).await;
     for _ in 0..3 {
@@ -78,7 +78,7 @@ async fn warm() -> Server {
     server
 }
 
-/// How often users were looked up so far.
+/// Returns the number of lookups of users so far.
 fn lookups(server: &Server) -> usize {
     let statements = server.installation.servers().postgres.statements();
     statements.iter().filter(|statement| statement.contains("execute") && statement.contains("users")).count()

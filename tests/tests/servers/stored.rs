@@ -1,4 +1,4 @@
-//! What lies in Redis after logins and refreshes.
+//! The content of Redis after logins and refreshes.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! The takeover from the former service: its database, its passwords, its tokens, its keys.
+//! The takeover from the legacy service: database, password hashes, tokens and Redis keys.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ const TENANT: &str = "16fd2706-8baf-433b-82eb-8c7fada847da";
 const OTHER_TENANT: &str = "886313e1-3b8a-4372-9b90-0c9aee199e5d";
 const KEY: &str = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
 const OLD_PASSWORD: &str = "correct horse battery staple";
-/// Of [`OLD_PASSWORD`], in the former service's format.
+/// The legacy hash of [`OLD_PASSWORD`].
 const OLD_HASH: &str = "3JDPB96QfMxkY2zt2zjlUg==:T7oaR+Bspm7atAlMbozOuEunhf9iZ9gfgF7scjSYz90=";
 
-/// The platform's own tables, with more columns than the service knows.
+/// The tables of the platform, with more columns than the service needs.
 const PLATFORM: &str = "
     CREATE TABLE tenants (id uuid PRIMARY KEY, name varchar(255) NOT NULL, plan varchar(20) NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now());
@@ -26,7 +26,7 @@ const PLATFORM: &str = "
     INSERT INTO tenants (id, name, plan) VALUES ('16fd2706-8baf-433b-82eb-8c7fada847da', 'One', 'free'),
         ('886313e1-3b8a-4372-9b90-0c9aee199e5d', 'Two', 'pro')";
 
-/// A platform that the service is about to join, with these settings more.
+/// An installation on the stores of a platform, with more settings.
 fn platform(settings: &[(&str, &str)]) -> Installation {
     let installation =
         Installation::on(Stores::platform(PLATFORM)).set("JWT__KEY", KEY).set("PASSWORD__LEGACY", "on");
@@ -44,7 +44,7 @@ fn add_user(installation: &Installation, email: &str, hash: Option<&str>, role: 
     printed.lines().next().unwrap_or_default().to_owned()
 }
 
-/// Issues a refresh token as the former service did.
+/// Issues a legacy refresh token.
 fn issue_legacy_token(installation: &Installation, user: &str, tenant: &str) -> String {
     let token = auth_testkit::a_legacy_token().expose().to_owned();
     let (key, value) = (format!("auth:refresh:{token}"), format!("{user}|{tenant}"));
@@ -52,7 +52,7 @@ fn issue_legacy_token(installation: &Installation, user: &str, tenant: &str) -> 
     token
 }
 
-/// Issues an access token as the former service did: no `iat`, no `sid`.
+/// Issues a legacy access token: without `iat` and `sid`.
 fn old_access_token(user: &str) -> String {
     let claims = json!({
         "sub": user, "jti": "7f4c2a9e-3b1d-4e5f-8a6b-0c1d2e3f4a5b", "email": ALICE, "tenant_id": TENANT,
@@ -76,7 +76,7 @@ async fn the_database_of_the_platform_is_never_altered() {
     assert_eq!(schema(&installation), before);
 }
 
-/// Everything that the database has: tables, columns, constraints, indexes.
+/// The tables, columns, constraints and indexes of the database.
 fn schema(installation: &Installation) -> String {
     let columns = "SELECT table_schema, table_name, column_name, data_type, column_default, is_nullable
         FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2, 3";
@@ -122,7 +122,7 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password_on_a_legacy_account(
     add_user(&installation, ALICE, Some(OLD_HASH), 0);
     let server = Server::start_on(installation).await;
     let mut seen = Vec::new();
-    // Another program on the machine can spoil a measurement, but not three in a row.
+    // Another program on the machine can disturb a measurement, but hardly three in a row.
     for _ in 0..3 {
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for number in 0..15 {
@@ -166,8 +166,8 @@ async fn four_at_once_take_as_long_on_a_legacy_account_as_on_unknown_emails() {
     assert!(more < less * 3 / 2, "{known:?} on a legacy account, {unknown:?} on unknown emails");
 }
 
-/// The time of four simultaneous logins from four addresses, which no limit on one address holds up.
-/// A machine that is too busy to check all of them gives no sample.
+/// The time of four simultaneous logins from four addresses, so that no limit per address delays them.
+/// There is no sample if the machine is too busy to verify all of them.
 async fn slowest_of_four(server: &Server, email: &str) -> Duration {
     let clients: Vec<_> = (1..=4).map(|n| server.api().from_address(&format!("127.0.0.1{n}"))).collect();
     let watch = Stopwatch::start();
@@ -281,7 +281,7 @@ async fn of_simultaneous_uses_of_a_legacy_token_one_succeeds() {
         let tokens = won[0].tokens();
         assert_eq!(servers[0].logout(&tokens.access, &tokens.refresh).await.status, 204);
         let sessions = servers[0].cli(&["session", "list", "--user", ALICE]).await.expect_success();
-        assert_eq!(sessions.lines().count(), 1, "a loser left his session:\n{sessions}");
+        assert_eq!(sessions.lines().count(), 1, "a rejected refresh left a session:\n{sessions}");
     }
 }
 
@@ -335,7 +335,7 @@ async fn a_password_change_or_deactivation_rejects_legacy_tokens() {
     }
 }
 
-/// The way back: what refreshed here has no token of the former service any more; everyone else has.
+/// The way back: a session that was refreshed here has no legacy token any more; all others have.
 #[tokio::test]
 async fn users_who_did_not_refresh_keep_their_legacy_token() {
     let installation = platform(&[]);

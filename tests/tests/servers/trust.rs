@@ -1,4 +1,4 @@
-//! Servers that must not be trusted: `serve` rejects to start on them, and `doctor` says why.
+//! Servers that must not be trusted: `serve` does not start on them, and `doctor` reports the reason.
 
 use auth_e2e::{ALICE, BOB, Installation, Server, Stores};
 use auth_testkit::servers::{Certificates, PostgresServer, RedisServer};

@@ -1,13 +1,12 @@
-//! Verification by a denylist that is kept in the process: free of charge, and true within its bounds whatever happens to
-//! Redis.
+//! Verification with the denylist cache: no command per request, and revocations within the bounds whatever happens to Redis.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helpers too")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use auth_e2e::chance::Chance;
 use auth_e2e::clock::{Stopwatch, holds_within, pause};
+use auth_e2e::randomness::Randomness;
 use auth_e2e::{Api, DURABLE, Installation, Process, Server, Stores, rounds};
 use auth_testkit::servers::{Proxy, RedisServer};
 use futures_util::future::join_all;
@@ -15,12 +14,12 @@ use reqwest::Method;
 
 use crate::bearers::{Bearer, bearers};
 
-/// No success that starts later than this after the 204 of the logout.
+/// A request that starts later than this after the 204 of a logout must not succeed.
 const HARD_BOUND: Duration = Duration::from_secs(2);
 const START_LIMIT: Duration = Duration::from_secs(10);
 const CURRENT: [&str; 1] = ["\"event\":\"denylist_cache_current\""];
 
-/// Two instances that verify out of memory, and a third for logouts.
+/// Two instances with a denylist cache, and a third for logouts.
 async fn two_cached_and_one_strict(stores: Stores) -> [Server; 3] {
     let strict = Installation::on(stores);
     let (first, second) = (strict.another_instance().with_admin(), strict.another_instance());
@@ -32,7 +31,7 @@ async fn start([first, second, strict]: [Installation; 3]) -> [Server; 3] {
     let servers =
         [Server::start_on(first).await, Server::start_on(second).await, Server::start_on(strict).await];
     for cached in &servers[..2] {
-        assert!(cached.process.logs(&CURRENT).await, "it does not follow the denylist");
+        assert!(cached.process.logs(&CURRENT).await, "the denylist cache is not current");
     }
     servers
 }
@@ -56,7 +55,7 @@ async fn a_logout_takes_effect_on_every_instance_in_time() {
     report(&mut lags);
 }
 
-/// Asks until the token is rejected; returns when that was, counted from the 204.
+/// Verifies until the token is rejected; returns the time since the 204.
 async fn rejected(api: &Api, access: &str, since: Stopwatch) -> Duration {
     loop {
         let asked = since.elapsed();
@@ -74,7 +73,7 @@ fn report(lags: &mut [Duration]) {
     lags.sort_unstable();
     let at = |share: usize| lags[(lags.len() * share / 100).min(lags.len() - 1)];
     println!(
-        "from the 204 of a logout to the first refusal elsewhere: p50 {:?}, p99 {:?}, longest {:?} ({} measured)",
+        "from the 204 of a logout to the first rejection elsewhere: p50 {:?}, p99 {:?}, longest {:?} ({} measured)",
         at(50),
         at(99),
         at(100),
@@ -96,13 +95,13 @@ async fn a_cached_check_sends_no_command_to_redis() {
         assert_eq!(cached.verify(&all[1].access).await.status, 204);
         assert_eq!(cached.me(&all[1].access).await.status, 200);
     }
-    // What the service asks by itself, however many checks there are.
+    // Commands that do not depend on the number of checks.
     let upkeep = ["PING", "HELLO", "ROLE", "TIME"];
     let seen = monitor.seen();
     let asked: Vec<_> = seen.iter().map(auth_testkit::servers::Seen::name).collect();
     let asked: Vec<_> = asked.iter().filter(|name| !upkeep.contains(&name.as_str())).collect();
     assert!(asked.is_empty(), "{asked:?}");
-    // The strict instance asks, so the counting counts.
+    // The strict instance sends commands, so they are counted.
     servers[2].verify(&all[1].access).await;
     assert!(monitor.seen().iter().any(|seen| seen.name() == "EXISTS"));
 
@@ -132,18 +131,18 @@ async fn an_instance_sees_its_own_logouts_at_once() {
 /// One request of the load.
 struct Seen {
     token: usize,
-    /// When it was sent, since the start of the load.
+    /// The time of sending, since the start of the load.
     sent: Duration,
     status: u16,
 }
 
-/// Requests and logouts, on and on, while Redis fails in every way.
+/// Continuous requests and logouts while Redis fails in every way.
 struct Load {
     all: Vec<Bearer>,
     clock: Stopwatch,
-    /// How many tokens logouts have come to; the next ones are not revoked yet.
+    /// The number of tokens that were logged out; the next ones are not revoked yet.
     reached: std::sync::atomic::AtomicUsize,
-    /// When the 204 of each token's logout came; none where there was no 204.
+    /// The time of the 204 of each logout; `None` without a 204.
     revoked: Mutex<Vec<Option<Duration>>>,
     seen: Mutex<Vec<Seen>>,
     stop: AtomicBool,
@@ -162,7 +161,7 @@ impl Load {
             if self.stop.load(Ordering::Relaxed) {
                 return;
             }
-            // From here on a rejection may be right.
+            // From here on a rejection may be correct.
             self.reached.store(token + 1, Ordering::SeqCst);
             let reply = api.logout(&bearer.access, &bearer.refresh).await;
             match reply.status {
@@ -174,26 +173,26 @@ impl Load {
         }
     }
 
-    /// Presents those that were logged out in the last seconds, and some that were not.
+    /// Presents tokens that were logged out in the last seconds, and some that were not.
     async fn present(self: Arc<Self>, api: Api) {
-        let mut chance = Chance::new();
+        let mut randomness = Randomness::new();
         while !self.stop.load(Ordering::Relaxed) {
-            let window = if chance.below(2) == 0 { 16 } else { 1_500 };
-            let back = usize::try_from(chance.below(window)).unwrap();
+            let window = if randomness.below(2) == 0 { 16 } else { 1_500 };
+            let back = usize::try_from(randomness.below(window)).unwrap();
             let token = (self.reached.load(Ordering::SeqCst) + 8).saturating_sub(back);
             let (Some(bearer), sent) = (self.all.get(token), self.clock.elapsed()) else { continue };
             let status = api.verify(&bearer.access).await.status;
             if status == 401 {
                 assert!(
                     token < self.reached.load(Ordering::SeqCst),
-                    "a token was rejected that nobody revoked"
+                    "a token was rejected that was not revoked"
                 );
             }
             self.seen.lock().unwrap().push(Seen { token, sent, status });
         }
     }
 
-    /// Judges all that was seen.
+    /// Checks all results.
     #[expect(clippy::print_stdout, reason = "`just bench-verify` shows it")]
     fn judge(&self) {
         let (seen, revoked) = (self.seen.lock().unwrap(), self.revoked.lock().unwrap());
@@ -221,7 +220,7 @@ async fn no_failure_of_redis_makes_a_revoked_token_valid() {
     let stores = Stores::durable_servers();
     let servers = stores.expect_servers();
     let replica = RedisServer::start_with(&[&["--databases", "4096"], &DURABLE[..]].concat());
-    // Logouts have a way of their own, so that they go on while those who verify hear nothing.
+    // Logouts have a proxy of their own, so that they continue while the verifying instances are cut off.
     let (proxy, other_way) =
         (Proxy::before(servers.redis.port()).await, Proxy::before(servers.redis.port()).await);
     let by = |way: &Proxy| {
@@ -271,7 +270,7 @@ async fn no_failure_of_redis_makes_a_revoked_token_valid() {
     }
 }
 
-/// Makes the replica the primary, without losing a write, and lets the addresses lead there a moment later.
+/// Makes the replica the primary without losing a write, and points the addresses to it a moment later.
 async fn fail_over(primary: &RedisServer, replica: &RedisServer, addresses: [&Proxy; 2]) {
     assert_eq!(replica.cli(&["REPLICAOF", "127.0.0.1", &primary.port().to_string()]), "OK");
     let says = |server: &RedisServer, text: &str| server.cli(&["INFO", "replication"]).contains(text);
@@ -292,5 +291,5 @@ async fn expect_current(process: &Process) {
         events.next_back().is_some_and(|line| line.contains(CURRENT[0]))
     };
     let follows = || last(&process.stderr());
-    assert!(holds_within(START_LIMIT, follows).await, "the denylist is not followed any more");
+    assert!(holds_within(START_LIMIT, follows).await, "the denylist cache is not current any more");
 }

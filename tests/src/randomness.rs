@@ -1,13 +1,13 @@
-//! Chance for randomised tests, reported so that a failure can be told from its sequence.
+//! Random numbers for randomised tests.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// A small generator (splitmix64); good enough to choose moments, and for nothing else.
+/// A small generator (splitmix64), for delays in tests.
 #[derive(Debug)]
-pub struct Chance(u64);
+pub struct Randomness(u64);
 
-impl Chance {
+impl Randomness {
     /// Starts a new sequence.
     pub fn new() -> Self {
         Self(RandomState::new().hash_one("seed"))
@@ -28,13 +28,13 @@ impl Chance {
     }
 }
 
-impl Default for Chance {
+impl Default for Randomness {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// Returns a text that nobody has used before in this run.
+/// Returns a text that is unique in this run.
 pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{:016x}", RandomState::new().hash_one(prefix))
 }
