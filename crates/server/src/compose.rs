@@ -1,107 +1,37 @@
-//! The composition: which adapter stands behind each port. Nothing outside `compose` names an adapter.
+//! The composition root: it chooses the adapter of each port. No module outside `compose` names an adapter.
 
 pub(crate) mod access_tokens;
 mod embedded;
+mod named;
+mod parts;
 mod passwords;
 mod postgres;
+mod purpose;
 mod redis;
 
-use std::fmt::Display;
 use std::sync::Arc;
 
-use auth_domain::model::{LimitKeys, PasswordPolicy};
-use auth_domain::ports::{
-    AccessTokens, Clock, Denylist, Entropy, LegacyRefreshTokens, LoginLimiter, PasswordHasher,
-    PasswordStrength, SessionStore, UserRepository,
-};
-use auth_domain::use_cases::{EndSessions, ManageUsers};
+use auth_domain::model::LimitKeys;
+use auth_domain::ports::{Clock, Entropy, UserRepository};
 
 use crate::command_error::CommandError;
-use crate::config::{CredentialsBackend, ENVIRONMENT_PREFIX, Settings, TokensBackend};
-use crate::data_dir::{DataDir, DirLocks, Missing};
-use crate::dependency::{DenylistCache, Dependencies};
-use crate::login_limiter::Capacity;
+use crate::config::{CredentialsBackend, Settings, TokensBackend};
+use crate::data_dir::{DataDir, DirLocks};
+use crate::dependency::Dependencies;
 use crate::password_strength::ZxcvbnStrength;
 use crate::system::{SystemClock, SystemEntropy};
 use embedded::EmbeddedStore;
+pub(crate) use parts::Parts;
+use parts::TokenStores;
+pub(crate) use purpose::Purpose;
 
 #[cfg(test)]
 mod tests;
 
-/// Every port with the adapter that was chosen for it.
-pub(crate) struct Parts {
-    pub(crate) users: Arc<dyn UserRepository>,
-    pub(crate) hasher: Arc<dyn PasswordHasher>,
-    /// How many passwords the hasher verifies within a given time.
-    pub(crate) password_capacity: Capacity,
-    pub(crate) strength: Arc<dyn PasswordStrength>,
-    pub(crate) sessions: Arc<dyn SessionStore>,
-    pub(crate) denylist: Arc<dyn Denylist>,
-    /// The denylist as protected endpoints ask it, in the mode that the settings choose.
-    pub(crate) verification: Arc<dyn Denylist>,
-    /// What that mode keeps in this process, if anything.
-    pub(crate) denylist_cache: Option<Arc<dyn DenylistCache>>,
-    /// Where the former service keeps its refresh tokens, if anywhere.
-    pub(crate) legacy: Option<Arc<dyn LegacyRefreshTokens>>,
-    pub(crate) limiter: Arc<dyn LoginLimiter>,
-    pub(crate) access_tokens: Arc<dyn AccessTokens>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) limit_keys: LimitKeys,
-    /// What stands behind the stores, each once.
-    pub(crate) dependencies: Dependencies,
-    /// Held while serving on the data directory, or setting it up.
-    pub(crate) locks: Option<DirLocks>,
-}
-
-impl Parts {
-    /// Returns the use case that creates and changes users.
-    pub(crate) fn manage_users(&self, policy: PasswordPolicy) -> ManageUsers {
-        ManageUsers {
-            users: self.users.clone(),
-            hasher: self.hasher.clone(),
-            strength: self.strength.clone(),
-            end_sessions: EndSessions { sessions: self.sessions.clone() },
-            entropy: self.entropy.clone(),
-            policy,
-        }
-    }
-}
-
-/// What the parts are wired for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// Serving: the data directory is claimed, and the embedded store read through for damage.
-    Serve,
-    /// Migrating the stores to the version of this program.
-    Migrate,
-    /// One command, while a server may run on the same stores.
-    Administer,
-    /// Looking for trouble: as a command, but the embedded store is read through, too.
-    Diagnose,
-}
-
-impl Purpose {
-    /// What happens to a data directory or store that is missing.
-    const fn missing(self) -> Missing {
-        match self {
-            Self::Serve | Self::Migrate => Missing::Create,
-            Self::Administer | Self::Diagnose => Missing::Fail,
-        }
-    }
-}
-
-/// The ports of tokens, which are kept in one place.
-struct TokenStores {
-    sessions: Arc<dyn SessionStore>,
-    denylist: Arc<dyn Denylist>,
-    verification: Arc<dyn Denylist>,
-    denylist_cache: Option<Arc<dyn DenylistCache>>,
-    legacy: Option<Arc<dyn LegacyRefreshTokens>>,
-    limiter: Arc<dyn LoginLimiter>,
-}
-
-/// Wires the adapters that `settings` choose.
+/// Connects the adapters that the settings choose. No server is contacted yet.
+///
+/// # Errors
+/// [`CommandError`] if a setting, a key or the data directory cannot be used.
 pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, CommandError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
@@ -168,6 +98,9 @@ fn tokens(
 }
 
 /// Prevents the creation of the bootstrap owner until the result is dropped.
+///
+/// # Errors
+/// [`CommandError`] if the data directory cannot be used.
 pub(crate) fn lock_bootstrap(settings: &Settings) -> Result<Option<DirLocks>, CommandError> {
     match &settings.credentials {
         CredentialsBackend::Embedded => {
@@ -178,7 +111,7 @@ pub(crate) fn lock_bootstrap(settings: &Settings) -> Result<Option<DirLocks>, Co
     }
 }
 
-/// Returns what the adapters would refuse in `settings`, without starting them.
+/// Returns the settings that the adapters would reject, without creating the adapters.
 pub(crate) fn problems(settings: &Settings) -> Vec<String> {
     let key = settings.jwt.key.iter().filter_map(|key| access_tokens::of(settings, key).err());
     let admin = access_tokens::admin_secret_problem(settings, settings.jwt.key.as_ref());
@@ -194,14 +127,9 @@ pub(crate) fn problems(settings: &Settings) -> Vec<String> {
     key.chain(admin).chain(password).chain(credentials).chain(tokens).collect()
 }
 
-/// Returns warnings about risks in `settings` that the adapters accept.
+/// Returns warnings about risks that the settings accept.
 pub(crate) fn warnings(settings: &Settings) -> Vec<String> {
     access_tokens::warnings(settings)
-}
-
-/// Adapters begin with the name of the setting at fault; this makes it the whole name.
-fn named(problem: &impl Display) -> String {
-    format!("{ENVIRONMENT_PREFIX}{problem}")
 }
 
 fn rejected(problem: String) -> CommandError {

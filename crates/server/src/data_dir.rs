@@ -1,33 +1,26 @@
 //! The data directory: the embedded store, the generated signing key, and their locks.
 
+mod errors;
 mod key;
 mod locks;
+mod missing;
+mod permissions;
 
-use std::fs::{self, DirBuilder};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use auth_domain::ports::Entropy;
 
 use crate::command_error::CommandError;
 use crate::config::Secret;
+use errors::{no_store, unusable};
 pub(crate) use locks::DirLocks;
+pub(crate) use missing::Missing;
+use permissions::{OTHERS, mode};
 
 #[cfg(test)]
 mod tests;
-
-/// Permission bits of group and others.
-const OTHERS: u32 = 0o077;
-
-/// What happens to a data directory, a key or a store that is missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Missing {
-    /// `serve` and `migrate` create it.
-    Create,
-    /// Every other command fails: it runs in the wrong directory, or before the first start.
-    Fail,
-}
 
 /// A directory of mode 0700 whose files have mode 0600.
 pub(crate) struct DataDir {
@@ -102,26 +95,4 @@ impl DataDir {
 fn exists(path: &Path) -> Result<bool, CommandError> {
     path.try_exists()
         .map_err(|error| CommandError::Failed(format!("{} cannot be read: {error}", path.display())))
-}
-
-fn mode(path: &Path) -> io::Result<u32> {
-    Ok(fs::metadata(path)?.permissions().mode() & 0o7777)
-}
-
-fn no_store(path: &Path) -> CommandError {
-    // A likely cause is a relative path in another working directory.
-    let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    CommandError::Failed(format!(
-        "there is no store in the data directory {}; run `migrate` to create it. If a server runs already, set the same \
-         HOOKSENTRY_AUTH__DATA_DIR for this command, and run it in the same directory",
-        shown.display()
-    ))
-}
-
-fn unusable(path: &Path, error: &io::Error) -> CommandError {
-    CommandError::Failed(format!(
-        "the data directory {} cannot be used: {error}; set HOOKSENTRY_AUTH__DATA_DIR to a directory that this user \
-         can write to",
-        path.display()
-    ))
 }

@@ -1,7 +1,7 @@
-//! Structured logs on standard error: for people on a terminal, JSON lines otherwise.
+//! Structured logs on standard error: readable lines on a terminal, JSON lines otherwise.
 //!
-//! A line goes into a bounded queue, and a thread writes it. No caller waits for standard error: lines are dropped and
-//! counted when the queue is full or a write fails (S-93).
+//! A bounded queue takes the lines, and one thread writes them. No caller waits for standard error: a line is dropped and
+//! counted if the queue is full or a write fails (S-93).
 
 mod line_counts;
 mod queue;
@@ -24,16 +24,16 @@ use line_counts::LineCounts;
 use queue::LogQueue;
 use target::LogTarget;
 
-/// What the HTTP server says of its own start only repeats ours, and a broken request is no error of
-/// the service; a filter that names these targets still wins.
+/// Directives for targets that are too verbose: actix-server repeats our start-up events, and actix-http logs invalid requests as
+/// errors. A directive for these targets in the settings overrides them.
 const QUIETED: &str = "actix_server=warn,actix_http=off";
-/// How long the process waits at its end for lines that are still in the queue.
+/// The timeout for writing the queued lines at the end of the process.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The line counts of the process's log.
+/// The line counts of the log of this process.
 static LINES: OnceLock<Arc<LineCounts>> = OnceLock::new();
 
-/// The running log; dropping it writes what is still in the queue, within a timeout.
+/// The running log. Dropping it waits within a timeout until the queued lines are written.
 pub(crate) struct Log(Arc<LineCounts>);
 
 impl Drop for Log {
@@ -42,21 +42,24 @@ impl Drop for Log {
     }
 }
 
-/// Returns how many lines were dropped since the process started.
+/// Returns how many lines were dropped since the start of the process.
 pub(crate) fn dropped_lines() -> u64 {
     LINES.get().map_or(0, |lines| lines.dropped())
 }
 
-/// Starts logging for the life of the process.
+/// Starts logging.
+///
+/// # Errors
+/// [`CommandError`] if standard error cannot be duplicated or logging was started before.
 pub(crate) fn start(settings: &LogSettings) -> Result<Log, CommandError> {
     let filter = EnvFilter::new(format!("{QUIETED},{}", settings.filter));
     let terminal = stderr().is_terminal();
     let format = settings.format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
-    // A duplicate of the descriptor: the lock of `Stderr` would block every other writer while this one is stuck.
+    // A duplicate of the descriptor: while this writer is stuck, the lock of `Stderr` would block all others.
     let target = File::from(stderr().as_fd().try_clone_to_owned().map_err(cannot_start)?);
     let lines = Arc::new(LineCounts::default());
     let queue = LogQueue::start(LogTarget::new(target, lines.clone(), report_dropped), lines.clone());
-    // The subscriber reports its own errors through `eprintln!`, which panics on a broken standard error.
+    // The subscriber reports its own errors with `eprintln!`, which panics if standard error is broken.
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(queue);
     let started = match format {
@@ -68,11 +71,11 @@ pub(crate) fn start(settings: &LogSettings) -> Result<Log, CommandError> {
     Ok(Log(LINES.get_or_init(|| lines).clone()))
 }
 
-/// Logs panics as events. The standard hook writes to standard error directly, and blocks if it is stuck.
+/// Logs panics as events. The default hook writes to standard error directly and blocks if it is stuck.
 fn log_panics() {
     panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string);
-        // Only a literal is logged: a formatted text may contain what a client sent.
+        // Only a literal is logged: a formatted text may contain input of a client.
         let payload = panic.payload().downcast_ref::<&str>().copied();
         error!(event = Event::Panic.name(), location, payload, "the program panicked");
     }));
@@ -81,10 +84,10 @@ fn log_panics() {
 fn report_dropped(count: u64, total: u64) {
     warn!(
         event = Event::LogLinesDropped.name(),
-        count, total, "log lines were dropped: standard error was full or broken"
+        count, total, "log lines were dropped because standard error was full or broken"
     );
 }
 
 fn cannot_start(error: impl std::fmt::Display) -> CommandError {
-    CommandError::Failed(format!("logging could not be started: {error}"))
+    CommandError::Failed(format!("logging cannot start: {error}; check that standard error is open"))
 }

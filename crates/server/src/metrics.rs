@@ -1,4 +1,4 @@
-//! What is counted, for Prometheus. Every label has a bounded number of values.
+//! The Prometheus metrics. Every label has a bounded number of values.
 
 mod connections;
 mod denylist_cache;
@@ -28,15 +28,15 @@ use crate::readiness::Readiness;
 #[cfg(test)]
 mod tests;
 
-/// What every name begins with.
+/// The prefix of every name.
 const PREFIX: &str = "hooksentry_auth";
-/// Upper bounds in seconds: from an answer out of memory to the longest that a request may take.
+/// The upper bounds of the histogram in seconds, up to the timeout of a request.
 const DURATIONS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
 type Durations = Family<DurationLabels, Histogram, fn() -> Histogram>;
 type Outcomes = Family<OutcomeLabels, Counter>;
 
-/// The counters of this process, from its start.
+/// The metrics of this process since its start.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
@@ -52,7 +52,7 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Begins at zero, with the denylist cache if there is one.
+    /// Creates the metrics, with those of the denylist cache if it is used.
     pub(crate) fn new(denylist_cache: Option<Arc<dyn DenylistCache>>) -> Self {
         use Outcome::{Blocked, Defect, Failed, ReuseDetected, ReusedInGracePeriod, Succeeded, Unavailable};
         Self {
@@ -80,17 +80,17 @@ impl Metrics {
 
     fn registered(mut self) -> Self {
         let (registry, durations) = (&mut self.registry, self.durations.clone());
-        registry.register("http_requests", "Requests answered", self.requests.clone());
-        let help = "Time from the head of a request to its answer";
+        registry.register("http_requests", "Requests with a response", self.requests.clone());
+        let help = "Time from the head of a request to its response";
         registry.register_with_unit("http_request_duration", help, Unit::Seconds, durations);
-        let help = "Whether a dependency answered when it was last asked";
+        let help = "Whether a dependency was up at the last check";
         registry.register("dependency_up", help, self.dependencies.clone());
-        registry.register("logins", "Attempts to log in", self.logins.clone());
-        registry.register("refreshes", "Attempts to refresh", self.refreshes.clone());
-        registry.register("logouts", "Attempts to log out", self.logouts.clone());
+        registry.register("logins", "Logins by outcome", self.logins.clone());
+        registry.register("refreshes", "Refreshes by outcome", self.refreshes.clone());
+        registry.register("logouts", "Logouts by outcome", self.logouts.clone());
         self.connections.register(registry);
-        registry.register("login_blocks", "Logins blocked by a limit", self.login_blocks.clone());
-        let help = "Log lines that could not be written";
+        registry.register("login_blocks", "Logins that the login limit rejected", self.login_blocks.clone());
+        let help = "Log lines that were dropped";
         registry.register("log_lines_dropped", help, self.dropped_log_lines.clone());
         if let Some(cache) = &self.denylist_cache {
             cache.register(registry);
@@ -98,7 +98,7 @@ impl Metrics {
         self
     }
 
-    /// Counts a request; `path` is the route's pattern.
+    /// Counts a request; `path` is the pattern of the route.
     pub(crate) fn request(&self, method: &str, path: String, status: u16, elapsed: Duration) {
         let labels = DurationLabels { path };
         self.durations.get_or_create(&labels).observe(elapsed.as_secs_f64());
@@ -106,27 +106,30 @@ impl Metrics {
         self.requests.get_or_create(&labels).inc();
     }
 
-    /// Counts an attempt to log in.
+    /// Counts a login.
     pub(crate) fn login(&self, outcome: Outcome) {
         self.logins.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
-    /// Counts a login that `limit` blocked.
+    /// Counts a login that the login limit rejected, by its limit key.
     pub(crate) fn login_block(&self, limit: LoginLimit) {
         self.login_blocks.get_or_create(&limit_labels(limit)).inc();
     }
 
-    /// Counts an attempt to refresh.
+    /// Counts a refresh.
     pub(crate) fn refresh(&self, outcome: Outcome) {
         self.refreshes.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
-    /// Counts an attempt to log out.
+    /// Counts a logout.
     pub(crate) fn logout(&self, outcome: Outcome) {
         self.logouts.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
-    /// Writes all of it in the `OpenMetrics` text format, which Prometheus reads.
+    /// Returns the metrics in the `OpenMetrics` text format.
+    ///
+    /// # Errors
+    /// The error of the encoder.
     pub(crate) fn text(&self, readiness: &Readiness) -> Result<String, fmt::Error> {
         for (name, up) in readiness.last_seen() {
             self.dependencies.get_or_create(&DependencyLabels { name }).set(up.into());
@@ -154,7 +157,7 @@ fn limit_labels(limit: LoginLimit) -> LimitLabels {
     LimitLabels { limit: limit.to_string() }
 }
 
-/// Every outcome is there from the start, so that the first of them is seen as an increase.
+/// Returns a counter with all possible outcomes at zero, so that the first one is an increase.
 fn outcomes(possible: &[Outcome]) -> Outcomes {
     let outcomes = Outcomes::default();
     for outcome in possible {

@@ -5,21 +5,21 @@ use auth_domain::ports::{PasswordStrength, PasswordWeakness};
 use zxcvbn::feedback::Warning;
 use zxcvbn::{Score, zxcvbn};
 
-/// The number of leading characters that are scored, which bounds the work.
-const LOOKED_AT: usize = 100;
+/// The number of leading characters that are scored. This bounds the work.
+const MAX_CHARACTERS: usize = 100;
 /// The lowest score that is accepted: "safely unguessable", more than 10^8 guesses.
-const LEAST: Score = Score::Three;
+const MIN_SCORE: Score = Score::Three;
 
-/// Scores passwords by zxcvbn, with the context as user inputs.
+/// A [`PasswordStrength`] by zxcvbn, with the context as user inputs.
 pub(crate) struct ZxcvbnStrength;
 
 impl PasswordStrength for ZxcvbnStrength {
     fn weakness(&self, password: &Password, context: &[String]) -> Option<PasswordWeakness> {
         let text = String::from_utf8_lossy(password.expose_bytes());
-        let text = text.char_indices().nth(LOOKED_AT).map_or(&*text, |(end, _)| &text[..end]);
+        let text = text.char_indices().nth(MAX_CHARACTERS).map_or(&*text, |(end, _)| &text[..end]);
         let context: Vec<&str> = context.iter().map(String::as_str).collect();
         let estimate = zxcvbn(text, &context);
-        if estimate.score() >= LEAST {
+        if estimate.score() >= MIN_SCORE {
             return None;
         }
         let warning = estimate.feedback().and_then(zxcvbn::feedback::Feedback::warning);
@@ -126,7 +126,7 @@ mod tests {
         let texts = ["a4@8b3e6g9".repeat(102), "0123456789".repeat(102), "qaz1".repeat(256), "é".repeat(512)];
         let started = SystemClock.instant();
         for text in &texts {
-            let first: String = text.chars().take(LOOKED_AT).collect();
+            let first: String = text.chars().take(MAX_CHARACTERS).collect();
             assert_eq!(judge(text), judge(&first), "only the first characters count");
         }
         assert!(SystemClock.instant() - started < Duration::from_secs(20));

@@ -1,4 +1,4 @@
-//! Whether the parts that requests need can answer.
+//! The readiness of the service: the state of its dependencies.
 
 mod shared_check;
 
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use crate::dependency::{Dependencies, Dependency};
 use shared_check::SharedCheck;
 
-/// What requests depend on, and whether the process is on its way out.
+/// The dependencies, and whether the process is stopping.
 pub(crate) struct Readiness {
     dependencies: Vec<Watched>,
     check: SharedCheck,
@@ -26,11 +26,11 @@ pub(crate) struct Readiness {
 struct Watched {
     dependency: Arc<dyn Dependency>,
     was_up: AtomicBool,
-    /// Whether it is reachable again and its setup has not been checked since.
+    /// Whether it is reachable again, and has not had the start-up check since then.
     has_returned: AtomicBool,
 }
 
-/// The answer of `/health/ready`.
+/// The response of `/health/ready`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Report {
     #[serde(skip)]
@@ -45,14 +45,14 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Returns the report without names: only whether requests can be served.
+    /// Returns the report without the names of the dependencies.
     pub(crate) fn without_details(self) -> Self {
         Self { dependencies: None, ..self }
     }
 }
 
 impl Readiness {
-    /// Depends on `backends`, which are checked in tasks of `runtime`.
+    /// Watches the dependencies. They are checked in tasks of `runtime`.
     pub(crate) fn new(dependencies: Dependencies, runtime: Handle) -> Self {
         let dependency = |dependency: &Arc<dyn Dependency>| Watched {
             dependency: dependency.clone(),
@@ -66,24 +66,24 @@ impl Readiness {
         }
     }
 
-    /// Returns which dependencies were up when [`Self::watch`] last checked them.
+    /// Returns the state of each dependency at the last check of [`Self::watch`].
     pub(crate) fn last_seen(&self) -> impl Iterator<Item = (&'static str, bool)> {
         let seen = |dependency: &Watched| dependency.was_up.load(Ordering::Relaxed);
         self.dependencies.iter().map(move |dependency| (dependency.dependency.name(), seen(dependency)))
     }
 
-    /// Returns each dependency that became reachable again, once: another server may now be at its address.
+    /// Returns each dependency that became reachable again since the last call: another server may be at its address now.
     pub(crate) fn take_returned(&self) -> Dependencies {
         let returned = |dependency: &&Watched| dependency.has_returned.swap(false, Ordering::Relaxed);
         self.dependencies.iter().filter(returned).map(|dependency| dependency.dependency.clone()).collect()
     }
 
-    /// Makes every later check fail, so that balancers send no more requests.
+    /// Makes every later report fail, so that load balancers send no more requests.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Checks the dependencies, and logs each that went down or came back since the last call.
+    /// Checks the dependencies, and logs those whose state changed since the last call.
     pub(crate) async fn watch(&self, clock: &dyn Clock) {
         let outcome = self.check.outcome(clock).await;
         for (dependency, error) in self.dependencies.iter().zip(outcome.iter()) {
@@ -91,8 +91,7 @@ impl Readiness {
         }
     }
 
-    /// Reports whether requests can be served. The report may be half a second old; it logs nothing, since any client can
-    /// ask for it.
+    /// Returns the report, which may be half a second old. Nothing is logged, because any client can request a report.
     pub(crate) async fn report(&self, clock: &dyn Clock) -> Report {
         let outcome = self.check.outcome(clock).await;
         let draining = self.draining.load(Ordering::Relaxed);
@@ -109,16 +108,16 @@ impl Readiness {
 }
 
 impl Watched {
-    /// Records whether it is up, and logs a change.
+    /// Records the state, and logs a change.
     fn note(&self, error: Option<&str>) {
         let name = self.dependency.name();
         match (self.was_up.swap(error.is_none(), Ordering::Relaxed), error) {
             (true, Some(reason)) => {
-                warn!(event = Event::DependencyDown.name(), name, reason, "dependency is down");
+                warn!(event = Event::DependencyDown.name(), name, reason, "the dependency is down");
             }
             (false, None) => {
                 self.has_returned.store(true, Ordering::Relaxed);
-                info!(event = Event::DependencyUp.name(), name, "dependency is back");
+                info!(event = Event::DependencyUp.name(), name, "the dependency is up again");
             }
             (true, None) | (false, Some(_)) => {}
         }

@@ -1,4 +1,4 @@
-//! Sampling of log lines about rejections, so that one client cannot fill the log.
+//! Sampling of rejections in the log, so that one client cannot fill it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 use auth_domain::model::{ClientAddress, Event};
 use tracing::info;
 
-/// How many lines about one client and reason are logged in one period; the others are counted.
+/// The number of rejections of one client and reason that are logged one by one in a period.
 const MAX_LINES: u64 = 10;
-/// A period begins with its first rejection.
+/// The length of a period, which begins with its first rejection.
 const PERIOD: Duration = Duration::from_mins(1);
-/// How many pairs of client and reason are counted at a time. Beyond them, other clients share one count per reason.
+/// The most pairs of client and reason that are counted at a time. Further clients share one count per reason.
 const MAX_KEYS: usize = 4_096;
 
 /// The client that was rejected, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     client: Client,
-    /// The `event` of the line.
+    /// The name of the event.
     event: &'static str,
     reason: String,
 }
@@ -26,7 +26,7 @@ struct Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Client {
     Known(ClientAddress),
-    /// A trusted proxy named no client.
+    /// A trusted proxy sent no client address.
     Unknown,
     /// A client that was rejected when all keys were in use.
     Other,
@@ -38,14 +38,14 @@ struct Period {
     rejections: u64,
 }
 
-/// Rejections of one key that were counted and not logged.
+/// The number of rejections of one key that were not logged.
 #[derive(Debug, PartialEq, Eq)]
 struct Suppressed {
     key: Key,
     count: u64,
 }
 
-/// Decides which rejections are logged: the first ten per minute of each client and reason. After the minute, one line has
+/// A sampler that admits the first ten rejections per minute of each client and reason to the log. After the minute, it logs
 /// the number of the others.
 #[derive(Default)]
 pub(crate) struct RejectionSampler(Mutex<Periods>);
@@ -58,7 +58,7 @@ struct Periods {
 }
 
 impl RejectionSampler {
-    /// Counts a rejection at `now`; returns whether it is logged.
+    /// Counts a rejection, and returns whether it is logged.
     pub(crate) fn admits(
         &self,
         client: Option<ClientAddress>,
@@ -78,7 +78,7 @@ impl RejectionSampler {
         over.iter().for_each(log);
     }
 
-    /// Logs all counts, at the end of the process.
+    /// Logs all counts. The process calls this at its end.
     pub(crate) fn report_all(&self) {
         let all = self.periods(|periods| suppressed(periods.by_key.drain()));
         all.iter().for_each(log);
@@ -108,7 +108,7 @@ impl Periods {
         period.rejections
     }
 
-    /// Removes the periods that are over, and returns their suppressed rejections. It searches only if a period has ended.
+    /// Removes the periods that are over, and returns their suppressed rejections. It scans the periods only if one has ended.
     fn take_over(&mut self, now: Instant) -> Vec<Suppressed> {
         if self.next_end.is_none_or(|next| now < next) {
             return Vec::new();
@@ -133,7 +133,7 @@ fn log(Suppressed { key, count }: &Suppressed) {
     let (suppressed, reason) = (key.event, key.reason.as_str());
     info!(
         event = Event::RejectionsSuppressed.name(),
-        client, suppressed, reason, count, "more rejections than are logged one by one"
+        client, suppressed, reason, count, "more rejections than the log shows one by one"
     );
 }
 
@@ -200,6 +200,6 @@ mod tests {
         let over = sampler.periods(|periods| periods.take_over(start + PERIOD));
         let key = Key { client: Client::Other, ..from("192.0.2.1") };
         assert_eq!(over, [Suppressed { key, count: 100_000 - lines }]);
-        assert!(admitted(&sampler, &from("198.51.100.7"), start + PERIOD), "room for everybody again");
+        assert!(admitted(&sampler, &from("198.51.100.7"), start + PERIOD), "the next period has room again");
     }
 }

@@ -1,10 +1,9 @@
-//! The real sources of time and chance: the only place that asks the operating system for either, but for the clock, which is
-//! the guard's.
+//! The system clock and the system's randomness. Everything else gets time and randomness through ports.
 
 use auth_domain::ports::{Entropy, PortError};
 pub(crate) use auth_verifier::SystemClock;
 
-/// The operating system's generator for secrets.
+/// The random number generator of the operating system.
 pub(crate) struct SystemEntropy;
 
 impl Entropy for SystemEntropy {

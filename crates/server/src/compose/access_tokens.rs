@@ -1,18 +1,21 @@
-//! Access tokens: JSON Web Tokens. Also the rules for secrets, which the JWT adapter owns.
+//! The adapter for access tokens (JWT), and its rules for keys, which also apply to the admin secret.
 
 use std::sync::Arc;
 
 use auth_adapter_jwt::{JwtAccessTokens, JwtConfig, SigningKey, WeakKey, check_secret};
 use auth_domain::ports::AccessTokens;
 
-use super::named;
+use super::named::named;
 use crate::config::{Secret, Settings};
 
 const KEY: &str = "JWT__KEY";
 const PREVIOUS_KEYS: &str = "JWT__PREVIOUS_KEYS";
 const ADMIN_SECRET: &str = "ADMIN__SECRET";
 
-/// Signs and verifies with `key`; the error names the setting at fault.
+/// Returns the adapter with `key`.
+///
+/// # Errors
+/// The problem of a setting.
 pub(crate) fn of(settings: &Settings, key: &Secret) -> Result<Arc<dyn AccessTokens>, String> {
     let jwt = &settings.jwt;
     let previous_keys = jwt.previous_keys.iter().map(|key| signing_key(settings, PREVIOUS_KEYS, key));
@@ -33,14 +36,14 @@ pub(super) fn admin_secret_problem(settings: &Settings, key: Option<&Secret>) ->
     let mut keys = key.into_iter().chain(&settings.jwt.previous_keys);
     if keys.any(|key| key.expose() == secret.expose()) {
         return Some(named(&format!(
-            "{ADMIN_SECRET}: the secret is also a key of {KEY} or {PREVIOUS_KEYS}; a caller of the admin listener could sign \
-             tokens. Make one of its own with `openssl rand -hex 32`"
+            "{ADMIN_SECRET}: the secret is also a key of {KEY} or {PREVIOUS_KEYS}, so a caller of the admin listener could sign \
+             tokens; generate another secret with `openssl rand -hex 32`"
         )));
     }
     check_secret(secret.expose()).err().map(|weakness| named(&format!("{ADMIN_SECRET}: {weakness}")))
 }
 
-/// Returns a warning for each setting whose key can be guessed and is used all the same.
+/// Returns a warning for each guessable key that `JWT__WEAK_KEY=warn` accepts.
 pub(super) fn warnings(settings: &Settings) -> Vec<String> {
     let jwt = &settings.jwt;
     if !jwt.allow_guessable {
@@ -52,8 +55,8 @@ pub(super) fn warnings(settings: &Settings) -> Vec<String> {
     guessable
         .map(|(setting, _)| {
             named(&format!(
-                "{setting}: the key can be guessed, and JWT__WEAK_KEY=warn lets it be used; everyone who guesses it can \
-                 sign tokens. Change it everywhere, and remove JWT__WEAK_KEY"
+                "{setting}: the key is guessable, and JWT__WEAK_KEY=warn accepts it; everyone who guesses it can sign \
+                 tokens. Replace it in every service, and remove JWT__WEAK_KEY"
             ))
         })
         .collect()
@@ -66,7 +69,7 @@ fn signing_key(settings: &Settings, setting: &str, key: &Secret) -> Result<Signi
     key.map_err(|weakness| {
         let takeover = match weakness {
             WeakKey::Guessable => {
-                ", or set JWT__WEAK_KEY=warn for a takeover with the present key of the platform"
+                ", or set JWT__WEAK_KEY=warn while you take over from the legacy service with its present key"
             }
             WeakKey::WellKnown | WeakKey::TooShort | WeakKey::TooUniform => "",
         };

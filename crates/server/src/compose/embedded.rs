@@ -1,4 +1,4 @@
-//! The embedded store: one file in the data directory, opened only where something is kept in it.
+//! The adapters for the embedded store: one SQLite file in the data directory. It is opened only if a backend uses it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,40 +11,41 @@ use auth_adapter_sqlite::{
 use auth_domain::model::RequestTime;
 use auth_domain::ports::{Check, Clock, PortError, UserRepository};
 
-use super::{Purpose, TokenStores};
+use super::parts::TokenStores;
+use super::purpose::Purpose;
 use crate::command_error::CommandError;
 use crate::config::Settings;
 use crate::data_dir::{DataDir, DirLocks, Missing};
 use crate::dependency::{Dependencies, Dependency, Depth};
 
-/// What of the data directory was needed so far.
+/// The parts of the data directory that are used so far.
 pub(super) struct EmbeddedStore<'a> {
     settings: &'a Settings,
     purpose: Purpose,
     clock: Arc<dyn Clock>,
-    claim: Option<Claim>,
+    dir: Option<OpenDir>,
     database: Option<Embedded>,
 }
 
 /// The open data directory.
-struct Claim {
+struct OpenDir {
     data_dir: DataDir,
-    /// The locks of a process that may create files in it.
+    /// The locks, if the process may create files.
     locks: Option<DirLocks>,
 }
 
 impl<'a> EmbeddedStore<'a> {
-    /// Touches nothing yet.
+    /// Opens nothing yet.
     pub(super) fn new(settings: &'a Settings, purpose: Purpose, clock: Arc<dyn Clock>) -> Self {
-        Self { settings, purpose, clock, claim: None, database: None }
+        Self { settings, purpose, clock, dir: None, database: None }
     }
 
     pub(super) fn data_dir(&mut self) -> Result<&DataDir, CommandError> {
-        let claim = match &mut self.claim {
-            Some(claim) => claim,
-            none => none.insert(Claim::take(self.settings, self.purpose)?),
+        let dir = match &mut self.dir {
+            Some(dir) => dir,
+            none => none.insert(OpenDir::open(self.settings, self.purpose)?),
         };
-        Ok(&claim.data_dir)
+        Ok(&dir.data_dir)
     }
 
     pub(super) fn users(&mut self) -> Result<Arc<dyn UserRepository>, CommandError> {
@@ -56,7 +57,7 @@ impl<'a> EmbeddedStore<'a> {
         let denylist = Arc::new(SqliteDenylist::new(database));
         Ok(TokenStores {
             sessions: Arc::new(SqliteSessionStore::new(database)),
-            // Always the file: the command line writes to it, too.
+            // Always the file: the command line also writes to it.
             verification: denylist.clone(),
             denylist,
             denylist_cache: None,
@@ -65,10 +66,10 @@ impl<'a> EmbeddedStore<'a> {
         })
     }
 
-    /// Adds the store to `backends` if anything is kept in it, and hands over the claim.
+    /// Adds the store to the dependencies if it is used, and returns the locks on the data directory.
     pub(super) fn finish(self, dependencies: &mut Dependencies) -> Option<DirLocks> {
         dependencies.extend(self.database.map(|database| Arc::new(database) as Arc<dyn Dependency>));
-        self.claim?.locks
+        self.dir?.locks
     }
 
     fn database(&mut self) -> Result<&SqliteDatabase, CommandError> {
@@ -81,8 +82,8 @@ impl<'a> EmbeddedStore<'a> {
     }
 }
 
-impl Claim {
-    fn take(settings: &Settings, purpose: Purpose) -> Result<Self, CommandError> {
+impl OpenDir {
+    fn open(settings: &Settings, purpose: Purpose) -> Result<Self, CommandError> {
         let data_dir = DataDir::open(&settings.data_dir, purpose.missing())?;
         let locks = match purpose {
             Purpose::Serve => Some(data_dir.lock_for_serving()?),
@@ -132,10 +133,10 @@ impl Dependency for Embedded {
         self.database.ping(request_time).await
     }
 
-    /// Damage would have kept it from opening.
+    /// The integrity was checked when the file was opened.
     async fn diagnose(&self, depth: Depth, request_time: RequestTime) -> Result<Vec<Check>, PortError> {
         self.database.ping(request_time).await?;
-        let sound = Check::ok(format!("{} is sound, and can be read and written", self.path.display()));
+        let sound = Check::ok(format!("{} has no damage, and can be read and written", self.path.display()));
         let mut checks = vec![sound];
         if depth == Depth::Rows {
             checks.extend(self.database.diagnose_users(request_time).await?);
@@ -143,7 +144,7 @@ impl Dependency for Embedded {
         Ok(checks)
     }
 
-    /// Opening has done it.
+    /// The tables were migrated when the file was opened.
     async fn migrate(&self, _request_time: RequestTime) -> Result<String, PortError> {
         Ok(format!("{} is up to date", self.path.display()))
     }

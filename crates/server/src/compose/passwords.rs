@@ -1,4 +1,4 @@
-//! Passwords: Argon2id.
+//! The adapter for password hashes (Argon2id).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,11 +6,14 @@ use std::time::Duration;
 use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher};
 use auth_domain::ports::{Clock, Entropy};
 
-use super::named;
+use super::named::named;
 use crate::config::Settings;
 use crate::login_limiter::Capacity;
 
-/// Starts the hasher; the error names the setting at fault.
+/// Returns the adapter.
+///
+/// # Errors
+/// The problem of a setting.
 pub(super) fn hasher(
     settings: &Settings,
     entropy: Arc<dyn Entropy>,
@@ -20,12 +23,13 @@ pub(super) fn hasher(
     Ok(Arc::new(hasher.map_err(|problem| named(&problem))?))
 }
 
-/// Returns how many passwords the hasher can verify within a given time.
+/// Returns the function for how many passwords the adapter can verify within a given time.
 pub(super) fn capacity(hasher: &Arc<Argon2PasswordHasher>) -> Capacity {
     let hasher = hasher.clone();
     Arc::new(move |wait: Duration| hasher.capacity(wait))
 }
 
+/// Returns the problem of a setting, if there is one.
 pub(super) fn problem(settings: &Settings) -> Option<String> {
     config(settings).check().err().map(|problem| named(&problem))
 }

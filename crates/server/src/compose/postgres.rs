@@ -1,4 +1,4 @@
-//! Users in PostgreSQL.
+//! The adapter for users in Postgres.
 
 use std::sync::Arc;
 
@@ -7,11 +7,14 @@ use auth_adapter_postgres::{Migrated, PostgresConfig, PostgresDatabase, Postgres
 use auth_domain::model::RequestTime;
 use auth_domain::ports::{Check, Clock, PortError, Severity, UserRepository};
 
-use super::named;
+use super::named::named;
 use crate::config::ServerSettings;
 use crate::dependency::{Dependencies, Dependency, Depth};
 
-/// Returns the users, and adds the database to `backends`; the error names the setting at fault.
+/// Returns the adapter, and adds the database to the dependencies.
+///
+/// # Errors
+/// The problem of a setting.
 pub(super) fn users(
     server: &ServerSettings,
     clock: &Arc<dyn Clock>,
@@ -22,6 +25,7 @@ pub(super) fn users(
     Ok(Arc::new(PostgresUserRepository::new(&database)))
 }
 
+/// Returns the problem of a setting, if there is one.
 pub(super) fn problem(server: &ServerSettings) -> Option<String> {
     config(server).check().err().map(|problem| named(&problem))
 }
@@ -60,7 +64,8 @@ impl Dependency for Postgres {
             Migrated::UpToDate { applied: 0 } => "up to date".to_owned(),
             Migrated::UpToDate { applied } => format!("up to date; migrations applied: {applied}"),
             Migrated::OwnedByThePlatform => {
-                "the tables are the platform's and have what is needed; nothing was changed".to_owned()
+                "the tables belong to the HookSentry platform and are complete; nothing was changed"
+                    .to_owned()
             }
         })
     }

@@ -1,4 +1,4 @@
-//! Sessions, revoked tokens and failed logins in Redis.
+//! The adapters for sessions, the denylist and failed logins in Redis.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,16 @@ use auth_adapter_redis::{
 use auth_domain::model::RequestTime;
 use auth_domain::ports::{Check, Clock, PortError};
 
-use super::{Purpose, TokenStores, named};
+use super::named::named;
+use super::parts::TokenStores;
+use super::purpose::Purpose;
 use crate::config::{ServerSettings, Settings, Verification};
 use crate::dependency::{DenylistCache, Dependencies, Dependency, Depth};
 
-/// Returns the stores, and adds Redis to `dependencies`; the error names the setting at fault.
+/// Returns the adapters, and adds Redis to the dependencies.
+///
+/// # Errors
+/// The problem of a setting.
 pub(super) fn tokens(
     server: &ServerSettings,
     settings: &Settings,
@@ -50,7 +55,7 @@ pub(super) fn tokens(
     })
 }
 
-/// Returns the problem of the settings, which needs no connection.
+/// Returns the problem of a setting, if there is one.
 pub(super) fn problem(server: &ServerSettings) -> Option<String> {
     config(server).check().err().map(|problem| named(&problem))
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::config::load;
+use crate::config::{ENVIRONMENT_PREFIX, load};
 
 const KEY: &str = "KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg-Zb4nRj9sXk2pLf7h";
 const POSTGRES: [(&str, &str); 2] =
@@ -20,7 +20,7 @@ fn names(parts: &Parts) -> Vec<&'static str> {
     parts.dependencies.iter().map(|dependency| dependency.name()).collect()
 }
 
-// Nothing is asked yet, so no server need be there.
+// No server is contacted yet, so none needs to run.
 #[tokio::test]
 async fn every_combination_of_backends_is_composed() {
     let cases: [(&[_], &[_], &[&str]); 4] = [

@@ -8,7 +8,8 @@ use std::path::Path;
 use auth_domain::ports::Entropy;
 use zeroize::Zeroizing;
 
-use super::{OTHERS, unusable};
+use super::errors::unusable;
+use super::permissions::OTHERS;
 use crate::command_error::CommandError;
 use crate::config::{Secret, SecretFile};
 use crate::error_chain::error_chain;

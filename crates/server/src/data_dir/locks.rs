@@ -8,7 +8,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::{Missing, unusable};
+use super::errors::unusable;
+use super::missing::Missing;
 use crate::command_error::CommandError;
 
 /// The timeout for the setup lock. Its holder creates the store and hashes one password.

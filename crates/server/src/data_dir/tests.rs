@@ -1,5 +1,5 @@
-use std::fs::File;
-use std::os::unix::fs::symlink;
+use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use auth_domain::mocks::counting_entropy;
 

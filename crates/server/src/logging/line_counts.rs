@@ -1,4 +1,4 @@
-//! Counts of log lines, and waiting until every line was written or dropped.
+//! Counts of log lines. They show when every line was written or dropped.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
@@ -11,7 +11,7 @@ use tracing_appender::non_blocking::ErrorCounter;
 pub(super) struct LineCounts {
     offered: AtomicU64,
     written: AtomicU64,
-    /// Too long for the queue, or not written.
+    /// Lines that were too long for the queue, or could not be written.
     failed: AtomicU64,
     /// The number of lines that the full queue dropped, counted by the queue.
     queue_full: OnceLock<ErrorCounter>,

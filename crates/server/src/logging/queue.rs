@@ -9,12 +9,12 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::line_counts::LineCounts;
 
-/// How many lines may wait; with the longest line this bounds the memory at 32 MiB.
+/// The most lines in the queue. With [`MAX_LINE`] this limits the memory to 32 MiB.
 const MAX_LINES: usize = 4_096;
-/// The longest line in bytes. A longer one is dropped: cut short, it would be no JSON.
+/// The longest line in bytes. A longer line is dropped: if it were cut, it would not be valid JSON.
 const MAX_LINE: usize = 8 * 1_024;
 
-/// Accepts lines without waiting; drops and counts lines for which there is no place.
+/// A queue that accepts lines without waiting, and drops and counts lines when it is full.
 #[derive(Clone)]
 pub(super) struct LogQueue {
     queue: NonBlocking,
@@ -25,17 +25,17 @@ impl LogQueue {
     /// Starts the thread that writes to `target`.
     pub(super) fn start(target: impl Write + Send + 'static, lines: Arc<LineCounts>) -> Self {
         let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(MAX_LINES);
-        let (queue, verifier) = builder.thread_name("log").finish(target);
-        // On drop, the guard prints to standard output if the queue is full, and panics if standard output is closed.
-        // `LineCounts::wait_until_written` does its work.
-        mem::forget(verifier);
+        let (queue, guard) = builder.thread_name("log").finish(target);
+        // When the guard is dropped, it prints to standard output if the queue is full, and panics if standard output is closed.
+        // `LineCounts::wait_until_written` replaces it.
+        mem::forget(guard);
         lines.watch_queue(queue.error_counter());
         Self { queue, lines }
     }
 }
 
 impl Write for LogQueue {
-    /// Takes one whole line, as the subscriber gives it.
+    /// Takes one whole line from the subscriber.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.lines.offer();
         if line.len() > MAX_LINE {

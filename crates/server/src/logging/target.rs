@@ -1,4 +1,4 @@
-//! The log's target, which may be full, broken or stuck.
+//! The target of the log, which may be full, broken or stuck.
 
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
@@ -8,9 +8,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use super::line_counts::LineCounts;
 
-/// Writes lines to `target` and counts failures instead of returning them.
+/// A writer that counts errors of its target instead of returning them.
 ///
-/// When a line is written after others were dropped, it reports the number of dropped lines.
+/// After a line could be written again, it reports the number of dropped lines.
 pub(super) struct LogTarget<T, R> {
     target: T,
     lines: Arc<LineCounts>,
@@ -19,17 +19,17 @@ pub(super) struct LogTarget<T, R> {
     reported: u64,
     /// Whether the last line was written.
     works: bool,
-    /// Whether the last line was written in part. The next one then begins with a line break.
-    torn: bool,
+    /// Whether the last line is incomplete. The next line then starts with a line break.
+    is_incomplete: bool,
 }
 
 impl<T: Write + AsFd, R: FnMut(u64, u64)> LogTarget<T, R> {
     pub(super) const fn new(target: T, lines: Arc<LineCounts>, report: R) -> Self {
-        Self { target, lines, report, reported: 0, works: true, torn: false }
+        Self { target, lines, report, reported: 0, works: true, is_incomplete: false }
     }
 
     fn write_line(&mut self, line: &[u8]) -> io::Result<()> {
-        if self.torn {
+        if self.is_incomplete {
             self.write_part(b"\n")?;
         }
         self.write_part(line)
@@ -41,7 +41,7 @@ impl<T: Write + AsFd, R: FnMut(u64, u64)> LogTarget<T, R> {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(length) => {
                     rest = rest.get(length..).unwrap_or_default();
-                    self.torn = !rest.is_empty();
+                    self.is_incomplete = !rest.is_empty();
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Another program made the descriptor non-blocking. Only this thread waits.

@@ -1,4 +1,4 @@
-//! Open connections, and those that were closed at a limit or after a timeout.
+//! Metrics of connections: open ones, and those closed at a limit or after a timeout.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub(crate) enum LimitReason {
     Total,
     /// `HTTP__MAX_CONNECTIONS_PER_ADDRESS`
     Address,
-    /// The memory for unfinished heads, unread bodies and unsent responses.
+    /// The memory for incomplete heads, unread bodies and unsent responses.
     Memory,
 }
 
@@ -47,7 +47,7 @@ struct TimeoutLabels {
     of: TimeoutReason,
 }
 
-/// The counters of connections; a clone counts the same.
+/// The metrics of connections. Clones share the counters.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ConnectionMetrics {
     open: Gauge,
@@ -68,9 +68,9 @@ impl ConnectionMetrics {
             drop(self.timed_out.get_or_create(&TimeoutLabels { of }));
         }
         registry.register("connections", "Open connections", self.open.clone());
-        let help = "Waiting connections closed at a limit, to make room";
+        let help = "Idle connections closed at a limit to make room";
         registry.register("connections_evicted", help, self.evicted.clone());
-        let help = "New connections closed at a limit, since no open one waited for its client";
+        let help = "New connections closed at a limit because no open one was idle";
         registry.register("connections_rejected", help, self.rejected.clone());
         let help = "Connections closed because their client was too slow";
         registry.register("connections_timed_out", help, self.timed_out.clone());

@@ -1,17 +1,17 @@
-//! The labels of metrics, and the values that each may have.
+//! The labels of metrics, and their values.
 
 use std::fmt;
 
 use auth_domain::ports::{PortError, PortErrorKind};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 
-/// The methods that are told apart; a client can make up others without end.
+/// The methods with a label of their own. Clients can send any other method, so all of those share one label.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct RequestLabels {
     pub(super) method: &'static str,
-    /// A route's pattern.
+    /// The pattern of a route.
     pub(super) path: String,
     pub(super) status: u32,
 }
@@ -42,26 +42,26 @@ pub(super) struct BoundLabels {
     pub(super) quantile: &'static str,
 }
 
-/// Returns the method, or `other` for one that nobody needs to tell apart.
+/// Returns the method, or `other` for an unknown one.
 pub(super) fn known_method(method: &str) -> &'static str {
     METHODS.into_iter().find(|known| *known == method).unwrap_or("other")
 }
 
-/// How a login, refresh or logout ended.
+/// The outcome of a login, refresh or logout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Outcome {
     Succeeded,
-    /// Rejected: wrong credentials, or no live refresh token of the caller.
+    /// Rejected: wrong credentials, or not a live refresh token of the caller.
     Failed,
-    /// Rejected by the limit.
+    /// Rejected by the login limit.
     Blocked,
-    /// A used refresh token came back.
+    /// A used refresh token was presented again.
     ReuseDetected,
-    /// A used refresh token came back in its grace period.
+    /// A used refresh token was presented again within its grace period.
     ReusedInGracePeriod,
-    /// 503: a part cannot answer.
+    /// 503: a dependency is unreachable or overloaded.
     Unavailable,
-    /// 500: a part is broken.
+    /// 500: a dependency or a record is broken.
     Defect,
 }
 

@@ -65,6 +65,7 @@ async fn a_dependency_is_up_until_a_check_fails() {
     assert!(metrics.text(&readiness).unwrap().contains("hooksentry_auth_dependency_up{name=\"store\"} 0"));
 }
 
+/// A denylist cache with fixed figures.
 struct FakeDenylistCache;
 
 impl DenylistCache for FakeDenylistCache {

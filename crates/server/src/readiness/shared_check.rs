@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout_at};
 use crate::dependency::{Dependencies, Dependency};
 use crate::error_chain::error_chain;
 
-/// A dependency that does not answer for this long is down.
+/// The timeout of a check.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// How long an outcome is reused. With [`CHECK_TIMEOUT`], an outage is reported within two seconds.
 const REUSE: Duration = Duration::from_millis(500);
@@ -21,7 +21,7 @@ const REUSE: Duration = Duration::from_millis(500);
 /// The error of each dependency that is down, in the order of the dependencies.
 pub(super) type Outcome = Arc<[Option<String>]>;
 
-/// The latest check. Any client can ask for one, so their number must not depend on the number of requests.
+/// The latest check. Any client can cause a check, so the number of checks must not depend on the number of requests.
 pub(super) struct SharedCheck {
     dependencies: Dependencies,
     runtime: Handle,
@@ -29,7 +29,7 @@ pub(super) struct SharedCheck {
 }
 
 impl SharedCheck {
-    /// Checks `backends` in tasks of `runtime`.
+    /// Checks the dependencies in tasks of `runtime`.
     pub(super) fn new(dependencies: Dependencies, runtime: Handle) -> Self {
         Self { dependencies, runtime, latest: Mutex::default() }
     }
@@ -45,13 +45,13 @@ impl SharedCheck {
 
     fn current(&self, clock: &dyn Clock) -> Receiver<Option<Outcome>> {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        // The sender lives until the outcome is too old.
+        // The sender is dropped when the outcome is too old.
         if let Some(check) = latest.as_ref().filter(|check| check.has_changed().is_ok()) {
             return check.clone();
         }
         let (sender, check) = watch::channel(None);
         let (dependencies, request_time) = (self.dependencies.clone(), start_request(clock, CHECK_TIMEOUT));
-        // A task of its own: a client that hangs up does not cancel the check of the others.
+        // In its own task, so that a client that disconnects does not cancel the check for the others.
         self.runtime.spawn(async move {
             let errors =
                 join_all(dependencies.iter().map(|dependency| error(&**dependency, request_time))).await;
@@ -62,7 +62,7 @@ impl SharedCheck {
     }
 }
 
-/// Checks one dependency; returns its error.
+/// Checks one dependency, and returns its error.
 async fn error(dependency: &dyn Dependency, request_time: RequestTime) -> Option<String> {
     let answer = timeout_at(request_time.deadline().into(), dependency.ping(request_time)).await;
     let answer = answer.unwrap_or_else(|_| Err(PortError::unavailable("no answer in time")));

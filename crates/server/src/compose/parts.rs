@@ -1,0 +1,64 @@
+//! The ports with their adapters.
+
+use std::sync::Arc;
+
+use auth_domain::model::{LimitKeys, PasswordPolicy};
+use auth_domain::ports::{
+    AccessTokens, Clock, Denylist, Entropy, LegacyRefreshTokens, LoginLimiter, PasswordHasher,
+    PasswordStrength, SessionStore, UserRepository,
+};
+use auth_domain::use_cases::{EndSessions, ManageUsers};
+
+use crate::data_dir::DirLocks;
+use crate::dependency::{DenylistCache, Dependencies};
+use crate::login_limiter::Capacity;
+
+/// Every port, with the adapter that the settings choose.
+pub(crate) struct Parts {
+    pub(crate) users: Arc<dyn UserRepository>,
+    pub(crate) hasher: Arc<dyn PasswordHasher>,
+    /// How many passwords the hasher can verify within a given time.
+    pub(crate) password_capacity: Capacity,
+    pub(crate) strength: Arc<dyn PasswordStrength>,
+    pub(crate) sessions: Arc<dyn SessionStore>,
+    pub(crate) denylist: Arc<dyn Denylist>,
+    /// The denylist for protected endpoints: the store, or the cache (`TOKENS__VERIFICATION`).
+    pub(crate) verification: Arc<dyn Denylist>,
+    /// The denylist cache, if it is used.
+    pub(crate) denylist_cache: Option<Arc<dyn DenylistCache>>,
+    /// The refresh tokens of the legacy service, if the store can have them.
+    pub(crate) legacy: Option<Arc<dyn LegacyRefreshTokens>>,
+    pub(crate) limiter: Arc<dyn LoginLimiter>,
+    pub(crate) access_tokens: Arc<dyn AccessTokens>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) limit_keys: LimitKeys,
+    /// The dependencies of the stores, each once.
+    pub(crate) dependencies: Dependencies,
+    /// The locks on the data directory, if it is used.
+    pub(crate) locks: Option<DirLocks>,
+}
+
+impl Parts {
+    /// Returns the use case that creates and changes users.
+    pub(crate) fn manage_users(&self, policy: PasswordPolicy) -> ManageUsers {
+        ManageUsers {
+            users: self.users.clone(),
+            hasher: self.hasher.clone(),
+            strength: self.strength.clone(),
+            end_sessions: EndSessions { sessions: self.sessions.clone() },
+            entropy: self.entropy.clone(),
+            policy,
+        }
+    }
+}
+
+/// The ports of the store of tokens.
+pub(super) struct TokenStores {
+    pub(super) sessions: Arc<dyn SessionStore>,
+    pub(super) denylist: Arc<dyn Denylist>,
+    pub(super) verification: Arc<dyn Denylist>,
+    pub(super) denylist_cache: Option<Arc<dyn DenylistCache>>,
+    pub(super) legacy: Option<Arc<dyn LegacyRefreshTokens>>,
+    pub(super) limiter: Arc<dyn LoginLimiter>,
+}
