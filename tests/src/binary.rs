@@ -8,14 +8,14 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 const NAME: &str = "hooksentry-auth";
-const FAMILY: &str = "HOOKSENTRY_AUTH_";
+const PREFIX: &str = "HOOKSENTRY_AUTH_";
 
 /// Returns the program under test without any setting of this process's environment.
 ///
 /// The program rejects names that look like its settings, such as the variables that select the tests.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(binary());
-    let ours = env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with(FAMILY));
+    let ours = env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with(PREFIX));
     for name in ours {
         command.env_remove(name);
     }

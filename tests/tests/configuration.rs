@@ -34,7 +34,7 @@ async fn every_problem_is_reported_at_once_with_the_name_of_its_setting() {
 
 // S-95
 #[tokio::test]
-async fn a_range_of_proxies_is_a_warning_and_the_whole_family_is_rejected() {
+async fn a_range_of_proxies_is_a_warning_and_all_addresses_are_rejected() {
     let everybody = Installation::embedded().set("HTTP__TRUSTED_PROXIES", "10.0.0.1, 0.0.0.0/0");
     let message = everybody.rejects_to_serve().await;
     assert!(names(&message, "HTTP__TRUSTED_PROXIES") && message.contains("half of all IPv4"), "{message}");

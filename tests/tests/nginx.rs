@@ -101,8 +101,8 @@ fn expect_caller(reply: &Reply, token: &str) {
     let claims = jwt::claims(token);
     let headers = reply.json()["headers"].clone();
     for (name, claim) in NAMES.into_iter().zip(CLAIMS) {
-        let told: Vec<&str> = claims[claim].as_str().into_iter().collect();
-        assert_eq!(values(&headers, name), told, "{name}: {}", reply.text());
+        let expected: Vec<&str> = claims[claim].as_str().into_iter().collect();
+        assert_eq!(values(&headers, name), expected, "{name}: {}", reply.text());
     }
 }
 

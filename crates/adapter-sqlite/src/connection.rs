@@ -1,4 +1,4 @@
-//! Connections, set up alike.
+//! Connections to the database.
 
 use std::path::Path;
 
@@ -7,25 +7,25 @@ use diesel::{Connection, SqliteConnection};
 
 use crate::error::StoreError;
 
-/// What a connection is for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Commits.
+    /// Writes.
     Writer,
-    /// Reads only.
+    /// Reads.
     Reader,
-    /// Moves the log into the database.
+    /// Checkpoints the write-ahead log.
     Maintenance,
 }
 
-/// Connects to a database that exists.
+/// Connects to an existing database.
 ///
-/// Every commit is on disk when it returns (`synchronous`), and what is deleted is overwritten
-/// (`secure_delete`). Checkpoints are left to the maintenance thread, so that no caller waits for one.
+/// A commit returns when it is on disk (`synchronous`), and deleted rows are overwritten (`secure_delete`). Checkpoints are
+/// the task of the maintenance thread, so that no caller waits for one.
 pub(crate) fn connect(path: &str, role: Role) -> Result<SqliteConnection, StoreError> {
-    // SQLite would make a missing file, readable by others and with no tables in it.
+    // SQLite would create a missing file, readable for others and without tables.
     if !Path::new(path).is_file() {
-        return Err(StoreError::Disconnected("the file is gone".to_owned()));
+        return Err(StoreError::Disconnected("the file does not exist".to_owned()));
     }
     let mut connection =
         SqliteConnection::establish(path).map_err(|error| StoreError::Disconnected(error.to_string()))?;
@@ -46,8 +46,8 @@ pub(crate) fn connect(path: &str, role: Role) -> Result<SqliteConnection, StoreE
 }
 
 impl Role {
-    /// How long to wait for another process, in milliseconds. The maintenance waits for less than the
-    /// writer does, since a checkpoint that waits for readers keeps the writer out.
+    /// The timeout for locks of other processes, in milliseconds. Maintenance has the shorter one, because a checkpoint that
+    /// waits for readers blocks the writer.
     const fn busy_timeout(self) -> &'static str {
         match self {
             Self::Writer | Self::Reader => "PRAGMA busy_timeout = 1000",

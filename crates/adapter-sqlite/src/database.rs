@@ -1,153 +1,130 @@
-//! The open database: two queues, and the threads that empty them.
+//! The open database: two queues of jobs, and the threads that run them.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use auth_domain::model::RequestTime;
-use auth_domain::ports::{Check, Clock, PortError};
-use diesel::dsl::exists;
-use diesel::{QueryDsl, RunQueryDsl, SqliteConnection};
+use auth_domain::ports::{Clock, PortError};
+use crossbeam_channel::bounded;
+use diesel::SqliteConnection;
 
-use crate::config::SqliteConfig;
-use crate::error::{OpenError, StoreError};
-use crate::job::{Jobs, submit};
+use crate::cleanup::{LoginWindow, Search};
+use crate::config::{OpenMode, SqliteConfig};
+use crate::diagnostics::OpenedFile;
+use crate::error::{ConfigError, StoreError};
+use crate::files::sibling;
+use crate::job_queue::{JobQueue, Threads, job_queue};
 use crate::maintenance::Maintenance;
 use crate::opening::{self, Opened};
-use crate::readers;
-use crate::readiness::{self, OpenedFile};
-use crate::schema::tenants;
-use crate::threads::Threads;
-use crate::user_repository;
+use crate::reader;
 use crate::writer::Writer;
 
 #[cfg(test)]
 mod tests;
 
-/// How many steps may wait; at a group of 128 this is a few hundredths of a second of work.
-const CAPACITY: usize = 4_096;
-
-/// How long a caller goes on waiting for a write that had begun when its deadline passed.
+/// The time that a caller waits past its deadline for a write that has started.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The embedded database, shared by the ports that are made from it.
+/// The embedded database, from which the ports are made.
 ///
-/// A clone is another handle on the same database. Dropping the last one closes it.
+/// A clone is another handle to the same database. Dropping the last handle closes the database.
 #[derive(Clone)]
 pub struct SqliteDatabase(Arc<Shared>);
 
 struct Shared {
-    config: SqliteConfig,
     file: OpenedFile,
     clock: Arc<dyn Clock>,
-    writes: Arc<Jobs>,
-    reads: Arc<Jobs>,
-    reading: Threads,
-    /// The writer and the maintenance.
-    writing: Threads,
+    reads: JobQueue,
+    /// The queue of the writer. The maintenance thread uses it, too, and ends with it.
+    writes: Arc<JobQueue>,
+    login_window: LoginWindow,
 }
 
 impl SqliteDatabase {
-    /// Opens the database, makes it where it is missing, and brings its schema up to date.
-    ///
-    /// Blocks for as long as that takes, a few milliseconds as a rule.
+    /// Opens the database and applies the migrations that it lacks. Blocks until then, for some milliseconds.
     ///
     /// # Errors
-    /// [`OpenError`] says in one line what is wrong and what to do. A file that is not ours, or is
-    /// damaged, is left as it is.
-    pub fn open(config: SqliteConfig, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let opened = opening::open(&config)?;
-        let (writes, reads) = (Arc::new(Jobs::new(CAPACITY)), Arc::new(Jobs::new(CAPACITY)));
-        let (reading, writing) = (Threads::default(), Threads::default());
+    /// [`ConfigError`]. A file of another program and a damaged file stay as they are.
+    pub fn open(config: &SqliteConfig, mode: OpenMode, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+        let opened = opening::open(&config.path, mode)?;
+        let (reads, read_threads) = job_queue();
+        let (writes, write_threads) = job_queue();
         let file = OpenedFile::at(&opened.path);
-        let shared = Shared { config, file, clock, writes, reads, reading, writing };
-        shared.start(opened)?;
+        let shared =
+            Shared { file, clock, reads, writes: Arc::new(writes), login_window: LoginWindow::unknown() };
+        // If a thread cannot start, dropping `shared` ends those that have.
+        shared.start_threads(opened, mode, &read_threads, &write_threads)?;
         Ok(Self(Arc::new(shared)))
     }
 
-    /// Reads and commits a write, for readiness.
-    ///
-    /// # Errors
-    /// Whatever a read or a write would report; `Unavailable` where the file was replaced or removed.
-    pub async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
-        let file = self.0.file.clone();
-        let read = move |connection: &mut SqliteConnection| {
-            file.is_in_place()?;
-            Ok(diesel::select(exists(tenants::table.select(tenants::id))).get_result::<bool>(connection)?)
-        };
-        self.read(request_time, read).await?;
-        self.write(request_time, readiness::write).await
-    }
-
-    /// Finishes what is queued and closes the file; calls that come later are rejected.
-    ///
-    /// Blocks until then. Dropping the last handle does the same.
+    /// Finishes the queued jobs and closes the file. Later calls are rejected. Blocks until then.
     pub fn close(&self) {
         self.0.close();
     }
 
-    /// Checks every user. The findings have counts, and name no user.
-    ///
-    /// # Errors
-    /// As of any call.
-    pub async fn diagnose_users(&self, request_time: RequestTime) -> Result<Vec<Check>, PortError> {
-        self.read(request_time, user_repository::diagnose).await
-    }
-
-    /// Runs a step that only reads, beside all others.
+    /// Runs a job that only reads, concurrently with all others.
     pub(crate) async fn read<T, W>(&self, request_time: RequestTime, work: W) -> Result<T, PortError>
     where
         T: Send + 'static,
         W: FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send + 'static,
     {
-        // A read changes nothing, so nobody need wait for its outcome beyond the deadline.
-        submit(&self.0.reads, request_time.deadline(), work)?.outcome(&*self.0.clock, Duration::ZERO).await
+        // A read changes nothing, so its outcome does not matter after the deadline.
+        let pending = self.0.reads.submit(request_time.deadline(), work)?;
+        pending.outcome(&*self.0.clock, Duration::ZERO).await
     }
 
-    /// Runs a step that writes, alone, and answers once it is on disk.
+    /// Runs a job that writes, and returns when it is on disk.
     pub(crate) async fn write<T, W>(&self, request_time: RequestTime, work: W) -> Result<T, PortError>
     where
         T: Send + 'static,
         W: FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send + 'static,
     {
-        submit(&self.0.writes, request_time.deadline(), work)?.outcome(&*self.0.clock, GRACE).await
+        self.0.writes.submit(request_time.deadline(), work)?.outcome(&*self.0.clock, GRACE).await
     }
 
-    pub(crate) fn config(&self) -> &SqliteConfig {
-        &self.0.config
+    pub(crate) fn file(&self) -> &OpenedFile {
+        &self.0.file
+    }
+
+    /// Lets the cleanup delete login failures that have left this window.
+    pub(crate) fn set_login_window(&self, window: Duration) {
+        self.0.login_window.set(window);
     }
 }
 
 impl Shared {
-    /// Threads that have started end by themselves when a later one does not: dropping `self` closes.
-    fn start(&self, opened: Opened) -> io::Result<()> {
-        let (checkpoint, asked) = sync_channel(1);
+    fn start_threads(
+        &self,
+        opened: Opened,
+        mode: OpenMode,
+        read_threads: &Threads,
+        write_threads: &Threads,
+    ) -> io::Result<()> {
         for connection in opened.readers {
-            let (clock, jobs) = (Arc::clone(&self.clock), Arc::clone(&self.reads));
-            self.reading.spawn("sqlite-reader", move || readers::run(connection, &*clock, &jobs))?;
+            let (clock, jobs) = (Arc::clone(&self.clock), read_threads.jobs.clone());
+            read_threads.start("sqlite-reader", move || reader::run(connection, &*clock, &jobs))?;
         }
+        let (checkpoint, requests) = bounded(1);
+        let jobs = write_threads.jobs.clone();
         let writer = Writer::new(opened.writer, opened.path_text, Arc::clone(&self.clock), checkpoint);
-        let jobs = Arc::clone(&self.writes);
-        self.writing.spawn("sqlite-writer", move || writer.run(&jobs))?;
-        let maintenance = Maintenance::new(
-            opened.maintenance,
-            &opened.path,
-            &self.config,
-            Arc::clone(&self.writes),
-            Arc::clone(&self.clock),
-        );
-        self.writing.spawn("sqlite-upkeep", move || maintenance.run(&asked))
+        write_threads.start("sqlite-writer", move || writer.run(&jobs))?;
+        let maintenance = Maintenance {
+            connection: opened.maintenance,
+            log: sibling(&opened.path, "-wal"),
+            interval: mode.cleanup_interval,
+            search: Search::new(self.login_window.clone()),
+            writes: Arc::clone(&self.writes),
+            clock: Arc::clone(&self.clock),
+        };
+        write_threads.start("sqlite-maint", move || maintenance.run(&requests))
     }
 
-    /// The readers end first, then the writer, whose end is what ends the maintenance: the last
-    /// connection to close moves the log into the database, and two that close at once keep each
-    /// other from it.
+    /// Ends the readers, then the writer, and thereby the maintenance. The last connection that is closed checkpoints the log,
+    /// and two that are closed at the same time prevent each other from it.
     fn close(&self) {
         self.reads.close();
-        self.reading.join();
         self.writes.close();
-        self.writing.join();
     }
 }
 

@@ -15,23 +15,27 @@ use crate::schema::denylist;
 
 /// The [`Denylist`] in the embedded database.
 ///
-/// Every question is a read of the file: the command line revokes tokens in it while a server runs,
-/// so a copy in memory would not know.
+/// Every call reads the file, without a cache: the command line adds entries while a server runs.
 #[derive(Clone)]
 pub struct SqliteDenylist {
     database: SqliteDatabase,
+    margin: Duration,
 }
 
 impl SqliteDenylist {
-    /// Uses an open database.
+    /// A denylist in an open database.
+    ///
+    /// # Parameters
+    /// - `margin`: the time for which an entry outlives its token, because other verifiers allow for clock skew.
     #[must_use]
-    pub fn new(database: &SqliteDatabase) -> Self {
-        Self { database: database.clone() }
+    pub fn new(database: &SqliteDatabase, margin: Duration) -> Self {
+        Self { database: database.clone(), margin }
     }
 }
 
 #[async_trait]
 impl Denylist for SqliteDenylist {
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn contains(&self, id: TokenId, request_time: RequestTime) -> Result<bool, PortError> {
         let now = to_unix_microseconds(request_time.now());
         let read = move |connection: &mut SqliteConnection| {
@@ -41,13 +45,14 @@ impl Denylist for SqliteDenylist {
         self.database.read(request_time, read).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn add(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<(), PortError> {
-        let margin = self.database.config().denylist_margin;
+        let margin = self.margin;
         self.database.write(request_time, move |connection| revoke(connection, token, margin)).await
     }
 }
 
-/// Denylists a token until `margin` after its expiry; an entry that lasts longer stays as it is.
+/// Adds a token until `margin` after its expiry. An entry that lasts longer stays as it is.
 pub(crate) fn revoke(
     connection: &mut SqliteConnection,
     token: LiveAccessToken,

@@ -1,4 +1,4 @@
-//! Translation of errors: the driver's into the ports' and into sentences for people.
+//! Errors of opening and of calls, and their translation into the port's errors.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,88 +7,88 @@ use auth_domain::ports::{PortError, UnreadableUser};
 use diesel::result::{DatabaseErrorKind, Error as DriverError};
 use thiserror::Error;
 
-/// Why the database cannot be opened. Each text is one line that says what to do.
+/// The database cannot be opened. Each message is one line with the file, the problem and the remedy.
 #[derive(Debug, Error)]
-pub enum OpenError {
-    /// The folder or the file cannot be made.
-    #[error("{} cannot be made: {source}; let this user write there, or choose another data directory", .path.display())]
+pub enum ConfigError {
+    /// The folder or the file cannot be created.
+    #[error("{} cannot be created: {source}; give this user the right to write there, or set another DATA_DIR", .path.display())]
     Unwritable {
         /// The folder or the file.
         path: PathBuf,
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
-    /// There is no database, and the configuration does not allow creating one.
-    #[error("{} does not exist; run `migrate` first, which makes it", .0.display())]
+    /// There is no database, and none may be created.
+    #[error("{} does not exist; run `migrate` to create it", .0.display())]
     Missing(PathBuf),
-    /// The driver takes paths as text only.
-    #[error("{} is not valid UTF-8; choose another data directory", .0.display())]
+    /// The path is not UTF-8, which the driver needs.
+    #[error("{} is not valid UTF-8; set another DATA_DIR", .0.display())]
     PathNotText(PathBuf),
-    /// Not a database, or one whose pages contradict each other. It was left as it is.
-    #[error("{} is damaged or no database ({check}); restore it from a backup, or move it away to start anew", .path.display())]
+    /// The file is not a database, or it is damaged. It was not changed.
+    #[error("{} is damaged or no database ({check}); restore it from a backup, or move it away to start with an empty one", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         check: String,
     },
-    /// A database with tables, but without ours.
-    #[error("{} belongs to another program; move it away, or choose another data directory", .0.display())]
+    /// The database has tables of another program.
+    #[error("{} belongs to another program; move it away, or set another DATA_DIR", .0.display())]
     Foreign(PathBuf),
-    /// It has migrations that this program does not know.
-    #[error("{} was made by a newer version (migration {version}); run that version", .path.display())]
+    /// The database has migrations that this program does not know.
+    #[error("{} was migrated by a newer version (migration {version}); run that version", .path.display())]
     NewerSchema {
         /// The file.
         path: PathBuf,
         /// The first unknown migration.
         version: String,
     },
-    /// A migration that cannot be applied.
-    #[error("{} cannot be brought up to date: {check}; restore it from a backup, or run the former version", .path.display())]
+    /// A migration fails.
+    #[error("{} cannot be migrated: {check}; restore it from a backup, or run the version before", .path.display())]
     Migration {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         check: String,
     },
-    /// Locked for longer than is reasonable, read-only, or out of reach.
-    #[error("{} cannot be opened: {check}; see that this user may write it and that no other program locks it", .path.display())]
+    /// The file is locked by another program, is read-only, or cannot be reached.
+    #[error("{} cannot be opened: {check}; give this user the right to write it, and close other programs that lock it", .path.display())]
     Unusable {
         /// The file.
         path: PathBuf,
-        /// What the driver says.
+        /// The error of the driver.
         check: String,
     },
-    /// The threads that work on the file cannot be started.
-    #[error("the threads of the database cannot be started: {0}; raise the limit on threads")]
+    /// The threads of the database cannot be started.
+    #[error("the threads of the database cannot be started: {0}; raise the limit on threads (`ulimit -u`)")]
     Threads(#[from] io::Error),
 }
 
-impl From<OpenError> for PortError {
-    fn from(error: OpenError) -> Self {
+impl From<ConfigError> for PortError {
+    fn from(error: ConfigError) -> Self {
         match error {
-            OpenError::Damaged { .. } => Self::corrupt(error),
-            OpenError::Unusable { .. } | OpenError::Threads(_) => Self::unavailable(error),
-            OpenError::Unwritable { .. }
-            | OpenError::Missing(_)
-            | OpenError::PathNotText(_)
-            | OpenError::Foreign(_)
-            | OpenError::NewerSchema { .. }
-            | OpenError::Migration { .. } => Self::misconfigured(error),
+            ConfigError::Damaged { .. } => Self::corrupt(error),
+            ConfigError::Unusable { .. } | ConfigError::Threads(_) => Self::unavailable(error),
+            ConfigError::Unwritable { .. }
+            | ConfigError::Missing(_)
+            | ConfigError::PathNotText(_)
+            | ConfigError::Foreign(_)
+            | ConfigError::NewerSchema { .. }
+            | ConfigError::Migration { .. } => Self::misconfigured(error),
         }
     }
 }
 
-/// Trouble within one step of work on the database.
+/// An error of one job.
 #[derive(Debug, Error)]
 pub(crate) enum StoreError {
-    /// The driver reports it.
+    /// An error of the driver.
     #[error(transparent)]
     Driver(#[from] DriverError),
     /// There is no connection.
     #[error("no connection to the database: {0}")]
     Disconnected(String),
-    /// A stored value has no meaning.
+    /// A stored value is not defined.
     #[error("a row contradicts itself: {0}")]
     Contradiction(&'static str),
     /// A value in the row of a user is not one of those defined for its column.
@@ -107,11 +107,11 @@ impl From<StoreError> for PortError {
     }
 }
 
-/// Tells whether what is stored is wrong, so that asking again will not help.
+/// Whether the stored data is damaged, so that a repeat fails, too.
 pub(crate) fn is_damage(error: &DriverError) -> bool {
     match error {
         DriverError::DeserializationError(_) => true,
-        // The driver passes SQLite's codes on only as SQLite's fixed texts for them.
+        // The driver has no error codes here, only SQLite's fixed texts.
         DriverError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
             info.message().contains("malformed") || info.message().contains("not a database")
         }
@@ -120,7 +120,7 @@ pub(crate) fn is_damage(error: &DriverError) -> bool {
     }
 }
 
-/// Tells whether a row names another that does not exist.
+/// Whether a row refers to another row that does not exist.
 pub(crate) const fn is_missing_reference(error: &DriverError) -> bool {
     matches!(error, DriverError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _))
 }

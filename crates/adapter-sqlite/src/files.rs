@@ -1,72 +1,72 @@
-//! The file and its folder, made readable by their owner alone before SQLite sees them.
+//! The file and its folder. Only their owner can read them, from before SQLite opens the file.
 
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::error::OpenError;
+use crate::error::ConfigError;
 
 /// The smallest page of a database, in bytes (<https://sqlite.org/fileformat2.html>, 1.3.2).
 const SMALLEST_DATABASE: u64 = 512;
 
-/// Makes the folder (0700) and the file (0600) where they are missing; returns the absolute path.
-pub(crate) fn make(path: &Path) -> Result<PathBuf, OpenError> {
+/// Creates the folder (mode 0700) and the file (0600) if they are missing. Returns the absolute path.
+pub(crate) fn create(path: &Path) -> Result<PathBuf, ConfigError> {
     let path = absolute(path)?;
     if let Some(folder) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritable(folder))?;
     }
-    make_file(&path).map_err(unwritable(&path))?;
+    create_file(&path).map_err(unwritable(&path))?;
     restricted(path)
 }
 
-/// Returns the absolute path of an existing file, and creates nothing.
-pub(crate) fn find(path: &Path) -> Result<PathBuf, OpenError> {
+/// The absolute path of an existing file. Nothing is created.
+pub(crate) fn find(path: &Path) -> Result<PathBuf, ConfigError> {
     let path = absolute(path)?;
     if path.try_exists().map_err(unwritable(&path))? {
         restricted(path)
     } else {
-        Err(OpenError::Missing(path))
+        Err(ConfigError::Missing(path))
     }
 }
 
-/// Absolute, because the driver gives names such as `:memory:` and `file:…` a meaning of their own.
-fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
+/// The absolute path. The driver treats names such as `:memory:` and `file:…` specially, but no absolute path.
+fn absolute(path: &Path) -> Result<PathBuf, ConfigError> {
     std::path::absolute(path).map_err(unwritable(path))
 }
 
-/// SQLite gives its other files the mode of the database, but only those that it makes.
-fn restricted(path: PathBuf) -> Result<PathBuf, OpenError> {
-    for file in [path.clone(), beside(&path, "-wal"), beside(&path, "-shm")] {
+/// Restricts the modes of existing files. SQLite gives the files that it creates the mode of the database.
+fn restricted(path: PathBuf) -> Result<PathBuf, ConfigError> {
+    for file in [path.clone(), sibling(&path, "-wal"), sibling(&path, "-shm")] {
         restrict(&file).map_err(unwritable(&file))?;
     }
     Ok(path)
 }
 
-fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> OpenError {
+fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> ConfigError {
     let path = path.to_owned();
-    |source| OpenError::Unwritable { path, source }
+    |source| ConfigError::Unwritable { path, source }
 }
 
-/// Rejects what is too short to be a database; SQLite takes a file of one byte for an empty one.
-pub(crate) fn check_size(path: &Path) -> Result<(), OpenError> {
+/// Rejects a file that is too short for a database. SQLite would treat it as an empty one.
+pub(crate) fn check_size(path: &Path) -> Result<(), ConfigError> {
     let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
     if (1..SMALLEST_DATABASE).contains(&size) {
-        return Err(OpenError::Damaged { path: path.to_owned(), check: format!("it has {size} bytes") });
+        return Err(ConfigError::Damaged { path: path.to_owned(), check: format!("it has {size} bytes") });
     }
     Ok(())
 }
 
-/// Returns the path of a file that SQLite keeps beside the database.
-pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// The path of a file that SQLite keeps next to the database.
+pub(crate) fn sibling(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Only ever opens a file that was missing: closing one that SQLite has open in this process would
-/// drop the locks that SQLite holds on it (POSIX advisory locks belong to the process).
-fn make_file(path: &Path) -> io::Result<()> {
+/// Creates a missing file. An existing file is not opened: closing it would release the locks that SQLite has on it in this
+/// process (POSIX advisory locks belong to the process).
+fn create_file(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
@@ -85,7 +85,7 @@ fn restrict(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     match fs::set_permissions(path, Permissions::from_mode(mode & 0o700)) {
-        // Another process may just have closed the database and removed its log.
+        // Another process may have closed the database and removed its log meanwhile.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         done => done,
     }

@@ -1,7 +1,7 @@
-//! One step of work on the database, and the caller who waits for it.
+//! A job for the database, and the caller who waits for it.
 //!
-//! **Invariant**: a caller who is told "nothing changed" is told the truth, also later. A step is
-//! claimed exactly once, by the thread that begins it or by the caller who gives up at its deadline.
+//! **Invariant**: if a caller gets "nothing changed", nothing changes later either. A job is claimed once: by the thread that
+//! starts it, or by the caller at its deadline.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,32 +14,31 @@ use diesel::SqliteConnection;
 use tokio::sync::oneshot;
 
 use crate::error::StoreError;
-use crate::queue::{Queue, Rejected};
 
-/// A step as the threads see it, whatever it returns.
+pub(crate) const CLOSED: &str = "the embedded store is closed";
+const LATE: &str = "the deadline passed before the embedded store started the call; nothing changed";
+
+/// A job without the type of its result, as the threads run it.
 pub(crate) trait Job: Send {
-    /// Claims the step; `false` when it must not begin any more.
-    fn begin(&self, now: Instant) -> bool;
+    /// Claims the job; `false` if it must not start any more.
+    fn start(&self, now: Instant) -> bool;
 
-    /// Does it, once; `false` when what it did must be undone.
+    /// Runs the job once; `false` if its changes must be undone.
     fn run(&mut self, connection: &mut SqliteConnection) -> bool;
 
-    /// Tells the caller; `undone` says why the whole group came to nothing, if it did.
+    /// Sends the result to the caller. `undone` is the reason why the transaction was rolled back, if it was.
     fn answer(self: Box<Self>, undone: Option<&str>);
 }
 
-/// A queue of steps.
-pub(crate) type Jobs = Queue<Box<dyn Job>>;
-
-/// A step that is queued, as its caller sees it.
+/// A queued job, as its caller sees it.
 pub(crate) struct Pending<T> {
     answer: oneshot::Receiver<Result<T, PortError>>,
     claim: Arc<Claim>,
     deadline: Instant,
 }
 
-/// Queues `work`, to be begun before `deadline` or never.
-pub(crate) fn submit<T, W>(jobs: &Jobs, deadline: Instant, work: W) -> Result<Pending<T>, PortError>
+/// A job that runs `work`, and the caller's end of it.
+pub(crate) fn job<T, W>(deadline: Instant, work: W) -> (Box<dyn Job>, Pending<T>)
 where
     T: Send + 'static,
     W: FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send + 'static,
@@ -47,18 +46,11 @@ where
     let (sender, answer) = oneshot::channel();
     let claim = Arc::new(Claim::default());
     let task = Task { work: Some(work), outcome: None, answer: sender, claim: Arc::clone(&claim), deadline };
-    jobs.push(Box::new(task)).map_err(|rejected| match rejected {
-        Rejected::Full => PortError::overloaded("the queue of the embedded store is full"),
-        Rejected::Closed => PortError::unavailable(CLOSED),
-    })?;
-    Ok(Pending { answer, claim, deadline })
+    (Box::new(task), Pending { answer, claim, deadline })
 }
 
-const CLOSED: &str = "the embedded store is closed";
-const LATE: &str = "the deadline passed before the embedded store could begin; nothing changed";
-
 impl<T> Pending<T> {
-    /// Waits for the outcome; past the deadline only where the step has begun, and for `grace` at most.
+    /// Waits for the result. A job that has started is awaited past its deadline, for `grace` at most.
     pub(crate) async fn outcome(mut self, clock: &dyn Clock, grace: Duration) -> Result<T, PortError> {
         tokio::select! {
             biased;
@@ -77,13 +69,13 @@ impl<T> Pending<T> {
         }
     }
 
-    /// Waits for the outcome on a thread of its own.
+    /// Blocks the thread until the result is there.
     pub(crate) fn blocking(self) -> Result<T, PortError> {
         self.answer.blocking_recv().unwrap_or_else(|_| Err(PortError::unavailable(CLOSED)))
     }
 }
 
-/// Goes to whoever takes it first.
+/// Belongs to the first who takes it.
 #[derive(Default)]
 struct Claim(AtomicBool);
 
@@ -106,20 +98,20 @@ where
     T: Send,
     W: FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send,
 {
-    fn begin(&self, now: Instant) -> bool {
+    fn start(&self, now: Instant) -> bool {
         now < self.deadline && self.claim.take()
     }
 
     fn run(&mut self, connection: &mut SqliteConnection) -> bool {
         let Some(work) = self.work.take() else { return false };
-        // What a panic leaves behind is undone with the step, so nothing broken is seen later.
+        // The savepoint of a job that panics is rolled back, so nothing half done is seen later.
         let outcome = match catch_unwind(AssertUnwindSafe(|| work(connection))) {
             Ok(outcome) => outcome.map_err(PortError::from),
-            Err(panic) => Err(PortError::corrupt(format!("a step panicked: {}", message(&*panic)))),
+            Err(panic) => Err(PortError::corrupt(format!("a job panicked: {}", message(&*panic)))),
         };
-        let done = outcome.is_ok();
+        let is_done = outcome.is_ok();
         self.outcome = Some(outcome);
-        done
+        is_done
     }
 
     fn answer(self: Box<Self>, undone: Option<&str>) {
@@ -129,7 +121,7 @@ where
             (Some(Ok(value)), None) => Ok(value),
             (None, None) => Err(PortError::unavailable(LATE)),
         };
-        // A caller who has gone away needs no answer.
+        // The caller may have hung up.
         drop(self.answer.send(outcome));
     }
 }

@@ -1,34 +1,33 @@
 #![doc = include_str!("../README.md")]
 
+mod cleanup;
 mod config;
 mod connection;
 mod database;
 mod denylist;
+mod diagnostics;
 mod error;
 mod files;
 mod job;
+mod job_queue;
 mod login_limiter;
 mod maintenance;
 mod migrations;
 mod opening;
-mod queue;
-mod readers;
-mod readiness;
-mod rubbish;
+mod reader;
 mod schema;
 mod session_store;
 mod stored;
-mod threads;
 mod user_repository;
 mod writer;
 
-// Only to compile SQLite in: diesel does the talking.
+// Only to compile SQLite in: Diesel calls it.
 use libsqlite3_sys as _;
 
-pub use config::SqliteConfig;
+pub use config::{OpenMode, SqliteConfig};
 pub use database::SqliteDatabase;
 pub use denylist::SqliteDenylist;
-pub use error::OpenError;
+pub use error::ConfigError;
 pub use login_limiter::SqliteLoginLimiter;
 pub use session_store::SqliteSessionStore;
 pub use user_repository::SqliteUserRepository;

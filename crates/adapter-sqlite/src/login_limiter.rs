@@ -20,17 +20,17 @@ pub struct SqliteLoginLimiter {
 }
 
 impl SqliteLoginLimiter {
-    /// A limiter with the limit of the configuration.
+    /// A limiter in an open database.
     #[must_use]
-    pub fn new(database: &SqliteDatabase) -> Self {
-        let config = database.config();
-        let limit = AttemptLimit { max_failures: config.login_limit, window: config.login_window };
+    pub fn new(database: &SqliteDatabase, limit: AttemptLimit) -> Self {
+        database.set_login_window(limit.window);
         Self { database: database.clone(), limit }
     }
 }
 
 #[async_trait]
 impl LoginLimiter for SqliteLoginLimiter {
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn reserve(
         &self,
         attempt: &LoginAttempt,
@@ -42,6 +42,7 @@ impl LoginLimiter for SqliteLoginLimiter {
             .await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn settle(
         &self,
         ticket: &Ticket,
@@ -54,6 +55,7 @@ impl LoginLimiter for SqliteLoginLimiter {
             .await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
         let now = request_time.now();
         self.database.write(request_time, move |connection| statements::clear(connection, email, now)).await

@@ -1,4 +1,4 @@
-//! The schema, brought up to date when the database is opened.
+//! The migrations, which are applied when the database is opened.
 
 use diesel::SqliteConnection;
 use diesel::migration::{Migration, MigrationSource};
@@ -8,30 +8,30 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
-/// Why the schema cannot be brought up to date.
+/// An error of the migrations.
 #[derive(Debug)]
-pub(crate) enum Obstacle {
-    /// A newer program has applied this migration.
+pub(crate) enum MigrationError {
+    /// A newer version of the program has applied this migration.
     Newer(String),
-    /// The driver cannot take or keep the lock that this needs.
+    /// The driver cannot lock the database.
     Driver(DriverError),
     /// A migration fails.
     Failed(String),
 }
 
-impl From<DriverError> for Obstacle {
+impl From<DriverError> for MigrationError {
     fn from(error: DriverError) -> Self {
         Self::Driver(error)
     }
 }
 
-/// Applies what is missing, in one transaction.
+/// Applies the missing migrations in one transaction.
 ///
-/// It takes the write lock before it looks, so that of two processes the second finds the work done.
-pub(crate) fn run(connection: &mut SqliteConnection) -> Result<(), Obstacle> {
+/// The write lock comes first, so that of two processes the second one finds the migrations applied.
+pub(crate) fn run(connection: &mut SqliteConnection) -> Result<(), MigrationError> {
     connection.immediate_transaction(|connection| {
         if let Some(version) = unknown(connection).map_err(failed)? {
-            return Err(Obstacle::Newer(version));
+            return Err(MigrationError::Newer(version));
         }
         connection.run_pending_migrations(MIGRATIONS).map(drop).map_err(failed)
     })
@@ -44,7 +44,7 @@ fn unknown(connection: &mut SqliteConnection) -> diesel::migration::Result<Optio
     Ok(applied.iter().find(|version| !is_known(version)).map(ToString::to_string))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` wants it")]
-fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> Obstacle {
-    Obstacle::Failed(error.to_string())
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` passes it")]
+fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> MigrationError {
+    MigrationError::Failed(error.to_string())
 }

@@ -7,6 +7,8 @@ mod statements;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use auth_domain::model::{
     EndReason, EndSession, Ending, NewSession, RequestTime, Rotate, Rotation, SessionSummary, UserId,
@@ -18,42 +20,49 @@ use statements::At;
 
 /// The [`SessionStore`] in the embedded database: one row per session, changed in place.
 ///
-/// Each call is one transaction, the denylisting of access tokens included, so no call is ever half
-/// done and there is nothing that a repeat would have to complete.
+/// Each call is one transaction, which also writes to the denylist. So no end is ever pending.
 #[derive(Clone)]
 pub struct SqliteSessionStore {
     database: SqliteDatabase,
+    denylist_margin: Duration,
 }
 
 impl SqliteSessionStore {
-    /// Uses an open database.
+    /// A session store in an open database.
+    ///
+    /// # Parameters
+    /// - `denylist_margin`: the margin of the denylist in the same database.
     #[must_use]
-    pub fn new(database: &SqliteDatabase) -> Self {
-        Self { database: database.clone() }
+    pub fn new(database: &SqliteDatabase, denylist_margin: Duration) -> Self {
+        Self { database: database.clone(), denylist_margin }
     }
 
     fn at(&self, request_time: RequestTime) -> At {
-        At { now: request_time.now(), denylist_margin: self.database.config().denylist_margin }
+        At { now: request_time.now(), denylist_margin: self.denylist_margin }
     }
 }
 
 #[async_trait]
 impl SessionStore for SqliteSessionStore {
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError> {
         let (session, at) = (session.clone(), self.at(request_time));
         self.database.write(request_time, move |connection| statements::open(connection, &session, at)).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn rotate(&self, rotate: &Rotate, request_time: RequestTime) -> Result<Rotation, PortError> {
         let (rotate, at) = (rotate.clone(), self.at(request_time));
         self.database.write(request_time, move |connection| statements::rotate(connection, &rotate, at)).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError> {
         let (end, at) = (end.clone(), self.at(request_time));
         self.database.write(request_time, move |connection| statements::end(connection, &end, at)).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn end_all(
         &self,
         user_id: UserId,
@@ -66,6 +75,7 @@ impl SessionStore for SqliteSessionStore {
             .await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn list(
         &self,
         user_id: UserId,

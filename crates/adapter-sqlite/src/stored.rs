@@ -1,4 +1,4 @@
-//! Reading times and ids from the tables.
+//! Conversion of stored values.
 
 use auth_domain::model::from_unix_microseconds;
 use time::OffsetDateTime;
@@ -6,17 +6,17 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 
-/// Reads a stored time.
+/// The time in a column.
 pub(crate) fn time(micros: i64) -> Result<OffsetDateTime, StoreError> {
     from_unix_microseconds(micros).ok_or(StoreError::Contradiction("a time is out of range"))
 }
 
-/// Reads a stored id.
+/// The id in a column.
 pub(crate) fn id(bytes: &[u8]) -> Result<Uuid, StoreError> {
-    Uuid::from_slice(bytes).map_err(|_| StoreError::Contradiction("an id has not sixteen bytes"))
+    Uuid::from_slice(bytes).map_err(|_| StoreError::Contradiction("an id does not have sixteen bytes"))
 }
 
-/// Reads stored bytes that are neither an id nor a digest.
+/// The bytes in a column that contains neither an id nor a digest.
 pub(crate) fn sixteen_bytes(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
     bytes.try_into().map_err(|_| StoreError::Contradiction("a value does not have sixteen bytes"))
 }

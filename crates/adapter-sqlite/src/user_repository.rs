@@ -1,9 +1,8 @@
 //! Users.
 
-mod diagnostics;
 mod hash_parameters;
 mod row;
-mod steps;
+mod statements;
 
 use async_trait::async_trait;
 use auth_domain::model::{
@@ -13,7 +12,6 @@ use auth_domain::model::{
 use auth_domain::ports::{Insertion, PortError, Replacement, UserListing, UserRepository};
 
 use crate::database::SqliteDatabase;
-pub(crate) use diagnostics::diagnose;
 
 /// The [`UserRepository`] in the embedded database.
 #[derive(Clone)]
@@ -22,7 +20,7 @@ pub struct SqliteUserRepository {
 }
 
 impl SqliteUserRepository {
-    /// Uses an open database.
+    /// A repository in an open database.
     #[must_use]
     pub fn new(database: &SqliteDatabase) -> Self {
         Self { database: database.clone() }
@@ -31,23 +29,29 @@ impl SqliteUserRepository {
 
 #[async_trait]
 impl UserRepository for SqliteUserRepository {
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn find_by_email(
         &self,
         email: &Email,
         request_time: RequestTime,
     ) -> Result<Option<User>, PortError> {
         let email = email.clone();
-        self.database.read(request_time, move |connection| steps::find_by_email(connection, &email)).await
+        self.database
+            .read(request_time, move |connection| statements::find_by_email(connection, &email))
+            .await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn find_by_id(&self, id: UserId, request_time: RequestTime) -> Result<Option<User>, PortError> {
-        self.database.read(request_time, move |connection| steps::find_by_id(connection, id)).await
+        self.database.read(request_time, move |connection| statements::find_by_id(connection, id)).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError> {
-        self.database.read(request_time, steps::list).await
+        self.database.read(request_time, statements::list).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn hash_parameters(
         &self,
         request_time: RequestTime,
@@ -55,6 +59,7 @@ impl UserRepository for SqliteUserRepository {
         self.database.read(request_time, hash_parameters::read).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn default_tenant(
         &self,
         candidate: TenantId,
@@ -62,15 +67,17 @@ impl UserRepository for SqliteUserRepository {
     ) -> Result<TenantId, PortError> {
         let now = to_unix_microseconds(request_time.now());
         self.database
-            .write(request_time, move |connection| steps::default_tenant(connection, candidate, now))
+            .write(request_time, move |connection| statements::default_tenant(connection, candidate, now))
             .await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError> {
         let (user, now) = (user.clone(), to_unix_microseconds(request_time.now()));
-        self.database.write(request_time, move |connection| steps::insert(connection, &user, now)).await
+        self.database.write(request_time, move |connection| statements::insert(connection, &user, now)).await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn set_status(
         &self,
         id: UserId,
@@ -79,10 +86,11 @@ impl UserRepository for SqliteUserRepository {
     ) -> Result<bool, PortError> {
         let now = to_unix_microseconds(request_time.now());
         self.database
-            .write(request_time, move |connection| steps::set_status(connection, id, status, now))
+            .write(request_time, move |connection| statements::set_status(connection, id, status, now))
             .await
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     async fn replace_password_hash(
         &self,
         id: UserId,
@@ -93,7 +101,7 @@ impl UserRepository for SqliteUserRepository {
         let (new, now) = (new.clone(), to_unix_microseconds(request_time.now()));
         self.database
             .write(request_time, move |connection| {
-                steps::replace_password_hash(connection, id, expected.as_ref(), &new, now)
+                statements::replace_password_hash(connection, id, expected.as_ref(), &new, now)
             })
             .await
     }

@@ -1,30 +1,32 @@
-//! The one thread that writes: whatever has queued up is one transaction, answered after its commit.
+//! The thread that writes: all waiting jobs share one transaction, and are answered after its commit.
 
+use std::iter;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 
 use auth_domain::ports::Clock;
+use crossbeam_channel::Sender;
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
 
 use crate::connection::{Role, connect};
 use crate::error::StoreError;
-use crate::job::{Job, Jobs};
+use crate::job::Job;
+use crate::job_queue::Jobs;
 
-/// The most steps that share one transaction: beyond it a larger group gains little and waits longer.
+/// The most jobs in one transaction. More jobs gain little and wait longer.
 const GROUP: usize = 128;
 
-/// After so many steps the log is worth moving into the database.
-const STEPS_PER_CHECKPOINT: usize = 512;
+/// The number of jobs after which the writer asks for a checkpoint.
+const JOBS_PER_CHECKPOINT: usize = 512;
 
-/// Owns the writing connection.
+/// The owner of the writing connection.
 pub(crate) struct Writer {
-    /// `None` after a failed transaction: the next group begins with a new connection.
+    /// `None` after a failed transaction: the next group starts with a new connection.
     connection: Option<SqliteConnection>,
     path: String,
     clock: Arc<dyn Clock>,
-    checkpoint: SyncSender<()>,
-    steps: usize,
+    checkpoint: Sender<()>,
+    jobs: usize,
 }
 
 impl Writer {
@@ -32,14 +34,15 @@ impl Writer {
         connection: SqliteConnection,
         path: String,
         clock: Arc<dyn Clock>,
-        checkpoint: SyncSender<()>,
+        checkpoint: Sender<()>,
     ) -> Self {
-        Self { connection: Some(connection), path, clock, checkpoint, steps: 0 }
+        Self { connection: Some(connection), path, clock, checkpoint, jobs: 0 }
     }
 
-    /// Works until the queue is closed and empty.
+    /// Runs jobs until the queue is closed and empty.
     pub(crate) fn run(mut self, jobs: &Jobs) {
-        while let Some(mut group) = jobs.take(GROUP) {
+        while let Ok(first) = jobs.recv() {
+            let mut group: Vec<_> = iter::once(first).chain(jobs.try_iter()).take(GROUP).collect();
             let undone = self.commit(&mut group).err().map(|error| error.to_string());
             for job in group {
                 job.answer(undone.as_deref());
@@ -57,7 +60,7 @@ impl Writer {
             Ok(()) => self.run_group(&mut connection, group),
             Err(_) => Ok(()),
         };
-        // A connection that failed within a transaction is closed, which undoes whatever is left of it.
+        // Closing a connection that failed in a transaction rolls the transaction back.
         if committed.is_ok() {
             self.connection = Some(connection);
         }
@@ -70,8 +73,8 @@ impl Writer {
         group: &mut [Box<dyn Job>],
     ) -> diesel::QueryResult<()> {
         for job in &mut *group {
-            if job.begin(self.clock.instant()) {
-                run_alone(connection, &mut **job)?;
+            if job.start(self.clock.instant()) {
+                run_in_savepoint(connection, &mut **job)?;
             }
         }
         connection.batch_execute("COMMIT")?;
@@ -79,24 +82,24 @@ impl Writer {
         Ok(())
     }
 
-    fn count(&mut self, steps: usize) {
-        self.steps += steps;
-        if self.steps >= STEPS_PER_CHECKPOINT {
-            self.steps = 0;
-            // A full channel means that a checkpoint has been asked for already.
+    fn count(&mut self, jobs: usize) {
+        self.jobs += jobs;
+        if self.jobs >= JOBS_PER_CHECKPOINT {
+            self.jobs = 0;
+            // If the channel is full, a checkpoint has been requested already.
             let _ = self.checkpoint.try_send(());
         }
     }
 }
 
-/// Runs one step so that its failure undoes this step and no other.
+/// Runs one job so that its failure undoes this job alone.
 ///
-/// Some failures (a full disk) make SQLite drop the whole transaction by itself. Then there is no
-/// savepoint to go back to, the error of that ends the group, and no later step runs outside of it.
-fn run_alone(connection: &mut SqliteConnection, job: &mut dyn Job) -> diesel::QueryResult<()> {
-    connection.batch_execute("SAVEPOINT step")?;
+/// Some failures, such as a full disk, make SQLite roll back the whole transaction. Then the savepoint is gone too, and the
+/// error of `ROLLBACK TO` ends the group, so that no later job runs outside of a transaction.
+fn run_in_savepoint(connection: &mut SqliteConnection, job: &mut dyn Job) -> diesel::QueryResult<()> {
+    connection.batch_execute("SAVEPOINT job")?;
     if !job.run(connection) {
-        connection.batch_execute("ROLLBACK TO step")?;
+        connection.batch_execute("ROLLBACK TO job")?;
     }
-    connection.batch_execute("RELEASE step")
+    connection.batch_execute("RELEASE job")
 }

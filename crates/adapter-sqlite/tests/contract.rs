@@ -8,10 +8,11 @@
 use std::sync::Arc;
 
 use auth_adapter_sqlite::{
-    SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter, SqliteSessionStore,
+    OpenMode, SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter, SqliteSessionStore,
     SqliteUserRepository,
 };
 use auth_domain::model::UserId;
+use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::ports::{Denylist, LoginLimiter};
 use auth_testkit::{
     DENYLIST_MARGIN, Fixture, LOGIN_LIMIT, LOGIN_WINDOW, SessionFixture, TestClock, UserRepositoryFixture,
@@ -28,20 +29,21 @@ auth_testkit::user_repository_contract!(fixture = users());
 async fn sessions() -> SessionFixture {
     let (database, folder) = database();
     SessionFixture {
-        sessions: Arc::new(SqliteSessionStore::new(&database)),
-        denylist: Arc::new(SqliteDenylist::new(&database)),
+        sessions: Arc::new(SqliteSessionStore::new(&database, DENYLIST_MARGIN)),
+        denylist: Arc::new(SqliteDenylist::new(&database, DENYLIST_MARGIN)),
         keep: Box::new(folder),
     }
 }
 
 async fn denylist() -> Fixture<dyn Denylist> {
     let (database, folder) = database();
-    Fixture { port: Arc::new(SqliteDenylist::new(&database)), keep: Box::new(folder) }
+    Fixture { port: Arc::new(SqliteDenylist::new(&database, DENYLIST_MARGIN)), keep: Box::new(folder) }
 }
 
 async fn limiter() -> Fixture<dyn LoginLimiter> {
     let (database, folder) = database();
-    Fixture { port: Arc::new(SqliteLoginLimiter::new(&database)), keep: Box::new(folder) }
+    let limit = AttemptLimit { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
+    Fixture { port: Arc::new(SqliteLoginLimiter::new(&database, limit)), keep: Box::new(folder) }
 }
 
 async fn users() -> UserRepositoryFixture {
@@ -59,13 +61,8 @@ async fn users() -> UserRepositoryFixture {
 
 fn database() -> (SqliteDatabase, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let config = SqliteConfig {
-        denylist_margin: DENYLIST_MARGIN,
-        login_limit: LOGIN_LIMIT,
-        login_window: LOGIN_WINDOW,
-        ..SqliteConfig::new(folder.path().join("auth.db"))
-    };
-    (SqliteDatabase::open(config, TestClock::new()).unwrap(), folder)
+    let config = SqliteConfig::new(folder.path().join("auth.db"));
+    (SqliteDatabase::open(&config, OpenMode::default(), TestClock::new()).unwrap(), folder)
 }
 
 fn drop_password(path: &str, id: UserId) {

@@ -1,4 +1,4 @@
--- Times are microseconds since 1970-01-01 UTC, ids the sixteen bytes of a UUID.
+-- Times are microseconds since 1970-01-01 UTC, ids the 16 bytes of a UUID.
 CREATE TABLE tenants (
     id BLOB NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -9,9 +9,9 @@ CREATE TABLE tenants (
 CREATE TABLE users (
     id BLOB NOT NULL PRIMARY KEY,
     tenant_id BLOB NOT NULL REFERENCES tenants (id),
-    -- Trimmed and lower-cased by whoever writes it.
+    -- Trimmed and in lower case.
     email TEXT NOT NULL UNIQUE,
-    -- Null: the account signs in elsewhere and has no password.
+    -- Null if the user has no password and logs in elsewhere.
     password_hash TEXT,
     -- 0 Active, 1 Inactive.
     status INTEGER NOT NULL DEFAULT 0,

@@ -1,4 +1,4 @@
--- One row per session, changed in place by each rotation. No index holds a column that a rotation
+-- One row per session, which each rotation updates. No index contains a column that a rotation
 -- changes, so a rotation writes one page.
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY,
@@ -17,10 +17,10 @@ CREATE TABLE sessions (
     rotated_at INTEGER NOT NULL,
     -- Up to sixteen entries of 24 bytes: token id (16), expiry as a big-endian integer (8).
     live_tokens BLOB NOT NULL,
-    -- The sealed successor for a safe retry of the last rotation.
+    -- The sealed successor for a retry of the last rotation.
     replay_tag BLOB,
     replay_sealed BLOB,
-    -- Both set once the session has ended before its time.
+    -- Both null until the session is ended.
     ended_at INTEGER,
     end_reason TEXT,
     UNIQUE (user_id, session_id)

@@ -1,7 +1,7 @@
--- Access tokens that were revoked before their time.
+-- Access tokens that were revoked before they expired.
 CREATE TABLE denylist (
     token_id BLOB NOT NULL PRIMARY KEY,
-    -- From then on nobody accepts the token any more.
+    -- From this time on no verifier accepts the token.
     until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

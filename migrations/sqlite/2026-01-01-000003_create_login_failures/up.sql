@@ -1,10 +1,10 @@
--- One row per login attempt and axis; the keys are keyed hashes of the email and of the address.
+-- One row per login attempt and limit key: a keyed hash of the email or of the address.
 CREATE TABLE login_failures (
     axis_key BLOB NOT NULL,
     at INTEGER NOT NULL,
     ticket BLOB NOT NULL,
     email_key BLOB NOT NULL,
-    -- 0 in flight, 1 failed. One in flight for too long counts as failed.
+    -- 0 in flight, 1 failed. An attempt that is not settled in time counts as failed.
     settled INTEGER NOT NULL,
     PRIMARY KEY (axis_key, at, ticket)
 ) STRICT, WITHOUT ROWID;

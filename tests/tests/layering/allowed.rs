@@ -35,6 +35,7 @@ pub(crate) const DRIVERS: &[(&str, &[&str])] = &[
     ("actix-http", &[SERVER]),
     ("actix-web", &[VERIFIER, SERVER]),
     ("argon2", &["auth-adapter-argon2"]),
+    ("crossbeam-channel", &["auth-adapter-sqlite"]),
     ("dashmap", &["auth-adapter-redis"]),
     ("deadpool-redis", &["auth-adapter-redis"]),
     ("diesel", &["auth-adapter-postgres", "auth-adapter-sqlite", TESTS]),

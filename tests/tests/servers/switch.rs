@@ -290,9 +290,9 @@ async fn a_rejected_legacy_token_stays_as_it_is() {
     let installation = platform(&[]);
     let user = add_user(&installation, ALICE, Some(OLD_HASH), 10);
     let of_another_tenant = issue_legacy_token(&installation, &user, OTHER_TENANT);
-    let of_nobody = issue_legacy_token(&installation, "6fa459ea-ee8a-4ca4-894e-db77e160355e", TENANT);
+    let of_no_user = issue_legacy_token(&installation, "6fa459ea-ee8a-4ca4-894e-db77e160355e", TENANT);
     let server = Server::start_on(installation).await;
-    for token in [&of_another_tenant, &of_nobody, &"A".repeat(43)] {
+    for token in [&of_another_tenant, &of_no_user, &"A".repeat(43)] {
         assert_eq!(server.expect_dead(token).await, None);
     }
     let mine = issue_legacy_token(&server.installation, &user, TENANT);

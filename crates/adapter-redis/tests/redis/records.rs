@@ -120,7 +120,7 @@ async fn every_key_has_a_lifetime() {
 
 // S-46
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dump_holds_no_part_of_a_live_token() {
+async fn a_dump_contains_no_part_of_a_live_token() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let session = rotate_often(&ports, 10).await;

@@ -1,19 +1,25 @@
-//! Steps that no port has: they fail, panic, or take their time.
+//! Jobs that no port has: they fail, panic, or are slow.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use auth_domain::ports::PortErrorKind;
 use auth_testkit::{START, TestClock, request_time_at, request_time_past_its_deadline};
-use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
+use diesel::{QueryDsl, RunQueryDsl, sql_query};
 use tempfile::TempDir;
 
 use super::*;
+use crate::job_queue::CAPACITY;
+use crate::schema::tenants;
 
 fn database() -> (SqliteDatabase, TempDir) {
     let folder = tempfile::tempdir().unwrap();
+    (open(&folder), folder)
+}
+
+fn open(folder: &TempDir) -> SqliteDatabase {
     let config = SqliteConfig::new(folder.path().join("auth.db"));
-    (SqliteDatabase::open(config, TestClock::new()).unwrap(), folder)
+    SqliteDatabase::open(&config, OpenMode::default(), TestClock::new()).unwrap()
 }
 
 fn insert(connection: &mut SqliteConnection, name: &str) -> Result<(), StoreError> {
@@ -30,7 +36,7 @@ async fn names(database: &SqliteDatabase) -> Vec<String> {
     database.read(request_time_at(START), read).await.unwrap()
 }
 
-/// Keeps the writer busy until the sender is dropped; returns once it is.
+/// Blocks the writer until the sender is dropped.
 async fn occupy(database: &SqliteDatabase) -> Sender<()> {
     let (release, released): (Sender<()>, Receiver<()>) = channel();
     let (begun, has_begun) = tokio::sync::oneshot::channel();
@@ -39,7 +45,7 @@ async fn occupy(database: &SqliteDatabase) -> Sender<()> {
         let _ = released.recv();
         Ok(())
     };
-    let pending = submit(&database.0.writes, request_time_at(START).deadline(), work).unwrap();
+    let pending = database.0.writes.submit(request_time_at(START).deadline(), work).unwrap();
     drop(pending);
     has_begun.await.unwrap();
     release
@@ -50,20 +56,23 @@ fn briefly() -> RequestTime {
 }
 
 #[tokio::test]
-async fn a_step_that_fails_undoes_itself_and_no_other_of_its_group() {
+async fn a_job_that_fails_is_rolled_back_alone() {
     let (database, _folder) = database();
     let release = occupy(&database).await;
     let good = |name| {
         let work = move |connection: &mut SqliteConnection| insert(connection, name);
-        submit(&database.0.writes, request_time_at(START).deadline(), work).unwrap()
+        database.0.writes.submit(request_time_at(START).deadline(), work).unwrap()
     };
     let first = good("first");
-    let bad = submit(&database.0.writes, request_time_at(START).deadline(), |connection| {
-        insert(connection, "half")?;
-        sql_query("INSERT INTO no_such_table VALUES (1)").execute(connection)?;
-        Ok(())
-    })
-    .unwrap();
+    let bad = database
+        .0
+        .writes
+        .submit(request_time_at(START).deadline(), |connection| {
+            insert(connection, "half")?;
+            sql_query("INSERT INTO no_such_table VALUES (1)").execute(connection)?;
+            Ok(())
+        })
+        .unwrap();
     let last = good("last");
     drop(release);
 
@@ -75,7 +84,7 @@ async fn a_step_that_fails_undoes_itself_and_no_other_of_its_group() {
 }
 
 #[tokio::test]
-async fn a_step_that_panics_is_undone_and_the_threads_go_on() {
+async fn a_job_that_panics_is_rolled_back_and_the_threads_continue() {
     let (database, _folder) = database();
     let panicking = |connection: &mut SqliteConnection| -> Result<(), StoreError> {
         insert(connection, "half")?;
@@ -83,7 +92,7 @@ async fn a_step_that_panics_is_undone_and_the_threads_go_on() {
     };
     let error = database.write(request_time_at(START), panicking).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Corrupt);
-    for _ in 0..2 * readers::READERS {
+    for _ in 0..2 * reader::READERS {
         let panicking = |_: &mut SqliteConnection| -> Result<(), StoreError> { panic!("on purpose") };
         assert!(database.read(request_time_at(START), panicking).await.is_err());
     }
@@ -92,16 +101,19 @@ async fn a_step_that_panics_is_undone_and_the_threads_go_on() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_sqlite_drops_undoes_the_whole_group_and_the_writer_goes_on() {
+async fn a_transaction_that_sqlite_rolls_back_fails_the_whole_group() {
     let (database, _folder) = database();
     let release = occupy(&database).await;
     let deadline = request_time_at(START).deadline();
-    let good = submit(&database.0.writes, deadline, |connection| insert(connection, "good")).unwrap();
-    let dropping = submit(&database.0.writes, deadline, |connection| {
-        Ok(sql_query("INSERT OR ROLLBACK INTO tenants VALUES (NULL, NULL, 0, 0)").execute(connection)?)
-    })
-    .unwrap();
-    let late = submit(&database.0.writes, deadline, |connection| insert(connection, "late")).unwrap();
+    let good = database.0.writes.submit(deadline, |connection| insert(connection, "good")).unwrap();
+    let dropping = database
+        .0
+        .writes
+        .submit(deadline, |connection| {
+            Ok(sql_query("INSERT OR ROLLBACK INTO tenants VALUES (NULL, NULL, 0, 0)").execute(connection)?)
+        })
+        .unwrap();
+    let late = database.0.writes.submit(deadline, |connection| insert(connection, "late")).unwrap();
     drop(release);
 
     let clock = &*database.0.clock;
@@ -114,7 +126,7 @@ async fn a_transaction_that_sqlite_drops_undoes_the_whole_group_and_the_writer_g
 }
 
 #[tokio::test]
-async fn a_step_still_queued_at_its_deadline_never_happens() {
+async fn a_job_still_queued_at_its_deadline_is_never_run() {
     let (database, _folder) = database();
     let release = occupy(&database).await;
     let error = database.write(briefly(), |connection| insert(connection, "late")).await.unwrap_err();
@@ -125,7 +137,7 @@ async fn a_step_still_queued_at_its_deadline_never_happens() {
 }
 
 #[tokio::test]
-async fn a_step_past_its_deadline_is_not_begun() {
+async fn a_job_past_its_deadline_is_not_started() {
     let (database, _folder) = database();
     let request_time = request_time_past_its_deadline(START);
     let written = database.write(request_time, |connection| insert(connection, "late")).await;
@@ -137,7 +149,7 @@ async fn a_step_past_its_deadline_is_not_begun() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_step_begun_before_its_deadline_gets_its_outcome_after_it() {
+async fn a_job_started_before_its_deadline_returns_its_outcome_after_it() {
     let (database, _folder) = database();
     let (release, released) = channel::<()>();
     let request_time = briefly();
@@ -158,7 +170,7 @@ async fn a_step_begun_before_its_deadline_gets_its_outcome_after_it() {
 }
 
 #[tokio::test]
-async fn an_outcome_that_does_not_come_is_said_to_be_unknown() {
+async fn a_job_that_does_not_finish_has_an_unknown_outcome() {
     let (database, _folder) = database();
     let (release, released) = channel::<()>();
     let (begun, has_begun) = tokio::sync::oneshot::channel();
@@ -167,7 +179,7 @@ async fn an_outcome_that_does_not_come_is_said_to_be_unknown() {
         let _ = released.recv();
         Ok(())
     };
-    let pending = submit(&database.0.writes, briefly().deadline(), work).unwrap();
+    let pending = database.0.writes.submit(briefly().deadline(), work).unwrap();
     has_begun.await.unwrap();
     let error = pending.outcome(&*database.0.clock, Duration::from_millis(50)).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Unavailable);
@@ -181,24 +193,24 @@ async fn a_full_queue_is_overloaded_at_once() {
     let release = occupy(&database).await;
     let deadline = request_time_at(START).deadline();
     let pending: Vec<_> =
-        (0..CAPACITY).map(|_| submit(&database.0.writes, deadline, |_| Ok(())).unwrap()).collect();
+        (0..CAPACITY).map(|_| database.0.writes.submit(deadline, |_| Ok(())).unwrap()).collect();
     let error = database.write(request_time_at(START), |_| Ok(())).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Overloaded);
     drop(release);
-    for step in pending {
-        step.outcome(&*database.0.clock, GRACE).await.unwrap();
+    for job in pending {
+        job.outcome(&*database.0.clock, GRACE).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn closing_finishes_what_is_queued_and_rejects_what_comes_later() {
+async fn closing_finishes_queued_jobs_and_rejects_later_ones() {
     let (database, folder) = database();
     let release = occupy(&database).await;
     let deadline = request_time_at(START).deadline();
-    let steps: Vec<_> = (0..300)
+    let jobs: Vec<_> = (0..300)
         .map(|nth| {
             let work = move |connection: &mut SqliteConnection| insert(connection, &nth.to_string());
-            submit(&database.0.writes, deadline, work).unwrap()
+            database.0.writes.submit(deadline, work).unwrap()
         })
         .collect();
     drop(release);
@@ -206,12 +218,11 @@ async fn closing_finishes_what_is_queued_and_rejects_what_comes_later() {
 
     let error = database.ping(request_time_at(START)).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Unavailable);
-    for step in steps {
-        step.outcome(&*database.0.clock, GRACE).await.unwrap();
+    for job in jobs {
+        job.outcome(&*database.0.clock, GRACE).await.unwrap();
     }
     assert!(!folder.path().join("auth.db-wal").exists(), "the log is in the database");
-    let reopened = SqliteDatabase::open(database.config().clone(), Arc::clone(&database.0.clock)).unwrap();
-    assert_eq!(names(&reopened).await.len(), 300);
+    assert_eq!(names(&open(&folder)).await.len(), 300);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The limiter and the rules of the domain agree, call by call and attempt by attempt.
+//! The comparison of the limiter with the rules of the domain.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use auth_testkit::generated::{AttemptSubject, compare_attempts};
 use auth_testkit::{LOGIN_WINDOW, START, TestClock, request_time_at};
 
 use super::*;
-use crate::SqliteConfig;
+use crate::{OpenMode, SqliteConfig};
 
 struct Subject(SqliteLoginLimiter);
 
@@ -38,15 +38,12 @@ impl AttemptSubject for Subject {
 }
 
 #[tokio::test]
-async fn generated_sequences_end_as_the_rules_say() {
+async fn generated_sequences_agree_with_the_rules() {
     let memory = Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     let folder = folder.unwrap();
-    let config = SqliteConfig {
-        login_limit: 3,
-        login_window: LOGIN_WINDOW,
-        ..SqliteConfig::new(folder.path().join("auth.db"))
-    };
-    let database = SqliteDatabase::open(config, TestClock::new()).unwrap();
-    compare_attempts(1_000, &Subject(SqliteLoginLimiter::new(&database))).await;
+    let config = SqliteConfig::new(folder.path().join("auth.db"));
+    let database = SqliteDatabase::open(&config, OpenMode::default(), TestClock::new()).unwrap();
+    let limit = AttemptLimit { max_failures: 3, window: LOGIN_WINDOW };
+    compare_attempts(1_000, &Subject(SqliteLoginLimiter::new(&database, limit))).await;
 }

@@ -3,10 +3,7 @@
 use auth_domain::model::{
     EndReason, LimitKey, RetryTag, SealedSuccessor, SessionRecord, SessionRef, SessionState, TenantId,
 };
-use diesel::{
-    AsChangeset, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
-    SelectableHelper, SqliteConnection,
-};
+use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 
 use super::live_tokens::{pack, unpack};
 use crate::error::StoreError;
@@ -36,43 +33,8 @@ pub(super) struct SessionRow {
     rotated_from: Option<Vec<u8>>,
 }
 
-/// The record of a session, if there is one.
-pub(super) fn find(
-    connection: &mut SqliteConnection,
-    session: SessionRef,
-) -> Result<Option<SessionRecord>, StoreError> {
-    let row = sessions::table.find(key(&session)).select(SessionRow::as_select()).first(connection);
-    row.optional()?.map(SessionRecord::try_from).transpose()
-}
-
-/// Stores the record of a session that exists.
-pub(super) fn save(
-    connection: &mut SqliteConnection,
-    session: SessionRef,
-    record: &SessionRecord,
-) -> Result<(), StoreError> {
-    let changes = SessionRow::new(session, record);
-    diesel::update(sessions::table.find(key(&session))).set(changes).execute(connection)?;
-    Ok(())
-}
-
-/// Stores the record of a new session.
-pub(super) fn insert(
-    connection: &mut SqliteConnection,
-    session: SessionRef,
-    record: &SessionRecord,
-) -> Result<(), StoreError> {
-    let row = SessionRow::new(session, record);
-    diesel::insert_into(sessions::table).values(row).execute(connection)?;
-    Ok(())
-}
-
-fn key(session: &SessionRef) -> (&[u8], &[u8]) {
-    (session.user_id.as_bytes(), session.session_id.as_bytes())
-}
-
 impl SessionRow {
-    fn new(session: SessionRef, record: &SessionRecord) -> Self {
+    pub(super) fn new(session: SessionRef, record: &SessionRecord) -> Self {
         let (ended_at, end_reason) = match record.state {
             SessionState::Live => (None, None),
             SessionState::Pending { at, reason } | SessionState::Ended { at, reason } => {

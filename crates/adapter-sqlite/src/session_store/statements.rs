@@ -7,10 +7,12 @@ use auth_domain::model::{
     EndReason, EndSession, Ending, NewSession, Rotate, Rotation, SessionId, SessionRecord, SessionRef,
     SessionSummary, UserId,
 };
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper, SqliteConnection};
+use diesel::{
+    ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, SelectableHelper, SqliteConnection,
+};
 use time::OffsetDateTime;
 
-use super::row::{self, SessionRow};
+use super::row::SessionRow;
 use crate::denylist::revoke;
 use crate::error::StoreError;
 use crate::schema::sessions;
@@ -34,7 +36,7 @@ pub(super) fn open(
         let session = SessionRef { session_id: surplus.session_id, ..opened };
         end(connection, &EndSession { session, reason: EndReason::Revoked, also_revoke: None }, at)?;
     }
-    row::insert(connection, opened, &session_rules::open(session, at.now))
+    insert(connection, opened, &session_rules::open(session, at.now))
 }
 
 pub(super) fn rotate(
@@ -43,14 +45,14 @@ pub(super) fn rotate(
     at: At,
 ) -> Result<Rotation, StoreError> {
     let session = rotate.presented.session;
-    let record = row::find(connection, session)?;
+    let record = find(connection, session)?;
     let decision = session_rules::rotate(record.as_ref(), rotate, at.now, at.denylist_margin);
     store(connection, session, decision.change, at)?;
     Ok(decision.outcome)
 }
 
 pub(super) fn end(connection: &mut SqliteConnection, end: &EndSession, at: At) -> Result<Ending, StoreError> {
-    let record = row::find(connection, end.session)?;
+    let record = find(connection, end.session)?;
     let decision = session_rules::end(record.as_ref(), end, at.now, at.denylist_margin);
     store(connection, end.session, decision.change, at)?;
     Ok(decision.outcome)
@@ -112,5 +114,40 @@ fn store(
     for token in change.denylist {
         revoke(connection, token, at.denylist_margin)?;
     }
-    row::save(connection, session, &change.record.denylisted())
+    save(connection, session, &change.record.denylisted())
+}
+
+/// The record of a session, if there is one.
+pub(super) fn find(
+    connection: &mut SqliteConnection,
+    session: SessionRef,
+) -> Result<Option<SessionRecord>, StoreError> {
+    let row = sessions::table.find(key(&session)).select(SessionRow::as_select()).first(connection);
+    row.optional()?.map(SessionRecord::try_from).transpose()
+}
+
+/// Stores the record of a session that exists.
+fn save(
+    connection: &mut SqliteConnection,
+    session: SessionRef,
+    record: &SessionRecord,
+) -> Result<(), StoreError> {
+    let changes = SessionRow::new(session, record);
+    diesel::update(sessions::table.find(key(&session))).set(changes).execute(connection)?;
+    Ok(())
+}
+
+/// Stores the record of a new session.
+fn insert(
+    connection: &mut SqliteConnection,
+    session: SessionRef,
+    record: &SessionRecord,
+) -> Result<(), StoreError> {
+    let row = SessionRow::new(session, record);
+    diesel::insert_into(sessions::table).values(row).execute(connection)?;
+    Ok(())
+}
+
+fn key(session: &SessionRef) -> (&[u8], &[u8]) {
+    (session.user_id.as_bytes(), session.session_id.as_bytes())
 }

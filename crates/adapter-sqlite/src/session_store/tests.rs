@@ -1,4 +1,4 @@
-//! The store and the rules of the domain agree, call by call and record by record.
+//! The comparison of the store with the rules of the domain.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use auth_testkit::generated::{SessionSubject, compare_sessions};
 use auth_testkit::{DENYLIST_MARGIN, START, TestClock, request_time_at};
 
 use super::*;
-use crate::{SqliteConfig, SqliteDenylist};
+use crate::{OpenMode, SqliteConfig, SqliteDenylist};
 
 struct Subject {
     store: SqliteSessionStore,
@@ -26,20 +26,19 @@ impl SessionSubject for Subject {
     }
 
     async fn record(&self, session: SessionRef) -> Option<SessionRecord> {
-        let read = move |connection: &mut diesel::SqliteConnection| row::find(connection, session);
+        let read = move |connection: &mut diesel::SqliteConnection| statements::find(connection, session);
         self.store.database.read(request_time_at(START), read).await.unwrap()
     }
 }
 
 #[tokio::test]
-async fn generated_sequences_end_as_the_rules_say() {
+async fn generated_sequences_agree_with_the_rules() {
     let memory = Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     let folder = folder.unwrap();
-    let config =
-        SqliteConfig { denylist_margin: DENYLIST_MARGIN, ..SqliteConfig::new(folder.path().join("auth.db")) };
-    let database = SqliteDatabase::open(config, TestClock::new()).unwrap();
-    let store = SqliteSessionStore::new(&database);
-    let subject = Subject { store, denylist: SqliteDenylist::new(&database) };
+    let config = SqliteConfig::new(folder.path().join("auth.db"));
+    let database = SqliteDatabase::open(&config, OpenMode::default(), TestClock::new()).unwrap();
+    let store = SqliteSessionStore::new(&database, DENYLIST_MARGIN);
+    let subject = Subject { store, denylist: SqliteDenylist::new(&database, DENYLIST_MARGIN) };
     compare_sessions(1_000, &subject).await;
 }

@@ -25,7 +25,7 @@ struct Row {
     users: i64,
 }
 
-/// Reads every row.
+/// The parameters in all rows.
 pub(super) fn read(connection: &mut SqliteConnection) -> Result<Vec<HashParametersInUse>, StoreError> {
     let rows: Vec<Row> = sql_query(QUERY).load(connection)?;
     Ok(rows.into_iter().filter_map(Row::into_parameters).collect())

@@ -1,4 +1,4 @@
-//! Users as rows.
+//! A user as a row.
 
 use auth_domain::model::{Email, NewUser, PasswordHash, Role, TenantId, User, UserId, UserStatus};
 use auth_domain::ports::UnreadableUser;
@@ -7,7 +7,7 @@ use diesel::{Insertable, Queryable, Selectable};
 use crate::schema::users;
 use crate::stored::{id, time};
 
-/// A row of `users`, as far as it is read.
+/// The columns of `users` that are read.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users, check_for_backend(diesel::sqlite::Sqlite))]
 pub(super) struct UserRow {

@@ -1,4 +1,4 @@
-//! What was acknowledged stays, and what was not never comes.
+//! Acknowledged writes stay, and late calls never take effect.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ async fn a_clock_that_goes_back_makes_no_token_current_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_answered_is_seen_by_everyone_who_opens_the_file() {
+async fn acknowledged_writes_are_visible_to_other_connections() {
     let folder = Folder::new();
     let database = folder.open();
     let sessions = Sessions::new(&database);
@@ -67,12 +67,12 @@ async fn what_was_answered_is_seen_by_everyone_who_opens_the_file() {
     for answer in auth_testkit::race(calls).await {
         answer.unwrap();
     }
-    // The database stays open: this reads what a crash would leave.
+    // The database is still open, as after a crash.
     assert_eq!(folder.number("SELECT count(*) AS number FROM sessions"), 64);
 }
 
 #[tokio::test]
-async fn a_call_behind_a_locked_file_changes_nothing_also_not_later() {
+async fn a_call_behind_a_locked_file_never_takes_effect() {
     let folder = Folder::new();
     let database = folder.open();
     let sessions = Sessions::new(&database);
@@ -97,7 +97,7 @@ async fn a_call_behind_a_locked_file_changes_nothing_also_not_later() {
 }
 
 #[tokio::test]
-async fn a_file_that_stays_locked_is_unavailable_and_used_again_at_once() {
+async fn a_locked_file_is_unavailable_and_used_again_once_unlocked() {
     let folder = Folder::new();
     let database = folder.open();
     let sessions = Sessions::new(&database);
@@ -108,7 +108,7 @@ async fn a_file_that_stays_locked_is_unavailable_and_used_again_at_once() {
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let error = database.ping(request_time_at(START)).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Unavailable);
-    // Reading goes on beside whoever writes.
+    // Readers do not wait for a writer.
     assert_eq!(
         sessions.store.list(session.token.session().user_id, request_time_at(START)).await.unwrap().len(),
         1

@@ -1,10 +1,11 @@
-//! What lies on the disk, and who may read it.
+//! The content and the modes of the files.
 
 use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use auth_adapter_sqlite::OpenMode;
 use auth_domain::model::{RefreshToken, Rotation};
 use auth_domain::ports::SessionStore;
 use auth_testkit::{START, a_session, a_user_id, request_time_at};
@@ -17,7 +18,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
+fn sibling(path: &Path, suffix: &str) -> std::path::PathBuf {
     path.with_file_name(format!("auth.db{suffix}"))
 }
 
@@ -26,29 +27,29 @@ async fn the_files_are_readable_by_their_owner_alone() {
     let folder = Folder::new();
     let path = folder.path().with_file_name("data").join("auth.db");
     let config = auth_adapter_sqlite::SqliteConfig::new(&path);
-    let database = folder.try_open(config).unwrap();
+    let database = folder.try_open(&config, OpenMode::default()).unwrap();
     Sessions::new(&database).open(&a_session(a_user_id(), START), START).await;
 
     assert_eq!(mode(path.parent().unwrap()), 0o700);
     for suffix in ["", "-wal", "-shm"] {
-        assert_eq!(mode(&beside(&path, suffix)), 0o600, "auth.db{suffix}");
+        assert_eq!(mode(&sibling(&path, suffix)), 0o600, "auth.db{suffix}");
     }
 }
 
 #[test]
-fn a_file_that_others_may_read_is_closed_to_them() {
+fn a_file_that_others_can_read_is_restricted_to_its_owner() {
     let folder = Folder::new();
     drop(folder.open());
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o644)).unwrap();
     let _database = folder.open();
     for suffix in ["", "-wal", "-shm"] {
-        assert_eq!(mode(&beside(&folder.path(), suffix)), 0o600, "auth.db{suffix}");
+        assert_eq!(mode(&sibling(&folder.path(), suffix)), 0o600, "auth.db{suffix}");
     }
 }
 
 // S-46
 #[tokio::test]
-async fn a_dump_holds_no_part_of_a_live_token() {
+async fn a_dump_contains_no_part_of_a_live_token() {
     let folder = Folder::new();
     let database = folder.open();
     let sessions = Sessions::new(&database);
@@ -58,7 +59,7 @@ async fn a_dump_holds_no_part_of_a_live_token() {
     let rotation = sessions.store.rotate(&attempt.rotate, request_time_at(START)).await.unwrap();
     assert_eq!(rotation, Rotation::Rotated);
 
-    let log = fs::read(beside(&folder.path(), "-wal")).unwrap();
+    let log = fs::read(sibling(&folder.path(), "-wal")).unwrap();
     assert_dump_is_harmless(&log, &[&session.token, &attempt.successor]);
     database.close();
     let dump = fs::read(folder.path()).unwrap();
@@ -71,7 +72,7 @@ fn assert_dump_is_harmless(dump: &[u8], tokens: &[&RefreshToken]) {
         let hex = token.expose();
         let bytes: Vec<u8> =
             (0..52).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
-        // The first sixteen bytes are the user's id, which is no secret.
+        // The first sixteen bytes are the id of the user, which is not secret.
         let secret = &bytes[16..];
         assert!(slices(dump, 6).is_disjoint(&slices(secret, 6)), "raw");
         assert!(slices(dump, 12).is_disjoint(&slices(&hex.as_bytes()[32..], 12)), "hex");

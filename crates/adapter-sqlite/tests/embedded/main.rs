@@ -1,4 +1,4 @@
-//! What the embedded store promises beyond the shared contracts.
+//! Guarantees of the embedded store beyond the shared contracts.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -8,9 +8,9 @@
 
 mod durability;
 mod files;
+mod maintenance;
 mod opening;
 mod processes;
 mod readiness;
 mod rows;
 mod support;
-mod upkeep;

@@ -1,9 +1,9 @@
-//! Files that are rejected, and what is said of them.
+//! Files that are rejected, and the messages.
 
 use std::fs;
 use std::sync::Arc;
 
-use auth_adapter_sqlite::{OpenError, SqliteConfig, SqliteDatabase};
+use auth_adapter_sqlite::{ConfigError, OpenMode, SqliteConfig, SqliteDatabase};
 use auth_domain::ports::{PortError, PortErrorKind};
 use auth_testkit::{START, a_session, a_user_id};
 use diesel::connection::SimpleConnection;
@@ -28,24 +28,28 @@ fn a_file_that_is_no_database_is_rejected_and_left_as_it_was() {
         let folder = Folder::new();
         fs::write(folder.path(), content).unwrap();
         let text = assert_rejected(&folder, PortErrorKind::Corrupt);
-        assert!(text.contains("restore it from a backup, or move it away to start anew"), "{text}");
+        assert!(
+            text.contains("restore it from a backup, or move it away to start with an empty one"),
+            "{text}"
+        );
     }
 }
 
 // S-25
 #[test]
-fn a_missing_database_is_made_only_if_that_is_wanted() {
+fn a_missing_database_is_created_only_if_the_mode_allows_it() {
     let folder = Folder::new();
     let path = folder.path().with_file_name("data").join("auth.db");
-    let find = || SqliteConfig { create_missing: false, ..SqliteConfig::new(&path) };
+    let config = SqliteConfig::new(&path);
+    let existing = OpenMode { create_missing: false, ..OpenMode::default() };
     for _ in 0..2 {
-        let Err(error) = folder.try_open(find()) else { panic!("the database opens") };
+        let Err(error) = folder.try_open(&config, existing) else { panic!("the database opens") };
         assert!(error.to_string().contains("migrate") && error.to_string().contains("auth.db"), "{error}");
         assert_eq!(PortError::from(error).kind(), PortErrorKind::Misconfigured);
         assert!(!path.exists());
     }
-    drop(folder.try_open(SqliteConfig::new(&path)).unwrap());
-    assert!(folder.try_open(find()).is_ok());
+    drop(folder.try_open(&SqliteConfig::new(&path), OpenMode::default()).unwrap());
+    assert!(folder.try_open(&config, existing).is_ok());
 }
 
 #[tokio::test]
@@ -74,7 +78,7 @@ fn a_database_of_a_newer_version_is_rejected_and_left_as_it_was() {
     let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')";
     folder.connect().batch_execute(newer).unwrap();
     let text = assert_rejected(&folder, PortErrorKind::Misconfigured);
-    assert!(text.contains("made by a newer version (migration 99990101000000)"), "{text}");
+    assert!(text.contains("migrated by a newer version (migration 99990101000000)"), "{text}");
 }
 
 #[test]
@@ -86,39 +90,39 @@ fn a_database_of_another_program_is_rejected_and_left_as_it_was() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_named() {
+fn an_error_names_the_folder_that_cannot_be_created() {
     let folder = Folder::new();
     fs::write(folder.path(), "a file, no folder").unwrap();
     let config = SqliteConfig::new(folder.path().join("inner.db"));
-    let Err(error) = folder.try_open(config) else { panic!("the database opens") };
-    assert!(matches!(error, OpenError::Unwritable { .. }), "{error}");
+    let Err(error) = folder.try_open(&config, OpenMode::default()) else { panic!("the database opens") };
+    assert!(matches!(error, ConfigError::Unwritable { .. }), "{error}");
     assert!(error.to_string().contains("auth.db"), "{error}");
-    assert!(error.to_string().contains("let this user write there"), "{error}");
+    assert!(error.to_string().contains("give this user the right to write there"), "{error}");
 }
 
 #[test]
-fn names_that_mean_something_to_sqlite_are_plain_files() {
+fn names_that_sqlite_treats_specially_are_plain_files() {
     let folder = Folder::new();
     for name in [":memory:", "a?mode=memory", "file:b%20c", "with 'quote' and ünïcode"] {
         let path = folder.path().with_file_name(name);
-        drop(folder.try_open(SqliteConfig::new(&path)).unwrap());
+        drop(folder.try_open(&SqliteConfig::new(&path), OpenMode::default()).unwrap());
         assert!(fs::metadata(&path).unwrap().len() > 0, "{name}");
     }
 }
 
 #[test]
-fn an_empty_file_becomes_a_database_and_opening_again_changes_nothing() {
+fn an_empty_file_becomes_a_database() {
     let folder = Folder::new();
     fs::write(folder.path(), "").unwrap();
-    let thorough = SqliteConfig { check_integrity: true, ..folder.config() };
-    drop(folder.try_open(thorough.clone()).unwrap());
+    let thorough = OpenMode { check_integrity: true, ..OpenMode::default() };
+    drop(folder.try_open(&folder.config(), thorough).unwrap());
     let before = fs::read(folder.path()).unwrap();
-    drop(folder.try_open(thorough).unwrap());
+    drop(folder.try_open(&folder.config(), thorough).unwrap());
     assert_eq!(fs::read(folder.path()).unwrap(), before);
 }
 
 #[test]
-fn eight_that_open_a_new_database_at_once_all_succeed() {
+fn eight_threads_can_open_a_new_database_at_the_same_time() {
     let folder = Arc::new(Folder::new());
     let threads: Vec<_> = (0..8)
         .map(|_| {

@@ -3,6 +3,7 @@
 use std::env;
 use std::process::{Child, Command};
 
+use auth_adapter_sqlite::{OpenMode, SqliteConfig, SqliteDatabase};
 use auth_domain::model::{EndReason, Rotation};
 use auth_domain::ports::SessionStore;
 use auth_testkit::{START, TestClock, TestSession, a_session, a_user_id, request_time_at};
@@ -34,15 +35,15 @@ async fn open_many(sessions: &Sessions) -> Vec<TestSession> {
 #[ignore = "half of `two_processes_write_to_one_file`, which starts it"]
 async fn the_other_process() {
     let Ok(path) = env::var(PATH) else { return };
-    let config = auth_adapter_sqlite::SqliteConfig::new(path);
-    let database = auth_adapter_sqlite::SqliteDatabase::open(config, TestClock::new()).unwrap();
+    let database =
+        SqliteDatabase::open(&SqliteConfig::new(path), OpenMode::default(), TestClock::new()).unwrap();
     open_many(&Sessions::new(&database)).await;
 }
 
 #[tokio::test]
 async fn two_processes_write_to_one_file() {
     let folder = Folder::new();
-    // Both also race for making the file and its tables.
+    // All three processes race to create the file and its tables.
     let mut others = [start_another(&folder), start_another(&folder)];
     let database = folder.open();
     let opened = open_many(&Sessions::new(&database)).await;
@@ -58,7 +59,7 @@ async fn two_processes_write_to_one_file() {
 }
 
 #[tokio::test]
-async fn what_another_handle_ends_is_over_for_this_one_at_once() {
+async fn a_session_ended_by_another_handle_is_ended_at_once() {
     let folder = Folder::new();
     let server = Sessions::new(&folder.open());
     let command_line = Sessions::new(&folder.open());

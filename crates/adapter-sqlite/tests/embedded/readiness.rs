@@ -1,4 +1,4 @@
-//! What readiness finds.
+//! The check for readiness.
 
 use std::error::Error;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Rows that contradict themselves are said to, never guessed at.
+//! Rows that contradict themselves are errors.
 
 use auth_adapter_sqlite::SqliteUserRepository;
 use auth_domain::model::{EndReason, EndSession};
@@ -16,7 +16,7 @@ async fn an_unknown_role_or_status_is_corrupt() {
     let user = a_user(tenant_id);
     users.insert(&user, request_time_at(START)).await.unwrap();
 
-    // The last one is 0, a developer, in its lowest 32 bits.
+    // The lowest 32 bits of 4294967296 are 0, a developer.
     let other = a_user(tenant_id);
     users.insert(&other, request_time_at(START)).await.unwrap();
     let id = user.id.as_uuid().simple();
@@ -47,7 +47,7 @@ async fn an_unknown_role_or_status_is_corrupt() {
 
 // S-88
 #[tokio::test]
-async fn rows_that_keep_users_out_are_counted_and_name_nobody() {
+async fn rows_that_prevent_logins_are_counted_without_names() {
     let folder = Folder::new();
     let database = folder.open();
     let users = SqliteUserRepository::new(&database);
@@ -84,7 +84,7 @@ async fn rows_that_keep_users_out_are_counted_and_name_nobody() {
 }
 
 #[tokio::test]
-async fn a_session_that_contradicts_itself_is_corrupt_and_stays_as_it_is() {
+async fn a_corrupt_session_is_reported_and_not_changed() {
     for change in [
         "ended_at = 1",
         "ended_at = 1, end_reason = 'no_reason'",
@@ -104,7 +104,7 @@ async fn a_session_that_contradicts_itself_is_corrupt_and_stays_as_it_is() {
 }
 
 #[tokio::test]
-async fn one_bad_session_fails_the_call_that_would_end_it_with_all_others() {
+async fn a_corrupt_session_fails_end_all_and_nothing_else_ends() {
     let folder = Folder::new();
     let sessions = Sessions::new(&folder.open());
     let user_id = a_user_id();

@@ -1,19 +1,21 @@
-//! A database in a folder of its own, and a second connection behind its back.
+//! A database in a temporary folder, and a second connection to it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use auth_adapter_sqlite::{OpenError, SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteSessionStore};
+use auth_adapter_sqlite::{
+    ConfigError, OpenMode, SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteSessionStore,
+};
 use auth_domain::model::{RefreshToken, Rotation};
 use auth_domain::ports::{PortError, SessionStore};
-use auth_testkit::{TestClock, TestSession, request_time_at};
+use auth_testkit::{DENYLIST_MARGIN, TestClock, TestSession, request_time_at};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
-/// A folder that may hold a database, which may be open.
+/// A temporary folder for a database.
 pub(crate) struct Folder {
     pub(crate) clock: Arc<TestClock>,
     folder: TempDir,
@@ -21,7 +23,7 @@ pub(crate) struct Folder {
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        // In memory where that is possible: what a disk adds here is only its time.
+        // In memory if possible: a disk only makes the tests slower.
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
         Self { clock: TestClock::new(), folder: folder.unwrap() }
@@ -36,30 +38,34 @@ impl Folder {
     }
 
     pub(crate) fn open(&self) -> SqliteDatabase {
-        self.try_open(self.config()).unwrap()
+        self.try_open(&self.config(), OpenMode::default()).unwrap()
     }
 
-    pub(crate) fn try_open(&self, config: SqliteConfig) -> Result<SqliteDatabase, OpenError> {
-        SqliteDatabase::open(config, self.clock.clone())
+    pub(crate) fn try_open(
+        &self,
+        config: &SqliteConfig,
+        mode: OpenMode,
+    ) -> Result<SqliteDatabase, ConfigError> {
+        SqliteDatabase::open(config, mode, self.clock.clone())
     }
 
-    /// Opens it and returns why that is not possible.
-    pub(crate) fn rejection(&self) -> OpenError {
-        let config = SqliteConfig { check_integrity: true, ..self.config() };
-        match self.try_open(config) {
+    /// The error of opening the database.
+    pub(crate) fn rejection(&self) -> ConfigError {
+        let mode = OpenMode { check_integrity: true, ..OpenMode::default() };
+        match self.try_open(&self.config(), mode) {
             Ok(_) => panic!("the database opens"),
             Err(error) => error,
         }
     }
 
-    /// Connects as another program would.
+    /// A second connection, as another program has.
     pub(crate) fn connect(&self) -> SqliteConnection {
         let mut connection = SqliteConnection::establish(self.path().to_str().unwrap()).unwrap();
         connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
         connection
     }
 
-    /// Returns the one number that a query gives under the name `number`.
+    /// The column `number` of the one row that a query returns.
     pub(crate) fn number(&self, query: &str) -> i64 {
         sql_query(query).get_result::<Number>(&mut self.connect()).unwrap().number
     }
@@ -71,7 +77,7 @@ struct Number {
     number: i64,
 }
 
-/// The ports that know sessions.
+/// The ports for sessions.
 pub(crate) struct Sessions {
     pub(crate) store: SqliteSessionStore,
     pub(crate) denylist: SqliteDenylist,
@@ -79,14 +85,17 @@ pub(crate) struct Sessions {
 
 impl Sessions {
     pub(crate) fn new(database: &SqliteDatabase) -> Self {
-        Self { store: SqliteSessionStore::new(database), denylist: SqliteDenylist::new(database) }
+        Self {
+            store: SqliteSessionStore::new(database, DENYLIST_MARGIN),
+            denylist: SqliteDenylist::new(database, DENYLIST_MARGIN),
+        }
     }
 
     pub(crate) async fn open(&self, session: &TestSession, now: OffsetDateTime) {
         self.store.open(&session.opening, request_time_at(now)).await.unwrap();
     }
 
-    /// Presents a token; returns what became of it and the successor.
+    /// Presents a token. Returns the outcome and the successor.
     pub(crate) async fn rotate(
         &self,
         session: &TestSession,

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_adapter_sqlite::{
-    SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter, SqliteSessionStore,
+    OpenMode, SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter, SqliteSessionStore,
     SqliteUserRepository,
 };
 use auth_domain::model::RequestTime;
+use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::ports::{Check, Clock, PortError, UserRepository};
 
 use super::parts::TokenStores;
@@ -53,16 +54,19 @@ impl<'a> EmbeddedStore<'a> {
     }
 
     pub(super) fn tokens(&mut self) -> Result<TokenStores, CommandError> {
+        let denylist_margin = self.settings.tokens.denylist_margin;
+        let login_limit = &self.settings.login_limit;
+        let limit = AttemptLimit { max_failures: login_limit.max_failures, window: login_limit.window };
         let database = self.database()?;
-        let denylist = Arc::new(SqliteDenylist::new(database));
+        let denylist = Arc::new(SqliteDenylist::new(database, denylist_margin));
         Ok(TokenStores {
-            sessions: Arc::new(SqliteSessionStore::new(database)),
+            sessions: Arc::new(SqliteSessionStore::new(database, denylist_margin)),
             // Always the file: the command line also writes to it.
             verification: denylist.clone(),
             denylist,
             denylist_cache: None,
             legacy: None,
-            limiter: Arc::new(SqliteLoginLimiter::new(database)),
+            limiter: Arc::new(SqliteLoginLimiter::new(database, limit)),
         })
     }
 
@@ -76,7 +80,7 @@ impl<'a> EmbeddedStore<'a> {
         let path = self.data_dir()?.database();
         let embedded = match &mut self.database {
             Some(embedded) => embedded,
-            none => none.insert(Embedded::open(path, self.settings, self.purpose, self.clock.clone())?),
+            none => none.insert(Embedded::open(path, self.purpose, self.clock.clone())?),
         };
         Ok(&embedded.database)
     }
@@ -100,24 +104,16 @@ struct Embedded {
 }
 
 impl Embedded {
-    fn open(
-        path: PathBuf,
-        settings: &Settings,
-        purpose: Purpose,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, CommandError> {
-        let config = SqliteConfig {
-            denylist_margin: settings.tokens.denylist_margin,
-            login_limit: settings.login_limit.max_failures,
-            login_window: settings.login_limit.window,
+    fn open(path: PathBuf, purpose: Purpose, clock: Arc<dyn Clock>) -> Result<Self, CommandError> {
+        let mode = OpenMode {
             check_integrity: match purpose {
                 Purpose::Serve | Purpose::Diagnose => true,
                 Purpose::Migrate | Purpose::Administer => false,
             },
             create_missing: purpose.missing() == Missing::Create,
-            ..SqliteConfig::new(path.clone())
+            ..OpenMode::default()
         };
-        let database = SqliteDatabase::open(config, clock);
+        let database = SqliteDatabase::open(&SqliteConfig::new(path.clone()), mode, clock);
         let database = database.map_err(|problem| CommandError::Failed(problem.to_string()))?;
         Ok(Self { database, path })
     }

@@ -1,4 +1,4 @@
-//! Checks of every user, for `doctor`.
+//! Checks of the rows of users.
 
 use auth_domain::ports::{Check, HashKind, UserCounts};
 use diesel::{QueryDsl, RunQueryDsl, SqliteConnection, TextExpressionMethods};
@@ -7,11 +7,11 @@ use crate::error::StoreError;
 use crate::schema::users;
 use crate::stored::{id, time};
 
-/// Id, tenant, email, status, role, time, and whether the hash is a PHC string; null without a hash.
+/// Id, tenant, email, status, role, time, and whether the hash is a PHC string of Argon2id; null if there is no hash.
 type Row = (Vec<u8>, Vec<u8>, String, i64, i64, i64, Option<bool>);
 
-/// Counts the users by what an administrator should know. An unreadable row does not stop it.
-pub(crate) fn diagnose(connection: &mut SqliteConnection) -> Result<Vec<Check>, StoreError> {
+/// Counts the users by the state of their rows. An unreadable row is counted, too.
+pub(super) fn diagnose(connection: &mut SqliteConnection) -> Result<Vec<Check>, StoreError> {
     let is_argon2id = users::password_hash.like("$argon2id$%");
     let columns = (
         users::id,

@@ -1,4 +1,4 @@
-//! The steps on the users' tables.
+//! The statements of each call, in the transaction of the call.
 
 use auth_domain::model::{Email, NewUser, PasswordHash, TenantId, User, UserId, UserStatus};
 use auth_domain::ports::{Insertion, Replacement, UserListing};
@@ -12,7 +12,7 @@ use crate::error::{StoreError, is_missing_reference};
 use crate::schema::{tenants, users};
 use crate::stored;
 
-/// The tenant of users that name none.
+/// The name of the tenant of users who are created without one.
 const DEFAULT_TENANT: &str = "default";
 
 pub(super) fn find_by_email(
@@ -90,7 +90,7 @@ pub(super) fn replace_password_hash(
     new: &PasswordHash,
     now: i64,
 ) -> Result<Replacement, StoreError> {
-    // `IS` finds an absent hash by an absent expectation, which `=` never does.
+    // With `=`, a user without a hash would never match.
     let expected = users::password_hash.is(expected.map(PasswordHash::expose));
     let changes = (users::password_hash.eq(new.expose()), users::updated_at.eq(now));
     let user = users::table.find(id.as_bytes().as_slice()).filter(expected);

@@ -1,54 +1,62 @@
-//! What the maintenance thread does beside the callers.
+//! The maintenance thread.
 
 use std::fs;
 use std::time::Duration;
 
-use auth_adapter_sqlite::{SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter};
+use auth_adapter_sqlite::{OpenMode, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter};
+use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::model::{EndReason, LimitKeys, LoginAttempt, TicketId};
 use auth_domain::ports::{Clock, Denylist, LoginLimiter, SessionStore, random_bytes};
-use auth_testkit::{START, TestEntropy, a_session, a_user_id, an_access_token, an_email, request_time_at};
+use auth_testkit::{
+    DENYLIST_MARGIN, LOGIN_LIMIT, LOGIN_WINDOW, START, TestEntropy, a_session, a_user_id, an_access_token,
+    an_email, request_time_at,
+};
 
 use crate::support::{Folder, Sessions};
 
 const ROWS: &str = "SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM denylist)
                     + (SELECT count(*) FROM login_failures) AS number";
 
-fn open_with_busy_upkeep(folder: &Folder) -> SqliteDatabase {
-    let config = SqliteConfig { maintenance_interval: Duration::from_millis(10), ..folder.config() };
-    folder.try_open(config).unwrap()
+fn open_with_frequent_cleanup(folder: &Folder) -> SqliteDatabase {
+    let mode = OpenMode { cleanup_interval: Duration::from_millis(10), ..OpenMode::default() };
+    folder.try_open(&folder.config(), mode).unwrap()
 }
 
-/// Waits until `done`, in real time, since that is when threads work.
+/// Waits in real time until `done` is true.
 async fn eventually(folder: &Folder, mut done: impl FnMut() -> bool) {
-    let give_up = folder.clock.instant() + Duration::from_secs(20);
+    let timeout = folder.clock.instant() + Duration::from_secs(20);
     while !done() {
-        assert!(folder.clock.instant() < give_up, "it did not happen");
+        assert!(folder.clock.instant() < timeout, "timeout");
         folder.clock.sleep_until(folder.clock.instant() + Duration::from_millis(10)).await;
     }
 }
 
-/// Leaves one row of every kind: a session, a tombstone, two denylist entries, a login attempt.
-async fn leave_rows(database: &SqliteDatabase) {
+/// Writes a live and an ended session, two denylist entries and a login attempt.
+async fn write_rows(database: &SqliteDatabase) {
     let sessions = Sessions::new(database);
     sessions.open(&a_session(a_user_id(), START), START).await;
     let user_id = a_user_id();
     sessions.open(&a_session(user_id, START), START).await;
     sessions.store.end_all(user_id, EndReason::Revoked, request_time_at(START)).await.unwrap();
-    SqliteDenylist::new(database).add(an_access_token(START), request_time_at(START)).await.unwrap();
+    SqliteDenylist::new(database, DENYLIST_MARGIN)
+        .add(an_access_token(START), request_time_at(START))
+        .await
+        .unwrap();
     let email = LimitKeys::derive(b"a key").email(&an_email());
     let ticket = TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap());
     let attempt = LoginAttempt { ticket, email, address: None };
-    SqliteLoginLimiter::new(database).reserve(&attempt, request_time_at(START)).await.unwrap();
+    let limit = AttemptLimit { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
+    SqliteLoginLimiter::new(database, limit).reserve(&attempt, request_time_at(START)).await.unwrap();
 }
 
 #[tokio::test]
-async fn rubbish_is_deleted_an_hour_after_its_time_and_not_before() {
+async fn expired_rows_are_deleted_an_hour_after_their_expiry() {
     let folder = Folder::new();
-    let database = open_with_busy_upkeep(&folder);
-    leave_rows(&database).await;
+    let database = open_with_frequent_cleanup(&folder);
+    write_rows(&database).await;
     assert_eq!(folder.number(ROWS), 5);
 
-    // The tombstone is the first whose time is over: one hour after its end.
+    // The ended session is the first to go: one hour after its end.
     folder.clock.advance(Duration::from_mins(59));
     folder.clock.sleep_until(folder.clock.instant() + Duration::from_millis(100)).await;
     assert_eq!(folder.number(ROWS), 5);
@@ -62,10 +70,10 @@ async fn rubbish_is_deleted_an_hour_after_its_time_and_not_before() {
 }
 
 #[tokio::test]
-async fn more_rubbish_than_one_step_deletes_is_deleted_too() {
+async fn more_expired_rows_than_one_job_deletes_are_deleted() {
     let folder = Folder::new();
-    let database = open_with_busy_upkeep(&folder);
-    let denylist = SqliteDenylist::new(&database);
+    let database = open_with_frequent_cleanup(&folder);
+    let denylist = SqliteDenylist::new(&database, DENYLIST_MARGIN);
     let adds = (0..1_200).map(|_| {
         let denylist = denylist.clone();
         async move { denylist.add(an_access_token(START), request_time_at(START)).await }
@@ -79,7 +87,7 @@ async fn more_rubbish_than_one_step_deletes_is_deleted_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_is_moved_into_the_database_while_callers_write() {
+async fn the_log_is_checkpointed_while_callers_write() {
     let folder = Folder::new();
     let database = folder.open();
     let sessions = Sessions::new(&database);
@@ -91,6 +99,6 @@ async fn the_log_is_moved_into_the_database_while_callers_write() {
     for answer in auth_testkit::race(opens).await {
         answer.unwrap();
     }
-    // Without waiting for the interval of five seconds: the writer asks for it.
+    // The writer requests it, so it does not wait for the interval of five seconds.
     eventually(&folder, || fs::metadata(folder.path()).unwrap().len() > before).await;
 }
