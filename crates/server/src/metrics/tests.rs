@@ -95,7 +95,7 @@ impl DenylistCache for FakeDenylistCache {
 }
 
 #[test]
-fn a_denylist_in_this_process_tells_its_state_its_lag_and_its_bounds() {
+fn a_denylist_cache_exports_its_state_its_lag_and_its_bounds() {
     let metrics = Metrics::new(Some(Arc::new(FakeDenylistCache)));
     text(&metrics);
     let text = text(&metrics);
