@@ -35,7 +35,7 @@ async fn a_rejection_is_one_line() {
         let lines = lines(&finished);
         let lines: Vec<_> = lines.iter().filter(|line| line["span"]["request_id"] == id).collect();
         assert_eq!(lines.len(), 1, "{lines:?}");
-        assert_eq!((&lines[0]["event"], &lines[0]["client"]), (&event.into(), &"127.0.0.1".into()));
+        assert_eq!((&lines[0]["event"], &lines[0]["span"]["client"]), (&event.into(), &"127.0.0.1".into()));
     }
 }
 
@@ -51,7 +51,10 @@ async fn a_rejected_head_names_the_peer() {
     let rejected: Vec<_> =
         of_event(&lines, "request").into_iter().filter(|line| line["status"] == 400).collect();
     assert_eq!(rejected.len(), 1, "{rejected:?}");
-    assert_eq!((&rejected[0]["client"], &rejected[0]["reason"]), (&"127.0.0.1".into(), &"Host".into()));
+    assert_eq!(
+        (&rejected[0]["span"]["client"], &rejected[0]["reason"]),
+        (&"127.0.0.1".into(), &"Host".into())
+    );
 }
 
 // S-85
@@ -118,7 +121,7 @@ async fn blocked_login_names_its_limit_and_the_hash_of_the_email() {
 
     let lines = lines(&finished);
     let blocked = of_event(&lines, "login_blocked");
-    let limits: Vec<_> = blocked.iter().map(|line| (&line["limit"], &line["client"])).collect();
+    let limits: Vec<_> = blocked.iter().map(|line| (&line["limit"], &line["span"]["client"])).collect();
     assert_eq!(limits, [(&"email".into(), &"127.0.0.4".into()), (&"address".into(), &"127.0.0.1".into())]);
     let hashes: Vec<_> = blocked.iter().map(|line| line["email_hash"].as_str().unwrap()).collect();
     let is_hash = |hash: &str| hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -139,8 +142,9 @@ async fn reuse_in_the_grace_period_is_logged_with_same_address() {
     let (_, finished) = server.stop().await;
     let lines = lines(&finished);
     let reused = of_event(&lines, "refresh_token_reused_in_grace_period");
-    let found: Vec<_> = reused.iter().map(|line| (&line["client"], &line["same_address"])).collect();
+    let found: Vec<_> = reused.iter().map(|line| (&line["span"]["client"], &line["same_address"])).collect();
     assert_eq!(found, [(&"127.0.0.1".into(), &true.into()), (&"127.0.0.2".into(), &false.into())]);
-    let session = &of_event(&lines, "login_succeeded")[0]["session_id"];
-    assert!(reused.iter().all(|line| line["session_id"] == *session), "{reused:?}");
+    let session = &of_event(&lines, "login_succeeded")[0]["span"]["session_id"];
+    assert!(session.is_string());
+    assert!(reused.iter().all(|line| line["span"]["session_id"] == *session), "{reused:?}");
 }

@@ -27,7 +27,7 @@ use std::path::Path;
 
 use crate::command_error::CommandError;
 pub(crate) use credentials::CredentialsBackend;
-pub(crate) use http::{ClientAddressHeader, HttpSettings};
+pub(crate) use http::ClientAddressHeader;
 pub(crate) use log::{LogFormat, LogSettings};
 use reader::Reader;
 pub(crate) use secret::Secret;

@@ -1,57 +1,57 @@
-//! HTTP: reading requests, calling one use case each, and answering as the contract says.
+//! HTTP: routes, requests, responses and middleware.
 
 mod admin;
+mod admin_secret;
 mod body;
-mod body_rejection;
-mod cors;
+mod client;
 mod documentation;
 mod endpoint;
 mod error;
 mod events;
 #[cfg(test)]
 pub(crate) mod fixtures;
-mod form;
-mod frame;
+mod idempotency_key;
 mod instant;
+mod middleware;
 mod openapi;
+mod paths;
+mod request_time;
+mod requests;
 mod routes;
 mod run_to_completion;
 #[cfg(test)]
 mod scan_cost;
 mod schemas;
-mod strict_json;
 mod token_response;
+mod wrong_secrets;
 
 use actix_web::HttpResponse;
 use actix_web::web::{ServiceConfig, to};
 
-pub(crate) use admin::WrongSecrets;
-pub(crate) use cors::Cors;
-use cors::OpenToBrowsers;
-pub(crate) use error::ApiError;
+pub(crate) use admin_secret::AdminSecret;
+use error::ApiError;
 pub(crate) use events::rejected_bearer;
-use frame::catch_panics;
-pub(crate) use frame::{frame, reject};
+use middleware::OpenToBrowsers;
+pub(crate) use middleware::{Cors, Middleware, middleware};
+pub(crate) use routes::{ReadinessDetails, StrictVerifier};
+pub(crate) use run_to_completion::UseCaseTasks;
 
-/// Everything that the public listener answers.
-pub(crate) fn configure(service: &mut ServiceConfig) {
-    documentation::configure(service);
-    configure_without_documentation(service);
-}
-
-/// The same without `/swagger` and `/openapi.json`.
-pub(crate) fn configure_without_documentation(service: &mut ServiceConfig) {
+/// Sets up the routes of the public listener; `documentation` is whether `/swagger` and `/openapi.json` are among them.
+pub(crate) fn configure_public(service: &mut ServiceConfig, documentation: bool) {
+    if documentation {
+        documentation::configure(service);
+    }
     service.app_data(OpenToBrowsers);
     routes::configure(service);
-    service.default_service(to(nothing_here));
+    service.default_service(to(not_found));
 }
 
-/// Everything that the admin listener answers.
+/// Sets up the routes of the admin listener.
 pub(crate) fn configure_admin(service: &mut ServiceConfig, has_secret: bool) {
     admin::configure(service, has_secret);
-    service.default_service(to(nothing_here));
+    service.default_service(to(not_found));
 }
 
-async fn nothing_here() -> Result<HttpResponse, ApiError> {
+async fn not_found() -> Result<HttpResponse, ApiError> {
     Err(ApiError::NotFound)
 }

@@ -5,23 +5,31 @@
 
 mod line_counts;
 mod queue;
+mod rejections;
+mod sampling;
 mod target;
 
 use std::fs::File;
 use std::io::{IsTerminal, stderr};
 use std::os::fd::AsFd;
 use std::panic;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use auth_domain::model::Event;
+use auth_domain::ports::Clock;
 use tracing::{error, warn};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::command_error::CommandError;
 use crate::config::{LogFormat, LogSettings};
+use crate::system::SystemClock;
 use line_counts::LineCounts;
 use queue::LogQueue;
+use rejections::RejectionSampler;
+use sampling::SamplingLayer;
 use target::LogTarget;
 
 /// Directives for targets that are too verbose: actix-server repeats our start-up events, and actix-http logs invalid requests as
@@ -32,6 +40,8 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The line counts of the log of this process.
 static LINES: OnceLock<Arc<LineCounts>> = OnceLock::new();
+/// The sampler of the process's log.
+static SAMPLER: LazyLock<Arc<RejectionSampler>> = LazyLock::new(Arc::default);
 
 /// The running log. Dropping it waits within a timeout until the queued lines are written.
 pub(crate) struct Log(Arc<LineCounts>);
@@ -45,6 +55,16 @@ impl Drop for Log {
 /// Returns how many lines were dropped since the start of the process.
 pub(crate) fn dropped_lines() -> u64 {
     LINES.get().map_or(0, |lines| lines.dropped())
+}
+
+/// Logs how many rejections were not logged, for each period that has ended.
+pub(crate) fn report_suppressed() {
+    SAMPLER.report(SystemClock.instant());
+}
+
+/// Logs all numbers of rejections that were not logged, at the end of the process.
+pub(crate) fn report_all_suppressed() {
+    SAMPLER.report_all();
 }
 
 /// Starts logging.
@@ -62,9 +82,14 @@ pub(crate) fn start(settings: &LogSettings) -> Result<Log, CommandError> {
     // The subscriber reports its own errors with `eprintln!`, which panics if standard error is broken.
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(queue);
+    let sampling = SamplingLayer::new(SAMPLER.clone(), Arc::new(SystemClock));
     let started = match format {
-        LogFormat::Pretty => builder.with_ansi(terminal).with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).try_init(),
+        LogFormat::Pretty => {
+            builder.with_ansi(terminal).with_target(false).finish().with(sampling).try_init()
+        }
+        LogFormat::Json => {
+            builder.json().flatten_event(true).with_span_list(false).finish().with(sampling).try_init()
+        }
     };
     started.map_err(cannot_start)?;
     log_panics();

@@ -21,7 +21,6 @@ mod metrics;
 mod password_strength;
 mod proxy_ranges;
 mod readiness;
-mod rejection_sampler;
 mod serve;
 mod system;
 mod unlisted_proxies;

@@ -9,20 +9,18 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web::Data;
 use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::timeout;
 use tracing::{info, warn};
 
-use crate::app::AppState;
+use crate::app::{Application, Process};
 use crate::command_error::CommandError;
 use crate::compose::{self, Parts, Purpose, compose};
 use crate::config::{CredentialsBackend, Settings};
 use crate::connection::{ConnectionLimits, Connections};
 use crate::data_dir::DirLocks;
-use crate::{bootstrap_owner, diagnostics, http, proxy_ranges};
+use crate::{bootstrap_owner, diagnostics, logging, proxy_ranges};
 use listener::{Listener, raise_file_limit};
 use running::{Running, Start, Workers};
 use watch::watch;
@@ -54,27 +52,27 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     locks.iter_mut().for_each(DirLocks::release_setup);
 
     raise_file_limit();
-    let state = Data::new(AppState::new(parts, &settings, Handle::current(), http::rejected_bearer));
-    let is_read = state.hash_costs().read_at_start().await;
-    let connections = connections(&settings, &state);
-    let start = Start { state: &state, connections: &connections, settings: &settings.http };
-    let running = listeners.answer(&start)?;
-    let watching = tokio::spawn(watch(state.clone(), unreachable));
-    let reading = tokio::spawn(read_hash_costs(state.clone(), is_read));
+    let Application { handlers, process } = Application::new(parts, &settings, Handle::current());
+    let is_read = process.hash_costs().read_at_start().await;
+    let connections = connections(&settings, &process);
+    let running =
+        listeners.answer(&Start { handlers: &handlers, connections: &connections, settings: &settings })?;
+    let watching = tokio::spawn(watch(process.clone(), unreachable));
+    let reading = tokio::spawn(read_hash_costs(process.clone(), is_read));
 
     stop.next().await;
     info!(event = "stopping", "finishing the requests in flight");
-    state.readiness.drain();
+    process.readiness.drain();
     connections.drain();
     tokio::select! {
-        () = state.clock.sleep_until(state.clock.instant() + settings.http.drain_delay) => {}
+        () = process.clock.sleep_until(process.clock.instant() + settings.http.drain_delay) => {}
         // A second signal ends the delay, and nothing else: requests in flight are still finished.
         () = stop.next() => info!(event = "stopping", "the drain delay was ended by a second signal"),
     }
-    finish(&state, &connections, running).await?;
+    finish(&process, &connections, running).await?;
     watching.await.map_err(running::failed)?;
     reading.await.map_err(running::failed)?;
-    state.rejections.report_all();
+    logging::report_all_suppressed();
     info!(event = "stopped", "stopped");
     Ok(())
 }
@@ -110,34 +108,35 @@ async fn create_bootstrap_owner(
 }
 
 /// Reads the costs of stored hashes periodically until the process stops.
-async fn read_hash_costs(state: Data<AppState>, is_read: bool) {
-    let _: Option<()> = state.stopping.run_until_cancelled(state.hash_costs().keep_reading(is_read)).await;
+async fn read_hash_costs(process: Process, is_read: bool) {
+    let costs = process.hash_costs();
+    let reading = costs.keep_reading(is_read);
+    let _: Option<()> = process.stopping.run_until_cancelled(reading).await;
 }
 
 /// Lets what is in flight come to its end, and gives up what nobody waits for.
 async fn finish(
-    state: &AppState,
+    process: &Process,
     connections: &Connections,
     running: Vec<Running>,
 ) -> Result<(), CommandError> {
     let stopped = try_join_all(running.into_iter().map(Running::stop_accepting)).await?;
     connections.close_idle();
     try_join_all(stopped.into_iter().map(Workers::ended)).await?;
-    state.tasks.close();
-    if timeout(SHUTDOWN_TIME, state.tasks.wait()).await.is_err() {
+    if !process.tasks.finish(SHUTDOWN_TIME).await {
         warn!(event = "stopping", "some requests did not finish in time");
     }
-    state.stopping.cancel();
+    process.stopping.cancel();
     Ok(())
 }
 
-fn connections(settings: &Settings, state: &AppState) -> Arc<Connections> {
+fn connections(settings: &Settings, process: &Process) -> Arc<Connections> {
     let limits = ConnectionLimits {
         total: settings.http.max_connections,
         per_address: settings.http.max_connections_per_address,
         trusted_proxies: settings.http.trusted_proxies.clone(),
     };
-    Connections::new(limits, state.metrics.connections.clone())
+    Connections::new(limits, process.metrics.connections.clone())
 }
 
 /// SIGTERM and Ctrl-C.

@@ -38,7 +38,7 @@ impl fmt::Display for JsonType {
 }
 
 /// A member of an object that should be a text. It deserializes from any value, so that a struct of such members can report all
-/// that are at fault; give the struct `#[serde(default)]`.
+/// that are at fault; give each member `#[serde(default)]`.
 #[derive(Debug, Default)]
 pub enum Member<T = IgnoredAny> {
     /// The object has no such member.

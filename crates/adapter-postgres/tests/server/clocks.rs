@@ -32,10 +32,10 @@ async fn a_server_whose_clock_is_more_than_two_seconds_away_is_not_ready() {
 async fn an_unreachable_server_is_unavailable_a_rejection_misconfigured() {
     let database = PostgresServer::shared().database();
     let port = auth_testkit::servers::Port::take();
-    let nowhere = Store::at(&format!("postgres://auth:geheim@127.0.0.1:{}/auth", port.number));
+    let unreachable = Store::at(&format!("postgres://auth:s3cret@127.0.0.1:{}/auth", port.number));
     let request_time = || RequestTime::new(time_of_day(), now(), Duration::from_secs(2));
-    let text = assert_kind(nowhere.database.ping(request_time()).await, PortErrorKind::Unavailable);
-    assert!(text.contains("refused") && !text.contains("geheim"), "{text}");
+    let text = assert_kind(unreachable.database.ping(request_time()).await, PortErrorKind::Unavailable);
+    assert!(text.contains("refused") && !text.contains("s3cret"), "{text}");
 
     let name = database.name().to_owned();
     for url in [database.url().replace(&name, "no_such_database"), database.url_of("no_such_role")] {

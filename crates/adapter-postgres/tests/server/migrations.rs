@@ -53,10 +53,13 @@ async fn a_database_of_a_newer_version_is_rejected_and_left_as_it_was() {
 #[tokio::test]
 async fn a_missing_create_privilege_is_a_misconfiguration() {
     let database = PostgresServer::shared().database();
-    let role = format!("poor_{}", database.name());
+    let role = format!("unprivileged_{}", database.name());
     let _ = database.sql(&format!("CREATE ROLE {role} LOGIN"));
-    let poor = Store::at(&database.url_of(&role));
-    let text = assert_kind(poor.database.migrate(request_time_at(START)).await, PortErrorKind::Misconfigured);
+    let unprivileged = Store::at(&database.url_of(&role));
+    let text = assert_kind(
+        unprivileged.database.migrate(request_time_at(START)).await,
+        PortErrorKind::Misconfigured,
+    );
     assert!(text.contains("permission denied for schema public"), "{text}");
 }
 

@@ -59,9 +59,9 @@ async fn the_schema_of_the_platform_is_never_changed() {
     let mut second = a_user(user.tenant_id);
     second.email = user.email.clone();
     assert_eq!(store.users.insert(&second, request_time_at(START)).await.unwrap(), Insertion::EmailTaken);
-    let homeless = a_user(a_tenant_id());
+    let without_tenant = a_user(a_tenant_id());
     assert_eq!(
-        store.users.insert(&homeless, request_time_at(START)).await.unwrap(),
+        store.users.insert(&without_tenant, request_time_at(START)).await.unwrap(),
         Insertion::UnknownTenant
     );
     assert!(store.users.set_status(user.id, UserStatus::Inactive, request_time_at(START)).await.unwrap());

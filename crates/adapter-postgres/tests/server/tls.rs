@@ -23,20 +23,20 @@ async fn authority_and_name_of_a_certificate_are_verified() {
     let database = server.database();
     let url = database.url() + "?sslmode=require";
 
-    let trusting = Store::with(config(url.clone(), &certificates));
-    trusting.database.migrate(request_time_at(START)).await.unwrap();
-    let user = trusting.inserted().await;
-    trusting.warm_up(&user).await;
+    let trusted = Store::with(config(url.clone(), &certificates));
+    trusted.database.migrate(request_time_at(START)).await.unwrap();
+    let user = trusted.inserted().await;
+    trusted.warm_up(&user).await;
     assert_eq!(database.sql(ENCRYPTED), "true");
-    let checks = trusting.database.diagnose(request_time_at(START)).await.unwrap();
+    let checks = trusted.database.diagnose(request_time_at(START)).await.unwrap();
     assert!(checks.iter().any(|check| check.text.contains("encrypted with TLSv1.3")), "{checks:?}");
 
-    let distrusting = Store::with(config(url.clone(), &others));
+    let untrusted = Store::with(config(url.clone(), &others));
     for outcome in [
-        distrusting.find(&user).await.map(drop),
-        distrusting.users_listed(request_time_at(START)).await,
-        distrusting.database.ping(request_time_at(START)).await,
-        distrusting.database.diagnose(request_time_at(START)).await.map(drop),
+        untrusted.find(&user).await.map(drop),
+        untrusted.users_listed(request_time_at(START)).await,
+        untrusted.database.ping(request_time_at(START)).await,
+        untrusted.database.diagnose(request_time_at(START)).await.map(drop),
     ] {
         let text = assert_kind(outcome, PortErrorKind::Misconfigured);
         assert!(
@@ -71,11 +71,11 @@ async fn plain_text_to_a_server_that_requires_tls_is_misconfigured() {
     let store = Store::with(config(database.url() + "?sslmode=require", &certificates));
     store.database.migrate(request_time_at(START)).await.unwrap();
     server.freeze();
-    let frozen = Store::with(config(database.url() + "?sslmode=require", &certificates));
-    assert_kind(frozen.users_listed(request_time_at(START)).await, PortErrorKind::Unavailable);
+    let unreachable = Store::with(config(database.url() + "?sslmode=require", &certificates));
+    assert_kind(unreachable.users_listed(request_time_at(START)).await, PortErrorKind::Unavailable);
     server.thaw();
     server.kill();
-    assert_kind(frozen.users_listed(request_time_at(START)).await, PortErrorKind::Unavailable);
+    assert_kind(unreachable.users_listed(request_time_at(START)).await, PortErrorKind::Unavailable);
 }
 
 // S-86
@@ -83,9 +83,9 @@ async fn plain_text_to_a_server_that_requires_tls_is_misconfigured() {
 async fn a_server_without_tls_is_rejected_only_if_tls_is_required() {
     let database = PostgresServer::shared().database();
     let certificates = Certificates::new();
-    let demanding = Store::with(config(database.url() + "?sslmode=require", &certificates));
+    let requiring_tls = Store::with(config(database.url() + "?sslmode=require", &certificates));
     let text =
-        assert_kind(demanding.users_listed(request_time_at(START)).await, PortErrorKind::Misconfigured);
+        assert_kind(requiring_tls.users_listed(request_time_at(START)).await, PortErrorKind::Misconfigured);
     assert!(text.starts_with("POSTGRES__URL: the server does not support TLS"), "{text}");
 
     let store = Store::migrated(&database).await;

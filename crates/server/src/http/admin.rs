@@ -1,8 +1,7 @@
-//! What the admin listener answers: metrics, and the platform's way to end sessions.
+//! The routes of the admin listener: metrics, and ending sessions for the HookSentry platform.
 
 mod end_sessions;
 mod metrics;
-mod wrong_secrets;
 
 #[cfg(test)]
 mod tests;
@@ -10,11 +9,8 @@ mod tests;
 use actix_web::web::{self, ServiceConfig};
 
 use super::endpoint::{endpoint, read};
-pub(super) use end_sessions::SessionsNotEnded;
-pub(super) use wrong_secrets::WrongSecret;
-pub(crate) use wrong_secrets::WrongSecrets;
 
-/// Its routes; without a secret nobody could prove to be the platform, so there is no way to end sessions.
+/// Sets up the routes. Without a secret, no client could prove to be the HookSentry platform, so no route ends sessions.
 pub(super) fn configure(service: &mut ServiceConfig, has_secret: bool) {
     service.service(endpoint("/metrics", "GET, HEAD", read().to(metrics::metrics)));
     if has_secret {

@@ -1,36 +1,62 @@
-//! Reading request bodies: bounded in size and in time.
+//! Reading request bodies, with limits on size and time.
+
+mod media_type;
 
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::Payload;
+use auth_domain::model::RequestTime;
+use auth_domain::ports::Clock;
+use auth_strict_json::{Options, object};
 use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::ApiError;
+use super::error::ApiError;
+use super::request_time::request_time;
 use crate::connection::MAX_BODY;
 
-/// How long a body may take to arrive as a whole (S-74).
-const BODY_TIME: Duration = Duration::from_secs(5);
+/// The time that a whole body may take to arrive (S-74).
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Reads a JSON body whole; the buffer may hold a password and is wiped.
-pub(super) async fn read(request: &HttpRequest, payload: Payload) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    check_media_type(request)?;
+/// Reads a JSON body. The time of the request starts when the body has arrived.
+///
+/// # Errors
+/// The rejection of a body of another type, of one that is too large or too slow, and of one that is not the JSON of `T`.
+pub(super) async fn read<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+    clock: &dyn Clock,
+) -> Result<(T, RequestTime), ApiError> {
+    if !media_type::is_json(request.headers()) {
+        return Err(ApiError::UnsupportedMediaType);
+    }
     let announced =
         request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > MAX_BODY) {
         return Err(ApiError::PayloadTooLarge);
     }
-    let capacity = announced.unwrap_or(MAX_BODY);
-    timeout(BODY_TIME, collect(payload, capacity)).await.unwrap_or(Err(ApiError::RequestTimeout))
+    let collected = timeout(BODY_TIMEOUT, collect(payload, announced.unwrap_or(MAX_BODY))).await;
+    let body = collected.unwrap_or(Err(ApiError::RequestTimeout))?;
+    let request_time = request_time(clock);
+    Ok((parse(&body)?, request_time))
+}
+
+/// Parses a body.
+///
+/// # Errors
+/// [`ApiError::InvalidRequest`] with the fault of the JSON.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    object(body, Options::default()).map_err(|error| ApiError::InvalidRequest(format!("The body {error}.")))
 }
 
 async fn collect(mut payload: Payload, capacity: usize) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    // The buffer has its final size: one that grows would leave unwiped copies behind. The connection delivers no more bytes
-    // than announced.
+    // The buffer may hold a password. It has its final size, because a buffer that grows leaves copies that are not wiped. The
+    // connection delivers no more bytes than announced.
     let mut body = Zeroizing::new(Vec::with_capacity(capacity));
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| match error {
@@ -43,44 +69,4 @@ async fn collect(mut payload: Payload, capacity: usize) -> Result<Zeroizing<Vec<
         body.extend_from_slice(&chunk);
     }
     Ok(body)
-}
-
-fn check_media_type(request: &HttpRequest) -> Result<(), ApiError> {
-    let headers = request.headers();
-    let mut types = headers.get_all(CONTENT_TYPE);
-    let json = types.next().is_some_and(|value| value.to_str().is_ok_and(is_json)) && types.next().is_none();
-    if !json || headers.contains_key(CONTENT_ENCODING) {
-        return Err(ApiError::UnsupportedMediaType);
-    }
-    Ok(())
-}
-
-/// `application/json` or `application/*+json`, whatever parameters follow.
-fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let Some(subtype) = essence.strip_prefix("application/") else { return false };
-    let is_token = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
-    subtype == "json" || subtype.strip_suffix("+json").is_some_and(|name| !name.is_empty() && is_token(name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_json;
-
-    #[test]
-    fn json_and_its_relatives_are_taken_and_nothing_else() {
-        for good in [
-            "application/json",
-            "Application/JSON; charset=utf-8",
-            "application/problem+json",
-            "application/json;",
-        ] {
-            assert!(is_json(good), "{good}");
-        }
-        for bad in
-            ["", "text/json", "text/plain", "application/jsonp", "application/+json", "application/x", "json"]
-        {
-            assert!(!is_json(bad), "{bad}");
-        }
-    }
 }

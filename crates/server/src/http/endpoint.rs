@@ -1,4 +1,4 @@
-//! Paths and their methods.
+//! Routes with the methods of a path.
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -6,9 +6,10 @@ use actix_web::guard::{Any, Get, Head};
 use actix_web::middleware::from_fn;
 use actix_web::{Error, HttpResponse, Resource, Route, web};
 
-use super::{ApiError, catch_panics};
+use super::error::ApiError;
+use super::middleware::catch_panics;
 
-/// A path with one route; every other method is told which ones there are.
+/// Returns a path with one route. Other methods get a 405 with the methods in `allow`.
 pub(super) fn endpoint(
     path: &str,
     allow: &'static str,
@@ -26,7 +27,7 @@ pub(super) fn endpoint(
     web::resource(path).route(route).default_service(others).wrap(from_fn(catch_panics))
 }
 
-/// GET, and HEAD beside it (RFC 9110 §9.3.2).
+/// Returns a route for GET and HEAD (RFC 9110 §9.3.2).
 pub(super) fn read() -> Route {
     web::route().guard(Any(Get()).or(Head()))
 }

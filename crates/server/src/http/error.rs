@@ -1,5 +1,8 @@
-//! Every answer that is not a success: the only place that picks a status, but for those that every endpoint of the platform
-//! gives alike, which the guard picks.
+//! Errors as responses. Only this module chooses the status of a response that is not a success, except for a rejected bearer: the
+//! verifier writes that response.
+
+mod response;
+mod translation;
 
 use std::fmt;
 use std::time::Duration;
@@ -7,101 +10,100 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use auth_verifier::{AuthError, outage_retry_after};
-use serde::Serialize;
-use utoipa::ToSchema;
+use auth_verifier::outage_retry_after;
 
-mod translation;
+pub(super) use response::{ErrorCode, ErrorResponse, RejectionReason};
 
 #[cfg(test)]
 mod tests;
 
-/// What a client is told; the cause is in the log.
+/// An error as a client sees it; its cause is only in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ApiError {
-    /// The request is not of the documented shape; the text names the fields at fault.
+    /// The request has not the documented form; the text names the fields at fault.
     InvalidRequest(String),
-    /// The head of the request is rejected; the text says why.
+    /// The head of the request is rejected, for this reason.
     RejectedHead(&'static str),
+    /// The head of the request is too large.
     HeadTooLarge,
-    /// One answer for everything that can be wrong with credentials.
+    /// The credentials are wrong. All causes get one response.
     InvalidCredentials,
-    /// Not a live refresh token, with the reason for its holder.
-    InvalidRefreshToken(Option<&'static str>),
+    /// The text is not a live refresh token. The reason is for its holder.
+    InvalidRefreshToken(Option<RejectionReason>),
+    /// No route has the path.
     NotFound,
-    /// The methods that the path has.
+    /// The path has only these methods.
     MethodNotAllowed(&'static str),
-    /// The body did not arrive in time.
+    /// The body or the head did not arrive in time.
     RequestTimeout,
+    /// The body is too large.
     PayloadTooLarge,
+    /// The body has another media type.
     UnsupportedMediaType,
-    /// Over a limit, and until when.
+    /// A limit is exceeded, for this time.
     RateLimited(Duration),
-    /// A part of the service went away while the sessions of a user were being ended.
+    /// A dependency failed while the sessions of a user were ended.
     SessionsNotEnded,
-    /// What every endpoint of the platform answers alike: no valid access token, an outage, a defect.
-    Rejected(AuthError),
-}
-
-/// The body of every answer that is not a success.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ErrorResponse<'a> {
-    /// The machine-readable code.
-    error: &'static str,
-    /// One plain sentence for a person.
-    message: &'a str,
-    /// Why a refresh token is rejected, for its holder while its session is remembered: `already_used`,
-    /// `reuse_detected`, `logged_out`, `revoked` or `user_inactive`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    /// A dependency is unreachable or overloaded.
+    Unavailable,
+    /// A defect.
+    Internal,
 }
 
 impl ApiError {
-    fn parts(&self) -> (StatusCode, &'static str, &str) {
+    fn parts(&self) -> (StatusCode, ErrorCode, &str) {
+        use ErrorCode as Code;
         match self {
-            Self::InvalidRequest(message) => (StatusCode::BAD_REQUEST, "invalid_request", message),
-            Self::RejectedHead(message) => (StatusCode::BAD_REQUEST, "invalid_request", message),
+            Self::InvalidRequest(message) => (StatusCode::BAD_REQUEST, Code::InvalidRequest, message),
+            Self::RejectedHead(message) => (StatusCode::BAD_REQUEST, Code::InvalidRequest, message),
             Self::HeadTooLarge => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "request_header_fields_too_large",
+                Code::RequestHeaderFieldsTooLarge,
                 "The request line and headers are larger than 32 KiB, or there are more than 96 headers.",
             ),
             Self::InvalidCredentials => {
-                (StatusCode::UNAUTHORIZED, "invalid_credentials", "The email or password is incorrect.")
+                (StatusCode::UNAUTHORIZED, Code::InvalidCredentials, "The email or password is incorrect.")
             }
             Self::InvalidRefreshToken(_) => {
-                (StatusCode::UNAUTHORIZED, "invalid_refresh_token", "The refresh token is not valid.")
+                (StatusCode::UNAUTHORIZED, Code::InvalidRefreshToken, "The refresh token is not valid.")
             }
-            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is nothing at this address."),
+            Self::NotFound => (StatusCode::NOT_FOUND, Code::NotFound, "There is nothing at this address."),
             Self::MethodNotAllowed(_) => (
                 StatusCode::METHOD_NOT_ALLOWED,
-                "method_not_allowed",
+                Code::MethodNotAllowed,
                 "This address does not have the method; the Allow header names those it has.",
             ),
             Self::RequestTimeout => {
-                (StatusCode::REQUEST_TIMEOUT, "request_timeout", "The request did not arrive in time.")
+                (StatusCode::REQUEST_TIMEOUT, Code::RequestTimeout, "The request did not arrive in time.")
             }
             Self::PayloadTooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
-                "payload_too_large",
+                Code::PayloadTooLarge,
                 "The request body is larger than 16 KiB.",
             ),
             Self::UnsupportedMediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
+                Code::UnsupportedMediaType,
                 "Send the body as application/json, without a content encoding.",
             ),
             Self::RateLimited(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
-                "rate_limited",
+                Code::RateLimited,
                 "There were too many failed attempts; try again later.",
             ),
             Self::SessionsNotEnded => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "service_unavailable",
+                Code::ServiceUnavailable,
                 "Not every session of the user may have ended; repeat the request until it succeeds.",
             ),
-            Self::Rejected(rejection) => rejection.parts(),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                Code::ServiceUnavailable,
+                "The service cannot answer at the moment; nothing was changed, try again.",
+            ),
+            Self::Internal => {
+                (StatusCode::INTERNAL_SERVER_ERROR, Code::InternalError, "Something went wrong on our side.")
+            }
         }
     }
 }
@@ -112,15 +114,9 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (status, error, message) = self.parts();
-        let mut response = HttpResponse::build(status);
-        let mut reason = None;
+        let mut response = HttpResponse::build(self.status_code());
         match self {
-            Self::InvalidRefreshToken(told) => {
-                reason = *told;
-                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
-            }
-            Self::InvalidCredentials => {
+            Self::InvalidRefreshToken(_) | Self::InvalidCredentials => {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
             }
             Self::MethodNotAllowed(allow) => {
@@ -129,27 +125,36 @@ impl ResponseError for ApiError {
             Self::RateLimited(wait) => {
                 response.insert_header((RETRY_AFTER, whole_seconds_up(*wait).to_string()));
             }
-            Self::SessionsNotEnded => {
+            Self::SessionsNotEnded | Self::Unavailable => {
                 response.insert_header((RETRY_AFTER, outage_retry_after().to_string()));
             }
-            // What is left of the body would be taken for the next request.
+            // Unread bytes of the body would be parsed as the next request.
             Self::RequestTimeout | Self::PayloadTooLarge | Self::RejectedHead(_) | Self::HeadTooLarge => {
                 response.force_close();
             }
-            Self::Rejected(rejection) => return rejection.error_response(),
-            Self::InvalidRequest(_) | Self::NotFound | Self::UnsupportedMediaType => {}
+            Self::InvalidRequest(_) | Self::NotFound | Self::UnsupportedMediaType | Self::Internal => {}
         }
-        response.insert_header((CACHE_CONTROL, "no-store")).json(ErrorResponse { error, message, reason })
+        response.insert_header((CACHE_CONTROL, "no-store")).json(self.body())
+    }
+}
+
+impl ApiError {
+    /// Returns the body of the response.
+    pub(super) fn body(&self) -> ErrorResponse<'_> {
+        let (_, error, message) = self.parts();
+        let reason = if let Self::InvalidRefreshToken(reason) = self { *reason } else { None };
+        ErrorResponse { error, message, reason }
     }
 }
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.parts().1)
+        let (status, ..) = self.parts();
+        write!(f, "the response is {status}")
     }
 }
 
-/// `Retry-After` has whole seconds (RFC 9110 §10.2.3); rounded up, since a second early is too early.
+/// Rounds up: `Retry-After` has whole seconds (RFC 9110 §10.2.3), and a request that comes early fails again.
 fn whole_seconds_up(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }

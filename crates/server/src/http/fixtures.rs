@@ -1,4 +1,4 @@
-//! An application over mocks, for the tests of what is answered.
+//! An application with mocks, for tests of responses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::header::HeaderMap;
 use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, init_service};
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use actix_web::{App, Error};
 use auth_domain::mocks::{
     MockAccessTokens, MockDenylist, MockPasswordHasher, MockSessionStore, MockUserRepository,
@@ -24,8 +24,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::{configure, frame, rejected_bearer};
-use crate::app::AppState;
+use super::{configure_public, middleware};
+use crate::app::Application;
 use crate::compose::Parts;
 use crate::config::{self, ENVIRONMENT_PREFIX, Settings};
 use crate::password_strength::ZxcvbnStrength;
@@ -62,7 +62,7 @@ pub(crate) fn refresh_token() -> String {
     RefreshToken::first(user().id, &random_bytes(&counting_entropy()).unwrap()).expose().to_string()
 }
 
-/// Parts on which everything succeeds.
+/// Ports on which everything succeeds.
 pub(crate) fn parts() -> Parts {
     let mut users = MockUserRepository::new();
     users.expect_find_by_email().returning(|email, _| Ok((*email == user().email).then(user)));
@@ -108,11 +108,11 @@ pub(crate) fn parts() -> Parts {
     }
 }
 
-/// What a client sees.
+/// A response as a client sees it.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    /// `null` where it is no JSON.
+    /// The JSON; `null` if the body is not JSON.
     pub(crate) body: Value,
     pub(crate) text: String,
 }
@@ -124,27 +124,30 @@ pub(crate) fn settings(variables: &[(&str, &str)]) -> Settings {
     config::load(None, variables, |_| Vec::new()).unwrap()
 }
 
-/// The state that handlers share, under `variables` named without the prefix.
-pub(crate) fn state(parts: Parts, variables: &[(&str, &str)]) -> Data<AppState> {
-    let (settings, runtime) = (settings(variables), tokio::runtime::Handle::current());
-    Data::new(AppState::new(parts, &settings, runtime, rejected_bearer))
+/// An application with settings from `variables`, which are named without the prefix.
+pub(crate) fn application(parts: Parts, variables: &[(&str, &str)]) -> Application {
+    Application::new(parts, &settings(variables), tokio::runtime::Handle::current())
 }
 
 /// What the public listener serves.
 pub(crate) async fn app(
     parts: Parts,
 ) -> impl Service<Request, Response = ServiceResponse<BoxBody>, Error = Error> {
-    serving(state(parts, &[]), configure).await
+    serving(&application(parts, &[]), public).await
 }
 
-/// The application with what `configure` gives it.
-pub(crate) async fn serving(
-    state: Data<AppState>,
-    configure: impl FnOnce(&mut ServiceConfig),
-) -> impl Service<Request, Response = ServiceResponse<BoxBody>, Error = Error> {
-    let verifier = state.verifier.clone();
-    init_service(App::new().app_data(state).app_data(verifier).configure(configure).wrap(from_fn(frame)))
-        .await
+/// Sets up the public listener with its documentation.
+pub(crate) fn public(service: &mut ServiceConfig) {
+    configure_public(service, true);
+}
+
+/// An application with the routes that `configure` sets up.
+pub(crate) async fn serving<F: FnOnce(&mut ServiceConfig)>(
+    application: &Application,
+    configure: F,
+) -> impl Service<Request, Response = ServiceResponse<BoxBody>, Error = Error> + use<F> {
+    let app = App::new().configure(|service| application.handlers.register(service)).configure(configure);
+    init_service(app.wrap(from_fn(middleware))).await
 }
 
 pub(crate) async fn call(parts: Parts, request: TestRequest) -> Answer {

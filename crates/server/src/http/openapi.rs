@@ -1,4 +1,6 @@
-//! The OpenAPI document, written down beside the code that it describes.
+//! The OpenAPI document, generated from the handlers and the types of their requests and responses.
+
+mod error_examples;
 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -7,6 +9,7 @@ use super::error::ErrorResponse;
 use super::routes;
 use super::token_response::TokenResponse;
 use crate::readiness::Report;
+use error_examples::ErrorExamples;
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +25,7 @@ mod tests;
         contact(name = "HookSentry Auth", url = "https://github.com/hooksentry/hooksentry-auth"),
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    servers((url = "/", description = "The instance that serves this document")),
+    servers((url = "/", description = "The server of this document")),
     tags(
         (name = "auth", description = "Sessions and their tokens"),
         (name = "health", description = "Liveness and readiness"),
@@ -37,11 +40,11 @@ mod tests;
         routes::health::ready,
     ),
     components(schemas(TokenResponse, ErrorResponse, Report)),
-    modifiers(&BearerScheme, &OpenOperations),
+    modifiers(&BearerScheme, &OpenOperations, &ErrorExamples),
 )]
 struct Document;
 
-/// Declares the bearer token that protected endpoints ask for.
+/// Declares the bearer token of protected endpoints.
 struct BearerScheme;
 
 impl Modify for BearerScheme {
@@ -65,7 +68,10 @@ impl Modify for OpenOperations {
     }
 }
 
-/// Writes the document as JSON.
+/// Returns the document as JSON.
+///
+/// # Errors
+/// An error of the serializer.
 pub(super) fn document() -> serde_json::Result<String> {
     Document::openapi().to_json()
 }

@@ -1,4 +1,4 @@
-//! One file an endpoint; each only translates.
+//! The routes of the API, one file per endpoint. A handler only translates.
 
 pub(super) mod health;
 pub(super) mod login;
@@ -13,15 +13,18 @@ mod tests;
 use actix_web::web::{self, ServiceConfig};
 
 use super::endpoint::{endpoint, read};
+use super::paths;
+pub(crate) use health::ReadinessDetails;
+pub(crate) use logout::StrictVerifier;
 
-/// The routes of the API.
+/// Sets up the routes.
 pub(super) fn configure(service: &mut ServiceConfig) {
     service
         .service(endpoint("/api/v1/auth/login", "POST", web::post().to(login::login)))
         .service(endpoint("/api/v1/auth/refresh", "POST", web::post().to(refresh::refresh)))
         .service(endpoint("/api/v1/auth/logout", "POST", web::post().to(logout::logout)))
         .service(endpoint("/api/v1/auth/me", "GET, HEAD", read().to(me::me)))
-        .service(endpoint(verify::PATH, "GET, HEAD", read().to(verify::verify)))
+        .service(endpoint(paths::VERIFY, "GET, HEAD", read().to(verify::verify)))
         .service(endpoint("/health", "GET, HEAD", read().to(health::live)))
         .service(endpoint("/health/ready", "GET, HEAD", read().to(health::ready)));
 }

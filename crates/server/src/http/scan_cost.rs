@@ -5,9 +5,9 @@ use actix_web::test::TestRequest;
 use auth_testkit::{assert_linear, assert_linear_in_json};
 use tokio::runtime::Builder;
 
-use super::configure;
-use super::fixtures::{Answer, parts, serving, state};
-use super::form::Form;
+use super::body::parse;
+use super::fixtures::{Answer, application, parts, public, serving};
+use super::requests::{LoginRequest, RefreshRequest};
 
 /// Every header that something of this service reads.
 const HEADERS: [&str; 12] = [
@@ -33,7 +33,7 @@ fn the_cost_of_answering_grows_with_each_header_at_most() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let app = runtime.block_on(async {
         let proxy = [("HTTP__TRUSTED_PROXIES", "10.0.0.1")];
-        serving(state(parts(), &proxy), configure).await
+        serving(&application(parts(), &proxy), public).await
     });
     for (path, header) in
         ["login", "refresh", "logout", "me"].into_iter().flat_map(|path| HEADERS.map(|name| (path, name)))
@@ -62,15 +62,20 @@ fn the_cost_of_answering_grows_with_each_header_at_most() {
 #[test]
 fn the_cost_of_reading_a_body_grows_with_its_length_at_most() {
     assert_linear_in_json("body", |body| {
-        let form = Form::parse(body).ok();
-        form.map(|mut form| (form.email(), form.password(), form.refresh_token()))
+        (
+            parse::<LoginRequest>(body).map(LoginRequest::parse),
+            parse::<RefreshRequest>(body).map(RefreshRequest::parse),
+        )
     });
     for field in ["email", "password", "refreshToken"] {
         for part in ["a", " ", "@", ".", "\u{a0}", "\\n"] {
             let body = |bytes: usize| format!(r#"{{"{field}":"{}"}}"#, part.repeat(bytes / part.len()));
             assert_linear(&format!("{field} of {part}"), body, |body| {
-                let form = Form::parse(body.as_bytes()).ok();
-                form.map(|mut form| (form.email(), form.password(), form.refresh_token()))
+                let body = body.as_bytes();
+                (
+                    parse::<LoginRequest>(body).map(LoginRequest::parse),
+                    parse::<RefreshRequest>(body).map(RefreshRequest::parse),
+                )
             });
         }
     }

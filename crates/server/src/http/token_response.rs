@@ -1,14 +1,14 @@
-//! The answer of login and refresh.
+//! The response to a login or a refresh.
 
 use actix_web::HttpResponse;
 use auth_domain::model::TokenPair;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ApiError;
+use super::error::ApiError;
 use super::instant::instant;
 
-/// The token pair as the clients of the platform read it.
+/// A token pair, with the field names that clients of the HookSentry platform read.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TokenResponse<'a> {
@@ -23,7 +23,7 @@ pub(super) struct TokenResponse<'a> {
     expires_at: String,
 }
 
-/// Writes a token pair.
+/// Returns the response with a token pair.
 pub(super) fn token_response(tokens: &TokenPair) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(TokenResponse {
         access_token: tokens.access_token.expose(),

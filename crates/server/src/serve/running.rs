@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -12,9 +12,9 @@ use tracing::info;
 use super::acceptor::Acceptor;
 use super::listener::Listener;
 use super::worker::Worker;
-use crate::app::AppState;
+use crate::app::Handlers;
 use crate::command_error::CommandError;
-use crate::config::HttpSettings;
+use crate::config::Settings;
 use crate::connection::Connections;
 use crate::http;
 
@@ -30,23 +30,23 @@ pub(super) struct Workers(Vec<tokio::sync::oneshot::Receiver<std::io::Result<()>
 
 /// What both servers are started with.
 pub(super) struct Start<'a> {
-    pub(super) state: &'a Data<AppState>,
+    pub(super) handlers: &'a Handlers,
     pub(super) connections: &'a Arc<Connections>,
-    pub(super) settings: &'a HttpSettings,
+    pub(super) settings: &'a Settings,
 }
 
 impl Start<'_> {
     pub(super) fn public(&self, listener: Listener) -> Result<Running, CommandError> {
         let (address, workers) = (listener.address, available_parallelism().map_or(1, NonZeroUsize::get));
-        let configure: fn(&mut ServiceConfig) =
-            if self.state.documentation { http::configure } else { http::configure_without_documentation };
+        let documentation = self.settings.http.documentation;
+        let configure = move |service: &mut ServiceConfig| http::configure_public(service, documentation);
         let running = self.start("http", listener, workers, configure)?;
         info!(event = "listening", "listening on http://{address}");
         Ok(running)
     }
 
     pub(super) fn admin(&self, listener: Listener) -> Result<Running, CommandError> {
-        let (address, has_secret) = (listener.address, self.state.admin_secret.is_some());
+        let (address, has_secret) = (listener.address, self.settings.admin.secret.is_some());
         let configure = move |service: &mut ServiceConfig| http::configure_admin(service, has_secret);
         let running = self.start("admin", listener, 1, configure)?;
         info!(event = "admin_listening", "listening for administrators on http://{address}");
@@ -61,8 +61,8 @@ impl Start<'_> {
         configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     ) -> Result<Running, CommandError> {
         let start = |number| {
-            let (state, keep_alive) = (self.state.clone(), self.settings.keep_alive);
-            Worker::start(format!("{name}-{number}"), state, keep_alive, configure.clone())
+            let (handlers, keep_alive) = (self.handlers.clone(), self.settings.http.keep_alive);
+            Worker::start(format!("{name}-{number}"), handlers, keep_alive, configure.clone())
         };
         let started: Result<Vec<_>, _> = (0..workers).map(start).collect();
         let (senders, ended) =

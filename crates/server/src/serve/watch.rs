@@ -2,31 +2,31 @@
 
 use std::time::Duration;
 
-use actix_web::web::Data;
 use tokio::time::sleep;
 
-use crate::app::AppState;
+use crate::app::Process;
 use crate::dependency::Dependencies;
 use crate::diagnostics::PendingChecks;
+use crate::logging;
 
 /// The period of the checks (S-88).
 const PERIOD: Duration = Duration::from_secs(10);
 
 /// Checks the dependencies until the process stops. Those that were unreachable at the start, or become reachable again, get
 /// the start-up check until it finds no error.
-pub(super) async fn watch(state: Data<AppState>, unreachable: Dependencies) {
+pub(super) async fn watch(process: Process, unreachable: Dependencies) {
     let mut pending = PendingChecks::default();
     pending.add(unreachable);
     let watching = async {
         loop {
-            state.readiness.watch(&*state.clock).await;
-            state.rejections.report(state.clock.instant());
-            pending.add(state.readiness.take_returned());
-            pending.run(&*state.clock).await;
+            process.readiness.watch(&*process.clock).await;
+            logging::report_suppressed();
+            pending.add(process.readiness.take_returned());
+            pending.run(&*process.clock).await;
             sleep(PERIOD).await;
         }
     };
-    let _: Option<()> = state.stopping.run_until_cancelled(watching).await;
+    let _: Option<()> = process.stopping.run_until_cancelled(watching).await;
 }
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
     use crate::compose::Parts;
     use crate::dependency::fake::{FakeDependency, sound};
-    use crate::http::fixtures::{parts, state};
+    use crate::http::fixtures::{application, parts};
 
     fn counting(count: &Arc<AtomicUsize>) -> impl Fn() + Send + Sync + use<> {
         let count = count.clone();
@@ -64,12 +64,12 @@ mod tests {
             }),
             ..sound()
         });
-        let state = state(Parts { dependencies: vec![dependency.clone()], ..parts() }, &[]);
-        let watching = tokio::spawn(watch(state.clone(), vec![dependency]));
+        let process = application(Parts { dependencies: vec![dependency.clone()], ..parts() }, &[]).process;
+        let watching = tokio::spawn(watch(process.clone(), vec![dependency]));
         sleep(Duration::from_secs(25)).await;
         assert_eq!(pings.load(Ordering::Relaxed), 3);
         assert_eq!(diagnostics.load(Ordering::Relaxed), 1, "a reachable dependency is checked once");
-        state.stopping.cancel();
+        process.stopping.cancel();
         watching.await.unwrap();
     }
 
@@ -90,13 +90,13 @@ mod tests {
             }),
             ..sound()
         });
-        let state = state(Parts { dependencies: vec![dependency], ..parts() }, &[]);
-        let watching = tokio::spawn(watch(state.clone(), Dependencies::new()));
+        let process = application(Parts { dependencies: vec![dependency], ..parts() }, &[]).process;
+        let watching = tokio::spawn(watch(process.clone(), Dependencies::new()));
         sleep(Duration::from_secs(15)).await;
         assert_eq!(diagnostics.load(Ordering::Relaxed), 0, "it has not come back");
         sleep(Duration::from_secs(30)).await;
         assert_eq!(diagnostics.load(Ordering::Relaxed), 1);
-        state.stopping.cancel();
+        process.stopping.cancel();
         watching.await.unwrap();
     }
 }

@@ -23,9 +23,9 @@ use tracing::{debug, warn};
 
 use super::SHUTDOWN_TIME;
 use super::acceptor::Accepted;
-use crate::app::AppState;
+use crate::app::Handlers;
 use crate::connection::{Application, Rejection, Timeouts, serve};
-use crate::http;
+use crate::http::{self, Middleware};
 
 /// A worker thread that was started.
 pub(super) struct Worker {
@@ -39,7 +39,7 @@ impl Worker {
     /// Starts the thread `name`, which serves the routes that `configure` sets up.
     pub(super) fn start(
         name: String,
-        state: Data<AppState>,
+        handlers: Handlers,
         keep_alive: Duration,
         configure: impl Fn(&mut Routes) + Send + 'static,
     ) -> io::Result<Self> {
@@ -47,7 +47,7 @@ impl Worker {
         let (end, ended) = oneshot::channel();
         thread::Builder::new().name(name).spawn(move || {
             // The receiver is gone if another part of the start failed.
-            let _ = end.send(run(incoming, state, keep_alive, configure));
+            let _ = end.send(run(incoming, &handlers, keep_alive, configure));
         })?;
         Ok(Self { connections, ended })
     }
@@ -55,18 +55,23 @@ impl Worker {
 
 fn run(
     incoming: UnboundedReceiver<Accepted>,
-    state: Data<AppState>,
+    handlers: &Handlers,
     keep_alive: Duration,
     configure: impl Fn(&mut Routes),
 ) -> io::Result<()> {
     // The application is not `Send`: its futures stay on this thread.
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     runtime.block_on(async {
-        let app = App::new().app_data(state.clone()).app_data(state.verifier.clone());
-        let app = app.configure(configure).wrap(from_fn(http::frame)).into_factory();
+        let app = App::new().configure(|service| handlers.register(service)).configure(configure);
+        let app = app.wrap(from_fn(http::middleware)).into_factory();
         let service = app.new_service(AppConfig::default()).await;
         let service = service.map_err(|()| io::Error::other("the routes cannot be set up"))?;
-        serve_all(incoming, Rc::new(Site { service, state }), Timeouts::new(keep_alive)).await;
+        serve_all(
+            incoming,
+            Rc::new(Site { service, middleware: handlers.middleware.clone() }),
+            Timeouts::new(keep_alive),
+        )
+        .await;
         Ok(())
     })
 }
@@ -104,7 +109,7 @@ async fn serve_all<A: Application + 'static>(
 /// The routes of a listener, as connections call them.
 struct Site<S> {
     service: S,
-    state: Data<AppState>,
+    middleware: Data<Middleware>,
 }
 
 impl<S> Application for Site<S>
@@ -119,6 +124,6 @@ where
     }
 
     fn reject(&self, rejection: Rejection, peer: SocketAddr) -> Response<BoxBody> {
-        http::reject(&self.state, rejection, peer.ip()).into()
+        self.middleware.reject(rejection, peer.ip()).into()
     }
 }

@@ -2,16 +2,19 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use auth_verifier::AuthError;
 
-use crate::app::AppState;
-use crate::http::ApiError;
+use crate::http::error::ApiError;
+use crate::metrics::Metrics;
+use crate::readiness::Readiness;
 
-/// Answers in the format that Prometheus asks for by itself.
+/// The format that Prometheus requests by default.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Writes what was counted.
-pub(super) async fn metrics(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let text = state.metrics.text(&state.readiness).map_err(|_| AuthError::Internal)?;
+/// Returns the metrics of this process.
+pub(super) async fn metrics(
+    metrics: Data<Metrics>,
+    readiness: Data<Readiness>,
+) -> Result<HttpResponse, ApiError> {
+    let text = metrics.text(&readiness).map_err(|_| ApiError::Internal)?;
     Ok(HttpResponse::Ok().content_type(OPEN_METRICS).body(text))
 }

@@ -9,15 +9,15 @@ use auth_domain::ports::PortError;
 use serde_json::{Value, json};
 
 use crate::compose::Parts;
-use crate::http::fixtures::{Answer, app, parts, serving, state, user};
-use crate::http::{configure, configure_admin};
+use crate::http::configure_admin;
+use crate::http::fixtures::{Answer, app, application, parts, public, serving, user};
 
 const SECRET: &str = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp-Zb4nRj9s";
 
 /// Asks the admin listener of a service that knows [`SECRET`].
 async fn ask(parts: Parts, request: TestRequest) -> Answer {
-    let state = state(parts, &[("ADMIN__SECRET", SECRET)]);
-    Answer::to(request, &serving(state, |service| configure_admin(service, true)).await).await
+    let application = application(parts, &[("ADMIN__SECRET", SECRET)]);
+    Answer::to(request, &serving(&application, |service| configure_admin(service, true)).await).await
 }
 
 fn ending(result: fn() -> Result<usize, PortError>) -> Parts {
@@ -73,8 +73,8 @@ async fn without_the_secret_nothing_is_ended() {
 // S-92
 #[actix_web::test]
 async fn ten_wrong_secrets_are_401_the_next_is_429_and_the_right_one_is_never_limited() {
-    let state = state(ending(|| Ok(1)), &[("ADMIN__SECRET", SECRET)]);
-    let admin = serving(state, |service| configure_admin(service, true)).await;
+    let application = application(ending(|| Ok(1)), &[("ADMIN__SECRET", SECRET)]);
+    let admin = serving(&application, |service| configure_admin(service, true)).await;
     let with = |secret: &str| {
         let request =
             post(&user().id.to_string()).insert_header(("authorization", format!("Bearer {secret}")));
@@ -133,7 +133,7 @@ async fn other_methods_are_405_and_other_paths_404() {
 
 #[actix_web::test]
 async fn without_a_secret_there_is_no_way_to_end_sessions() {
-    let admin = serving(state(untouched(), &[]), |service| configure_admin(service, false)).await;
+    let admin = serving(&application(untouched(), &[]), |service| configure_admin(service, false)).await;
     let answer = Answer::to(signed(post(&user().id.to_string())), &admin).await;
     assert_eq!(answer.error(), (404, "not_found"));
 }
@@ -141,8 +141,8 @@ async fn without_a_secret_there_is_no_way_to_end_sessions() {
 // S-81
 #[actix_web::test]
 async fn metrics_count_what_the_public_listener_answers_and_are_not_on_it() {
-    let state = state(parts(), &[]);
-    let public = serving(state.clone(), configure).await;
+    let application = application(parts(), &[]);
+    let public = serving(&application, public).await;
     let wrong = json!({ "email": "owner@example.com", "password": "wrong" }).to_string();
     let login = |body: String| {
         let login = TestRequest::post().uri("/api/v1/auth/login");
@@ -151,7 +151,7 @@ async fn metrics_count_what_the_public_listener_answers_and_are_not_on_it() {
     assert_eq!(Answer::to(login(wrong.clone()), &public).await.status, 401);
     assert_eq!(Answer::to(login(wrong.replace("wrong", "right")), &public).await.status, 200);
 
-    let admin = serving(state, |service| configure_admin(service, false)).await;
+    let admin = serving(&application, |service| configure_admin(service, false)).await;
     let answer = Answer::to(TestRequest::get().uri("/metrics"), &admin).await;
     assert_eq!((answer.status, answer.body), (200, Value::Null));
     assert!(

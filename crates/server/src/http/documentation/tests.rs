@@ -1,15 +1,15 @@
 use actix_web::test::TestRequest;
 use serde_json::Value;
 
-use crate::http::fixtures::{Answer, call, parts, serving, state};
-use crate::http::{configure, configure_without_documentation};
+use crate::http::configure_public;
+use crate::http::fixtures::{Answer, application, call, parts, public, serving};
 
 const PATHS: [&str; 4] = ["/swagger", "/swagger/", "/swagger/swagger-ui.css", "/openapi.json"];
 
 // S-76
 #[actix_web::test]
 async fn documentation_that_is_off_is_404_for_every_method() {
-    let public = serving(state(parts(), &[]), configure_without_documentation).await;
+    let public = serving(&application(parts(), &[]), |service| configure_public(service, false)).await;
     for path in PATHS {
         for request in [TestRequest::get(), TestRequest::post(), TestRequest::delete()] {
             assert_eq!(Answer::to(request.uri(path), &public).await.error(), (404, "not_found"), "{path}");
@@ -52,8 +52,8 @@ async fn examples_can_lock_nobody_out() {
 #[actix_web::test]
 async fn readiness_without_details_names_no_dependency() {
     for (details, expected) in [("on", true), ("off", false)] {
-        let state = state(parts(), &[("HTTP__READINESS_DETAILS", details)]);
-        let public = serving(state, configure).await;
+        let application = application(parts(), &[("HTTP__READINESS_DETAILS", details)]);
+        let public = serving(&application, public).await;
         let answer = Answer::to(TestRequest::get().uri("/health/ready"), &public).await;
         assert_eq!((answer.status, answer.body["status"].as_str()), (200, Some("ready")));
         assert_eq!(answer.body.get("dependencies").is_some(), expected);

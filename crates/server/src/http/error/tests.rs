@@ -1,28 +1,25 @@
+use std::collections::BTreeSet;
+
 use actix_web::body::to_bytes;
 use auth_domain::model::EndReason;
 use auth_domain::ports::PortError;
 use auth_domain::use_cases::{LoginError, RefreshError, RefreshRejection};
 use serde_json::{Value, json};
 
+use auth_verifier::AuthError;
+
 use super::*;
 use crate::connection::Rejection;
 
 type Headers = Vec<(&'static str, &'static str)>;
 
-/// The status table of the contract, row by row.
+/// The rows of the status table.
 fn table() -> Vec<(ApiError, u16, &'static str, Headers)> {
     let bearer = ("www-authenticate", "Bearer");
     vec![
         (ApiError::InvalidRequest("The email is required.".to_owned()), 400, "invalid_request", vec![]),
         (ApiError::InvalidCredentials, 401, "invalid_credentials", vec![bearer]),
         (ApiError::InvalidRefreshToken(None), 401, "invalid_refresh_token", vec![bearer]),
-        (AuthError::InvalidToken { presented: false }.into(), 401, "invalid_token", vec![bearer]),
-        (
-            AuthError::InvalidToken { presented: true }.into(),
-            401,
-            "invalid_token",
-            vec![("www-authenticate", "Bearer error=\"invalid_token\"")],
-        ),
         (Rejection::Malformed.into(), 400, "invalid_request", vec![]),
         (Rejection::Host.into(), 400, "invalid_request", vec![]),
         (Rejection::Websocket.into(), 400, "invalid_request", vec![]),
@@ -40,9 +37,9 @@ fn table() -> Vec<(ApiError, u16, &'static str, Headers)> {
             "rate_limited",
             vec![("retry-after", "3")],
         ),
-        (AuthError::Unavailable.into(), 503, "service_unavailable", vec![]),
+        (ApiError::Unavailable, 503, "service_unavailable", vec![]),
         (ApiError::SessionsNotEnded, 503, "service_unavailable", vec![]),
-        (AuthError::Internal.into(), 500, "internal_error", vec![]),
+        (ApiError::Internal, 500, "internal_error", vec![]),
     ]
 }
 
@@ -51,7 +48,7 @@ async fn body(response: HttpResponse) -> Value {
 }
 
 #[actix_web::test]
-async fn every_row_of_the_table_has_its_status_code_headers_and_shape() {
+async fn every_error_has_its_status_code_headers_and_body() {
     for (error, status, code, headers) in table() {
         let response = error.error_response();
         assert_eq!(response.status().as_u16(), status, "{code}");
@@ -67,10 +64,10 @@ async fn every_row_of_the_table_has_its_status_code_headers_and_shape() {
 }
 
 #[actix_web::test]
-async fn only_the_holder_of_a_token_is_told_a_reason() {
-    let told = |rejection| ApiError::from(&RefreshError::InvalidRefreshToken { rejection, session: None });
+async fn only_the_holder_of_a_token_gets_a_reason() {
+    let error = |rejection| ApiError::from(RefreshError::InvalidRefreshToken { rejection, session: None });
     for rejection in [RefreshRejection::Malformed, RefreshRejection::Unknown, RefreshRejection::Expired] {
-        assert_eq!(told(rejection), ApiError::InvalidRefreshToken(None));
+        assert_eq!(error(rejection), ApiError::InvalidRefreshToken(None));
     }
     for (rejection, reason) in [
         (RefreshRejection::AlreadyUsed { same_address: None }, "already_used"),
@@ -79,13 +76,13 @@ async fn only_the_holder_of_a_token_is_told_a_reason() {
         (RefreshRejection::SessionEnded(EndReason::Revoked), "revoked"),
         (RefreshRejection::SessionEnded(EndReason::UserInactive), "user_inactive"),
     ] {
-        assert_eq!(body(told(rejection).error_response()).await["reason"], json!(reason));
+        assert_eq!(body(error(rejection).error_response()).await["reason"], json!(reason));
     }
 }
 
 // S-76
 #[actix_web::test]
-async fn an_outage_is_503_a_defect_is_500_and_neither_tells_its_cause() {
+async fn an_outage_is_503_and_a_defect_500_without_their_cause() {
     let cases = [
         (PortError::unavailable("inner text"), 503),
         (PortError::overloaded("inner text"), 503),
@@ -93,8 +90,23 @@ async fn an_outage_is_503_a_defect_is_500_and_neither_tells_its_cause() {
         (PortError::misconfigured("inner text"), 500),
     ];
     for (error, status) in cases {
-        let response = ApiError::from(&LoginError::Port(error)).error_response();
+        let response = ApiError::from(LoginError::Port(error)).error_response();
         assert_eq!(response.status().as_u16(), status);
         assert!(!body(response).await.to_string().contains("inner"));
+    }
+}
+
+#[actix_web::test]
+async fn outages_and_defects_get_the_response_of_the_verifier() {
+    for (ours, verifier) in
+        [(ApiError::Unavailable, AuthError::Unavailable), (ApiError::Internal, AuthError::Internal)]
+    {
+        let (ours, verifier) = (ours.error_response(), verifier.error_response());
+        assert_eq!(ours.status(), verifier.status());
+        let names = |response: &HttpResponse| {
+            response.headers().keys().map(ToString::to_string).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(names(&ours), names(&verifier));
+        assert_eq!(body(ours).await, body(verifier).await);
     }
 }

@@ -16,16 +16,16 @@ fn statuses(method: &str, path: &str) -> Vec<String> {
 #[test]
 fn the_document_names_every_status_of_every_endpoint() {
     let auth = |path: &str| statuses("post", &format!("/api/v1/auth/{path}"));
-    assert_eq!(auth("login"), ["200", "400", "401", "408", "413", "415", "429", "500", "503"]);
-    assert_eq!(auth("refresh"), ["200", "400", "401", "408", "413", "415", "500", "503"]);
-    assert_eq!(auth("logout"), ["204", "400", "401", "408", "413", "415", "500", "503"]);
-    assert_eq!(statuses("get", "/api/v1/auth/me"), ["200", "400", "401", "500", "503"]);
-    assert_eq!(statuses("get", "/api/v1/auth/verify"), ["204", "400", "401", "500", "503"]);
-    assert_eq!(statuses("get", "/health"), ["200", "400"]);
-    assert_eq!(statuses("get", "/health/ready"), ["200", "400", "503"]);
+    assert_eq!(auth("login"), ["200", "400", "401", "408", "413", "415", "429", "431", "500", "503"]);
+    assert_eq!(auth("refresh"), ["200", "400", "401", "408", "413", "415", "431", "500", "503"]);
+    assert_eq!(auth("logout"), ["204", "400", "401", "408", "413", "415", "431", "500", "503"]);
+    assert_eq!(statuses("get", "/api/v1/auth/me"), ["200", "400", "401", "408", "431", "500", "503"]);
+    assert_eq!(statuses("get", "/api/v1/auth/verify"), ["204", "400", "401", "408", "431", "500", "503"]);
+    assert_eq!(statuses("get", "/health"), ["200", "400", "408", "431"]);
+    assert_eq!(statuses("get", "/health/ready"), ["200", "400", "408", "431", "503"]);
 }
 
-/// Calls `visit` with every value below `value`, and with where it is.
+/// Calls `visit` with every value below `value` and its path.
 fn walk<'a>(path: &str, value: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
     visit(path, value);
     match value {
@@ -41,7 +41,7 @@ fn has_text(value: &Value) -> bool {
     value.as_str().is_some_and(|text| !text.trim().is_empty())
 }
 
-/// What validators of OpenAPI 3.1 ask of each operation, as far as it can be checked without one.
+/// Checks what validators of OpenAPI 3.1 require of an operation.
 fn expect_complete(name: &str, operation: &Value, tags: &[&Value], schemes: &Value) {
     for text in ["operationId", "summary", "description"] {
         assert!(has_text(&operation[text]), "{name} has no {text}");
@@ -73,7 +73,7 @@ fn expect_complete(name: &str, operation: &Value, tags: &[&Value], schemes: &Val
 
 // S-82
 #[test]
-fn the_document_has_what_validators_of_openapi_ask_for() {
+fn the_document_has_what_validators_of_openapi_require() {
     let document = parsed();
     for text in [
         "/info/title",
@@ -117,7 +117,7 @@ fn every_reference_resolves_and_every_schema_is_used() {
 
 // S-82
 #[test]
-fn open_operations_say_so_and_protected_ones_ask_for_the_bearer() {
+fn only_protected_operations_require_the_bearer_token() {
     let document = parsed();
     let security = |method: &str, path: &str| document["paths"][path][method]["security"].clone();
     let bearer = serde_json::json!([{ "bearer": [] }]);
@@ -135,7 +135,7 @@ fn open_operations_say_so_and_protected_ones_ask_for_the_bearer() {
 }
 
 #[test]
-fn the_document_is_openapi_3_1_with_the_field_names_of_the_page() {
+fn the_document_is_openapi_3_1_with_the_documented_field_names() {
     let document = parsed();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     let fields = |schema: &str| {
@@ -144,9 +144,84 @@ fn the_document_is_openapi_3_1_with_the_field_names_of_the_page() {
     };
     assert_eq!(fields("TokenResponse"), ["accessToken", "expiresAt", "expiresIn", "refreshToken"]);
     assert_eq!(fields("LoginRequest"), ["email", "password"]);
-    assert_eq!(fields("RefreshTokenRequest"), ["refreshToken"]);
+    assert_eq!(fields("RefreshRequest"), ["refreshToken"]);
+    assert_eq!(fields("LogoutRequest"), ["refreshToken"]);
     assert_eq!(
         document["paths"]["/api/v1/auth/logout"]["post"]["security"][0]["bearer"],
         serde_json::json!([])
     );
+}
+
+/// Returns the schema of a property, after it followed a reference.
+fn property<'a>(document: &'a Value, schema: &str, name: &str) -> &'a Value {
+    let property = &document["components"]["schemas"][schema]["properties"][name];
+    let target = property["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    target.and_then(|target| document.pointer(target)).unwrap_or(property)
+}
+
+// S-82
+#[test]
+fn every_error_response_has_an_example_with_a_documented_code() {
+    let document = parsed();
+    let codes = property(&document, "ErrorResponse", "error")["enum"].as_array().unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut count = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let content = &response["content"]["application/json"];
+                if content["schema"]["$ref"] != "#/components/schemas/ErrorResponse" {
+                    continue;
+                }
+                let examples =
+                    content["examples"].as_object().into_iter().flat_map(|examples| examples.values());
+                let bodies: Vec<&Value> = examples.map(|example| &example["value"]).collect();
+                assert!(!bodies.is_empty(), "{method} {path}: {status} has no example");
+                for body in bodies {
+                    assert!(codes.contains(&body["error"]), "{method} {path}: {status}: {body}");
+                    assert!(has_text(&body["message"]), "{method} {path}: {status}: {body}");
+                    seen.insert(body["error"].as_str().unwrap());
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 30, "{count} error responses");
+    // No documented operation returns these two: other paths and methods do.
+    let documented: Vec<&str> = codes.iter().filter_map(Value::as_str).collect();
+    let others = documented.into_iter().filter(|code| !seen.contains(code)).collect::<Vec<_>>();
+    assert_eq!(others, ["not_found", "method_not_allowed"]);
+}
+
+// S-82
+#[test]
+fn closed_sets_of_texts_are_enums() {
+    let document = parsed();
+    assert_eq!(
+        property(&document, "CallerResponse", "role")["enum"],
+        serde_json::json!(["Owner", "Admin", "Developer", "Viewer"])
+    );
+    assert_eq!(
+        property(&document, "ErrorResponse", "reason")["enum"],
+        serde_json::json!(["already_used", "reuse_detected", "logged_out", "revoked", "user_inactive"])
+    );
+    for (name, format) in
+        [("userId", "uuid"), ("tenantId", "uuid"), ("sessionId", "uuid"), ("expiresAt", "date-time")]
+    {
+        assert_eq!(property(&document, "CallerResponse", name)["format"], format, "{name}");
+    }
+}
+
+// S-82
+#[test]
+fn request_fields_are_required_and_have_their_limits() {
+    let document = parsed();
+    let required = |schema: &str| document["components"]["schemas"][schema]["required"].clone();
+    assert_eq!(required("LoginRequest"), serde_json::json!(["email", "password"]));
+    for schema in ["RefreshRequest", "LogoutRequest"] {
+        assert_eq!(required(schema), serde_json::json!(["refreshToken"]));
+        assert_eq!(property(&document, schema, "refreshToken")["maxLength"], 512);
+    }
+    assert_eq!(property(&document, "LoginRequest", "email")["maxLength"], 255);
+    assert_eq!(property(&document, "LoginRequest", "password")["maxLength"], 1024);
 }

@@ -2,9 +2,13 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use auth_domain::ports::Clock;
 
-use crate::app::AppState;
-use crate::http::schemas::{Health, ReadAnswers, ReadinessAnswers};
+use crate::http::schemas::{HealthResponse, ReadErrors, ReadinessResponses};
+use crate::readiness::Readiness;
+
+/// Whether `/health/ready` names the dependencies (`HTTP__READINESS_DETAILS`).
+pub(crate) struct ReadinessDetails(pub(crate) bool);
 
 /// Reports that the process serves.
 ///
@@ -13,18 +17,22 @@ use crate::http::schemas::{Health, ReadAnswers, ReadinessAnswers};
     get,
     path = "/health",
     tag = "health",
-    responses((status = 200, body = Health, description = "The process serves"), ReadAnswers)
+    responses((status = 200, body = HealthResponse, description = "The process serves"), ReadErrors)
 )]
 pub(in crate::http) async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(Health { status: "ok" })
+    HttpResponse::Ok().json(HealthResponse { status: "ok" })
 }
 
 /// Reports whether requests can be served now.
 ///
 /// It checks every dependency, at most twice a second for all clients, and names its state unless `HTTP__READINESS_DETAILS` is off.
-#[utoipa::path(get, path = "/health/ready", tag = "health", responses(ReadinessAnswers, ReadAnswers))]
-pub(in crate::http) async fn ready(state: Data<AppState>) -> HttpResponse {
-    let report = state.readiness.report(&*state.clock).await;
+#[utoipa::path(get, path = "/health/ready", tag = "health", responses(ReadinessResponses, ReadErrors))]
+pub(in crate::http) async fn ready(
+    readiness: Data<Readiness>,
+    details: Data<ReadinessDetails>,
+    clock: Data<dyn Clock>,
+) -> HttpResponse {
+    let report = readiness.report(&**clock).await;
     let mut response = if report.ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    response.json(if state.readiness_details { report } else { report.without_details() })
+    response.json(if details.0 { report } else { report.without_details() })
 }

@@ -2,15 +2,18 @@
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use auth_domain::use_cases::LoginCommand;
+use auth_domain::ports::Clock;
+use auth_domain::use_cases::{Login, LoginCommand};
 
-use crate::app::AppState;
-use crate::http::error::ErrorResponse;
-use crate::http::form::Form;
-use crate::http::run_to_completion::run_to_completion;
-use crate::http::schemas::{CommonAnswers, LoginRequest, TokensIssued};
+use crate::http::client::Client;
+use crate::http::error::{ApiError, ErrorResponse};
+use crate::http::requests::LoginRequest;
+use crate::http::run_to_completion::UseCaseTasks;
+use crate::http::schemas::{BodyErrors, TokensIssued};
 use crate::http::token_response::token_response;
-use crate::http::{ApiError, body, events};
+use crate::http::{body, events};
+use crate::metrics::Metrics;
+use crate::unlisted_proxies::UnlistedProxies;
 
 /// Exchanges an email and a password for a token pair.
 ///
@@ -25,32 +28,32 @@ use crate::http::{ApiError, body, events};
         TokensIssued,
         (status = 401, body = ErrorResponse, description = "`invalid_credentials`: one answer for all that can be wrong", headers(("WWW-Authenticate" = String))),
         (status = 429, body = ErrorResponse, description = "`rate_limited`: too many failed logins", headers(("Retry-After" = u64))),
-        CommonAnswers,
+        BodyErrors,
     ),
 )]
 pub(in crate::http) async fn login(
     request: HttpRequest,
     payload: Payload,
-    state: Data<AppState>,
+    login: Data<Login>,
+    clock: Data<dyn Clock>,
+    tasks: Data<UseCaseTasks>,
+    metrics: Data<Metrics>,
+    proxies: Data<UnlistedProxies>,
 ) -> Result<HttpResponse, ApiError> {
-    let body = body::read(&request, payload).await?;
-    let mut form = Form::parse(&body)?;
-    let (email, password) = (form.email(), form.password());
-    let (email, password) = form.finish(email.zip(password))?;
-
-    let client = state.client(&request);
-    state.watch_for_proxies(&request, &email);
-
-    let email_hash = state.email_hash(&email);
+    let (body, request_time) = body::read::<LoginRequest>(&request, payload, &**clock).await?;
+    let (email, password) = body.parse()?;
+    let client = Client::of(&request);
+    let email_hash = login.limit_keys.email(&email);
+    if let Some(peer) = client.untrusted_peer {
+        proxies.note(peer, email_hash);
+    }
 
     events::will_have_event(&request);
-    let command = LoginCommand { email, password, client, request_time: state.request_time() };
-    let app = state.clone();
-    let logged_in = run_to_completion(&state, async move {
-        let result = app.login.run(command).await;
-        events::login(&app, &result, client, email_hash);
+    let command = LoginCommand { email, password, client: client.address, request_time };
+    let run = tasks.run(async move {
+        let result = login.run(command).await;
+        events::login(&metrics, &result, email_hash);
         result
-    })
-    .await?;
-    token_response(&logged_in.tokens)
+    });
+    token_response(&run.await?.tokens)
 }

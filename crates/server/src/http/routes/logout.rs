@@ -1,16 +1,21 @@
 //! `POST /api/v1/auth/logout`
 
 use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse};
-use auth_domain::model::PresentedRefreshToken;
-use auth_domain::use_cases::LogoutCommand;
+use actix_web::{Error, HttpRequest, HttpResponse};
+use auth_domain::ports::Clock;
+use auth_domain::use_cases::{Logout, LogoutCommand};
+use auth_verifier::TokenVerifier;
 
-use crate::app::AppState;
 use crate::http::error::ErrorResponse;
-use crate::http::form::Form;
-use crate::http::run_to_completion::run_to_completion;
-use crate::http::schemas::{CommonAnswers, RefreshTokenRequest};
-use crate::http::{ApiError, body, events};
+use crate::http::requests::LogoutRequest;
+use crate::http::run_to_completion::UseCaseTasks;
+use crate::http::schemas::BodyErrors;
+use crate::http::{body, events};
+use crate::metrics::Metrics;
+
+/// The verifier of a logout. It always asks the store, so that a repeated logout is 401 also where
+/// `TOKENS__VERIFICATION` is `cached`.
+pub(crate) struct StrictVerifier(pub(crate) TokenVerifier);
 
 /// Ends a session of the caller.
 ///
@@ -20,37 +25,35 @@ use crate::http::{ApiError, body, events};
     post,
     path = "/api/v1/auth/logout",
     tag = "auth",
-    request_body = RefreshTokenRequest,
+    request_body = LogoutRequest,
     security(("bearer" = [])),
     responses(
         (status = 204, description = "The session has ended; its refresh token and access tokens are dead"),
         (status = 401, body = ErrorResponse, description = "`invalid_token`: no valid bearer; `invalid_refresh_token`: not the caller's", headers(("WWW-Authenticate" = String))),
-        CommonAnswers,
+        BodyErrors,
     ),
 )]
 pub(in crate::http) async fn logout(
     request: HttpRequest,
     payload: Payload,
-    state: Data<AppState>,
-) -> Result<HttpResponse, ApiError> {
-    // Strict, whatever mode the others are in: a repeat after a completed logout is 401.
-    let caller = state.strict_verifier.verify(&request).await?;
-    let body = body::read(&request, payload).await?;
-    let mut form = Form::parse(&body)?;
-    let refresh_token = form.refresh_token();
-    let refresh_token = form.finish(refresh_token)?;
+    verifier: Data<StrictVerifier>,
+    logout: Data<Logout>,
+    clock: Data<dyn Clock>,
+    tasks: Data<UseCaseTasks>,
+    metrics: Data<Metrics>,
+) -> Result<HttpResponse, Error> {
+    let caller = verifier.0.verify(&request).await?;
+    let (body, request_time) = body::read::<LogoutRequest>(&request, payload, &**clock).await?;
+    let refresh_token = body.parse()?;
 
     let user_id = caller.user_id;
-    let refresh_token = PresentedRefreshToken::parse(&refresh_token);
-    let command = LogoutCommand { caller, refresh_token, request_time: state.request_time() };
-    let client = state.client(&request);
     events::will_have_event(&request);
-    let app = state.clone();
-    run_to_completion(&state, async move {
-        let result = app.logout.run(command).await;
-        events::logout(&app, &result, user_id, client);
+    let command = LogoutCommand { caller, refresh_token, request_time };
+    let run = tasks.run(async move {
+        let result = logout.run(command).await;
+        events::logout(&metrics, &result, user_id);
         result
-    })
-    .await?;
+    });
+    run.await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -3,10 +3,9 @@
 use actix_web::HttpResponse;
 use auth_verifier::Caller;
 
-use crate::http::ApiError;
-use crate::http::error::ErrorResponse;
+use crate::http::error::{ApiError, ErrorResponse};
 use crate::http::instant::instant;
-use crate::http::schemas::{CallerResponse, ProtectedAnswers, ReadAnswers};
+use crate::http::schemas::{CallerResponse, ProtectedErrors, ReadErrors};
 
 /// Returns the caller that the access token names.
 ///
@@ -19,8 +18,8 @@ use crate::http::schemas::{CallerResponse, ProtectedAnswers, ReadAnswers};
     responses(
         (status = 200, body = CallerResponse, description = "The caller"),
         (status = 401, body = ErrorResponse, description = "`invalid_token`: no valid bearer", headers(("WWW-Authenticate" = String))),
-        ReadAnswers,
-        ProtectedAnswers,
+        ReadErrors,
+        ProtectedErrors,
     ),
 )]
 pub(in crate::http) async fn me(caller: Caller) -> Result<HttpResponse, ApiError> {
@@ -28,7 +27,7 @@ pub(in crate::http) async fn me(caller: Caller) -> Result<HttpResponse, ApiError
         user_id: caller.user_id.to_string(),
         tenant_id: caller.tenant_id.to_string(),
         email: caller.email.as_str(),
-        role: caller.role.name(),
+        role: caller.role.into(),
         session_id: caller.session_id.map(|id| id.to_string()),
         expires_at: instant(caller.expires_at)?,
     }))

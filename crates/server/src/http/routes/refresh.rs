@@ -1,18 +1,20 @@
 //! `POST /api/v1/auth/refresh`
 
-use actix_web::http::header::HeaderValue;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use auth_domain::model::PresentedRefreshToken;
-use auth_domain::use_cases::RefreshCommand;
+use auth_domain::model::LimitKeys;
+use auth_domain::ports::Clock;
+use auth_domain::use_cases::{Refresh, RefreshCommand};
 
-use crate::app::AppState;
-use crate::http::error::ErrorResponse;
-use crate::http::form::{Form, idempotency_key};
-use crate::http::run_to_completion::run_to_completion;
-use crate::http::schemas::{CommonAnswers, RefreshTokenRequest, TokensIssued};
+use crate::http::client::Client;
+use crate::http::error::{ApiError, ErrorResponse};
+use crate::http::idempotency_key::idempotency_key;
+use crate::http::requests::RefreshRequest;
+use crate::http::run_to_completion::UseCaseTasks;
+use crate::http::schemas::{BodyErrors, TokensIssued};
 use crate::http::token_response::token_response;
-use crate::http::{ApiError, body, events};
+use crate::http::{body, events};
+use crate::metrics::Metrics;
 
 /// Exchanges a refresh token for a new token pair.
 ///
@@ -22,40 +24,37 @@ use crate::http::{ApiError, body, events};
     post,
     path = "/api/v1/auth/refresh",
     tag = "auth",
-    request_body = RefreshTokenRequest,
+    request_body = RefreshRequest,
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
         description = "Makes the call safe to repeat: the same token with the same key gets the same successor")),
     responses(
         TokensIssued,
         (status = 401, body = ErrorResponse, description = "`invalid_refresh_token`: not a live refresh token", headers(("WWW-Authenticate" = String))),
-        CommonAnswers,
+        BodyErrors,
     ),
 )]
 pub(in crate::http) async fn refresh(
     request: HttpRequest,
     payload: Payload,
-    state: Data<AppState>,
+    refresh: Data<Refresh>,
+    limit_keys: Data<LimitKeys>,
+    clock: Data<dyn Clock>,
+    tasks: Data<UseCaseTasks>,
+    metrics: Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {
-    let body = body::read(&request, payload).await?;
-    let mut form = Form::parse(&body)?;
-    let refresh_token = form.refresh_token();
-    let refresh_token = form.finish(refresh_token)?;
-    let keys = request.headers().get_all("idempotency-key").map(HeaderValue::as_bytes);
-
-    let client = state.client(&request);
+    let (body, request_time) = body::read::<RefreshRequest>(&request, payload, &**clock).await?;
     let command = RefreshCommand {
-        refresh_token: PresentedRefreshToken::parse(&refresh_token),
-        client: client.map(|client| state.address_hash(client)),
-        idempotency_key: idempotency_key(keys)?,
-        request_time: state.request_time(),
+        refresh_token: body.parse()?,
+        client: Client::of(&request).address.map(|address| limit_keys.address(address)),
+        idempotency_key: idempotency_key(request.headers())?,
+        request_time,
     };
+
     events::will_have_event(&request);
-    let app = state.clone();
-    let refreshed = run_to_completion(&state, async move {
-        let result = app.refresh.run(command).await;
-        events::refresh(&app, &result, client);
+    let run = tasks.run(async move {
+        let result = refresh.run(command).await;
+        events::refresh(&metrics, &result);
         result
-    })
-    .await?;
-    token_response(&refreshed.tokens)
+    });
+    token_response(&run.await?.tokens)
 }

@@ -14,9 +14,7 @@ use auth_domain::ports::{PortError, SessionStore};
 use serde_json::{Value, json};
 
 use crate::compose::Parts;
-use crate::dependency::fake::unreachable;
-use crate::http::configure;
-use crate::http::fixtures::{Answer, app, call, parts, refresh_token, serving, state};
+use crate::http::fixtures::{Answer, app, call, parts, refresh_token};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -261,15 +259,4 @@ async fn health_answers_while_the_process_serves() {
     let answer = call(parts(), TestRequest::get().uri("/health")).await;
     assert_eq!((answer.status, answer.body), (200, json!({ "status": "ok" })));
     assert_eq!(call(parts(), TestRequest::get().uri("/health/ready")).await.status, 200);
-}
-
-// S-93
-#[actix_web::test]
-async fn repeated_server_errors_of_one_client_are_sampled() {
-    let state = state(Parts { dependencies: vec![Arc::new(unreachable())], ..parts() }, &[]);
-    let app = serving(state.clone(), configure).await;
-    for _ in 0..10 {
-        assert_eq!(Answer::to(TestRequest::get().uri("/health/ready"), &app).await.status, 503);
-    }
-    assert!(!state.is_logged(None, "request", "503 /health/ready"), "each of them had a line");
 }

@@ -1,11 +1,12 @@
+mod bodies;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::http::body::parse;
 
 fn login(body: &[u8]) -> Result<(Email, Password), ApiError> {
-    let mut form = Form::parse(body)?;
-    let (email, password) = (form.email(), form.password());
-    form.finish(email.zip(password))
+    parse::<LoginRequest>(body)?.parse()
 }
 
 fn message<T>(result: Result<T, ApiError>) -> String {
@@ -17,7 +18,7 @@ fn message<T>(result: Result<T, ApiError>) -> String {
 }
 
 #[test]
-fn every_field_at_fault_is_named_at_once() {
+fn every_field_at_fault_is_reported_at_once() {
     let missing = message(login(b"{}"));
     assert_eq!(missing, "The field email is required. The field password is required.");
     for body in [r#"{"email":"","password":""}"#, r#"{"email":" ","password":" \t"}"#] {
@@ -34,7 +35,7 @@ fn every_field_at_fault_is_named_at_once() {
 }
 
 #[test]
-fn unknown_fields_are_ignored_and_the_password_is_kept_as_it_came() {
+fn unknown_fields_are_ignored_and_the_password_is_unchanged() {
     let (email, password) =
         login(br#"{"x":{"y":[1,null]},"password":" \u0000\ud83d\ude00 ","email":" A@b.C "}"#).unwrap();
     assert_eq!(email.as_str(), "a@b.c");
@@ -43,7 +44,7 @@ fn unknown_fields_are_ignored_and_the_password_is_kept_as_it_came() {
 
 // S-71
 #[test]
-fn bodies_that_two_readers_could_take_differently_are_rejected() {
+fn bodies_with_two_possible_meanings_are_rejected() {
     let deep = format!("{{\"x\":{}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
     let bodies: [&[u8]; 13] = [
         b"",
@@ -66,35 +67,23 @@ fn bodies_that_two_readers_could_take_differently_are_rejected() {
 }
 
 #[test]
-fn a_refresh_token_of_up_to_512_bytes_is_looked_at() {
-    let take = |length: usize| {
-        let mut form =
-            Form::parse(format!(r#"{{"refreshToken":"{}"}}"#, "x".repeat(length)).as_bytes()).unwrap();
-        let token = form.refresh_token();
-        form.finish(token)
+fn a_refresh_token_has_at_most_512_bytes() {
+    let refresh = |length: usize| {
+        let body = format!(r#"{{"refreshToken":"{}"}}"#, "x".repeat(length));
+        parse::<RefreshRequest>(body.as_bytes()).unwrap().parse()
     };
-    assert_eq!(take(512).unwrap().len(), 512);
-    assert_eq!(message(take(513)), "The refreshToken is longer than 512 bytes.");
-    assert_eq!(message(take(0)), "The field refreshToken must not be blank.");
-}
-
-#[test]
-fn an_idempotency_key_appears_once_or_not_at_all() {
-    let read = |values: &[&'static [u8]]| idempotency_key(values.iter().copied());
-    assert_eq!(read(&[]).unwrap(), None);
-    assert!(read(&[b"k"]).unwrap().is_some());
-    for twice in [[b"k".as_slice(), b"k"].as_slice(), &[b"k", b""]] {
-        assert_eq!(message(read(twice)), "The Idempotency-Key header must appear only once.");
-    }
-    for malformed in [b"".as_slice(), b"a b"] {
-        let message = message(read(&[malformed]));
-        assert_eq!(message, "The Idempotency-Key header must have 1 to 255 visible ASCII characters.");
-    }
+    assert_eq!(refresh(512).unwrap(), None);
+    assert_eq!(message(refresh(513)), "The refreshToken is longer than 512 bytes.");
+    assert_eq!(message(refresh(0)), "The field refreshToken must not be blank.");
+    assert_eq!(
+        message(parse::<LogoutRequest>(b"{}").unwrap().parse()),
+        "The field refreshToken is required."
+    );
 }
 
 proptest! {
     #[test]
-    fn any_body_is_judged_without_a_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn no_body_panics(body in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = login(&body);
     }
 }

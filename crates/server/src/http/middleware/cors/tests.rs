@@ -8,8 +8,8 @@ use auth_domain::ports::PortError;
 use serde_json::json;
 
 use crate::compose::Parts;
-use crate::http::fixtures::{Answer, parts, refresh_token, serving, state};
-use crate::http::{configure, configure_admin};
+use crate::http::configure_admin;
+use crate::http::fixtures::{Answer, application, parts, public, refresh_token, serving};
 
 const ORIGIN: &str = "https://app.example.com";
 const SETTING: (&str, &str) = ("HTTP__CORS_ORIGINS", "https://app.example.com,http://localhost:5173");
@@ -23,7 +23,7 @@ const CORS_HEADERS: [&str; 6] = [
 ];
 
 async fn call(parts: Parts, request: TestRequest) -> Answer {
-    Answer::to(request, &serving(state(parts, &[SETTING]), configure).await).await
+    Answer::to(request, &serving(&application(parts, &[SETTING]), public).await).await
 }
 
 fn preflight(path: &str, origin: &str) -> TestRequest {
@@ -145,13 +145,13 @@ async fn any_other_origin_gets_no_cors_header() {
 // S-79
 #[actix_web::test]
 async fn cors_is_off_by_default_and_always_off_for_administrators() {
-    let off = serving(state(parts(), &[]), configure).await;
+    let off = serving(&application(parts(), &[]), public).await;
     for request in [login().insert_header(("origin", ORIGIN)), preflight("/api/v1/auth/login", ORIGIN)] {
         let answer = Answer::to(request, &off).await;
         assert_eq!(answer.header("vary"), "");
         expect_closed(&answer);
     }
-    let admin = serving(state(parts(), &[SETTING]), |service| configure_admin(service, true)).await;
+    let admin = serving(&application(parts(), &[SETTING]), |service| configure_admin(service, true)).await;
     for request in [preflight("/metrics", ORIGIN), TestRequest::get().uri("/metrics")] {
         let answer = Answer::to(request.insert_header(("origin", ORIGIN)), &admin).await;
         assert!([200, 405].contains(&answer.status));

@@ -31,16 +31,16 @@ struct Attempts {
 
 /// A wrong secret.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::http) struct WrongSecret {
+pub(super) struct WrongSecret {
     /// The wrong secrets of the address since it was silent for a whole window, this one included.
-    pub(in crate::http) in_a_row: u64,
+    pub(super) in_a_row: u64,
     /// How long the address has to wait, if it is over the limit.
-    pub(in crate::http) retry_after: Option<Duration>,
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl WrongSecrets {
     /// Counts a wrong secret. An attempt over the limit does not prolong the wait.
-    pub(in crate::http) fn count(&self, address: Option<ClientAddress>, now: Instant) -> WrongSecret {
+    pub(super) fn count(&self, address: Option<ClientAddress>, now: Instant) -> WrongSecret {
         let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         let mut address = address;
         if !by_address.contains_key(&address) && by_address.len() >= MAX_ADDRESSES {
@@ -75,7 +75,7 @@ impl Attempts {
 
 impl WrongSecret {
     /// Returns whether the attempt is the 1st, 10th, 100th … in a row, which is logged.
-    pub(in crate::http) fn is_logged(&self) -> bool {
+    pub(super) fn is_logged(&self) -> bool {
         let mut count = self.in_a_row;
         while count >= 10 && count.is_multiple_of(10) {
             count /= 10;

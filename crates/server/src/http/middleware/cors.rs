@@ -1,7 +1,7 @@
 //! Cross-origin resource sharing (CORS) for the origins of `HTTP__CORS_ORIGINS`.
 
 use actix_web::body::{BoxBody, None as NoBody};
-use actix_web::dev::{RequestHead, ServiceResponse};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ALLOW,
@@ -21,7 +21,7 @@ const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("Retry-After, X-Re
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
 /// The application data of a listener with CORS; the admin listener has none.
-pub(super) struct OpenToBrowsers;
+pub(in crate::http) struct OpenToBrowsers;
 
 /// The allowed origins; CORS is off if there are none.
 #[derive(Clone, Debug)]
@@ -44,19 +44,19 @@ impl Cors {
         Self { origins }
     }
 
-    /// Reads the CORS part of a request; `None` if CORS is off.
-    pub(super) fn read(&self, request: &RequestHead) -> Option<CorsRequest> {
-        if self.origins.is_empty() {
+    /// Reads the CORS part of a request; `None` if CORS is off, or off for its listener.
+    pub(super) fn read(&self, request: &ServiceRequest) -> Option<CorsRequest> {
+        if self.origins.is_empty() || request.app_data::<OpenToBrowsers>().is_none() {
             return None;
         }
-        let headers = &request.headers;
+        let headers = request.headers();
         let mut given = headers.get_all(ORIGIN);
         let origin = match (given.next(), given.next()) {
             (Some(origin), None) => self.origins.iter().find(|allowed| *allowed == origin).cloned(),
             (None | Some(_), _) => None,
         };
         let is_preflight =
-            request.method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+            request.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         Some(CorsRequest { origin, is_preflight })
     }
 }

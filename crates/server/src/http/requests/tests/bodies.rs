@@ -2,18 +2,13 @@ use std::time::Duration;
 
 use auth_domain::ports::Clock;
 
-use crate::http::ApiError;
-use crate::http::form::Form;
+use super::login;
+use crate::http::error::ApiError;
 use crate::system::SystemClock;
 
 /// Returns the message of the 400 for a login body, or nothing if the body is a login.
 fn fault(body: &[u8]) -> Option<String> {
-    let read = || {
-        let mut form = Form::parse(body)?;
-        let (email, password) = (form.email(), form.password());
-        form.finish(email.zip(password))
-    };
-    match read() {
+    match login(body) {
         Ok(_) => None,
         Err(ApiError::InvalidRequest(message)) => Some(message),
         Err(other) => panic!("{other:?}"),

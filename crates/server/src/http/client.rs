@@ -1,0 +1,33 @@
+//! The client of a request.
+
+use actix_web::HttpMessage;
+use actix_web::HttpRequest;
+use actix_web::dev::ServiceRequest;
+use auth_domain::model::ClientAddress;
+
+use crate::client_address::ClientAddresses;
+
+/// The client of a request, determined once by the middleware.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Client {
+    /// The address that the request counts for; `None` if the trusted proxies add no address.
+    pub(super) address: Option<ClientAddress>,
+    /// The peer, if it is not a trusted proxy.
+    pub(super) untrusted_peer: Option<ClientAddress>,
+}
+
+impl Client {
+    /// Determines the client, and keeps it in the request.
+    pub(super) fn determine(request: &ServiceRequest, addresses: &ClientAddresses) -> Self {
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        let untrusted_peer = peer.filter(|peer| !addresses.is_trusted(*peer)).map(ClientAddress::new);
+        let client = Self { address: addresses.client(peer, request.headers()), untrusted_peer };
+        request.extensions_mut().insert(client);
+        client
+    }
+
+    /// Returns the client of a request that went through the middleware.
+    pub(super) fn of(request: &HttpRequest) -> Self {
+        request.extensions().get().copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,44 @@
+//! The events of a login.
+
+use auth_domain::model::{Event, LimitKey};
+use auth_domain::use_cases::{LoggedIn, LoginError, LoginRejection};
+use tracing::{info, warn};
+
+use super::ports::{port_error, unreadable_row};
+use super::request::record;
+use crate::metrics::{Metrics, Outcome};
+
+const OPERATION: &str = "login";
+
+/// Logs and counts the result of a login; `email` is the keyed hash of its email.
+pub(in crate::http) fn login(metrics: &Metrics, result: &Result<LoggedIn, LoginError>, email: LimitKey) {
+    metrics.login(match result {
+        Ok(_) => Outcome::Succeeded,
+        Err(LoginError::InvalidCredentials { .. }) => Outcome::Failed,
+        Err(LoginError::RateLimited { .. }) => Outcome::Blocked,
+        Err(LoginError::Port(cause)) => cause.into(),
+    });
+    match result {
+        Ok(LoggedIn { tokens, troubles }) => {
+            record(Some(tokens.user_id), Some(tokens.session_id));
+            info!(event = Event::LoginSucceeded.name(), reason = "password", "logged in");
+            for cause in troubles {
+                port_error(OPERATION, cause);
+            }
+        }
+        Err(LoginError::InvalidCredentials { rejection, user_id }) => {
+            record(*user_id, None);
+            if let LoginRejection::UnreadableRow(row) = rejection {
+                unreadable_row(OPERATION, row);
+            }
+            info!(event = Event::LoginFailed.name(), reason = %rejection, "login rejected");
+        }
+        Err(LoginError::RateLimited { limit, retry_after }) => {
+            metrics.login_block(*limit);
+            record(None, None);
+            let (reason, retry_after_s) = ("too_many_failures", retry_after.as_secs());
+            warn!(event = Event::LoginBlocked.name(), reason, %limit, email_hash = %email, retry_after_s, "login blocked by the limit");
+        }
+        Err(LoginError::Port(cause)) => port_error(OPERATION, cause),
+    }
+}

@@ -1,0 +1,35 @@
+//! The events of a logout.
+
+use auth_domain::model::{Event, SessionRef, UserId};
+use auth_domain::use_cases::LogoutError;
+use tracing::{info, warn};
+
+use super::ports::port_error;
+use super::request::record;
+use crate::metrics::{Metrics, Outcome};
+
+/// Logs and counts the result of a logout.
+pub(in crate::http) fn logout(
+    metrics: &Metrics,
+    result: &Result<Option<SessionRef>, LogoutError>,
+    caller: UserId,
+) {
+    metrics.logout(match result {
+        Ok(_) => Outcome::Succeeded,
+        Err(LogoutError::InvalidRefreshToken) => Outcome::Failed,
+        Err(LogoutError::Port(cause)) => cause.into(),
+    });
+    let session = result.as_ref().ok().copied().flatten();
+    record(Some(caller), session.map(|session| session.session_id));
+    match result {
+        Ok(_) => info!(event = Event::LogoutSucceeded.name(), reason = "logged_out", "logged out"),
+        Err(LogoutError::InvalidRefreshToken) => {
+            warn!(
+                event = Event::LogoutForeignToken.name(),
+                reason = "not_the_callers",
+                "the refresh token is not the caller's"
+            );
+        }
+        Err(LogoutError::Port(cause)) => port_error("logout", cause),
+    }
+}

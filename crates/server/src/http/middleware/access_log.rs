@@ -1,0 +1,53 @@
+//! The span of a request, and its line in the log.
+
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::{Method, StatusCode};
+use auth_domain::model::{ClientAddress, Event};
+use tracing::field::Empty;
+use tracing::{Span, debug, error_span, info};
+
+use crate::connection::Rejection;
+use crate::http::events::{has_event, or_dash};
+use crate::http::paths;
+
+/// Returns the span of a request. Its fields are in each line that is logged meanwhile; `user_id` and `session_id` are recorded
+/// when they are known. Its level is that of errors, so that no filter removes the fields from a line that it keeps.
+pub(super) fn span(id: &str, client: Option<ClientAddress>) -> Span {
+    let client = or_dash(client.map(|client| client.ip()));
+    error_span!("request", request_id = id, client, user_id = Empty, session_id = Empty)
+}
+
+/// Returns the pattern of the route. The path itself may contain a secret that was pasted there.
+pub(super) fn path(response: &ServiceResponse<BoxBody>) -> String {
+    response.request().match_pattern().unwrap_or_else(|| "-".to_owned())
+}
+
+/// Logs a request. A routine request, and a rejection that has an event of its own, is a line of level debug.
+pub(super) fn request(response: &ServiceResponse<BoxBody>, path: &str, elapsed: Duration) {
+    let (request, status) = (response.request(), response.status());
+    let (method, elapsed_ms) = (request.method(), u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+    let is_rejection = status.is_client_error() || status.is_server_error();
+    let is_quiet = is_routine(method, path, status) || (is_rejection && has_event(request));
+    let status = status.as_u16();
+    if is_quiet {
+        debug!(event = Event::Request.name(), %method, path, status, elapsed_ms, "request answered");
+    } else {
+        info!(event = Event::Request.name(), %method, path, status, elapsed_ms, "request answered");
+    }
+}
+
+/// Logs a request whose head was rejected.
+pub(super) fn rejected_head(status: u16, rejection: Rejection) {
+    info!(event = Event::Request.name(), method = "-", path = "-", status, reason = ?rejection, "request rejected");
+}
+
+/// Returns whether a response is one of those that would fill the log: a successful read, which any client can repeat without limit, or
+/// the response to a proxy that asks for each request of the HookSentry platform.
+fn is_routine(method: &Method, path: &str, status: StatusCode) -> bool {
+    let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
+    let is_success = !status.is_client_error() && !status.is_server_error();
+    (is_read && is_success) || (path == paths::VERIFY && status == StatusCode::UNAUTHORIZED)
+}

@@ -1,0 +1,191 @@
+//! Sampling of log lines about rejections, so that one client cannot fill the log.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use auth_domain::model::Event;
+use tracing::info;
+
+/// How many lines about one client and reason are logged in one period; the others are counted.
+const MAX_LINES: u64 = 10;
+/// A period begins with its first rejection.
+const PERIOD: Duration = Duration::from_mins(1);
+/// How many pairs of client and reason are counted at a time. Beyond them, other clients share one count per reason.
+const MAX_KEYS: usize = 4_096;
+/// The client of a rejection that arrived when all keys were in use.
+const OTHER: &str = "other";
+
+/// The client that was rejected, and the reason.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    /// The address as it is logged.
+    client: String,
+    event: Event,
+    reason: String,
+}
+
+#[derive(Debug)]
+struct Period {
+    ends_at: Instant,
+    rejections: u64,
+}
+
+/// Rejections of one key that were counted and not logged.
+#[derive(Debug, PartialEq, Eq)]
+struct Suppressed {
+    key: Key,
+    count: u64,
+}
+
+/// Decides which rejections are logged: the first ten per minute of each client and reason. After the minute, one line has
+/// the number of the others.
+#[derive(Default)]
+pub(super) struct RejectionSampler(Mutex<Periods>);
+
+#[derive(Default)]
+struct Periods {
+    by_key: HashMap<Key, Period>,
+    /// The earliest end of any period.
+    next_end: Option<Instant>,
+    /// The counts of periods that have ended, until they are logged.
+    ended: Vec<Suppressed>,
+}
+
+impl RejectionSampler {
+    /// Counts a rejection at `now`; returns whether it is logged. It logs nothing itself, since it is called while a line is
+    /// logged.
+    pub(super) fn admits(&self, client: String, event: Event, reason: String, now: Instant) -> bool {
+        self.periods(|periods| periods.count(Key { client, event, reason }, now) <= MAX_LINES)
+    }
+
+    /// Logs the counts of periods that have ended by `now`.
+    pub(super) fn report(&self, now: Instant) {
+        let ended = self.periods(|periods| periods.take_ended(now));
+        ended.iter().for_each(log);
+    }
+
+    /// Logs all counts, at the end of the process.
+    pub(super) fn report_all(&self) {
+        let all = self.periods(|periods| {
+            let current = suppressed(periods.by_key.drain());
+            periods.ended.drain(..).chain(current).collect::<Vec<_>>()
+        });
+        all.iter().for_each(log);
+    }
+
+    fn periods<T>(&self, action: impl FnOnce(&mut Periods) -> T) -> T {
+        action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Periods {
+    /// Counts a rejection, and returns its number within the period.
+    fn count(&mut self, mut key: Key, now: Instant) -> u64 {
+        self.end_periods(now);
+        if self.by_key.len() >= MAX_KEYS && !self.by_key.contains_key(&key) {
+            OTHER.clone_into(&mut key.client);
+        }
+        let period = self.by_key.entry(key).or_insert(Period { ends_at: now + PERIOD, rejections: 0 });
+        period.rejections += 1;
+        self.next_end = Some(self.next_end.map_or(period.ends_at, |next| next.min(period.ends_at)));
+        period.rejections
+    }
+
+    /// Removes the periods that have ended, and keeps their counts. It searches only if a period has ended.
+    fn end_periods(&mut self, now: Instant) {
+        if self.next_end.is_none_or(|next| now < next) {
+            return;
+        }
+        self.ended.extend(suppressed(self.by_key.extract_if(|_, period| period.ends_at <= now)));
+        self.next_end = self.by_key.values().map(|period| period.ends_at).min();
+    }
+
+    fn take_ended(&mut self, now: Instant) -> Vec<Suppressed> {
+        self.end_periods(now);
+        std::mem::take(&mut self.ended)
+    }
+}
+
+fn suppressed(periods: impl Iterator<Item = (Key, Period)>) -> impl Iterator<Item = Suppressed> {
+    let counts = periods.map(|(key, period)| (key, period.rejections.saturating_sub(MAX_LINES)));
+    counts.filter(|(_, count)| *count > 0).map(|(key, count)| Suppressed { key, count })
+}
+
+fn log(Suppressed { key, count }: &Suppressed) {
+    let (client, suppressed, reason) = (key.client.as_str(), key.event.name(), key.reason.as_str());
+    info!(
+        event = Event::RejectionsSuppressed.name(),
+        client, suppressed, reason, count, "more rejections than are logged one by one"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use auth_domain::ports::Clock;
+
+    use super::*;
+    use crate::system::SystemClock;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn key(client: &str) -> Key {
+        Key { client: client.to_owned(), event: Event::LoginFailed, reason: "wrong_password".to_owned() }
+    }
+
+    fn admitted(sampler: &RejectionSampler, key: &Key, now: Instant) -> bool {
+        let Key { client, event, reason } = key.clone();
+        sampler.admits(client, event, reason, now)
+    }
+
+    fn ended(sampler: &RejectionSampler, now: Instant) -> Vec<Suppressed> {
+        sampler.periods(|periods| periods.take_ended(now))
+    }
+
+    // S-85
+    #[test]
+    fn ten_lines_a_minute_and_one_with_the_number_of_others() {
+        let (sampler, start, key) = (RejectionSampler::default(), SystemClock.instant(), key("192.0.2.1"));
+        let lines = (0..500).filter(|_| admitted(&sampler, &key, start)).count();
+        assert_eq!(lines, 10);
+        let soon = start + PERIOD.saturating_sub(SECOND);
+        assert!(!admitted(&sampler, &key, soon));
+        assert_eq!(ended(&sampler, soon), []);
+
+        assert!(admitted(&sampler, &key, start + PERIOD));
+        assert_eq!(ended(&sampler, start + PERIOD), [Suppressed { key, count: 491 }]);
+        assert_eq!(ended(&sampler, start + 2 * PERIOD), []);
+    }
+
+    // S-85
+    #[test]
+    fn clients_and_reasons_are_sampled_separately() {
+        let (sampler, now) = (RejectionSampler::default(), SystemClock.instant());
+        for _ in 0..20 {
+            admitted(&sampler, &key("2001:db8:1:2::"), now);
+        }
+        assert!(!admitted(&sampler, &key("2001:db8:1:2::"), now));
+        assert!(admitted(&sampler, &key("2001:db8:1:3::"), now));
+        let reason = "unknown_email".to_owned();
+        assert!(admitted(&sampler, &Key { reason, ..key("2001:db8:1:2::") }, now));
+        assert!(admitted(&sampler, &Key { event: Event::RefreshFailed, ..key("2001:db8:1:2::") }, now));
+    }
+
+    // S-85
+    #[test]
+    fn a_flood_of_addresses_takes_constant_memory_and_few_lines() {
+        let (sampler, start) = (RejectionSampler::default(), SystemClock.instant());
+        let mut lines = 0;
+        for number in 0..100_000_u32 {
+            let client = Ipv4Addr::from(number).to_string();
+            lines += u64::from(admitted(&sampler, &key(&client), start));
+        }
+        assert_eq!(lines, MAX_KEYS as u64 + MAX_LINES);
+        assert!(sampler.periods(|periods| periods.by_key.len()) <= MAX_KEYS + 1);
+
+        assert_eq!(ended(&sampler, start + PERIOD), [Suppressed { key: key(OTHER), count: 100_000 - lines }]);
+        assert!(admitted(&sampler, &key("198.51.100.7"), start + PERIOD), "there is room again");
+    }
+}
