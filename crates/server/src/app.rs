@@ -14,9 +14,7 @@ use crate::client_address::ClientAddresses;
 use crate::compose::Parts;
 use crate::config::Settings;
 use crate::hash_costs::HashCosts;
-use crate::http::{
-    AdminSecret, Cors, Middleware, ReadinessDetails, StrictVerifier, UseCaseTasks, rejected_bearer,
-};
+use crate::http::{AdminSecret, Cors, Middleware, ReadinessDetails, StrictVerifier, UseCaseTasks};
 use crate::login_limiter::{self, PasswordQueue};
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
@@ -82,7 +80,7 @@ impl Handlers {
     fn new(parts: Parts, settings: &Settings, runtime: Handle, process: &Process) -> Self {
         let verifier = |denylist| {
             let verify = VerifyAccessToken { access_tokens: parts.access_tokens.clone(), denylist };
-            TokenVerifier::observed_by(verify, parts.clock.clone(), rejected_bearer)
+            TokenVerifier::new(verify, parts.clock.clone())
         };
         let middleware = Middleware {
             clock: parts.clock.clone(),

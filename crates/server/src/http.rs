@@ -30,7 +30,6 @@ use actix_web::web::{ServiceConfig, to};
 
 pub(crate) use admin_secret::AdminSecret;
 use error::ApiError;
-pub(crate) use events::rejected_bearer;
 use middleware::OpenToBrowsers;
 pub(crate) use middleware::{Cors, Middleware, middleware};
 pub(crate) use routes::{ReadinessDetails, StrictVerifier};

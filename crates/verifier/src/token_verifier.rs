@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::{HttpMessage, HttpRequest};
 use auth_domain::model::{AccessClaims, Event};
 use auth_domain::ports::{Clock, start_request};
-use auth_domain::use_cases::{VerifyAccessToken, VerifyAccessTokenError};
+use auth_domain::use_cases::VerifyAccessToken;
 use tracing::field::display;
 use tracing::{Span, error};
 
@@ -18,8 +18,6 @@ use crate::rejection_log::log_rejection;
 
 /// The timeout of a verification, which may include connecting and one repeated question to the denylist.
 const TIMEOUT: Duration = Duration::from_secs(2);
-
-type Observer = Box<dyn Fn(&HttpRequest, &VerifyAccessTokenError) + Send + Sync>;
 
 /// Verifies the bearer token of a request. A clone shares everything.
 ///
@@ -34,25 +32,13 @@ pub struct TokenVerifier {
 struct Inner {
     verify: VerifyAccessToken,
     clock: Arc<dyn Clock>,
-    observer: Observer,
 }
 
 impl TokenVerifier {
     /// Makes a verifier from a use case and a clock.
     #[must_use]
     pub fn new(verify: VerifyAccessToken, clock: Arc<dyn Clock>) -> Self {
-        Self::observed_by(verify, clock, log_rejection)
-    }
-
-    /// As [`new`](Self::new), but calls `observer` for each rejected token and each outage instead of logging it. A header
-    /// without a token is not reported.
-    #[must_use]
-    pub fn observed_by(
-        verify: VerifyAccessToken,
-        clock: Arc<dyn Clock>,
-        observer: impl Fn(&HttpRequest, &VerifyAccessTokenError) + Send + Sync + 'static,
-    ) -> Self {
-        Self { inner: Arc::new(Inner { verify, clock, observer: Box::new(observer) }) }
+        Self { inner: Arc::new(Inner { verify, clock }) }
     }
 
     /// Returns the verifier of the application.
@@ -79,7 +65,7 @@ impl TokenVerifier {
         let token = bearer(request.headers())?;
         let request_time = start_request(&*self.inner.clock, TIMEOUT);
         let claims = self.inner.verify.run(token, request_time).await.map_err(|error| {
-            (self.inner.observer)(request, &error);
+            log_rejection(request, &error);
             AuthError::from(&error)
         })?;
         let span = Span::current();

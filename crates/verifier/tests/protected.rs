@@ -1,7 +1,7 @@
 //! An application with a verifier on mocks, without store and socket.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its fixtures too")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use actix_web::body::to_bytes;
 use actix_web::http::StatusCode;
@@ -150,25 +150,6 @@ async fn the_result_of_one_verifier_is_not_used_by_another() {
     let request = get("/payments", "Owner").to_request();
     let response = actix_web::test::call_service(&init_service(app).await, request).await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-}
-
-#[actix_web::test]
-async fn the_observer_is_called_for_every_rejected_token() {
-    let observed = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&observed);
-    let mut denylist = MockDenylist::new();
-    denylist.expect_contains().returning(|_, _| Ok(true));
-    let (verify, clock) = use_case(denylist);
-    let verifier = TokenVerifier::observed_by(verify, clock, move |request, error| {
-        sink.lock().unwrap().push(format!("{}: {error}", request.path()));
-    });
-    call(verifier.clone(), get("/whoami", "Owner")).await;
-    call(verifier, get("/whoami", "nonsense")).await;
-    let observed = observed.lock().unwrap();
-    assert_eq!(
-        *observed,
-        ["/whoami: the access token is revoked", "/whoami: the access token is invalid: malformed"]
-    );
 }
 
 #[actix_web::test]

@@ -9,11 +9,9 @@ mod logout;
 mod ports;
 mod refresh;
 mod request;
-mod verify;
 
 pub(super) use admin::{sessions_ended, wrong_admin_secret};
 pub(super) use login::login;
 pub(super) use logout::logout;
 pub(super) use refresh::refresh;
 pub(super) use request::{has_event, or_dash, will_have_event};
-pub(crate) use verify::rejected_bearer;

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use actix_web::{HttpMessage, HttpRequest};
 use auth_domain::model::{SessionId, UserId};
+use auth_verifier::RejectionLogged;
 use tracing::Span;
 
 /// The mark of requests whose rejection has an event.
@@ -16,7 +17,8 @@ pub(in crate::http) fn will_have_event(request: &HttpRequest) {
 
 /// Returns whether a rejection of the request has an event.
 pub(in crate::http) fn has_event(request: &HttpRequest) -> bool {
-    request.extensions().contains::<HasEvent>()
+    let marks = request.extensions();
+    marks.contains::<HasEvent>() || marks.contains::<RejectionLogged>()
 }
 
 /// Records the user and the session in the span of the request, `-` for what is not known.
