@@ -39,6 +39,7 @@ soak: system-packages
     #!/usr/bin/env bash
     set -euo pipefail
     cargo build --release --package auth-server
+    SOAK=1 cargo test --release --package auth-adapter-redis --test redis -- equality
     export SOAK=1 HOOKSENTRY_AUTH_E2E_BINARY="${CARGO_TARGET_DIR:-{{ justfile_directory() }}/target}/release/hooksentry-auth"
     cargo test --package auth-e2e --test races --test crash --test servers
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --package auth-e2e --test races --test crash

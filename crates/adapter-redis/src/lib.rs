@@ -26,6 +26,6 @@ pub use config::RedisConfig;
 pub use denylist::{RedisDenylist, RevocationPolicy};
 pub use error::ConfigError;
 pub use legacy_refresh_tokens::RedisLegacyRefreshTokens;
-pub use login_limiter::{LimitPolicy, RedisLoginLimiter};
+pub use login_limiter::RedisLoginLimiter;
 pub use session_store::RedisSessionStore;
 pub use store::RedisStore;

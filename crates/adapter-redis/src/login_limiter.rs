@@ -1,8 +1,7 @@
 //! The limit on failed logins.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
+use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::model::{
     LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket, from_microseconds, to_microseconds,
     to_unix_microseconds,
@@ -16,27 +15,18 @@ use crate::script_call::ScriptCall;
 use crate::scripts::{CLEAR, RESERVE, SETTLE, Script};
 use crate::store::RedisStore;
 
-/// How many failed logins a limit key accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LimitPolicy {
-    /// The failures of one limit key within the window.
-    pub max_failures: u32,
-    /// How long a failure counts.
-    pub window: Duration,
-}
-
 /// The [`LoginLimiter`] in Redis: a sorted set of attempts for each limit key.
 #[derive(Clone)]
 pub struct RedisLoginLimiter {
     store: RedisStore,
-    policy: LimitPolicy,
+    limit: AttemptLimit,
 }
 
 impl RedisLoginLimiter {
     /// Creates the port on a store.
     #[must_use]
-    pub fn new(store: &RedisStore, policy: LimitPolicy) -> Self {
-        Self { store: store.clone(), policy }
+    pub fn new(store: &RedisStore, limit: AttemptLimit) -> Self {
+        Self { store: store.clone(), limit }
     }
 }
 
@@ -50,8 +40,8 @@ impl LoginLimiter for RedisLoginLimiter {
     ) -> Result<Reservation, PortError> {
         let call = call_on_limit_keys(&RESERVE, attempt)
             .arg(to_unix_microseconds(request_time.now()))
-            .arg(to_microseconds(self.policy.window))
-            .arg(self.policy.max_failures)
+            .arg(to_microseconds(self.limit.window))
+            .arg(self.limit.max_failures)
             .arg(to_microseconds(Ticket::SETTLEMENT_TIMEOUT))
             .arg(attempt.email.as_bytes().as_slice())
             .arg(attempt.ticket.as_bytes().as_slice());

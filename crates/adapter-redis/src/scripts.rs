@@ -38,25 +38,25 @@ macro_rules! scripts {
 
 scripts! {
     /// Opens a session.
-    OPEN = "lua/session.lua" "lua/open.lua";
+    OPEN = "lua/session_rules.lua" "lua/open.lua";
     /// Replaces a refresh token by its successor.
-    ROTATE = "lua/session.lua" "lua/rotate.lua";
+    ROTATE = "lua/session_rules.lua" "lua/rotate.lua";
     /// Ends a session.
-    END = "lua/session.lua" "lua/end.lua";
+    END = "lua/session_rules.lua" "lua/end.lua";
     /// Ends sessions of a user.
-    END_ALL = "lua/session.lua" "lua/end_all.lua";
+    END_ALL = "lua/session_rules.lua" "lua/end_all.lua";
     /// Denylists the access tokens of ended sessions.
-    COMPLETE = "lua/session.lua" "lua/denylist.lua" "lua/complete.lua";
+    COMPLETE = "lua/session_rules.lua" "lua/denylist.lua" "lua/complete.lua";
     /// Lists the live sessions of a user.
-    LIST = "lua/list.lua";
+    LIST = "lua/session_rules.lua" "lua/list.lua";
     /// Puts an access token into the denylist.
     REVOKE = "lua/denylist.lua" "lua/revoke.lua";
     /// Reserves a login attempt.
-    RESERVE = "lua/reserve.lua";
+    RESERVE = "lua/attempt_window.lua" "lua/reserve.lua";
     /// Settles a login attempt.
-    SETTLE = "lua/attempts.lua" "lua/settle.lua";
+    SETTLE = "lua/attempt_window.lua" "lua/settle.lua";
     /// Clears the failed logins of an email.
-    CLEAR = "lua/attempts.lua" "lua/clear.lua";
+    CLEAR = "lua/attempt_window.lua" "lua/clear.lua";
     /// Consumes a refresh token of the legacy service.
     CONSUME_LEGACY = "lua/consume_legacy.lua";
     /// Ends a refresh token of the legacy service.

@@ -3,13 +3,12 @@
 mod pending;
 mod rotation_reply;
 
-use std::cmp::Reverse;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::model::{
     EndReason, EndSession, Ending, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, NewSession, RequestTime, Rotate,
-    Rotation, SealedSuccessor, SessionSummary, UserId, to_microseconds, to_unix_microseconds,
+    Rotation, SealedSuccessor, SessionSummary, UserId, session_rules, to_microseconds, to_unix_microseconds,
 };
 use auth_domain::ports::{PortError, SessionStore};
 use tracing::instrument;
@@ -30,6 +29,8 @@ const MAX_COMPACT_VALUE: usize = 64;
 const REPEAT_PAUSE: Duration = Duration::from_millis(25);
 /// How many sessions of a user one script call ends at most, so that no call blocks the server for long.
 const END_BATCH: usize = 100;
+const NEWER_RECORDS: &str =
+    "sessions of this user were written by a newer release and have not ended; end them with that release";
 /// The lifetime of refresh tokens of the legacy service, in milliseconds.
 const LEGACY_TOKEN_LIFETIME: u64 = 7 * 24 * 60 * 60 * 1_000;
 
@@ -199,8 +200,11 @@ impl SessionStore for RedisSessionStore {
             let mut reply = call.run(&self.store, request_time).await?;
             reply.text()?;
             ended += usize::try_from(reply.number()?).unwrap_or(0);
-            let may_be_more = reply.number()? == 1;
+            let (may_be_more, newer) = (reply.number()? == 1, reply.number()?);
             self.denylist(user_id, &mut reply, None, request_time).await?;
+            if newer > 0 {
+                return Err(PortError::corrupt(NEWER_RECORDS));
+            }
             if !may_be_more {
                 return Ok(ended);
             }
@@ -216,7 +220,6 @@ impl SessionStore for RedisSessionStore {
         let request_time = self.store.on_server_clock(request_time).await?;
         let call = ScriptCall::new(&LIST, &[&keys::sessions(user_id)])
             .at_any_clock()
-            .arg(to_unix_microseconds(request_time.now()))
             .arg(keys::session_prefix(user_id));
         let mut reply = call.run(&self.store, request_time).await?;
         reply.text()?;
@@ -229,8 +232,7 @@ impl SessionStore for RedisSessionStore {
                 expires_at: reply.time()?,
             });
         }
-        sessions.sort_by_key(|session| Reverse(session.rotated_at));
-        Ok(sessions)
+        Ok(session_rules::live(sessions, request_time.now()))
     }
 }
 

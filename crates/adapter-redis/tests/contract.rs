@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_adapter_redis::{
-    CachingDenylist, LimitPolicy, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
+    CachingDenylist, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
     RedisSessionStore, RedisStore, RevocationPolicy,
 };
+use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::ports::{Denylist, LoginLimiter};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{
@@ -51,7 +52,7 @@ async fn caching_denylist() -> Fixture<dyn Denylist> {
 }
 
 async fn limiter() -> Fixture<dyn LoginLimiter> {
-    let limits = LimitPolicy { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
+    let limits = AttemptLimit { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
     Fixture { port: Arc::new(RedisLoginLimiter::new(&store(), limits)), keep: Box::new(()) }
 }
 

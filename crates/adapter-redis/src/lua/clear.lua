@@ -1,5 +1,5 @@
--- Forgets the failures on an axis.
--- KEYS: the attempts
--- ARGV: now, patience
-forget_failures(KEYS[1], tonumber(ARGV[1]) - tonumber(ARGV[2]))
+-- Removes the failures of an email. Mirrors `attempt_window::clear`.
+local window_key = unpack(KEYS)
+local now, settlement_timeout = unpack(ARGV)
+clear(window_key, tonumber(now), tonumber(settlement_timeout))
 return { 'cleared' }

@@ -1,6 +1,6 @@
--- Consumes a refresh token of the former service, unless its holder's tokens are refused.
--- KEYS: the token, the mark that refuses
-if redis.call('EXISTS', KEYS[2]) == 0 and redis.call('GETDEL', KEYS[1]) then
+-- Consumes a refresh token of the legacy service, unless the legacy tokens of its user are rejected.
+local token_key, rejected_key = unpack(KEYS)
+if redis.call('EXISTS', rejected_key) == 0 and redis.call('GETDEL', token_key) then
   return { 'consumed' }
 end
 return { 'unknown' }

@@ -1,6 +1,6 @@
--- Puts an access token into the denylist for so many milliseconds. An entry that lasts longer stays as it is.
-local function revoke(entry, life)
-  if redis.call('PTTL', entry) < life then
-    redis.call('SET', entry, '1', 'PX', life)
+-- Writes an access token to the denylist, with a lifetime in milliseconds. An entry that lasts longer stays as it is.
+local function revoke(entry_key, lifetime)
+  if redis.call('PTTL', entry_key) < lifetime then
+    redis.call('SET', entry_key, '1', 'PX', lifetime)
   end
 end

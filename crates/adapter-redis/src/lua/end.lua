@@ -1,16 +1,18 @@
--- Ends a session, and names the access tokens that have to go into the denylist.
--- KEYS: session, the user's sessions
--- ARGV: now, session id, reason, prefix of refresh tokens, margin, tombstone
-local now, sid, margin = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[5])
-local record, live = load(KEYS[1])
+-- Ends a session. Mirrors `session_rules::end`. The reply names the access tokens to denylist.
+local session_key, sessions_key = unpack(KEYS)
+local now, session_id, reason, token_prefix, margin, tombstone = unpack(ARGV)
+local times = { now = tonumber(now), margin = tonumber(margin), tombstone = tonumber(tombstone) }
+
+local record, live_tokens = load_record(session_key)
 if not record then
   return { 'unknown' }
 end
-local answer = { 'ended' }
-if not record.ended then
-  local keys = { session = KEYS[1], sessions = KEYS[2], token_prefix = ARGV[4] }
-  close(keys, sid, record, live, ARGV[3], { now = now, margin = margin, tombstone = tonumber(ARGV[6]) }, answer)
-elseif record.pending then
-  name_tokens(answer, sid, live, now, margin)
+assert_format(record.v)
+local reply = { 'ended' }
+if record.ended then
+  complete(session_id, record, live_tokens, times, reply)
+else
+  local session = { id = session_id, key = session_key, sessions_key = sessions_key, token_prefix = token_prefix }
+  close(session, record, live_tokens, reason, times, reply)
 end
-return answer
+return reply

@@ -1,29 +1,32 @@
--- Ends sessions of a user, at most so many, and refuses every refresh token that the former service gave him. Tells how
--- many were alive and whether there may be more, and names their access tokens.
--- KEYS: the user's sessions, the mark that refuses
--- ARGV: now, reason, prefix of sessions, prefix of refresh tokens, margin, tombstone, batch, life of the mark
-local now, batch = tonumber(ARGV[1]), tonumber(ARGV[7])
-local moment = { now = now, margin = tonumber(ARGV[5]), tombstone = tonumber(ARGV[6]) }
-redis.call('SET', KEYS[2], '1', 'PX', ARGV[8])
-local answer, alive, looked_at = { 'ended', '0', '0' }, 0, 0
-for _, sid in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  if looked_at == batch then
-    answer[3] = '1'
+-- Ends the sessions of a user, at most one batch, and rejects the legacy refresh tokens of the user. Mirrors
+-- `session_rules::end_all`. The reply has the number of those that were alive, whether there may be more, the number of
+-- records that this release cannot read, and the access tokens to denylist.
+local sessions_key, legacy_rejected_key = unpack(KEYS)
+local now, reason, session_prefix, token_prefix, margin, tombstone, batch, legacy_lifetime = unpack(ARGV)
+local times = { now = tonumber(now), margin = tonumber(margin), tombstone = tonumber(tombstone) }
+
+redis.call('SET', legacy_rejected_key, '1', 'PX', legacy_lifetime)
+local reply, alive, may_be_more, newer, looked_at = { 'ended', 0, 0, 0 }, 0, 0, 0, 0
+for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
+  if looked_at == tonumber(batch) then
+    may_be_more = 1
     break
   end
-  looked_at = looked_at + 1
-  local keys = { session = ARGV[3] .. sid, sessions = KEYS[1], token_prefix = ARGV[4] }
-  local record, live = load(keys.session)
-  if not record then
-    redis.call('ZREM', KEYS[1], sid)
-  elseif not record.ended then
-    if tonumber(record.expires) > now then
-      alive = alive + 1
+  local session = { id = id, key = session_prefix .. id, sessions_key = sessions_key, token_prefix = token_prefix }
+  local record, live_tokens = load_record(session.key)
+  if record and is_newer(record.v) then
+    newer = newer + 1
+  else
+    looked_at = looked_at + 1
+    if record and not record.ended then
+      if tonumber(record.expires) > times.now then
+        alive = alive + 1
+      end
+      close(session, record, live_tokens, reason, times, reply)
+    elseif not record or not complete(id, record, live_tokens, times, reply) then
+      redis.call('ZREM', sessions_key, id)
     end
-    close(keys, sid, record, live, ARGV[2], moment, answer)
-  elseif not record.pending or not name_tokens(answer, sid, live, now, moment.margin) then
-    redis.call('ZREM', KEYS[1], sid)
   end
 end
-answer[2] = alive
-return answer
+reply[2], reply[3], reply[4] = alive, may_be_more, newer
+return reply

@@ -1,13 +1,13 @@
--- Deletes a refresh token of the former service, if it is this user's, and revokes the access token that he logs out
--- with. One step: whoever gets no answer could not complete half of it.
--- KEYS: the token, the denylist entry
--- ARGV: user, the life of the entry in milliseconds
-local stored = redis.call('GET', KEYS[1])
-if not stored or string.lower(string.match(stored, '^[^|]*')) ~= ARGV[1] then
+-- Deletes a refresh token of the legacy service if it belongs to this user, and denylists an access token. In one script,
+-- so that a caller without an answer has not completed only one of the two.
+local token_key, entry_key = unpack(KEYS)
+local user_id, lifetime = unpack(ARGV)
+local stored = redis.call('GET', token_key)
+if not stored or string.lower(string.match(stored, '^[^|]*')) ~= user_id then
   return { 'unknown' }
 end
-redis.call('DEL', KEYS[1])
-if tonumber(ARGV[2]) > 0 then
-  revoke(KEYS[2], tonumber(ARGV[2]))
+redis.call('DEL', token_key)
+if tonumber(lifetime) > 0 then
+  revoke(entry_key, tonumber(lifetime))
 end
 return { 'ended' }

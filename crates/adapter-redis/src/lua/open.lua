@@ -1,45 +1,60 @@
--- Opens a session. Where the user has as many as he may, those idle longest end; their access tokens are named,
--- and those of sessions whose end is still pending: a login that is repeated completes what it began.
--- KEYS: session, its first refresh token, the user's sessions
--- ARGV: now, session id, tenant, digest, expires, ends, access token, its expiry, limit, margin, tombstone
-local now, sid, limit = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[9])
-local expires, ends = math.min(tonumber(ARGV[5]), tonumber(ARGV[6])), tonumber(ARGV[6])
-local margin, tombstone = tonumber(ARGV[10]), tonumber(ARGV[11])
-local moment = { now = now, margin = margin, tombstone = tombstone }
-local answer = { 'opened' }
+-- Opens a session. Mirrors `session_rules::open` and `surplus`: if the user has too many sessions, those idle longest end.
+-- The reply names their access tokens, and those of sessions that are still pending.
+local session_key, token_key, sessions_key = unpack(KEYS)
+local now, session_id, tenant, digest, expires_at, ends_at, access_token, access_expires_at, max_sessions, margin, tombstone =
+  unpack(ARGV)
+now, margin, tombstone = tonumber(now), tonumber(margin), tonumber(tombstone)
+expires_at, ends_at, max_sessions = tonumber(expires_at), tonumber(ends_at), tonumber(max_sessions)
+local times = { now = now, margin = margin, tombstone = tombstone }
+local reply = { 'opened' }
 
-if redis.call('ZCARD', KEYS[3]) >= limit then
-  -- Only now is it worth looking at each: some have expired unnoticed.
-  local prefix = string.sub(KEYS[1], 1, -1 - #sid)
-  local alive = {}
-  for _, other in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
-    local seen = redis.call('HMGET', prefix .. other, 'expires', 'rotated', 'ended', 'pending')
-    if not seen[1] then
-      redis.call('ZREM', KEYS[3], other)
-    elseif not seen[3] and tonumber(seen[1]) > now then
-      alive[#alive + 1] = { other, tonumber(seen[2]) }
-    elseif seen[4] then
-      local _, live = load(prefix .. other)
-      name_tokens(answer, other, live, now, margin)
+-- Returns the live sessions of the user as { id, rotated at }, those idle longest first.
+local function live_sessions(prefix)
+  local live = {}
+  for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
+    local expires, rotated, ended, pending, version =
+      unpack(redis.call('HMGET', prefix .. id, 'expires', 'rotated', 'ended', 'pending', 'v'))
+    if not expires then
+      redis.call('ZREM', sessions_key, id)
+    elseif is_newer(version) then
+      -- A record that this release cannot read neither counts nor ends.
+    elseif not ended and tonumber(expires) > now then
+      live[#live + 1] = { id, tonumber(rotated) }
+    elseif pending then
+      local record, live_tokens = load_record(prefix .. id)
+      complete(id, record, live_tokens, times, reply)
     end
   end
-  table.sort(alive, function(a, b) return a[2] < b[2] end)
-  for i = 1, #alive + 1 - limit do
-    local keys = { session = prefix .. alive[i][1], sessions = KEYS[3] }
-    keys.token_prefix = string.sub(KEYS[2], 1, -1 - #ARGV[4])
-    local record, live = load(keys.session)
-    close(keys, alive[i][1], record, live, 'revoked', moment, answer)
+  table.sort(live, function(a, b)
+    return a[2] < b[2] or (a[2] == b[2] and is_less(a[1], b[1]))
+  end)
+  return live
+end
+
+-- The number of ids is no less than the number of live sessions, so most logins read no other record.
+if redis.call('ZCARD', sessions_key) >= max_sessions then
+  local prefix = string.sub(session_key, 1, -1 - #session_id)
+  local live = live_sessions(prefix)
+  for i = 1, #live + 1 - max_sessions do
+    -- With a limit of 0 there is one session more to end than there are.
+    if live[i] then
+      local surplus = { id = live[i][1], key = prefix .. live[i][1], sessions_key = sessions_key }
+      surplus.token_prefix = string.sub(token_key, 1, -1 - #digest)
+      local record, live_tokens = load_record(surplus.key)
+      close(surplus, record, live_tokens, 'revoked', times, reply)
+    end
   end
 end
 
-redis.call('HSET', KEYS[1], 'tenant', ARGV[3], 'created', ARGV[1], 'expires', expires, 'ends', ARGV[6],
-  'current', ARGV[4], 'generation', '0', 'rotated', ARGV[1], 't' .. ARGV[7], ARGV[8])
+expires_at = math.min(expires_at, ends_at)
+redis.call('HSET', session_key, 'v', FORMAT, 'tenant', tenant, 'created', now, 'expires', expires_at, 'ends', ends_at,
+  'current', digest, 'generation', '0', 'rotated', now, 't' .. access_token, access_expires_at)
 -- The record outlives its last access token, so that this can still be revoked.
-keep(KEYS[1], nil, math.max(expires, tonumber(ARGV[8]) + margin), now)
-redis.call('SET', KEYS[2], sid, 'PX', lifetime(expires - now))
-redis.call('ZADD', KEYS[3], ARGV[6], sid)
--- As long as the user's longest session.
-if redis.call('PTTL', KEYS[3]) < lifetime(ends - now + tombstone) then
-  redis.call('PEXPIRE', KEYS[3], lifetime(ends - now + tombstone))
+keep(session_key, nil, math.max(expires_at, tonumber(access_expires_at) + margin), now)
+redis.call('SET', token_key, session_id, 'PX', to_milliseconds(expires_at - now))
+redis.call('ZADD', sessions_key, ends_at, session_id)
+local lifetime = to_milliseconds(ends_at - now + tombstone)
+if redis.call('PTTL', sessions_key) < lifetime then
+  redis.call('PEXPIRE', sessions_key, lifetime)
 end
-return answer
+return reply

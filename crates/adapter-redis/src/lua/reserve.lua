@@ -1,44 +1,55 @@
--- Takes a place for a login attempt on every axis, or on none.
--- KEYS: the attempts on the email, and on the address where it is known
--- ARGV: now, window, limit, patience, hashed email, ticket
-local now, window, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local out_of_patience = now - tonumber(ARGV[4])
+-- Reserves a login attempt on all its limit keys, or on none. Mirrors `AttemptLimit::reserve`; the functions have the same
+-- names.
+-- KEYS: the window of the email, and that of the address if it is known
+local now, window, max_failures, settlement_timeout, email, ticket = unpack(ARGV)
+now, window, max_failures = tonumber(now), tonumber(window), tonumber(max_failures)
+settlement_timeout = tonumber(settlement_timeout)
 
-local opens_at, full, busy = nil, nil, nil
-for position, key in ipairs(KEYS) do
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
-  local attempts, failures, in_flight = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES'), {}, 0
+-- Removes attempts that have left the window. Returns the times of the failures, and the number of all attempts.
+local function slide(window_key)
+  redis.call('ZREMRANGEBYSCORE', window_key, '-inf', now - window)
+  local attempts, failures = redis.call('ZRANGE', window_key, 0, -1, 'WITHSCORES'), {}
   for i = 1, #attempts, 2 do
     local at = tonumber(attempts[i + 1])
     if at > now then
-      -- The clock of some instance was ahead. The attempt counts from now on; its time would prolong a rejection.
-      redis.call('ZADD', key, now, attempts[i])
-      redis.call('PEXPIRE', key, lifetime(window))
+      -- A clock ahead stored it in the future. It counts from now on: its stored time would prolong a rejection.
       at = now
+      redis.call('ZADD', window_key, at, attempts[i])
+      redis.call('PEXPIRE', window_key, to_milliseconds(window))
     end
-    if string.sub(attempts[i], 1, 1) == 'f' or at <= out_of_patience then
+    if is_failure(attempts[i], at, now, settlement_timeout) then
       failures[#failures + 1] = at
-    else
-      in_flight = in_flight + 1
     end
   end
-  if #failures >= limit then
-    -- So many of the oldest have to leave the window before fewer than the limit are left.
-    local opens = failures[#failures - limit + 1] + window
-    if not opens_at or opens > opens_at then
-      opens_at, full = opens, position
-    end
-  elseif #failures + in_flight >= limit then
-    busy = busy or position
+  return failures, #attempts / 2
+end
+
+-- Returns the time at which failures allow the next attempt; nil if they allow it now.
+local function opens_at(failures)
+  -- This many of the oldest have to leave the window before there are fewer than the limit.
+  local surplus = #failures - max_failures
+  local last_to_leave = surplus >= 0 and (failures[surplus + 1] or failures[#failures])
+  return last_to_leave and last_to_leave + window
+end
+
+local rejected_until, rejected_by, busy = nil, nil, nil
+for position, window_key in ipairs(KEYS) do
+  local failures, count = slide(window_key)
+  local opens = opens_at(failures)
+  if opens and (not rejected_until or opens > rejected_until) then
+    rejected_until, rejected_by = opens, position
+  end
+  if not busy and count >= max_failures then
+    busy = position
   end
 end
-if opens_at then
-  return { 'rejected', full, opens_at - now }
+if rejected_until then
+  return { 'rejected', rejected_by, rejected_until - now }
 elseif busy then
   return { 'busy', busy }
 end
-for _, key in ipairs(KEYS) do
-  redis.call('ZADD', key, now, 'p' .. ARGV[5] .. ARGV[6])
-  redis.call('PEXPIRE', key, lifetime(window))
+for _, window_key in ipairs(KEYS) do
+  redis.call('ZADD', window_key, now, 'p' .. email .. ticket)
+  redis.call('PEXPIRE', window_key, to_milliseconds(window))
 end
 return { 'reserved' }

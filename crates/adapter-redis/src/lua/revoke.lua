@@ -1,5 +1,5 @@
--- Puts an access token into the denylist.
--- KEYS: the entry
--- ARGV: its life in milliseconds
-revoke(KEYS[1], tonumber(ARGV[1]))
+-- Writes an access token to the denylist.
+local entry_key = unpack(KEYS)
+local lifetime = unpack(ARGV)
+revoke(entry_key, tonumber(lifetime))
 return { 'revoked' }

@@ -1,26 +1,29 @@
--- Records how a login attempt ended.
--- KEYS: the attempts on the email, and on the address where it is known
--- ARGV: outcome, now, patience, hashed email, ticket
-local outcome, member = ARGV[1], ARGV[4] .. ARGV[5]
-for _, key in ipairs(KEYS) do
-  local at = redis.call('ZSCORE', key, 'p' .. member)
+-- Settles a login attempt. Mirrors `attempt_window::settle`; the functions have the same names.
+-- KEYS: the window of the email, and that of the address if it is known
+local email_key, address_key = unpack(KEYS)
+local outcome, now, settlement_timeout, email, ticket = unpack(ARGV)
+
+local function settle_own(window_key)
+  local at = redis.call('ZSCORE', window_key, 'p' .. email .. ticket)
   if at then
-    -- Added before it is removed: a set that is empty for a moment would lose its lifetime.
+    -- Added before the other one is removed: an empty set would lose its lifetime.
     if outcome == 'failed' then
-      redis.call('ZADD', key, at, 'f' .. member)
+      redis.call('ZADD', window_key, at, 'f' .. email .. ticket)
     end
-    redis.call('ZREM', key, 'p' .. member)
+    redis.call('ZREM', window_key, 'p' .. email .. ticket)
   end
 end
-if outcome ~= 'succeeded' then
-  return { 'settled' }
+
+for _, window_key in ipairs(KEYS) do
+  settle_own(window_key)
 end
--- The email is free of failures; the address of those that were made on this email. Attempts in flight stay.
-forget_failures(KEYS[1], tonumber(ARGV[2]) - tonumber(ARGV[3]))
-if KEYS[2] then
-  for _, attempt in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-    if string.sub(attempt, 1, 1 + #ARGV[4]) == 'f' .. ARGV[4] then
-      redis.call('ZREM', KEYS[2], attempt)
+if outcome == 'succeeded' then
+  clear(email_key, tonumber(now), tonumber(settlement_timeout))
+  -- Of the address, only the failures on this email.
+  local failed_on_email = 'f' .. email
+  for _, attempt in ipairs(address_key and redis.call('ZRANGE', address_key, 0, -1) or {}) do
+    if string.sub(attempt, 1, #failed_on_email) == failed_on_email then
+      redis.call('ZREM', address_key, attempt)
     end
   end
 end

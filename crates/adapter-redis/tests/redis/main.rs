@@ -9,6 +9,7 @@ mod commands;
 mod connections;
 mod deadlines;
 mod diagnostics;
+mod equality;
 mod lost_replies;
 mod outages;
 mod pending;

@@ -1,16 +1,17 @@
-//! What is stored: nothing to present, nothing for ever, nothing that grows.
+//! Stored records: their size, their lifetimes, their format, and that they contain no token.
 
+use std::error::Error;
 use std::fs;
 
-use auth_domain::model::{LimitKey, Rotation, Settlement, Ticket};
-use auth_domain::ports::{LoginLimiter, SessionStore};
+use auth_domain::model::{EndReason, LimitKey, Rotation, Settlement, Ticket};
+use auth_domain::ports::{LoginLimiter, PortErrorKind, SessionStore};
 use auth_testkit::servers::RedisServer;
-use auth_testkit::{START, request_time_at};
+use auth_testkit::{START, TestSession, a_session, request_time_at};
 
 use crate::support::{Ports, an_attempt};
 
-/// Rotates on and on, with the oldest access token let go whenever there is no room.
-async fn rotate_often(ports: &Ports, times: usize) -> auth_testkit::TestSession {
+/// Rotates repeatedly; the oldest access token is released when the record is full.
+async fn rotate_often(ports: &Ports, times: usize) -> TestSession {
     let mut session = ports.opened().await;
     let mut released = None;
     for nth in 0..times {
@@ -32,8 +33,7 @@ async fn ten_thousand_rotations_keep_the_keys_of_a_session_below_two_kibibytes()
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let session = rotate_often(&ports, 20_000).await;
-    let named = session.token.session();
-    let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
+    let record = record(&session);
     assert!(server.cli(&["HGET", &record, "generation"]).parse::<u32>().unwrap() >= 10_000);
     assert_eq!(server.cli(&["OBJECT", "ENCODING", &record]), "listpack");
     let total: u64 = keys(&server).iter().map(|key| memory(&server, key)).sum();
@@ -50,8 +50,7 @@ async fn record_without_an_address_still_rotates() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let session = rotate_often(&ports, 2).await;
-    let named = session.token.session();
-    let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
+    let record = record(&session);
     // As an earlier release without this field wrote it.
     assert_eq!(server.cli(&["HDEL", &record, "from"]), "1");
     let mut other = session.rotation(&session.token, START);
@@ -66,8 +65,7 @@ async fn rotation_drops_the_undo_fields_of_an_earlier_release() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let session = rotate_often(&ports, 2).await;
-    let named = session.token.session();
-    let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
+    let record = record(&session);
     let fields = server.cli(&["HLEN", &record]);
     let undo = [("before", "aa"), ("rotated_before", "1"), ("expires_before", "2"), ("replayed", "1")];
     for (field, value) in undo {
@@ -81,6 +79,53 @@ async fn rotation_drops_the_undo_fields_of_an_earlier_release() {
     // One access token more; and no key, so no sealed successor in three fields.
     let expected = fields.parse::<u32>().unwrap() + 1 - 3;
     assert_eq!(server.cli(&["HLEN", &record]), expected.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn record_without_a_version_still_rotates() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let session = ports.opened().await;
+    // As the release before wrote it.
+    assert_eq!(server.cli(&["HDEL", &record(&session), "v"]), "1");
+    ports.rotated(&session, &session.token).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn record_of_a_newer_release_is_an_error_and_no_logout() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let session = ports.opened().await;
+    let user = session.token.session().user_id;
+    let other = ports.opened_by(user).await;
+    assert_eq!(server.cli(&["HSET", &record(&session), "v", "2"]), "0");
+    let stored = server.cli(&["HGETALL", &record(&session)]);
+
+    let reason = EndReason::Revoked;
+    let outcomes = [
+        ports.present(&session, &session.token, request_time_at(START)).await.map(drop),
+        ports.log_out(&session, None).await.map(drop),
+        ports.sessions.end_all(user, reason, request_time_at(START)).await.map(drop),
+        ports.sessions.list(user, request_time_at(START)).await.map(drop),
+    ];
+    for outcome in outcomes {
+        let error = outcome.unwrap_err();
+        let text = error.source().unwrap().to_string();
+        assert_eq!(error.kind(), PortErrorKind::Corrupt);
+        assert!(text.contains("written by a newer release"), "{text}");
+    }
+    // The other session has ended, and a login still works.
+    let (ended, _) = ports.present(&other, &other.token, request_time_at(START)).await.unwrap();
+    assert_eq!(ended, Rotation::Ended(reason));
+    let mut next = a_session(user, START);
+    next.opening.max_sessions = 1;
+    ports.sessions.open(&next.opening, request_time_at(START)).await.unwrap();
+    assert_eq!(server.cli(&["HGETALL", &record(&session)]), stored);
+}
+
+fn record(session: &TestSession) -> String {
+    let named = session.token.session();
+    format!("auth:session:{{{}}}:{}", named.user_id, named.session_id)
 }
 
 /// The digest of the token that was used last.
@@ -100,7 +145,7 @@ async fn every_key_has_a_lifetime() {
     ports.rotated(&session, &session.token).await;
     ports.log_out(&session, Some(auth_testkit::an_access_token(START))).await.unwrap();
     let user = ports.opened().await.token.session().user_id;
-    let reason = auth_domain::model::EndReason::Revoked;
+    let reason = EndReason::Revoked;
     ports.sessions.end_all(user, reason, request_time_at(START)).await.unwrap();
     for outcome in [None, Some(Settlement::Failed), Some(Settlement::Succeeded)] {
         let attempt = an_attempt();

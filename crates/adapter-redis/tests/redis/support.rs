@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auth_adapter_redis::{
-    LimitPolicy, RedisConfig, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore,
-    RevocationPolicy,
+    RedisConfig, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore, RevocationPolicy,
 };
+use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::model::{
     EndReason, EndSession, Ending, LimitKeys, LiveAccessToken, LoginAttempt, RefreshToken, RequestTime,
     Rotation, TicketId, UserId,
@@ -22,7 +22,7 @@ use time::OffsetDateTime;
 /// The policy of the ports under test.
 pub(crate) const REVOCATION: RevocationPolicy =
     RevocationPolicy { access_ttl: Duration::from_mins(15), denylist_margin: DENYLIST_MARGIN };
-const LOGIN_LIMITS: LimitPolicy = LimitPolicy { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
+const LOGIN_LIMITS: AttemptLimit = AttemptLimit { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
 
 /// Every port of the adapter on one server.
 pub(crate) struct Ports {

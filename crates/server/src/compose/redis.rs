@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_adapter_redis::{
-    CachingDenylist, LimitPolicy, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
+    CachingDenylist, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
     RedisSessionStore, RedisStore, RevocationPolicy,
 };
 use auth_domain::model::RequestTime;
+use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::ports::{Check, Clock, PortError};
 
 use super::named::named;
@@ -34,7 +35,7 @@ pub(super) fn tokens(
         denylist_margin: settings.tokens.denylist_margin,
     };
     let limit =
-        LimitPolicy { max_failures: settings.login_limit.max_failures, window: settings.login_limit.window };
+        AttemptLimit { max_failures: settings.login_limit.max_failures, window: settings.login_limit.window };
     dependencies.push(Arc::new(Redis { store: store.clone(), verification: settings.tokens.verification }));
     let denylist = Arc::new(RedisDenylist::new(&store, revocation));
     let cache = match (settings.tokens.verification, purpose) {
