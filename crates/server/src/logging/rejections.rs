@@ -1,4 +1,4 @@
-//! Sampling of log lines about rejections, so that one client cannot fill the log.
+//! Sampling of rejections in the log, so that one client cannot fill it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use auth_domain::model::Event;
 use tracing::info;
 
-/// How many lines about one client and reason are logged in one period; the others are counted.
+/// The number of rejections of one client and reason that are logged one by one in a period.
 const MAX_LINES: u64 = 10;
-/// A period begins with its first rejection.
+/// The length of a period, which begins with its first rejection.
 const PERIOD: Duration = Duration::from_mins(1);
-/// How many pairs of client and reason are counted at a time. Beyond them, other clients share one count per reason.
+/// The most pairs of client and reason that are counted at a time. Further clients share one count per reason.
 const MAX_KEYS: usize = 4_096;
 /// The client of a rejection that arrived when all keys were in use.
 const OTHER: &str = "other";
@@ -31,14 +31,14 @@ struct Period {
     rejections: u64,
 }
 
-/// Rejections of one key that were counted and not logged.
+/// The number of rejections of one key that were not logged.
 #[derive(Debug, PartialEq, Eq)]
 struct Suppressed {
     key: Key,
     count: u64,
 }
 
-/// Decides which rejections are logged: the first ten per minute of each client and reason. After the minute, one line has
+/// A sampler that admits the first ten rejections per minute of each client and reason to the log. After the minute, it logs
 /// the number of the others.
 #[derive(Default)]
 pub(super) struct RejectionSampler(Mutex<Periods>);
@@ -53,8 +53,7 @@ struct Periods {
 }
 
 impl RejectionSampler {
-    /// Counts a rejection at `now`; returns whether it is logged. It logs nothing itself, since it is called while a line is
-    /// logged.
+    /// Counts a rejection, and returns whether it is logged. It logs nothing itself, since it is called while a line is logged.
     pub(super) fn admits(&self, client: String, event: Event, reason: String, now: Instant) -> bool {
         self.periods(|periods| periods.count(Key { client, event, reason }, now) <= MAX_LINES)
     }
@@ -65,7 +64,7 @@ impl RejectionSampler {
         ended.iter().for_each(log);
     }
 
-    /// Logs all counts, at the end of the process.
+    /// Logs all counts. The process calls this at its end.
     pub(super) fn report_all(&self) {
         let all = self.periods(|periods| {
             let current = suppressed(periods.by_key.drain());
@@ -92,7 +91,7 @@ impl Periods {
         period.rejections
     }
 
-    /// Removes the periods that have ended, and keeps their counts. It searches only if a period has ended.
+    /// Removes the periods that have ended, and keeps their counts. It scans the periods only if one has ended.
     fn end_periods(&mut self, now: Instant) {
         if self.next_end.is_none_or(|next| now < next) {
             return;
