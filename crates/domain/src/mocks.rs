@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-use crate::model::{AccessToken, RequestTime, Reservation, SessionPolicy, Ticket};
+use crate::model::{
+    AccessToken, LoginPolicy, PasswordPolicy, RequestTime, Reservation, SessionPolicy, Ticket,
+};
 pub use crate::ports::mocked::*;
 use crate::use_cases::Issuer;
 
@@ -58,12 +60,36 @@ pub fn signing_access_tokens() -> MockAccessTokens {
     access_tokens
 }
 
-/// An issuer with [`signing_access_tokens`], [`counting_entropy`] and the default lifetimes.
+/// The lifetimes of tokens and sessions in tests: the defaults of the service.
+#[must_use]
+pub const fn session_policy() -> SessionPolicy {
+    SessionPolicy {
+        access_ttl: Duration::from_mins(15),
+        refresh_ttl: Duration::from_hours(7 * 24),
+        session_ttl: Duration::from_hours(90 * 24),
+        reuse_leeway: Duration::from_secs(10),
+        max_sessions: 1_000,
+    }
+}
+
+/// The rules of a login in tests: the defaults of the service.
+#[must_use]
+pub const fn login_policy() -> LoginPolicy {
+    LoginPolicy { queue_wait: Duration::from_secs(2), upgrade_hashes: true }
+}
+
+/// The rule for new passwords in tests: the default of the service.
+#[must_use]
+pub const fn password_policy() -> PasswordPolicy {
+    PasswordPolicy { min_length: 15 }
+}
+
+/// An issuer with [`signing_access_tokens`], [`counting_entropy`] and [`session_policy`].
 #[must_use]
 pub fn issuer() -> Arc<Issuer> {
     Arc::new(Issuer {
         access_tokens: Arc::new(signing_access_tokens()),
         entropy: Arc::new(counting_entropy()),
-        policy: SessionPolicy::default(),
+        policy: session_policy(),
     })
 }

@@ -1,58 +1,34 @@
-//! The lifetimes and limits that the use cases go by.
+//! Lifetimes and limits. The service takes them from its settings; there are no defaults here.
 
 use std::time::Duration;
 
-/// How long tokens and sessions live.
+/// The lifetimes of tokens and sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionPolicy {
     /// Lifetime of an access token, in whole seconds.
     pub access_ttl: Duration,
-    /// Lifetime of a refresh token: a session idle for this long ends.
+    /// Lifetime of a refresh token: a session that is idle for this time ends.
     pub refresh_ttl: Duration,
     /// Lifetime of a session, counted from its login.
     pub session_ttl: Duration,
-    /// For this long after its use, the immediate predecessor gets a 401 that ends nothing.
+    /// The grace period: within this time after its use, the immediate predecessor gets a 401 that ends nothing.
     pub reuse_leeway: Duration,
-    /// How many sessions a user may have at once.
+    /// The limit of sessions per user.
     pub max_sessions: u32,
 }
 
-impl Default for SessionPolicy {
-    fn default() -> Self {
-        Self {
-            access_ttl: Duration::from_mins(15),
-            refresh_ttl: Duration::from_hours(7 * 24),
-            session_ttl: Duration::from_hours(90 * 24),
-            reuse_leeway: Duration::from_secs(10),
-            max_sessions: 1_000,
-        }
-    }
-}
-
-/// How login behaves beside the credentials themselves.
+/// The rules of a login that do not depend on the credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoginPolicy {
-    /// How long a login may wait for its turn and for the password queue together.
+    /// The timeout of a login's wait for other attempts and for the password queue together.
     pub queue_wait: Duration,
     /// Whether an outdated stored hash is replaced after a successful login.
     pub upgrade_hashes: bool,
 }
 
-impl Default for LoginPolicy {
-    fn default() -> Self {
-        Self { queue_wait: Duration::from_secs(2), upgrade_hashes: true }
-    }
-}
-
-/// What a new password must satisfy. It never binds at login.
+/// The rule for new passwords. It does not apply at login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordPolicy {
-    /// The fewest characters (NIST SP 800-63B-4 §3.1.1.2 asks 15 of a single factor).
+    /// The minimum number of characters (NIST SP 800-63B-4 §3.1.1.2 requires 15 for a single factor).
     pub min_length: usize,
-}
-
-impl Default for PasswordPolicy {
-    fn default() -> Self {
-        Self { min_length: 15 }
-    }
 }

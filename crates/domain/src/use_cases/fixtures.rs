@@ -9,7 +9,7 @@ use super::Issuer;
 use crate::mocks::{self, MockAccessTokens, counting_entropy};
 use crate::model::{
     Email, IdempotencyKey, LiveAccessToken, Password, PasswordHash, RefreshToken, RequestTime, Role,
-    SessionPolicy, TenantId, TokenId, User, UserId, UserStatus,
+    TenantId, TokenId, User, UserId, UserStatus,
 };
 use crate::ports::{PortError, PortErrorKind, UnreadableUser, random_bytes};
 
@@ -93,7 +93,7 @@ pub(super) fn issuer(access_tokens: MockAccessTokens) -> Arc<Issuer> {
     Arc::new(Issuer {
         access_tokens: Arc::new(access_tokens),
         entropy: Arc::new(counting_entropy()),
-        policy: SessionPolicy::default(),
+        policy: mocks::session_policy(),
     })
 }
 

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use auth_domain::model::{LoginPolicy, PasswordPolicy, SessionPolicy};
+use auth_domain::mocks;
 
 use super::*;
 
@@ -40,13 +40,13 @@ fn the_defaults_need_no_server() {
     assert!(settings.jwt.key.is_none() && !settings.password.legacy && settings.log.format.is_none());
 }
 
-// The tests of all crates use these policies; production code takes them from the settings.
+// The tests of all crates use these policies. Production code takes its policies from the settings.
 #[test]
 fn the_policies_of_tests_are_the_defaults() {
     let settings = with(&[]).unwrap();
-    assert_eq!(settings.tokens.sessions, SessionPolicy::default());
-    assert_eq!(settings.password_policy(), PasswordPolicy::default());
-    assert_eq!(settings.login_policy(), LoginPolicy::default());
+    assert_eq!(settings.tokens.sessions, mocks::session_policy());
+    assert_eq!(settings.password_policy(), mocks::password_policy());
+    assert_eq!(settings.login_policy(), mocks::login_policy());
 }
 
 // S-79
@@ -96,7 +96,7 @@ fn the_environment_overrides_the_file_and_the_file_the_defaults() {
     let settings = load(Some(&file), variables.into_iter(), |_| Vec::new()).unwrap();
     assert_eq!(settings.tokens.sessions.access_ttl, Duration::from_mins(1));
     assert_eq!(settings.tokens.sessions.refresh_ttl, Duration::from_hours(24));
-    assert_eq!(settings.tokens.sessions.session_ttl, SessionPolicy::default().session_ttl);
+    assert_eq!(settings.tokens.sessions.session_ttl, mocks::session_policy().session_ttl);
 }
 
 #[test]

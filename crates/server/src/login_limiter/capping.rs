@@ -15,8 +15,8 @@ mod tests;
 
 /// One address holds at most this fraction of the password queue.
 const ADDRESS_FRACTION: usize = 4;
-/// All attempts without an address together hold at most this fraction. They come from many users behind proxies
-/// that name no client, so the fraction is larger than that of one address.
+/// All attempts without an address together hold at most this fraction. They come from many users behind proxies that send
+/// no client address, so the fraction is larger than that of one address.
 const UNKNOWN_FRACTION: usize = 2;
 
 /// A [`LoginLimiter`] that lets one address hold at most a quarter of the password queue.

@@ -32,8 +32,8 @@ const MAX_WAITING: usize = 1_024;
 ///
 /// In one queue for all, an honest client is admitted in proportion to its share of the attempts, which is small under
 /// a flood of wrong logins. Here the addresses of a flood are in a class of their own after their first failures. In each
-/// class, an address that comes again after a 503 goes before those that came later, so no client starves in the class
-/// of a flood either. Without overload, no attempt waits.
+/// class, attempts are ordered by the start of the visit of their address: a client that tries again after a 503 goes before
+/// newer addresses, so no client starves even in the class of a flood. Without overload, no attempt waits.
 pub(super) struct PrioritizingLoginLimiter {
     limiter: Arc<dyn LoginLimiter>,
     password_queue: PasswordQueue,
@@ -78,7 +78,7 @@ impl PrioritizingLoginLimiter {
         self.gate.leave(attempt.ticket, self.clock.instant(), self.bounds())
     }
 
-    /// Returns 0 if there is no randomness: the choice that it makes needs to be unpredictable, but not secret.
+    /// Returns a random number, or 0 if there is no randomness. It only chooses which attempt of a full queue is dropped.
     fn random(&self) -> u32 {
         let mut bytes = [0; 4];
         if self.entropy.fill(&mut bytes).is_ok() { u32::from_le_bytes(bytes) } else { 0 }

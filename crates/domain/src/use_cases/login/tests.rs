@@ -4,7 +4,7 @@ use mockall::Sequence;
 
 use super::*;
 use crate::mocks::{
-    MockLoginLimiter, MockPasswordHasher, MockSessionStore, MockUserRepository, permissive_limiter,
+    self, MockLoginLimiter, MockPasswordHasher, MockSessionStore, MockUserRepository, permissive_limiter,
     signing_access_tokens,
 };
 use crate::model::{ClientAddress, Ending, Password};
@@ -42,7 +42,7 @@ fn setup() -> Setup {
         limiter: permissive_limiter(),
         sessions: opening_sessions(),
         issuer: issuer(signing_access_tokens()),
-        policy: LoginPolicy::default(),
+        policy: mocks::login_policy(),
         client: Some(client()),
     }
 }

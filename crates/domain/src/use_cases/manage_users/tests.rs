@@ -2,7 +2,7 @@ use mockall::Sequence;
 
 use super::*;
 use crate::mocks::{
-    MockPasswordHasher, MockPasswordStrength, MockSessionStore, MockUserRepository, counting_entropy,
+    self, MockPasswordHasher, MockPasswordStrength, MockSessionStore, MockUserRepository, counting_entropy,
 };
 use crate::model::PasswordHash;
 use crate::ports::PortErrorKind;
@@ -41,7 +41,7 @@ impl Setup {
             hasher: Arc::new(self.hasher),
             end_sessions: EndSessions { sessions: Arc::new(self.sessions) },
             entropy: Arc::new(counting_entropy()),
-            policy: PasswordPolicy::default(),
+            policy: mocks::password_policy(),
             strength: Arc::new(strength),
         }
     }

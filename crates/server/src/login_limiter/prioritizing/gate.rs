@@ -11,10 +11,10 @@ use super::queue::{Queue, Waiter};
 use super::recent::{GENERATION, Recent};
 use super::standings::Class;
 
-/// A running attempt that is not settled within this time after its deadline was lost, and no longer counts.
+/// A running attempt no longer counts this long after its deadline, even if it was not settled.
 const LONGEST_RUN: Duration = Duration::from_secs(10);
-/// An address that comes again within this time keeps its place in the order. The wait of an attempt and the longest
-/// `Retry-After` of a 503 fit.
+/// A visit ends if the address sends no attempt for this time. It is longer than the wait of an attempt and the longest
+/// `Retry-After` of a 503, so a client that tries again keeps its place in the order.
 const RETURN: Duration = Duration::from_secs(6);
 
 /// How many attempts may run, and how many of each class may wait.
@@ -49,7 +49,7 @@ struct State {
     /// By ticket: the instant after which a running attempt no longer counts.
     running: HashMap<TicketId, Instant>,
     queues: BTreeMap<Class, Queue>,
-    /// When each address that waits for a verification began to come, and when it came last.
+    /// The visits: the times of the first and the last attempt of each address since its last verified password.
     visits: Recent<(Instant, Instant)>,
 }
 
@@ -88,7 +88,7 @@ impl Gate {
         was_running
     }
 
-    /// Ends the visit of an address whose password was verified: its next attempt is a newcomer.
+    /// Ends the visit of an address whose password was verified. Its next attempt starts a new visit.
     pub(super) fn end_visit(&self, attempt: &LoginAttempt) {
         self.lock().visits.remove(&key(attempt));
     }
@@ -129,7 +129,7 @@ impl State {
         queue.pop()
     }
 
-    /// Returns when the visit of an address began.
+    /// Returns the start of the visit of an address; starts one if there is none.
     fn visit(&mut self, key: LimitKey, now: Instant) -> Instant {
         let recent = self.visits.get(&key).filter(|(_, last)| now.saturating_duration_since(*last) < RETURN);
         let since = recent.map_or(now, |(first, _)| first);
@@ -138,7 +138,7 @@ impl State {
     }
 }
 
-/// What a client that comes again is recognized by. Without an address this is the email.
+/// Returns the key of a visit: the address, or the email if there is no address.
 fn key(attempt: &LoginAttempt) -> LimitKey {
     attempt.address.unwrap_or(attempt.email)
 }

@@ -6,27 +6,27 @@ use std::time::Instant;
 use auth_domain::model::TicketId;
 use tokio::sync::oneshot::Sender;
 
-/// A bounded queue in the order in which the addresses came first.
+/// A bounded queue, ordered by the start of the visits of the addresses.
 #[derive(Default)]
 pub(super) struct Queue {
     waiters: VecDeque<Waiter>,
-    /// The claim to the next grants, for the round robin of the classes.
+    /// The credit of the class in the weighted round robin.
     pub(super) credit: i32,
 }
 
 /// A waiting attempt. It is dropped if the channel closes without a value.
 pub(super) struct Waiter {
     pub(super) ticket: TicketId,
-    /// When its address began to come.
+    /// The start of the visit of its address.
     pub(super) since: Instant,
     pub(super) granted: Sender<()>,
 }
 
 impl Queue {
-    /// Adds an attempt. Beyond `limit`, an attempt of the newer half is dropped at random, perhaps the added one.
+    /// Adds an attempt. If the queue then exceeds `limit`, a random attempt of its newer half is dropped, perhaps the new one.
     ///
-    /// If the newest were dropped, a flood that refills the queue faster would keep everyone else out. The older half is
-    /// spared: it holds the clients that came again after a 503.
+    /// If the newest attempt were dropped, a flood that refills the queue faster would keep all others out. The older half is
+    /// kept: it contains the clients that try again after a 503.
     pub(super) fn push(&mut self, waiter: Waiter, limit: usize, random: u32) {
         let place = self.waiters.partition_point(|other| other.since <= waiter.since);
         self.waiters.insert(place, waiter);

@@ -91,7 +91,7 @@ impl<'a> Place<'a> {
         Arc::clone(&self.queue.turn).lock_owned().await
     }
 
-    /// Waits for the next call of [`Places::wake_first`]. Calls are noticed from the creation of the future on.
+    /// Waits for the next call of [`Places::wake_first`] after the creation of the future.
     pub(super) fn settled(&self) -> Notified<'_> {
         self.queue.settled.notified()
     }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use auth_domain::mocks;
 use auth_domain::model::{
-    EndReason, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, RefreshToken, Rotation, SessionPolicy, UserId,
+    EndReason, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, RefreshToken, Rotation, UserId,
 };
 use time::OffsetDateTime;
 
@@ -42,7 +43,7 @@ pub async fn full_session_names_its_oldest_access_token(fixture: &SessionFixture
 async fn dead_access_tokens_take_no_room(fixture: &SessionFixture) {
     let (session, _, last) = full_session(fixture).await;
     let mut token = last.successor;
-    let now = START + SessionPolicy::default().access_ttl + DENYLIST_MARGIN;
+    let now = START + mocks::session_policy().access_ttl + DENYLIST_MARGIN;
     for _ in 0..MAX_LIVE_ACCESS_TOKENS {
         token = rotated(fixture, &session, &token, now).await.successor;
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_domain::mocks;
 use auth_domain::model::{
-    EndReason, EndSession, Ending, LiveAccessToken, RefreshToken, Rotation, SessionPolicy, SessionSummary,
-    UserId,
+    EndReason, EndSession, Ending, LiveAccessToken, RefreshToken, Rotation, SessionSummary, UserId,
 };
 use time::OffsetDateTime;
 
@@ -19,7 +19,7 @@ pub(super) const DAY: Duration = Duration::from_hours(24);
 
 /// The leeway that the steps rotate with.
 pub(super) fn leeway() -> Duration {
-    SessionPolicy::default().reuse_leeway
+    mocks::session_policy().reuse_leeway
 }
 
 /// Opens a session of a new user.

@@ -1,6 +1,7 @@
 //! Replacing an outdated hash, which helps later logins and never hurts this one (S-03).
 
 use super::*;
+use crate::mocks;
 
 /// A login on an outdated hash whose replacement ends as `replaced`, and that then reads `after`.
 fn upgrading(replaced: Result<Replacement, PortError>, after: User) -> Setup {
@@ -67,7 +68,7 @@ async fn a_current_hash_is_left_alone() {
 
 #[tokio::test]
 async fn an_outdated_hash_is_left_alone_where_upgrading_is_off() {
-    let policy = LoginPolicy { upgrade_hashes: false, ..LoginPolicy::default() };
+    let policy = LoginPolicy { upgrade_hashes: false, ..mocks::login_policy() };
     assert!(troubles(Setup { hasher: hasher(OUTDATED), policy, ..setup() }).await.is_empty());
 }
 

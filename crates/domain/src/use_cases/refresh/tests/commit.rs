@@ -3,8 +3,8 @@
 use mockall::Sequence;
 
 use super::*;
-use crate::mocks::{MockAccessTokens, MockEntropy};
-use crate::model::{AccessToken, SessionPolicy};
+use crate::mocks::{self, MockAccessTokens, MockEntropy};
+use crate::model::AccessToken;
 
 // S-55
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn chance_that_runs_dry_at_any_step_leaves_the_token_as_it_was() {
         let issuer = Issuer {
             access_tokens: Arc::new(signing_access_tokens()),
             entropy: Arc::new(entropy),
-            policy: SessionPolicy::default(),
+            policy: mocks::session_policy(),
         };
         let setup = Setup { issuer: Arc::new(issuer), ..setup(Some(user())) };
         let failed = setup.run_with(Some(presented().into()), Some(idempotency_key("k1"))).await;
