@@ -1,12 +1,14 @@
 //! The service together with third-party programs: nginx, HAProxy and Caddy with the configurations of the documents, Java's
-//! HTTP client, and validators of OpenAPI.
+//! HTTP client, validators of OpenAPI, and clients that generators make from the document.
 //!
 //! `just interop` installs the programs and runs these tests; `just test` ignores them. A program that is missing is a
 //! failure that names its package.
 #![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
 
 mod floods;
+mod generated_clients;
 mod java;
 mod openapi;
+mod programs;
 mod proxies;
 mod restarts;
