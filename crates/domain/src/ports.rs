@@ -1,13 +1,13 @@
-//! What the use cases need from the outside, as promises that every adapter keeps.
+//! The interfaces between the use cases and the adapters.
 //!
-//! Each trait states its contract in MUST words and names, in brackets, the case of the shared
-//! contract suite (`auth-testkit`) that proves the line. To write an adapter:
+//! Each trait states its contract in MUST words. The names in brackets are the cases of the contract suite (`auth-testkit`)
+//! that prove the line. To write an adapter:
 //!
-//! 1. implement the trait, translating the driver's errors into [`PortError`] in one `error.rs`;
-//! 2. run the suite against it, one macro line in `tests/contract.rs`;
-//! 3. name it in one arm of the server's `compose.rs`.
+//! 1. implement the trait, and translate the errors of the driver into [`PortError`] in one `error.rs`;
+//! 2. run the contract suite on it, one macro line in `tests/contract.rs`;
+//! 3. name it in one arm of `compose.rs` in the server.
 //!
-//! Outcomes that are expected are values of the `Ok` side; [`PortError`] is for trouble.
+//! Expected outcomes are values; [`PortError`] is for errors.
 
 mod check;
 mod clock;

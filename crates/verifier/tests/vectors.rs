@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 // S-29, S-31, S-32, S-34, S-35, S-37
 #[actix_web::test]
-async fn every_vector_is_judged_as_it_says() {
+async fn every_vector_has_its_expected_outcome() {
     let vectors = vectors::jws();
     let mut config = JwtConfig::new(SigningKey::allow_guessable(vectors.key).unwrap());
     (config.issuer, config.audience) = (vectors.issuer, vectors.audience);

@@ -67,12 +67,12 @@ async fn every_row_is_checked_and_no_user_is_named() {
     assert_found(
         &found,
         Severity::Ok,
-        "of 12020 users 12000 have a hash as this service writes it, 7 one of the older format, 13 none",
+        "of 12020 users 12000 have a hash of Argon2id, 7 a hash in another format, 13 none",
     );
-    assert_found(&found, Severity::Warning, "2 users have an email that is not trimmed and lower-cased");
+    assert_found(&found, Severity::Warning, "2 users have an email that is not trimmed and in lower case");
     assert_found(&found, Severity::Warning, "2 users have a status");
     assert_found(&found, Severity::Warning, "2 users have a role");
-    assert_found(&found, Severity::Warning, "3 users have an email that is none");
+    assert_found(&found, Severity::Warning, "3 users have an email that the login rejects");
     assert!(found.iter().all(|(_, text)| !text.contains('@') && !text.contains("argon2id")), "{found:#?}");
 }
 

@@ -71,9 +71,9 @@ async fn rows_that_prevent_logins_are_counted_without_names() {
     let checks = database.diagnose_users(request_time_at(START)).await.unwrap();
     let texts: Vec<String> = checks.into_iter().map(|check| check.text).collect();
     for expected in [
-        "of 8 users 6 have a hash as this service writes it, 1 one of the older format, 1 none",
-        "1 users have an email that is not trimmed and lower-cased",
-        "1 users have an email that is none",
+        "of 8 users 6 have a hash of Argon2id, 1 a hash in another format, 1 none",
+        "1 users have an email that is not trimmed and in lower case",
+        "1 users have an email that the login rejects",
         "2 users have a status that is neither 0 nor 1",
         "2 users have a role that is none of 0, 1, 10, 20",
         "1 users have an id, a tenant or a time that cannot be read",

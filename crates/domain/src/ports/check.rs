@@ -1,39 +1,39 @@
-//! What is found when a part is examined.
+//! The results of diagnostics.
 
 use std::fmt;
 
-/// One thing that an adapter found out about the server behind it, for administrators.
+/// The result of one check of a dependency, for administrators.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// One sentence: what was found, and for anything but [`Severity::Ok`] what to do about it.
+    /// The result in one sentence, with the remedy unless the severity is [`Severity::Ok`].
     pub text: String,
 }
 
-/// How bad a finding is.
+/// The severity of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// As it should be.
+    /// No problem.
     Ok,
-    /// Works, but something may be lost or rejected that need not be.
+    /// The service works, but data can be lost, or requests can be rejected without need.
     Warning,
-    /// The service cannot keep its promises on this.
+    /// The service cannot give its guarantees.
     Error,
 }
 
 impl Check {
-    /// Finds something as it should be.
+    /// A check without a problem.
     pub fn ok(text: impl Into<String>) -> Self {
         Self { severity: Severity::Ok, text: text.into() }
     }
 
-    /// Finds something that may cost something.
+    /// A check with a warning.
     pub fn warning(text: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, text: text.into() }
     }
 
-    /// Finds something that breaks a promise.
+    /// A check with an error.
     pub fn error(text: impl Into<String>) -> Self {
         Self { severity: Severity::Error, text: text.into() }
     }

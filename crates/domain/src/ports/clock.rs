@@ -11,13 +11,13 @@ use crate::model::RequestTime;
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// Returns the time of day, in UTC.
+    /// The current time in UTC.
     fn now(&self) -> OffsetDateTime;
 
-    /// Returns the reading of a clock that never goes back, for deadlines and durations.
+    /// The current time of the monotonic clock, for deadlines and durations.
     fn instant(&self) -> Instant;
 
-    /// Returns once [`instant`](Self::instant) has reached `until`.
+    /// Returns when [`instant`](Self::instant) has reached `until`.
     async fn sleep_until(&self, until: Instant);
 }
 

@@ -1,4 +1,4 @@
-//! The credential ports: who a user is, and whether the password is right.
+//! The ports for users and passwords.
 
 mod admission;
 mod credential;

@@ -1,11 +1,11 @@
-//! The one error of all ports.
+//! The error of all ports.
 
 use std::error::Error;
 use std::fmt;
 
 use thiserror::Error;
 
-/// Trouble behind a port: a kind that decides the answer, and a cause that only logs see.
+/// An error of an adapter: its kind determines the response, and its source is for logs only.
 #[derive(Debug, Error)]
 #[error("{kind}")]
 pub struct PortError {
@@ -13,41 +13,41 @@ pub struct PortError {
     source: Box<dyn Error + Send + Sync>,
 }
 
-/// What sort of trouble it is.
+/// The kind of a [`PortError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PortErrorKind {
-    /// The part behind the port cannot be reached, or did not answer in time.
+    /// The dependency cannot be reached, or did not answer before the deadline.
     Unavailable,
-    /// The part behind the port has more to do than it can finish in time; nothing was begun.
+    /// The dependency has too much work to answer before the deadline. The call was not started.
     Overloaded,
-    /// What was read contradicts itself; asking again will not help.
+    /// The stored data contradicts itself. A repeat fails, too.
     Corrupt,
-    /// The part behind the port is set up so that it cannot work.
+    /// The dependency or its settings are set up wrongly.
     Misconfigured,
 }
 
 impl PortError {
-    /// Makes an error of the kind [`Unavailable`](PortErrorKind::Unavailable).
+    /// An error of the kind [`Unavailable`](PortErrorKind::Unavailable).
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind: PortErrorKind::Unavailable, source: source.into() }
     }
 
-    /// Makes an error of the kind [`Overloaded`](PortErrorKind::Overloaded).
+    /// An error of the kind [`Overloaded`](PortErrorKind::Overloaded).
     pub fn overloaded(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind: PortErrorKind::Overloaded, source: source.into() }
     }
 
-    /// Makes an error of the kind [`Corrupt`](PortErrorKind::Corrupt).
+    /// An error of the kind [`Corrupt`](PortErrorKind::Corrupt).
     pub fn corrupt(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind: PortErrorKind::Corrupt, source: source.into() }
     }
 
-    /// Makes an error of the kind [`Misconfigured`](PortErrorKind::Misconfigured).
+    /// An error of the kind [`Misconfigured`](PortErrorKind::Misconfigured).
     pub fn misconfigured(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind: PortErrorKind::Misconfigured, source: source.into() }
     }
 
-    /// Returns the kind, which decides what a client is told.
+    /// The kind, which determines the response.
     #[must_use]
     pub const fn kind(&self) -> PortErrorKind {
         self.kind

@@ -5,48 +5,59 @@ use async_trait::async_trait;
 use super::PortError;
 use crate::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
 
-/// Counts login attempts per email and per address, before the password is looked at.
+/// Counts login attempts by email and by address, before the password is compared.
 ///
-/// The limit is a number of failures in any window of a given length, on each axis. An attempt in
-/// flight is not a failure, but takes a place, so that failures can never exceed the limit.
+/// The limit is a number of failures within a sliding window, on each limit key. An attempt in flight is not a failure, but
+/// it takes a place, so that the failures can never exceed the limit. The rules are in
+/// [`attempt_window`](crate::model::attempt_window).
 ///
 /// # Contract
-/// - Failures and attempts in flight together MUST NOT exceed the limit on either axis, also under
-///   race (`reservations_never_exceed_the_limit_under_race`).
-/// - Once an axis has as many failures as the limit, `reserve` MUST be [`Reservation::Rejected`]
-///   (`email_axis_refuses_after_the_limit`, `address_axis_refuses_after_the_limit`), whoever else is
-///   in flight; it names the key that is full. While only attempts in flight fill it, it MUST be [`Reservation::Busy`]
-///   (`attempts_in_flight_are_busy_not_refused`). Neither MUST count (`refused_attempts_do_not_count`).
-/// - The window slides: a failure MUST count until exactly one window after its attempt, and
-///   `retry_after` MUST be the time until that lets the next attempt in
-///   (`window_slides_and_retry_after_is_true`).
-/// - Success MUST free the email axis of settled failures, and the address axis of the failures made
-///   on that email from that address, and of no others
-///   (`success_clears_the_email_and_its_share_of_the_address`,
-///   `success_leaves_other_addresses_counted`). Attempts in flight MUST stay
+/// - Failures and attempts in flight together MUST NOT exceed the limit on either key, also under race
+///   (`reservations_never_exceed_the_limit_under_race`).
+/// - If a key has as many failures as the limit, `reserve` MUST return [`Reservation::Rejected`] with that key, whatever is
+///   in flight (`email_key_rejects_after_the_limit`, `address_key_rejects_after_the_limit`). If only attempts in flight fill
+///   it, `reserve` MUST return [`Reservation::Busy`] (`attempts_in_flight_are_busy_not_rejected`). Neither MUST count
+///   (`rejected_attempts_do_not_count`).
+/// - A failure MUST count until exactly one window after its attempt, and `retry_after` MUST be the time until the next
+///   attempt is possible (`window_slides_and_retry_after_is_exact`).
+/// - A success MUST remove the settled failures on its email, and those on this email from its own address, and no others
+///   (`success_clears_the_failures_of_its_email`, `success_leaves_other_addresses_counted`). Attempts in flight MUST stay
 ///   (`success_leaves_attempts_in_flight`).
-/// - An abandoned attempt MUST leave no trace (`abandoned_attempt_leaves_no_trace`).
-/// - An attempt that nobody settles MUST count as a failure after [`Ticket::SETTLEMENT_TIMEOUT`]
+/// - An abandoned attempt MUST NOT count (`abandoned_attempt_leaves_no_trace`).
+/// - An attempt that is not settled within [`Ticket::SETTLEMENT_TIMEOUT`] MUST count as a failure
 ///   (`unsettled_attempt_counts_as_a_failure`).
-/// - An attempt without an address MUST count on the email axis alone
-///   (`attempt_without_address_counts_on_the_email_alone`).
-/// - A stored time later than `now` MUST count as `now`, and from then on as that time: a clock that goes back by less
-///   than the window MUST NOT reopen the limit (`clock_going_back_forgives_nothing`), and a clock that was ahead MUST NOT
-///   prolong a rejection (`clock_that_was_ahead_prolongs_no_rejection`).
-/// - `clear` MUST free the email axis (`clear_frees_the_email`).
-/// - A call whose deadline has passed before it begins MUST change nothing and be an error of the
-///   kind [`Unavailable`](super::PortErrorKind::Unavailable) (`call_past_its_deadline_changes_nothing`).
+/// - An attempt without an address MUST count by email only (`attempt_without_address_counts_by_email_only`).
+/// - A stored time later than `now` MUST count as `now`, and as that time from then on. A clock that goes back by less than
+///   the window MUST NOT reopen the limit (`clock_going_back_does_not_reopen_the_limit`), and a clock that was ahead MUST NOT
+///   prolong a rejection (`clock_ahead_does_not_prolong_a_rejection`).
+/// - `clear` MUST remove the failures on the email (`clear_frees_the_email`).
+/// - A call whose deadline has passed before it starts MUST change nothing and fail as
+///   [`Unavailable`](super::PortErrorKind::Unavailable) (`call_past_its_deadline_changes_nothing`).
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait LoginLimiter: Send + Sync {
-    /// Takes a place on both axes, in one atomic step, or on none.
+    /// Takes a place on both keys in one atomic operation, or on none.
+    ///
+    /// # Parameters
+    /// - `attempt`: the limit keys of the attempt, and its ticket.
+    /// - `request_time`: the `now` of the window, and the deadline of the call.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store cannot be reached or does not answer before the deadline, `Overloaded` if too many attempts
+    /// wait. A full key is an outcome.
     async fn reserve(
         &self,
         attempt: &LoginAttempt,
         request_time: RequestTime,
     ) -> Result<Reservation, PortError>;
 
-    /// Reports how an attempt ended. Repeating it changes nothing.
+    /// Stores the outcome of an attempt. Repeating the call changes nothing.
+    ///
+    /// # Parameters
+    /// - `ticket`: the place that `reserve` returned.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store cannot be reached or does not answer before the deadline.
     async fn settle(
         &self,
         ticket: &Ticket,
@@ -54,6 +65,9 @@ pub trait LoginLimiter: Send + Sync {
         request_time: RequestTime,
     ) -> Result<(), PortError>;
 
-    /// Forgets every failure counted on the email axis, for administrators.
+    /// Removes the failures on an email, for administrators.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store cannot be reached or does not answer before the deadline.
     async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError>;
 }

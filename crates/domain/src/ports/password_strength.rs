@@ -1,48 +1,48 @@
-//! How easily a new password is guessed.
+//! The strength of new passwords.
 
 use thiserror::Error;
 
 use crate::model::Password;
 
-/// Estimates how easily a new password is guessed. It is asked when a password is set, and never at login.
+/// Estimates how easy it is to guess a new password. It is used when a password is set, never at login.
 ///
 /// # Contract
 /// - The work MUST be bounded, however long the password is.
-/// - The texts of `context` MUST count as known to the attacker, in upper and lower case.
+/// - The texts of `context` MUST count as known to an attacker, in upper and lower case.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait PasswordStrength: Send + Sync {
     /// The reason why `password` is too easy to guess; `None` if it is not.
     ///
     /// # Parameters
-    /// - `context`: what every attacker of this account knows: the email and its parts, the name of the product.
+    /// - `context`: texts that an attacker knows: the email, its parts, and the name of the product.
     fn weakness(&self, password: &Password, context: &[String]) -> Option<PasswordWeakness>;
 }
 
-/// Why a password is easy to guess.
+/// The reason why a password is easy to guess.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PasswordWeakness {
     /// It is in the lists of common passwords, or similar to one of them.
     #[error("it is a common password, or similar to one")]
     Common,
-    /// The same characters again and again.
+    /// It repeats the same characters.
     #[error("it repeats the same characters")]
     Repetition,
-    /// Consecutive letters or digits.
+    /// It is a sequence of letters or digits.
     #[error("it is a sequence such as abc or 123")]
     Sequence,
-    /// Neighbouring keys.
+    /// It follows the rows of a keyboard.
     #[error("it follows the rows of a keyboard")]
     Keyboard,
-    /// A name.
+    /// It is a name.
     #[error("it is a name, or little more than one")]
     Name,
-    /// A date or a year.
+    /// It is a date or a year.
     #[error("it is a date or a year, or little more than one")]
     Date,
-    /// A word, the email or the name of the product.
+    /// It is a word, a part of the email, or the name of the product.
     #[error("it is a word, a part of the email or the name of this product, or little more")]
     Word,
-    /// No single reason.
+    /// There is no single reason.
     #[error("it consists of parts that are guessed early")]
     Predictable,
 }

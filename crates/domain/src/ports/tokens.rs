@@ -1,4 +1,4 @@
-//! The token ports: sessions with their refresh tokens, the denylist, and the access tokens.
+//! The ports for sessions, refresh tokens, the denylist, and access tokens.
 
 mod access_tokens;
 mod denylist;

@@ -1,4 +1,4 @@
-//! A row of a user that cannot be read.
+//! Rows of users that cannot be read.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::PortError;
 use crate::model::UserId;
 
-/// A user whose row has a value that is not defined for its column. It never names the email.
+/// A user whose row has a value that is not defined for its column. It does not contain the email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub struct UnreadableUser {
     /// The user; `None` if the id itself cannot be read.
@@ -23,15 +23,15 @@ impl fmt::Display for UnreadableUser {
         let Self { user_id, column, expected } = self;
         match user_id {
             Some(user_id) => {
-                write!(f, "users.{column} of user {user_id} has no meaning; set it to {expected}")
+                write!(f, "users.{column} of user {user_id} has an undefined value; set it to {expected}")
             }
-            None => write!(f, "users.{column} of a user has no meaning; set it to {expected}"),
+            None => write!(f, "users.{column} of a user has an undefined value; set it to {expected}"),
         }
     }
 }
 
 impl PortError {
-    /// The row that could not be read, if that is the cause.
+    /// The row that cannot be read, if it is the cause.
     #[must_use]
     pub fn unreadable_user(&self) -> Option<UnreadableUser> {
         std::error::Error::source(self)?.downcast_ref().copied()
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_names_the_row_and_the_column_that_caused_it() {
+    fn an_error_returns_the_row_that_caused_it() {
         let row = UnreadableUser { user_id: None, column: "role", expected: "0, 1, 10 or 20" };
         assert_eq!(PortError::corrupt(row).unreadable_user(), Some(row));
         assert_eq!(PortError::corrupt("anything else").unreadable_user(), None);

@@ -1,14 +1,13 @@
-//! Counts of users by what an administrator should know of their rows.
+//! Counts of users by the state of their rows.
 
 use super::Check;
 use crate::model::{Email, Role, UserStatus};
 
-const NOT_CANONICAL: &str = "have an email that is not trimmed and lower-cased, and are never found; store \
-                             it as it is looked up";
+const NOT_CANONICAL: &str = "have an email that is not trimmed and in lower case, so that they are never found; store it trimmed \
+                             and in lower case";
 const STATUS: &str = "have a status that is neither 0 nor 1, and cannot log in; set one of these";
 const ROLE: &str = "have a role that is none of 0, 1, 10, 20, and cannot log in; set one of these";
-const REFUSED: &str =
-    "have an email that is none by the rule of HTML forms, and cannot log in here; give them another";
+const REJECTED: &str = "have an email that the login rejects (the HTML rule for emails); set another one";
 const DAMAGED: &str =
     "have an id, a tenant or a time that cannot be read, and cannot log in; repair these rows";
 
@@ -17,13 +16,13 @@ const DAMAGED: &str =
 pub enum HashKind {
     /// A PHC string of Argon2id.
     Argon2id,
-    /// Anything else: the legacy format, or a text that is no hash.
+    /// Another text: the legacy format, or not a hash.
     Other,
     /// No hash.
     None,
 }
 
-/// How many users there are of each kind. Checks have counts, and never name a user.
+/// The numbers of users in each state. The checks contain counts, and no name of a user.
 #[derive(Debug, Default)]
 pub struct UserCounts {
     users: u64,
@@ -38,7 +37,10 @@ pub struct UserCounts {
 }
 
 impl UserCounts {
-    /// Counts one row. A status, a role or an email that is missing or out of range is `None`.
+    /// Counts one row.
+    ///
+    /// # Parameters
+    /// - `email`, `status`, `role`: `None` if the value is missing or out of range.
     pub fn add(&mut self, email: Option<&str>, status: Option<i32>, role: Option<i32>, hash: HashKind) {
         self.users += 1;
         match email.map(Email::parse) {
@@ -54,26 +56,26 @@ impl UserCounts {
         } += 1;
     }
 
-    /// Notes that the row added last has an id, a tenant or a time that cannot be read.
+    /// Counts a row, which was added before, with an id, a tenant or a time that cannot be read.
     pub const fn add_damaged(&mut self) {
         self.damaged += 1;
     }
 
-    /// One finding for the formats, and one for each kind of row that keeps its user out.
+    /// A check with the formats of the hashes, and one for each state that prevents logins.
     #[must_use]
     pub fn checks(&self) -> Vec<Check> {
         let mut checks = vec![Check::ok(format!(
-            "of {} users {} have a hash as this service writes it, {} one of the older format, {} none",
+            "of {} users {} have a hash of Argon2id, {} a hash in another format, {} none",
             self.users, self.current, self.legacy, self.without_password
         ))];
         let odd = [
             (self.not_canonical, NOT_CANONICAL),
-            (self.rejected, REFUSED),
+            (self.rejected, REJECTED),
             (self.unknown_status, STATUS),
             (self.unknown_role, ROLE),
             (self.damaged, DAMAGED),
         ];
-        // These faults concern only the users with such rows, so they are warnings.
+        // They concern only the users with such rows, so they are warnings.
         let odd = odd.into_iter().filter(|(count, _)| *count > 0);
         checks.extend(odd.map(|(count, text)| Check::warning(format!("{count} users {text}"))));
         checks

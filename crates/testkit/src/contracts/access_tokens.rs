@@ -57,7 +57,7 @@ pub async fn issued_token_has_the_claims_of_the_platform(fixture: &AccessTokensF
 }
 
 /// Every token that a verifier may meet is accepted or rejected as its vector says.
-pub async fn every_vector_is_judged_as_it_says(fixture: &AccessTokensFixture) {
+pub async fn every_vector_has_its_expected_outcome(fixture: &AccessTokensFixture) {
     let wrong: Vec<String> = vectors::jws()
         .cases
         .into_iter()

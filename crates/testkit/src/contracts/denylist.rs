@@ -63,7 +63,7 @@ pub async fn entry_outlives_its_token(fixture: &Fixture<dyn Denylist>) {
 }
 
 /// The denylist does not grow for ever: once both the time passed in and real time have gone by, the entry is gone.
-pub async fn entry_is_gone_in_the_end(fixture: &Fixture<dyn Denylist>) {
+pub async fn entry_is_gone_after_the_margin(fixture: &Fixture<dyn Denylist>) {
     let left = Duration::from_millis(300);
     let token = LiveAccessToken { expires_at: START + left - DENYLIST_MARGIN, ..an_access_token(START) };
     add(fixture, token).await;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Looking at a token tells whose it is, any number of times.
-pub async fn legacy_token_names_its_holder(fixture: &LegacyFixture) {
+pub async fn legacy_token_returns_its_holder(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
     for _ in 0..3 {
         assert_eq!(find(fixture, &token).await, Some(holder));
@@ -21,7 +21,7 @@ pub async fn legacy_token_names_its_holder(fixture: &LegacyFixture) {
 }
 
 /// What nobody issued is nobody's.
-pub async fn unknown_legacy_token_is_nobodys(fixture: &LegacyFixture) {
+pub async fn unknown_legacy_token_has_no_holder(fixture: &LegacyFixture) {
     issued(fixture).await;
     let unknown = a_legacy_token();
     assert_eq!(find(fixture, &unknown).await, None);
@@ -56,7 +56,7 @@ pub async fn legacy_tokens_of_an_ended_user_are_rejected(fixture: &LegacyFixture
 }
 
 /// Ending one user's sessions is nothing to others.
-pub async fn legacy_tokens_of_others_stay_good(fixture: &LegacyFixture) {
+pub async fn legacy_tokens_of_other_users_stay_valid(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
     fixture.sessions.end_all(a_user_id(), EndReason::Revoked, request_time_at(START)).await.unwrap();
     assert_eq!(find(fixture, &token).await, Some(holder));
@@ -64,7 +64,7 @@ pub async fn legacy_tokens_of_others_stay_good(fixture: &LegacyFixture) {
 }
 
 /// Nobody logs others out.
-pub async fn foreign_legacy_token_is_untouched(fixture: &LegacyFixture) {
+pub async fn legacy_token_of_another_user_is_not_changed(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
     let access_token = an_access_token(START);
     let stranger = a_user_id();
@@ -77,7 +77,7 @@ pub async fn foreign_legacy_token_is_untouched(fixture: &LegacyFixture) {
 }
 
 /// A logout leaves neither token.
-pub async fn ended_legacy_token_is_gone_with_the_access_token(fixture: &LegacyFixture) {
+pub async fn ending_a_legacy_token_revokes_the_access_token(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
     let access_token = an_access_token(START);
     let ending =

@@ -5,7 +5,7 @@ mod stored_text;
 mod verifying;
 
 pub use load::{
-    dropped_admissions_give_their_place_back, dropped_calls_give_their_place_back, full_queue_is_overloaded,
+    dropped_admissions_release_their_place, dropped_calls_release_their_place, full_queue_is_overloaded,
 };
 pub use stored_text::{
     excessive_parameters_are_rejected, hash_of_other_parameters_is_outdated,
@@ -13,7 +13,7 @@ pub use stored_text::{
 };
 pub use verifying::{
     every_byte_of_the_password_counts, every_hash_has_its_own_salt, missing_hash_never_verifies,
-    own_hash_verifies_and_no_other_password_does, rejection_costs_what_the_dearest_stored_hash_costs,
+    own_hash_verifies_and_no_other_password_does, rejection_costs_as_much_as_the_most_expensive_hash,
 };
 
 use std::time::Duration;

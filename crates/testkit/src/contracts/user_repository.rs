@@ -4,13 +4,13 @@ mod inserting;
 mod reading;
 mod replacing;
 
-pub use inserting::{default_tenant_is_made_once, email_is_unique_under_race, unknown_tenant_is_rejected};
+pub use inserting::{default_tenant_is_created_once, email_is_unique_under_race, unknown_tenant_is_rejected};
 pub use reading::{
     call_past_its_deadline_changes_nothing, hash_parameters_are_counted_without_salts,
-    inserted_user_is_found_by_email_and_by_id, list_names_every_user_once, status_is_read_as_set,
+    inserted_user_is_found_by_email_and_by_id, list_returns_every_user_once, status_is_read_as_set,
     unknown_user_is_none, user_without_password_is_a_value,
 };
-pub use replacing::{hash_is_replaced_only_where_it_is_as_expected, one_racing_replace_wins};
+pub use replacing::{hash_is_replaced_only_if_it_is_the_expected_one, one_racing_replace_wins};
 
 use auth_domain::model::{NewUser, PasswordHash, TenantId, User, UserId};
 use auth_domain::ports::{Insertion, Replacement};

@@ -5,21 +5,21 @@ use std::fmt;
 
 use crate::model::RequestTime;
 
-/// A place in the password queue; dropping it gives the place back.
+/// A place in the password queue. Dropping it releases the place.
 ///
-/// It is taken before the account is read, so that the decision cannot depend on the account.
+/// It is taken before the user is read, so that its rejection cannot depend on the user.
 pub struct Admission {
     request_time: RequestTime,
     _place: Box<dyn Any + Send + Sync>,
 }
 
 impl Admission {
-    /// An admission that holds `place` until the turn begins or the admission is dropped.
+    /// An admission that keeps `place` until the turn starts or the admission is dropped.
     pub fn new(request_time: RequestTime, place: impl Send + Sync + 'static) -> Self {
         Self { request_time, _place: Box::new(place) }
     }
 
-    /// The time within which the turn must begin.
+    /// The request time, before whose deadline the turn must start.
     #[must_use]
     pub const fn request_time(&self) -> RequestTime {
         self.request_time
@@ -28,6 +28,6 @@ impl Admission {
 
 impl fmt::Debug for Admission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admission").field("timing", &self.request_time).finish_non_exhaustive()
+        f.debug_struct("Admission").field("request_time", &self.request_time).finish_non_exhaustive()
     }
 }

@@ -1,16 +1,15 @@
-//! What a password is compared with.
+//! The stored side of a password comparison.
 
 use crate::model::PasswordHash;
 
-/// The stored side of a comparison.
+/// The stored hash that a password is compared with, and whether the user may log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
-    /// No user, no password, or a row that cannot be read: the login is rejected.
+    /// There is no hash: no user, no password, or a row that cannot be read. The login is rejected.
     Missing,
     /// The hash of a user who may log in.
     Active(PasswordHash),
-    /// The hash of a user who may not log in: the login is rejected, and a right password is charged like a
-    /// wrong one.
+    /// The hash of a user who may not log in. The login is rejected, and a right password costs as much as a wrong one.
     Inactive(PasswordHash),
 }
 

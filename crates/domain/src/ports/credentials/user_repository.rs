@@ -7,53 +7,75 @@ use crate::model::{
 };
 use crate::ports::{PortError, UnreadableUser};
 
-/// Reads and administers users.
+/// Stores users.
 ///
 /// # Contract
-/// - What was inserted MUST be found by email and by id, every field the same, and by nothing else
+/// - An inserted user MUST be found by email and by id, with every field unchanged, and by nothing else
 ///   (`inserted_user_is_found_by_email_and_by_id`, `unknown_user_is_none`).
-/// - An email MUST be unique: of any number of concurrent inserts of one email exactly one MUST get
-///   [`Insertion::Inserted`] (`email_is_unique_under_race`), and the loser MUST change nothing.
-/// - A user MUST NOT be inserted into a tenant that does not exist (`unknown_tenant_is_refused`).
-/// - The default tenant MUST be made once, also by concurrent callers (`default_tenant_is_made_once`).
-/// - A replaced hash MUST be read by the next call, and a replace whose `expected` is not what is
-///   stored MUST change nothing and say so; of concurrent replaces of one expected value exactly one
-///   MUST win (`hash_is_replaced_only_where_it_is_as_expected`, `one_racing_replace_wins`).
-/// - A status that was set MUST be read by the next call (`status_is_read_as_set`).
-/// - `list` MUST name every user once (`list_names_every_user_once`).
-/// - `hash_parameters` MUST return the parameters of every stored PHC string once, with the number of users
-///   who have them, and never a salt or a hash (`hash_parameters_are_counted_without_salts`).
-/// - A user without a password hash is a value, not an error (`user_without_password_is_a_value`).
+/// - An email MUST be unique: of concurrent inserts of one email exactly one MUST get [`Insertion::Inserted`], and the
+///   others MUST change nothing (`email_is_unique_under_race`).
+/// - A user MUST NOT be inserted into a tenant that does not exist (`unknown_tenant_is_rejected`).
+/// - The default tenant MUST be created once, also by concurrent callers (`default_tenant_is_created_once`).
+/// - A replaced hash MUST be returned by the next call. A replacement whose `expected` is not the stored hash MUST change
+///   nothing and return [`Replacement::Changed`]. Of concurrent replacements of one hash exactly one MUST succeed
+///   (`hash_is_replaced_only_if_it_is_the_expected_one`, `one_racing_replace_wins`).
+/// - A status that was set MUST be returned by the next call (`status_is_read_as_set`).
+/// - `list` MUST return every user once (`list_returns_every_user_once`).
+/// - `hash_parameters` MUST return the parameters of every stored PHC string once, with the number of users who have them,
+///   and never a salt or a hash (`hash_parameters_are_counted_without_salts`).
+/// - A user without a password hash MUST be a value, not an error (`user_without_password_is_a_value`).
 /// - A row with a value that is not defined for its column, such as an unknown role, MUST be an error of the kind
-///   [`Corrupt`](crate::ports::PortErrorKind::Corrupt) with an [`UnreadableUser`] as its source, never a guess.
-///   `list` MUST return the other users, and such rows separately. Each adapter has tests of its own for this,
-///   since only it can write such a row.
-/// - A call whose deadline has passed before it begins MUST change nothing and be an error of the
-///   kind [`Unavailable`](crate::ports::PortErrorKind::Unavailable) (`call_past_its_deadline_changes_nothing`).
+///   [`Corrupt`](crate::ports::PortErrorKind::Corrupt) with an [`UnreadableUser`] as its source. `list` MUST return the other
+///   users, and such rows separately. Each adapter tests this itself, because only the adapter can write such a row.
+/// - A call whose deadline has passed before it starts MUST change nothing and fail as
+///   [`Unavailable`](crate::ports::PortErrorKind::Unavailable) (`call_past_its_deadline_changes_nothing`).
+///
+/// # Errors
+/// Every method fails with [`PortError`]: `Unavailable` if the store cannot be reached or does not answer before the
+/// deadline, `Overloaded` if it has too much work, `Corrupt` if a row contradicts itself, `Misconfigured` if the store is set
+/// up wrongly.
+///
+/// # Parameters
+/// `request_time` has the `now` of the call and its deadline.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait UserRepository: Send + Sync {
-    /// Reads the user with this email.
+    /// The user with this email; `None` if there is none.
+    ///
+    /// # Errors
+    /// `Corrupt` with an [`UnreadableUser`] as its source if the row cannot be read; otherwise as for the trait.
     async fn find_by_email(
         &self,
         email: &Email,
         request_time: RequestTime,
     ) -> Result<Option<User>, PortError>;
 
-    /// Reads the user with this id.
-    async fn find_by_id(&self, id: UserId, request_time: RequestTime) -> Result<Option<User>, PortError>;
-
-    /// Reads every user, by email.
-    async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError>;
-
-    /// Returns the parameters of the PHC strings of Argon2id that are stored. It reads every row.
+    /// The user with this id; `None` if there is none.
     ///
     /// # Errors
-    /// As of any call; the deadline of `timing` bounds it, however long a table takes.
+    /// `Corrupt` with an [`UnreadableUser`] as its source if the row cannot be read; otherwise as for the trait.
+    async fn find_by_id(&self, id: UserId, request_time: RequestTime) -> Result<Option<User>, PortError>;
+
+    /// All users, ordered by email.
+    ///
+    /// # Errors
+    /// As for the trait. Rows that cannot be read are part of the result.
+    async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError>;
+
+    /// The parameters of all stored PHC strings of Argon2id. It reads every row.
+    ///
+    /// # Errors
+    /// As for the trait.
     async fn hash_parameters(&self, request_time: RequestTime)
     -> Result<Vec<HashParametersInUse>, PortError>;
 
-    /// Returns the tenant of users that name none; makes it, under the id `candidate`, when missing.
+    /// The tenant of users that are created without one. It is created if it is missing.
+    ///
+    /// # Parameters
+    /// - `candidate`: the id of the tenant if it is created.
+    ///
+    /// # Errors
+    /// As for the trait.
     async fn default_tenant(
         &self,
         candidate: TenantId,
@@ -61,9 +83,15 @@ pub trait UserRepository: Send + Sync {
     ) -> Result<TenantId, PortError>;
 
     /// Inserts an active user.
+    ///
+    /// # Errors
+    /// As for the trait. A taken email and an unknown tenant are outcomes.
     async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError>;
 
-    /// Sets the status; `false` when there is no such user.
+    /// Sets the status of a user. Returns whether the user exists.
+    ///
+    /// # Errors
+    /// As for the trait.
     async fn set_status(
         &self,
         id: UserId,
@@ -71,7 +99,14 @@ pub trait UserRepository: Send + Sync {
         request_time: RequestTime,
     ) -> Result<bool, PortError>;
 
-    /// Replaces the stored hash by `new` if it still is `expected` (a compare-and-set of that one column).
+    /// Replaces the password hash if it still is the expected one: a compare-and-set of this one column.
+    ///
+    /// # Parameters
+    /// - `expected`: the hash that was read; `None` if there was none.
+    /// - `new`: the hash to store.
+    ///
+    /// # Errors
+    /// As for the trait. Another stored hash is an outcome.
     async fn replace_password_hash(
         &self,
         id: UserId,
@@ -81,31 +116,31 @@ pub trait UserRepository: Send + Sync {
     ) -> Result<Replacement, PortError>;
 }
 
-/// Every user.
+/// All users.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserListing {
-    /// The users, by email.
+    /// The users, ordered by email.
     pub users: Vec<User>,
     /// The rows that cannot be read.
     pub unreadable: Vec<UnreadableUser>,
 }
 
-/// What became of an insert.
+/// The outcome of an insert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Insertion {
-    /// The user exists now.
+    /// The user was inserted.
     Inserted,
-    /// Another user has this email; nothing changed.
+    /// Another user has this email. Nothing changed.
     EmailTaken,
-    /// There is no such tenant; nothing changed.
+    /// The tenant does not exist. Nothing changed.
     UnknownTenant,
 }
 
-/// What became of a compare-and-set of the password hash.
+/// The outcome of a compare-and-set of the password hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replacement {
     /// The new hash is stored.
     Replaced,
-    /// The stored hash is not the expected one, or the user is gone; nothing changed.
+    /// The stored hash is not the expected one, or the user does not exist. Nothing changed.
     Changed,
 }

@@ -8,7 +8,7 @@ use crate::{LOGIN_LIMIT, START};
 use auth_domain::model::Settlement;
 
 /// Success frees the email, and of the address what this email had taken.
-pub async fn success_clears_the_email_and_its_share_of_the_address(fixture: &Limiter) {
+pub async fn success_clears_the_failures_of_its_email(fixture: &Limiter) {
     let (mine, other, home) = (email(), email(), address());
     failures(fixture, 4, other, home).await;
     failures(fixture, 5, mine, home).await;

@@ -156,7 +156,7 @@ pub async fn rejected_attempts_do_not_count(fixture: &Limiter) {
 }
 
 /// Where the address is not known, only the email is counted.
-pub async fn attempt_without_address_counts_on_the_email_alone(fixture: &Limiter) {
+pub async fn attempt_without_address_counts_by_email_only(fixture: &Limiter) {
     for _ in 0..2 * LOGIN_LIMIT {
         attempted(fixture, email(), None, Settlement::Failed).await;
     }

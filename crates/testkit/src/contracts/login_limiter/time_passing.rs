@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use crate::{LOGIN_LIMIT, LOGIN_WINDOW, START};
 
 /// Each failure counts for exactly one window from its attempt, and the rejection says how long that is.
-pub async fn window_slides_and_retry_after_is_true(fixture: &Limiter) {
+pub async fn window_slides_and_retry_after_is_exact(fixture: &Limiter) {
     let email_key = email();
     for nth in 0..LOGIN_LIMIT {
         let now = START + 20 * nth * SECOND;
@@ -72,7 +72,7 @@ pub async fn unsettled_attempt_counts_as_a_failure(fixture: &Limiter) {
 }
 
 /// A clock that goes back by less than a window frees no place, neither then nor when it is right again.
-pub async fn clock_going_back_forgives_nothing(fixture: &Limiter) {
+pub async fn clock_going_back_does_not_reopen_the_limit(fixture: &Limiter) {
     let earlier = START - LOGIN_WINDOW / 2;
     let email_key = email();
     failures(fixture, LOGIN_LIMIT, email_key, address()).await;
@@ -89,7 +89,7 @@ pub async fn clock_going_back_forgives_nothing(fixture: &Limiter) {
 
 // S-23
 /// Attempts stored by a clock that was an hour ahead count from the time at which they are first seen.
-pub async fn clock_that_was_ahead_prolongs_no_rejection(fixture: &Limiter) {
+pub async fn clock_ahead_does_not_prolong_a_rejection(fixture: &Limiter) {
     let ahead = START + 12 * LOGIN_WINDOW;
     let (email_key, address_key) = (email(), address());
     for _ in 0..LOGIN_LIMIT {

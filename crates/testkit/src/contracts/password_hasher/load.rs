@@ -39,7 +39,7 @@ pub async fn full_queue_is_overloaded(fixture: &PasswordHasherFixture) {
 }
 
 /// Clients that hang up while waiting do not keep others out.
-pub async fn dropped_calls_give_their_place_back(fixture: &PasswordHasherFixture) {
+pub async fn dropped_calls_release_their_place(fixture: &PasswordHasherFixture) {
     let stored = hashed(&*fixture.hasher, PASSWORD).await;
     for _ in 0..10 {
         let waiting: Vec<_> =
@@ -60,7 +60,7 @@ pub async fn dropped_calls_give_their_place_back(fixture: &PasswordHasherFixture
 }
 
 /// An admission that is dropped before verification does not keep others out.
-pub async fn dropped_admissions_give_their_place_back(fixture: &PasswordHasherFixture) {
+pub async fn dropped_admissions_release_their_place(fixture: &PasswordHasherFixture) {
     let stored = hashed(&*fixture.hasher, PASSWORD).await;
     for _ in 0..10 {
         let admissions: Vec<_> = (0..100).map(|_| fixture.hasher.admit(within(SLACK))).collect();

@@ -72,7 +72,7 @@ pub async fn missing_hash_never_verifies(fixture: &PasswordHasherFixture) {
 ///
 /// The fixture has legacy hashes switched on: they cost nine times as much as the cheapest hash of new
 /// passwords. Half of the dearest time separates the two, on a busy machine, too.
-pub async fn rejection_costs_what_the_dearest_stored_hash_costs(fixture: &PasswordHasherFixture) {
+pub async fn rejection_costs_as_much_as_the_most_expensive_hash(fixture: &PasswordHasherFixture) {
     let current = hashed(&*fixture.hasher, PASSWORD).await;
     let legacy = vectors::legacy_password_hashes().remove(0).stored;
     let rejections = [

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A full session names the access token that expires first, and goes on once that one is let go.
-pub async fn full_session_names_its_oldest_access_token(fixture: &SessionFixture) {
+pub async fn full_session_returns_its_oldest_access_token(fixture: &SessionFixture) {
     let (session, oldest, last) = full_session(fixture).await;
     let mut next = session.rotation(&last.successor, START).keyed("k1");
     let full = Rotation::AtCapacity { oldest };
@@ -68,7 +68,7 @@ async fn full_session(fixture: &SessionFixture) -> (TestSession, LiveAccessToken
 }
 
 /// A user has at most so many sessions; the one idle longest goes, with its access tokens.
-pub async fn one_session_too_many_ends_the_longest_idle(fixture: &SessionFixture) {
+pub async fn surplus_session_ends_the_longest_idle_one(fixture: &SessionFixture) {
     let (user, other) = (a_user_id(), a_user_id());
     let stranger = opened_by(fixture, other, START).await;
     let first = opened_of_three(fixture, user, START).await;

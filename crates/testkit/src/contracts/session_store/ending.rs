@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A caller who got no answer repeats the call and finds everything revoked.
-pub async fn end_repeated_completes(fixture: &SessionFixture) {
+pub async fn repeated_end_completes(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let presented = an_access_token(START);
     for _ in 0..3 {
@@ -55,7 +55,7 @@ pub async fn ending_an_unknown_session_changes_nothing(fixture: &SessionFixture)
 }
 
 /// Whether a rotation comes before or after the end that it races, nothing of it is usable.
-pub async fn end_racing_rotate_leaves_nothing_alive(fixture: &SessionFixture) {
+pub async fn end_racing_a_rotation_leaves_no_usable_token(fixture: &SessionFixture) {
     for round in 0..2 * ROUNDS {
         let session = opened(fixture, START).await;
         // The end comes after a few rotations, while its holder goes on, in every other round by `end_all`.
@@ -126,7 +126,7 @@ fn holder_of(fixture: &SessionFixture, session: &TestSession, steps: usize, now_
 }
 
 /// While its record exists, every token of an ended session learns why, however it ended.
-pub async fn ended_session_tells_its_reason(fixture: &SessionFixture) {
+pub async fn ended_session_returns_its_reason(fixture: &SessionFixture) {
     for reason in EndReason::ALL {
         let session = opened(fixture, START).await;
         let first = rotated(fixture, &session, &session.token, START).await;

@@ -33,7 +33,7 @@ pub async fn end_all_ends_only_this_users_sessions(fixture: &SessionFixture) {
 }
 
 /// The live sessions, the most recently used first, every field as it was told.
-pub async fn list_names_the_live_sessions(fixture: &SessionFixture) {
+pub async fn list_returns_the_live_sessions(fixture: &SessionFixture) {
     let (user, now) = (a_user_id(), START + HOUR);
     assert_eq!(listed(fixture, user, now).await, []);
     opened_by(fixture, a_user_id(), START).await;

@@ -36,7 +36,7 @@ async fn racing_retries_get_one_successor(fixture: &SessionFixture) {
 }
 
 /// The access token of a retry is remembered in the same step, beside those from before.
-pub async fn access_token_of_a_retry_dies_with_the_session(fixture: &SessionFixture) {
+pub async fn access_token_of_a_retry_is_revoked_with_its_session(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let first = keyed_rotation(fixture, &session).await;
     let retry = session.rotation(&session.token, START).keyed("k1");

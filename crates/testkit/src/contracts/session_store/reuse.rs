@@ -8,7 +8,7 @@ use super::steps::{MILLISECOND, MINUTE, attempt, leeway, listed, opened, present
 use crate::{START, SessionFixture};
 
 /// Tabs race: for a moment the immediate predecessor gets a rejection that ends nothing.
-pub async fn predecessor_within_the_leeway_ends_nothing(fixture: &SessionFixture) {
+pub async fn predecessor_in_the_grace_period_ends_nothing(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let address = LimitKey::from_bytes([1; 16]);
     let next = session.rotation(&session.token, START).rotated_from(address);
@@ -50,7 +50,7 @@ pub async fn reused_token_ends_the_session(fixture: &SessionFixture) {
 
 // S-52
 /// A rotation that a clock ahead has stored in the future does not stay within the leeway until that time.
-pub async fn rotation_by_a_clock_ahead_prolongs_no_leeway(fixture: &SessionFixture) {
+pub async fn clock_ahead_does_not_prolong_the_grace_period(fixture: &SessionFixture) {
     let ahead = START + 60 * MINUTE;
     for (earlier, expected) in [
         (leeway() - MILLISECOND, Rotation::AlreadyUsed { rotated_from: None }),
@@ -64,7 +64,7 @@ pub async fn rotation_by_a_clock_ahead_prolongs_no_leeway(fixture: &SessionFixtu
 }
 
 /// A leeway of zero is none.
-pub async fn no_leeway_means_reuse_at_once(fixture: &SessionFixture) {
+pub async fn without_a_grace_period_reuse_is_immediate(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let next = rotated(fixture, &session, &session.token, START).await;
     let again = session.rotation(&session.token, START).with_leeway(Duration::ZERO);
@@ -74,7 +74,7 @@ pub async fn no_leeway_means_reuse_at_once(fixture: &SessionFixture) {
 }
 
 /// The leeway is for the immediate predecessor alone.
-pub async fn older_token_ends_the_session_within_the_leeway(fixture: &SessionFixture) {
+pub async fn older_token_ends_the_session_in_the_grace_period(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let next = rotated(fixture, &session, &session.token, START).await;
     let last = rotated(fixture, &session, &next.successor, START).await;

@@ -19,7 +19,7 @@ pub async fn one_racer_wins(fixture: &SessionFixture) {
 }
 
 /// The successor of the winner is current, and that of no loser is.
-pub async fn winner_of_the_race_goes_on(fixture: &SessionFixture) {
+pub async fn only_the_successor_of_the_winner_is_current(fixture: &SessionFixture) {
     for _ in 0..ROUNDS {
         let session = opened(fixture, START).await;
         let attempts = attempts(&session);

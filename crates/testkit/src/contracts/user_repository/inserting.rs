@@ -52,7 +52,7 @@ pub async fn unknown_tenant_is_rejected(fixture: &UserRepositoryFixture) {
 }
 
 /// The first caller's candidate becomes the default tenant, and every caller gets that one.
-pub async fn default_tenant_is_made_once(fixture: &UserRepositoryFixture) {
+pub async fn default_tenant_is_created_once(fixture: &UserRepositoryFixture) {
     let candidates: Vec<_> = (0..RACERS).map(|_| a_tenant_id()).collect();
     let tenants = race(candidates.iter().copied().map(|candidate| {
         let users = Arc::clone(&fixture.users);

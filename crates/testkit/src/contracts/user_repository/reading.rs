@@ -58,7 +58,7 @@ pub async fn status_is_read_as_set(fixture: &UserRepositoryFixture) {
 }
 
 /// Every user once, by email, read like any other way.
-pub async fn list_names_every_user_once(fixture: &UserRepositoryFixture) {
+pub async fn list_returns_every_user_once(fixture: &UserRepositoryFixture) {
     assert_eq!(listed(fixture).await, []);
     let mut expected = Vec::new();
     for _ in 0..20 {

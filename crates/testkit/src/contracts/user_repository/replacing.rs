@@ -8,7 +8,7 @@ use super::{a_hash, inserted, replace, stored_hash};
 use crate::{RACERS, ROUNDS, START, UserRepositoryFixture, a_user_id, race, request_time_at};
 
 /// A replace whose expectation no longer holds changes nothing and says so.
-pub async fn hash_is_replaced_only_where_it_is_as_expected(fixture: &UserRepositoryFixture) {
+pub async fn hash_is_replaced_only_if_it_is_the_expected_one(fixture: &UserRepositoryFixture) {
     let (user, other) = (inserted(fixture).await, inserted(fixture).await);
     let first = Some(&user.password_hash);
     assert_eq!(replace(fixture, user.id, first, &a_hash("second")).await, Replacement::Replaced);

@@ -2,8 +2,12 @@
 
 use crate::legacy_refresh_tokens::Fault;
 
-fault!(find_consumes, legacy_refresh_tokens::legacy_token_names_its_holder, Fault::FindConsumes);
-fault!(unknown_is_consumed, legacy_refresh_tokens::unknown_legacy_token_is_nobodys, Fault::UnknownIsConsumed);
+fault!(find_consumes, legacy_refresh_tokens::legacy_token_returns_its_holder, Fault::FindConsumes);
+fault!(
+    unknown_is_consumed,
+    legacy_refresh_tokens::unknown_legacy_token_has_no_holder,
+    Fault::UnknownIsConsumed
+);
 fault!(non_atomic_consume, legacy_refresh_tokens::one_racer_consumes_a_legacy_token, Fault::NonAtomicConsume);
 fault!(
     rejected_is_found,
@@ -17,27 +21,27 @@ fault!(
 );
 fault!(
     end_all_rejects_everybody,
-    legacy_refresh_tokens::legacy_tokens_of_others_stay_good,
+    legacy_refresh_tokens::legacy_tokens_of_other_users_stay_valid,
     Fault::EndAllRejectsEverybody
 );
 fault!(
     end_ignores_the_holder,
-    legacy_refresh_tokens::foreign_legacy_token_is_untouched,
+    legacy_refresh_tokens::legacy_token_of_another_user_is_not_changed,
     Fault::EndIgnoresTheHolder
 );
 fault!(
     end_of_nothing_revokes,
-    legacy_refresh_tokens::foreign_legacy_token_is_untouched,
+    legacy_refresh_tokens::legacy_token_of_another_user_is_not_changed,
     Fault::EndOfNothingRevokes
 );
 fault!(
     end_keeps_the_token,
-    legacy_refresh_tokens::ended_legacy_token_is_gone_with_the_access_token,
+    legacy_refresh_tokens::ending_a_legacy_token_revokes_the_access_token,
     Fault::EndKeepsTheToken
 );
 fault!(
     end_revokes_nothing,
-    legacy_refresh_tokens::ended_legacy_token_is_gone_with_the_access_token,
+    legacy_refresh_tokens::ending_a_legacy_token_revokes_the_access_token,
     Fault::EndRevokesNothing
 );
 fault!(

@@ -16,7 +16,7 @@ fault!(
 fault!(no_address_key, login_limiter::address_key_rejects_after_the_limit, Fault::NoAddressKey);
 fault!(
     missing_address_is_one_address,
-    login_limiter::attempt_without_address_counts_on_the_email_alone,
+    login_limiter::attempt_without_address_counts_by_email_only,
     Fault::MissingAddressIsOneAddress
 );
 fault!(
@@ -41,20 +41,20 @@ fault!(
     Fault::RejectedAttemptsCountOnTheOtherKey
 );
 
-fault!(fixed_window, login_limiter::window_slides_and_retry_after_is_true, Fault::FixedWindow);
+fault!(fixed_window, login_limiter::window_slides_and_retry_after_is_exact, Fault::FixedWindow);
 fault!(
     retry_after_is_the_window,
-    login_limiter::window_slides_and_retry_after_is_true,
+    login_limiter::window_slides_and_retry_after_is_exact,
     Fault::RetryAfterIsTheWindow
 );
 fault!(
     retry_after_of_the_first_key,
-    login_limiter::window_slides_and_retry_after_is_true,
+    login_limiter::window_slides_and_retry_after_is_exact,
     Fault::RetryAfterOfTheFirstKey
 );
 fault!(
     failure_counts_from_its_report,
-    login_limiter::window_slides_and_retry_after_is_true,
+    login_limiter::window_slides_and_retry_after_is_exact,
     Fault::FailureCountsFromItsReport
 );
 fault!(unsettled_forgotten, login_limiter::unsettled_attempt_counts_as_a_failure, Fault::UnsettledForgotten);
@@ -65,33 +65,33 @@ fault!(
 );
 fault!(
     clock_going_back_reopens,
-    login_limiter::clock_going_back_forgives_nothing,
+    login_limiter::clock_going_back_does_not_reopen_the_limit,
     Fault::ClockGoingBackReopens
 );
 fault!(
     future_time_is_believed,
-    login_limiter::clock_that_was_ahead_prolongs_no_rejection,
+    login_limiter::clock_ahead_does_not_prolong_a_rejection,
     Fault::FutureTimeIsBelieved
 );
 fault!(
     future_time_is_now_for_ever,
-    login_limiter::clock_that_was_ahead_prolongs_no_rejection,
+    login_limiter::clock_ahead_does_not_prolong_a_rejection,
     Fault::FutureTimeIsNowForEver
 );
 
 fault!(
     success_clears_nothing,
-    login_limiter::success_clears_the_email_and_its_share_of_the_address,
+    login_limiter::success_clears_the_failures_of_its_email,
     Fault::SuccessClearsNothing
 );
 fault!(
     success_keeps_its_share_of_the_address,
-    login_limiter::success_clears_the_email_and_its_share_of_the_address,
+    login_limiter::success_clears_the_failures_of_its_email,
     Fault::SuccessKeepsItsShareOfTheAddress
 );
 fault!(
     success_clears_the_whole_address,
-    login_limiter::success_clears_the_email_and_its_share_of_the_address,
+    login_limiter::success_clears_the_failures_of_its_email,
     Fault::SuccessClearsTheWholeAddress
 );
 fault!(

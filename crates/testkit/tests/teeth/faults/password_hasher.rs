@@ -33,23 +33,23 @@ fault!(
 );
 fault!(
     cheap_hash_costs_less,
-    password_hasher::rejection_costs_what_the_dearest_stored_hash_costs,
+    password_hasher::rejection_costs_as_much_as_the_most_expensive_hash,
     Fault::CheapHashCostsLess
 );
 fault!(
     inactive_user_costs_less,
-    password_hasher::rejection_costs_what_the_dearest_stored_hash_costs,
+    password_hasher::rejection_costs_as_much_as_the_most_expensive_hash,
     Fault::InactiveUserCostsLess
 );
 fault!(
     dropped_admissions_keep_their_place,
-    password_hasher::dropped_admissions_give_their_place_back,
+    password_hasher::dropped_admissions_release_their_place,
     Fault::DroppedCallsKeepTheirPlace
 );
 fault!(queue_without_end, password_hasher::full_queue_is_overloaded, Fault::QueueWithoutEnd);
 fault!(full_queue_is_unavailable, password_hasher::full_queue_is_overloaded, Fault::FullQueueIsUnavailable);
 fault!(
     dropped_calls_keep_their_place,
-    password_hasher::dropped_calls_give_their_place_back,
+    password_hasher::dropped_calls_release_their_place,
     Fault::DroppedCallsKeepTheirPlace
 );

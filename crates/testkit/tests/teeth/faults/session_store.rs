@@ -3,7 +3,11 @@
 use crate::session_store::Fault;
 
 fault!(non_atomic_rotate, session_store::one_racer_wins, Fault::NonAtomicRotate);
-fault!(loser_becomes_current, session_store::winner_of_the_race_goes_on, Fault::LoserBecomesCurrent);
+fault!(
+    loser_becomes_current,
+    session_store::only_the_successor_of_the_winner_is_current,
+    Fault::LoserBecomesCurrent
+);
 fault!(rotation_not_idempotent, session_store::repeated_rotation_is_idempotent, Fault::RotationNotIdempotent);
 fault!(repeat_takes_room, session_store::repeated_rotation_is_idempotent, Fault::RepeatTakesRoom);
 fault!(
@@ -12,17 +16,17 @@ fault!(
     Fault::RepeatOutlivesItsSuccessor
 );
 
-fault!(leeway_ignored, session_store::predecessor_within_the_leeway_ends_nothing, Fault::LeewayIgnored);
+fault!(leeway_ignored, session_store::predecessor_in_the_grace_period_ends_nothing, Fault::LeewayIgnored);
 fault!(leeway_never_ends, session_store::reused_token_ends_the_session, Fault::LeewayNeverEnds);
 fault!(
     leeway_of_the_future,
-    session_store::rotation_by_a_clock_ahead_prolongs_no_leeway,
+    session_store::clock_ahead_does_not_prolong_the_grace_period,
     Fault::LeewayOfTheFuture
 );
-fault!(leeway_never_zero, session_store::no_leeway_means_reuse_at_once, Fault::LeewayNeverZero);
+fault!(leeway_never_zero, session_store::without_a_grace_period_reuse_is_immediate, Fault::LeewayNeverZero);
 fault!(
     leeway_for_older_tokens,
-    session_store::older_token_ends_the_session_within_the_leeway,
+    session_store::older_token_ends_the_session_in_the_grace_period,
     Fault::LeewayForOlderTokens
 );
 fault!(reuse_is_unknown, session_store::reused_token_ends_the_session, Fault::ReuseIsUnknown);
@@ -34,7 +38,7 @@ fault!(
 );
 fault!(
     whole_seconds_only,
-    session_store::predecessor_within_the_leeway_ends_nothing,
+    session_store::predecessor_in_the_grace_period_ends_nothing,
     Fault::WholeSecondsOnly
 );
 
@@ -46,7 +50,7 @@ fault!(
 );
 fault!(
     retry_forgets_its_access_token,
-    session_store::access_token_of_a_retry_dies_with_the_session,
+    session_store::access_token_of_a_retry_is_revoked_with_its_session,
     Fault::RetryForgetsItsAccessToken
 );
 fault!(retry_with_any_key, session_store::retry_with_another_key_is_no_retry, Fault::RetryWithAnyKey);
@@ -72,42 +76,42 @@ fault!(user_not_checked, session_store::session_is_found_only_with_its_user, Fau
 
 fault!(
     access_token_limit_ignored,
-    session_store::full_session_names_its_oldest_access_token,
+    session_store::full_session_returns_its_oldest_access_token,
     Fault::AccessTokenLimitIgnored
 );
 fault!(
     newest_access_token_named,
-    session_store::full_session_names_its_oldest_access_token,
+    session_store::full_session_returns_its_oldest_access_token,
     Fault::NewestAccessTokenNamed
 );
 fault!(
     released_not_released,
-    session_store::full_session_names_its_oldest_access_token,
+    session_store::full_session_returns_its_oldest_access_token,
     Fault::ReleasedNotReleased
 );
 fault!(
     dead_access_tokens_take_room,
-    session_store::full_session_names_its_oldest_access_token,
+    session_store::full_session_returns_its_oldest_access_token,
     Fault::DeadAccessTokensTakeRoom
 );
 fault!(
     session_limit_ignored,
-    session_store::one_session_too_many_ends_the_longest_idle,
+    session_store::surplus_session_ends_the_longest_idle_one,
     Fault::SessionLimitIgnored
 );
 fault!(
     latest_session_ends,
-    session_store::one_session_too_many_ends_the_longest_idle,
+    session_store::surplus_session_ends_the_longest_idle_one,
     Fault::LatestSessionEnds
 );
 fault!(
     dead_sessions_take_room,
-    session_store::one_session_too_many_ends_the_longest_idle,
+    session_store::surplus_session_ends_the_longest_idle_one,
     Fault::DeadSessionsTakeRoom
 );
 fault!(
     surplus_session_does_not_denylist,
-    session_store::one_session_too_many_ends_the_longest_idle,
+    session_store::surplus_session_ends_the_longest_idle_one,
     Fault::SurplusSessionDoesNotDenylist
 );
 
@@ -127,15 +131,15 @@ fault!(
     Fault::ReuseDoesNotDenylist
 );
 fault!(end_skips_also_revoke, session_store::end_also_revokes_the_presented_token, Fault::EndSkipsAlsoRevoke);
-fault!(end_not_repeatable, session_store::end_repeated_completes, Fault::EndNotRepeatable);
+fault!(end_not_repeatable, session_store::repeated_end_completes, Fault::EndNotRepeatable);
 fault!(
     ending_unknown_revokes,
     session_store::ending_an_unknown_session_changes_nothing,
     Fault::EndingUnknownRevokes
 );
-fault!(non_atomic_end, session_store::end_racing_rotate_leaves_nothing_alive, Fault::NonAtomicEnd);
+fault!(non_atomic_end, session_store::end_racing_a_rotation_leaves_no_usable_token, Fault::NonAtomicEnd);
 fault!(first_reason_overwritten, session_store::first_reason_stays, Fault::FirstReasonOverwritten);
-fault!(ended_is_unknown, session_store::ended_session_tells_its_reason, Fault::EndedIsUnknown);
+fault!(ended_is_unknown, session_store::ended_session_returns_its_reason, Fault::EndedIsUnknown);
 
 fault!(
     end_all_ends_everybodys,
@@ -152,15 +156,15 @@ fault!(
     session_store::end_all_ends_only_this_users_sessions,
     Fault::EndAllCountsDeadOnes
 );
-fault!(list_names_ended_ones, session_store::list_names_the_live_sessions, Fault::ListNamesEndedOnes);
-fault!(list_names_expired_ones, session_store::list_names_the_live_sessions, Fault::ListNamesExpiredOnes);
+fault!(list_names_ended_ones, session_store::list_returns_the_live_sessions, Fault::ListNamesEndedOnes);
+fault!(list_names_expired_ones, session_store::list_returns_the_live_sessions, Fault::ListNamesExpiredOnes);
 fault!(
     list_starts_with_the_oldest,
-    session_store::list_names_the_live_sessions,
+    session_store::list_returns_the_live_sessions,
     Fault::ListStartsWithTheOldest
 );
-fault!(created_at_not_stored, session_store::list_names_the_live_sessions, Fault::CreatedAtNotStored);
-fault!(rotated_at_not_stored, session_store::list_names_the_live_sessions, Fault::RotatedAtNotStored);
+fault!(created_at_not_stored, session_store::list_returns_the_live_sessions, Fault::CreatedAtNotStored);
+fault!(rotated_at_not_stored, session_store::list_returns_the_live_sessions, Fault::RotatedAtNotStored);
 fault!(deadline_ignored, session_store::call_past_its_deadline_changes_nothing, Fault::DeadlineIgnored);
 fault!(
     margin_forgotten,

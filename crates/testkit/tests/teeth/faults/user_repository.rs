@@ -23,30 +23,30 @@ fault!(
 fault!(tenant_not_checked, user_repository::unknown_tenant_is_rejected, Fault::TenantNotChecked);
 fault!(
     default_tenant_made_by_every_caller,
-    user_repository::default_tenant_is_made_once,
+    user_repository::default_tenant_is_created_once,
     Fault::DefaultTenantMadeByEveryCaller
 );
 
 fault!(
     expected_ignored,
-    user_repository::hash_is_replaced_only_where_it_is_as_expected,
+    user_repository::hash_is_replaced_only_if_it_is_the_expected_one,
     Fault::ExpectedIgnored
 );
 fault!(
     missing_hash_matches_anything,
-    user_repository::hash_is_replaced_only_where_it_is_as_expected,
+    user_repository::hash_is_replaced_only_if_it_is_the_expected_one,
     Fault::MissingHashMatchesAnything
 );
 fault!(
     replace_not_stored,
-    user_repository::hash_is_replaced_only_where_it_is_as_expected,
+    user_repository::hash_is_replaced_only_if_it_is_the_expected_one,
     Fault::ReplaceNotStored
 );
 fault!(non_atomic_replace, user_repository::one_racing_replace_wins, Fault::NonAtomicReplace);
 fault!(status_not_stored, user_repository::status_is_read_as_set, Fault::StatusNotStored);
 fault!(status_set_for_everybody, user_repository::status_is_read_as_set, Fault::StatusSetForEverybody);
-fault!(list_stops_early, user_repository::list_names_every_user_once, Fault::ListStopsEarly);
-fault!(list_is_unordered, user_repository::list_names_every_user_once, Fault::ListIsUnordered);
+fault!(list_stops_early, user_repository::list_returns_every_user_once, Fault::ListStopsEarly);
+fault!(list_is_unordered, user_repository::list_returns_every_user_once, Fault::ListIsUnordered);
 fault!(
     parameters_with_the_salt,
     user_repository::hash_parameters_are_counted_without_salts,
