@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use auth_domain::mocks;
 use auth_domain::model::{
     AccessClaims, Email, IdempotencyKey, LegacyRefreshToken, LimitKey, LiveAccessToken, NewSession, NewUser,
     Password, PasswordHash, RefreshToken, RetryKey, Role, Rotate, TenantId, TokenId, UserId,
@@ -12,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::OffsetDateTime;
 
-use crate::TestEntropy;
+use crate::{SESSION_POLICY, TestEntropy};
 
 /// Returns a new user's id.
 #[must_use]
@@ -57,7 +56,7 @@ pub fn an_access_token(now: OffsetDateTime) -> LiveAccessToken {
     let issued_at = now.replace_nanosecond(0).unwrap();
     LiveAccessToken {
         id: TokenId::from_random_bytes(*random_bytes(&TestEntropy).unwrap()),
-        expires_at: issued_at + mocks::session_policy().access_ttl,
+        expires_at: issued_at + SESSION_POLICY.access_ttl,
     }
 }
 
@@ -87,7 +86,7 @@ pub fn a_legacy_token() -> LegacyRefreshToken {
 /// Returns a session to open at `now`, with the lifetimes of the default policy.
 #[must_use]
 pub fn a_session(user_id: UserId, now: OffsetDateTime) -> TestSession {
-    let policy = mocks::session_policy();
+    let policy = SESSION_POLICY;
     let token = RefreshToken::first(user_id, &random_bytes(&TestEntropy).unwrap());
     let opening = NewSession {
         refresh_token: token.digest(),
@@ -113,7 +112,7 @@ impl TestSession {
     /// Returns the rotation of any token of this session, as the refresh use case asks for it at `now`.
     #[must_use]
     pub fn rotation(&self, presented: &RefreshToken, now: OffsetDateTime) -> RotationAttempt {
-        let policy = mocks::session_policy();
+        let policy = SESSION_POLICY;
         let successor = presented.successor(&random_bytes(&TestEntropy).unwrap());
         let rotate = Rotate {
             presented: presented.digest(),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use auth_domain::mocks;
 use auth_domain::model::{
     EndReason, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, RefreshToken, Rotation, UserId,
 };
@@ -12,8 +11,8 @@ use super::steps::{
     DAY, MINUTE, SECOND, attempt, end, is_revoked, listed, open, opened, opened_by, present, rotated,
 };
 use crate::{
-    DENYLIST_MARGIN, RACERS, RotationAttempt, START, SessionFixture, TestSession, a_session, a_user_id, race,
-    request_time_at,
+    DENYLIST_MARGIN, RACERS, RotationAttempt, SESSION_POLICY, START, SessionFixture, TestSession, a_session,
+    a_user_id, race, request_time_at,
 };
 
 /// A full session names the access token that expires first, and goes on once that one is let go.
@@ -43,7 +42,7 @@ pub async fn full_session_returns_its_oldest_access_token(fixture: &SessionFixtu
 async fn dead_access_tokens_take_no_room(fixture: &SessionFixture) {
     let (session, _, last) = full_session(fixture).await;
     let mut token = last.successor;
-    let now = START + mocks::session_policy().access_ttl + DENYLIST_MARGIN;
+    let now = START + SESSION_POLICY.access_ttl + DENYLIST_MARGIN;
     for _ in 0..MAX_LIVE_ACCESS_TOKENS {
         token = rotated(fixture, &session, &token, now).await.successor;
     }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::mocks;
 use auth_domain::model::{
     EndReason, EndSession, Ending, LiveAccessToken, RefreshToken, Rotation, SessionSummary, UserId,
 };
 use time::OffsetDateTime;
 
-use crate::{RotationAttempt, SessionFixture, TestSession, a_session, a_user_id, race, request_time_at};
+use crate::{
+    RotationAttempt, SESSION_POLICY, SessionFixture, TestSession, a_session, a_user_id, race, request_time_at,
+};
 
 pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 pub(super) const SECOND: Duration = Duration::from_secs(1);
@@ -19,7 +20,7 @@ pub(super) const DAY: Duration = Duration::from_hours(24);
 
 /// The leeway that the steps rotate with.
 pub(super) fn leeway() -> Duration {
-    mocks::session_policy().reuse_leeway
+    SESSION_POLICY.reuse_leeway
 }
 
 /// Opens a session of a new user.
