@@ -13,7 +13,9 @@ for i = entries + 1, #KEYS, 2 do
   local session_key, sessions_key = KEYS[i], KEYS[i + 1]
   local record, live_tokens = load_record(session_key)
   if record and record.pending then
-    assert_format(record.v)
+    if is_newer(record.v) then
+      error(NEWER)
+    end
     local done = { 'pending' }
     for _, token in ipairs(live_tokens) do
       done[#done + 1] = token[1]

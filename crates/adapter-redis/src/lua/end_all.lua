@@ -3,7 +3,7 @@
 -- records that this release cannot read, and the access tokens to denylist.
 local sessions_key, legacy_rejected_key = unpack(KEYS)
 local now, reason, session_prefix, token_prefix, margin, tombstone, batch, legacy_lifetime = unpack(ARGV)
-local times = { now = tonumber(now), margin = tonumber(margin), tombstone = tonumber(tombstone) }
+now, margin, tombstone = tonumber(now), tonumber(margin), tonumber(tombstone)
 
 redis.call('SET', legacy_rejected_key, '1', 'PX', legacy_lifetime)
 local reply, alive, may_be_more, newer, looked_at = { 'ended', 0, 0, 0 }, 0, 0, 0, 0
@@ -19,11 +19,11 @@ for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
   else
     looked_at = looked_at + 1
     if record and not record.ended then
-      if tonumber(record.expires) > times.now then
+      if tonumber(record.expires) > now then
         alive = alive + 1
       end
-      close(session, record, live_tokens, reason, times, reply)
-    elseif not record or not complete(id, record, live_tokens, times, reply) then
+      close(session, record, live_tokens, reason, now, margin, tombstone, reply)
+    elseif not record or not complete(id, record, live_tokens, now, margin, reply) then
       redis.call('ZREM', sessions_key, id)
     end
   end

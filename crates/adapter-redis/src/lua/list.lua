@@ -6,7 +6,9 @@ local reply = { 'sessions' }
 for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
   local created, rotated, expires, ended, version =
     unpack(redis.call('HMGET', session_prefix .. id, 'created', 'rotated', 'expires', 'ended', 'v'))
-  assert_format(version)
+  if is_newer(version) then
+    error(NEWER)
+  end
   if expires and not ended then
     for _, value in ipairs({ id, created, rotated, expires }) do
       reply[#reply + 1] = value

@@ -5,7 +5,6 @@ local now, session_id, tenant, digest, expires_at, ends_at, access_token, access
   unpack(ARGV)
 now, margin, tombstone = tonumber(now), tonumber(margin), tonumber(tombstone)
 expires_at, ends_at, max_sessions = tonumber(expires_at), tonumber(ends_at), tonumber(max_sessions)
-local times = { now = now, margin = margin, tombstone = tombstone }
 local reply = { 'opened' }
 
 -- Returns the live sessions of the user as { id, rotated at }, those idle longest first.
@@ -22,7 +21,7 @@ local function live_sessions(prefix)
       live[#live + 1] = { id, tonumber(rotated) }
     elseif pending then
       local record, live_tokens = load_record(prefix .. id)
-      complete(id, record, live_tokens, times, reply)
+      complete(id, record, live_tokens, now, margin, reply)
     end
   end
   table.sort(live, function(a, b)
@@ -41,7 +40,7 @@ if redis.call('ZCARD', sessions_key) >= max_sessions then
       local surplus = { id = live[i][1], key = prefix .. live[i][1], sessions_key = sessions_key }
       surplus.token_prefix = string.sub(token_key, 1, -1 - #digest)
       local record, live_tokens = load_record(surplus.key)
-      close(surplus, record, live_tokens, 'revoked', times, reply)
+      close(surplus, record, live_tokens, 'revoked', now, margin, tombstone, reply)
     end
   end
 end

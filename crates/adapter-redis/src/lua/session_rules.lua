@@ -7,15 +7,10 @@ local TOKEN_FIELD_LENGTH = 17
 
 -- The format of the records, in the field v. Without the field it is 1.
 local FORMAT = 1
+local NEWER = 'the record of a session was written by a newer release; use that release'
 
 local function is_newer(version)
   return version and tonumber(version) > FORMAT
-end
-
-local function assert_format(version)
-  if is_newer(version) then
-    error('the record of a session was written by a newer release; use that release')
-  end
 end
 
 -- Returns the named fields of a record, and its live tokens as { field, expiry }.
@@ -26,10 +21,11 @@ local function load_record(key)
   end
   local record, live_tokens = {}, {}
   for i = 1, #flat, 2 do
-    if #flat[i] == TOKEN_FIELD_LENGTH then
-      live_tokens[#live_tokens + 1] = { flat[i], tonumber(flat[i + 1]) }
+    local field = flat[i]
+    if #field == TOKEN_FIELD_LENGTH then
+      live_tokens[#live_tokens + 1] = { field, tonumber(flat[i + 1]) }
     else
-      record[flat[i]] = flat[i + 1]
+      record[field] = flat[i + 1]
     end
   end
   return record, live_tokens
@@ -55,17 +51,12 @@ local function is_less(left, right)
   return false
 end
 
--- Returns whether some verifier may still accept a token.
-local function is_live(token, now, margin)
-  return token[2] > now - margin
-end
-
--- Adds to `reply` the live tokens of a session that has ended, each as session id, token id and expiry. Returns whether
--- there are any.
+-- Adds to `reply` the live tokens of a session that has ended, each as session id, token id and expiry: some verifier may
+-- accept a token until its expiry plus the margin. Returns whether there are any.
 local function name_tokens(reply, session_id, live_tokens, now, margin)
   local is_pending = false
   for _, token in ipairs(live_tokens) do
-    if is_live(token, now, margin) then
+    if token[2] > now - margin then
       reply[#reply + 1] = session_id
       reply[#reply + 1] = string.sub(token[1], 2)
       reply[#reply + 1] = token[2]
@@ -78,19 +69,17 @@ end
 -- Ends a session and adds its live tokens to `reply`. The record stays as a tombstone. It is pending until the tokens are
 -- in the denylist.
 -- session: id, key, sessions_key, token_prefix
--- times: now, margin, tombstone
-local function close(session, record, live_tokens, reason, times, reply)
-  local now, margin = times.now, times.margin
+local function close(session, record, live_tokens, reason, now, margin, tombstone, reply)
   redis.call('DEL', session.token_prefix .. record.current)
-  local dropped = { 'replay_tag', 'replay', 'replay_rest', 'from' }
+  local dropped = { 'from', 'replay_tag', 'replay', 'replay_rest' }
   for _, token in ipairs(live_tokens) do
-    if not is_live(token, now, margin) then
+    if token[2] <= now - margin then
       dropped[#dropped + 1] = token[1]
     end
   end
   redis.call('HDEL', session.key, unpack(dropped))
   redis.call('HSET', session.key, 'ended', now, 'reason', reason)
-  redis.call('PEXPIRE', session.key, to_milliseconds(times.tombstone))
+  redis.call('PEXPIRE', session.key, to_milliseconds(tombstone))
   if name_tokens(reply, session.id, live_tokens, now, margin) then
     redis.call('HSET', session.key, 'pending', '1')
   else
@@ -99,6 +88,6 @@ local function close(session, record, live_tokens, reason, times, reply)
 end
 
 -- Adds to `reply` what is left to do for a session that has ended. Returns whether there is anything.
-local function complete(session_id, record, live_tokens, times, reply)
-  return record.pending and name_tokens(reply, session_id, live_tokens, times.now, times.margin)
+local function complete(session_id, record, live_tokens, now, margin, reply)
+  return record.pending and name_tokens(reply, session_id, live_tokens, now, margin)
 end
