@@ -1,6 +1,7 @@
 //! HTTP/1.1 connections: one task each reads a request, calls the application and writes the response, in order.
 
 mod body;
+mod body_state;
 mod connections;
 mod drain;
 mod entry;
@@ -9,9 +10,11 @@ mod group;
 mod groups;
 mod head;
 mod host;
+mod interruption;
 mod limits;
 mod output;
 mod registration;
+mod rejection;
 mod request;
 mod response;
 #[cfg(test)]
@@ -34,6 +37,7 @@ use tokio::time::Instant;
 pub(crate) use connections::{ConnectionLimits, Connections};
 pub(crate) use limits::{MAX_BODY, Timeouts};
 pub(crate) use registration::Registration;
+pub(crate) use rejection::Rejection;
 use request::NoRequest;
 use timer::now;
 pub(crate) use transport::Transport;
@@ -48,21 +52,6 @@ pub(crate) trait Application {
 
     /// Returns the response to a request that is rejected before the application sees it.
     fn reject(&self, rejection: Rejection, peer: SocketAddr) -> Response<BoxBody>;
-}
-
-/// Why a request is rejected by its head alone; the connection closes after the response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rejection {
-    /// The head is not HTTP/1.1, or its framing is ambiguous (S-73).
-    Malformed,
-    /// Not exactly one valid `Host` (RFC 9110 §7.2).
-    Host,
-    /// An offer of `websocket`: such a client continues in another protocol at once.
-    Websocket,
-    /// `CONNECT`: there is no tunnel here.
-    Connect,
-    HeadTooLarge,
-    HeadTimeout,
 }
 
 /// Serves one connection until either side closes it.

@@ -3,15 +3,16 @@
 mod acceptor;
 mod listener;
 mod running;
+mod stop_signals;
+mod timeouts;
 mod watch;
 mod worker;
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use auth_domain::model::Event;
 use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
 use crate::app::{Application, Process};
@@ -23,10 +24,9 @@ use crate::data_dir::DirLocks;
 use crate::{bootstrap_owner, diagnostics, logging, proxy_ranges};
 use listener::{Listener, raise_file_limit};
 use running::{Running, Start, Workers};
+use stop_signals::StopSignals;
+use timeouts::SHUTDOWN_TIMEOUT;
 use watch::watch;
-
-/// How long requests in flight may take on shutdown: their body, their own limit, and some slack.
-const SHUTDOWN_TIME: Duration = Duration::from_secs(15);
 
 /// The ports, taken and not yet answered on.
 struct Listeners {
@@ -37,10 +37,10 @@ struct Listeners {
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
 pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
-    // First of all: from here on a signal ends the process in good order, however early it comes.
+    // First, so that a signal stops the process in an orderly way, however early it arrives.
     let mut stop = StopSignals::listen()?;
     for warning in compose::warnings(&settings) {
-        warn!(event = "weak_key", "{warning}");
+        warn!(event = Event::WeakKey.name(), "{warning}");
     }
     let mut parts = compose(&settings, Purpose::Serve)?;
     let mut locks = parts.locks.take();
@@ -61,19 +61,19 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     let reading = tokio::spawn(read_hash_costs(process.clone(), is_read));
 
     stop.next().await;
-    info!(event = "stopping", "finishing the requests in flight");
+    info!(event = Event::Stopping.name(), "finishing the requests in flight");
     process.readiness.drain();
     connections.drain();
     tokio::select! {
         () = process.clock.sleep_until(process.clock.instant() + settings.http.drain_delay) => {}
         // A second signal ends the delay, and nothing else: requests in flight are still finished.
-        () = stop.next() => info!(event = "stopping", "the drain delay was ended by a second signal"),
+        () = stop.next() => info!(event = Event::Stopping.name(), "the drain delay was ended by a second signal"),
     }
     finish(&process, &connections, running).await?;
     watching.await.map_err(running::failed)?;
     reading.await.map_err(running::failed)?;
     logging::report_all_suppressed();
-    info!(event = "stopped", "stopped");
+    info!(event = Event::Stopped.name(), "stopped");
     Ok(())
 }
 
@@ -114,7 +114,7 @@ async fn read_hash_costs(process: Process, is_read: bool) {
     let _: Option<()> = process.stopping.run_until_cancelled(reading).await;
 }
 
-/// Lets what is in flight come to its end, and gives up what nobody waits for.
+/// Finishes the requests in flight, and cancels background work.
 async fn finish(
     process: &Process,
     connections: &Connections,
@@ -123,8 +123,8 @@ async fn finish(
     let stopped = try_join_all(running.into_iter().map(Running::stop_accepting)).await?;
     connections.close_idle();
     try_join_all(stopped.into_iter().map(Workers::ended)).await?;
-    if !process.tasks.finish(SHUTDOWN_TIME).await {
-        warn!(event = "stopping", "some requests did not finish in time");
+    if !process.tasks.finish(SHUTDOWN_TIMEOUT).await {
+        warn!(event = Event::Stopping.name(), "some requests did not finish in time");
     }
     process.stopping.cancel();
     Ok(())
@@ -137,31 +137,4 @@ fn connections(settings: &Settings, process: &Process) -> Arc<Connections> {
         trusted_proxies: settings.http.trusted_proxies.clone(),
     };
     Connections::new(limits, process.metrics.connections.clone())
-}
-
-/// SIGTERM and Ctrl-C.
-struct StopSignals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl StopSignals {
-    /// Receives both from now on.
-    fn listen() -> Result<Self, CommandError> {
-        let receive = |kind| {
-            signal(kind).map_err(|error| CommandError::Failed(format!("signals cannot be received: {error}")))
-        };
-        Ok(Self {
-            terminate: receive(SignalKind::terminate())?,
-            interrupt: receive(SignalKind::interrupt())?,
-        })
-    }
-
-    /// Waits for the next one of either.
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

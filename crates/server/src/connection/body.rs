@@ -1,4 +1,4 @@
-//! The body of a request, decoded from the connection while the application reads it.
+//! The body of a request, decoded while the application reads it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,43 +11,17 @@ use actix_web::web::{Bytes, BytesMut};
 use futures_util::Stream;
 use tokio_util::codec::Decoder;
 
+use super::body_state::Progress;
 use super::framing::Framing;
+use super::interruption::Interruption;
 use super::limits::{MAX_BODY, MAX_DRAIN, MAX_FRAMED};
 use super::output::Output;
 use super::transport::Transport;
-use super::wire::{Interruption, Shared, Wire};
+use super::wire::{Shared, Wire};
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// How far the body of the current request has been read.
-#[derive(Default)]
-pub(super) struct BodyState {
-    /// The number of the request, so that a body that outlives its request reads nothing of the next one.
-    request: u64,
-    progress: Progress,
-    /// The part of `100 Continue` that is still to be sent; it is sent when the application waits for the body.
-    interim: Option<Output>,
-    /// The number of bytes that the application has received.
-    received: usize,
-    /// The number of bytes that were read of the body, with the framing of its chunks.
-    framed: usize,
-    /// The size of the application's buffer for the body.
-    buffer: usize,
-    /// The framing of a chunked body.
-    framing: Option<Framing>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Progress {
-    Unread,
-    /// The body was read to its end, or there is none.
-    #[default]
-    Complete,
-    /// The framing of the body is wrong, or the client is gone: what follows is not a request.
-    Broken,
-}
-
-/// Attaches the body to `request`, which the codec has just decoded.
+/// Attaches the body to a request that the codec has just decoded.
 pub(super) fn attach<T: Transport>(shared: &Shared<T>, request: &mut Request) {
     let mut wire = shared.get();
     let has_body = wire.codec.message_type() != MessageType::None;

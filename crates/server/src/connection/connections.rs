@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use auth_domain::model::ClientAddress;
+use auth_domain::model::{ClientAddress, Event};
 use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -13,7 +13,6 @@ use tracing::warn;
 use super::drain::Drain;
 use super::entry::Entry;
 use super::groups::Groups;
-use super::registration::Registration;
 use super::timer::now;
 use crate::metrics::{ConnectionMetrics, LimitReason};
 
@@ -53,6 +52,7 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
+    /// Begins without connections.
     pub(crate) fn new(limits: ConnectionLimits, metrics: ConnectionMetrics) -> Arc<Self> {
         let sockets =
             Arc::new(Semaphore::new(limits.total.saturating_add(CLOSING).min(Semaphore::MAX_PERMITS)));
@@ -82,8 +82,8 @@ impl Connections {
     /// Admits a new connection.
     ///
     /// At a limit, the connection under that limit that has waited longest for its client is closed instead.
-    /// `None` if none of them waits, or if that one is new itself: then the new connection has to close.
-    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Registration> {
+    /// Returns `None` if none of them waits, or if that one is new, too: then the new connection has to close.
+    pub(super) fn admit(&self, peer: IpAddr) -> Option<Arc<Entry>> {
         let address = (!self.is_trusted(peer)).then(|| ClientAddress::new(peer));
         let mut groups = self.groups();
         if groups.count(address) >= self.limits.per_address {
@@ -97,7 +97,7 @@ impl Connections {
         let entry = groups.insert(address, self.microseconds());
         drop(groups);
         self.metrics.opened();
-        Some(Registration::new(Arc::clone(self), entry))
+        Some(entry)
     }
 
     fn make_room(&self, groups: &mut Groups, longest: Option<Arc<Entry>>, reason: LimitReason) -> Option<()> {
@@ -128,7 +128,7 @@ impl Connections {
         {
             let (limit, open) = (reason.name(), self.sockets_open());
             warn!(
-                event = "connection_limit",
+                event = Event::ConnectionLimit.name(),
                 limit, open, "connections are closed at a limit; see Connections in docs/operations.md"
             );
         }
@@ -138,7 +138,7 @@ impl Connections {
         self.limits.total.saturating_add(CLOSING).saturating_sub(self.sockets.available_permits())
     }
 
-    /// Forgets a connection that has closed.
+    /// Removes a connection that has closed.
     pub(super) fn remove(&self, entry: &Entry) {
         self.groups().remove(entry);
         self.hold(entry, 0);
@@ -172,7 +172,7 @@ impl Connections {
         }
     }
 
-    /// Makes every further response carry `Connection: close`.
+    /// Sends `Connection: close` in every further response.
     pub(crate) fn drain(&self) {
         self.drain.begin();
     }

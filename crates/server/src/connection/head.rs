@@ -1,6 +1,6 @@
 //! The bytes of a request's head, before they are parsed.
 
-use super::Rejection;
+use super::rejection::Rejection;
 
 /// Finds the end of a head; each byte is read once, even if the head arrives in many parts (S-89).
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! The registration of one connection among all connections.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -17,8 +18,10 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
-    pub(super) fn new(connections: Arc<Connections>, entry: Arc<Entry>) -> Self {
-        Self { connections, entry }
+    /// Registers a new connection; `None` if a limit is reached and no other connection can be closed instead.
+    pub(crate) fn admit(connections: &Arc<Connections>, peer: IpAddr) -> Option<Self> {
+        let entry = connections.admit(peer)?;
+        Some(Self { connections: Arc::clone(connections), entry })
     }
 
     /// Registers `waker` to be woken by an eviction or a shutdown.
@@ -26,6 +29,7 @@ impl Registration {
         self.entry.register(waker);
     }
 
+    /// Returns whether the connection was evicted at a limit.
     pub(super) fn is_evicted(&self) -> bool {
         self.entry.is_evicted()
     }

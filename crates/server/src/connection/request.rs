@@ -10,11 +10,13 @@ use tokio::time::Instant;
 use tokio_util::codec::Decoder;
 
 use super::head::{EndFinder, empty_lines, ignore_upgrade};
+use super::host;
+use super::interruption::Interruption;
 use super::limits::{HEADER_MEMORY, MAX_HEAD};
+use super::rejection::Rejection;
 use super::timer::now;
 use super::transport::Transport;
-use super::wire::{Interruption, Shared, Wire};
-use super::{Rejection, host};
+use super::wire::{Shared, Wire};
 
 /// The reason why there is no further request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

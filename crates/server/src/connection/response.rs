@@ -11,11 +11,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, BytesMut};
 use tokio_util::codec::Encoder;
 
+use super::interruption::Interruption;
 use super::limits::MAX_LINGER;
 use super::output::Output;
 use super::timer::now;
 use super::transport::Transport;
-use super::wire::{Interruption, Shared};
+use super::wire::Shared;
 use crate::metrics::TimeoutReason;
 
 /// Whether the connection goes on after a response.

@@ -112,7 +112,7 @@ impl Client {
 fn connect_to(connections: &Arc<Connections>, buffer: usize) -> Client {
     let (stream, io) = duplex(buffer);
     let peer: SocketAddr = PEER.parse().unwrap();
-    let registration = connections.admit(peer.ip()).unwrap();
+    let registration = Registration::admit(connections, peer.ip()).unwrap();
     let echo = Rc::new(Echo::default());
     let config = ServiceConfig::new(KeepAlive::Os, Duration::ZERO, Duration::ZERO, false, None);
     let timeouts = Timeouts::new(Duration::from_secs(75));

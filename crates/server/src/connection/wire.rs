@@ -12,27 +12,20 @@ use actix_web::web::BytesMut;
 use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
-use super::body::BodyState;
+use super::body_state::BodyState;
+use super::interruption::Interruption;
 use super::limits::{READ_SIZE, Timeouts};
 use super::output::Output;
 use super::registration::Registration;
 use super::timer::{Timer, now};
 use super::transport::Transport;
 
+#[cfg(test)]
+mod tests;
+
 thread_local! {
     /// The read buffer that all connections of a worker share: an idle connection has no buffer of its own.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
-}
-
-/// The reason why a wait for the client ended without success.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Interruption {
-    /// The client has closed its side, or the connection failed.
-    Gone,
-    /// The deadline has passed.
-    Timeout,
-    /// The connection was evicted at a limit.
-    Evicted,
 }
 
 /// A connection's socket and its state between two polls.
@@ -197,66 +190,5 @@ impl<T: Transport> Wire<T> {
     /// Makes the following close discard what the client has not received.
     pub(super) fn abort(&self) {
         self.io.abort();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_http::{KeepAlive, ServiceConfig};
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use super::super::connections::Connections;
-    use super::*;
-
-    /// A silent client; the shutdown begins while its socket is read.
-    struct Closing(Arc<Connections>);
-
-    impl tokio::io::AsyncRead for Closing {
-        fn poll_read(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            _: &mut ReadBuf<'_>,
-        ) -> Poll<std::io::Result<()>> {
-            if self.0.drain.closing_since().is_none() {
-                self.0.close_idle();
-            }
-            Poll::Pending
-        }
-    }
-
-    impl tokio::io::AsyncWrite for Closing {
-        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<std::io::Result<usize>> {
-            Poll::Pending
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    impl Transport for Closing {
-        fn abort(&self) {}
-    }
-
-    // S-97
-    #[tokio::test(start_paused = true)]
-    async fn a_shutdown_between_the_check_and_the_wait_is_noticed() {
-        tokio::task::LocalSet::new()
-            .run_until(async {
-                let connections = Connections::with_budget(9, 9, 1_000);
-                let registration = connections.admit("192.0.2.1".parse().unwrap()).unwrap();
-                let config = ServiceConfig::new(KeepAlive::Os, Duration::ZERO, Duration::ZERO, false, None);
-                let timeouts = Timeouts::new(Duration::from_secs(75));
-                let wire = Shared::new(Closing(connections), Codec::new(config), timeouts, registration);
-                let start = now();
-                assert!(wire.next_request(start + timeouts.keep_alive).await.is_err());
-                assert!(now() - start < Duration::from_millis(400), "{:?}", now() - start);
-            })
-            .await;
     }
 }

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_domain::model::Event;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::sleep;
@@ -74,7 +75,7 @@ impl Acceptor {
             Err(error) if is_about_one_connection(&error) => {}
             Err(error) => {
                 if !self.is_failing {
-                    warn!(event = "accept_failed", %error, "connections cannot be accepted; retrying");
+                    warn!(event = Event::AcceptFailed.name(), %error, "connections cannot be accepted; retrying");
                 }
                 self.is_failing = true;
                 sleep(RETRY_AFTER).await;
@@ -83,7 +84,7 @@ impl Acceptor {
     }
 
     fn hand_over(&mut self, stream: TcpStream, peer: SocketAddr, socket: OwnedSemaphorePermit) {
-        let Some(registration) = self.connections.admit(peer.ip()) else { return };
+        let Some(registration) = Registration::admit(&self.connections, peer.ip()) else { return };
         self.next = (self.next + 1) % self.workers.len().max(1);
         if let Some(worker) = self.workers.get(self.next) {
             // A worker ends only after its acceptor.

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
+use auth_domain::model::Event;
 use rustix::net::sockopt;
 use tracing::warn;
 
@@ -57,7 +58,7 @@ pub(super) fn raise_file_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        warn!(event = "file_limit", %error, "the limit of open files could not be raised");
+        warn!(event = Event::FileLimit.name(), %error, "the limit of open files could not be raised");
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use actix_web::web::ServiceConfig;
+use auth_domain::model::Event;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -41,7 +42,7 @@ impl Start<'_> {
         let documentation = self.settings.http.documentation;
         let configure = move |service: &mut ServiceConfig| http::configure_public(service, documentation);
         let running = self.start("http", listener, workers, configure)?;
-        info!(event = "listening", "listening on http://{address}");
+        info!(event = Event::Listening.name(), "listening on http://{address}");
         Ok(running)
     }
 
@@ -49,7 +50,7 @@ impl Start<'_> {
         let (address, has_secret) = (listener.address, self.settings.admin.secret.is_some());
         let configure = move |service: &mut ServiceConfig| http::configure_admin(service, has_secret);
         let running = self.start("admin", listener, 1, configure)?;
-        info!(event = "admin_listening", "listening for administrators on http://{address}");
+        info!(event = Event::AdminListening.name(), "listening for administrators on http://{address}");
         Ok(running)
     }
 

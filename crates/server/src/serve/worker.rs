@@ -13,6 +13,7 @@ use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig as Routes};
 use actix_web::{App, Error, HttpResponse};
+use auth_domain::model::Event;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -21,8 +22,8 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::SHUTDOWN_TIME;
 use super::acceptor::Accepted;
+use super::timeouts::SHUTDOWN_TIMEOUT;
 use crate::app::Handlers;
 use crate::connection::{Application, Rejection, Timeouts, serve};
 use crate::http::{self, Middleware};
@@ -90,7 +91,7 @@ async fn serve_all<A: Application + 'static>(
         let stream = match stream {
             Ok(stream) => stream,
             Err(error) => {
-                debug!(event = "connection_failed", %error, "an accepted connection failed at once");
+                debug!(event = Event::ConnectionFailed.name(), %error, "an accepted connection failed at once");
                 continue;
             }
         };
@@ -101,8 +102,8 @@ async fn serve_all<A: Application + 'static>(
         });
     }
     tasks.close();
-    if timeout(SHUTDOWN_TIME, tasks.wait()).await.is_err() {
-        warn!(event = "stopping", "some connections did not finish in time");
+    if timeout(SHUTDOWN_TIMEOUT, tasks.wait()).await.is_err() {
+        warn!(event = Event::Stopping.name(), "some connections did not finish in time");
     }
 }
 

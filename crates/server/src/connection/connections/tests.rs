@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::connection::Registration;
 use crate::connection::entry::GRACE;
 
 impl Connections {
@@ -26,7 +27,7 @@ async fn grace() {
 }
 
 fn admit(connections: &Arc<Connections>, peer: &str) -> Option<Registration> {
-    connections.admit(peer.parse().unwrap())
+    Registration::admit(connections, peer.parse().unwrap())
 }
 
 // S-74

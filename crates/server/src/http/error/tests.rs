@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use actix_web::body::to_bytes;
+use actix_web::{HttpResponse, ResponseError};
 use auth_domain::model::EndReason;
 use auth_domain::ports::PortError;
 use auth_domain::use_cases::{LoginError, RefreshError, RefreshRejection};
-use serde_json::{Value, json};
-
 use auth_verifier::AuthError;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::connection::Rejection;

@@ -4,8 +4,9 @@ use auth_domain::model::EndReason;
 use auth_domain::ports::{PortError, PortErrorKind};
 use auth_domain::use_cases::{LoginError, LogoutError, RefreshError, RefreshRejection};
 
+use super::api_error::ApiError;
+use super::response::RejectionReason;
 use crate::connection::Rejection;
-use crate::http::error::{ApiError, RejectionReason};
 
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
