@@ -14,7 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::rejections::RejectionSampler;
 
-/// The events of rejections that a client can repeat without limit, and the fields that tell two reasons apart.
+/// The events of rejections that a client can repeat without limit, and the fields that distinguish reasons.
 const SAMPLED: [(Event, &[&str]); 9] = [
     (Event::Request, &["status", "path", "reason"]),
     (Event::LoginFailed, &["reason"]),
