@@ -1,8 +1,6 @@
-//! Administration of users: what the command line does.
+//! Administration of users by the command line.
 
 use std::sync::Arc;
-
-use thiserror::Error;
 
 use super::end_sessions::EndSessions;
 use crate::model::{
@@ -10,89 +8,60 @@ use crate::model::{
     UserStatus,
 };
 use crate::ports::{
-    Entropy, Insertion, PasswordHasher, PasswordStrength, PasswordWeakness, PortError, Replacement,
-    UserListing, UserRepository, random_bytes,
+    Entropy, Insertion, PasswordHasher, PasswordStrength, Replacement, UserListing, UserRepository,
+    random_bytes,
 };
 
+mod error;
 mod new_password;
 #[cfg(test)]
 mod tests;
 
-/// How often a password change is tried again when the stored hash changes under it.
+pub use error::ManageUsersError;
+
+/// The most attempts to replace a stored hash. An attempt fails if the hash changed since it was read.
 const MAX_REPLACEMENTS: usize = 3;
 
-/// Makes, lists and changes users. A change writes the row first and ends the sessions then.
+/// Creates, lists and changes users. A change is stored first; then the sessions end.
 pub struct ManageUsers {
-    /// Where users are kept.
+    /// The store of users.
     pub users: Arc<dyn UserRepository>,
     /// Hashes new passwords.
     pub hasher: Arc<dyn PasswordHasher>,
     /// Ends their sessions after a change.
     pub end_sessions: EndSessions,
-    /// Makes ids.
+    /// The source of randomness for ids.
     pub entropy: Arc<dyn Entropy>,
-    /// What a new password must satisfy.
+    /// The rule for new passwords.
     pub policy: PasswordPolicy,
-    /// How easily a new password is guessed.
+    /// The estimate of how easily a new password is guessed.
     pub strength: Arc<dyn PasswordStrength>,
 }
 
-/// A user to be made.
+/// A user to create.
 #[derive(Debug)]
 pub struct CreateUser {
     /// The canonical email.
     pub email: Email,
     /// The first password.
     pub password: Password,
-    /// The role to begin with.
+    /// The role.
     pub role: Role,
     /// The tenant; `None` for the installation's default tenant.
     pub tenant_id: Option<TenantId>,
 }
 
-/// What a change to a user did.
+/// The result of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Changed {
-    /// Whom it changed.
+    /// The user.
     pub user_id: UserId,
-    /// How many of his sessions were alive and have ended.
+    /// How many live sessions of the user ended.
     pub sessions_ended: usize,
 }
 
-/// An administrative act that did not succeed.
-#[derive(Debug, Error)]
-pub enum ManageUsersError {
-    /// The new password has too few characters.
-    #[error("the password has fewer than {min_length} characters; choose a longer one")]
-    PasswordTooShort {
-        /// The fewest that are allowed.
-        min_length: usize,
-    },
-    /// The new password is too easy to guess.
-    #[error("the password is too easy to guess: {0}; choose another one, for example four unrelated words")]
-    PasswordGuessable(PasswordWeakness),
-    /// Another user has the email.
-    #[error("a user with this email exists already")]
-    EmailTaken,
-    /// There is no such tenant.
-    #[error("there is no such tenant; create it first, or leave the option out for the default tenant")]
-    UnknownTenant,
-    /// There is no such user.
-    #[error("there is no user with this email")]
-    UnknownUser,
-    /// The stored hash changed again and again.
-    #[error("the password is being changed by someone else; nothing was changed, try again")]
-    Contended,
-    /// The change is stored, but not every session of the user has ended.
-    #[error("the change is stored, but the user's sessions could not be ended; repeat the command")]
-    SessionsNotEnded(#[source] PortError),
-    /// Trouble behind a port; nothing was changed.
-    #[error(transparent)]
-    Port(#[from] PortError),
-}
-
 impl ManageUsers {
-    /// Makes a user and returns his id.
+    /// Creates a user and returns the id.
     ///
     /// # Errors
     /// [`ManageUsersError`].
@@ -124,7 +93,7 @@ impl ManageUsers {
         }
     }
 
-    /// Reads every user, by email.
+    /// Returns every user, ordered by email.
     ///
     /// # Errors
     /// [`ManageUsersError::Port`].
@@ -132,7 +101,7 @@ impl ManageUsers {
         Ok(self.users.list(request_time).await?)
     }
 
-    /// Reads one user.
+    /// Returns one user.
     ///
     /// # Errors
     /// [`ManageUsersError::UnknownUser`] and [`ManageUsersError::Port`].
@@ -140,7 +109,7 @@ impl ManageUsers {
         self.users.find_by_email(email, request_time).await?.ok_or(ManageUsersError::UnknownUser)
     }
 
-    /// Reads the id of one user, also if the rest of the row cannot be read.
+    /// Returns the id of one user, even if the rest of the row cannot be read.
     ///
     /// # Errors
     /// [`ManageUsersError::UnknownUser`] and [`ManageUsersError::Port`].
@@ -158,7 +127,7 @@ impl ManageUsers {
         }
     }
 
-    /// Lets a user log in again.
+    /// Allows a user to log in again.
     ///
     /// # Errors
     /// [`ManageUsersError`].
@@ -171,7 +140,7 @@ impl ManageUsers {
         Ok(Changed { user_id, sessions_ended: 0 })
     }
 
-    /// Bars a user and ends his sessions (S-27).
+    /// Prevents a user from logging in, and ends their sessions (S-27).
     ///
     /// # Errors
     /// [`ManageUsersError`].
@@ -202,7 +171,7 @@ impl ManageUsers {
                 Replacement::Replaced => {
                     return self.end_sessions(user.id, EndReason::Revoked, request_time).await;
                 }
-                // A login may have upgraded the old hash in between.
+                // A login may have upgraded the old hash since it was read.
                 Replacement::Changed => {}
             }
         }

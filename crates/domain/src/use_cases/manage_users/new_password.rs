@@ -1,15 +1,15 @@
-//! What a new password must satisfy (S-26).
+//! The rule for new passwords (S-26).
 
-use super::ManageUsersError;
+use super::error::ManageUsersError;
 use crate::model::{Email, Password, PasswordPolicy};
 use crate::ports::PasswordStrength;
 
-/// The names of the product, as people put them into passwords.
+/// The names of the product that people use in passwords.
 const PRODUCT: [&str; 4] = ["hooksentry auth", "hooksentry", "hook", "sentry"];
-/// Shorter parts of an email are ignored.
+/// The minimum length of a part of an email; shorter parts are ignored.
 const SHORTEST_PART: usize = 3;
 
-/// Checks the length, and then how easily an attacker who knows the email guesses the password.
+/// Checks the length, and how easily an attacker who knows the email guesses the password.
 pub(super) fn check(
     password: &Password,
     email: &Email,
@@ -26,7 +26,7 @@ pub(super) fn check(
     }
 }
 
-/// The email, its parts and the names of the product.
+/// Returns the words that an attacker tries: the email, its parts, and the names of the product.
 fn context(email: &Email) -> Vec<String> {
     let email = email.as_str();
     let sides = email.split('@');
@@ -40,7 +40,7 @@ mod tests {
 
     // S-26
     #[test]
-    fn the_email_its_parts_and_the_product_are_known_to_whoever_guesses() {
+    fn the_email_its_parts_and_the_product_are_guessed() {
         let context = context(&Email::parse("ada.b+lovelace@mail.example.com").unwrap());
         for part in [
             "ada.b+lovelace@mail.example.com",

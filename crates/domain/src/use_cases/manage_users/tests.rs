@@ -5,7 +5,7 @@ use crate::mocks::{
     self, MockPasswordHasher, MockPasswordStrength, MockSessionStore, MockUserRepository, counting_entropy,
 };
 use crate::model::PasswordHash;
-use crate::ports::PortErrorKind;
+use crate::ports::{PasswordWeakness, PortError, PortErrorKind};
 use crate::use_cases::fixtures::*;
 
 mod create;
@@ -14,7 +14,7 @@ mod status;
 
 const LONG_ENOUGH: &str = "fifteen letters";
 
-/// The ports of user management. A mock that nothing is expected of fails the test when it is called.
+/// The ports of user administration. A mock without an expectation fails the test when it is called.
 struct Setup {
     users: MockUserRepository,
     hasher: MockPasswordHasher,
@@ -22,7 +22,7 @@ struct Setup {
     weakness: Option<PasswordWeakness>,
 }
 
-/// Nothing may be called.
+/// Ports without expectations.
 fn setup() -> Setup {
     Setup {
         users: MockUserRepository::new(),
@@ -57,7 +57,7 @@ fn hasher() -> MockPasswordHasher {
     hasher
 }
 
-/// A store that insists on the end of every session of the user for `reason`.
+/// A store that expects one end of all sessions of the user for `reason`.
 fn sessions_ending(reason: EndReason, ended: Result<usize, PortError>) -> MockSessionStore {
     let mut sessions = MockSessionStore::new();
     sessions
@@ -78,7 +78,7 @@ fn assert_sessions_not_ended(result: Result<Changed, ManageUsersError>) {
 }
 
 #[tokio::test]
-async fn list_reads_every_user() {
+async fn list_returns_every_user() {
     let mut setup = setup();
     let listing = UserListing { users: vec![user(), inactive_user()], unreadable: vec![unreadable_user()] };
     let listed = listing.clone();
@@ -87,7 +87,7 @@ async fn list_reads_every_user() {
 }
 
 #[tokio::test]
-async fn find_reads_one_user_and_says_so_where_there_is_none() {
+async fn find_returns_one_user_or_an_error() {
     for found in [Some(user()), None] {
         let (mut setup, known) = (setup(), found.clone());
         setup.users.expect_find_by_email().withf(|sent, _| *sent == email()).return_once(|_, _| Ok(found));

@@ -22,7 +22,7 @@ async fn create(setup: Setup, tenant_id: Option<TenantId>) -> Result<UserId, Man
 }
 
 #[tokio::test]
-async fn a_new_user_is_stored_as_described_with_the_hash_of_his_password() {
+async fn a_new_user_is_stored_with_the_hash_of_the_password() {
     let (setup, seen) = inserting(Insertion::Inserted);
     let id = create(setup, Some(tenant_id())).await.unwrap();
     let password_hash = hash("new");
@@ -31,7 +31,7 @@ async fn a_new_user_is_stored_as_described_with_the_hash_of_his_password() {
 }
 
 #[tokio::test]
-async fn a_user_without_a_tenant_joins_the_default_tenant_whoever_made_it() {
+async fn a_user_without_a_tenant_is_in_the_default_tenant() {
     let (mut setup, seen) = inserting(Insertion::Inserted);
     let candidate_is_new = |candidate: &TenantId, _: &RequestTime| *candidate != other_tenant_id();
     setup
@@ -54,7 +54,7 @@ async fn the_id_of_a_new_tenant_is_not_the_id_of_its_user() {
 
 // S-26
 #[tokio::test]
-async fn a_password_too_short_is_not_hashed_and_makes_no_tenant() {
+async fn a_short_password_is_not_hashed_and_creates_no_tenant() {
     match setup().manage().create(new_user("fourteen chars", None), request_time()).await {
         Err(ManageUsersError::PasswordTooShort { min_length }) => assert_eq!(min_length, 15),
         other => panic!("{other:?}"),
@@ -62,19 +62,19 @@ async fn a_password_too_short_is_not_hashed_and_makes_no_tenant() {
 }
 
 #[tokio::test]
-async fn an_email_that_is_taken_is_told() {
+async fn a_second_user_with_an_email_is_rejected() {
     let (setup, _) = inserting(Insertion::EmailTaken);
     assert!(matches!(create(setup, Some(tenant_id())).await, Err(ManageUsersError::EmailTaken)));
 }
 
 #[tokio::test]
-async fn a_tenant_that_does_not_exist_is_told() {
+async fn a_user_of_an_unknown_tenant_is_rejected() {
     let (setup, _) = inserting(Insertion::UnknownTenant);
     assert!(matches!(create(setup, Some(tenant_id())).await, Err(ManageUsersError::UnknownTenant)));
 }
 
 #[tokio::test]
-async fn a_password_that_cannot_be_hashed_makes_no_user() {
+async fn a_password_that_cannot_be_hashed_creates_no_user() {
     let mut setup = setup();
     setup.hasher.expect_hash().return_once(|_, _| Err(trouble(PortErrorKind::Overloaded)));
     assert!(matches!(create(setup, Some(tenant_id())).await, Err(ManageUsersError::Port(_))));

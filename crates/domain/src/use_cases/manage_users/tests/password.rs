@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Users that read one after the other as `stored`, and take each as expected by the replacement.
+/// A store that returns the hashes of `steps` one after the other, and expects a replacement of each.
 fn replacing(steps: &'static [(&'static str, Replacement)]) -> Setup {
     let (mut setup, mut order) = (Setup { hasher: hasher(), ..setup() }, Sequence::new());
     for (stored, replaced) in steps {
@@ -44,7 +44,7 @@ async fn the_new_hash_is_stored_before_the_sessions_end() {
 }
 
 #[tokio::test]
-async fn a_hash_that_a_login_upgraded_meanwhile_is_replaced_at_the_next_try() {
+async fn a_hash_that_a_login_has_upgraded_is_replaced_at_the_next_attempt() {
     let steps =
         &[("old", Replacement::Changed), ("older", Replacement::Changed), ("up", Replacement::Replaced)];
     let mut setup = replacing(steps);
@@ -53,7 +53,7 @@ async fn a_hash_that_a_login_upgraded_meanwhile_is_replaced_at_the_next_try() {
 }
 
 #[tokio::test]
-async fn a_hash_that_changes_three_times_is_given_up_and_no_session_ends() {
+async fn a_hash_that_changes_three_times_is_not_replaced() {
     let setup =
         replacing(&[("a", Replacement::Changed), ("b", Replacement::Changed), ("c", Replacement::Changed)]);
     assert!(matches!(set(setup, LONG_ENOUGH).await, Err(ManageUsersError::Contended)));
@@ -74,7 +74,7 @@ async fn a_user_without_a_password_can_be_given_one() {
 }
 
 #[tokio::test]
-async fn sessions_that_could_not_be_ended_are_told_apart_from_a_change_that_failed() {
+async fn a_new_password_whose_sessions_do_not_end_is_an_error() {
     let mut setup = replacing(&[("old", Replacement::Replaced)]);
     setup.sessions = sessions_ending(EndReason::Revoked, Err(trouble(PortErrorKind::Unavailable)));
     assert_sessions_not_ended(set(setup, LONG_ENOUGH).await);
@@ -94,7 +94,7 @@ async fn the_minimum_length_counts_characters_not_bytes() {
 }
 
 #[tokio::test]
-async fn a_password_for_nobody_changes_nothing() {
+async fn a_password_for_an_unknown_user_changes_nothing() {
     let mut setup = Setup { hasher: hasher(), ..setup() };
     setup.users.expect_find_by_email().times(1).returning(|_, _| Ok(None));
     assert!(matches!(set(setup, LONG_ENOUGH).await, Err(ManageUsersError::UnknownUser)));

@@ -1,8 +1,8 @@
-//! Barring users and letting them in again.
+//! Deactivation and activation.
 
 use super::*;
 
-/// Users of whom the one is found, and whose status is set once; `exists` is what that tells.
+/// A store that finds the user and expects one change of the status, which returns `exists`.
 fn setting(status: UserStatus, exists: bool) -> Setup {
     let mut setup = setup();
     setup.users.expect_find_by_email().times(1).returning(|_, _| Ok(Some(user())));
@@ -17,7 +17,7 @@ fn setting(status: UserStatus, exists: bool) -> Setup {
 
 // S-27
 #[tokio::test]
-async fn a_deactivated_user_is_barred_first_and_loses_his_sessions_then() {
+async fn a_user_is_deactivated_before_the_sessions_end() {
     let (mut setup, mut order) = (setup(), Sequence::new());
     setup.users.expect_find_by_email().returning(|_, _| Ok(Some(user())));
     setup
@@ -40,7 +40,7 @@ async fn a_deactivated_user_is_barred_first_and_loses_his_sessions_then() {
 
 // S-27
 #[tokio::test]
-async fn a_user_whose_row_cannot_be_read_can_be_barred() {
+async fn a_user_with_an_unreadable_row_can_be_deactivated() {
     let mut setup = setup();
     setup.users.expect_find_by_email().times(1).returning(|_, _| Err(unreadable_row()));
     setup
@@ -55,14 +55,14 @@ async fn a_user_whose_row_cannot_be_read_can_be_barred() {
 }
 
 #[tokio::test]
-async fn sessions_that_could_not_be_ended_are_told_so_that_the_command_is_repeated() {
+async fn a_deactivation_whose_sessions_do_not_end_is_an_error() {
     let mut setup = setting(UserStatus::Inactive, true);
     setup.sessions = sessions_ending(EndReason::UserInactive, Err(trouble(PortErrorKind::Unavailable)));
     assert_sessions_not_ended(setup.manage().deactivate(&email(), request_time()).await);
 }
 
 #[tokio::test]
-async fn a_user_who_is_activated_keeps_his_sessions() {
+async fn an_activated_user_keeps_the_sessions() {
     let setup = setting(UserStatus::Active, true);
     setup.manage().activate(&email(), request_time()).await.unwrap();
 }
@@ -77,7 +77,7 @@ async fn a_status_that_cannot_be_stored_ends_no_session() {
 }
 
 #[tokio::test]
-async fn an_unknown_user_is_told() {
+async fn an_unknown_user_is_an_error() {
     let mut unknown = setup();
     unknown.users.expect_find_by_email().returning(|_, _| Ok(None));
     let failed = unknown.manage().activate(&email(), request_time()).await;
@@ -85,7 +85,7 @@ async fn an_unknown_user_is_told() {
 }
 
 #[tokio::test]
-async fn a_user_who_vanishes_meanwhile_is_unknown() {
+async fn a_user_who_is_deleted_during_the_change_is_unknown() {
     let failed = setting(UserStatus::Inactive, false).manage().deactivate(&email(), request_time()).await;
     assert!(matches!(failed, Err(ManageUsersError::UnknownUser)));
 }
