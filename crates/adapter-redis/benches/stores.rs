@@ -1,7 +1,6 @@
-//! Operations per second of this adapter beside `redis-benchmark`, which sends the same commands on as many connections.
+//! Operations per second of this adapter and of `redis-benchmark`, which sends the same commands on as many connections.
 //!
-//! Both are measured in turns on one server of their own, so that their ratio means something whatever the machine does
-//! beside. `cargo bench -p auth-adapter-redis`, or `just bench-stores`.
+//! Both are measured in turns on one server, so that their ratio is meaningful on a loaded machine. `cargo bench -p auth-adapter-redis`, or `just bench-stores`.
 #![expect(clippy::print_stdout, reason = "its output is what a benchmark is for")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "it stops at the first surprise")]
 
@@ -23,10 +22,10 @@ const REVOCATION: RevocationPolicy =
 const CALLERS: [usize; 3] = [1, 16, 64];
 const ROUNDS: usize = 3;
 const SPAN: Duration = Duration::from_secs(2);
-/// How many commands `redis-benchmark` sends for each caller.
+/// How many commands `redis-benchmark` sends.
 const COMMANDS: [usize; 3] = [30_000, 100_000, 100_000];
 
-/// Deadlines are the last argument of a script; this one never comes.
+/// The deadline of a script is its last argument; this one is in the year 2255.
 const NEVER: &[u8] = b"9000000000000000";
 
 type Operation = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
@@ -56,15 +55,15 @@ async fn main() {
     }
 }
 
-/// A rotation that can be repeated for ever, since a benchmark sends one command again and again: of a token onto
-/// itself. It does all that any rotation does.
+/// A rotation of a token onto itself, because a benchmark sends one command repeatedly. The script does the same work as for
+/// any rotation.
 async fn rotation(store: &RedisStore) -> Operation {
     let sessions = Arc::new(RedisSessionStore::new(store, REVOCATION));
     let session = a_session(a_user_id(), START);
     sessions.open(&session.opening, request_time_at(START)).await.unwrap();
     let mut rotate = session.rotation(&session.token, START).rotate;
     rotate.successor = rotate.presented;
-    // An argument of a program has no zero byte.
+    // An argument of a program cannot contain a zero byte.
     rotate.access_token.id = "a8098c1a-f86e-41da-bd1a-10112444be1e".parse::<TokenId>().unwrap();
     let rotate: Arc<Rotate> = Arc::new(rotate);
     Arc::new(move || {
@@ -84,9 +83,9 @@ fn contains(store: &RedisStore) -> Operation {
     })
 }
 
-/// Runs the operation while the server is watched, and returns its command.
+/// Runs the operation, and returns the command that the server received.
 async fn command_of(server: &RedisServer, operation: &Operation) -> Vec<Vec<u8>> {
-    // Connections are made before.
+    // Opens both connections.
     operation().await;
     operation().await;
     let mut monitor = server.monitor();
@@ -98,7 +97,7 @@ async fn command_of(server: &RedisServer, operation: &Operation) -> Vec<Vec<u8>>
     command
 }
 
-/// So many callers, each beginning again as soon as it is answered.
+/// Runs the operation in a loop for each caller.
 async fn measure(operation: &Operation, callers: usize) -> f64 {
     let start = now();
     let tasks: Vec<_> = (0..callers)

@@ -1,5 +1,6 @@
 //! The in-process cache of the denylist: its entries, and until when they may be trusted.
 
+mod cached_entry;
 #[cfg(test)]
 mod tests;
 mod trust_lease;
@@ -11,41 +12,19 @@ use std::time::{Duration, Instant};
 use auth_domain::model::TokenId;
 use dashmap::{DashMap, Entry};
 
+pub(crate) use self::cached_entry::Lifetime;
+use self::cached_entry::{CachedEntry, NANOSECONDS_IN_SECOND, NEVER, tenths};
 use self::trust_lease::TrustLease;
 pub(crate) use self::trust_lease::{LEASE_DURATION, LocalTime};
 
-const NANOSECONDS_IN_SECOND: u32 = 1_000_000_000;
-const TENTHS_IN_SECOND: u32 = 10;
-/// The time of an entry that never expires.
-const NEVER: u32 = u32::MAX;
 /// How long a provisional entry is kept if Redis is never asked for its lifetime: longer than access tokens live.
 const PROVISIONAL_LIFETIME: Duration = Duration::from_hours(24);
 /// How long an entry is kept after its end. Redis reports the end too, and its lifetime must not be asked for again then.
 const CLEANUP_DELAY: Duration = Duration::from_mins(5);
-/// This shortly before its end, an invalidation may report the end of an entry or another write.
-const ENDING: Duration = Duration::from_secs(5);
 /// Readers of one shard do not wait for the cleanup of another.
 const SHARDS: usize = 64;
 
 type LagObserver = Box<dyn Fn(Duration) + Send + Sync>;
-
-/// The remaining lifetime of an entry in Redis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lifetime {
-    Left(Duration),
-    Endless,
-    /// Redis has no such entry.
-    Gone,
-}
-
-/// A revoked token.
-#[derive(Clone, Copy)]
-struct CachedEntry {
-    /// In tenths of a second since the origin of the cache, which keeps the entry small.
-    expires_at: u32,
-    /// Redis must still be asked for the lifetime. Until then the token is revoked whatever `expires_at` is.
-    is_provisional: bool,
-}
 
 /// The revoked tokens that this process knows. Entries are added and prolonged, and never removed before their time.
 pub(crate) struct DenylistCache {
@@ -56,50 +35,6 @@ pub(crate) struct DenylistCache {
     entries: DashMap<[u8; 16], CachedEntry, foldhash::fast::RandomState>,
     misses: AtomicU64,
     lag_observer: OnceLock<LagObserver>,
-}
-
-impl Lifetime {
-    /// Reads the reply to `PTTL`.
-    pub(crate) fn from_pttl(milliseconds: i64) -> Self {
-        match milliseconds {
-            -1 => Self::Endless,
-            left => u64::try_from(left).map_or(Self::Gone, |left| Self::Left(Duration::from_millis(left))),
-        }
-    }
-}
-
-impl CachedEntry {
-    const fn is_expired(self, now: u32) -> bool {
-        !self.is_provisional && self.expires_at < now
-    }
-
-    /// Returns whether an invalidation may report the end of the entry.
-    fn is_ending(self, now: u32) -> bool {
-        self.expires_at < now.saturating_add(tenths(ENDING))
-    }
-
-    /// Returns the entry after an invalidation of its key.
-    fn invalidated(self, now: u32, provisional: Self) -> Self {
-        if self.is_provisional {
-            // The second invalidation before Redis was asked: perhaps the end, and another write.
-            provisional
-        } else if self.is_expired(now) {
-            Self { expires_at: now.saturating_sub(1), is_provisional: true }
-        } else {
-            Self { is_provisional: self.is_ending(now), ..self }
-        }
-    }
-
-    /// Returns the entry with the lifetime that Redis reports; `learned` is the time that results from it.
-    fn with_lifetime(self, lifetime: Lifetime, learned: u32, now: u32) -> Self {
-        let expires_at = match lifetime {
-            Lifetime::Gone if self.is_provisional && !self.is_ending(now) => learned,
-            Lifetime::Gone => self.expires_at,
-            Lifetime::Left(_) | Lifetime::Endless if self.is_provisional => learned,
-            Lifetime::Left(_) | Lifetime::Endless => learned.max(self.expires_at),
-        };
-        Self { expires_at, is_provisional: false }
-    }
 }
 
 impl DenylistCache {
@@ -200,10 +135,4 @@ impl DenylistCache {
     fn tenths(&self, instant: Instant) -> u32 {
         tenths(instant.saturating_duration_since(self.origin))
     }
-}
-
-fn tenths(duration: Duration) -> u32 {
-    let fraction = duration.subsec_nanos() / (NANOSECONDS_IN_SECOND / TENTHS_IN_SECOND);
-    let tenths = duration.as_secs().saturating_mul(TENTHS_IN_SECOND.into()).saturating_add(fraction.into());
-    u32::try_from(tenths).unwrap_or(NEVER)
 }

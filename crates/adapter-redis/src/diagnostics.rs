@@ -1,5 +1,7 @@
 //! Readiness, and the checks of `doctor`.
 
+mod server_checks;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use auth_domain::ports::{Check, PortError, PortErrorKind};
 use redis::Pipeline;
 use tokio::time::timeout_at;
 
+use self::server_checks::server_checks;
 use crate::address::Transport;
 use crate::clock::{MAX_SKEW, skew_text};
 use crate::error::StoreResult;
@@ -15,9 +18,6 @@ use crate::keys;
 use crate::query::{is_primary, success};
 use crate::store::RedisStore;
 use crate::tls;
-
-/// The first version with `GETDEL`.
-const MIN_VERSION: (u32, u32) = (6, 2);
 
 /// The lifetime of the key that readiness writes, in milliseconds.
 const READINESS_TTL: u32 = 10_000;
@@ -57,22 +57,15 @@ impl RedisStore {
             Ok(info) => info,
             Err(error) => return Err(self.explained(error.into(), request_time).await),
         };
-        let info = Info::parse(&info);
         let mut snapshots = redis::cmd("CONFIG");
         snapshots.arg("GET").arg("save");
         // The user may lack the right to read settings.
         let snapshots: Option<HashMap<String, String>> = self.query(&snapshots, request_time).await.ok();
         let snapshots = snapshots.and_then(|settings| settings.get("save").cloned());
         let skew = self.skew(request_time).await?;
-        Ok(vec![
-            version(&info),
-            role(&info),
-            replicas(&info),
-            eviction(&info),
-            persistence(&info, snapshots.as_deref()),
-            clock(skew),
-            transport(self.transport()),
-        ])
+        let mut checks = server_checks(&info, snapshots.as_deref());
+        checks.extend([clock(skew), transport(self.transport())]);
+        Ok(checks)
     }
 
     /// Replaces an outage by its cause if the server speaks the other protocol (TLS or plain text).
@@ -94,91 +87,6 @@ impl RedisStore {
         let skew = sample.unix_microseconds.saturating_sub(ours);
         let round_trip = to_microseconds(sample.round_trip());
         Ok(skew.signum() * skew.saturating_abs().saturating_sub(round_trip).max(0))
-    }
-}
-
-/// The reply to `INFO`.
-struct Info<'a>(HashMap<&'a str, &'a str>);
-
-impl<'a> Info<'a> {
-    fn parse(text: &'a str) -> Self {
-        Self(text.lines().filter_map(|line| line.trim_end().split_once(':')).collect())
-    }
-
-    fn get(&self, name: &str) -> &'a str {
-        self.0.get(name).copied().unwrap_or_default()
-    }
-}
-
-fn version(info: &Info<'_>) -> Check {
-    let version = info.get("redis_version");
-    let mut numbers = version.split('.').map_while(|part| part.parse().ok());
-    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    if info.get("redis_mode") == "cluster" {
-        return Check::error(
-            "Redis runs as a cluster, which this version does not support; use a single server",
-        );
-    }
-    if found < MIN_VERSION {
-        return Check::error(format!("Redis {version} is too old; use 6.2 or newer"));
-    }
-    Check::ok(format!("Redis {version} answers"))
-}
-
-fn role(info: &Info<'_>) -> Check {
-    match info.get("role") {
-        "master" => Check::ok("it is the primary"),
-        _ => Check::error("it is a replica and takes no writes; name the primary in REDIS__URL"),
-    }
-}
-
-/// Without these settings, a former primary that a failover has cut off from its replicas keeps accepting writes, which are
-/// lost when it rejoins.
-fn replicas(info: &Info<'_>) -> Check {
-    match (info.get("connected_slaves"), info.get("min_slaves_good_slaves")) {
-        ("" | "0", "") => Check::ok("it has no replicas"),
-        (_, "") => Check::warning(
-            "it takes writes without its replicas: a primary that is cut off by a failover keeps accepting logins and \
-             logouts, and loses them when it rejoins; set min-replicas-to-write 1 and min-replicas-max-lag 10",
-        ),
-        (_, "0") => Check::error(
-            "it takes no writes because too few of its replicas are connected (min-replicas-to-write); check that they run, \
-             and that this is the primary",
-        ),
-        _ => Check::ok("it takes writes only while replicas are connected (min-replicas-to-write)"),
-    }
-}
-
-/// An evicted denylist entry makes a revoked token valid again.
-fn eviction(info: &Info<'_>) -> Check {
-    match (info.get("maxmemory_policy"), info.get("maxmemory")) {
-        ("noeviction", _) => Check::ok("it never evicts keys (maxmemory-policy noeviction)"),
-        (policy, "0") => Check::warning(format!(
-            "maxmemory-policy is {policy}: once maxmemory is set, revoked tokens may become valid again; set it \
-             to noeviction"
-        )),
-        (policy, _) => Check::error(format!(
-            "maxmemory-policy is {policy}: under memory pressure, revoked tokens become valid again and users are \
-             logged out; set it to noeviction"
-        )),
-    }
-}
-
-fn persistence(info: &Info<'_>, snapshots: Option<&str>) -> Check {
-    match (info.get("aof_enabled"), snapshots) {
-        ("1", _) => Check::ok("it keeps an append-only file"),
-        (_, Some("")) => Check::warning(
-            "it keeps nothing on disk: a restart logs all users out and makes revoked tokens valid again; set appendonly \
-             yes",
-        ),
-        (_, Some(_)) => Check::warning(
-            "it keeps snapshots only: a crash loses everything since the last one, revocations included; set appendonly \
-             yes",
-        ),
-        (_, None) => Check::warning(
-            "it keeps no append-only file, and this user lacks the right to read the snapshot settings (CONFIG GET save): a \
-             crash may lose revocations; set appendonly yes",
-        ),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The denylist that is kept in the process: true within its bounds, whatever happens to Redis, and free of charge.
+//! The denylist cache: its answers during outages of Redis, and its cost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,17 +14,17 @@ use crate::support::{Ports, REVOCATION, real_instant};
 
 const MAX_LAG: Duration = CachingDenylist::MAX_LAG;
 
-/// One that follows `ports`, and is current.
-async fn following(ports: &Ports) -> CachingDenylist {
+/// Starts a cache and waits until it is trusted.
+async fn trusted(ports: &Ports) -> CachingDenylist {
     let cached = CachingDenylist::start(&ports.store, REVOCATION);
-    become_current(&cached).await;
+    wait_for_trust(&cached).await;
     cached
 }
 
-async fn become_current(cached: &CachingDenylist) {
+async fn wait_for_trust(cached: &CachingDenylist) {
     assert!(
         holds_within(Duration::from_secs(4), || async { cached.state().is_trusted }).await,
-        "not current"
+        "the cache is not trusted"
     );
 }
 
@@ -36,19 +36,19 @@ fn key(token: LiveAccessToken) -> String {
     format!("auth:jwt:revoked:{}", token.id)
 }
 
-/// Writes an entry as the other endpoints of the platform do.
+/// Writes an entry like another endpoint of the HookSentry platform.
 fn revoke(server: &RedisServer, token: LiveAccessToken, seconds: &str) {
     assert_eq!(server.cli(&["SET", &key(token), "1", "EX", seconds]), "OK");
 }
 
 // S-59
 #[tokio::test(flavor = "multi_thread")]
-async fn what_any_program_revokes_is_known_in_time() {
+async fn revocation_by_any_client_is_in_the_cache_in_time() {
     let server = RedisServer::start();
     let early = an_access_token(START);
     revoke(&server, early, "900");
-    let cached = following(&Ports::on(&server)).await;
-    assert!(contains(&cached, early).await, "revoked before it began to follow");
+    let cached = trusted(&Ports::on(&server)).await;
+    assert!(contains(&cached, early).await, "revoked before the start");
     for _ in 0..20 {
         let token = an_access_token(START);
         assert!(!contains(&cached, token).await);
@@ -60,10 +60,10 @@ async fn what_any_program_revokes_is_known_in_time() {
 
 // S-59
 #[tokio::test(flavor = "multi_thread")]
-async fn what_this_process_revokes_is_known_at_once() {
+async fn own_revocation_is_in_the_cache_at_once() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
-    let cached = following(&ports).await;
+    let cached = trusted(&ports).await;
     for _ in 0..200 {
         let (session, also) = (ports.opened().await, an_access_token(START));
         ports.log_out(&session, Some(also)).await.unwrap();
@@ -75,9 +75,9 @@ async fn what_this_process_revokes_is_known_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_check_sends_no_command() {
+async fn check_sends_no_command() {
     let server = RedisServer::start();
-    let cached = following(&Ports::on(&server)).await;
+    let cached = trusted(&Ports::on(&server)).await;
     let token = an_access_token(START);
     revoke(&server, token, "900");
     assert!(holds_within(MAX_LAG, || contains(&cached, token)).await);
@@ -95,9 +95,9 @@ async fn a_check_sends_no_command() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_entry_is_forgotten_when_redis_forgets_it() {
+async fn cached_entry_expires_with_the_entry_in_redis() {
     let server = RedisServer::start();
-    let cached = following(&Ports::on(&server)).await;
+    let cached = trusted(&Ports::on(&server)).await;
     let token = an_access_token(START);
     revoke(&server, token, "1");
     assert!(holds_within(MAX_LAG, || contains(&cached, token)).await);
@@ -107,32 +107,32 @@ async fn an_entry_is_forgotten_when_redis_forgets_it() {
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_server_ends_in_errors_and_never_in_a_stale_no() {
+async fn checks_fail_while_the_server_is_down_and_no_entry_is_lost() {
     let server = RedisServer::start();
-    let cached = following(&Ports::on(&server)).await;
+    let cached = trusted(&Ports::on(&server)).await;
     let (revoked, other) = (an_access_token(START), an_access_token(START));
     revoke(&server, revoked, "900");
     assert!(holds_within(MAX_LAG, || contains(&cached, revoked)).await);
     for _ in 0..3 {
         server.kill();
-        let is_told = || async {
+        let is_error = || async {
             let answer = cached.contains(other.id, request_time_at(START)).await;
             answer.is_err_and(|error| error.kind() == PortErrorKind::Unavailable)
         };
-        assert!(holds_within(MAX_LAG, is_told).await, "nobody noticed");
-        assert!(contains(&cached, revoked).await, "who is known to be revoked stays so");
-        // It comes back with nothing: what was known is not unlearned.
+        assert!(holds_within(MAX_LAG, is_error).await, "the outage was not noticed");
+        assert!(contains(&cached, revoked).await, "a revoked token became valid");
+        // The server comes back without its keys.
         server.start_again();
-        become_current(&cached).await;
+        wait_for_trust(&cached).await;
         assert!(contains(&cached, revoked).await && !contains(&cached, other).await);
     }
 }
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn a_frozen_server_is_trusted_no_longer_than_the_lease() {
+async fn frozen_server_ends_the_trust_within_the_lease() {
     let server = RedisServer::start();
-    let cached = following(&Ports::on(&server)).await;
+    let cached = trusted(&Ports::on(&server)).await;
     let token = an_access_token(START);
     for _ in 0..2 {
         server.freeze();
@@ -142,7 +142,7 @@ async fn a_frozen_server_is_trusted_no_longer_than_the_lease() {
             match cached.contains(token.id, request_time_at(START)).await {
                 Ok(found) => {
                     assert!(!found);
-                    assert!(asked - frozen <= MAX_LAG, "a no that nobody could know");
+                    assert!(asked - frozen <= MAX_LAG, "an answer after the end of the lease");
                 }
                 Err(error) => {
                     assert_eq!(error.kind(), PortErrorKind::Unavailable);
@@ -151,17 +151,17 @@ async fn a_frozen_server_is_trusted_no_longer_than_the_lease() {
             }
         }
         server.thaw();
-        become_current(&cached).await;
+        wait_for_trust(&cached).await;
         assert!(!contains(&cached, token).await);
     }
 }
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_is_silently_dead_is_trusted_no_longer_than_the_lease() {
+async fn dead_connection_ends_the_trust_within_the_lease() {
     let server = RedisServer::start();
     let proxy = Proxy::before(server.port()).await;
-    let cached = following(&Ports::at(&proxy.url())).await;
+    let cached = trusted(&Ports::at(&proxy.url())).await;
     proxy.lose_replies(true);
     let token = an_access_token(START);
     revoke(&server, token, "900");
@@ -174,25 +174,25 @@ async fn a_connection_that_is_silently_dead_is_trusted_no_longer_than_the_lease(
         }
     }
     proxy.lose_replies(false);
-    become_current(&cached).await;
-    assert!(contains(&cached, token).await, "what was written meanwhile was not read");
+    wait_for_trust(&cached).await;
+    assert!(contains(&cached, token).await, "an entry that was written during the outage is missing");
 }
 
-/// The lease is for what nobody tells; a closed connection tells.
+/// A closed connection is reported by the operating system; the lease is for the other cases.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_closed_connection_is_noticed_long_before_the_lease_ends() {
+async fn closed_connection_ends_the_trust_at_once() {
     let server = RedisServer::start();
-    let cached = following(&Ports::on(&server)).await;
+    let cached = trusted(&Ports::on(&server)).await;
     server.kill();
     assert!(holds_within(MAX_LAG / 2, || async { !cached.state().is_trusted }).await);
 }
 
-/// Cut connections are made again, and nothing that was written meanwhile is missed.
+/// The cache reconnects, and loads what was written in between.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_cut_of_the_connection_is_made_good() {
+async fn cache_recovers_from_every_cut_of_its_connection() {
     let server = RedisServer::start();
     let proxy = Proxy::before(server.port()).await;
-    let cached = following(&Ports::at(&proxy.url())).await;
+    let cached = trusted(&Ports::at(&proxy.url())).await;
     for round in 0..10 {
         if round % 2 == 0 {
             proxy.cut();
@@ -205,44 +205,44 @@ async fn every_cut_of_the_connection_is_made_good() {
         let is_known = || async { cached.contains(token.id, request_time_at(START)).await.unwrap_or(false) };
         assert!(holds_within(MAX_LAG, is_known).await);
     }
-    become_current(&cached).await;
+    wait_for_trust(&cached).await;
 }
 
-/// A tool that empties Redis does not bring revoked tokens back to life, as long as anybody remembers.
+/// A flushed Redis does not make revoked tokens valid again in a process that has them in its cache.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_emptied_server_takes_nothing_back() {
+async fn emptied_server_removes_nothing_from_the_cache() {
     let server = RedisServer::start();
-    let cached = following(&Ports::on(&server)).await;
+    let cached = trusted(&Ports::on(&server)).await;
     let (flushed, removed, briefly) =
         (an_access_token(START), an_access_token(START), an_access_token(START));
     revoke(&server, flushed, "900");
     revoke(&server, removed, "900");
     assert!(holds_within(MAX_LAG, || contains(&cached, removed)).await);
     assert_eq!(server.cli(&["DEL", &key(removed)]), "1");
-    // Gone before anybody could ask for its lifetime.
+    // Deleted before its lifetime can be asked for.
     let script = "redis.call('SET', KEYS[1], '1', 'EX', 900) return redis.call('DEL', KEYS[1])";
     assert_eq!(server.cli(&["EVAL", script, "1", &key(briefly)]), "1");
     assert!(holds_within(MAX_LAG, || contains(&cached, briefly)).await);
     assert_eq!(server.cli(&["FLUSHALL"]), "OK");
     tokio::time::sleep(Duration::from_millis(700)).await;
-    become_current(&cached).await;
+    wait_for_trust(&cached).await;
     for token in [flushed, removed, briefly] {
         assert!(contains(&cached, token).await);
     }
 }
 
-/// Whoever becomes a replica and a primary again has other keys than before, and tells none of them.
+/// A server that becomes a replica and then a primary again has other keys, and sends no invalidation of each.
 // S-59
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_were_replaced_all_at_once_are_read_anew() {
+async fn replaced_keyspace_is_loaded_again() {
     let (server, other) = (RedisServer::start(), RedisServer::start());
     for server in [&server, &other] {
         assert_eq!(server.cli(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"]), "OK");
     }
-    let cached = following(&Ports::on(&server)).await;
+    let cached = trusted(&Ports::on(&server)).await;
     let token = an_access_token(START);
     revoke(&other, token, "900");
-    // As a rule quicker than a sign of life, which would see the replica.
+    // Usually faster than the next heartbeat, which would find a replica.
     assert_eq!(server.cli(&["REPLICAOF", "127.0.0.1", &other.port().to_string()]), "OK");
     let has_synced = || async { server.cli(&["EXISTS", &key(token)]) == "1" };
     assert!(holds_within(Duration::from_secs(5), has_synced).await);
@@ -251,36 +251,36 @@ async fn keys_that_were_replaced_all_at_once_are_read_anew() {
     assert!(holds_within(MAX_LAG, is_known).await);
 }
 
-/// After a failover the old connection may lead to what is a replica now, which learns late.
+/// After a failover, the old connection may lead to a replica, which receives writes late.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_became_a_replica_is_not_followed() {
+async fn replica_ends_the_trust() {
     let (server, other) = (RedisServer::start(), RedisServer::start());
-    let cached = following(&Ports::on(&server)).await;
+    let cached = trusted(&Ports::on(&server)).await;
     assert_eq!(server.cli(&["REPLICAOF", "127.0.0.1", &other.port().to_string()]), "OK");
     assert!(holds_within(MAX_LAG, || async { !cached.state().is_trusted }).await);
     assert_eq!(server.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
-    become_current(&cached).await;
+    wait_for_trust(&cached).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_was_away_at_the_start_is_followed_when_it_comes() {
+async fn cache_starts_when_an_unreachable_server_comes_up() {
     let server = RedisServer::start();
     server.kill();
     let cached = CachingDenylist::start(&Ports::on(&server).store, REVOCATION);
     assert!(cached.contains(an_access_token(START).id, request_time_at(START)).await.is_err());
     server.start_again();
-    become_current(&cached).await;
+    wait_for_trust(&cached).await;
 }
 
-/// Entries that nobody could have written for a token that is accepted anywhere.
+/// No verifier accepts a token with such an id.
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_are_no_entry_are_passed_over() {
+async fn keys_that_are_no_denylist_entry_are_ignored() {
     let server = RedisServer::start();
     let token = an_access_token(START);
     for strange in ["auth:jwt:revoked:", "auth:jwt:revoked:x", &key(token).to_uppercase()] {
         assert_eq!(server.cli(&["SET", strange, "1"]), "OK");
     }
-    let cached = following(&Ports::on(&server)).await;
+    let cached = trusted(&Ports::on(&server)).await;
     assert_eq!(server.cli(&["SET", "auth:jwt:revoked:y", "1"]), "OK");
     revoke(&server, token, "900");
     assert!(holds_within(MAX_LAG, || contains(&cached, token)).await);
@@ -288,51 +288,51 @@ async fn keys_that_are_no_entry_are_passed_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_denylist_is_read_whole_beside_many_other_keys() {
+async fn large_denylist_among_other_keys_is_loaded_completely() {
     let server = RedisServer::start();
     let fill = "for i = 1, 20000 do local id = string.format('%08x-0000-4000-8000-000000000000', i) \
                 redis.call('SET', 'auth:jwt:revoked:' .. id, '1', 'EX', 900) \
                 redis.call('SET', 'other:' .. i, '1') end return 'OK'";
     assert_eq!(server.cli(&["EVAL", fill, "0"]), "OK");
-    let cached = following(&Ports::on(&server)).await;
+    let cached = trusted(&Ports::on(&server)).await;
     assert_eq!(cached.state().entries, 20_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_sign_of_life_is_told_with_the_time_that_it_took() {
+async fn lag_observer_is_called_for_each_heartbeat() {
     let server = RedisServer::start();
-    let cached = following(&Ports::on(&server)).await;
-    let beats = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&beats);
+    let cached = trusted(&Ports::on(&server)).await;
+    let heartbeats = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&heartbeats);
     cached.observe_lag(move |took| {
         assert!(took < MAX_LAG);
         counted.fetch_add(1, Ordering::Relaxed);
     });
-    let has_beaten = || async { beats.load(Ordering::Relaxed) >= 3 };
-    assert!(holds_within(Duration::from_secs(4), has_beaten).await);
+    let has_three = || async { heartbeats.load(Ordering::Relaxed) >= 3 };
+    assert!(holds_within(Duration::from_secs(4), has_three).await);
 }
 
-/// The second question is of a later turn of the server: what it has acknowledged before the first is told by then.
+/// The second `PING` is of a later turn of the event loop, so the invalidations of writes before the first one precede its
+/// reply.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_of_life_is_two_questions_and_the_role_of_the_server() {
+async fn heartbeat_is_ping_hello_ping() {
     let server = RedisServer::start();
-    let _cached = following(&Ports::on(&server)).await;
+    let _cached = trusted(&Ports::on(&server)).await;
     let mut monitor = server.monitor();
     tokio::time::sleep(Duration::from_millis(1_800)).await;
     let seen: Vec<_> = monitor.seen().iter().map(auth_testkit::servers::Seen::name).collect();
     let whole = seen.split(|name| name != "PING" && name != "HELLO").next().unwrap_or_default();
     assert!(whole.len() >= 6, "{seen:?}");
-    let from_the_first = whole.iter().position(|name| name == "HELLO").unwrap() - 1;
-    for sign in whole[from_the_first..].chunks_exact(3) {
-        assert_eq!(sign, ["PING", "HELLO", "PING"], "{seen:?}");
+    let first = whole.iter().position(|name| name == "HELLO").unwrap() - 1;
+    for heartbeat in whole[first..].chunks_exact(3) {
+        assert_eq!(heartbeat, ["PING", "HELLO", "PING"], "{seen:?}");
     }
 }
 
-/// The task ends with the last holder: nothing goes on behind a service that is gone.
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_follows_any_more_once_the_last_holder_is_gone() {
+async fn tracking_ends_with_the_last_clone() {
     let server = RedisServer::start();
-    let cached = following(&Ports::on(&server)).await;
+    let cached = trusted(&Ports::on(&server)).await;
     let trackers = || server.cli(&["INFO", "clients"]).contains("tracking_clients:1");
     assert!(trackers());
     let clone = cached.clone();

@@ -1,4 +1,4 @@
-//! An instance whose clock is wrong: it stores none of its times, and it still ends sessions.
+//! An instance with a wrong clock: it stores none of its times, and it can still end sessions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::support::{Ports, REVOCATION, an_attempt};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// The ports of an instance whose clock is ahead of the server's by this time.
+/// The ports of an instance whose clock is ahead of the server clock.
 fn ahead(server: &RedisServer, by: Duration) -> Ports {
     let clock = TestClock::of_this_machine();
     clock.advance(by);
@@ -34,7 +34,7 @@ fn assert_clocks_apart<T: std::fmt::Debug>(outcome: Result<T, PortError>) {
 
 // S-88
 #[tokio::test(flavor = "multi_thread")]
-async fn a_login_or_refresh_by_a_clock_that_is_apart_is_an_outage_and_changes_nothing() {
+async fn login_and_refresh_with_a_wrong_clock_change_nothing() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let session = ports.opened().await;
@@ -63,14 +63,14 @@ async fn a_login_or_refresh_by_a_clock_that_is_apart_is_an_outage_and_changes_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clocks_that_are_less_than_two_seconds_apart_serve() {
+async fn clock_skew_below_two_seconds_is_accepted() {
     let server = RedisServer::start();
     let ports = ahead(&server, Duration::from_millis(1_500));
     let session = ports.opened().await;
     ports.rotated(&session, &session.token).await;
 }
 
-/// The denylist entry lives as long as the token would, by the clocks of all others.
+/// The denylist entry lives as long as the token by the other clocks.
 fn assert_revoked_until_its_end(server: &RedisServer, token: LiveAccessToken, how: &str) {
     let life = server.cli(&["PTTL", &format!("auth:jwt:revoked:{}", token.id)]).parse::<u64>().unwrap_or(0);
     let expected = u64::try_from((token.expires_at - START).whole_milliseconds()).unwrap()
@@ -80,7 +80,7 @@ fn assert_revoked_until_its_end(server: &RedisServer, token: LiveAccessToken, ho
 
 // S-61
 #[tokio::test(flavor = "multi_thread")]
-async fn a_logout_by_a_clock_that_is_apart_revokes_for_as_long_as_the_tokens_live() {
+async fn logout_with_a_wrong_clock_revokes_until_the_tokens_expire() {
     let server = RedisServer::start();
     let (ports, wrong) = (Ports::on(&server), ahead(&server, HOUR));
     let now = || request_time_at(START + HOUR);
@@ -115,9 +115,9 @@ async fn a_logout_by_a_clock_that_is_apart_revokes_for_as_long_as_the_tokens_liv
     }
 }
 
-/// The clock jumped while the attempt was in flight.
+/// The clock jumps while the attempt is in flight.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_settlement_by_a_clock_that_is_apart_forgets_no_attempt_in_flight() {
+async fn settlement_with_a_wrong_clock_keeps_attempts_in_flight() {
     let server = RedisServer::start();
     let (ports, wrong) = (Ports::on(&server), ahead(&server, HOUR));
     let attempt = an_attempt();
@@ -127,7 +127,7 @@ async fn a_settlement_by_a_clock_that_is_apart_forgets_no_attempt_in_flight() {
     }
     let ticket = Ticket { attempt };
     wrong.limiter.settle(&ticket, Settlement::Succeeded, request_time_at(START + HOUR)).await.unwrap();
-    assert_eq!(server.cli(&["DBSIZE"]), "1", "the attempt in flight was forgotten");
+    assert_eq!(server.cli(&["DBSIZE"]), "1", "the attempt in flight was removed");
     wrong.limiter.clear(attempt.email, request_time_at(START + HOUR)).await.unwrap();
     assert_eq!(server.cli(&["DBSIZE"]), "1", "the attempt in flight was cleared");
 }

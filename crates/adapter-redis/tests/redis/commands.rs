@@ -1,4 +1,4 @@
-//! How many commands an operation takes: counted by the server.
+//! The number of commands of each operation, as the server counts them.
 
 use auth_domain::model::{Settlement, Ticket};
 use auth_domain::ports::{LoginLimiter, SessionStore};
@@ -7,16 +7,16 @@ use auth_testkit::{START, a_session, a_user_id, request_time_at};
 
 use crate::support::{Ports, an_attempt};
 
-/// The names of what clients sent.
+/// The names of the commands that clients sent.
 fn sent(seen: &[Seen]) -> Vec<String> {
     seen.iter().filter(|seen| !seen.by_script).map(Seen::name).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rotation_is_one_script_call_that_consumes_by_getdel() {
+async fn rotation_is_one_script_call_and_consumes_by_getdel() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
-    // Both connections are made.
+    // Opens both connections.
     let session = ports.opened().await;
     let token = ports.rotated(&session, &session.token).await;
 
@@ -30,7 +30,7 @@ async fn a_rotation_is_one_script_call_that_consumes_by_getdel() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn opening_reserving_and_settling_are_one_call_each_and_ending_is_two_round_trips() {
+async fn open_reserve_and_settle_are_one_call_each_and_end_is_two() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     ports.opened().await;
@@ -45,6 +45,6 @@ async fn opening_reserving_and_settling_are_one_call_each_and_ending_is_two_roun
     assert_eq!(sent(&monitor.seen()), ["EVALSHA"; 3]);
 
     ports.log_out(&session, Some(auth_testkit::an_access_token(START))).await.unwrap();
-    // The end; then the access tokens.
+    // The end of the session, then its access tokens.
     assert_eq!(sent(&monitor.seen()), ["EVALSHA"; 2]);
 }

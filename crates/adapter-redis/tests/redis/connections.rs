@@ -1,4 +1,4 @@
-//! The way to the server: encrypted and verified, with no more rights than it needs.
+//! The connection to the server: TLS, certificates, and the privileges of the user.
 
 use std::error::Error;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use auth_testkit::{START, an_access_token, holds_within, request_time_at};
 
 use crate::support::{Ports, REVOCATION, an_attempt, now_and};
 
-/// What the README gives to its user.
+/// Contains the privileges of the user.
 const README: &str = include_str!("../../README.md");
 
 // S-86
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_is_trusted_by_its_certificate_and_by_nothing_else() {
+async fn server_with_a_trusted_certificate_is_accepted() {
     let certificates = Certificates::new();
     let server = RedisServer::start_with_tls(&certificates);
     let mut trusting = RedisConfig::new(server.tls_url());
@@ -32,7 +32,7 @@ fn trusting(url: &str, certificates: &Certificates) -> Ports {
     Ports::with(&trusting)
 }
 
-/// A call, the diagnostics and the cache of the denylist all name the setting at fault.
+/// A call, readiness, the checks and the denylist cache all name the setting at fault.
 async fn assert_misconfigured(ports: &Ports, setting: &str) {
     let rejected = ports.denylist.contains(an_access_token(START).id, request_time_at(START)).await.map(drop);
     for outcome in
@@ -49,7 +49,7 @@ async fn assert_misconfigured(ports: &Ports, setting: &str) {
 
 // S-86
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_that_is_not_trusted_is_a_misconfiguration_that_names_the_setting() {
+async fn untrusted_certificate_is_a_misconfiguration_of_a_setting() {
     let certificates = Certificates::new();
     let server = RedisServer::start_with_tls(&certificates);
     let url = server.tls_url();
@@ -72,7 +72,7 @@ async fn a_certificate_that_is_not_trusted_is_a_misconfiguration_that_names_the_
 
 // S-86
 #[tokio::test(flavor = "multi_thread")]
-async fn diagnostics_recognise_a_server_that_speaks_the_other_protocol() {
+async fn diagnostics_recognise_a_server_with_the_other_protocol() {
     let certificates = Certificates::new();
     let server = RedisServer::start_with_tls(&certificates);
     let plain_server = server.url().replace("redis://127.0.0.1", "rediss://localhost");
@@ -90,7 +90,7 @@ async fn diagnostics_recognise_a_server_that_speaks_the_other_protocol() {
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_behind_tls_that_is_away_is_an_outage() {
+async fn unreachable_server_with_tls_is_an_outage() {
     let certificates = Certificates::new();
     let server = RedisServer::start_with_tls(&certificates);
     let url = server.tls_url();
@@ -105,7 +105,7 @@ async fn a_server_behind_tls_that_is_away_is_an_outage() {
 
 // S-87
 #[tokio::test(flavor = "multi_thread")]
-async fn the_least_rights_of_the_readme_are_enough_for_everything() {
+async fn privileges_of_the_readme_are_sufficient() {
     let rules = README.split("ACL SETUSER hooksentry-auth ").nth(1).unwrap().split("```").next().unwrap();
     let rules = rules.replace("PASSWORD", "sesame").replace(['\'', '\\'], "");
     let server = RedisServer::start();
@@ -135,7 +135,10 @@ async fn the_least_rights_of_the_readme_are_enough_for_everything() {
     assert_eq!(CachingDenylist::diagnose(&ports.store).await.severity, Severity::Ok);
     let cached = CachingDenylist::start(&ports.store, REVOCATION);
     let is_trusted = || async { cached.state().is_trusted };
-    assert!(holds_within(Duration::from_secs(4), is_trusted).await, "it may not follow the denylist");
+    assert!(
+        holds_within(Duration::from_secs(4), is_trusted).await,
+        "the user lacks a privilege of the cache"
+    );
 
     assert_eq!(server.cli(&["ACL", "SETUSER", "hooksentry-auth", "-client|tracking"]), "OK");
     let found = CachingDenylist::diagnose(&ports.store).await;
@@ -151,7 +154,7 @@ async fn the_least_rights_of_the_readme_are_enough_for_everything() {
 
 // S-40
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_is_a_misconfiguration_and_not_shown() {
+async fn wrong_password_is_a_misconfiguration_and_not_shown() {
     let server = RedisServer::start_with(&["--requirepass", "sesame"]);
     let ports = Ports::at(&server.url().replace("redis://", "redis://:open-sesame@"));
     let rejected =

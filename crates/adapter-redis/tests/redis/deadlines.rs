@@ -1,4 +1,4 @@
-//! A command that a frozen server executes after its caller was told so changes nothing.
+//! A command that a frozen server executes after its deadline changes nothing.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::{Ports, allowing, an_attempt};
 
 const SHORT: Duration = Duration::from_millis(300);
 
-/// Lets the server go on, and waits until it has executed whatever waited in its sockets.
+/// Thaws the server, and waits until it has executed the commands in its sockets.
 async fn thaw(server: &RedisServer, ports: &Ports) {
     server.thaw();
     let answers = || async { ports.store.diagnose(request_time_at(START)).await.is_ok() };
@@ -21,7 +21,7 @@ async fn thaw(server: &RedisServer, ports: &Ports) {
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_frozen_server_executes_too_late_changes_nothing() {
+async fn call_executed_after_its_deadline_changes_nothing() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let session = ports.opened().await;
@@ -52,7 +52,7 @@ async fn what_a_frozen_server_executes_too_late_changes_nothing() {
     assert_eq!(errors, [PortErrorKind::Unavailable; 5]);
     thaw(&server, &ports).await;
 
-    assert_eq!(server.cli(&["DBSIZE"]), before, "a key was made or deleted");
+    assert_eq!(server.cli(&["DBSIZE"]), before, "a key was created or deleted");
     assert!(!ports.is_revoked(revoked).await);
     assert!(!ports.is_revoked(ended.opening.access_token).await);
     assert_eq!(server.cli(&["EXISTS", "auth:login-failures"]), "0");
@@ -61,7 +61,7 @@ async fn what_a_frozen_server_executes_too_late_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_attempt_that_was_not_settled_in_time_can_be_settled_later() {
+async fn attempt_that_was_not_settled_in_time_is_settled_later() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let attempt = an_attempt();
@@ -75,5 +75,5 @@ async fn an_attempt_that_was_not_settled_in_time_can_be_settled_later() {
     thaw(&server, &ports).await;
 
     ports.limiter.settle(&ticket, Settlement::Abandoned, request_time_at(START)).await.unwrap();
-    assert_eq!(server.cli(&["DBSIZE"]), "0", "the late settlement came first");
+    assert_eq!(server.cli(&["DBSIZE"]), "0", "the late settlement had an effect");
 }

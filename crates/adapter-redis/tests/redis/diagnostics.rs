@@ -1,4 +1,4 @@
-//! What administrators are told about the server.
+//! Readiness, and the checks of the server.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn severity_of(checks: &[Check], word: &str) -> Severity {
 
 // S-88
 #[tokio::test]
-async fn a_server_that_is_set_up_well_has_nothing_against_it() {
+async fn server_with_good_settings_passes_all_checks() {
     let server = RedisServer::start_with(&["--appendonly", "yes"]);
     let checks = Ports::on(&server).store.diagnose(now_and(0)).await.unwrap();
     assert!(checks.iter().all(|check| check.severity == Severity::Ok), "{checks:?}");
@@ -24,7 +24,7 @@ async fn a_server_that_is_set_up_well_has_nothing_against_it() {
 
 // S-88
 #[tokio::test]
-async fn eviction_missing_persistence_and_a_replica_are_found() {
+async fn checks_report_eviction_missing_persistence_and_a_replica() {
     let evicting = ["--maxmemory-policy", "allkeys-lru", "--maxmemory", "100mb"];
     let server = RedisServer::start_with(&evicting);
     let checks = Ports::on(&server).store.diagnose(now_and(0)).await.unwrap();
@@ -41,7 +41,7 @@ async fn eviction_missing_persistence_and_a_replica_are_found() {
 
 // S-88
 #[tokio::test]
-async fn clocks_more_than_two_seconds_apart_are_found_and_fail_the_sign_of_life() {
+async fn clock_skew_above_two_seconds_fails_ping_and_check() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     for seconds in [-1, 0, 1] {
@@ -55,7 +55,7 @@ async fn clocks_more_than_two_seconds_apart_are_found_and_fail_the_sign_of_life(
     }
 }
 
-/// A server with one replica that is connected.
+/// A server with one connected replica.
 async fn with_replica() -> (RedisServer, RedisServer) {
     let primary = RedisServer::start_with(&["--repl-diskless-sync-delay", "0"]);
     let replica = RedisServer::start_with(&["--replicaof", &format!("127.0.0.1 {}", primary.port())]);
@@ -66,7 +66,7 @@ async fn with_replica() -> (RedisServer, RedisServer) {
 
 // S-88
 #[tokio::test(flavor = "multi_thread")]
-async fn a_primary_that_takes_writes_without_its_replicas_is_found() {
+async fn checks_report_a_primary_that_writes_without_replicas() {
     let (primary, replica) = with_replica().await;
     let ports = Ports::on(&primary);
     let checks = ports.store.diagnose(now_and(0)).await.unwrap();
@@ -79,7 +79,7 @@ async fn a_primary_that_takes_writes_without_its_replicas_is_found() {
 
 // S-96, S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn a_primary_that_is_cut_off_from_its_replicas_is_an_outage_for_every_script() {
+async fn primary_without_its_replicas_is_an_outage_for_every_script() {
     let (primary, replica) = with_replica().await;
     assert_eq!(primary.cli(&["CONFIG", "SET", "min-replicas-to-write", "1"]), "OK");
     let ports = Ports::on(&primary);
@@ -117,7 +117,7 @@ async fn a_primary_that_is_cut_off_from_its_replicas_is_an_outage_for_every_scri
 
 // S-96
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_full_is_not_ready() {
+async fn full_server_is_not_ready() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     ports.store.ping(now_and(0)).await.unwrap();

@@ -1,5 +1,5 @@
-//! What only this adapter promises: deadlines that a frozen server keeps, few commands, small records, and what happens
-//! when the server is away, slow, forgetful or careful.
+//! What only this adapter guarantees: deadlines, the number of commands, the size of records, behaviour during outages, and
+//! the equality of the scripts and the rules.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 #![expect(clippy::panic, reason = "a test fails by panicking, its helpers too")]
 

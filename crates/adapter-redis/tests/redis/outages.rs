@@ -1,4 +1,4 @@
-//! A server that is away, and comes back.
+//! A server that is unreachable, and comes back.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::support::{Ports, now_and, real_instant};
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_server_is_an_error_at_once_and_used_again_when_it_is_back() {
+async fn killed_server_fails_fast_and_is_used_again_when_it_is_back() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let token = an_access_token(START);
@@ -32,7 +32,7 @@ async fn a_killed_server_is_an_error_at_once_and_used_again_when_it_is_back() {
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn a_frozen_server_is_an_error_within_the_limits_and_used_again_when_it_goes_on() {
+async fn frozen_server_times_out_and_is_used_again_after_it_thaws() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let token = an_access_token(START);
@@ -45,7 +45,7 @@ async fn a_frozen_server_is_an_error_within_the_limits_and_used_again_when_it_go
         )
         .await;
         assert!(asked.elapsed() < Duration::from_millis(1_700), "{:?}", asked.elapsed());
-        assert!(answers.into_iter().all(|answer| answer.is_err()), "an answer that nobody gave");
+        assert!(answers.into_iter().all(|answer| answer.is_err()), "an answer without a reply");
         server.thaw();
         let answers = || async { ports.denylist.contains(token.id, request_time_at(START)).await.is_ok() };
         assert!(holds_within(Duration::from_secs(2), answers).await, "no recovery within two seconds");
@@ -54,27 +54,27 @@ async fn a_frozen_server_is_an_error_within_the_limits_and_used_again_when_it_go
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restart_between_two_questions_is_not_noticed() {
+async fn restart_between_two_queries_causes_no_error() {
     let server = RedisServer::start();
     let ports = Ports::on(&server).connected().await;
     let token = an_access_token(START);
     for _ in 0..3 {
         server.kill();
         server.start_again();
-        // One on each of the connections that the restart has closed.
+        // One query on each connection that the restart has closed.
         for _ in 0..2 {
             assert!(!ports.is_revoked(token).await);
         }
     }
 }
 
-/// A balancer that closes idle connections must not make a service unready.
+/// A load balancer that closes idle connections must not make an instance unready.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_of_life_does_not_fail_for_one_closed_connection() {
+async fn ping_does_not_fail_for_one_closed_connection() {
     let server = RedisServer::start();
     let ports = Ports::on(&server).connected().await;
     for round in 0..9 {
-        // So that it is now the one's and now the other's turn.
+        // Either connection is the next one.
         for _ in 0..round % 3 {
             ports.is_revoked(an_access_token(START)).await;
         }
@@ -86,7 +86,7 @@ async fn a_sign_of_life_does_not_fail_for_one_closed_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_was_away_at_the_start_is_used_when_it_comes() {
+async fn unreachable_server_is_used_when_it_comes_up() {
     let server = RedisServer::start();
     server.kill();
     let ports = Ports::on(&server);
@@ -96,9 +96,9 @@ async fn a_server_that_was_away_at_the_start_is_used_when_it_comes() {
     assert!(holds_within(Duration::from_secs(2), opens).await);
 }
 
-/// After a failover the same address may lead to another server, and the old connection to one that is a replica now.
+/// After a failover, the address may lead to another server, and the old connections to a replica.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_to_a_server_that_became_a_replica_is_given_up() {
+async fn connections_to_a_new_replica_are_discarded() {
     let (server, other) = (RedisServer::start(), RedisServer::start());
     let ports = Ports::on(&server).connected().await;
     let connections = || server.cli(&["INFO", "stats"]).lines().find_map(connections_received).unwrap();
@@ -113,14 +113,14 @@ async fn a_connection_to_a_server_that_became_a_replica_is_given_up() {
     for _ in 0..2 {
         ports.denylist.add(an_access_token(START), request_time_at(START)).await.unwrap();
     }
-    // This very question is one more.
+    // This query is one connection more.
     assert_eq!(connections() - before, 3, "an old connection was used again");
 }
 
-/// A replica would go on saying what it knew, and learn of a logout late or never.
+/// A replica receives a logout late or never.
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_became_a_replica_is_not_asked_whether_a_token_is_revoked() {
+async fn replica_never_answers_a_denylist_check() {
     let (server, other) = (RedisServer::start(), RedisServer::start());
     let ports = Ports::on(&server).connected().await;
     assert_eq!(server.cli(&["REPLICAOF", "127.0.0.1", &other.port().to_string()]), "OK");
@@ -137,7 +137,7 @@ fn connections_received(line: &str) -> Option<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_has_forgotten_the_scripts_learns_them_again() {
+async fn lost_scripts_are_loaded_again() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let session = ports.opened().await;
@@ -149,9 +149,9 @@ async fn a_server_that_has_forgotten_the_scripts_learns_them_again() {
     assert!(ports.is_revoked(token).await && ports.is_revoked(session.opening.access_token).await);
 }
 
-/// A new connection loads scripts, which a busy server rejects, too.
+/// A new connection loads the scripts, which a busy server rejects as well.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_busy_server_is_away_also_for_a_new_connection() {
+async fn busy_server_is_unavailable_on_a_new_connection_too() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     assert_eq!(server.cli(&["CONFIG", "SET", "lua-time-limit", "1"]), "OK");
@@ -168,9 +168,9 @@ async fn a_busy_server_is_away_also_for_a_new_connection() {
     assert!(holds_within(Duration::from_secs(2), adds).await);
 }
 
-/// A connection whose clients hang up must not hand their replies to others.
+/// The reply of a cancelled call must not go to another caller.
 #[tokio::test(flavor = "multi_thread")]
-async fn callers_who_hang_up_disturb_nobody() {
+async fn cancelled_calls_do_not_disturb_others() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let (revoked, other) = (an_access_token(START), an_access_token(START));

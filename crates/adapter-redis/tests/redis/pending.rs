@@ -1,4 +1,4 @@
-//! A session that has ended while its access tokens are not denylisted yet.
+//! Pending sessions: they have ended, and their access tokens may not be in the denylist yet.
 
 use auth_domain::model::{EndReason, Rotation};
 use auth_domain::ports::SessionStore;
@@ -7,7 +7,7 @@ use auth_testkit::{START, TestSession, a_session, request_time_at};
 
 use crate::support::Ports;
 
-/// Brings a session into the state that a crash between the two steps of an end leaves.
+/// Puts a session into the state that a crash between the two script calls of an end leaves.
 fn make_pending(server: &RedisServer, session: &TestSession) {
     let named = session.token.session();
     let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
@@ -16,7 +16,7 @@ fn make_pending(server: &RedisServer, session: &TestSession) {
 }
 
 #[tokio::test]
-async fn whoever_meets_a_pending_end_completes_it() {
+async fn every_call_completes_a_pending_session() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
 
@@ -24,39 +24,39 @@ async fn whoever_meets_a_pending_end_completes_it() {
     make_pending(&server, &rotated);
     let (rotation, _) = ports.present(&rotated, &rotated.token, request_time_at(START)).await.unwrap();
     assert_eq!(rotation, Rotation::Ended(EndReason::LoggedOut));
-    assert!(ports.is_revoked(rotated.opening.access_token).await, "a rotation passed it by");
+    assert!(ports.is_revoked(rotated.opening.access_token).await, "a rotation did not complete it");
 
     let ended = ports.opened().await;
     make_pending(&server, &ended);
     ports.log_out(&ended, None).await.unwrap();
-    assert!(ports.is_revoked(ended.opening.access_token).await, "an end passed it by");
+    assert!(ports.is_revoked(ended.opening.access_token).await, "an end did not complete it");
 
     let all = ports.opened().await;
     make_pending(&server, &all);
     let user = all.token.session().user_id;
     assert_eq!(ports.sessions.end_all(user, EndReason::Revoked, request_time_at(START)).await.unwrap(), 0);
-    assert!(ports.is_revoked(all.opening.access_token).await, "the end of all passed it by");
+    assert!(ports.is_revoked(all.opening.access_token).await, "end_all did not complete it");
 
     let crowded_out = ports.opened().await;
     make_pending(&server, &crowded_out);
     let mut next = a_session(crowded_out.token.session().user_id, START);
     next.opening.max_sessions = 1;
     ports.sessions.open(&next.opening, request_time_at(START)).await.unwrap();
-    assert!(ports.is_revoked(crowded_out.opening.access_token).await, "an opening passed it by");
+    assert!(ports.is_revoked(crowded_out.opening.access_token).await, "an opening did not complete it");
     assert!(!ports.is_revoked(next.opening.access_token).await);
     ports.log_out(&next, None).await.unwrap();
 
     for session in [&rotated, &ended, &all, &crowded_out] {
         let named = session.token.session();
         let record = format!("auth:session:{{{}}}:{}", named.user_id, named.session_id);
-        assert_eq!(server.cli(&["HEXISTS", &record, "pending"]), "0", "it is done");
+        assert_eq!(server.cli(&["HEXISTS", &record, "pending"]), "0", "the mark is still there");
         assert_eq!(server.cli(&["ZCARD", &format!("auth:sessions:{{{}}}", named.user_id)]), "0");
     }
 }
 
-/// A server without memory still ends sessions, since that frees some, but denylists nothing.
+/// A full server still ends sessions, which frees memory, but denylists nothing.
 #[tokio::test]
-async fn an_end_that_could_not_denylist_for_want_of_memory_is_completed_by_its_repeat() {
+async fn end_that_ran_out_of_memory_is_completed_by_a_repeat() {
     let server = RedisServer::start();
     let ports = Ports::on(&server).connected().await;
     let session = ports.opened().await;
@@ -66,13 +66,13 @@ async fn an_end_that_could_not_denylist_for_want_of_memory_is_completed_by_its_r
     let failed = ports.log_out(&session, Some(bearer)).await.unwrap_err();
     assert_eq!(failed.kind(), auth_domain::ports::PortErrorKind::Unavailable);
     assert_eq!(server.cli(&["CONFIG", "SET", "maxmemory", "0"]), "OK");
-    assert!(!ports.is_revoked(bearer).await, "the bearer is needed for the repeat");
+    assert!(!ports.is_revoked(bearer).await, "the client needs the bearer token for the repeat");
     ports.log_out(&session, Some(bearer)).await.unwrap();
     assert!(ports.is_revoked(session.opening.access_token).await && ports.is_revoked(bearer).await);
 }
 
 #[tokio::test]
-async fn the_end_of_many_sessions_is_done_in_batches_and_counts_all() {
+async fn end_all_counts_the_sessions_of_all_batches() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let first = ports.opened().await;

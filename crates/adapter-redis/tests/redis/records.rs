@@ -29,7 +29,7 @@ async fn rotate_often(ports: &Ports, times: usize) -> TestSession {
 
 // S-49
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_rotations_keep_the_keys_of_a_session_below_two_kibibytes() {
+async fn keys_of_a_session_stay_under_two_kib_after_10000_rotations() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let session = rotate_often(&ports, 20_000).await;
@@ -41,7 +41,7 @@ async fn ten_thousand_rotations_keep_the_keys_of_a_session_below_two_kibibytes()
 
     let foreign = session.rotation(&session.token, START).successor;
     let (reused, _) = ports.present(&session, &foreign, request_time_at(START)).await.unwrap();
-    assert_eq!(reused, Rotation::ReuseDetected, "a token that is not the current one");
+    assert_eq!(reused, Rotation::ReuseDetected, "a token that was never current");
 }
 
 // S-85
@@ -51,7 +51,7 @@ async fn record_without_an_address_still_rotates() {
     let ports = Ports::on(&server);
     let session = rotate_often(&ports, 2).await;
     let record = record(&session);
-    // As an earlier release without this field wrote it.
+    // As an earlier release wrote it.
     assert_eq!(server.cli(&["HDEL", &record, "from"]), "1");
     let mut other = session.rotation(&session.token, START);
     other.rotate.presented.value = predecessor(&server, &record);
@@ -76,7 +76,7 @@ async fn rotation_drops_the_undo_fields_of_an_earlier_release() {
         ports.sessions.rotate(&released.rotate, request_time_at(START)).await.unwrap(),
         Rotation::Rotated
     );
-    // One access token more; and no key, so no sealed successor in three fields.
+    // One access token more, and without a key three fields of the sealed successor less.
     let expected = fields.parse::<u32>().unwrap() + 1 - 3;
     assert_eq!(server.cli(&["HLEN", &record]), expected.to_string());
 }
@@ -86,7 +86,7 @@ async fn record_without_a_version_still_rotates() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let session = ports.opened().await;
-    // As the release before wrote it.
+    // As an earlier release wrote it.
     assert_eq!(server.cli(&["HDEL", &record(&session), "v"]), "1");
     ports.rotated(&session, &session.token).await;
 }
@@ -128,7 +128,7 @@ fn record(session: &TestSession) -> String {
     format!("auth:session:{{{}}}:{}", named.user_id, named.session_id)
 }
 
-/// The digest of the token that was used last.
+/// The digest of the token that was used by the last rotation.
 fn predecessor(server: &RedisServer, record: &str) -> [u8; 32] {
     let hex = server.cli(&["HGET", record, "previous"]);
     let byte = |at| u8::from_str_radix(hex.get(2 * at..2 * at + 2).unwrap(), 16).unwrap();
@@ -159,13 +159,13 @@ async fn every_key_has_a_lifetime() {
     assert!(keys.len() > 8, "{keys:?}");
     for key in keys {
         let lifetime: i64 = server.cli(&["PTTL", &key]).parse().unwrap();
-        assert!(lifetime > 0, "{key} lives for ever");
+        assert!(lifetime > 0, "{key} has no lifetime");
     }
 }
 
 // S-46
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dump_contains_no_part_of_a_live_token() {
+async fn dump_contains_no_part_of_a_live_token() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     let session = rotate_often(&ports, 10).await;
@@ -174,13 +174,13 @@ async fn a_dump_contains_no_part_of_a_live_token() {
     let dump = fs::read(server.folder().join("dump.rdb")).unwrap();
     assert!(dump.len() > 500);
 
-    // The text begins with the id of the user, which is no secret; the secret is in hex or raw.
+    // The text begins with the user id, which is not a secret.
     let secret = text.get(32..).unwrap();
     let raw: Vec<u8> = (0..secret.len() / 2)
         .map(|at| u8::from_str_radix(secret.get(2 * at..2 * at + 2).unwrap(), 16).unwrap())
         .collect();
     for part in secret.as_bytes().windows(12).chain(raw.windows(6)) {
-        assert!(!dump.windows(part.len()).any(|window| window == part), "a piece of a token is in the dump");
+        assert!(!dump.windows(part.len()).any(|window| window == part), "a part of a token is in the dump");
     }
 }
 
