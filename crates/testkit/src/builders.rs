@@ -1,4 +1,4 @@
-//! Users, sessions and tokens to test with. Every call makes new ones.
+//! Builders of users, sessions and tokens for tests. Every call returns a new value.
 
 use std::time::Duration;
 
@@ -13,25 +13,25 @@ use time::OffsetDateTime;
 
 use crate::{SESSION_POLICY, TestEntropy};
 
-/// Returns a new user's id.
+/// Returns a new user id.
 #[must_use]
 pub fn a_user_id() -> UserId {
     UserId::from_random_bytes(*random_bytes(&TestEntropy).unwrap())
 }
 
-/// Returns the id of a tenant that no store knows.
+/// Returns a new tenant id, of a tenant that no store has.
 #[must_use]
 pub fn a_tenant_id() -> TenantId {
     TenantId::from_random_bytes(*random_bytes(&TestEntropy).unwrap())
 }
 
-/// Returns an email that nobody else has.
+/// Returns a new, unique email.
 #[must_use]
 pub fn an_email() -> Email {
     Email::parse(&format!("{}@example.com", a_user_id().as_uuid().simple())).unwrap()
 }
 
-/// Returns a user to insert, whose password hash no password fits.
+/// Returns a new user to insert. No password matches its password hash.
 #[must_use]
 pub fn a_user(tenant_id: TenantId) -> NewUser {
     let id = a_user_id();
@@ -44,13 +44,13 @@ pub fn a_user(tenant_id: TenantId) -> NewUser {
     }
 }
 
-/// Returns a password.
+/// Returns `text` as a password.
 #[must_use]
 pub fn a_password(text: &str) -> Password {
     Password::parse(text.to_owned()).unwrap()
 }
 
-/// Returns an access token that is issued at `now` and lives as long as the policy's default says.
+/// Returns an access token that is issued at `now`, with the lifetime of [`SESSION_POLICY`].
 #[must_use]
 pub fn an_access_token(now: OffsetDateTime) -> LiveAccessToken {
     let issued_at = now.replace_nanosecond(0).unwrap();
@@ -60,7 +60,7 @@ pub fn an_access_token(now: OffsetDateTime) -> LiveAccessToken {
     }
 }
 
-/// Returns what such a token says, of somebody with this role.
+/// Returns the claims of an access token for a new user with this role.
 #[must_use]
 pub fn claims_of(token: LiveAccessToken, role: Role) -> AccessClaims {
     AccessClaims {
@@ -75,7 +75,7 @@ pub fn claims_of(token: LiveAccessToken, role: Role) -> AccessClaims {
     }
 }
 
-/// Returns a refresh token as the former service would have issued it.
+/// Returns a refresh token in the format of the legacy service.
 #[must_use]
 pub fn a_legacy_token() -> LegacyRefreshToken {
     let mut bytes = [0; 32];
@@ -83,7 +83,7 @@ pub fn a_legacy_token() -> LegacyRefreshToken {
     LegacyRefreshToken::parse(&URL_SAFE_NO_PAD.encode(bytes)).unwrap()
 }
 
-/// Returns a session to open at `now`, with the lifetimes of the default policy.
+/// Returns a session to open at `now`, with the lifetimes of [`SESSION_POLICY`].
 #[must_use]
 pub fn a_session(user_id: UserId, now: OffsetDateTime) -> TestSession {
     let policy = SESSION_POLICY;
@@ -99,17 +99,17 @@ pub fn a_session(user_id: UserId, now: OffsetDateTime) -> TestSession {
     TestSession { token, opening }
 }
 
-/// A session with the first refresh token that its holder got.
+/// A session to open, with its first refresh token in plain text.
 #[derive(Clone, Debug)]
 pub struct TestSession {
     /// The first refresh token.
     pub token: RefreshToken,
-    /// What the store is told.
+    /// The parameter of `SessionStore::open`.
     pub opening: NewSession,
 }
 
 impl TestSession {
-    /// Returns the rotation of any token of this session, as the refresh use case asks for it at `now`.
+    /// Returns the rotation of a token of this session at `now`, as the refresh use case requests it.
     #[must_use]
     pub fn rotation(&self, presented: &RefreshToken, now: OffsetDateTime) -> RotationAttempt {
         let policy = SESSION_POLICY;
@@ -129,19 +129,19 @@ impl TestSession {
     }
 }
 
-/// A rotation to try, with the tokens that only its caller knows.
+/// A rotation to attempt, with both refresh tokens in plain text.
 #[derive(Clone, Debug)]
 pub struct RotationAttempt {
-    /// The refresh token that is presented.
+    /// The presented refresh token.
     pub presented: RefreshToken,
-    /// The refresh token to become current.
+    /// The refresh token that becomes current if the rotation succeeds.
     pub successor: RefreshToken,
-    /// What the store is told.
+    /// The parameter of `SessionStore::rotate`.
     pub rotate: Rotate,
 }
 
 impl RotationAttempt {
-    /// Asks for a safe retry under an idempotency key.
+    /// Adds an idempotency key, which makes a retry possible.
     #[must_use]
     pub fn keyed(mut self, key: &str) -> Self {
         self.rotate.retry =
@@ -149,21 +149,21 @@ impl RotationAttempt {
         self
     }
 
-    /// Sets the address that the call comes from.
+    /// Sets the client address that the rotation comes from.
     #[must_use]
     pub const fn rotated_from(mut self, address: LimitKey) -> Self {
         self.rotate.rotated_from = Some(address);
         self
     }
 
-    /// Sets the time in which the predecessor ends nothing.
+    /// Sets the grace period for the predecessor.
     #[must_use]
-    pub fn with_leeway(mut self, leeway: Duration) -> Self {
-        self.rotate.reuse_leeway = leeway;
+    pub fn with_grace_period(mut self, grace_period: Duration) -> Self {
+        self.rotate.reuse_leeway = grace_period;
         self
     }
 
-    /// Returns the key that opens what this presented token's successor was sealed into.
+    /// Returns the retry key of the presented token and the idempotency key; it opens the sealed successor.
     #[must_use]
     pub fn retry_key(&self, key: &str) -> RetryKey {
         RetryKey::derive(&self.presented, &IdempotencyKey::parse(key.as_bytes()).unwrap())

@@ -1,4 +1,4 @@
-//! A clock that moves when told to.
+//! A clock whose time of day is set by the test.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,27 +8,28 @@ use auth_domain::ports::Clock;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-/// A [`Clock`] whose time of day a test moves; its monotonic side is real.
+/// A [`Clock`] whose time of day is advanced by the test. Its monotonic clock is the real one.
 pub struct TestClock {
     time_of_day: Mutex<TimeOfDay>,
 }
 
 enum TimeOfDay {
-    /// Stands still until it is advanced.
+    /// Fixed until the test advances it.
     Standing(OffsetDateTime),
-    /// Runs ahead of the clock of this machine by this time.
+    /// The clock of this machine plus `ahead`.
     Running { ahead: Duration },
 }
 
 impl TestClock {
-    /// Starts on a Monday morning and stands still.
+    /// Returns a clock that is fixed at 2026-01-05 09:00 UTC.
     #[must_use]
     pub fn new() -> Arc<Self> {
         Self::with(TimeOfDay::Standing(datetime!(2026-01-05 09:00 UTC)))
     }
 
-    /// Runs with the clock of this machine, which every server of a test uses. A store that compares the two clocks
-    /// needs it. The `now` of a request may still be any time.
+    /// Returns a clock that runs with the clock of this machine, which the servers under test use.
+    ///
+    /// A store that compares its own clock with the server's clock needs it. The `now` of a request may be any time.
     #[must_use]
     pub fn of_this_machine() -> Arc<Self> {
         Self::with(TimeOfDay::Running { ahead: Duration::ZERO })
@@ -38,7 +39,7 @@ impl TestClock {
         Arc::new(Self { time_of_day: Mutex::new(time_of_day) })
     }
 
-    /// Moves the time of day forward.
+    /// Advances the time of day.
     pub fn advance(&self, by: Duration) {
         match &mut *self.time_of_day.lock().unwrap_or_else(PoisonError::into_inner) {
             TimeOfDay::Standing(now) => *now += by,
@@ -49,7 +50,7 @@ impl TestClock {
 
 #[async_trait]
 impl Clock for TestClock {
-    #[expect(clippy::disallowed_methods, reason = "the clock of a real server is compared with it")]
+    #[expect(clippy::disallowed_methods, reason = "it is compared with the clock of a real server")]
     fn now(&self) -> OffsetDateTime {
         match &*self.time_of_day.lock().unwrap_or_else(PoisonError::into_inner) {
             TimeOfDay::Standing(now) => *now,

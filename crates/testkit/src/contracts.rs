@@ -1,4 +1,4 @@
-//! The contract suites: one module per port, one function per obligation, named as the port's documentation names it.
+//! The contract suites: one module per port, and one function per obligation, with the name in the documentation of the port.
 
 pub mod access_tokens;
 pub mod denylist;
@@ -10,10 +10,10 @@ pub mod user_repository;
 
 use auth_domain::ports::{PortError, PortErrorKind};
 
-/// A call that came too late is told that the part behind the port did not answer in time.
+/// Asserts that a call after its deadline failed as `Unavailable`.
 fn assert_unavailable<T>(result: Result<T, PortError>, call: &str) {
     match result {
-        Ok(_) => panic!("{call} past its deadline went through"),
-        Err(error) => assert_eq!(error.kind(), PortErrorKind::Unavailable, "{call} past its deadline"),
+        Ok(_) => panic!("{call} after its deadline succeeded"),
+        Err(error) => assert_eq!(error.kind(), PortErrorKind::Unavailable, "{call} after its deadline"),
     }
 }

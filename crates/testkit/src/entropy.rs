@@ -1,8 +1,8 @@
-//! Chance.
+//! Randomness for tests.
 
 use auth_domain::ports::{Entropy, PortError};
 
-/// An [`Entropy`] that reads the operating system, so that no two tests share an id by accident.
+/// An [`Entropy`] that reads the random numbers of the operating system, so that two tests never share an id.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TestEntropy;
 

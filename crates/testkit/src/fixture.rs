@@ -1,4 +1,4 @@
-//! What an adapter hands to a contract suite.
+//! Fixtures: the ports under test that an adapter passes to a contract suite.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -18,79 +18,79 @@ pub const SESSION_POLICY: SessionPolicy = SessionPolicy {
     reuse_leeway: Duration::from_secs(10),
     max_sessions: 1_000,
 };
-/// The limit that a limiter under test is made with.
+/// The limit of a login limiter under test.
 pub const LOGIN_LIMIT: u32 = 10;
-/// The window that a limiter under test is made with.
+/// The window of a login limiter under test.
 pub const LOGIN_WINDOW: Duration = Duration::from_mins(5);
-/// The margin that a denylist under test is made with.
+/// The margin of a denylist under test.
 pub const DENYLIST_MARGIN: Duration = Duration::from_secs(305);
 
-/// A port under test, fresh and empty, with whatever it needs to stay alive.
+/// A port under test, new and empty.
 pub struct Fixture<P: ?Sized> {
     /// The port.
     pub port: Arc<P>,
-    /// Dropped after the test: a temporary folder, a server process.
+    /// A resource to drop after the test, such as a temporary folder or a server process.
     pub keep: Box<dyn Any + Send + Sync>,
 }
 
-/// A session store under test with the denylist that it writes to.
+/// A session store under test, and the denylist that it writes to.
 pub struct SessionFixture {
     /// The session store.
     pub sessions: Arc<dyn SessionStore>,
-    /// The denylist that learns of the access tokens of ended sessions.
+    /// The denylist for the access tokens of ended sessions.
     pub denylist: Arc<dyn Denylist>,
-    /// Dropped after the test: a temporary folder, a server process.
+    /// A resource to drop after the test, such as a temporary folder or a server process.
     pub keep: Box<dyn Any + Send + Sync>,
 }
 
-/// What the former service does: it issues a token to a holder.
+/// Stores a token as the legacy service did when it issued one to a holder.
 pub type Issue = Box<dyn Fn(LegacyRefreshToken, LegacyHolder) -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// The refresh tokens of a former service under test, with the stores that they have to agree with.
+/// The refresh tokens of the legacy service under test, and the stores that they depend on.
 pub struct LegacyFixture {
-    /// The tokens.
+    /// The legacy refresh tokens.
     pub tokens: Arc<dyn LegacyRefreshTokens>,
-    /// Where ending all sessions of a user rejects his tokens, too.
+    /// The session store, whose `end_all` also rejects the legacy tokens of the user.
     pub sessions: Arc<dyn SessionStore>,
-    /// The denylist that learns of access tokens logged out with.
+    /// The denylist for the access tokens of logout requests.
     pub denylist: Arc<dyn Denylist>,
-    /// Writes a token behind the port, as the former service did.
+    /// Issues a legacy token without the port.
     pub issue: Issue,
-    /// Dropped after the test: a server process.
+    /// A resource to drop after the test, such as a server process.
     pub keep: Box<dyn Any + Send + Sync>,
 }
 
-/// A user repository under test, without users and without tenants.
+/// A user repository under test, without users or tenants.
 pub struct UserRepositoryFixture {
     /// The repository.
     pub users: Arc<dyn UserRepository>,
-    /// Takes a user's password hash away behind the port, which has no way to do so.
+    /// Removes the password hash of a user. The port has no method for this.
     pub drop_password: Box<dyn Fn(UserId) -> BoxFuture<'static, ()> + Send + Sync>,
-    /// Dropped after the test: a temporary folder, a server process.
+    /// A resource to drop after the test, such as a temporary folder or a server process.
     pub keep: Box<dyn Any + Send + Sync>,
 }
 
 /// A password hasher under test.
 ///
-/// One verification has to cost some milliseconds, so that the flood of five hundred in
-/// `full_queue_is_overloaded` cannot be finished in the 300 ms that it is given.
+/// A verification must cost some milliseconds, so that the 500 calls in `full_queue_returns_overloaded` cannot all be
+/// served within their deadline of 300 ms.
 pub struct PasswordHasherFixture {
-    /// The hasher, with the older format switched on.
+    /// The hasher; it accepts legacy hashes.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// One of other parameters, also within the bounds of `hasher`.
+    /// A hasher with other parameters, which are within the bounds of `hasher`.
     pub other_parameters: Arc<dyn PasswordHasher>,
-    /// Dropped after the test.
+    /// A resource to drop after the test.
     pub keep: Box<dyn Any + Send + Sync>,
 }
 
-/// Access tokens under test, made with the issuer and audience of [`vectors::jws`](crate::vectors::jws).
+/// Access tokens under test, with the issuer and audience of [`vectors::jws`](crate::vectors::jws).
 pub struct AccessTokensFixture {
-    /// Has the key of the vectors.
+    /// Signs with the key of the vectors.
     pub tokens: Arc<dyn AccessTokens>,
-    /// Has some other key.
+    /// Signs with another key.
     pub other_key: Arc<dyn AccessTokens>,
-    /// Signs with a new key; the key of the vectors is a previous one.
+    /// Signs with a new key, and accepts the key of the vectors as the previous one.
     pub rotated: Arc<dyn AccessTokens>,
-    /// Dropped after the test.
+    /// A resource to drop after the test.
     pub keep: Box<dyn Any + Send + Sync>,
 }

@@ -1,11 +1,12 @@
-//! Generated sequences of calls, run on the rules of the domain and on a store, which must agree.
+//! Generated sequences of calls that compare a store with the rules of the domain.
 //!
-//! A store that calls the rules, and one that mirrors them in a language of its own, pass the same comparison:
+//! The comparison runs each call on the rules and on the store, and requires the same outcome and the same stored state.
+//! It holds for a store that calls the rules and for one that mirrors them in another language. To compare a store:
 //!
-//! 1. implement [`SessionSubject`] or [`AttemptSubject`]: the ports, and a reader of what is stored;
+//! 1. implement [`SessionSubject`] or [`AttemptSubject`]: the ports, and methods that read the stored state;
 //! 2. call [`compare_sessions`] or [`compare_attempts`] with a number of sequences.
 //!
-//! Each sequence has new users, so one store serves all of them. A sequence that fails is made as short as possible.
+//! Each sequence has new users, so all sequences can use one store. A failing sequence is shrunk.
 
 mod attempt_calls;
 mod attempts;

@@ -1,12 +1,12 @@
-//! One line per adapter: each macro expands to one test per obligation of its port.
+//! The macros that run a contract suite on an adapter. Each expands to one test per obligation of the port.
 
-/// Runs the contract of `SessionStore` on the [`SessionFixture`](crate::SessionFixture) that the expression's future gives.
+/// Runs the contract of `SessionStore` on the [`SessionFixture`](crate::SessionFixture) that the future returns.
 #[macro_export]
 macro_rules! session_store_contract {
     (fixture = $fixture:expr) => {
         $crate::__contract! {
             mod session_store_contract = session_store, $fixture;
-            one_racer_wins,
+            one_concurrent_rotation_wins,
             only_the_successor_of_the_winner_is_current,
             repeated_rotation_is_idempotent,
             predecessor_in_the_grace_period_ends_nothing,
@@ -15,12 +15,12 @@ macro_rules! session_store_contract {
             without_a_grace_period_reuse_is_immediate,
             older_token_ends_the_session_in_the_grace_period,
             reuse_is_recognised_after_many_rotations,
-            keyed_retry_gets_the_sealed_successor,
+            retry_returns_the_sealed_successor,
             access_token_of_a_retry_is_revoked_with_its_session,
-            retry_with_another_key_is_no_retry,
+            another_idempotency_key_is_not_a_retry,
             retry_after_the_successor_was_used_ends_the_session,
-            expired_token_is_gone,
-            session_has_an_absolute_end,
+            expired_token_does_not_rotate,
+            rotation_does_not_extend_the_absolute_limit,
             rotation_extends_the_idle_limit,
             other_tenant_changes_nothing,
             session_is_found_only_with_its_user,
@@ -29,12 +29,12 @@ macro_rules! session_store_contract {
             reuse_denylists_the_access_tokens,
             ended_session_denylists_a_token_within_the_margin,
             end_also_revokes_the_presented_token,
-            repeated_end_completes,
-            first_reason_stays,
+            repeated_end_succeeds,
+            first_end_reason_is_kept,
             ending_an_unknown_session_changes_nothing,
             end_racing_a_rotation_leaves_no_usable_token,
             ended_session_returns_its_reason,
-            surplus_session_ends_the_longest_idle_one,
+            session_over_the_limit_ends_the_longest_idle_one,
             end_all_ends_only_this_users_sessions,
             list_returns_the_live_sessions,
             call_past_its_deadline_changes_nothing,
@@ -42,28 +42,28 @@ macro_rules! session_store_contract {
     };
 }
 
-/// Runs the contract of `Denylist` on the `Fixture<dyn Denylist>` that the expression's future gives.
+/// Runs the contract of `Denylist` on the `Fixture<dyn Denylist>` that the future returns.
 ///
-/// The denylist is made with [`DENYLIST_MARGIN`](crate::DENYLIST_MARGIN).
+/// The denylist has the margin [`DENYLIST_MARGIN`](crate::DENYLIST_MARGIN).
 #[macro_export]
 macro_rules! denylist_contract {
     (fixture = $fixture:expr) => {
         $crate::__contract! {
             mod denylist_contract = denylist, $fixture;
             added_token_is_found,
-            added_token_is_found_by_racing_readers,
+            added_token_is_found_by_concurrent_readers,
             other_tokens_are_not_found,
             entry_outlives_its_token,
-            entry_is_gone_after_the_margin,
-            adding_twice_keeps_the_later_time,
+            entry_expires_after_the_margin,
+            adding_twice_keeps_the_later_expiry,
         }
     };
 }
 
-/// Runs the contract of `LegacyRefreshTokens` on the [`LegacyFixture`](crate::LegacyFixture) that the expression's
-/// future gives.
+/// Runs the contract of `LegacyRefreshTokens` on the [`LegacyFixture`](crate::LegacyFixture) that the
+/// future returns.
 ///
-/// Only a store that takes over from a former service has these tokens.
+/// Only a store with the data of the legacy service implements this port.
 #[macro_export]
 macro_rules! legacy_refresh_tokens_contract {
     (fixture = $fixture:expr) => {
@@ -71,8 +71,8 @@ macro_rules! legacy_refresh_tokens_contract {
             mod legacy_refresh_tokens_contract = legacy_refresh_tokens, $fixture;
             legacy_token_returns_its_holder,
             unknown_legacy_token_has_no_holder,
-            one_racer_consumes_a_legacy_token,
-            legacy_tokens_of_an_ended_user_are_rejected,
+            one_concurrent_consume_of_a_legacy_token_wins,
+            ending_all_sessions_rejects_the_legacy_tokens,
             legacy_tokens_of_other_users_stay_valid,
             legacy_token_of_another_user_is_not_changed,
             ending_a_legacy_token_revokes_the_access_token,
@@ -81,9 +81,9 @@ macro_rules! legacy_refresh_tokens_contract {
     };
 }
 
-/// Runs the contract of `LoginLimiter` on the `Fixture<dyn LoginLimiter>` that the expression's future gives.
+/// Runs the contract of `LoginLimiter` on the `Fixture<dyn LoginLimiter>` that the future returns.
 ///
-/// The limiter is made with [`LOGIN_LIMIT`](crate::LOGIN_LIMIT) and [`LOGIN_WINDOW`](crate::LOGIN_WINDOW).
+/// The limiter has the limit [`LOGIN_LIMIT`](crate::LOGIN_LIMIT) and the window [`LOGIN_WINDOW`](crate::LOGIN_WINDOW).
 #[macro_export]
 macro_rules! login_limiter_contract {
     (fixture = $fixture:expr) => {
@@ -96,60 +96,60 @@ macro_rules! login_limiter_contract {
             rejected_attempts_do_not_count,
             window_slides_and_retry_after_is_exact,
             success_clears_the_failures_of_its_email,
-            success_leaves_other_addresses_counted,
-            success_leaves_attempts_in_flight,
-            abandoned_attempt_leaves_no_trace,
+            success_keeps_the_failures_of_other_addresses,
+            success_keeps_attempts_in_flight,
+            abandoned_attempt_does_not_count,
             unsettled_attempt_counts_as_a_failure,
             attempt_without_address_counts_by_email_only,
             clock_going_back_does_not_reopen_the_limit,
             clock_ahead_does_not_prolong_a_rejection,
-            clear_frees_the_email,
+            clear_removes_the_failures_of_the_email,
             call_past_its_deadline_changes_nothing,
         }
     };
 }
 
 /// Runs the contract of `UserRepository` on the [`UserRepositoryFixture`](crate::UserRepositoryFixture) that the
-/// expression's future gives.
+/// future returns.
 #[macro_export]
 macro_rules! user_repository_contract {
     (fixture = $fixture:expr) => {
         $crate::__contract! {
             mod user_repository_contract = user_repository, $fixture;
             inserted_user_is_found_by_email_and_by_id,
-            unknown_user_is_none,
+            unknown_user_is_not_found,
             email_is_unique_under_race,
             unknown_tenant_is_rejected,
             default_tenant_is_created_once,
             hash_is_replaced_only_if_it_is_the_expected_one,
-            one_racing_replace_wins,
-            status_is_read_as_set,
+            one_concurrent_replace_wins,
+            status_is_stored,
             list_returns_every_user_once,
             hash_parameters_are_counted_without_salts,
-            user_without_password_is_a_value,
+            user_without_password_has_no_hash,
             call_past_its_deadline_changes_nothing,
         }
     };
 }
 
 /// Runs the contract of `PasswordHasher` on the [`PasswordHasherFixture`](crate::PasswordHasherFixture) that the
-/// expression's future gives.
+/// future returns.
 #[macro_export]
 macro_rules! password_hasher_contract {
     (fixture = $fixture:expr) => {
         $crate::__contract! {
             mod password_hasher_contract = password_hasher, $fixture;
-            own_hash_verifies_and_no_other_password_does,
+            hash_verifies_only_its_own_password,
             every_byte_of_the_password_counts,
             every_hash_has_its_own_salt,
             new_hashes_are_phc_strings,
             hash_of_other_parameters_is_outdated,
             legacy_hash_verifies_as_outdated,
-            unusable_hash_is_a_value,
+            malformed_hash_is_unusable,
             excessive_parameters_are_rejected,
             missing_hash_never_verifies,
             rejection_costs_as_much_as_the_most_expensive_hash,
-            full_queue_is_overloaded,
+            full_queue_returns_overloaded,
             dropped_calls_release_their_place,
             dropped_admissions_release_their_place,
         }
@@ -157,7 +157,7 @@ macro_rules! password_hasher_contract {
 }
 
 /// Runs the contract of `AccessTokens` on the [`AccessTokensFixture`](crate::AccessTokensFixture) that the
-/// expression's future gives.
+/// future returns.
 #[macro_export]
 macro_rules! access_tokens_contract {
     (fixture = $fixture:expr) => {
@@ -166,14 +166,14 @@ macro_rules! access_tokens_contract {
             issued_token_verifies_to_its_claims,
             issued_token_has_the_claims_of_the_platform,
             every_vector_has_its_expected_outcome,
-            expiry_is_judged_by_the_time_passed_in,
+            expiry_is_checked_at_the_time_passed_in,
             other_key_is_rejected,
             previous_key_verifies,
         }
     };
 }
 
-/// Writes a module of tests, one per case, each with a fixture of its own.
+/// Writes a module with one test per case, each with a new fixture.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __contract {

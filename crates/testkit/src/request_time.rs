@@ -1,4 +1,4 @@
-//! The times that cases call at.
+//! The request times of the cases.
 
 use std::time::{Duration, Instant};
 
@@ -6,24 +6,24 @@ use auth_domain::model::RequestTime;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-/// When most cases begin.
+/// The time at which most cases begin.
 ///
-/// Not on a whole second, so that a store which drops the fraction is found out.
+/// It is not a whole second, so that a store that drops the fraction fails.
 pub const START: OffsetDateTime = datetime!(2026-01-05 09:00:00.7 UTC);
 
-/// Returns the time of a request at `now` that may take five real seconds from here.
+/// Returns the request time at `now`, with a deadline in five real seconds.
 #[must_use]
 pub fn request_time_at(now: OffsetDateTime) -> RequestTime {
     RequestTime::new(now, real_instant(), Duration::from_secs(5))
 }
 
-/// Returns the time of a request at `now` whose caller has given up a second ago.
+/// Returns the request time at `now`, with a deadline one real second ago.
 #[must_use]
 pub fn request_time_past_its_deadline(now: OffsetDateTime) -> RequestTime {
     RequestTime::new(now, real_instant() - Duration::from_secs(1), Duration::ZERO)
 }
 
-/// Asks again and again until `condition` holds; returns whether it did in time.
+/// Polls `condition` until it holds or `limit` has passed; returns whether it held.
 pub async fn holds_within<F>(limit: Duration, condition: impl Fn() -> F) -> bool
 where
     F: Future<Output = bool>,

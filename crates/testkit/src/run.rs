@@ -1,4 +1,4 @@
-//! Running cases, and racing calls on real threads.
+//! Runs cases, and races calls on real threads.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,24 +6,24 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::Barrier;
 
-/// How many calls take part in a race.
+/// The number of concurrent calls in a race.
 pub const RACERS: usize = 16;
-/// How often a race is repeated.
+/// The number of times that a race is repeated.
 pub const ROUNDS: usize = 8;
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const CASE_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Runs a case on four threads, and fails it when it takes more than a minute.
+/// Runs a case on four threads; it fails if it takes longer than a minute.
 ///
-/// One thread would let a store pass a race that it loses in production.
+/// On one thread, a store with a race condition could pass.
 pub fn run<C: Future>(case: C) -> C::Output {
     let runtime = Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     runtime.block_on(async {
-        tokio::time::timeout(PATIENCE, case).await.expect("the case did not finish within a minute")
+        tokio::time::timeout(CASE_TIMEOUT, case).await.expect("the case did not finish within a minute")
     })
 }
 
-/// Lets all calls begin at one moment, each in a task of its own, and returns what they returned, in order.
+/// Starts all calls at the same time, each in its own task; returns their results in order.
 pub async fn race<C>(calls: impl IntoIterator<Item = C>) -> Vec<C::Output>
 where
     C: Future<Output: Send> + Send + 'static,

@@ -1,4 +1,4 @@
-//! The cost of scanning what a client sends.
+//! The cost of scanning client input.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -9,8 +9,8 @@ const SMALL: usize = 30_000;
 const LARGE: usize = 120_000;
 const MAX_RATIO: u32 = 8;
 const SAMPLES: usize = 5;
-/// A scan below this cost passes in any case, so that noise does not fail a scan that does almost nothing. A quadratic
-/// scan of 120 kB costs a hundred times as much.
+/// A scan that costs less than this always passes, so that noise does not fail a very cheap scan. A quadratic scan of
+/// 120 kB costs a hundred times as much.
 const NOISE: Duration = Duration::from_micros(200);
 
 /// The CPU time of this thread, which excludes other programs on the machine.
@@ -19,12 +19,12 @@ fn thread_cpu_time() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
-/// Asserts that scanning 120 kB costs less than eight times as much as scanning 30 kB, best of five.
+/// Asserts that scanning 120 kB costs less than eight times as much as scanning 30 kB, by the fastest of five runs.
 ///
-/// Four times is linear, sixteen times is quadratic.
+/// A linear scan costs four times as much, a quadratic one sixteen times.
 ///
 /// # Panics
-/// When the scan is not linear; the message has `name` and both costs.
+/// If the scan is not linear. The message contains `name` and both costs.
 pub fn assert_linear<I, T>(name: &str, input: impl Fn(usize) -> I, scan: impl Fn(&I) -> T) {
     let cost = |bytes| {
         let input = input(bytes);
@@ -39,10 +39,10 @@ pub fn assert_linear<I, T>(name: &str, input: impl Fn(usize) -> I, scan: impl Fn
     assert!(large < small * MAX_RATIO + NOISE, "{name:?}: 30 kB cost {small:?}, 120 kB cost {large:?}");
 }
 
-/// Asserts the same of a reader of JSON objects, with inputs that are slow in quadratic readers.
+/// Asserts that a reader of JSON objects is linear, with inputs that make a quadratic reader slow.
 ///
 /// # Panics
-/// As [`assert_linear`].
+/// If the reader is not linear, as [`assert_linear`] does.
 pub fn assert_linear_in_json<T>(name: &str, read: impl Fn(&[u8]) -> T) {
     let repeats: [(&str, &str, &str); 12] = [
         ("{\"a\":\"", "x", "\"}"),
@@ -88,7 +88,7 @@ mod tests {
     // S-89
     #[test]
     #[should_panic(expected = "120 kB cost")]
-    fn a_quadratic_scan_is_found() {
+    fn a_quadratic_scan_fails() {
         assert_linear("quadratic", bytes, |bytes| {
             (0..bytes.len()).step_by(40).filter(|end| bytes[..*end].contains(&b'y')).count()
         });

@@ -1,11 +1,9 @@
-//! The real servers that adapters talk to, started by the tests themselves on free loopback ports.
+//! Real servers for tests, started on free loopback ports.
 //!
-//! Nothing depends on what happens to run on the machine. A program that is not installed is a failure that
-//! names its Debian package, never a test that passes without it. However the test process ends, a guardian
-//! stops its servers and removes their folders.
+//! Tests do not use servers that already run on the machine. A test that needs a missing program fails and names its Debian
+//! package. A supervisor process stops the servers and removes their folders when the test process ends, also after a crash.
 
 mod certificates;
-mod guardian;
 mod monitor;
 mod nginx;
 mod port;
@@ -14,6 +12,7 @@ mod programs;
 mod proxy;
 mod redis;
 mod reverse_proxy;
+mod supervisor;
 
 pub use certificates::Certificates;
 pub use monitor::{Monitor, Seen};

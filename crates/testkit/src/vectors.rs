@@ -1,8 +1,8 @@
-//! Inputs and expected outcomes that other implementations produced.
+//! Test vectors: inputs and expected outcomes from other implementations.
 
 use serde::Deserialize;
 
-/// A hash in the platform's older format, with the password that it was made of.
+/// A hash of the legacy service, and its password.
 #[derive(Debug, Deserialize)]
 pub struct LegacyPasswordHash {
     /// The password.
@@ -11,10 +11,10 @@ pub struct LegacyPasswordHash {
     pub stored: String,
 }
 
-/// Access tokens as a verifier may meet them.
+/// Access tokens to verify, with the settings of the verifier.
 #[derive(Debug, Deserialize)]
 pub struct JwsVectors {
-    /// The key to configure; its UTF-8 bytes.
+    /// The key to configure, as UTF-8.
     pub key: String,
     /// The issuer to configure.
     pub issuer: String,
@@ -24,16 +24,16 @@ pub struct JwsVectors {
     pub cases: Vec<JwsCase>,
 }
 
-/// One token and how it has to be judged.
+/// A token and its expected outcome.
 #[derive(Debug, Deserialize)]
 pub struct JwsCase {
-    /// What is special about it.
+    /// The property of the token that the case tests.
     pub name: String,
-    /// The text that a caller presents.
+    /// The presented text.
     pub token: String,
-    /// When it is judged, in Unix seconds.
+    /// The time of the verification, in Unix seconds.
     pub now: i64,
-    /// Whether it has to be accepted.
+    /// Whether the token must be accepted.
     pub accept: bool,
 }
 
@@ -42,14 +42,14 @@ struct LegacyPasswordHashes {
     cases: Vec<LegacyPasswordHash>,
 }
 
-/// Returns hashes of the platform's older format, made by the reference implementation in C.
+/// Returns hashes of the legacy service, made by the reference implementation in C.
 #[must_use]
 pub fn legacy_password_hashes() -> Vec<LegacyPasswordHash> {
     let text = include_str!("../vectors/legacy_password_hashes.json");
     serde_json::from_str::<LegacyPasswordHashes>(text).unwrap().cases
 }
 
-/// Returns the tokens, with the key, issuer and audience that they are judged by.
+/// Returns the access tokens, with the key, issuer and audience to verify them with.
 #[must_use]
 pub fn jws() -> JwsVectors {
     serde_json::from_str(include_str!("../vectors/jws_cases.json")).unwrap()

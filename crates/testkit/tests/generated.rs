@@ -1,6 +1,6 @@
-//! The generated sequences reach every outcome, so that a comparison on them misses none.
+//! The generated sequences reach every outcome, so that a comparison covers all of them.
 
-#![expect(clippy::unwrap_used, reason = "tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 

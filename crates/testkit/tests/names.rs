@@ -1,6 +1,6 @@
-//! Every case that a port's documentation names exists, and is run by the macro of that port.
+//! Every contract case that is named in a port exists, is run by a macro, and catches a seeded fault.
 
-#![expect(clippy::unwrap_used, reason = "tests may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ const PORTS: [&str; 7] = [
 ];
 
 #[test]
-fn every_case_that_a_port_names_exists_and_is_run() {
+fn every_case_named_in_a_port_exists_and_is_run() {
     let macros = read(&own("src/macros.rs"));
     for port in PORTS {
         let suite = port.rsplit('/').next().unwrap();
@@ -36,17 +36,17 @@ fn every_case_that_a_port_names_exists_and_is_run() {
 
 #[test]
 fn every_case_catches_a_seeded_fault() {
-    // Access tokens have no correct fake that a fault could be seeded into.
+    // `AccessTokens` has no fake: a correct one would be a second implementation of HS256.
     for port in PORTS.into_iter().filter(|port| *port != "tokens/access_tokens") {
         let suite = port.rsplit('/').next().unwrap();
-        let faults = read(&own(&format!("tests/teeth/faults/{suite}.rs")));
+        let faults = read(&own(&format!("tests/seeded_faults/faults/{suite}.rs")));
         for name in names(&read(&own(&format!("../domain/src/ports/{port}.rs")))) {
             assert!(faults.contains(&format!("{suite}::{name},")), "no fault is seeded for {suite}::{name}");
         }
     }
 }
 
-/// The names in brackets: ``(`one`)`` or ``(`one`, `another`)``.
+/// Returns the names in parentheses: ``(`one`)`` or ``(`one`, `another`)``.
 fn names(port: &str) -> Vec<String> {
     let docs: Vec<&str> = port.lines().filter_map(|line| line.trim().strip_prefix("///")).collect();
     let docs = docs.join("");
@@ -59,7 +59,7 @@ fn names(port: &str) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
-/// The source of a suite, `suite.rs` and everything in `suite/`.
+/// Returns the source of a suite: `suite.rs` and the files in `suite/`.
 fn sources(folder: &Path, suite: &str) -> String {
     let mut text = read(&folder.join(format!("{suite}.rs")));
     for entry in fs::read_dir(folder.join(suite)).into_iter().flatten() {

@@ -1,11 +1,11 @@
-//! The servers that the kit starts are real, answer, freeze, thaw, come back and go.
+//! The test servers start, freeze, resume, restart and stop.
 
 use std::fs;
 
 use auth_testkit::servers::{Certificates, PostgresServer, RedisServer};
 
 #[test]
-fn redis_answers_and_comes_back_on_its_port_after_a_kill() {
+fn redis_restarts_on_the_same_port_after_a_kill() {
     let server = RedisServer::start();
     assert_eq!(server.cli(&["SET", "key", "value"]), "OK");
     server.freeze();
@@ -19,7 +19,7 @@ fn redis_answers_and_comes_back_on_its_port_after_a_kill() {
 }
 
 #[test]
-fn postgres_has_a_database_for_each_who_asks_and_keeps_it_through_a_kill() {
+fn postgres_databases_are_separate_and_survive_a_kill() {
     let server = PostgresServer::start();
     let (one, other) = (server.database(), server.database());
     assert_eq!(
@@ -35,7 +35,7 @@ fn postgres_has_a_database_for_each_who_asks_and_keeps_it_through_a_kill() {
 }
 
 #[test]
-fn a_server_ends_with_its_owner_and_leaves_no_folder() {
+fn dropping_a_server_stops_it_and_removes_its_folder() {
     let server = RedisServer::start_with_tls(&Certificates::new());
     let (id, folder) = (server.id(), server.folder().to_owned());
     assert!(folder.is_dir() && fs::exists(format!("/proc/{id}")).unwrap());

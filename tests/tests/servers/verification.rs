@@ -281,7 +281,7 @@ async fn fail_over(primary: &RedisServer, replica: &RedisServer, addresses: [&Pr
     assert!(holds_within(START_LIMIT, has_taken_over).await, "the replica does not take over");
     pause(Duration::from_secs(1)).await;
     for address in addresses {
-        address.lead_to(replica.port());
+        address.redirect_to(replica.port());
     }
 }
 

@@ -62,7 +62,7 @@ async fn authority_and_name_of_a_certificate_are_verified() {
 async fn plain_text_to_a_server_that_requires_tls_is_misconfigured() {
     let certificates = Certificates::new();
     let server = PostgresServer::start_with_tls(&certificates);
-    server.demand_tls();
+    server.require_tls();
     let database = server.database();
     let plain = Store::at(&(database.url() + "?sslmode=disable"));
     let text = assert_kind(plain.users_listed(request_time_at(START)).await, PortErrorKind::Misconfigured);

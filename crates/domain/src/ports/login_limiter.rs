@@ -21,16 +21,16 @@ use crate::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement,
 /// - A failure MUST count until exactly one window after its attempt, and `retry_after` MUST be the time until the next
 ///   attempt is possible (`window_slides_and_retry_after_is_exact`).
 /// - A success MUST remove the settled failures on its email, and those on this email from its own address, and no others
-///   (`success_clears_the_failures_of_its_email`, `success_leaves_other_addresses_counted`). Attempts in flight MUST stay
-///   (`success_leaves_attempts_in_flight`).
-/// - An abandoned attempt MUST NOT count (`abandoned_attempt_leaves_no_trace`).
+///   (`success_clears_the_failures_of_its_email`, `success_keeps_the_failures_of_other_addresses`). Attempts in flight MUST stay
+///   (`success_keeps_attempts_in_flight`).
+/// - An abandoned attempt MUST NOT count (`abandoned_attempt_does_not_count`).
 /// - An attempt that is not settled within [`Ticket::SETTLEMENT_TIMEOUT`] MUST count as a failure
 ///   (`unsettled_attempt_counts_as_a_failure`).
 /// - An attempt without an address MUST count by email only (`attempt_without_address_counts_by_email_only`).
 /// - A stored time later than `now` MUST count as `now`, and as that time from then on. A clock that goes back by less than
 ///   the window MUST NOT reopen the limit (`clock_going_back_does_not_reopen_the_limit`), and a clock that was ahead MUST NOT
 ///   prolong a rejection (`clock_ahead_does_not_prolong_a_rejection`).
-/// - `clear` MUST remove the failures on the email (`clear_frees_the_email`).
+/// - `clear` MUST remove the failures on the email (`clear_removes_the_failures_of_the_email`).
 /// - A call whose deadline has passed before it starts MUST change nothing and fail as
 ///   [`Unavailable`](super::PortErrorKind::Unavailable) (`call_past_its_deadline_changes_nothing`).
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]

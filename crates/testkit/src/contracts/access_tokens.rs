@@ -1,6 +1,6 @@
 //! The contract of `AccessTokens`.
 
-#![expect(clippy::unused_async, reason = "the cases of every port are run, and awaited, in one way")]
+#![expect(clippy::unused_async, reason = "the macros await the cases of every port")]
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use time::macros::datetime;
 
 use crate::{AccessTokensFixture, TestEntropy, a_session, a_tenant_id, a_user_id, an_email, vectors};
 
-/// When the tokens of these cases are issued. Claims have whole seconds.
+/// The time at which the tokens of these cases are issued. Claims have whole seconds.
 const ISSUED: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
 const TTL: Duration = Duration::from_mins(15);
 const SECOND: Duration = Duration::from_secs(1);
-/// A leeway of at most five seconds lets nothing pass that is six seconds off.
+/// More than the permitted clock skew of five seconds.
 const BEYOND_LEEWAY: Duration = Duration::from_secs(6);
 
-/// Who presents a token is who it was issued to, in every field.
+/// The verified claims equal the issued claims in every field.
 pub async fn issued_token_verifies_to_its_claims(fixture: &AccessTokensFixture) {
     for role in Role::ALL {
         let claims = AccessClaims { role, ..claims(ISSUED) };
@@ -32,7 +32,7 @@ pub async fn issued_token_verifies_to_its_claims(fixture: &AccessTokensFixture) 
     }
 }
 
-/// Other services of the platform read these names and types, and no others.
+/// The other services of the HookSentry platform read these claim names and types.
 pub async fn issued_token_has_the_claims_of_the_platform(fixture: &AccessTokensFixture) {
     let claims = claims(ISSUED);
     let token = issue(&*fixture.tokens, &claims);
@@ -56,7 +56,7 @@ pub async fn issued_token_has_the_claims_of_the_platform(fixture: &AccessTokensF
     assert_eq!(decoded(payload), expected);
 }
 
-/// Every token that a verifier may meet is accepted or rejected as its vector says.
+/// Each vector names a token and whether it must be accepted.
 pub async fn every_vector_has_its_expected_outcome(fixture: &AccessTokensFixture) {
     let wrong: Vec<String> = vectors::jws()
         .cases
@@ -67,33 +67,33 @@ pub async fn every_vector_has_its_expected_outcome(fixture: &AccessTokensFixture
             (result.is_ok() != case.accept).then(|| format!("{}: {result:?}", case.name))
         })
         .collect();
-    assert!(wrong.is_empty(), "{} vectors are judged wrongly: {wrong:#?}", wrong.len());
+    assert!(wrong.is_empty(), "{} vectors have the wrong outcome: {wrong:#?}", wrong.len());
 }
 
-/// A token lives between its `iat` and its `exp` on the clock of the caller, not on that of the machine.
-pub async fn expiry_is_judged_by_the_time_passed_in(fixture: &AccessTokensFixture) {
+/// A token is valid between its `iat` and its `exp` by the time that the caller passes, not by the system clock.
+pub async fn expiry_is_checked_at_the_time_passed_in(fixture: &AccessTokensFixture) {
     for issued_at in [ISSUED, datetime!(2011-01-05 09:00 UTC), datetime!(2071-01-05 09:00 UTC)] {
         let claims = claims(issued_at);
         let token = issue(&*fixture.tokens, &claims);
-        let judged = |now| fixture.tokens.verify(token.expose(), now);
-        assert_eq!(judged(issued_at), Ok(claims.clone()));
-        assert_eq!(judged(claims.expires_at - SECOND), Ok(claims.clone()));
+        let verify = |now| fixture.tokens.verify(token.expose(), now);
+        assert_eq!(verify(issued_at), Ok(claims.clone()));
+        assert_eq!(verify(claims.expires_at - SECOND), Ok(claims.clone()));
         for now in [issued_at - BEYOND_LEEWAY, claims.expires_at + BEYOND_LEEWAY, claims.expires_at + TTL] {
-            assert!(judged(now).is_err(), "issued at {issued_at}, accepted at {now}");
+            assert!(verify(now).is_err(), "issued at {issued_at}, accepted at {now}");
         }
     }
 }
 
-/// What another key signed is not ours.
+/// A token that was signed with another key is rejected.
 pub async fn other_key_is_rejected(fixture: &AccessTokensFixture) {
-    let ours = issue(&*fixture.tokens, &claims(ISSUED));
-    let theirs = issue(&*fixture.other_key, &claims(ISSUED));
-    assert!(fixture.tokens.verify(theirs.expose(), ISSUED).is_err());
-    assert!(fixture.other_key.verify(ours.expose(), ISSUED).is_err());
-    assert!(fixture.other_key.verify(theirs.expose(), ISSUED).is_ok());
+    let own = issue(&*fixture.tokens, &claims(ISSUED));
+    let foreign = issue(&*fixture.other_key, &claims(ISSUED));
+    assert!(fixture.tokens.verify(foreign.expose(), ISSUED).is_err());
+    assert!(fixture.other_key.verify(own.expose(), ISSUED).is_err());
+    assert!(fixture.other_key.verify(foreign.expose(), ISSUED).is_ok());
 }
 
-/// After a change of keys the old tokens stay valid, and new ones are signed with the new key.
+/// After a key rotation the old tokens stay valid, and new ones are signed with the new key.
 pub async fn previous_key_verifies(fixture: &AccessTokensFixture) {
     let claims = claims(ISSUED);
     let before = issue(&*fixture.tokens, &claims);
@@ -101,9 +101,12 @@ pub async fn previous_key_verifies(fixture: &AccessTokensFixture) {
     for token in [&before, &after] {
         assert_eq!(fixture.rotated.verify(token.expose(), ISSUED), Ok(claims.clone()));
     }
-    assert!(fixture.tokens.verify(after.expose(), ISSUED).is_err(), "signed with the previous key");
-    let theirs = issue(&*fixture.other_key, &claims);
-    assert!(fixture.rotated.verify(theirs.expose(), ISSUED).is_err());
+    assert!(
+        fixture.tokens.verify(after.expose(), ISSUED).is_err(),
+        "a new token was signed with the previous key"
+    );
+    let foreign = issue(&*fixture.other_key, &claims);
+    assert!(fixture.rotated.verify(foreign.expose(), ISSUED).is_err());
 }
 
 fn claims(issued_at: OffsetDateTime) -> AccessClaims {

@@ -11,7 +11,7 @@ use crate::{DENYLIST_MARGIN, Fixture, RACERS, ROUNDS, START, an_access_token, ra
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What was added is found.
+/// `contains` finds a token after `add`.
 pub async fn added_token_is_found(fixture: &Fixture<dyn Denylist>) {
     let token = an_access_token(START);
     add(fixture, token).await;
@@ -19,8 +19,8 @@ pub async fn added_token_is_found(fixture: &Fixture<dyn Denylist>) {
     assert!(contains(fixture, token, START + SECOND).await);
 }
 
-/// Every call that starts after `add` has returned finds the token, on whatever thread.
-pub async fn added_token_is_found_by_racing_readers(fixture: &Fixture<dyn Denylist>) {
+/// Every call that starts after `add` has returned finds the token, on any thread.
+pub async fn added_token_is_found_by_concurrent_readers(fixture: &Fixture<dyn Denylist>) {
     for _ in 0..ROUNDS {
         let found = race((0..RACERS).map(|_| {
             let denylist = Arc::clone(&fixture.port);
@@ -37,44 +37,44 @@ pub async fn added_token_is_found_by_racing_readers(fixture: &Fixture<dyn Denyli
         .await;
         assert!(
             found.into_iter().flatten().all(|found| found),
-            "a reader missed a token that was added before"
+            "a reader did not find a token that was added before"
         );
     }
 }
 
-/// Nothing but what was added is found.
+/// A token that was not added is not found.
 pub async fn other_tokens_are_not_found(fixture: &Fixture<dyn Denylist>) {
     let other = an_access_token(START);
-    assert!(!contains(fixture, other, START).await, "an empty denylist found something");
+    assert!(!contains(fixture, other, START).await, "an empty denylist contains a token");
     add(fixture, an_access_token(START)).await;
     assert!(!contains(fixture, other, START).await);
 }
 
-/// Other verifiers allow for clock skew, so an entry stays for the margin.
+/// An entry stays for the margin, because other verifiers allow for clock skew.
 pub async fn entry_outlives_its_token(fixture: &Fixture<dyn Denylist>) {
     let token = an_access_token(START);
     add(fixture, token).await;
     for later in [Duration::ZERO, SECOND, DENYLIST_MARGIN / 2, DENYLIST_MARGIN - SECOND] {
         assert!(
             contains(fixture, token, token.expires_at + later).await,
-            "the entry was gone {later:?} after its token expired"
+            "the entry was missing {later:?} after its token expired"
         );
     }
 }
 
-/// The denylist does not grow for ever: once both the time passed in and real time have gone by, the entry is gone.
-pub async fn entry_is_gone_after_the_margin(fixture: &Fixture<dyn Denylist>) {
-    let left = Duration::from_millis(300);
-    let token = LiveAccessToken { expires_at: START + left - DENYLIST_MARGIN, ..an_access_token(START) };
+/// The denylist does not grow without bound: an entry is removed once it has expired by `now` and by the real clock.
+pub async fn entry_expires_after_the_margin(fixture: &Fixture<dyn Denylist>) {
+    let ttl = Duration::from_millis(300);
+    let token = LiveAccessToken { expires_at: START + ttl - DENYLIST_MARGIN, ..an_access_token(START) };
     add(fixture, token).await;
-    assert!(contains(fixture, token, START).await, "an entry was gone before its end");
-    // Some stores leave it to their own clock to forget.
-    tokio::time::sleep(2 * left).await;
-    assert!(!contains(fixture, token, START + 2 * left).await);
+    assert!(contains(fixture, token, START).await, "the entry was missing before it expired");
+    // Some stores expire entries by their own clock.
+    tokio::time::sleep(2 * ttl).await;
+    assert!(!contains(fixture, token, START + 2 * ttl).await);
 }
 
-/// A second `add` never shortens an entry.
-pub async fn adding_twice_keeps_the_later_time(fixture: &Fixture<dyn Denylist>) {
+/// A second `add` never shortens the time of an entry.
+pub async fn adding_twice_keeps_the_later_expiry(fixture: &Fixture<dyn Denylist>) {
     let early = an_access_token(START);
     let late = LiveAccessToken { expires_at: early.expires_at + Duration::from_hours(1), ..early };
     let shortened = an_access_token(START);
@@ -85,7 +85,7 @@ pub async fn adding_twice_keeps_the_later_time(fixture: &Fixture<dyn Denylist>) 
     }
     for token in [late, kept] {
         let end = token.expires_at + DENYLIST_MARGIN;
-        assert!(contains(fixture, token, end - SECOND).await, "the earlier time won");
+        assert!(contains(fixture, token, end - SECOND).await, "the entry expires at the earlier time");
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     request_time_at, request_time_past_its_deadline,
 };
 
-/// Looking at a token tells whose it is, any number of times.
+/// `find` returns the holder of a token and does not consume it.
 pub async fn legacy_token_returns_its_holder(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
     for _ in 0..3 {
@@ -20,7 +20,7 @@ pub async fn legacy_token_returns_its_holder(fixture: &LegacyFixture) {
     assert_eq!(find(fixture, &token).await, None);
 }
 
-/// What nobody issued is nobody's.
+/// A token that was not issued has no holder and cannot be consumed.
 pub async fn unknown_legacy_token_has_no_holder(fixture: &LegacyFixture) {
     issued(fixture).await;
     let unknown = a_legacy_token();
@@ -28,8 +28,8 @@ pub async fn unknown_legacy_token_has_no_holder(fixture: &LegacyFixture) {
     assert!(!consume(fixture, &unknown, a_user_id()).await);
 }
 
-/// Of many concurrent uses exactly one counts.
-pub async fn one_racer_consumes_a_legacy_token(fixture: &LegacyFixture) {
+/// Exactly one of many concurrent `consume` calls succeeds.
+pub async fn one_concurrent_consume_of_a_legacy_token_wins(fixture: &LegacyFixture) {
     for _ in 0..ROUNDS {
         let (token, holder) = issued(fixture).await;
         let consumed = race((0..RACERS).map(|_| {
@@ -41,8 +41,8 @@ pub async fn one_racer_consumes_a_legacy_token(fixture: &LegacyFixture) {
     }
 }
 
-/// A password change or deactivation ends what the former service issued, too.
-pub async fn legacy_tokens_of_an_ended_user_are_rejected(fixture: &LegacyFixture) {
+/// After `end_all`, which a password change or a deactivation calls, legacy tokens are rejected, too.
+pub async fn ending_all_sessions_rejects_the_legacy_tokens(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
     let (found_before, same_holder) = (a_legacy_token(), holder);
     (fixture.issue)(found_before.clone(), same_holder).await;
@@ -55,7 +55,7 @@ pub async fn legacy_tokens_of_an_ended_user_are_rejected(fixture: &LegacyFixture
     }
 }
 
-/// Ending one user's sessions is nothing to others.
+/// `end_all` for one user does not affect the legacy tokens of other users.
 pub async fn legacy_tokens_of_other_users_stay_valid(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
     fixture.sessions.end_all(a_user_id(), EndReason::Revoked, request_time_at(START)).await.unwrap();
@@ -63,7 +63,7 @@ pub async fn legacy_tokens_of_other_users_stay_valid(fixture: &LegacyFixture) {
     assert!(consume(fixture, &token, holder.user_id).await);
 }
 
-/// Nobody logs others out.
+/// A user cannot end the legacy token of another user.
 pub async fn legacy_token_of_another_user_is_not_changed(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
     let access_token = an_access_token(START);
@@ -76,7 +76,7 @@ pub async fn legacy_token_of_another_user_is_not_changed(fixture: &LegacyFixture
     assert_eq!(find(fixture, &token).await, Some(holder));
 }
 
-/// A logout leaves neither token.
+/// A logout ends the legacy token and revokes the access token.
 pub async fn ending_a_legacy_token_revokes_the_access_token(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
     let access_token = an_access_token(START);
@@ -88,7 +88,7 @@ pub async fn ending_a_legacy_token_revokes_the_access_token(fixture: &LegacyFixt
     assert!(!consume(fixture, &token, holder.user_id).await);
 }
 
-/// A call that comes too late is an error and takes no effect.
+/// A call after its deadline fails and changes nothing.
 pub async fn call_past_its_deadline_changes_nothing(fixture: &LegacyFixture) {
     let (token, holder) = issued(fixture).await;
     let (late, access_token) = (request_time_past_its_deadline(START), an_access_token(START));

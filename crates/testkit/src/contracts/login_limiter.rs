@@ -2,12 +2,13 @@
 
 mod clearing;
 mod limiting;
-mod steps;
+mod support;
 mod time_passing;
 
 pub use clearing::{
-    abandoned_attempt_leaves_no_trace, clear_frees_the_email, success_clears_the_failures_of_its_email,
-    success_leaves_attempts_in_flight, success_leaves_other_addresses_counted,
+    abandoned_attempt_does_not_count, clear_removes_the_failures_of_the_email,
+    success_clears_the_failures_of_its_email, success_keeps_attempts_in_flight,
+    success_keeps_the_failures_of_other_addresses,
 };
 pub use limiting::{
     address_key_rejects_after_the_limit, attempt_without_address_counts_by_email_only,

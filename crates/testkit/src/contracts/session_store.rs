@@ -10,20 +10,25 @@ mod retry;
 mod reuse;
 mod revocation;
 mod rotation;
-mod steps;
+mod support;
 
-pub use capacity::{full_session_returns_its_oldest_access_token, surplus_session_ends_the_longest_idle_one};
+pub use capacity::{
+    full_session_returns_its_oldest_access_token, session_over_the_limit_ends_the_longest_idle_one,
+};
 pub use deadline::call_past_its_deadline_changes_nothing;
 pub use ending::{
     end_racing_a_rotation_leaves_no_usable_token, ended_session_returns_its_reason,
-    ending_an_unknown_session_changes_nothing, first_reason_stays, repeated_end_completes,
+    ending_an_unknown_session_changes_nothing, first_end_reason_is_kept, repeated_end_succeeds,
 };
-pub use expiry::{expired_token_is_gone, rotation_extends_the_idle_limit, session_has_an_absolute_end};
+pub use expiry::{
+    expired_token_does_not_rotate, rotation_does_not_extend_the_absolute_limit,
+    rotation_extends_the_idle_limit,
+};
 pub use listing::{end_all_ends_only_this_users_sessions, list_returns_the_live_sessions};
 pub use ownership::{other_tenant_changes_nothing, session_is_found_only_with_its_user};
 pub use retry::{
-    access_token_of_a_retry_is_revoked_with_its_session, keyed_retry_gets_the_sealed_successor,
-    retry_after_the_successor_was_used_ends_the_session, retry_with_another_key_is_no_retry,
+    access_token_of_a_retry_is_revoked_with_its_session, another_idempotency_key_is_not_a_retry,
+    retry_after_the_successor_was_used_ends_the_session, retry_returns_the_sealed_successor,
 };
 pub use reuse::{
     clock_ahead_does_not_prolong_the_grace_period, older_token_ends_the_session_in_the_grace_period,
@@ -35,5 +40,6 @@ pub use revocation::{
     ended_session_denylists_its_access_tokens, reuse_denylists_the_access_tokens,
 };
 pub use rotation::{
-    one_racer_wins, only_the_successor_of_the_winner_is_current, repeated_rotation_is_idempotent,
+    one_concurrent_rotation_wins, only_the_successor_of_the_winner_is_current,
+    repeated_rotation_is_idempotent,
 };

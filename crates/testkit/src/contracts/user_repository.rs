@@ -7,17 +7,17 @@ mod replacing;
 pub use inserting::{default_tenant_is_created_once, email_is_unique_under_race, unknown_tenant_is_rejected};
 pub use reading::{
     call_past_its_deadline_changes_nothing, hash_parameters_are_counted_without_salts,
-    inserted_user_is_found_by_email_and_by_id, list_returns_every_user_once, status_is_read_as_set,
-    unknown_user_is_none, user_without_password_is_a_value,
+    inserted_user_is_found_by_email_and_by_id, list_returns_every_user_once, status_is_stored,
+    unknown_user_is_not_found, user_without_password_has_no_hash,
 };
-pub use replacing::{hash_is_replaced_only_if_it_is_the_expected_one, one_racing_replace_wins};
+pub use replacing::{hash_is_replaced_only_if_it_is_the_expected_one, one_concurrent_replace_wins};
 
 use auth_domain::model::{NewUser, PasswordHash, TenantId, User, UserId};
 use auth_domain::ports::{Insertion, Replacement};
 
 use crate::{START, UserRepositoryFixture, a_tenant_id, a_user, request_time_at};
 
-/// The default tenant, made where it is missing.
+/// Returns the default tenant; creates it if it does not exist.
 async fn tenant(fixture: &UserRepositoryFixture) -> TenantId {
     fixture.users.default_tenant(a_tenant_id(), request_time_at(START)).await.unwrap()
 }
@@ -37,7 +37,7 @@ async fn found(fixture: &UserRepositoryFixture, id: UserId) -> Option<User> {
     fixture.users.find_by_id(id, request_time_at(START)).await.unwrap()
 }
 
-/// The hash that is stored for a user who exists.
+/// Returns the stored hash of an existing user.
 async fn stored_hash(fixture: &UserRepositoryFixture, id: UserId) -> Option<PasswordHash> {
     found(fixture, id).await.expect("the user exists").password_hash
 }

@@ -4,16 +4,16 @@ use auth_domain::model::Settlement;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// One call, some time after the call before it.
+/// A call, and the time since the call before it.
 #[derive(Clone, Debug)]
 pub struct AttemptCall {
-    /// The time since the call before; negative if the clock goes back.
+    /// The time since the call before it; negative if the clock goes back.
     pub after: time::Duration,
     /// The call.
     pub operation: AttemptOperation,
 }
 
-/// A call, with emails, addresses and tickets named by their position.
+/// A call whose emails, addresses and tickets are given by position.
 #[derive(Clone, Debug)]
 pub enum AttemptOperation {
     /// Reserves an attempt.
@@ -23,7 +23,7 @@ pub enum AttemptOperation {
         /// The address, one of two; `None` if it is not known.
         address: Option<usize>,
     },
-    /// Settles an attempt that was reserved, perhaps again.
+    /// Settles a reserved attempt, which may have been settled before.
     Settle {
         /// The attempt.
         attempt: Index,

@@ -1,4 +1,4 @@
-//! The comparison of a login limiter with the rules.
+//! Comparison of a login limiter with the rules.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::attempt_calls::{AttemptCall, AttemptOperation, attempt_calls};
 use super::check::check;
-use super::sessions::failed;
+use super::sessions::store_error;
 use crate::{START, TestEntropy, request_time_at};
 
 /// A login limiter to compare with the rules.
@@ -19,13 +19,13 @@ pub trait AttemptSubject: Send + Sync {
     /// The limiter.
     fn limiter(&self) -> &dyn LoginLimiter;
 
-    /// The limit that it was made with. A low one is reached in a short sequence.
+    /// The limit of the limiter. A low limit is reached in a short sequence.
     fn limit(&self) -> AttemptLimit;
 
-    /// The stored attempts on an email, from the oldest to the newest, read behind the port.
+    /// The stored attempts on an email, from the oldest to the newest, read without the port.
     async fn on_email(&self, email: LimitKey) -> Vec<Attempt>;
 
-    /// The stored attempts from an address, from the oldest to the newest, read behind the port.
+    /// The stored attempts from an address, from the oldest to the newest, read without the port.
     async fn on_address(&self, address: LimitKey) -> Vec<Attempt>;
 
     /// The time of the first call of every sequence, in whole microseconds.
@@ -33,7 +33,7 @@ pub trait AttemptSubject: Send + Sync {
         START
     }
 
-    /// The time of a request at `now`.
+    /// The request time at `now`.
     fn request_time(&self, now: OffsetDateTime) -> RequestTime {
         request_time_at(now)
     }
@@ -42,7 +42,7 @@ pub trait AttemptSubject: Send + Sync {
 /// Runs generated sequences on the rules and on a limiter.
 ///
 /// # Panics
-/// If an outcome or the stored attempts differ.
+/// If an outcome or a stored attempt differs.
 pub async fn compare_attempts(sequences: u32, subject: &dyn AttemptSubject) {
     check(sequences, attempt_calls(), async |calls: Vec<AttemptCall>| {
         Comparison::new(subject).run(&calls).await
@@ -86,7 +86,7 @@ impl<'a> Comparison<'a> {
                 }
                 AttemptOperation::Clear { email } => self.clear(self.emails[*email]).await,
             };
-            let difference = difference.map_err(failed)?;
+            let difference = difference.map_err(store_error)?;
             if let Some(difference) = difference {
                 return Err(format!("call {number} at {}: {call:?}\n{difference}", self.now));
             }

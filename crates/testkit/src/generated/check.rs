@@ -1,14 +1,14 @@
-//! Generation and shrinking for tests that await.
+//! Generation and shrinking of values for asynchronous tests.
 
 use std::fmt::Debug;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-/// The most attempts to make a failing value smaller.
+/// The maximum number of attempts to shrink a failing value.
 const MAX_SHRINKS: usize = 2_000;
 
-/// Runs `test` on `cases` generated values, and panics with the smallest one that fails.
+/// Runs `test` on `cases` generated values; panics with the smallest failing value.
 pub(super) async fn check<S>(cases: u32, strategy: S, test: impl AsyncFn(S::Value) -> Result<(), String>)
 where
     S: Strategy<Value: Clone + Debug>,

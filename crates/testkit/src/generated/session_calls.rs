@@ -6,28 +6,28 @@ use auth_domain::model::{EndReason, MAX_LIVE_ACCESS_TOKENS};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// One call, some time after the call before it.
+/// A call, and the time since the call before it.
 #[derive(Clone, Debug)]
 pub struct SessionCall {
-    /// The time since the call before; negative if the clock goes back.
+    /// The time since the call before it; negative if the clock goes back.
     pub after: time::Duration,
     /// The call.
     pub operation: SessionOperation,
 }
 
-/// A call, with sessions and tokens named by their position.
+/// A call whose users, sessions and tokens are given by position.
 #[derive(Clone, Debug)]
 pub enum SessionOperation {
     /// Opens a session.
     Open {
         /// The user, one of two.
         user: usize,
-        /// The number of sessions that the user may have.
+        /// The maximum number of sessions of the user.
         max_sessions: u32,
     },
     /// Presents a refresh token.
     Rotate {
-        /// The session, among those that were opened.
+        /// The session, one of those that were opened.
         session: Index,
         /// The token.
         token: PresentedToken,
@@ -39,7 +39,7 @@ pub enum SessionOperation {
         leeway: Duration,
         /// The address of the client, if it is known.
         address: Option<u8>,
-        /// Whether the access token that a full session named was denylisted to make room.
+        /// Whether the access token that a full session returned is denylisted and released.
         release: bool,
     },
     /// Repeats the last rotation of a session with the same successor.
@@ -53,7 +53,7 @@ pub enum SessionOperation {
         session: Index,
         /// The reason.
         reason: EndReason,
-        /// Whether an access token of another session is revoked with it.
+        /// Whether an access token of another session is revoked as well.
         also_revoke: bool,
     },
     /// Presents a refresh token of a session that was never opened.
@@ -93,7 +93,7 @@ pub enum PresentedToken {
     Unknown,
 }
 
-/// Generates sequences of about 20 calls, some of which fill a session with live access tokens.
+/// Generates sequences of about 20 calls. Some sequences fill a session with live access tokens.
 pub fn session_calls() -> impl Strategy<Value = Vec<SessionCall>> {
     let call = (after(), operation()).prop_map(|(after, operation)| SessionCall { after, operation });
     let open = SessionCall {

@@ -1,4 +1,4 @@
-//! A session store that consists of the rules.
+//! The model of a session store: the rules, applied to records in memory.
 
 use std::collections::HashMap;
 
@@ -35,13 +35,13 @@ pub enum SessionAnswer {
     Rotation(Rotation),
     /// The outcome of an end.
     Ending(Ending),
-    /// The number of live sessions that have ended.
+    /// The number of live sessions that were ended.
     EndedAll(usize),
     /// The live sessions.
     Sessions(Vec<SessionSummary>),
 }
 
-/// The records and the denylist of a store that applies the rules, and keeps every record.
+/// The records and the denylist of a session store. The model applies the rules and deletes no record.
 #[derive(Default)]
 pub struct SessionModel {
     records: HashMap<SessionRef, SessionRecord>,
@@ -55,13 +55,13 @@ impl SessionModel {
         self.records.get(&session)
     }
 
-    /// The time until which a token is denylisted; `None` if it never was.
+    /// The expiry of a token's denylist entry; `None` if the token was not denylisted.
     #[must_use]
     pub fn denylisted_until(&self, token: TokenId) -> Option<OffsetDateTime> {
         self.denylist.get(&token).copied()
     }
 
-    /// Applies a call.
+    /// Applies a call; returns its outcome.
     pub fn apply(&mut self, request: &SessionRequest, now: OffsetDateTime) -> SessionAnswer {
         match request {
             SessionRequest::Open(session) => {
@@ -94,7 +94,7 @@ impl SessionModel {
         }
     }
 
-    /// Writes a token to the denylist, as the service does before it releases one.
+    /// Adds a token to the denylist, as the service does before it releases the token.
     pub fn deny(&mut self, token: LiveAccessToken) {
         let until = token.expires_at + DENYLIST_MARGIN;
         let entry = self.denylist.entry(token.id).or_insert(until);
@@ -114,9 +114,9 @@ impl SessionModel {
 
     fn live(&self, user_id: UserId, now: OffsetDateTime) -> Vec<SessionSummary> {
         let of_user = self.records.iter().filter(|(session, _)| session.user_id == user_id);
-        let going_on = of_user.filter(|(_, record)| record.end_reason().is_none());
-        let time = |micros| from_unix_microseconds(micros).unwrap();
-        let summaries = going_on.map(|(session, record)| SessionSummary {
+        let not_ended = of_user.filter(|(_, record)| record.end_reason().is_none());
+        let time = |microseconds| from_unix_microseconds(microseconds).unwrap();
+        let summaries = not_ended.map(|(session, record)| SessionSummary {
             session_id: session.session_id,
             created_at: time(record.created_at),
             rotated_at: time(record.rotated_at),

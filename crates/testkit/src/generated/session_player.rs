@@ -1,4 +1,4 @@
-//! The clients of a generated sequence: they hold the tokens.
+//! The clients of a generated sequence. They hold the tokens.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{TestEntropy, a_session, a_tenant_id, a_user_id, an_access_token};
 const REFRESH_TTL: Duration = Duration::from_hours(24);
 const SESSION_TTL: Duration = Duration::from_hours(40);
 
-/// Turns operations into calls with tokens, and remembers the outcomes.
+/// Turns operations into calls with tokens, and stores the outcomes.
 pub struct SessionPlayer {
     users: [UserId; 2],
     other_tenant: TenantId,
@@ -25,24 +25,24 @@ pub struct SessionPlayer {
     issued: Vec<LiveAccessToken>,
 }
 
-/// The holder of one session.
+/// The client of one session.
 struct Client {
     session: SessionRef,
     tenant_id: TenantId,
     /// Every refresh token of the session, the current one last.
     tokens: Vec<RefreshToken>,
-    /// The last rotation that succeeded.
+    /// The last successful rotation.
     last: Option<Rotate>,
-    /// The access token that the full session named.
+    /// The access token that the full session returned.
     oldest: Option<LiveAccessToken>,
-    /// The rotation that was called last, with its successor.
+    /// The last rotation that was requested, and its successor.
     called: Option<(Rotate, RefreshToken)>,
 }
 
 impl SessionPlayer {
-    /// Two users without sessions.
+    /// Returns two new users without sessions.
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "two calls make different users")]
+    #[expect(clippy::new_without_default, reason = "two calls return different users")]
     pub fn new() -> Self {
         Self {
             users: [a_user_id(), a_user_id()],
@@ -52,26 +52,26 @@ impl SessionPlayer {
         }
     }
 
-    /// Every access token so far.
+    /// Every access token that was issued so far.
     #[must_use]
     pub fn issued(&self) -> &[LiveAccessToken] {
         &self.issued
     }
 
-    /// Every session of a user so far.
+    /// Every session of a user that was opened so far.
     pub fn sessions(&self, user_id: UserId) -> impl Iterator<Item = SessionRef> {
         let sessions = self.clients.iter().map(|client| client.session);
         sessions.filter(move |session| session.user_id == user_id)
     }
 
-    /// The access token to denylist before `request` is called; the request names it as released.
+    /// The access token that `request` releases, which must be denylisted before; `None` if it releases none.
     #[must_use]
     pub fn to_release(&self, request: &SessionRequest) -> Option<LiveAccessToken> {
         let SessionRequest::Rotate(rotate) = request else { return None };
         self.issued.iter().find(|token| Some(token.id) == rotate.released).copied()
     }
 
-    /// The call; `None` if there is nothing to call it with yet.
+    /// The call with its tokens; `None` if the sequence has no session or token for it yet.
     pub fn request(&mut self, operation: &SessionOperation, now: OffsetDateTime) -> Option<SessionRequest> {
         match operation {
             SessionOperation::Open { user, max_sessions } => Some(self.open(*user, *max_sessions, now)),
@@ -98,7 +98,7 @@ impl SessionPlayer {
         }
     }
 
-    /// Notes the outcome of the last rotation that was requested.
+    /// Stores the outcome of the last rotation that was requested.
     pub fn learn(&mut self, request: &SessionRequest, rotation: &Rotation) {
         let SessionRequest::Rotate(rotate) = request else { return };
         let of_session = |client: &&mut Client| client.session == rotate.presented.session;

@@ -1,4 +1,4 @@
-//! The comparison of a session store with the rules.
+//! Comparison of a session store with the rules.
 
 use async_trait::async_trait;
 use auth_domain::model::{RequestTime, SessionRecord, SessionRef};
@@ -17,10 +17,10 @@ pub trait SessionSubject: Send + Sync {
     /// The store.
     fn sessions(&self) -> &dyn SessionStore;
 
-    /// Its denylist, with the margin [`DENYLIST_MARGIN`](crate::DENYLIST_MARGIN).
+    /// The denylist of the store, with the margin [`DENYLIST_MARGIN`](crate::DENYLIST_MARGIN).
     fn denylist(&self) -> &dyn Denylist;
 
-    /// The stored record of a session, read behind the port; `None` if there is none.
+    /// The stored record of a session, read without the port; `None` if there is none.
     async fn record(&self, session: SessionRef) -> Option<SessionRecord>;
 
     /// The time of the first call of every sequence, in whole microseconds.
@@ -28,7 +28,7 @@ pub trait SessionSubject: Send + Sync {
         START
     }
 
-    /// The time of a request at `now`.
+    /// The request time at `now`.
     fn request_time(&self, now: OffsetDateTime) -> RequestTime {
         request_time_at(now)
     }
@@ -44,15 +44,15 @@ pub async fn compare_sessions(sequences: u32, subject: &dyn SessionSubject) {
 
 async fn compare(calls: &[SessionCall], subject: &dyn SessionSubject) -> Result<(), String> {
     let (mut player, mut model, mut now) = (SessionPlayer::new(), SessionModel::default(), subject.start());
-    for (number, call) in calls.iter().enumerate() {
-        now += call.after;
-        let Some(request) = player.request(&call.operation, now) else { continue };
+    for (number, step) in calls.iter().enumerate() {
+        now += step.after;
+        let Some(request) = player.request(&step.operation, now) else { continue };
         if let Some(token) = player.to_release(&request) {
             model.deny(token);
-            subject.denylist().add(token, subject.request_time(now)).await.map_err(failed)?;
+            subject.denylist().add(token, subject.request_time(now)).await.map_err(store_error)?;
         }
         let expected = model.apply(&request, now);
-        let actual = ask(subject, &request, now).await.map_err(failed)?;
+        let actual = call(subject, &request, now).await.map_err(store_error)?;
         if actual != expected {
             return Err(format!(
                 "call {number} at {now}: {request:?}\nreturns {actual:?}\ninstead of {expected:?}"
@@ -86,14 +86,14 @@ async fn compare_denylist(
             until => until.is_some(),
         };
         let is_denylisted = subject.denylist().contains(token.id, subject.request_time(now)).await;
-        if is_denylisted.map_err(failed)? != expected {
-            return Err(format!("at {now}: {token:?} is in one denylist and not in the other"));
+        if is_denylisted.map_err(store_error)? != expected {
+            return Err(format!("at {now}: {token:?} is in only one of the denylists"));
         }
     }
     Ok(())
 }
 
-async fn ask(
+async fn call(
     subject: &dyn SessionSubject,
     request: &SessionRequest,
     now: OffsetDateTime,
@@ -113,7 +113,7 @@ async fn ask(
     })
 }
 
-/// The sessions that a call may have changed.
+/// Returns the sessions that a call may have changed.
 fn touched(player: &SessionPlayer, request: &SessionRequest) -> Vec<SessionRef> {
     match request {
         SessionRequest::Open(session) => player.sessions(session.refresh_token.session.user_id).collect(),
@@ -125,8 +125,8 @@ fn touched(player: &SessionPlayer, request: &SessionRequest) -> Vec<SessionRef> 
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` passes it")]
-pub(super) fn failed(error: PortError) -> String {
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes the error by value")]
+pub(super) fn store_error(error: PortError) -> String {
     let cause = std::error::Error::source(&error).map(ToString::to_string);
     format!("the store failed: {error}: {}", cause.unwrap_or_default())
 }

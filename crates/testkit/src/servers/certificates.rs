@@ -1,4 +1,4 @@
-//! Certificates for servers that speak TLS.
+//! Certificates for servers with TLS.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -7,18 +7,18 @@ use std::path::PathBuf;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 
-/// A certificate authority and a certificate for `localhost` that it signed, as files.
+/// The files of a certificate authority and of a certificate for `localhost` that it signed.
 #[derive(Debug)]
 pub struct Certificates(TempDir);
 
 impl Certificates {
-    /// Makes new ones.
+    /// Creates new certificates.
     #[must_use]
     pub fn new() -> Self {
         Self::with(|_| {})
     }
 
-    /// Makes new certificates; the one for `localhost` has expired.
+    /// Creates new certificates; the one for `localhost` has expired.
     #[must_use]
     pub fn expired() -> Self {
         Self::with(|leaf| {
@@ -48,19 +48,19 @@ impl Certificates {
         Self(folder)
     }
 
-    /// Returns the certificate of the authority, for those who verify.
+    /// Returns the path of the certificate of the authority, for clients that verify the server.
     #[must_use]
     pub fn authority(&self) -> PathBuf {
         self.0.path().join("ca.pem")
     }
 
-    /// Returns the certificate of the server.
+    /// Returns the path of the certificate of the server.
     #[must_use]
     pub fn certificate(&self) -> PathBuf {
         self.0.path().join("server.pem")
     }
 
-    /// Returns the private key of the server, readable by its owner alone.
+    /// Returns the path of the private key of the server, which only its owner can read.
     #[must_use]
     pub fn key(&self) -> PathBuf {
         self.0.path().join("server.key")

@@ -1,4 +1,4 @@
-//! The commands that a Redis executes, as it tells them itself.
+//! The commands that a Redis server executes, from its `MONITOR` command.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Stdio};
@@ -6,7 +6,7 @@ use std::str::Chars;
 
 use super::RedisServer;
 
-/// `redis-cli monitor`, which sees every command, those of scripts included.
+/// A running `redis-cli monitor`. It reports every command, including those of scripts.
 #[derive(Debug)]
 pub struct Monitor<'a> {
     server: &'a RedisServer,
@@ -14,17 +14,17 @@ pub struct Monitor<'a> {
     lines: Lines<BufReader<ChildStdout>>,
 }
 
-/// A command that was executed.
+/// An executed command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// Whether a script executed it; otherwise a client sent it.
+    /// Whether a script executed the command; otherwise a client sent it.
     pub by_script: bool,
-    /// Its words, the name first.
+    /// The name of the command and its arguments.
     pub words: Vec<Vec<u8>>,
 }
 
 impl Seen {
-    /// Returns the name in capitals.
+    /// Returns the name of the command in upper case.
     #[must_use]
     pub fn name(&self) -> String {
         self.words.first().map(|name| String::from_utf8_lossy(name).to_uppercase()).unwrap_or_default()
@@ -32,23 +32,23 @@ impl Seen {
 }
 
 impl<'a> Monitor<'a> {
-    /// Begins to watch.
+    /// Starts to monitor the server.
     pub(super) fn start(server: &'a RedisServer) -> Self {
         let mut child =
             server.client().arg("monitor").stdout(Stdio::piped()).spawn().expect("redis-cli runs");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let first = lines.next().expect("an answer").expect("text");
-        assert_eq!(first, "OK", "the server refuses to be watched");
+        assert_eq!(first, "OK", "the server rejected MONITOR");
         Self { server, child, lines }
     }
 
-    /// Returns what was executed since the last call.
+    /// Returns the commands that were executed since the last call.
     pub fn seen(&mut self) -> Vec<Seen> {
-        let _ = self.server.cli(&["ECHO", "until now"]);
+        let _ = self.server.cli(&["ECHO", "end of commands"]);
         let mut seen = Vec::new();
         for line in self.lines.by_ref() {
             let line = line.expect("text");
-            if line.contains("\"ECHO\" \"until now\"") {
+            if line.contains("\"ECHO\" \"end of commands\"") {
                 break;
             }
             seen.push(Seen { by_script: line.contains(" lua] "), words: words(&line) });
@@ -64,7 +64,7 @@ impl Drop for Monitor<'_> {
     }
 }
 
-/// Reads the words in quotation marks of a line, with their escapes.
+/// Parses the quoted words of a line, with their escapes.
 fn words(line: &str) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     let mut characters = line.chars();
@@ -83,7 +83,7 @@ fn words(line: &str) -> Vec<Vec<u8>> {
 }
 
 fn escaped(characters: &mut Chars<'_>) -> u8 {
-    match characters.next().expect("an escape is whole") {
+    match characters.next().expect("a complete escape") {
         'x' => {
             let digits: String = characters.by_ref().take(2).collect();
             u8::from_str_radix(&digits, 16).expect("two digits")
@@ -93,7 +93,7 @@ fn escaped(characters: &mut Chars<'_>) -> u8 {
         't' => b'\t',
         'a' => 7,
         'b' => 8,
-        other => u8::try_from(other).expect("an escaped sign"),
+        other => u8::try_from(other).expect("an escaped character"),
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_read_with_their_escapes() {
+    fn words_are_parsed_with_their_escapes() {
         let line = r#"1767603600.7 [0 127.0.0.1:5] "SET" "a \"b\"" "\x00\xff\n""#;
         assert_eq!(words(line), [b"SET".to_vec(), b"a \"b\"".to_vec(), vec![0, 255, b'\n']]);
     }

@@ -1,14 +1,14 @@
-//! nginx.
+//! The nginx server.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 
 use super::Port;
-use super::guardian::{Ward, answers_in_time, end_of, folder};
 use super::programs::nginx_program;
+use super::supervisor::{ServerProcess, folder, last_lines, wait_until};
 
-/// What stands before and after the `http` block of the caller. One process in the foreground, which can be killed and
-/// leaves no workers behind; whatever it writes, it writes below the folder that it is started with.
+/// The configuration before the caller's part of the `http` block. It runs nginx as one foreground process, which leaves
+/// no worker processes when it is killed, and writes only to the working folder.
 const HEAD: &str = "
 daemon off;
 master_process off;
@@ -23,19 +23,20 @@ fastcgi_temp_path fastcgi;
 uwsgi_temp_path uwsgi;
 scgi_temp_path scgi;
 ";
+/// The configuration after the caller's part.
 const TAIL: &str = "\n}\n";
 
-/// A running `nginx` that knows no configuration of the machine's.
+/// A running `nginx` that does not use the configuration files of the machine.
 #[derive(Debug)]
 pub struct NginxServer {
     port: Port,
-    ward: Ward,
+    process: ServerProcess,
 }
 
 impl NginxServer {
-    /// Starts one and waits until it listens.
+    /// Starts the server and waits until it listens.
     ///
-    /// `http` is what its `http` block holds, and must have it listen on `port` of 127.0.0.1.
+    /// `http` is the content of the `http` block. It must make nginx listen on `port` of 127.0.0.1.
     #[must_use]
     pub fn start(port: Port, http: &str) -> Self {
         let folder = folder(None);
@@ -44,14 +45,14 @@ impl NginxServer {
         let prefix = folder.path().to_string_lossy().into_owned();
         let arguments = ["-e", "stderr", "-c", "nginx.conf", "-p", &prefix].map(str::to_owned);
         let command = [program].into_iter().chain(arguments).collect();
-        let server = Self { port, ward: Ward::new(command, folder, None, "KILL") };
-        server.ward.start();
-        let started = answers_in_time(|| server.listens());
-        assert!(started, "nginx does not start:\n{}", end_of(&server.ward.log()));
+        let server = Self { port, process: ServerProcess::new(command, folder, None, "KILL") };
+        server.process.start();
+        let started = wait_until(|| server.listens());
+        assert!(started, "nginx did not start:\n{}", last_lines(&server.process.log()));
         server
     }
 
-    /// Returns its address.
+    /// Returns the URL of the server.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port.number)

@@ -1,25 +1,25 @@
-//! Ports to listen on, each lent to one test at a time.
+//! Ports to listen on, each reserved for one test at a time.
 
 use std::env;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// Below the range that the kernel takes for outgoing connections: a program that is killed and
-/// started again must find its port free.
+/// The first port. The ports are below the kernel's range for outgoing connections, so that the port of a program that is
+/// killed and started again is still free.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
-/// A port on the loopback interface that no other test uses, in this process or another.
+/// A loopback port that no other test uses, in this process or another one. It is released on drop.
 #[derive(Debug)]
 pub struct Port {
-    /// The port.
+    /// The port number.
     pub number: u16,
     _lock: File,
 }
 
 impl Port {
-    /// Takes a free port.
+    /// Reserves a free port.
     #[must_use]
     pub fn take() -> Self {
         static NEXT: AtomicU16 = AtomicU16::new(0);

@@ -1,4 +1,4 @@
-//! PostgreSQL.
+//! The PostgreSQL server.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -8,21 +8,21 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
-use super::guardian::{Account, Ward, answers_in_time, end_of, folder};
 use super::programs::postgres_program;
+use super::supervisor::{Account, ServerProcess, folder, last_lines, wait_until};
 use super::{Certificates, Port};
 
-/// The role that owns everything; connections from this machine need no password.
+/// The role that owns every database. Connections from this machine need no password.
 const OWNER: &str = "hooksentry";
 
-/// A running `postgres` with a cluster of its own, which never waits for the disk.
+/// A running `postgres` with its own cluster, without `fsync`.
 #[derive(Debug)]
 pub struct PostgresServer {
     port: Port,
-    ward: Ward,
+    process: ServerProcess,
 }
 
-/// A database of its own on a server.
+/// A database on a server, for one test.
 #[derive(Debug)]
 pub struct Database<'a> {
     server: &'a PostgresServer,
@@ -30,7 +30,7 @@ pub struct Database<'a> {
 }
 
 impl PostgresServer {
-    /// Returns the server that all tests of this process share; each makes a database of its own on it.
+    /// Returns the server that the tests of this process share. Each test creates its own database on it.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<PostgresServer> = OnceLock::new();
         SHARED.get_or_init(Self::start)
@@ -42,22 +42,22 @@ impl PostgresServer {
         Self::launch(&[])
     }
 
-    /// Starts a server for one test, which keeps [`statements`](Self::statements) of what it executes.
+    /// Starts a server for one test, which logs its [`statements`](Self::statements).
     #[must_use]
     pub fn start_with_statements() -> Self {
         Self::launch(&["log_statement=all".to_owned()])
     }
 
-    /// Returns what the server has executed so far, a text for each statement.
+    /// Returns the log lines of the statements that were executed so far.
     #[must_use]
     pub fn statements(&self) -> Vec<String> {
-        let log = std::fs::read_to_string(self.ward.log()).unwrap_or_default();
+        let log = std::fs::read_to_string(self.process.log()).unwrap_or_default();
         let statements =
             log.lines().filter(|line| line.contains("LOG:  execute ") || line.contains("LOG:  statement: "));
         statements.map(str::to_owned).collect()
     }
 
-    /// Starts a server that speaks TLS, with a certificate for `localhost`.
+    /// Starts a server with TLS, with a certificate for `localhost`.
     #[must_use]
     pub fn start_with_tls(certificates: &Certificates) -> Self {
         let account = account();
@@ -83,7 +83,7 @@ impl PostgresServer {
         Self::launch_in(folder, port, account, settings)
     }
 
-    /// Starts a standby that follows this server with `delay`, a value of `recovery_min_apply_delay`.
+    /// Starts a standby of this server. `delay` is its `recovery_min_apply_delay`.
     #[must_use]
     pub fn start_standby(&self, delay: &str) -> Self {
         let (account, port) = (account(), Port::take());
@@ -102,22 +102,22 @@ impl PostgresServer {
         Self::launch_in(folder, port, account, &[format!("recovery_min_apply_delay={delay}")])
     }
 
-    /// Accepts connections only over TLS from now on.
-    pub fn demand_tls(&self) {
+    /// Rejects new connections without TLS.
+    pub fn require_tls(&self) {
         let rules = "hostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
-        std::fs::write(self.ward.folder.path().join("data/pg_hba.conf"), rules)
+        std::fs::write(self.process.folder.path().join("data/pg_hba.conf"), rules)
             .expect("a file of the server");
         expect_success(&self.try_sql("postgres", "SELECT pg_reload_conf()"));
         let is_open = || self.try_sql("dbname=postgres sslmode=disable", "SELECT 1").status.success();
-        assert!(answers_in_time(|| !is_open()), "postgres goes on in plain text");
+        assert!(wait_until(|| !is_open()), "postgres still accepts connections without TLS");
     }
 
-    /// Makes a standby the primary, and waits until it is.
+    /// Promotes a standby to primary, and waits for the promotion.
     pub fn promote(&self) {
         expect_success(&self.try_sql("postgres", "SELECT pg_promote()"));
     }
 
-    /// Returns the URL of a database of this name on these servers, in this order.
+    /// Returns the URL of the database `database` with all `servers` as hosts, in this order.
     #[must_use]
     pub fn url_on(servers: &[&Self], database: &str) -> String {
         let hosts: Vec<_> =
@@ -135,49 +135,48 @@ impl PostgresServer {
         let program = postgres_program("postgres").to_string_lossy().into_owned();
         let mut command = vec![program, "-D".to_owned(), data.to_string_lossy().into_owned()];
         command.extend(settings.flat_map(|setting| ["-c".to_owned(), setting.to_owned()]));
-        // QUIT is an immediate stop, after which it has cleaned up its shared memory.
-        let server = Self { port, ward: Ward::new(command, folder, account, "QUIT") };
+        // QUIT is an immediate shutdown, which also releases the shared memory.
+        let server = Self { port, process: ServerProcess::new(command, folder, account, "QUIT") };
         server.start_again();
         server
     }
 
-    /// Starts it again after [`kill`](Self::kill), on the same port, and waits until it answers.
+    /// Starts the server again after [`kill`](Self::kill), on the same port, and waits until it answers.
     pub fn start_again(&self) {
-        // A server that was killed leaves a lock file that names a process.
-        let _ = std::fs::remove_file(self.ward.folder.path().join("data/postmaster.pid"));
-        self.ward.start();
-        let started = answers_in_time(|| self.try_sql("postgres", "SELECT 1").status.success());
-        assert!(started, "postgres does not start:\n{}", end_of(&self.ward.log()));
+        // A killed server leaves its lock file with a process id.
+        let _ = std::fs::remove_file(self.process.folder.path().join("data/postmaster.pid"));
+        self.process.start();
+        let started = wait_until(|| self.try_sql("postgres", "SELECT 1").status.success());
+        assert!(started, "postgres did not start:\n{}", last_lines(&self.process.log()));
     }
 
-    /// Kills it, with every connection that it has.
+    /// Kills the server and its connections.
     pub fn kill(&self) {
-        // The processes of its connections notice the death of their parent only when they next wait for it.
+        // The backend processes would notice that the postmaster is dead only when they next wait.
         let children = self.children();
-        self.ward.kill();
+        self.process.kill();
         for child in children {
             let _ = rustix::process::kill_process(child, Signal::KILL);
         }
     }
 
-    /// Freezes it with every connection that it has: the system still takes connections for it, but nobody
-    /// answers.
+    /// Freezes the server and its connections: the kernel still accepts connections, but no request is answered.
     pub fn freeze(&self) {
         self.signal_all(Signal::STOP);
     }
 
-    /// Lets it go on.
+    /// Resumes a frozen server.
     pub fn thaw(&self) {
         self.signal_all(Signal::CONT);
     }
 
-    /// Makes a new, empty database.
+    /// Creates an empty database.
     #[must_use]
     pub fn database(&self) -> Database<'_> {
         self.database_like("template1")
     }
 
-    /// Makes a new database with all that is in another one, to which nobody may be connected.
+    /// Creates a database as a copy of `template`, which must have no connections.
     #[must_use]
     pub fn database_like(&self, template: &str) -> Database<'_> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -207,15 +206,15 @@ impl PostgresServer {
     }
 
     fn signal_all(&self, signal: Signal) {
-        self.ward.signal(signal);
+        self.process.signal(signal);
         for child in self.children() {
-            // One that has just ended is no trouble.
+            // An error means that the process has just ended.
             let _ = rustix::process::kill_process(child, signal);
         }
     }
 
     fn children(&self) -> Vec<rustix::process::Pid> {
-        let id = self.ward.id();
+        let id = self.process.id();
         let path = format!("/proc/{id}/task/{id}/children");
         let list = std::fs::read_to_string(path).unwrap_or_default();
         list.split_whitespace()
@@ -225,41 +224,38 @@ impl PostgresServer {
 }
 
 impl Database<'_> {
-    /// Returns the address, for the role that owns the database.
+    /// Returns the URL for the owner of the database.
     #[must_use]
     pub fn url(&self) -> String {
         self.url_of(OWNER)
     }
 
-    /// Returns the address for another role.
+    /// Returns the URL for `role`.
     #[must_use]
     pub fn url_of(&self, role: &str) -> String {
         format!("postgres://{role}@localhost:{}/{}", self.server.port.number, self.name)
     }
 
-    /// Runs statements as the owner, and returns what `psql` prints: rows, then the command tag.
+    /// Runs statements as the owner; returns the output of `psql`: the rows, then the command tag.
     #[must_use]
     pub fn sql(&self, statements: &str) -> String {
         expect_success(&self.server.try_sql(&self.name, statements))
     }
 
-    /// Returns the name.
+    /// Returns the name of the database.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 }
 
-/// As whom the server runs: it rejects to run as root.
+/// The user that the server runs as; `None` for the user of the test. PostgreSQL does not run as root.
 fn account() -> Option<Account> {
     if !geteuid().is_root() {
         return None;
     }
     let account = Account::named("postgres");
-    Some(
-        account
-            .expect("the user postgres, whom the package postgresql makes: run `apt-get install postgresql`"),
-    )
+    Some(account.expect("the user `postgres` does not exist: run `apt-get install postgresql`"))
 }
 
 fn initialise(data: &Path, account: Option<Account>) {

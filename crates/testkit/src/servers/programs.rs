@@ -1,27 +1,27 @@
-//! Check the programs, and saying which package has one that is missing.
+//! Paths of the server programs. A missing program is an error that names its Debian package.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where Debian keeps the programs of PostgreSQL, a folder for each version.
+/// The folder of the PostgreSQL programs on Debian, with one subfolder per version.
 const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
-/// Where Debian keeps what administrators run, which only their PATH names.
-const ADMINISTRATORS: &str = "/usr/sbin";
+/// The folder of system programs on Debian, which is not in the PATH of an ordinary user.
+const SYSTEM_PROGRAMS: &str = "/usr/sbin";
 
 /// Returns the path of a program of Redis, such as `redis-server`.
 ///
 /// # Panics
-/// When it is not installed.
+/// If the program is not installed.
 #[must_use]
 pub fn redis_program(name: &str) -> PathBuf {
     in_path(name).unwrap_or_else(|| missing(name, "redis-server"))
 }
 
-/// Returns the path of a program of PostgreSQL, such as `initdb`, of the newest version that is installed.
+/// Returns the path of a program of PostgreSQL, such as `initdb`, in the newest installed version.
 ///
 /// # Panics
-/// When it is not installed.
+/// If the program is not installed.
 #[must_use]
 pub fn postgres_program(name: &str) -> PathBuf {
     let versions = fs::read_dir(POSTGRES_VERSIONS).into_iter().flatten().filter_map(Result::ok);
@@ -33,7 +33,7 @@ pub fn postgres_program(name: &str) -> PathBuf {
 /// Returns the path of `nginx`.
 ///
 /// # Panics
-/// When it is not installed.
+/// If the program is not installed.
 #[must_use]
 pub fn nginx_program() -> PathBuf {
     program_of("nginx", "nginx")
@@ -42,7 +42,7 @@ pub fn nginx_program() -> PathBuf {
 /// Returns the path of `haproxy`.
 ///
 /// # Panics
-/// When it is not installed.
+/// If the program is not installed.
 #[must_use]
 pub fn haproxy_program() -> PathBuf {
     program_of("haproxy", "haproxy")
@@ -51,23 +51,23 @@ pub fn haproxy_program() -> PathBuf {
 /// Returns the path of `caddy`.
 ///
 /// # Panics
-/// When it is not installed.
+/// If the program is not installed.
 #[must_use]
 pub fn caddy_program() -> PathBuf {
     program_of("caddy", "caddy")
 }
 
-/// Returns the path of `java`, which runs a source file if the compiler is installed with it.
+/// Returns the path of `java`. It can run a source file if the JDK is installed.
 ///
 /// # Panics
-/// When it is not installed.
+/// If the program is not installed.
 #[must_use]
 pub fn java_program() -> PathBuf {
     program_of("java", "openjdk-17-jdk-headless")
 }
 
 fn program_of(name: &str, package: &str) -> PathBuf {
-    let usual = Path::new(ADMINISTRATORS).join(name);
+    let usual = Path::new(SYSTEM_PROGRAMS).join(name);
     in_path(name).or_else(|| usual.is_file().then_some(usual)).unwrap_or_else(|| missing(name, package))
 }
 
@@ -76,14 +76,14 @@ fn in_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&folders).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
-/// The number in `/usr/lib/postgresql/15/bin/initdb`.
+/// Returns the version of a program path, such as 15 for `/usr/lib/postgresql/15/bin/initdb`.
 fn version(program: &Path) -> u32 {
     let name = program.ancestors().nth(2).and_then(Path::file_name).and_then(|name| name.to_str());
     name.and_then(|name| name.parse().ok()).unwrap_or(0)
 }
 
 fn missing(name: &str, package: &str) -> ! {
-    panic!("{name} is not installed, and without it nothing is tested: run `apt-get install {package}`")
+    panic!("{name} is not installed, and the tests need it: run `apt-get install {package}`")
 }
 
 #[cfg(test)]
@@ -92,30 +92,30 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "apt-get install redis-server")]
-    fn a_missing_program_of_redis_is_a_failure_that_names_the_package() {
-        let _ = redis_program("redis-server-that-nobody-has");
+    fn missing_redis_program_is_an_error_with_its_package() {
+        let _ = redis_program("redis-server-missing");
     }
 
     #[test]
     #[should_panic(expected = "apt-get install postgresql")]
-    fn a_missing_program_of_postgres_is_a_failure_that_names_the_package() {
-        let _ = postgres_program("initdb-that-nobody-has");
+    fn missing_postgres_program_is_an_error_with_its_package() {
+        let _ = postgres_program("initdb-missing");
     }
 
     #[test]
     #[should_panic(expected = "apt-get install nginx")]
-    fn a_missing_nginx_is_a_failure_that_names_the_package() {
-        let _ = program_of("nginx-that-nobody-has", "nginx");
+    fn missing_nginx_is_an_error_with_its_package() {
+        let _ = program_of("nginx-missing", "nginx");
     }
 
     #[test]
     #[should_panic(expected = "apt-get install haproxy")]
-    fn a_missing_haproxy_is_a_failure_that_names_the_package() {
-        let _ = program_of("haproxy-that-nobody-has", "haproxy");
+    fn missing_haproxy_is_an_error_with_its_package() {
+        let _ = program_of("haproxy-missing", "haproxy");
     }
 
     #[test]
-    fn the_newest_postgres_is_taken() {
+    fn newest_postgres_has_the_highest_version() {
         assert!(
             version(Path::new("/usr/lib/postgresql/16/bin/initdb"))
                 > version(Path::new("/usr/lib/postgresql/9/bin/initdb"))

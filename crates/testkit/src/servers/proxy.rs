@@ -1,4 +1,4 @@
-//! A way to a server that can be made to fail.
+//! A TCP proxy that injects faults.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
@@ -8,29 +8,29 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// Passes every connection on to a server, until it is told to do otherwise.
+/// A TCP proxy in front of a server. A test can make it drop replies, close connections or change the server.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
-    way: Arc<Way>,
-    /// Counts how often all connections were cut.
+    route: Arc<Route>,
+    /// The number of times that all connections were closed.
     cuts: watch::Sender<u32>,
 }
 
 #[derive(Debug)]
-struct Way {
+struct Route {
     server: AtomicU16,
-    loses_replies: AtomicBool,
+    drops_replies: AtomicBool,
 }
 
 impl Proxy {
-    /// Stands before the server on this port.
+    /// Starts a proxy in front of the server on this loopback port.
     pub async fn before(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("a bound port").port();
-        let way = Way { server: AtomicU16::new(server), loses_replies: AtomicBool::new(false) };
-        let (way, (cuts, _)) = (Arc::new(way), watch::channel(0));
-        let (accepting, cut) = (Arc::clone(&way), cuts.clone());
+        let route = Route { server: AtomicU16::new(server), drops_replies: AtomicBool::new(false) };
+        let (route, (cuts, _)) = (Arc::new(route), watch::channel(0));
+        let (accepting, cut) = (Arc::clone(&route), cuts.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = accepting.server.load(Ordering::Relaxed);
@@ -38,41 +38,40 @@ impl Proxy {
                 tokio::spawn(connect(client, upstream, Arc::clone(&accepting), cut.subscribe()));
             }
         });
-        Self { port, way, cuts }
+        Self { port, route, cuts }
     }
 
-    /// Returns its address, for a client of Redis.
+    /// Returns the URL of the proxy for a Redis client.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Loses what the server says, or passes it on again.
+    /// Drops the replies of the server if `lose` is set; otherwise forwards them again.
     pub fn lose_replies(&self, lose: bool) {
-        self.way.loses_replies.store(lose, Ordering::Relaxed);
+        self.route.drops_replies.store(lose, Ordering::Relaxed);
     }
 
-    /// Leads later connections to another server, and cuts those that there are, as an address does that moves after a
-    /// failover.
-    pub fn lead_to(&self, server: u16) {
-        self.way.server.store(server, Ordering::Relaxed);
+    /// Forwards new connections to another server and closes the existing ones, like an address that moves in a failover.
+    pub fn redirect_to(&self, server: u16) {
+        self.route.server.store(server, Ordering::Relaxed);
         self.cut();
     }
 
-    /// Cuts every connection that there is.
+    /// Closes every existing connection.
     pub fn cut(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);
     }
 }
 
-async fn connect(client: TcpStream, upstream: TcpStream, way: Arc<Way>, mut cuts: watch::Receiver<u32>) {
-    // As the servers do themselves: a small reply must not wait for the next one.
+async fn connect(client: TcpStream, upstream: TcpStream, route: Arc<Route>, mut cuts: watch::Receiver<u32>) {
+    // Without this, a small reply would wait for the next one. The servers set it, too.
     let _ = (client.set_nodelay(true), upstream.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = upstream.into_split();
     tokio::select! {
         () = pass(from_client, to_server, || false) => {}
-        () = pass(from_server, to_client, || way.loses_replies.load(Ordering::Relaxed)) => {}
+        () = pass(from_server, to_client, || route.drops_replies.load(Ordering::Relaxed)) => {}
         _ = cuts.changed() => {}
     }
 }

@@ -1,4 +1,4 @@
-//! Redis.
+//! The Redis server.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -8,24 +8,24 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::Signal;
 
-use super::guardian::{Ward, answers_in_time, end_of, folder};
 use super::programs::redis_program;
+use super::supervisor::{ServerProcess, folder, last_lines, wait_until};
 use super::{Certificates, Monitor, Port};
 
-/// How many databases the shared server has: one for each who asks.
+/// The number of databases of the shared server. Each test takes its own.
 const DATABASES: &str = "4096";
 
-/// A running `redis-server`, which keeps nothing on disk unless told to.
+/// A running `redis-server`, without persistence by default.
 #[derive(Debug)]
 pub struct RedisServer {
     port: Port,
-    /// Where it listens for TLS, where it does.
+    /// The TLS port, if it has one.
     tls_port: Option<Port>,
-    ward: Ward,
+    process: ServerProcess,
 }
 
 impl RedisServer {
-    /// Returns the server that all tests of this process share; they must not disturb each other.
+    /// Returns the server that the tests of this process share. Each test must use its own database.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<RedisServer> = OnceLock::new();
         SHARED.get_or_init(|| Self::start_with(&["--databases", DATABASES]))
@@ -37,20 +37,20 @@ impl RedisServer {
         Self::start_with(&[])
     }
 
-    /// Starts a server with more options, as on its command line.
+    /// Starts a server with additional command-line options.
     #[must_use]
     pub fn start_with(options: &[&str]) -> Self {
         Self::launch(options, None)
     }
 
-    /// Starts a server that also listens for TLS, with a certificate for `localhost`.
+    /// Starts a server with an additional TLS port, with a certificate for `localhost`.
     #[must_use]
     pub fn start_with_tls(certificates: &Certificates) -> Self {
         let tls_port = Port::take();
         let port = tls_port.number.to_string();
         let [certificate, key, authority] =
             [certificates.certificate(), certificates.key(), certificates.authority()]
-                .map(|path| path.to_str().expect("a readable path").to_owned());
+                .map(|path| path.to_str().expect("a UTF-8 path").to_owned());
         let options = ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &key];
         let options =
             [&options[..], &["--tls-ca-cert-file", &authority, "--tls-auth-clients", "no"]].concat();
@@ -64,46 +64,46 @@ impl RedisServer {
         let fixed = ["--bind", "127.0.0.1", "--port", &number, "--save", "", "--appendonly", "no"];
         let arguments = fixed.into_iter().chain(options.iter().copied()).map(str::to_owned);
         let command = [program].into_iter().chain(arguments).collect();
-        let server = Self { port, tls_port, ward: Ward::new(command, folder, None, "KILL") };
+        let server = Self { port, tls_port, process: ServerProcess::new(command, folder, None, "KILL") };
         server.start_again();
         server
     }
 
-    /// Starts it again after [`kill`](Self::kill), on the same port, and waits until it answers.
+    /// Starts the server again after [`kill`](Self::kill), on the same port, and waits until it answers.
     pub fn start_again(&self) {
-        self.ward.start();
-        let started = answers_in_time(|| self.answers());
-        assert!(started, "redis-server does not start:\n{}", end_of(&self.ward.log()));
+        self.process.start();
+        let started = wait_until(|| self.answers());
+        assert!(started, "redis-server did not start:\n{}", last_lines(&self.process.log()));
     }
 
-    /// Kills it as a power cut would.
+    /// Kills the server, as a power failure would.
     pub fn kill(&self) {
-        self.ward.kill();
+        self.process.kill();
     }
 
-    /// Freezes it: the system still takes connections for it, but nobody answers.
+    /// Freezes the server: the kernel still accepts connections, but no command is answered.
     pub fn freeze(&self) {
-        self.ward.signal(Signal::STOP);
+        self.process.signal(Signal::STOP);
     }
 
-    /// Lets it go on.
+    /// Resumes a frozen server.
     pub fn thaw(&self) {
-        self.ward.signal(Signal::CONT);
+        self.process.signal(Signal::CONT);
     }
 
-    /// Returns the port without TLS.
+    /// Returns the port for connections without TLS.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port.number
     }
 
-    /// Returns its address without TLS.
+    /// Returns the URL without TLS.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port.number)
     }
 
-    /// Returns the address of a database that nobody else uses, and its number.
+    /// Returns the URL and the number of a database that no other test uses.
     #[must_use]
     pub fn database(&self) -> (String, u32) {
         static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -111,26 +111,26 @@ impl RedisServer {
         (format!("{}/{number}", self.url()), number)
     }
 
-    /// Returns its address with TLS.
+    /// Returns the URL with TLS.
     #[must_use]
     pub fn tls_url(&self) -> String {
         let port = self.tls_port.as_ref().expect("a server with TLS");
         format!("rediss://localhost:{}", port.number)
     }
 
-    /// Returns the process id.
+    /// Returns the process id of the server.
     #[must_use]
     pub fn id(&self) -> u32 {
-        self.ward.id()
+        self.process.id()
     }
 
-    /// Returns the folder that it runs in, where a dump of it lies.
+    /// Returns the working folder, which contains the RDB file if there is one.
     #[must_use]
     pub fn folder(&self) -> &std::path::Path {
-        self.ward.folder.path()
+        self.process.folder.path()
     }
 
-    /// Runs `redis-cli` with these words, and returns what it prints.
+    /// Runs `redis-cli` with these arguments; returns its output.
     #[must_use]
     pub fn cli(&self, words: &[&str]) -> String {
         let output = self.client().args(words).output().expect("redis-cli runs");
@@ -138,13 +138,13 @@ impl RedisServer {
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
-    /// Begins to watch the commands that it executes.
+    /// Starts to monitor the commands that the server executes.
     #[must_use]
     pub fn monitor(&self) -> Monitor<'_> {
         Monitor::start(self)
     }
 
-    /// Returns a `redis-cli` that talks to it.
+    /// Returns a `redis-cli` command for this server.
     #[must_use]
     pub fn client(&self) -> Command {
         let mut client = Command::new(redis_program("redis-cli"));
@@ -158,7 +158,7 @@ impl RedisServer {
         };
         let mut answer = [0; 1];
         let asked = connection.write_all(b"PING\r\n").and_then(|()| connection.read_exact(&mut answer));
-        // With a password set the answer is an error; it is an answer all the same.
+        // If a password is set, the answer is an error, which also shows that the server is running.
         asked.is_ok()
     }
 }

@@ -1,28 +1,28 @@
-//! HAProxy and Caddy.
+//! The reverse proxies HAProxy and Caddy.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 
 use super::Port;
-use super::guardian::{Ward, answers_in_time, end_of, folder};
 use super::programs::{caddy_program, haproxy_program};
+use super::supervisor::{ServerProcess, folder, last_lines, wait_until};
 
-/// Global options of Caddy: no listener for administrators, no certificates.
+/// Global options of Caddy: no admin endpoint, no certificates.
 const CADDY_OPTIONS: &str = "{\n\tadmin off\n\tauto_https off\n}\n";
 
 /// A running reverse proxy with the caller's configuration.
 #[derive(Debug)]
 pub struct ReverseProxy {
     port: Port,
-    #[expect(dead_code, reason = "it stops the program when it is dropped")]
-    ward: Ward,
+    #[expect(dead_code, reason = "dropping it stops the program")]
+    process: ServerProcess,
 }
 
 impl ReverseProxy {
     /// Starts `haproxy` and waits until it listens.
     ///
-    /// `configuration` is its whole file, and must have it listen on `port` of 127.0.0.1.
+    /// `configuration` is the whole configuration file. It must make HAProxy listen on `port` of 127.0.0.1.
     #[must_use]
     pub fn haproxy(port: Port, configuration: &str) -> Self {
         let arguments = ["-db", "-f", "haproxy.cfg"].map(str::to_owned).to_vec();
@@ -31,7 +31,7 @@ impl ReverseProxy {
 
     /// Starts `caddy` and waits until it listens.
     ///
-    /// `sites` is its Caddyfile without global options, and must have it listen on `port` of 127.0.0.1.
+    /// `sites` is the Caddyfile without global options. It must make Caddy listen on `port` of 127.0.0.1.
     #[must_use]
     pub fn caddy(port: Port, sites: &str) -> Self {
         let arguments =
@@ -46,14 +46,14 @@ impl ReverseProxy {
         let environment = ["env", "-u", "XDG_DATA_HOME", "-u", "XDG_CONFIG_HOME", &home].map(str::to_owned);
         let program = program.to_string_lossy().into_owned();
         let command = environment.into_iter().chain([program]).chain(arguments).collect();
-        let ward = Ward::new(command, folder, None, "KILL");
-        ward.start();
+        let process = ServerProcess::new(command, folder, None, "KILL");
+        process.start();
         let listens = || TcpStream::connect((Ipv4Addr::LOCALHOST, port.number)).is_ok();
-        assert!(answers_in_time(listens), "the proxy does not start:\n{}", end_of(&ward.log()));
-        Self { port, ward }
+        assert!(wait_until(listens), "the proxy did not start:\n{}", last_lines(&process.log()));
+        Self { port, process }
     }
 
-    /// Returns the address that it listens on.
+    /// Returns the address that the proxy listens on.
     #[must_use]
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port.number)

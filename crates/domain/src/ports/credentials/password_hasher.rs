@@ -11,7 +11,7 @@ use crate::ports::PortError;
 /// Hashes and verifies passwords, off the async threads and in bounded memory.
 ///
 /// # Contract
-/// - A password MUST verify against its own hash and against no other (`own_hash_verifies_and_no_other_password_does`). Every
+/// - A password MUST verify against its own hash and against no other (`hash_verifies_only_its_own_password`). Every
 ///   byte counts: white space, case, NUL, normalisation and length (`every_byte_of_the_password_counts`).
 /// - Two hashes of one password MUST differ (`every_hash_has_its_own_salt`) and MUST be PHC strings of Argon2id with the
 ///   configured parameters (`new_hashes_are_phc_strings`).
@@ -19,14 +19,14 @@ use crate::ports::PortError;
 ///   (`hash_of_other_parameters_is_outdated`).
 /// - The legacy format `base64(salt):base64(hash)` MUST verify, as outdated (`legacy_hash_verifies_as_outdated`).
 /// - A stored text that is not a hash, or whose parameters are out of bounds, MUST be [`PasswordCheck::Unusable`], without
-///   more memory (`unusable_hash_is_a_value`, `excessive_parameters_are_rejected`).
+///   more memory (`malformed_hash_is_unusable`, `excessive_parameters_are_rejected`).
 /// - With [`Credential::Missing`], `verify` MUST return [`PasswordCheck::Invalid`] (`missing_hash_never_verifies`).
 /// - Every `verify` of a rejected login MUST do the same work: that of the most expensive hash that may be stored. The work
 ///   MUST NOT depend on the stored hash or on its existence (`rejection_costs_as_much_as_the_most_expensive_hash`). A right
 ///   password of [`Credential::Active`] MAY cost less.
 /// - `admit` MUST assume the work of the most expensive hash for every caller. It has no information about the user.
 /// - A call that cannot start before its deadline MUST be rejected as
-///   [`Overloaded`](crate::ports::PortErrorKind::Overloaded) (`full_queue_is_overloaded`). A dropped call and a dropped
+///   [`Overloaded`](crate::ports::PortErrorKind::Overloaded) (`full_queue_returns_overloaded`). A dropped call and a dropped
 ///   admission MUST release their place (`dropped_calls_release_their_place`, `dropped_admissions_release_their_place`).
 /// - A call that fails after hashing has started MUST NOT fail as `Overloaded` or `Unavailable`: these two mean that the
 ///   password was not compared.

@@ -11,19 +11,19 @@ use crate::ports::{PortError, UnreadableUser};
 ///
 /// # Contract
 /// - An inserted user MUST be found by email and by id, with every field unchanged, and by nothing else
-///   (`inserted_user_is_found_by_email_and_by_id`, `unknown_user_is_none`).
+///   (`inserted_user_is_found_by_email_and_by_id`, `unknown_user_is_not_found`).
 /// - An email MUST be unique: of concurrent inserts of one email exactly one MUST get [`Insertion::Inserted`], and the
 ///   others MUST change nothing (`email_is_unique_under_race`).
 /// - A user MUST NOT be inserted into a tenant that does not exist (`unknown_tenant_is_rejected`).
 /// - The default tenant MUST be created once, also by concurrent callers (`default_tenant_is_created_once`).
 /// - A replaced hash MUST be returned by the next call. A replacement whose `expected` is not the stored hash MUST change
 ///   nothing and return [`Replacement::Changed`]. Of concurrent replacements of one hash exactly one MUST succeed
-///   (`hash_is_replaced_only_if_it_is_the_expected_one`, `one_racing_replace_wins`).
-/// - A status that was set MUST be returned by the next call (`status_is_read_as_set`).
+///   (`hash_is_replaced_only_if_it_is_the_expected_one`, `one_concurrent_replace_wins`).
+/// - A status that was set MUST be returned by the next call (`status_is_stored`).
 /// - `list` MUST return every user once (`list_returns_every_user_once`).
 /// - `hash_parameters` MUST return the parameters of every stored PHC string once, with the number of users who have them,
 ///   and never a salt or a hash (`hash_parameters_are_counted_without_salts`).
-/// - A user without a password hash MUST be a value, not an error (`user_without_password_is_a_value`).
+/// - A user without a password hash MUST be a value, not an error (`user_without_password_has_no_hash`).
 /// - A row with a value that is not defined for its column, such as an unknown role, MUST be an error of the kind
 ///   [`Corrupt`](crate::ports::PortErrorKind::Corrupt) with an [`UnreadableUser`] as its source. `list` MUST return the other
 ///   users, and such rows separately. Each adapter tests this itself, because only the adapter can write such a row.

@@ -13,7 +13,7 @@ use crate::ports::PortError;
 ///   its name (`issued_token_has_the_claims_of_the_platform`).
 /// - A token with another algorithm, issuer or audience MUST NOT verify, nor another spelling of a valid token
 ///   (`every_vector_has_its_expected_outcome`).
-/// - Expiry MUST be judged by `now`, with a leeway of at most five seconds (`expiry_is_judged_by_the_time_passed_in`).
+/// - Expiry MUST be judged by `now`, with a leeway of at most five seconds (`expiry_is_checked_at_the_time_passed_in`).
 /// - A token that was signed with another key MUST NOT verify, and one of a previous key MUST (`other_key_is_rejected`,
 ///   `previous_key_verifies`).
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]

@@ -9,12 +9,12 @@ use crate::ports::PortError;
 ///
 /// # Contract
 /// - An added token MUST be found by every call that starts later, on every instance
-///   (`added_token_is_found`, `added_token_is_found_by_racing_readers`), and no other token MUST be found
+///   (`added_token_is_found`, `added_token_is_found_by_concurrent_readers`), and no other token MUST be found
 ///   (`other_tokens_are_not_found`).
 /// - An entry MUST outlive its token by the configured margin, because other verifiers allow for clock skew
 ///   (`entry_outlives_its_token`), and MUST be gone some time after, by the time passed in or by the backend's own clock
-///   (`entry_is_gone_after_the_margin`).
-/// - Adding a token twice MUST keep the later time (`adding_twice_keeps_the_later_time`).
+///   (`entry_expires_after_the_margin`).
+/// - Adding a token twice MUST keep the later time (`adding_twice_keeps_the_later_expiry`).
 /// - `contains` MUST fail if the store cannot be asked. It MUST NOT return `false` then.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]

@@ -10,9 +10,9 @@ use crate::ports::PortError;
 /// # Contract
 /// - `find` MUST return the holder of a token and change nothing (`legacy_token_returns_its_holder`). For an unknown token it
 ///   MUST return `None`, and `consume` MUST return `false` (`unknown_legacy_token_has_no_holder`).
-/// - Of concurrent calls exactly one MUST consume a token (`one_racer_consumes_a_legacy_token`).
+/// - Of concurrent calls exactly one MUST consume a token (`one_concurrent_consume_of_a_legacy_token_wins`).
 /// - After [`SessionStore::end_all`](crate::ports::SessionStore::end_all) for its holder, a token MUST NOT be found or
-///   consumed, also if it was found before (`legacy_tokens_of_an_ended_user_are_rejected`). Tokens of other users MUST stay
+///   consumed, also if it was found before (`ending_all_sessions_rejects_the_legacy_tokens`). Tokens of other users MUST stay
 ///   valid (`legacy_tokens_of_other_users_stay_valid`).
 /// - Ending a token of another user MUST change nothing, also in the denylist
 ///   (`legacy_token_of_another_user_is_not_changed`). Ending a token of the user MUST delete it and revoke the access token in

@@ -14,7 +14,7 @@ use crate::ports::PortError;
 /// [`session_rules`](crate::model::session_rules).
 ///
 /// # Contract
-/// - Of concurrent rotations of one token exactly one MUST get [`Rotation::Rotated`] (`one_racer_wins`), and only its
+/// - Of concurrent rotations of one token exactly one MUST get [`Rotation::Rotated`] (`one_concurrent_rotation_wins`), and only its
 ///   successor MUST be current (`only_the_successor_of_the_winner_is_current`).
 /// - The same rotation repeated MUST get [`Rotation::Rotated`] again until the successor is used
 ///   (`repeated_rotation_is_idempotent`).
@@ -25,12 +25,12 @@ use crate::ports::PortError;
 ///   (`older_token_ends_the_session_in_the_grace_period`), after any number of rotations
 ///   (`reuse_is_recognised_after_many_rotations`).
 /// - The predecessor with the tag of its rotation MUST get the sealed successor, and the new access token MUST be stored in
-///   the same atomic operation (`keyed_retry_gets_the_sealed_successor`,
+///   the same atomic operation (`retry_returns_the_sealed_successor`,
 ///   `access_token_of_a_retry_is_revoked_with_its_session`). Another tag MUST be treated as no tag
-///   (`retry_with_another_key_is_no_retry`). A retry after the successor was used is reuse
+///   (`another_idempotency_key_is_not_a_retry`). A retry after the successor was used is reuse
 ///   (`retry_after_the_successor_was_used_ends_the_session`).
 /// - A token past `expires_at`, and a session past `ends_at`, MUST NOT rotate. Expiry is judged by `request_time.now()`, not
-///   by the clock of the backend (`expired_token_is_gone`, `session_has_an_absolute_end`,
+///   by the clock of the backend (`expired_token_does_not_rotate`, `rotation_does_not_extend_the_absolute_limit`,
 ///   `rotation_extends_the_idle_limit`).
 /// - A rotation for another tenant MUST change nothing (`other_tenant_changes_nothing`). A session presented under another
 ///   user MUST be [`Rotation::Unknown`] (`session_is_found_only_with_its_user`).
@@ -40,14 +40,14 @@ use crate::ports::PortError;
 ///   (`ended_session_denylists_its_access_tokens`, `reuse_denylists_the_access_tokens`), also one that expired less than the
 ///   margin of the denylist ago (`ended_session_denylists_a_token_within_the_margin`), and
 ///   [`EndSession::also_revoke`] last (`end_also_revokes_the_presented_token`). A repeated call MUST complete this
-///   (`repeated_end_completes`) and MUST keep the first reason (`first_reason_stays`).
+///   (`repeated_end_succeeds`) and MUST keep the first reason (`first_end_reason_is_kept`).
 /// - Ending an unknown session MUST return [`Ending::Unknown`] and change nothing, also in the denylist
 ///   (`ending_an_unknown_session_changes_nothing`).
 /// - A rotation that races an end MUST NOT leave a usable token (`end_racing_a_rotation_leaves_no_usable_token`).
 /// - After an end, every token of the session MUST get [`Rotation::Ended`] while the record exists
 ///   (`ended_session_returns_its_reason`).
 /// - A user MUST NOT have more than `max_sessions`: one more ends the one that is idle longest
-///   (`surplus_session_ends_the_longest_idle_one`).
+///   (`session_over_the_limit_ends_the_longest_idle_one`).
 /// - `end_all` MUST end every session of the user and of no other user (`end_all_ends_only_this_users_sessions`), and `list`
 ///   MUST return exactly the live ones (`list_returns_the_live_sessions`).
 /// - A call whose deadline has passed before it starts MUST change nothing, also not later, and fail as

@@ -1,19 +1,19 @@
-//! The limit itself: what is let in, what has to wait, what is rejected.
+//! The limit: attempts that are reserved, busy or rejected.
 
 use std::sync::Arc;
 
 use auth_domain::model::{LoginAttempt, Reservation, Settlement, Ticket};
 
-use super::steps::{
+use super::support::{
     Limiter, address, assert_rejected, assert_rejected_by, attempt, attempted, email, failures,
-    places_of_address, places_of_email, reserve, reserved, settle,
+    free_from_address, free_on_email, reserve, reserved, settle,
 };
 use crate::contracts::assert_unavailable;
 use crate::{
     LOGIN_LIMIT, LOGIN_WINDOW, ROUNDS, START, race, request_time_at, request_time_past_its_deadline,
 };
 
-/// However many attempts come at one moment, no more than the limit are let in, on either axis.
+/// Concurrent attempts never reserve more places than the limit, on either limit key.
 pub async fn reservations_never_exceed_the_limit_under_race(fixture: &Limiter) {
     for _ in 0..ROUNDS {
         let (email_key, address_key) = (email(), address());
@@ -22,19 +22,19 @@ pub async fn reservations_never_exceed_the_limit_under_race(fixture: &Limiter) {
         for (attempts, key) in [(on_email, email_key), (from_address, address_key)] {
             let results = raced(fixture, &attempts).await;
             let tickets: Vec<Ticket> = results.iter().filter_map(reserved_ticket).collect();
-            assert_eq!(tickets.len(), LOGIN_LIMIT as usize, "let in at one moment");
+            assert_eq!(tickets.len(), LOGIN_LIMIT as usize, "reserved concurrently");
             let busy = results.iter().filter(|result| **result == Reservation::Busy(key)).count();
             assert_eq!(busy, attempts.len() - tickets.len(), "{results:?}");
 
-            no_place_becomes_free_by_failing(fixture, &tickets, &attempts).await;
+            failures_free_no_place(fixture, &tickets, &attempts).await;
         }
     }
 }
 
-/// Settles every ticket as failed while others try again.
-async fn no_place_becomes_free_by_failing(fixture: &Limiter, tickets: &[Ticket], attempts: &[LoginAttempt]) {
+/// Settles every ticket as failed while other callers try again.
+async fn failures_free_no_place(fixture: &Limiter, tickets: &[Ticket], attempts: &[LoginAttempt]) {
     let calls = tickets.iter().copied().map(Some).chain(tickets.iter().map(|_| None));
-    let let_in = race(calls.enumerate().map(|(racer, ticket)| {
+    let reserved = race(calls.enumerate().map(|(racer, ticket)| {
         let limiter = Arc::clone(&fixture.port);
         let again = attempt(attempts[racer].email, attempts[racer].address);
         async move {
@@ -48,7 +48,7 @@ async fn no_place_becomes_free_by_failing(fixture: &Limiter, tickets: &[Ticket],
         }
     }))
     .await;
-    assert_eq!(let_in.into_iter().flatten().count(), 0, "let in beside failures");
+    assert_eq!(reserved.into_iter().flatten().count(), 0, "reserved while the failures were settled");
 }
 
 async fn raced(fixture: &Limiter, attempts: &[LoginAttempt]) -> Vec<Reservation> {
@@ -66,13 +66,13 @@ fn reserved_ticket(reservation: &Reservation) -> Option<Ticket> {
     }
 }
 
-/// An email is limited from wherever the attempts come.
+/// The failures on an email count from all addresses.
 pub async fn email_key_rejects_after_the_limit(fixture: &Limiter) {
     let email_key = email();
     for _ in 0..LOGIN_LIMIT {
         let ticket = reserved(fixture, attempt(email_key, address()), START).await;
         for _ in 0..2 {
-            // Repeating the report changes nothing.
+            // Settling an attempt again changes nothing.
             settle(fixture, &ticket, Settlement::Failed, START).await;
         }
     }
@@ -82,7 +82,7 @@ pub async fn email_key_rejects_after_the_limit(fixture: &Limiter) {
     reserved(fixture, attempt(email(), address()), START).await;
 }
 
-/// An address is limited on whatever emails the attempts are.
+/// The failures from an address count on all emails.
 pub async fn address_key_rejects_after_the_limit(fixture: &Limiter) {
     let address_key = address();
     let last = email();
@@ -96,7 +96,7 @@ pub async fn address_key_rejects_after_the_limit(fixture: &Limiter) {
     reserved(fixture, attempt(last, address()), START).await;
 }
 
-/// Who fills an axis without having failed makes others wait, not fail; failures go before.
+/// A limit key that is full of attempts in flight is busy; one that is full of failures is rejected, busy or not.
 pub async fn attempts_in_flight_are_busy_not_rejected(fixture: &Limiter) {
     let (email_key, address_key) = (email(), address());
     let mut tickets = Vec::new();
@@ -126,7 +126,7 @@ pub async fn attempts_in_flight_are_busy_not_rejected(fixture: &Limiter) {
     assert_rejected(reserve(fixture, attempt(email_key, address_key), START).await);
 }
 
-/// Whoever is not let in takes no place, on the axis that is full or on the other.
+/// An attempt that is busy or rejected takes no place, on the full limit key or on the other.
 pub async fn rejected_attempts_do_not_count(fixture: &Limiter) {
     let (full, crowded) = (email(), email());
     failures(fixture, LOGIN_LIMIT, full, None).await;
@@ -144,9 +144,9 @@ pub async fn rejected_attempts_do_not_count(fixture: &Limiter) {
     for ticket in &tickets {
         settle(fixture, ticket, Settlement::Abandoned, START).await;
     }
-    assert_eq!(places_of_email(fixture, crowded).await, LOGIN_LIMIT);
+    assert_eq!(free_on_email(fixture, crowded).await, LOGIN_LIMIT);
     for from in [rejected_from, busy_from] {
-        assert_eq!(places_of_address(fixture, from).await, LOGIN_LIMIT, "counted on the address");
+        assert_eq!(free_from_address(fixture, from).await, LOGIN_LIMIT, "the attempt counts on the address");
     }
 
     for _ in 0..2 * LOGIN_LIMIT {
@@ -155,7 +155,7 @@ pub async fn rejected_attempts_do_not_count(fixture: &Limiter) {
     reserved(fixture, attempt(full, address()), START + LOGIN_WINDOW).await;
 }
 
-/// Where the address is not known, only the email is counted.
+/// An attempt with an unknown address counts only on its email.
 pub async fn attempt_without_address_counts_by_email_only(fixture: &Limiter) {
     for _ in 0..2 * LOGIN_LIMIT {
         attempted(fixture, email(), None, Settlement::Failed).await;
@@ -166,15 +166,15 @@ pub async fn attempt_without_address_counts_by_email_only(fixture: &Limiter) {
     assert_rejected(reserve(fixture, attempt(email_key, address()), START).await);
 }
 
-/// A call that comes too late is an error and takes no effect.
+/// A call after its deadline fails and changes nothing.
 pub async fn call_past_its_deadline_changes_nothing(fixture: &Limiter) {
     let late = request_time_past_its_deadline(START);
     let (email_key, address_key) = (email(), address());
     for _ in 0..2 * LOGIN_LIMIT {
         assert_unavailable(fixture.port.reserve(&attempt(email_key, address_key), late).await, "reserve");
     }
-    assert_eq!(places_of_email(fixture, email_key).await, LOGIN_LIMIT);
-    assert_eq!(places_of_address(fixture, address_key).await, LOGIN_LIMIT);
+    assert_eq!(free_on_email(fixture, email_key).await, LOGIN_LIMIT);
+    assert_eq!(free_from_address(fixture, address_key).await, LOGIN_LIMIT);
 
     failures(fixture, LOGIN_LIMIT - 1, email_key, None).await;
     let ticket = reserved(fixture, attempt(email_key, None), START).await;

@@ -1,9 +1,9 @@
-//! What time does to failures and to attempts that nobody settles.
+//! Failures and unsettled attempts as time passes.
 
 use auth_domain::model::{Reservation, Settlement, Ticket};
 use std::time::Duration;
 
-use super::steps::{
+use super::support::{
     Limiter, MILLISECOND, SECOND, address, assert_rejected, attempt, email, failed, failures, reserve,
     reserved, settle,
 };
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use crate::{LOGIN_LIMIT, LOGIN_WINDOW, START};
 
-/// Each failure counts for exactly one window from its attempt, and the rejection says how long that is.
+/// A failure counts for one window after its attempt, and `retry_after` is the exact time until the next attempt.
 pub async fn window_slides_and_retry_after_is_exact(fixture: &Limiter) {
     let email_key = email();
     for nth in 0..LOGIN_LIMIT {
@@ -27,16 +27,16 @@ pub async fn window_slides_and_retry_after_is_exact(fixture: &Limiter) {
         assert_eq!(retry_after, wait);
     }
 
-    // The first failure leaves, the one that takes its place waits for the second.
+    // The first failure has left the window. The next place becomes free when the second leaves it.
     let now = START + LOGIN_WINDOW;
     failed(fixture, email_key, address(), now).await;
     let retry_after = assert_rejected(reserve(fixture, attempt(email_key, address()), now).await);
     assert_eq!(retry_after, 20 * SECOND);
 
-    both_keys_have_to_let_in(fixture, now).await;
+    both_keys_limit_an_attempt(fixture, now).await;
 }
 
-async fn both_keys_have_to_let_in(fixture: &Limiter, start: OffsetDateTime) {
+async fn both_keys_limit_an_attempt(fixture: &Limiter, start: OffsetDateTime) {
     let (email_key, address_key) = (email(), address());
     for _ in 0..LOGIN_LIMIT {
         failed(fixture, email_key, None, start).await;
@@ -46,11 +46,11 @@ async fn both_keys_have_to_let_in(fixture: &Limiter, start: OffsetDateTime) {
         failed(fixture, email(), address_key, later).await;
     }
     let retry_after = assert_rejected(reserve(fixture, attempt(email_key, address_key), later).await);
-    assert_eq!(retry_after, LOGIN_WINDOW, "the axis that is full for longer decides");
+    assert_eq!(retry_after, LOGIN_WINDOW, "the limit key that is full for longer decides");
     reserved(fixture, attempt(email_key, address_key), later + retry_after).await;
 }
 
-/// After a crash nobody settles; from then on the attempt is a failure of its own time.
+/// An attempt that is not settled in time, such as after a crash, is a failure at the time of its reservation.
 pub async fn unsettled_attempt_counts_as_a_failure(fixture: &Limiter) {
     let (email_key, address_key) = (email(), address());
     for _ in 0..LOGIN_LIMIT {
@@ -60,9 +60,9 @@ pub async fn unsettled_attempt_counts_as_a_failure(fixture: &Limiter) {
     let busy = reserve(fixture, attempt(email_key, address()), waiting).await;
     assert_eq!(busy, Reservation::Busy(email_key));
 
-    let given_up = START + Ticket::SETTLEMENT_TIMEOUT + MILLISECOND;
+    let timed_out = START + Ticket::SETTLEMENT_TIMEOUT + MILLISECOND;
     for attempt in [attempt(email_key, address()), attempt(email(), address_key)] {
-        let retry_after = assert_rejected(reserve(fixture, attempt, given_up).await);
+        let retry_after = assert_rejected(reserve(fixture, attempt, timed_out).await);
         assert_eq!(retry_after, LOGIN_WINDOW - Ticket::SETTLEMENT_TIMEOUT - MILLISECOND);
     }
     assert_rejected(
@@ -71,7 +71,7 @@ pub async fn unsettled_attempt_counts_as_a_failure(fixture: &Limiter) {
     reserved(fixture, attempt(email_key, address_key), START + LOGIN_WINDOW).await;
 }
 
-/// A clock that goes back by less than a window frees no place, neither then nor when it is right again.
+/// A clock that goes back by less than a window frees no place, neither then nor after it is corrected.
 pub async fn clock_going_back_does_not_reopen_the_limit(fixture: &Limiter) {
     let earlier = START - LOGIN_WINDOW / 2;
     let email_key = email();
@@ -88,7 +88,7 @@ pub async fn clock_going_back_does_not_reopen_the_limit(fixture: &Limiter) {
 }
 
 // S-23
-/// Attempts stored by a clock that was an hour ahead count from the time at which they are first seen.
+/// Attempts that were stored by a clock an hour ahead count from the time at which they are read next.
 pub async fn clock_ahead_does_not_prolong_a_rejection(fixture: &Limiter) {
     let ahead = START + 12 * LOGIN_WINDOW;
     let (email_key, address_key) = (email(), address());
@@ -111,7 +111,7 @@ pub async fn clock_ahead_does_not_prolong_a_rejection(fixture: &Limiter) {
         reserved(fixture, attempt(email_key, address()), ahead).await;
     }
     assert_eq!(reserve(fixture, attempt(email_key, None), START).await, Reservation::Busy(email_key));
-    let settled_by_nobody = START + Ticket::SETTLEMENT_TIMEOUT + MILLISECOND;
-    let retry_after = assert_rejected(reserve(fixture, attempt(email_key, None), settled_by_nobody).await);
+    let timed_out = START + Ticket::SETTLEMENT_TIMEOUT + MILLISECOND;
+    let retry_after = assert_rejected(reserve(fixture, attempt(email_key, None), timed_out).await);
     assert_eq!(retry_after, LOGIN_WINDOW - Ticket::SETTLEMENT_TIMEOUT - MILLISECOND);
 }

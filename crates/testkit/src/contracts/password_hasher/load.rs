@@ -1,4 +1,4 @@
-//! More calls than can be served.
+//! More calls than the hasher can serve, and calls that are dropped.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use crate::{PasswordHasherFixture, a_password, race};
 
 const FLOOD: usize = 500;
 const ALLOWED: Duration = Duration::from_millis(300);
-/// For a verification that begins in the last moment, on a machine that has other things to do.
+/// The time for a verification that begins just before its deadline, on a busy machine.
 const SLACK: Duration = Duration::from_secs(2);
 
-/// What cannot begin in time is rejected in time; what has begun is answered.
-pub async fn full_queue_is_overloaded(fixture: &PasswordHasherFixture) {
+/// A call that cannot begin before its deadline is rejected as overloaded by then; one that has begun is completed.
+pub async fn full_queue_returns_overloaded(fixture: &PasswordHasherFixture) {
     let stored = hashed(&*fixture.hasher, PASSWORD).await;
     let results = race((0..FLOOD).map(|_| verification(fixture, &stored, ALLOWED))).await;
 
@@ -31,47 +31,48 @@ pub async fn full_queue_is_overloaded(fixture: &PasswordHasherFixture) {
             Err(kind) => assert_eq!(kind, PortErrorKind::Overloaded),
         }
     }
-    assert!(served > 0, "nobody was served");
-    assert!(served < FLOOD, "all were served: one verification costs too little for this case");
+    assert!(served > 0, "no call was served");
+    assert!(served < FLOOD, "every call was served: a verification is too cheap for this case");
 
     let (after, _) = verification(fixture, &stored, SLACK).await;
-    assert_eq!(after, Ok(CURRENT), "the queue is empty again");
+    assert_eq!(after, Ok(CURRENT), "the queue is still full");
 }
 
-/// Clients that hang up while waiting do not keep others out.
+/// A call that is dropped while it waits gives its place in the queue back.
 pub async fn dropped_calls_release_their_place(fixture: &PasswordHasherFixture) {
     let stored = hashed(&*fixture.hasher, PASSWORD).await;
     for _ in 0..10 {
         let waiting: Vec<_> =
             (0..100).map(|_| tokio::spawn(verification(fixture, &stored, Duration::from_secs(30)))).collect();
-        // Long enough to be waiting, too short to be served.
+        // Enough time to enter the queue, not enough to be served.
         tokio::time::sleep(Duration::from_millis(20)).await;
         for call in waiting {
             call.abort();
-            // A call that was served in the meantime is none the worse.
+            // Some calls may have been served already.
             drop(call.await);
         }
     }
-    // Each is charged the dearest turn, so twenty wait for some seconds. Places that were not freed would add a minute.
-    let patience = Duration::from_secs(30);
-    for (after, _) in race((0..20).map(|_| verification(fixture, &stored, patience))).await {
-        assert_eq!(after, Ok(CURRENT), "the places of dropped calls are lost");
+    // The queue charges each call the most expensive turn, so twenty of them wait for some seconds. Places that were not
+    // released would add a minute.
+    let allowed = Duration::from_secs(30);
+    for (after, _) in race((0..20).map(|_| verification(fixture, &stored, allowed))).await {
+        assert_eq!(after, Ok(CURRENT), "dropped calls keep their places");
     }
 }
 
-/// An admission that is dropped before verification does not keep others out.
+/// An admission that is dropped before its verification gives its place back.
 pub async fn dropped_admissions_release_their_place(fixture: &PasswordHasherFixture) {
     let stored = hashed(&*fixture.hasher, PASSWORD).await;
     for _ in 0..10 {
         let admissions: Vec<_> = (0..100).map(|_| fixture.hasher.admit(within(SLACK))).collect();
-        assert!(admissions.iter().any(Result::is_ok), "nobody is admitted");
+        assert!(admissions.iter().any(Result::is_ok), "no call was admitted");
         drop(admissions);
     }
     let (after, _) = verification(fixture, &stored, SLACK).await;
-    assert_eq!(after, Ok(CURRENT), "the places of dropped admissions are lost");
+    assert_eq!(after, Ok(CURRENT), "dropped admissions keep their places");
 }
 
-/// One verification that may begin within `allowed`, and how long it took.
+/// Verifies a password with a deadline `allowed` from now; returns the outcome and the elapsed time.
 fn verification(
     fixture: &PasswordHasherFixture,
     stored: &PasswordHash,

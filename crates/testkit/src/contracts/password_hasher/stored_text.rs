@@ -1,4 +1,4 @@
-//! What a stored text may be.
+//! The formats of stored hashes.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::{CURRENT, OUTDATED, PASSWORD, hashed, verified};
 use crate::{PasswordHasherFixture, vectors};
 
-/// A new hash says how it was made, so that the next hasher can read it.
+/// A new hash contains its algorithm and parameters, so that a hasher with other parameters can verify it.
 pub async fn new_hashes_are_phc_strings(fixture: &PasswordHasherFixture) {
     for hasher in [&fixture.hasher, &fixture.other_parameters] {
         let stored = hashed(&**hasher, PASSWORD).await;
@@ -25,7 +25,7 @@ pub async fn new_hashes_are_phc_strings(fixture: &PasswordHasherFixture) {
     }
 }
 
-/// What was made with other parameters still verifies, and should be replaced.
+/// A hash with other parameters verifies and is reported as outdated.
 pub async fn hash_of_other_parameters_is_outdated(fixture: &PasswordHasherFixture) {
     let other = hashed(&*fixture.other_parameters, PASSWORD).await;
     assert_eq!(verified(fixture, PASSWORD, &other).await, OUTDATED);
@@ -35,9 +35,9 @@ pub async fn hash_of_other_parameters_is_outdated(fixture: &PasswordHasherFixtur
     assert_eq!(verified(fixture, PASSWORD, &own).await, CURRENT);
 }
 
-/// Users of the platform's older service keep their passwords.
+/// A hash of the legacy service verifies and is reported as outdated.
 ///
-/// Three of the vectors, since each costs some hundred milliseconds; the adapter runs all of them.
+/// This case uses three vectors, because each costs some hundred milliseconds. The tests of the adapter use all of them.
 pub async fn legacy_hash_verifies_as_outdated(fixture: &PasswordHasherFixture) {
     for case in vectors::legacy_password_hashes().into_iter().take(3) {
         let stored = PasswordHash::new(case.stored);
@@ -46,8 +46,8 @@ pub async fn legacy_hash_verifies_as_outdated(fixture: &PasswordHasherFixture) {
     }
 }
 
-/// A text that is no hash is told apart from a wrong password.
-pub async fn unusable_hash_is_a_value(fixture: &PasswordHasherFixture) {
+/// A text that is not a hash is `Unusable`, which is not the same as a wrong password.
+pub async fn malformed_hash_is_unusable(fixture: &PasswordHasherFixture) {
     let own = hashed(&*fixture.hasher, PASSWORD).await;
     let half = &own.expose()[..own.expose().len() / 2];
     for text in [
@@ -69,7 +69,7 @@ pub async fn unusable_hash_is_a_value(fixture: &PasswordHasherFixture) {
     }
 }
 
-/// Whoever can write a hash must not be able to spend the server's memory or time with it.
+/// A stored hash cannot make the server use excessive memory or time.
 pub async fn excessive_parameters_are_rejected(fixture: &PasswordHasherFixture) {
     for parameters in [
         "m=1048576,t=2,p=1",

@@ -1,16 +1,16 @@
-//! Which password fits which hash.
+//! Passwords that match a hash, and the time of a verification.
 
 use std::time::Duration;
 
 use auth_domain::model::PasswordHash;
 use auth_domain::ports::{Credential, PasswordCheck};
 
-use super::{CURRENT, PASSWORD, hashed, judged, verified};
+use super::{CURRENT, PASSWORD, hashed, verified, verified_as};
 use crate::request_time::real_instant;
 use crate::{PasswordHasherFixture, a_password, vectors};
 
-/// The password fits the hash that was made of it, and another one does not.
-pub async fn own_hash_verifies_and_no_other_password_does(fixture: &PasswordHasherFixture) {
+/// A password matches the hash that was made from it, and no other password does.
+pub async fn hash_verifies_only_its_own_password(fixture: &PasswordHasherFixture) {
     let stored = hashed(&*fixture.hasher, PASSWORD).await;
     assert_eq!(verified(fixture, PASSWORD, &stored).await, CURRENT);
     for other in ["another password", "c", stored.expose()] {
@@ -18,7 +18,7 @@ pub async fn own_hash_verifies_and_no_other_password_does(fixture: &PasswordHash
     }
 }
 
-/// Nothing is trimmed, folded, cut or normalised before hashing.
+/// A password is not trimmed, case-folded, truncated or normalised before it is hashed.
 pub async fn every_byte_of_the_password_counts(fixture: &PasswordHasherFixture) {
     let original = " P\u{e4}ssword \u{0} with everything ";
     let others = [
@@ -39,11 +39,11 @@ pub async fn every_byte_of_the_password_counts(fixture: &PasswordHasherFixture) 
     assert_eq!(verified(fixture, &longest, &stored).await, CURRENT);
     for length in [72, 1023] {
         let check = verified(fixture, &longest[..length], &stored).await;
-        assert_eq!(check, PasswordCheck::Invalid, "the first {length} bytes are enough");
+        assert_eq!(check, PasswordCheck::Invalid, "only the first {length} bytes count");
     }
 }
 
-/// One password gives many hashes, and fits them all.
+/// Two hashes of one password differ, and the password matches both.
 pub async fn every_hash_has_its_own_salt(fixture: &PasswordHasherFixture) {
     let first = hashed(&*fixture.hasher, PASSWORD).await;
     let second = hashed(&*fixture.hasher, PASSWORD).await;
@@ -52,11 +52,11 @@ pub async fn every_hash_has_its_own_salt(fixture: &PasswordHasherFixture) {
     assert_eq!(verified(fixture, PASSWORD, &second).await, CURRENT);
 }
 
-/// With nothing to compare with, any password is wrong, after the work of an ordinary verification.
+/// Without a stored hash every password is invalid, and the verification costs as much as one with a hash.
 pub async fn missing_hash_never_verifies(fixture: &PasswordHasherFixture) {
     let stored = hashed(&*fixture.hasher, PASSWORD).await;
     let (mut with_hash, mut without) = (Duration::MAX, Duration::MAX);
-    // The fastest of several, since a busy machine makes single ones slow.
+    // The minimum of several runs excludes the noise of a busy machine.
     for _ in 0..5 {
         let (active, missing) = (Credential::Active(stored.clone()), Credential::Missing);
         with_hash = with_hash.min(timed(fixture, PASSWORD, active, CURRENT).await);
@@ -64,14 +64,17 @@ pub async fn missing_hash_never_verifies(fixture: &PasswordHasherFixture) {
     }
     assert!(without * 4 > with_hash, "{without:?} without a hash, {with_hash:?} with one");
     for text in ["a", "\u{0}", "dummy", "password"] {
-        assert_eq!(judged(fixture, &a_password(text), Credential::Missing).await, PasswordCheck::Invalid);
+        assert_eq!(
+            verified_as(fixture, &a_password(text), Credential::Missing).await,
+            PasswordCheck::Invalid
+        );
     }
 }
 
-/// A wrong password, a missing hash and an inactive user's right password take as long as the dearest hash.
+/// A wrong password, a missing hash and the correct password of an inactive user cost as much as the most expensive hash.
 ///
-/// The fixture has legacy hashes switched on: they cost nine times as much as the cheapest hash of new
-/// passwords. Half of the dearest time separates the two, on a busy machine, too.
+/// The fixture accepts legacy hashes, which cost nine times as much as the cheapest hash of a new password. Half of the
+/// time of a legacy hash separates the two even on a busy machine.
 pub async fn rejection_costs_as_much_as_the_most_expensive_hash(fixture: &PasswordHasherFixture) {
     let current = hashed(&*fixture.hasher, PASSWORD).await;
     let legacy = vectors::legacy_password_hashes().remove(0).stored;
@@ -102,6 +105,6 @@ async fn timed(
     expected: PasswordCheck,
 ) -> Duration {
     let started = real_instant();
-    assert_eq!(judged(fixture, &a_password(password), credential).await, expected);
+    assert_eq!(verified_as(fixture, &a_password(password), credential).await, expected);
     started.elapsed()
 }

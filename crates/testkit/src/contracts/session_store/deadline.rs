@@ -1,14 +1,14 @@
-//! Calls whose caller has given up.
+//! Calls after their deadline.
 
 use std::time::Duration;
 
 use auth_domain::model::{EndReason, EndSession};
 
-use super::steps::{is_revoked, listed, opened_by, rotated};
+use super::support::{is_revoked, listed, opened_by, rotated};
 use crate::contracts::assert_unavailable;
 use crate::{START, SessionFixture, a_session, a_user_id, an_access_token, request_time_past_its_deadline};
 
-/// A call that comes too late is an error and takes no effect, then or later.
+/// A call after its deadline fails and changes nothing, then or later.
 pub async fn call_past_its_deadline_changes_nothing(fixture: &SessionFixture) {
     let (user, late) = (a_user_id(), request_time_past_its_deadline(START));
     let session = opened_by(fixture, user, START).await;
@@ -28,7 +28,7 @@ pub async fn call_past_its_deadline_changes_nothing(fixture: &SessionFixture) {
     assert_unavailable(sessions.end_all(user, EndReason::Revoked, late).await, "end_all");
     assert_unavailable(sessions.list(user, late).await, "list");
 
-    // What was only put off would happen by now.
+    // A change that was only delayed would be visible by now.
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(listed(fixture, user, START).await, before);
     for token in [presented, session.opening.access_token] {

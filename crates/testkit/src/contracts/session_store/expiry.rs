@@ -1,4 +1,4 @@
-//! Expiry, judged by the time that is passed in and by nothing else.
+//! Expiry by the time that the caller passes, not by another clock.
 
 use auth_domain::model::Rotation;
 use std::time::Duration;
@@ -6,15 +6,15 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::steps::{DAY, HOUR, MILLISECOND, SECOND, listed, open, opened, present, rotated};
+use super::support::{DAY, HOUR, MILLISECOND, SECOND, listed, open, opened, present, rotated};
 use crate::{START, SessionFixture, a_session, a_user_id};
 
-/// A real clock agrees with none of these, nor with the last moment of a token on one of them.
+/// Times that no real clock shows, today or at the expiry of a token that was issued at one of them.
 const TIMES: [OffsetDateTime; 3] =
     [START, datetime!(2019-03-01 12:00:00.5 UTC), datetime!(2071-03-01 12:00:00.5 UTC)];
 
-/// A token rotates up to its last moment, and not after it.
-pub async fn expired_token_is_gone(fixture: &SessionFixture) {
+/// A token rotates until just before it expires, and not after that.
+pub async fn expired_token_does_not_rotate(fixture: &SessionFixture) {
     for now in TIMES {
         let used = opened(fixture, now).await;
         rotated(fixture, &used, &used.token, used.opening.expires_at - MILLISECOND).await;
@@ -22,13 +22,13 @@ pub async fn expired_token_is_gone(fixture: &SessionFixture) {
         for later in [MILLISECOND, SECOND, DAY] {
             let unused = opened(fixture, now).await;
             let result = present(fixture, &unused, &unused.token, unused.opening.expires_at + later).await;
-            assert_gone(&result, later);
+            assert_expired(&result, later);
         }
     }
 }
 
-/// However often it is rotated, a session ends in the end.
-pub async fn session_has_an_absolute_end(fixture: &SessionFixture) {
+/// A session expires at its absolute limit, however often it is rotated.
+pub async fn rotation_does_not_extend_the_absolute_limit(fixture: &SessionFixture) {
     for now in TIMES {
         let mut session = a_session(a_user_id(), now);
         session.opening.expires_at = now + DAY;
@@ -42,14 +42,14 @@ pub async fn session_has_an_absolute_end(fixture: &SessionFixture) {
             .into_iter()
             .map(|summary| summary.expires_at)
             .collect();
-        assert_eq!(expiries, [session.opening.ends_at], "the successor's expiry is not cut to the end");
+        assert_eq!(expiries, [session.opening.ends_at], "the successor expires after the absolute limit");
 
         let after = session.opening.ends_at + MILLISECOND;
-        assert_gone(&present(fixture, &session, &last.successor, after).await, MILLISECOND);
+        assert_expired(&present(fixture, &session, &last.successor, after).await, MILLISECOND);
     }
 }
 
-/// Each rotation counts the idle limit anew.
+/// Each rotation starts the idle limit again.
 pub async fn rotation_extends_the_idle_limit(fixture: &SessionFixture) {
     for start in TIMES {
         let session = opened(fixture, start).await;
@@ -59,12 +59,12 @@ pub async fn rotation_extends_the_idle_limit(fixture: &SessionFixture) {
             token = rotated(fixture, &session, &token, now).await.successor;
         }
         let result = present(fixture, &session, &token, now + 7 * DAY + SECOND).await;
-        assert_gone(&result, SECOND);
+        assert_expired(&result, SECOND);
     }
 }
 
-/// Whether a record of the session still exists is the backend's affair.
-fn assert_gone(result: &Rotation, later: Duration) {
-    let gone = matches!(result, Rotation::Expired | Rotation::Unknown);
-    assert!(gone, "{later:?} after its expiry a token got {result:?}");
+/// Asserts that the token was rejected; an expired session may be deleted (`Unknown`) or not (`Expired`).
+fn assert_expired(result: &Rotation, later: Duration) {
+    let expired = matches!(result, Rotation::Expired | Rotation::Unknown);
+    assert!(expired, "{later:?} after its expiry the token returned {result:?}");
 }

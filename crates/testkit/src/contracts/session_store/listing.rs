@@ -1,38 +1,38 @@
-//! Every session of a user at once.
+//! Calls on all sessions of a user.
 
 use auth_domain::model::{EndReason, Rotation, SessionSummary, UserId};
 use time::OffsetDateTime;
 
-use super::steps::{HOUR, MILLISECOND, MINUTE, end, is_revoked, listed, open, opened_by, present, rotated};
+use super::support::{HOUR, MILLISECOND, MINUTE, end, is_revoked, listed, open, opened_by, present, rotated};
 use crate::{START, SessionFixture, TestSession, a_session, a_user_id, request_time_at};
 
-/// Every live session of the user ends with its access tokens, and no other user's.
+/// `end_all` ends every live session of the user, revokes their access tokens, and leaves other users alone.
 pub async fn end_all_ends_only_this_users_sessions(fixture: &SessionFixture) {
     let (user, other) = (a_user_id(), a_user_id());
     let bystander = opened_by(fixture, other, START).await;
-    let mut mine = Vec::new();
+    let mut own = Vec::new();
     for _ in 0..3 {
-        mine.push(opened_by(fixture, user, START).await);
+        own.push(opened_by(fixture, user, START).await);
     }
-    let rotation = rotated(fixture, &mine[0], &mine[0].token, START).await;
+    let rotation = rotated(fixture, &own[0], &own[0].token, START).await;
     let ended = opened_by(fixture, user, START).await;
     end(fixture, &ended, EndReason::LoggedOut, START).await;
 
-    assert_eq!(end_all(fixture, user).await, 3, "three sessions were alive");
-    for session in &mine {
+    assert_eq!(end_all(fixture, user).await, 3, "three sessions were live");
+    for session in &own {
         let result = present(fixture, session, &session.token, START).await;
         assert_eq!(result, Rotation::Ended(EndReason::UserInactive));
         assert!(is_revoked(fixture, session.opening.access_token, START).await);
     }
     assert!(is_revoked(fixture, rotation.rotate.access_token, START).await);
-    assert_eq!(end_all(fixture, user).await, 0, "none was left");
+    assert_eq!(end_all(fixture, user).await, 0, "no session was live");
 
     assert!(!is_revoked(fixture, bystander.opening.access_token, START).await);
     rotated(fixture, &bystander, &bystander.token, START).await;
-    assert_eq!(end_all(fixture, a_user_id()).await, 0, "of a user without sessions");
+    assert_eq!(end_all(fixture, a_user_id()).await, 0, "the user has no sessions");
 }
 
-/// The live sessions, the most recently used first, every field as it was told.
+/// `list` returns the live sessions with every field, the most recently rotated first.
 pub async fn list_returns_the_live_sessions(fixture: &SessionFixture) {
     let (user, now) = (a_user_id(), START + HOUR);
     assert_eq!(listed(fixture, user, now).await, []);

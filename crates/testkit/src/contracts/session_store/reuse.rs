@@ -1,19 +1,19 @@
-//! Reuse: what a used token does to its session.
+//! Reuse: a used token that is presented again.
 
 use std::time::Duration;
 
 use auth_domain::model::{EndReason, LimitKey, Rotation};
 
-use super::steps::{MILLISECOND, MINUTE, attempt, leeway, listed, opened, present, rotated};
+use super::support::{MILLISECOND, MINUTE, attempt, grace_period, listed, opened, present, rotated};
 use crate::{START, SessionFixture};
 
-/// Tabs race: for a moment the immediate predecessor gets a rejection that ends nothing.
+/// In the grace period the immediate predecessor is rejected, and the session goes on, because browser tabs may race.
 pub async fn predecessor_in_the_grace_period_ends_nothing(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let address = LimitKey::from_bytes([1; 16]);
     let next = session.rotation(&session.token, START).rotated_from(address);
     assert_eq!(attempt(fixture, &next, START).await, Rotation::Rotated);
-    for later in [Duration::ZERO, leeway() / 2, leeway() - MILLISECOND] {
+    for later in [Duration::ZERO, grace_period() / 2, grace_period() - MILLISECOND] {
         let elsewhere =
             session.rotation(&session.token, START + later).rotated_from(LimitKey::from_bytes([2; 16]));
         let result = attempt(fixture, &elsewhere, START + later).await;
@@ -23,18 +23,18 @@ pub async fn predecessor_in_the_grace_period_ends_nothing(fixture: &SessionFixtu
             "{later:?} after the rotation"
         );
     }
-    rotated(fixture, &session, &next.successor, START + leeway()).await;
-    let result = present(fixture, &session, &next.successor, START + leeway()).await;
+    rotated(fixture, &session, &next.successor, START + grace_period()).await;
+    let result = present(fixture, &session, &next.successor, START + grace_period()).await;
     assert_eq!(
         result,
         Rotation::AlreadyUsed { rotated_from: None },
-        "the last rotation came from nowhere known"
+        "the last rotation had no known address"
     );
 }
 
-/// After the leeway the predecessor is a stolen token.
+/// The predecessor after the grace period is reuse, which ends the session.
 pub async fn reused_token_ends_the_session(fixture: &SessionFixture) {
-    for later in [leeway(), 100 * MINUTE] {
+    for later in [grace_period(), 100 * MINUTE] {
         let session = opened(fixture, START).await;
         let next = rotated(fixture, &session, &session.token, START).await;
         let now = START + later;
@@ -49,12 +49,12 @@ pub async fn reused_token_ends_the_session(fixture: &SessionFixture) {
 }
 
 // S-52
-/// A rotation that a clock ahead has stored in the future does not stay within the leeway until that time.
+/// A rotation that was stored by a clock ahead does not stay in the grace period until that time.
 pub async fn clock_ahead_does_not_prolong_the_grace_period(fixture: &SessionFixture) {
     let ahead = START + 60 * MINUTE;
     for (earlier, expected) in [
-        (leeway() - MILLISECOND, Rotation::AlreadyUsed { rotated_from: None }),
-        (leeway(), Rotation::ReuseDetected),
+        (grace_period() - MILLISECOND, Rotation::AlreadyUsed { rotated_from: None }),
+        (grace_period(), Rotation::ReuseDetected),
         (60 * MINUTE, Rotation::ReuseDetected),
     ] {
         let session = opened(fixture, START).await;
@@ -63,17 +63,17 @@ pub async fn clock_ahead_does_not_prolong_the_grace_period(fixture: &SessionFixt
     }
 }
 
-/// A leeway of zero is none.
+/// With a grace period of zero, the predecessor is reuse at once.
 pub async fn without_a_grace_period_reuse_is_immediate(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let next = rotated(fixture, &session, &session.token, START).await;
-    let again = session.rotation(&session.token, START).with_leeway(Duration::ZERO);
+    let again = session.rotation(&session.token, START).with_grace_period(Duration::ZERO);
     assert_eq!(attempt(fixture, &again, START).await, Rotation::ReuseDetected);
     let result = present(fixture, &session, &next.successor, START).await;
     assert_eq!(result, Rotation::Ended(EndReason::ReuseDetected));
 }
 
-/// The leeway is for the immediate predecessor alone.
+/// The grace period applies only to the immediate predecessor.
 pub async fn older_token_ends_the_session_in_the_grace_period(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let next = rotated(fixture, &session, &session.token, START).await;
@@ -83,13 +83,13 @@ pub async fn older_token_ends_the_session_in_the_grace_period(fixture: &SessionF
     assert_eq!(result, Rotation::Ended(EndReason::ReuseDetected));
 }
 
-/// However old a used token is, it ends its session.
+/// A used token ends its session after any number of rotations.
 pub async fn reuse_is_recognised_after_many_rotations(fixture: &SessionFixture) {
     for reused in [0, 1, 60, 118] {
         let session = opened(fixture, START).await;
         let (mut now, mut tokens) = (START, vec![session.token.clone()]);
         for _ in 0..120 {
-            // Two minutes each, so that the session never has too many access tokens to remember.
+            // Two minutes apart, so that the session is never full of live access tokens.
             now += 2 * MINUTE;
             let current = &tokens[tokens.len() - 1];
             tokens.push(rotated(fixture, &session, current, now).await.successor);

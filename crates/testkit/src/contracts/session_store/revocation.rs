@@ -1,11 +1,11 @@
-//! What the denylist knows when a session has ended.
+//! The denylist after a session has ended.
 
 use auth_domain::model::{EndReason, Ending, LiveAccessToken, Rotation};
 
-use super::steps::{MINUTE, SECOND, end, end_with, is_revoked, leeway, opened, present, rotated};
+use super::support::{MINUTE, SECOND, end, end_with, grace_period, is_revoked, opened, present, rotated};
 use crate::{DENYLIST_MARGIN, START, SessionFixture, TestSession, an_access_token};
 
-/// Every live access token of an ended session is in the denylist, and none of another session.
+/// The denylist contains every live access token of the ended session, and none of another session.
 pub async fn ended_session_denylists_its_access_tokens(fixture: &SessionFixture) {
     let bystander = opened(fixture, START).await;
     let session = opened(fixture, START).await;
@@ -16,16 +16,16 @@ pub async fn ended_session_denylists_its_access_tokens(fixture: &SessionFixture)
     assert!(!is_revoked(fixture, bystander.opening.access_token, now).await);
 }
 
-/// The answer "reuse" is given only when the access tokens are dead.
+/// The access tokens are revoked before `ReuseDetected` is returned.
 pub async fn reuse_denylists_the_access_tokens(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let tokens = live_access_tokens(fixture, &session).await;
-    let now = START + MINUTE + leeway();
+    let now = START + MINUTE + grace_period();
     assert_eq!(present(fixture, &session, &session.token, now).await, Rotation::ReuseDetected);
     assert_all_revoked(fixture, &tokens).await;
 }
 
-/// A verifier whose clock is behind still takes a token that has just expired, so it is remembered for the margin.
+/// A token that expired less than a margin ago is denylisted, because a verifier with a slow clock still accepts it.
 pub async fn ended_session_denylists_a_token_within_the_margin(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let token = session.opening.access_token;
@@ -33,10 +33,10 @@ pub async fn ended_session_denylists_a_token_within_the_margin(fixture: &Session
 
     let now = token.expires_at + DENYLIST_MARGIN - SECOND;
     assert_eq!(end(fixture, &session, EndReason::LoggedOut, now).await, Ending::Ended);
-    assert!(is_revoked(fixture, token, now).await, "a token within the margin was forgotten");
+    assert!(is_revoked(fixture, token, now).await, "a token within the margin is not denylisted");
 }
 
-/// The token that a caller logs out with is revoked, whatever session it is of.
+/// The access token of the logout request is revoked, even if it belongs to another session.
 pub async fn end_also_revokes_the_presented_token(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let foreign = an_access_token(START);
@@ -45,7 +45,7 @@ pub async fn end_also_revokes_the_presented_token(fixture: &SessionFixture) {
     assert_all_revoked(fixture, &[foreign, session.opening.access_token]).await;
 }
 
-/// Rotates a few times; returns every access token, the login's included.
+/// Rotates a few times; returns every access token, including that of the login.
 async fn live_access_tokens(fixture: &SessionFixture, session: &TestSession) -> Vec<LiveAccessToken> {
     let (mut token, mut tokens) = (session.token.clone(), vec![session.opening.access_token]);
     for _ in 0..5 {
@@ -58,6 +58,6 @@ async fn live_access_tokens(fixture: &SessionFixture, session: &TestSession) -> 
 
 async fn assert_all_revoked(fixture: &SessionFixture, tokens: &[LiveAccessToken]) {
     for (nth, token) in tokens.iter().enumerate() {
-        assert!(is_revoked(fixture, *token, START + MINUTE).await, "access token {nth} is alive");
+        assert!(is_revoked(fixture, *token, START + MINUTE).await, "access token {nth} is still valid");
     }
 }

@@ -1,12 +1,12 @@
-//! Rotation: one racer wins, and a repeat is no reuse.
+//! Rotation: one of several concurrent rotations wins, and a repeated one is not reuse.
 
 use auth_domain::model::{MAX_LIVE_ACCESS_TOKENS, Rotation};
 
-use super::steps::{HOUR, attempt, opened, present, raced, rotated};
+use super::support::{HOUR, attempt, opened, present, raced, rotated};
 use crate::{RACERS, ROUNDS, RotationAttempt, START, SessionFixture, TestSession};
 
-/// Of many concurrent rotations of one token exactly one wins; with a leeway the others end nothing.
-pub async fn one_racer_wins(fixture: &SessionFixture) {
+/// Exactly one of many concurrent rotations of a token wins; in the grace period the others do not end the session.
+pub async fn one_concurrent_rotation_wins(fixture: &SessionFixture) {
     for _ in 0..ROUNDS {
         let session = opened(fixture, START).await;
         let results = raced(fixture, &attempts(&session), START).await;
@@ -18,7 +18,7 @@ pub async fn one_racer_wins(fixture: &SessionFixture) {
     }
 }
 
-/// The successor of the winner is current, and that of no loser is.
+/// The successor of the winning rotation becomes current, and no other.
 pub async fn only_the_successor_of_the_winner_is_current(fixture: &SessionFixture) {
     for _ in 0..ROUNDS {
         let session = opened(fixture, START).await;
@@ -26,24 +26,28 @@ pub async fn only_the_successor_of_the_winner_is_current(fixture: &SessionFixtur
         let results = raced(fixture, &attempts, START).await;
         let (winners, losers): (Vec<_>, Vec<_>) =
             attempts.iter().zip(results).partition(|(_, result)| *result == Rotation::Rotated);
-        let [(winner, _)] = winners.as_slice() else { panic!("{} racers won", winners.len()) };
+        let [(winner, _)] = winners.as_slice() else { panic!("{} rotations won", winners.len()) };
 
         rotated(fixture, &session, &winner.successor, START).await;
         let (loser, _) = &losers[0];
         let result = present(fixture, &session, &loser.successor, START).await;
-        assert_ne!(result, Rotation::Rotated, "the successor of a loser is current");
+        assert_ne!(result, Rotation::Rotated, "the successor of another rotation is current");
     }
 }
 
-/// A caller who got no answer repeats the same rotation until the successor is used.
+/// A caller that got no answer can repeat the rotation until the successor is used.
 pub async fn repeated_rotation_is_idempotent(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let first = rotated(fixture, &session, &session.token, START).await;
-    // More often than access tokens fit into the session: a repeat brings no new one.
+    // More often than the session has room for access tokens: a repeated rotation adds none.
     for _ in 0..2 * MAX_LIVE_ACCESS_TOKENS {
         assert_eq!(attempt(fixture, &first, START).await, Rotation::Rotated);
     }
-    assert_eq!(attempt(fixture, &first, START + HOUR).await, Rotation::Rotated, "long after the leeway");
+    assert_eq!(
+        attempt(fixture, &first, START + HOUR).await,
+        Rotation::Rotated,
+        "long after the grace period"
+    );
 
     rotated(fixture, &session, &first.successor, START + HOUR).await;
     let late = attempt(fixture, &first, START + HOUR).await;

@@ -1,4 +1,4 @@
-//! Inserting users, and the tenant that they belong to.
+//! Inserting users, and their tenant.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::{
     RACERS, ROUNDS, START, UserRepositoryFixture, a_tenant_id, a_user, an_email, race, request_time_at,
 };
 
-/// Of many concurrent inserts of one email exactly one wins, and the others leave nothing behind.
+/// Exactly one of many concurrent inserts with one email succeeds, and the others store nothing.
 pub async fn email_is_unique_under_race(fixture: &UserRepositoryFixture) {
     let tenant = tenant(fixture).await;
     for _ in 0..ROUNDS {
@@ -28,7 +28,7 @@ pub async fn email_is_unique_under_race(fixture: &UserRepositoryFixture) {
         .await;
 
         let winner = fixture.users.find_by_email(&email, request_time_at(START)).await.unwrap();
-        let winner = winner.expect("one racer wins").id;
+        let winner = winner.expect("one insert succeeds").id;
         for (user, result) in candidates.iter().zip(results) {
             let expected = if user.id == winner { Insertion::Inserted } else { Insertion::EmailTaken };
             assert_eq!(result, expected);
@@ -40,10 +40,14 @@ pub async fn email_is_unique_under_race(fixture: &UserRepositoryFixture) {
     let mut second = a_user(tenant);
     second.email = first.email;
     assert_eq!(insert(fixture, &second).await, Insertion::EmailTaken);
-    assert_eq!(stored_hash(fixture, first.id).await, Some(first.password_hash), "the loser overwrote");
+    assert_eq!(
+        stored_hash(fixture, first.id).await,
+        Some(first.password_hash),
+        "the rejected insert changed the stored hash"
+    );
 }
 
-/// A user of a tenant that does not exist is not inserted.
+/// A user whose tenant does not exist is not inserted.
 pub async fn unknown_tenant_is_rejected(fixture: &UserRepositoryFixture) {
     tenant(fixture).await;
     let user = a_user(a_tenant_id());
@@ -51,7 +55,7 @@ pub async fn unknown_tenant_is_rejected(fixture: &UserRepositoryFixture) {
     assert_eq!(found(fixture, user.id).await, None);
 }
 
-/// The first caller's candidate becomes the default tenant, and every caller gets that one.
+/// One candidate becomes the default tenant, and every caller gets it.
 pub async fn default_tenant_is_created_once(fixture: &UserRepositoryFixture) {
     let candidates: Vec<_> = (0..RACERS).map(|_| a_tenant_id()).collect();
     let tenants = race(candidates.iter().copied().map(|candidate| {
@@ -59,9 +63,9 @@ pub async fn default_tenant_is_created_once(fixture: &UserRepositoryFixture) {
         async move { users.default_tenant(candidate, request_time_at(START)).await.unwrap() }
     }))
     .await;
-    let made = tenants[0];
-    assert!(tenants.iter().all(|tenant| *tenant == made), "there are several default tenants");
-    assert!(candidates.contains(&made), "the default tenant is nobody's candidate");
-    assert_eq!(tenant(fixture).await, made);
-    assert_eq!(insert(fixture, &a_user(made)).await, Insertion::Inserted);
+    let created = tenants[0];
+    assert!(tenants.iter().all(|tenant| *tenant == created), "callers got different default tenants");
+    assert!(candidates.contains(&created), "the default tenant is not one of the candidates");
+    assert_eq!(tenant(fixture).await, created);
+    assert_eq!(insert(fixture, &a_user(created)).await, Insertion::Inserted);
 }

@@ -1,4 +1,4 @@
-//! Reading users back.
+//! Reading users.
 
 use auth_domain::model::{
     HashParameters, HashParametersInUse, PasswordHash, Role, TenantId, User, UserId, UserStatus,
@@ -12,7 +12,7 @@ use crate::{
 };
 use auth_domain::ports::{Insertion, Replacement};
 
-/// Every field comes back as it was told, by either way.
+/// A user is found by email and by id with every field as inserted.
 pub async fn inserted_user_is_found_by_email_and_by_id(fixture: &UserRepositoryFixture) {
     let tenant = tenant(fixture).await;
     for role in Role::ALL {
@@ -35,8 +35,8 @@ pub async fn inserted_user_is_found_by_email_and_by_id(fixture: &UserRepositoryF
     }
 }
 
-/// Nobody is found by what nobody has.
-pub async fn unknown_user_is_none(fixture: &UserRepositoryFixture) {
+/// An unknown email or id is not found.
+pub async fn unknown_user_is_not_found(fixture: &UserRepositoryFixture) {
     for _ in 0..2 {
         assert_eq!(found(fixture, a_user_id()).await, None);
         let by_email = fixture.users.find_by_email(&an_email(), request_time_at(START)).await.unwrap();
@@ -45,8 +45,8 @@ pub async fn unknown_user_is_none(fixture: &UserRepositoryFixture) {
     }
 }
 
-/// A status that was set is what everyone reads next.
-pub async fn status_is_read_as_set(fixture: &UserRepositoryFixture) {
+/// The next read returns the status that was set.
+pub async fn status_is_stored(fixture: &UserRepositoryFixture) {
     let (user, other) = (inserted(fixture).await, inserted(fixture).await);
     for status in [UserStatus::Inactive, UserStatus::Inactive, UserStatus::Active] {
         assert!(set_status(fixture, user.id, status).await, "the user exists");
@@ -54,10 +54,10 @@ pub async fn status_is_read_as_set(fixture: &UserRepositoryFixture) {
     }
     set_status(fixture, user.id, UserStatus::Inactive).await;
     assert_eq!(found(fixture, other.id).await.map(|user| user.status), Some(UserStatus::Active));
-    assert!(!set_status(fixture, a_user_id(), UserStatus::Inactive).await, "of nobody");
+    assert!(!set_status(fixture, a_user_id(), UserStatus::Inactive).await, "the user does not exist");
 }
 
-/// Every user once, by email, read like any other way.
+/// `list` returns every user once, ordered by email, with every field.
 pub async fn list_returns_every_user_once(fixture: &UserRepositoryFixture) {
     assert_eq!(listed(fixture).await, []);
     let mut expected = Vec::new();
@@ -69,8 +69,8 @@ pub async fn list_returns_every_user_once(fixture: &UserRepositoryFixture) {
     assert_eq!(listed(fixture).await, expected);
 }
 
-/// An account that signs in elsewhere has no hash, until it is given one.
-pub async fn user_without_password_is_a_value(fixture: &UserRepositoryFixture) {
+/// A user who signs in with another identity provider has no hash until one is set.
+pub async fn user_without_password_has_no_hash(fixture: &UserRepositoryFixture) {
     let user = inserted(fixture).await;
     (fixture.drop_password)(user.id).await;
     assert_eq!(stored_hash(fixture, user.id).await, None);
@@ -84,17 +84,17 @@ pub async fn user_without_password_is_a_value(fixture: &UserRepositoryFixture) {
     assert_eq!(stored_hash(fixture, user.id).await, Some(a_hash("new")));
 }
 
-/// The parameters of every PHC string once, with the number of users, and nothing of the rest of it.
+/// `hash_parameters` returns the parameters of the PHC strings with the number of their users, without salt or hash.
 pub async fn hash_parameters_are_counted_without_salts(fixture: &UserRepositoryFixture) {
     const SALT_AND_HASH: &str = "c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaA";
     assert_eq!(fixture.users.hash_parameters(request_time_at(START)).await.unwrap(), []);
     let tenant = tenant(fixture).await;
     let current = "$argon2id$v=19$m=19456,t=2,p=1";
-    let dear = "$argon2id$v=19$m=262144,t=10,p=16";
-    for beginning in [current, dear, current, current] {
+    let expensive = "$argon2id$v=19$m=262144,t=10,p=16";
+    for beginning in [current, expensive, current, current] {
         insert_hash(fixture, tenant, &format!("{beginning}${SALT_AND_HASH}")).await;
     }
-    // No PHC string of Argon2id, or one whose parameters have no end.
+    // Texts that are not PHC strings of Argon2id with parameters of a sensible length.
     for text in [
         "c2FsdHNhbHRzYWx0c2FsdA==:aGFzaGhhc2hoYXNoaGFzaA==",
         "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
@@ -115,7 +115,7 @@ pub async fn hash_parameters_are_counted_without_salts(fixture: &UserRepositoryF
         parameters: HashParameters::parse(text).expect("parameters"),
         users,
     };
-    assert_eq!(found, [in_use(current, 3), in_use(dear, 1)]);
+    assert_eq!(found, [in_use(current, 3), in_use(expensive, 1)]);
 }
 
 async fn insert_hash(fixture: &UserRepositoryFixture, tenant: TenantId, text: &str) {
@@ -124,7 +124,7 @@ async fn insert_hash(fixture: &UserRepositoryFixture, tenant: TenantId, text: &s
     assert_eq!(insert(fixture, &user).await, Insertion::Inserted);
 }
 
-/// A call that comes too late is an error and takes no effect.
+/// A call after its deadline fails and changes nothing.
 pub async fn call_past_its_deadline_changes_nothing(fixture: &UserRepositoryFixture) {
     let late = request_time_past_its_deadline(START);
     let (users, candidate) = (&fixture.users, a_tenant_id());
@@ -148,7 +148,7 @@ pub async fn call_past_its_deadline_changes_nothing(fixture: &UserRepositoryFixt
     assert_eq!(found(fixture, another.id).await, None);
 }
 
-/// Every user, if every row can be read.
+/// Returns every user, and asserts that every row could be read.
 async fn listed(fixture: &UserRepositoryFixture) -> Vec<User> {
     let listing = fixture.users.list(request_time_at(START)).await.unwrap();
     assert_eq!(listing.unreadable, []);

@@ -1,4 +1,4 @@
-//! Replacing a password hash, where it still is the one that was read.
+//! Replacing a password hash if it is still the expected one.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use auth_domain::ports::Replacement;
 use super::{a_hash, inserted, replace, stored_hash};
 use crate::{RACERS, ROUNDS, START, UserRepositoryFixture, a_user_id, race, request_time_at};
 
-/// A replace whose expectation no longer holds changes nothing and says so.
+/// A replace with another expected hash than the stored one changes nothing and returns `Changed`.
 pub async fn hash_is_replaced_only_if_it_is_the_expected_one(fixture: &UserRepositoryFixture) {
     let (user, other) = (inserted(fixture).await, inserted(fixture).await);
     let first = Some(&user.password_hash);
@@ -18,12 +18,16 @@ pub async fn hash_is_replaced_only_if_it_is_the_expected_one(fixture: &UserRepos
         assert_eq!(replace(fixture, user.id, stale, &a_hash("third")).await, Replacement::Changed);
         assert_eq!(stored_hash(fixture, user.id).await, Some(a_hash("second")));
     }
-    assert_eq!(stored_hash(fixture, other.id).await, Some(other.password_hash), "another user's hash");
+    assert_eq!(
+        stored_hash(fixture, other.id).await,
+        Some(other.password_hash),
+        "the hash of another user changed"
+    );
     assert_eq!(replace(fixture, a_user_id(), None, &a_hash("third")).await, Replacement::Changed);
 }
 
-/// Of many concurrent replaces of one expected hash exactly one wins.
-pub async fn one_racing_replace_wins(fixture: &UserRepositoryFixture) {
+/// Exactly one of many concurrent replaces with the same expected hash wins.
+pub async fn one_concurrent_replace_wins(fixture: &UserRepositoryFixture) {
     for _ in 0..ROUNDS {
         let user = inserted(fixture).await;
         let results = race((0..RACERS).map(|racer| {
@@ -35,7 +39,7 @@ pub async fn one_racing_replace_wins(fixture: &UserRepositoryFixture) {
         }))
         .await;
         let winners: Vec<_> = (0..RACERS).filter(|racer| results[*racer] == Replacement::Replaced).collect();
-        let [winner] = winners.as_slice() else { panic!("racers {winners:?} won") };
+        let [winner] = winners.as_slice() else { panic!("the replaces {winners:?} won") };
         assert_eq!(stored_hash(fixture, user.id).await, Some(a_hash(&winner.to_string())));
     }
 }

@@ -1,4 +1,4 @@
-//! A session store in memory: the rules of the domain, and faults around them.
+//! An in-memory session store: the rules of the domain, with seeded faults.
 
 mod fault;
 mod perturbed;
@@ -25,7 +25,7 @@ use perturbed::rotate;
 #[derive(Clone)]
 struct Stored {
     record: SessionRecord,
-    /// What a store would have to keep if its tokens had no session half.
+    /// The used tokens, which only a store without session ids in its tokens would need.
     used: Vec<[u8; 32]>,
 }
 
@@ -37,7 +37,7 @@ struct InMemorySessionStore {
     fault: Option<Fault>,
 }
 
-#[expect(clippy::unused_async, reason = "fixtures are futures")]
+#[expect(clippy::unused_async, reason = "the macros await the fixture")]
 pub(crate) async fn fixture(fault: Option<Fault>) -> SessionFixture {
     let denylist = Arc::new(InMemoryDenylist::new(None));
     let store =
@@ -58,11 +58,11 @@ impl InMemorySessionStore {
         if self.has(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(request_time) }
     }
 
-    /// Stores a change; with `forgets`, without its entries for the denylist.
+    /// Stores a change; without its denylist entries if `forgets` is set.
     fn store(&self, sessions: &mut Sessions, session: SessionRef, change: Option<Change>, forgets: bool) {
         let (Some(change), Some(stored)) = (change, sessions.get_mut(&session)) else { return };
         if !forgets {
-            change.denylist.into_iter().for_each(|token| self.denylist.remember(token));
+            change.denylist.into_iter().for_each(|token| self.denylist.store(token));
         }
         if stored.record.current != change.record.current {
             stored.used.push(stored.record.current);
@@ -82,28 +82,28 @@ impl InMemorySessionStore {
         outcome
     }
 
-    /// The user's sessions that are live, as the rules list them.
+    /// Returns the live sessions of the user, in the order of the rules; with `ended_too`, the ended and expired ones as well.
     fn live(
         &self,
         sessions: &Sessions,
         user_id: UserId,
         now: OffsetDateTime,
-        dead_too: bool,
+        ended_too: bool,
     ) -> Vec<SessionSummary> {
-        let is_named = |record: &SessionRecord| dead_too || record.state == SessionState::Live;
+        let is_listed = |record: &SessionRecord| ended_too || record.state == SessionState::Live;
         let of_user = sessions.iter().filter(|(session, _)| session.user_id == user_id);
         let summaries = of_user
-            .filter(|(_, stored)| is_named(&stored.record) || self.has(Fault::ListNamesEndedOnes))
+            .filter(|(_, stored)| is_listed(&stored.record) || self.has(Fault::EndedSessionsAreListed))
             .map(|(session, stored)| summary(*session, &stored.record))
             .collect();
-        let expired_too = dead_too || self.has(Fault::ListNamesExpiredOnes);
+        let expired_too = ended_too || self.has(Fault::ExpiredSessionsAreListed);
         session_rules::live(summaries, if expired_too { OffsetDateTime::UNIX_EPOCH } else { now })
     }
 
-    /// Ends the sessions that are too many with one more.
+    /// Ends the sessions that exceed the limit when the new session is opened.
     fn make_room(&self, sessions: &mut Sessions, session: &NewSession, now: OffsetDateTime) {
         let opened = session.refresh_token.session;
-        let mut live = self.live(sessions, opened.user_id, now, self.has(Fault::DeadSessionsTakeRoom));
+        let mut live = self.live(sessions, opened.user_id, now, self.has(Fault::EndedSessionsTakeRoom));
         if self.has(Fault::LatestSessionEnds) {
             live.reverse();
         }
@@ -152,7 +152,7 @@ impl SessionStore for InMemorySessionStore {
             if self.has(Fault::NonAtomicEnd) { before } else { sessions.get(&end.session).cloned() };
         match (self.fault, &mut read) {
             (Some(Fault::EndingUnknownRevokes), None) => {
-                end.also_revoke.into_iter().for_each(|token| self.denylist.remember(token));
+                end.also_revoke.into_iter().for_each(|token| self.denylist.store(token));
             }
             (Some(Fault::EndNotRepeatable), Some(stored)) if stored.record.end_reason().is_some() => {
                 return Ok(Ending::Unknown);
@@ -177,13 +177,13 @@ impl SessionStore for InMemorySessionStore {
         self.in_time(request_time)?;
         let mut sessions = self.lock();
         let mut read = sessions.clone();
-        read.retain(|session, _| session.user_id == user_id || self.has(Fault::EndAllEndsEverybodys));
+        read.retain(|session, _| session.user_id == user_id || self.has(Fault::EndAllEndsEveryUser));
         let records = read.iter().map(|(session, stored)| (*session, &stored.record));
         let (alive, changes) = session_rules::end_all(records, reason, request_time.now(), DENYLIST_MARGIN);
         for (session, change) in changes {
             self.store(&mut sessions, session, Some(change), self.has(Fault::EndAllDoesNotDenylist));
         }
-        Ok(if self.has(Fault::EndAllCountsDeadOnes) { read.len() } else { alive })
+        Ok(if self.has(Fault::EndAllCountsEndedSessions) { read.len() } else { alive })
     }
 
     async fn list(
@@ -201,7 +201,7 @@ impl SessionStore for InMemorySessionStore {
 }
 
 fn summary(session: SessionRef, record: &SessionRecord) -> SessionSummary {
-    let time = |micros| from_unix_microseconds(micros).unwrap();
+    let time = |microseconds| from_unix_microseconds(microseconds).unwrap();
     SessionSummary {
         session_id: session.session_id,
         created_at: time(record.created_at),

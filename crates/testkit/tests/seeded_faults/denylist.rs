@@ -1,4 +1,4 @@
-//! A denylist in memory.
+//! An in-memory denylist with seeded faults.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -10,16 +10,16 @@ use auth_domain::ports::{Denylist, PortError};
 use auth_testkit::{DENYLIST_MARGIN, Fixture};
 use time::OffsetDateTime;
 
-/// What can be wrong with it.
+/// A deviation from the contract.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    AddForgets,
+    AddStoresNothing,
     AddIsSeenLater,
     EverythingIsFound,
-    EntryDiesWithItsToken,
-    EntryNeverGoes,
+    EntryExpiresWithItsToken,
+    EntryNeverExpires,
     SecondAddReplaces,
-    FirstAddStays,
+    FirstAddIsKept,
 }
 
 pub(crate) struct InMemoryDenylist {
@@ -27,7 +27,7 @@ pub(crate) struct InMemoryDenylist {
     fault: Option<Fault>,
 }
 
-#[expect(clippy::unused_async, reason = "fixtures are futures")]
+#[expect(clippy::unused_async, reason = "the macros await the fixture")]
 pub(crate) async fn fixture(fault: Option<Fault>) -> Fixture<dyn Denylist> {
     Fixture { port: Arc::new(InMemoryDenylist::new(fault)), keep: Box::new(()) }
 }
@@ -37,19 +37,20 @@ impl InMemoryDenylist {
         Self { until: Arc::default(), fault }
     }
 
-    pub(crate) fn remember(&self, token: LiveAccessToken) {
-        remember(&self.until, token, self.fault);
+    pub(crate) fn store(&self, token: LiveAccessToken) {
+        store(&self.until, token, self.fault);
     }
 }
 
-fn remember(entries: &Mutex<HashMap<TokenId, OffsetDateTime>>, token: LiveAccessToken, fault: Option<Fault>) {
-    let margin = if fault == Some(Fault::EntryDiesWithItsToken) { Duration::ZERO } else { DENYLIST_MARGIN };
+fn store(entries: &Mutex<HashMap<TokenId, OffsetDateTime>>, token: LiveAccessToken, fault: Option<Fault>) {
+    let margin =
+        if fault == Some(Fault::EntryExpiresWithItsToken) { Duration::ZERO } else { DENYLIST_MARGIN };
     let until = token.expires_at + margin;
     let mut entries = entries.lock().unwrap();
     let kept = entries.entry(token.id).or_insert(until);
     *kept = match fault {
         Some(Fault::SecondAddReplaces) => until,
-        Some(Fault::FirstAddStays) => *kept,
+        Some(Fault::FirstAddIsKept) => *kept,
         _ => until.max(*kept),
     };
 }
@@ -61,7 +62,7 @@ impl Denylist for InMemoryDenylist {
         let until = self.until.lock().unwrap().get(&id).copied();
         Ok(match self.fault {
             Some(Fault::EverythingIsFound) => true,
-            Some(Fault::EntryNeverGoes) => until.is_some(),
+            Some(Fault::EntryNeverExpires) => until.is_some(),
             _ => until.is_some_and(|until| request_time.now() < until),
         })
     }
@@ -69,15 +70,15 @@ impl Denylist for InMemoryDenylist {
     async fn add(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<(), PortError> {
         crate::in_time(request_time)?;
         match self.fault {
-            Some(Fault::AddForgets) => {}
+            Some(Fault::AddStoresNothing) => {}
             Some(Fault::AddIsSeenLater) => {
                 let entries = Arc::clone(&self.until);
                 tokio::spawn(async move {
                     tokio::time::sleep(Duration::from_millis(20)).await;
-                    remember(&entries, token, None);
+                    store(&entries, token, None);
                 });
             }
-            _ => self.remember(token),
+            _ => self.store(token),
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What a user repository may get wrong.
+//! The seeded faults of a user repository.
 
 use crate::user_repository::Fault;
 
@@ -9,7 +9,7 @@ fault!(
     user_repository::inserted_user_is_found_by_email_and_by_id,
     Fault::CreatedAtNotStored
 );
-fault!(stranger_found, user_repository::unknown_user_is_none, Fault::StrangerFound);
+fault!(unknown_user_is_found, user_repository::unknown_user_is_not_found, Fault::UnknownUserIsFound);
 fault!(
     checks_the_email_before_it_inserts,
     user_repository::email_is_unique_under_race,
@@ -22,9 +22,9 @@ fault!(
 );
 fault!(tenant_not_checked, user_repository::unknown_tenant_is_rejected, Fault::TenantNotChecked);
 fault!(
-    default_tenant_made_by_every_caller,
+    every_caller_creates_the_default_tenant,
     user_repository::default_tenant_is_created_once,
-    Fault::DefaultTenantMadeByEveryCaller
+    Fault::EveryCallerCreatesTheDefaultTenant
 );
 
 fault!(
@@ -42,9 +42,9 @@ fault!(
     user_repository::hash_is_replaced_only_if_it_is_the_expected_one,
     Fault::ReplaceNotStored
 );
-fault!(non_atomic_replace, user_repository::one_racing_replace_wins, Fault::NonAtomicReplace);
-fault!(status_not_stored, user_repository::status_is_read_as_set, Fault::StatusNotStored);
-fault!(status_set_for_everybody, user_repository::status_is_read_as_set, Fault::StatusSetForEverybody);
+fault!(non_atomic_replace, user_repository::one_concurrent_replace_wins, Fault::NonAtomicReplace);
+fault!(status_not_stored, user_repository::status_is_stored, Fault::StatusNotStored);
+fault!(status_set_for_every_user, user_repository::status_is_stored, Fault::StatusSetForEveryUser);
 fault!(list_stops_early, user_repository::list_returns_every_user_once, Fault::ListStopsEarly);
 fault!(list_is_unordered, user_repository::list_returns_every_user_once, Fault::ListIsUnordered);
 fault!(
@@ -59,8 +59,8 @@ fault!(
 );
 fault!(
     missing_hash_is_corrupt,
-    user_repository::user_without_password_is_a_value,
+    user_repository::user_without_password_has_no_hash,
     Fault::MissingHashIsCorrupt
 );
-fault!(missing_hash_is_empty, user_repository::user_without_password_is_a_value, Fault::MissingHashIsEmpty);
+fault!(missing_hash_is_empty, user_repository::user_without_password_has_no_hash, Fault::MissingHashIsEmpty);
 fault!(deadline_ignored, user_repository::call_past_its_deadline_changes_nothing, Fault::DeadlineIgnored);

@@ -1,4 +1,4 @@
-//! A login limiter in memory: the rules of the domain, and faults around them.
+//! An in-memory login limiter: the rules of the domain, with seeded faults.
 
 mod fault;
 mod perturbed;
@@ -30,7 +30,7 @@ struct InMemoryLoginLimiter {
     fault: Option<Fault>,
 }
 
-#[expect(clippy::unused_async, reason = "fixtures are futures")]
+#[expect(clippy::unused_async, reason = "the macros await the fixture")]
 pub(crate) async fn fixture(fault: Option<Fault>) -> Fixture<dyn LoginLimiter> {
     let limiter = InMemoryLoginLimiter { stored: Mutex::default(), fault };
     Fixture { port: Arc::new(limiter), keep: Box::new(()) }
@@ -69,7 +69,7 @@ impl InMemoryLoginLimiter {
         if self.fault == Some(Fault::DeadlineIgnored) { Ok(()) } else { crate::in_time(request_time) }
     }
 
-    /// The attempt as the limiter counts it.
+    /// The attempt with the limit keys that the limiter counts it on.
     fn counted(&self, attempt: &LoginAttempt) -> LoginAttempt {
         let mut attempt = *attempt;
         match self.fault {
@@ -139,7 +139,7 @@ impl LoginLimiter for InMemoryLoginLimiter {
         let mut stored = self.lock();
         match self.fault {
             Some(Fault::ClearDoesNothing) => return Ok(()),
-            Some(Fault::ClearFreesEverybody) => stored.emails.clear(),
+            Some(Fault::ClearFreesEveryEmail) => stored.emails.clear(),
             Some(Fault::ClearFreesTheAddresses) => stored.free_addresses(email),
             _ => {}
         }

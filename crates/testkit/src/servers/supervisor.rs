@@ -1,4 +1,4 @@
-//! Child processes that never outlive the test process, however that ends.
+//! Server processes that stop when the test process ends, also after a crash.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -11,8 +11,10 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// Starts the program, tells its process id, and waits for the end of standard input: the system closes it
-/// when the test process is gone. Then stops the program, a frozen one too, and removes its folder.
+/// The script of a supervisor process.
+///
+/// It starts the program, prints its process id, and reads standard input until end of file, which comes when the test
+/// process has ended. Then it stops the program, even if it is frozen, and removes its folder.
 const SCRIPT: &str = r#"
 folder=$1 log=$2 stop=$3
 shift 3
@@ -26,7 +28,7 @@ wait "$server"
 rm -rf "$folder"
 "#;
 
-/// A user of the system, by number.
+/// The user id and group id of a system user.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Account {
     pub(super) user: u32,
@@ -34,7 +36,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// Looks a user up.
+    /// Looks up a user by name.
     pub(super) fn named(name: &str) -> Option<Self> {
         let users = fs::read_to_string("/etc/passwd").ok()?;
         let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
@@ -43,60 +45,60 @@ impl Account {
     }
 }
 
-/// What a server is started with.
+/// A server program and its supervisor processes.
 #[derive(Debug)]
-pub(super) struct Ward {
-    /// The arguments, the program first.
+pub(super) struct ServerProcess {
+    /// The program and its arguments.
     pub(super) command: Vec<String>,
-    /// Removed in the end.
+    /// The working folder, which is removed at the end.
     pub(super) folder: TempDir,
-    /// As whom it runs, where not as the test.
+    /// The user that it runs as, if it is not the user of the test.
     pub(super) account: Option<Account>,
-    /// The signal that stops it at once and cleanly.
+    /// The signal that stops it immediately, with cleanup.
     pub(super) stop: &'static str,
     running: Mutex<Option<Running>>,
-    /// They remove the folder, so they stay until the end.
-    retired: Mutex<Vec<Guardian>>,
+    /// The supervisors of killed servers. They remove the folder, so they run until the end.
+    finished: Mutex<Vec<Supervisor>>,
 }
 
 #[derive(Debug)]
 struct Running {
-    guardian: Guardian,
+    supervisor: Supervisor,
     server: Pid,
 }
 
 #[derive(Debug)]
-struct Guardian {
+struct Supervisor {
     child: Child,
-    lifeline: ChildStdin,
+    stdin: ChildStdin,
 }
 
-impl Ward {
+impl ServerProcess {
     pub(super) fn new(
         command: Vec<String>,
         folder: TempDir,
         account: Option<Account>,
         stop: &'static str,
     ) -> Self {
-        Self { command, folder, account, stop, running: Mutex::default(), retired: Mutex::default() }
+        Self { command, folder, account, stop, running: Mutex::default(), finished: Mutex::default() }
     }
 
-    /// Starts the server; whoever calls waits until it answers.
+    /// Starts the server. It may not be ready yet: the caller waits until it answers.
     pub(super) fn start(&self) {
-        let mut guardian = Command::new("sh");
-        guardian.args(["-c", SCRIPT, "guardian"]).arg(self.folder.path()).arg(self.log()).arg(self.stop);
-        guardian.args(&self.command).current_dir(self.folder.path());
+        let mut supervisor = Command::new("sh");
+        supervisor.args(["-c", SCRIPT, "supervisor"]).arg(self.folder.path()).arg(self.log()).arg(self.stop);
+        supervisor.args(&self.command).current_dir(self.folder.path());
         if let Some(account) = self.account {
-            guardian.uid(account.user).gid(account.group);
+            supervisor.uid(account.user).gid(account.group);
         }
-        guardian.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = guardian.spawn().expect("a shell");
-        let lifeline = child.stdin.take().expect("a pipe");
-        let mut told = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut told).expect("a process id");
-        let server = told.trim().parse().ok().and_then(Pid::from_raw).expect("a process id");
-        let guardian = Guardian { child, lifeline };
-        *self.running.lock().expect("no panic") = Some(Running { guardian, server });
+        supervisor.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = supervisor.spawn().expect("a shell");
+        let stdin = child.stdin.take().expect("a pipe");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a process id");
+        let server = line.trim().parse().ok().and_then(Pid::from_raw).expect("a process id");
+        let supervisor = Supervisor { child, stdin };
+        *self.running.lock().expect("no panic") = Some(Running { supervisor, server });
     }
 
     /// Sends a signal to the server.
@@ -106,12 +108,12 @@ impl Ward {
         kill_process(server, signal).expect("a running child of ours");
     }
 
-    /// Kills the server as a power cut would; it can be started again.
+    /// Kills the server, as a power failure would. It can be started again.
     pub(super) fn kill(&self) {
         let Some(running) = self.running.lock().expect("no panic").take() else { return };
-        // A server that has died already is as good.
+        // An error means that the server has already ended.
         let _ = kill_process(running.server, Signal::KILL);
-        self.retired.lock().expect("no panic").push(running.guardian);
+        self.finished.lock().expect("no panic").push(running.supervisor);
     }
 
     /// Returns the process id of the server.
@@ -120,32 +122,32 @@ impl Ward {
         running.as_ref().expect("a running server").server.as_raw_nonzero().get().cast_unsigned()
     }
 
-    /// Returns where the server writes what it has to say.
+    /// Returns the path of the server log.
     pub(super) fn log(&self) -> PathBuf {
         self.folder.path().join("server.log")
     }
 }
 
-impl Guardian {
-    /// Lets it do its duty, and waits until that is done.
-    fn dismiss(self) {
-        let Self { mut child, lifeline } = self;
-        drop(lifeline);
+impl Supervisor {
+    /// Stops the server and removes its folder.
+    fn finish(self) {
+        let Self { mut child, stdin } = self;
+        drop(stdin);
         let _ = child.wait();
     }
 }
 
-impl Drop for Ward {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         let running = self.running.lock().ok().and_then(|mut running| running.take());
-        let retired = self.retired.lock().map(|mut retired| std::mem::take(&mut *retired));
-        let guardians =
-            running.map(|running| running.guardian).into_iter().chain(retired.unwrap_or_default());
-        guardians.for_each(Guardian::dismiss);
+        let finished = self.finished.lock().map(|mut finished| std::mem::take(&mut *finished));
+        let supervisors =
+            running.map(|running| running.supervisor).into_iter().chain(finished.unwrap_or_default());
+        supervisors.for_each(Supervisor::finish);
     }
 }
 
-/// Makes a folder that `account` owns, in memory where that is possible.
+/// Creates a folder that `account` owns, in memory if possible.
 pub(super) fn folder(account: Option<Account>) -> TempDir {
     let memory = Path::new("/dev/shm");
     let mut builder = tempfile::Builder::new();
@@ -158,24 +160,24 @@ pub(super) fn folder(account: Option<Account>) -> TempDir {
     folder
 }
 
-/// Asks again and again whether a server answers; returns whether it did within half a minute.
-pub(super) fn answers_in_time(answers: impl Fn() -> bool) -> bool {
+/// Polls `condition` until it holds, for at most half a minute; returns whether it held.
+pub(super) fn wait_until(condition: impl Fn() -> bool) -> bool {
     (0..3_000).any(|_| {
-        let answered = answers();
-        if !answered {
+        let holds = condition();
+        if !holds {
             pause();
         }
-        answered
+        holds
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests start their servers before anything async runs")]
+#[expect(clippy::disallowed_methods, reason = "tests start their servers before the async runtime")]
 fn pause() {
     std::thread::sleep(Duration::from_millis(10));
 }
 
-/// Reads the end of a server's log, for messages.
-pub(super) fn end_of(log: &Path) -> String {
+/// Returns the last lines of a server log, for error messages.
+pub(super) fn last_lines(log: &Path) -> String {
     let text = File::open(log).and_then(std::io::read_to_string).unwrap_or_default();
     let lines: Vec<_> = text.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")

@@ -1,4 +1,4 @@
-//! What a store of a former service's tokens may get wrong.
+//! The seeded faults of a store of legacy refresh tokens.
 
 use crate::legacy_refresh_tokens::Fault;
 
@@ -8,21 +8,25 @@ fault!(
     legacy_refresh_tokens::unknown_legacy_token_has_no_holder,
     Fault::UnknownIsConsumed
 );
-fault!(non_atomic_consume, legacy_refresh_tokens::one_racer_consumes_a_legacy_token, Fault::NonAtomicConsume);
+fault!(
+    non_atomic_consume,
+    legacy_refresh_tokens::one_concurrent_consume_of_a_legacy_token_wins,
+    Fault::NonAtomicConsume
+);
 fault!(
     rejected_is_found,
-    legacy_refresh_tokens::legacy_tokens_of_an_ended_user_are_rejected,
+    legacy_refresh_tokens::ending_all_sessions_rejects_the_legacy_tokens,
     Fault::RejectedIsFound
 );
 fault!(
     found_before_is_consumed,
-    legacy_refresh_tokens::legacy_tokens_of_an_ended_user_are_rejected,
+    legacy_refresh_tokens::ending_all_sessions_rejects_the_legacy_tokens,
     Fault::FoundBeforeIsConsumed
 );
 fault!(
-    end_all_rejects_everybody,
+    end_all_rejects_every_user,
     legacy_refresh_tokens::legacy_tokens_of_other_users_stay_valid,
-    Fault::EndAllRejectsEverybody
+    Fault::EndAllRejectsEveryUser
 );
 fault!(
     end_ignores_the_holder,
@@ -30,9 +34,9 @@ fault!(
     Fault::EndIgnoresTheHolder
 );
 fault!(
-    end_of_nothing_revokes,
+    end_of_unknown_token_revokes,
     legacy_refresh_tokens::legacy_token_of_another_user_is_not_changed,
-    Fault::EndOfNothingRevokes
+    Fault::EndOfUnknownTokenRevokes
 );
 fault!(
     end_keeps_the_token,

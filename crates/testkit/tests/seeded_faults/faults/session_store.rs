@@ -1,8 +1,8 @@
-//! What a session store may get wrong.
+//! The seeded faults of a session store.
 
 use crate::session_store::Fault;
 
-fault!(non_atomic_rotate, session_store::one_racer_wins, Fault::NonAtomicRotate);
+fault!(non_atomic_rotate, session_store::one_concurrent_rotation_wins, Fault::NonAtomicRotate);
 fault!(
     loser_becomes_current,
     session_store::only_the_successor_of_the_winner_is_current,
@@ -16,18 +16,26 @@ fault!(
     Fault::RepeatOutlivesItsSuccessor
 );
 
-fault!(leeway_ignored, session_store::predecessor_in_the_grace_period_ends_nothing, Fault::LeewayIgnored);
-fault!(leeway_never_ends, session_store::reused_token_ends_the_session, Fault::LeewayNeverEnds);
 fault!(
-    leeway_of_the_future,
-    session_store::clock_ahead_does_not_prolong_the_grace_period,
-    Fault::LeewayOfTheFuture
+    grace_period_ignored,
+    session_store::predecessor_in_the_grace_period_ends_nothing,
+    Fault::GracePeriodIgnored
 );
-fault!(leeway_never_zero, session_store::without_a_grace_period_reuse_is_immediate, Fault::LeewayNeverZero);
+fault!(grace_period_never_ends, session_store::reused_token_ends_the_session, Fault::GracePeriodNeverEnds);
 fault!(
-    leeway_for_older_tokens,
+    grace_period_in_the_future,
+    session_store::clock_ahead_does_not_prolong_the_grace_period,
+    Fault::GracePeriodInTheFuture
+);
+fault!(
+    grace_period_never_zero,
+    session_store::without_a_grace_period_reuse_is_immediate,
+    Fault::GracePeriodNeverZero
+);
+fault!(
+    grace_period_for_older_tokens,
     session_store::older_token_ends_the_session_in_the_grace_period,
-    Fault::LeewayForOlderTokens
+    Fault::GracePeriodForOlderTokens
 );
 fault!(reuse_is_unknown, session_store::reused_token_ends_the_session, Fault::ReuseIsUnknown);
 fault!(reuse_ends_nothing, session_store::reused_token_ends_the_session, Fault::ReuseEndsNothing);
@@ -42,29 +50,37 @@ fault!(
     Fault::WholeSecondsOnly
 );
 
-fault!(retry_lost, session_store::keyed_retry_gets_the_sealed_successor, Fault::RetryLost);
+fault!(retry_lost, session_store::retry_returns_the_sealed_successor, Fault::RetryLost);
 fault!(
-    retry_only_within_the_leeway,
-    session_store::keyed_retry_gets_the_sealed_successor,
-    Fault::RetryOnlyWithinTheLeeway
+    retry_only_within_the_grace_period,
+    session_store::retry_returns_the_sealed_successor,
+    Fault::RetryOnlyWithinTheGracePeriod
 );
 fault!(
     retry_forgets_its_access_token,
     session_store::access_token_of_a_retry_is_revoked_with_its_session,
     Fault::RetryForgetsItsAccessToken
 );
-fault!(retry_with_any_key, session_store::retry_with_another_key_is_no_retry, Fault::RetryWithAnyKey);
+fault!(retry_with_any_key, session_store::another_idempotency_key_is_not_a_retry, Fault::RetryWithAnyKey);
 fault!(
     retry_outlives_its_successor,
     session_store::retry_after_the_successor_was_used_ends_the_session,
     Fault::RetryOutlivesItsSuccessor
 );
 
-fault!(idle_expiry_ignored, session_store::expired_token_is_gone, Fault::IdleExpiryIgnored);
-fault!(absolute_expiry_ignored, session_store::session_has_an_absolute_end, Fault::AbsoluteExpiryIgnored);
-fault!(expiry_by_own_clock, session_store::expired_token_is_gone, Fault::ExpiryByOwnClock);
+fault!(idle_expiry_ignored, session_store::expired_token_does_not_rotate, Fault::IdleExpiryIgnored);
+fault!(
+    absolute_expiry_ignored,
+    session_store::rotation_does_not_extend_the_absolute_limit,
+    Fault::AbsoluteExpiryIgnored
+);
+fault!(expiry_by_own_clock, session_store::expired_token_does_not_rotate, Fault::ExpiryByOwnClock);
 fault!(expiry_not_extended, session_store::rotation_extends_the_idle_limit, Fault::ExpiryNotExtended);
-fault!(expiry_not_cut, session_store::session_has_an_absolute_end, Fault::ExpiryNotCut);
+fault!(
+    expiry_not_limited,
+    session_store::rotation_does_not_extend_the_absolute_limit,
+    Fault::ExpiryNotLimited
+);
 
 fault!(tenant_not_checked, session_store::other_tenant_changes_nothing, Fault::TenantNotChecked);
 fault!(
@@ -80,38 +96,38 @@ fault!(
     Fault::AccessTokenLimitIgnored
 );
 fault!(
-    newest_access_token_named,
+    newest_access_token_returned,
     session_store::full_session_returns_its_oldest_access_token,
-    Fault::NewestAccessTokenNamed
+    Fault::NewestAccessTokenReturned
 );
 fault!(
-    released_not_released,
+    released_token_is_kept,
     session_store::full_session_returns_its_oldest_access_token,
-    Fault::ReleasedNotReleased
+    Fault::ReleasedTokenIsKept
 );
 fault!(
-    dead_access_tokens_take_room,
+    expired_access_tokens_take_room,
     session_store::full_session_returns_its_oldest_access_token,
-    Fault::DeadAccessTokensTakeRoom
+    Fault::ExpiredAccessTokensTakeRoom
 );
 fault!(
     session_limit_ignored,
-    session_store::surplus_session_ends_the_longest_idle_one,
+    session_store::session_over_the_limit_ends_the_longest_idle_one,
     Fault::SessionLimitIgnored
 );
 fault!(
     latest_session_ends,
-    session_store::surplus_session_ends_the_longest_idle_one,
+    session_store::session_over_the_limit_ends_the_longest_idle_one,
     Fault::LatestSessionEnds
 );
 fault!(
-    dead_sessions_take_room,
-    session_store::surplus_session_ends_the_longest_idle_one,
-    Fault::DeadSessionsTakeRoom
+    ended_sessions_take_room,
+    session_store::session_over_the_limit_ends_the_longest_idle_one,
+    Fault::EndedSessionsTakeRoom
 );
 fault!(
     surplus_session_does_not_denylist,
-    session_store::surplus_session_ends_the_longest_idle_one,
+    session_store::session_over_the_limit_ends_the_longest_idle_one,
     Fault::SurplusSessionDoesNotDenylist
 );
 
@@ -131,20 +147,20 @@ fault!(
     Fault::ReuseDoesNotDenylist
 );
 fault!(end_skips_also_revoke, session_store::end_also_revokes_the_presented_token, Fault::EndSkipsAlsoRevoke);
-fault!(end_not_repeatable, session_store::repeated_end_completes, Fault::EndNotRepeatable);
+fault!(end_not_repeatable, session_store::repeated_end_succeeds, Fault::EndNotRepeatable);
 fault!(
     ending_unknown_revokes,
     session_store::ending_an_unknown_session_changes_nothing,
     Fault::EndingUnknownRevokes
 );
 fault!(non_atomic_end, session_store::end_racing_a_rotation_leaves_no_usable_token, Fault::NonAtomicEnd);
-fault!(first_reason_overwritten, session_store::first_reason_stays, Fault::FirstReasonOverwritten);
+fault!(first_reason_overwritten, session_store::first_end_reason_is_kept, Fault::FirstReasonOverwritten);
 fault!(ended_is_unknown, session_store::ended_session_returns_its_reason, Fault::EndedIsUnknown);
 
 fault!(
-    end_all_ends_everybodys,
+    end_all_ends_every_user,
     session_store::end_all_ends_only_this_users_sessions,
-    Fault::EndAllEndsEverybodys
+    Fault::EndAllEndsEveryUser
 );
 fault!(
     end_all_does_not_denylist,
@@ -152,12 +168,20 @@ fault!(
     Fault::EndAllDoesNotDenylist
 );
 fault!(
-    end_all_counts_dead_ones,
+    end_all_counts_ended_sessions,
     session_store::end_all_ends_only_this_users_sessions,
-    Fault::EndAllCountsDeadOnes
+    Fault::EndAllCountsEndedSessions
 );
-fault!(list_names_ended_ones, session_store::list_returns_the_live_sessions, Fault::ListNamesEndedOnes);
-fault!(list_names_expired_ones, session_store::list_returns_the_live_sessions, Fault::ListNamesExpiredOnes);
+fault!(
+    ended_sessions_are_listed,
+    session_store::list_returns_the_live_sessions,
+    Fault::EndedSessionsAreListed
+);
+fault!(
+    expired_sessions_are_listed,
+    session_store::list_returns_the_live_sessions,
+    Fault::ExpiredSessionsAreListed
+);
 fault!(
     list_starts_with_the_oldest,
     session_store::list_returns_the_live_sessions,

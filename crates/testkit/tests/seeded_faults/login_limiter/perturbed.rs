@@ -1,4 +1,4 @@
-//! The rules of the login limit, with a fault in what they get or in what they return.
+//! The rules of the login limit, with a fault in their input or output.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::LIMIT;
 use super::fault::Fault;
 
-/// Counts an attempt on both keys, whatever is counted already.
+/// Counts an attempt on both limit keys, without checking the limit.
 pub(super) fn count(windows: &mut Windows, attempt: &LoginAttempt, now: OffsetDateTime) {
     let counted = Attempt {
         at: to_unix_microseconds(now),
@@ -32,11 +32,11 @@ pub(super) fn reserve(
 ) -> (Reservation, Windows) {
     let Some(fault) = fault else { return LIMIT.reserve(attempt, stored, now) };
     let (mut read, mut now) = (stored.clone(), now);
-    let aside = perturb_stored(fault, &mut read, &mut now);
+    let hidden = perturb_stored(fault, &mut read, &mut now);
     let first_key = LIMIT.reserve(&LoginAttempt { address: None, ..*attempt }, read.clone(), now).0;
     let (mut reservation, mut windows) = LIMIT.reserve(attempt, read, now);
-    windows.email.extend(aside.email);
-    windows.address.extend(aside.address);
+    windows.email.extend(hidden.email);
+    windows.address.extend(hidden.address);
     match (fault, &mut reservation) {
         (Fault::RejectsOnInFlight, Reservation::Busy(key)) => {
             reservation = Reservation::Rejected { key: *key, retry_after: Duration::from_secs(1) };
@@ -60,7 +60,7 @@ pub(super) fn reserve(
             count(&mut windows, attempt, now);
             windows.email = email;
         }
-        (Fault::FutureTimeIsNowForEver, reservation) => {
+        (Fault::FutureTimeIsAlwaysNow, reservation) => {
             windows = stored;
             if matches!(reservation, Reservation::Reserved(_)) {
                 count(&mut windows, attempt, now);
@@ -71,27 +71,27 @@ pub(super) fn reserve(
     (reservation, windows)
 }
 
-/// Changes what the rule gets; returns the attempts that it does not see, but that stay stored.
+/// Changes the input of the rule; returns the stored attempts that are hidden from it.
 fn perturb_stored(fault: Fault, read: &mut Windows, now: &mut OffsetDateTime) -> Windows {
-    let micros = to_unix_microseconds(*now);
+    let microseconds = to_unix_microseconds(*now);
     let timed_out = move |attempt: &Attempt| {
         attempt.state == AttemptState::InFlight
-            && attempt.at <= micros - to_microseconds(Ticket::SETTLEMENT_TIMEOUT)
+            && attempt.at <= microseconds - to_microseconds(Ticket::SETTLEMENT_TIMEOUT)
     };
-    let mut aside = Windows::default();
+    let mut hidden = Windows::default();
     match fault {
-        Fault::NoEmailKey => aside.email = std::mem::take(&mut read.email),
-        Fault::InFlightNotCounted => {
-            for (window, aside) in
-                [(&mut read.email, &mut aside.email), (&mut read.address, &mut aside.address)]
+        Fault::NoEmailKey => hidden.email = std::mem::take(&mut read.email),
+        Fault::InFlightIsNotCounted => {
+            for (window, hidden) in
+                [(&mut read.email, &mut hidden.email), (&mut read.address, &mut hidden.address)]
             {
-                *aside = window.extract_if(.., |attempt| attempt.state == AttemptState::InFlight).collect();
+                *hidden = window.extract_if(.., |attempt| attempt.state == AttemptState::InFlight).collect();
             }
         }
-        Fault::FutureTimeIsBelieved => {
+        Fault::FutureTimeIsAccepted => {
             let times = read.email.iter().chain(&read.address).map(|attempt| attempt.at);
-            let latest = times.max().unwrap_or(micros).max(micros);
-            *now += Duration::from_micros((latest - micros).unsigned_abs());
+            let latest = times.max().unwrap_or(microseconds).max(microseconds);
+            *now += Duration::from_micros((latest - microseconds).unsigned_abs());
         }
         _ => {}
     }
@@ -103,18 +103,18 @@ fn perturb_stored(fault: Fault, read: &mut Windows, now: &mut OffsetDateTime) ->
                     attempt.at -= attempt.at.rem_euclid(length);
                 }
             }
-            Fault::UnsettledForgotten => window.retain(|attempt| !timed_out(attempt)),
+            Fault::UnsettledIsRemoved => window.retain(|attempt| !timed_out(attempt)),
             Fault::UnsettledStaysInFlight => {
                 window
                     .iter_mut()
                     .filter(|attempt| timed_out(attempt))
-                    .for_each(|attempt| attempt.at = micros);
+                    .for_each(|attempt| attempt.at = microseconds);
             }
-            Fault::ClockGoingBackReopens => window.retain(|attempt| attempt.at <= micros),
+            Fault::ClockGoingBackReopens => window.retain(|attempt| attempt.at <= microseconds),
             _ => {}
         }
     }
-    aside
+    hidden
 }
 
 pub(super) fn settle(
@@ -149,7 +149,7 @@ pub(super) fn settle(
             windows.email.extend(again);
             windows
         }
-        (Some(Fault::FailureCountsFromItsReport), Settlement::Failed) => {
+        (Some(Fault::FailureCountsFromItsSettlement), Settlement::Failed) => {
             for attempt in
                 windows.email.iter_mut().chain(&mut windows.address).filter(|attempt| is_own(attempt))
             {

@@ -1,13 +1,13 @@
-//! What can be wrong with a limiter.
+//! The seeded faults of the login limiter.
 
-/// One deviation from the contract.
+/// A deviation from the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     ChecksBeforeItCounts,
     NoEmailKey,
     NoAddressKey,
     MissingAddressIsOneAddress,
-    InFlightNotCounted,
+    InFlightIsNotCounted,
     RejectsOnInFlight,
     BusyBeforeRejected,
     RejectedAttemptsCount,
@@ -17,12 +17,12 @@ pub(crate) enum Fault {
     FixedWindow,
     RetryAfterIsTheWindow,
     RetryAfterOfTheFirstKey,
-    FailureCountsFromItsReport,
-    UnsettledForgotten,
+    FailureCountsFromItsSettlement,
+    UnsettledIsRemoved,
     UnsettledStaysInFlight,
     ClockGoingBackReopens,
-    FutureTimeIsBelieved,
-    FutureTimeIsNowForEver,
+    FutureTimeIsAccepted,
+    FutureTimeIsAlwaysNow,
 
     SuccessClearsNothing,
     SuccessKeepsItsShareOfTheAddress,
@@ -33,6 +33,6 @@ pub(crate) enum Fault {
     AbandonedClears,
     ClearDoesNothing,
     ClearFreesTheAddresses,
-    ClearFreesEverybody,
+    ClearFreesEveryEmail,
     DeadlineIgnored,
 }

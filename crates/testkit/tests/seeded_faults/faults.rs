@@ -1,4 +1,4 @@
-//! Each seeded fault, and the case that catches it.
+//! The seeded faults, each with the case that catches it.
 
 /// Writes a test that passes when the named case fails on a store with this fault.
 macro_rules! fault {

@@ -1,4 +1,4 @@
-//! Tokens of a former service in memory.
+//! An in-memory store of legacy refresh tokens with seeded faults.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use auth_testkit::LegacyFixture;
 
 use crate::denylist::InMemoryDenylist;
 
-/// What can be wrong with it.
+/// A deviation from the contract.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     FindConsumes,
@@ -22,9 +22,9 @@ pub(crate) enum Fault {
     NonAtomicConsume,
     RejectedIsFound,
     FoundBeforeIsConsumed,
-    EndAllRejectsEverybody,
+    EndAllRejectsEveryUser,
     EndIgnoresTheHolder,
-    EndOfNothingRevokes,
+    EndOfUnknownTokenRevokes,
     EndKeepsTheToken,
     EndRevokesNothing,
     DeadlineIgnored,
@@ -32,13 +32,13 @@ pub(crate) enum Fault {
 
 struct InMemoryLegacyTokens {
     issued: Mutex<HashMap<String, LegacyHolder>>,
-    /// `None` stands for everybody.
+    /// The users whose tokens are rejected; `None` stands for every user.
     rejected: Mutex<HashSet<Option<UserId>>>,
     denylist: Arc<InMemoryDenylist>,
     fault: Option<Fault>,
 }
 
-#[expect(clippy::unused_async, reason = "fixtures are futures")]
+#[expect(clippy::unused_async, reason = "the macros await the fixture")]
 pub(crate) async fn fixture(fault: Option<Fault>) -> LegacyFixture {
     let denylist = Arc::new(InMemoryDenylist::new(None));
     let store = Arc::new(InMemoryLegacyTokens {
@@ -47,10 +47,10 @@ pub(crate) async fn fixture(fault: Option<Fault>) -> LegacyFixture {
         denylist: Arc::clone(&denylist),
         fault,
     });
-    let kept = Arc::clone(&store);
+    let issuing = Arc::clone(&store);
     LegacyFixture {
         issue: Box::new(move |token, holder| {
-            kept.issued.lock().unwrap().insert(token.expose().to_owned(), holder);
+            issuing.issued.lock().unwrap().insert(token.expose().to_owned(), holder);
             Box::pin(async {})
         }),
         tokens: store.clone(),
@@ -119,12 +119,12 @@ impl LegacyRefreshTokens for InMemoryLegacyTokens {
         self.in_time(request_time)?;
         let mut issued = self.issued.lock().unwrap();
         let known = issued.get(token.expose()).copied();
-        let is_his =
+        let is_own =
             known.is_some_and(|known| known.user_id == holder || self.has(Fault::EndIgnoresTheHolder));
-        if (is_his && !self.has(Fault::EndRevokesNothing)) || self.has(Fault::EndOfNothingRevokes) {
-            self.denylist.remember(also_revoke);
+        if (is_own && !self.has(Fault::EndRevokesNothing)) || self.has(Fault::EndOfUnknownTokenRevokes) {
+            self.denylist.store(also_revoke);
         }
-        if !is_his {
+        if !is_own {
             return Ok(Ending::Unknown);
         }
         if !self.has(Fault::EndKeepsTheToken) {
@@ -134,19 +134,19 @@ impl LegacyRefreshTokens for InMemoryLegacyTokens {
     }
 }
 
-/// Only `end_all` matters to tokens of a former service.
+/// The suite only calls `end_all`, which rejects the legacy tokens of the user.
 #[async_trait]
 impl SessionStore for InMemoryLegacyTokens {
     async fn open(&self, _: &NewSession, _: RequestTime) -> Result<(), PortError> {
-        unreachable!("the suite opens no session")
+        unreachable!("the suite does not call `open`")
     }
 
     async fn rotate(&self, _: &Rotate, _: RequestTime) -> Result<Rotation, PortError> {
-        unreachable!("the suite rotates nothing")
+        unreachable!("the suite does not call `rotate`")
     }
 
     async fn end(&self, _: &EndSession, _: RequestTime) -> Result<Ending, PortError> {
-        unreachable!("the suite ends no single session")
+        unreachable!("the suite does not call `end`")
     }
 
     async fn end_all(
@@ -156,12 +156,12 @@ impl SessionStore for InMemoryLegacyTokens {
         request_time: RequestTime,
     ) -> Result<usize, PortError> {
         crate::in_time(request_time)?;
-        let whom = if self.has(Fault::EndAllRejectsEverybody) { None } else { Some(user_id) };
-        self.rejected.lock().unwrap().insert(whom);
+        let user = if self.has(Fault::EndAllRejectsEveryUser) { None } else { Some(user_id) };
+        self.rejected.lock().unwrap().insert(user);
         Ok(0)
     }
 
     async fn list(&self, _: UserId, _: RequestTime) -> Result<Vec<SessionSummary>, PortError> {
-        unreachable!("the suite lists nothing")
+        unreachable!("the suite does not call `list`")
     }
 }

@@ -1,4 +1,4 @@
-//! Users in memory.
+//! An in-memory user repository with seeded faults.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -11,23 +11,23 @@ use auth_domain::model::{
 use auth_domain::ports::{Insertion, PortError, Replacement, UserListing, UserRepository};
 use auth_testkit::UserRepositoryFixture;
 
-/// One deviation from the contract.
+/// A deviation from the contract.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     ChecksTheEmailBeforeItInserts,
     TakenEmailIsOverwritten,
     EmailNotFound,
-    StrangerFound,
+    UnknownUserIsFound,
     RoleNotStored,
     CreatedAtNotStored,
     TenantNotChecked,
-    DefaultTenantMadeByEveryCaller,
+    EveryCallerCreatesTheDefaultTenant,
     ExpectedIgnored,
     MissingHashMatchesAnything,
     NonAtomicReplace,
     ReplaceNotStored,
     StatusNotStored,
-    StatusSetForEverybody,
+    StatusSetForEveryUser,
     ListStopsEarly,
     ListIsUnordered,
     ParametersWithTheSalt,
@@ -48,7 +48,7 @@ struct Rows {
     users: Vec<User>,
 }
 
-#[expect(clippy::unused_async, reason = "fixtures are futures")]
+#[expect(clippy::unused_async, reason = "the macros await the fixture")]
 pub(crate) async fn fixture(fault: Option<Fault>) -> UserRepositoryFixture {
     let rows = Arc::new(Mutex::new(Rows::default()));
     let users = Arc::new(InMemoryUserRepository { rows: Arc::clone(&rows), fault });
@@ -80,8 +80,8 @@ impl InMemoryUserRepository {
 
     fn read(&self, user: Option<&User>) -> Result<Option<User>, PortError> {
         let Some(user) = user else {
-            let anybody = self.rows().users.first().cloned();
-            return Ok(anybody.filter(|_| self.has(Fault::StrangerFound)));
+            let any_user = self.rows().users.first().cloned();
+            return Ok(any_user.filter(|_| self.has(Fault::UnknownUserIsFound)));
         };
         let mut user = user.clone();
         if user.password_hash.is_none() && self.has(Fault::MissingHashIsCorrupt) {
@@ -100,7 +100,7 @@ impl InMemoryUserRepository {
         HashParameters::parse(&format!("$argon2id$v=19${own}{salt}"))
     }
 
-    /// Between a check and the write that relies on it, where they are two steps.
+    /// Pauses between a check and the write that depends on it, if the fault makes them separate.
     async fn pause(&self, fault: Fault) {
         if self.has(fault) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -161,7 +161,7 @@ impl UserRepository for InMemoryUserRepository {
     ) -> Result<TenantId, PortError> {
         self.in_time(request_time)?;
         let mut rows = self.rows();
-        if rows.tenants.is_empty() || self.has(Fault::DefaultTenantMadeByEveryCaller) {
+        if rows.tenants.is_empty() || self.has(Fault::EveryCallerCreatesTheDefaultTenant) {
             rows.tenants.insert(0, candidate);
         }
         Ok(rows.tenants[0])
@@ -206,8 +206,8 @@ impl UserRepository for InMemoryUserRepository {
     ) -> Result<bool, PortError> {
         self.in_time(request_time)?;
         let mut rows = self.rows();
-        let everybody = self.has(Fault::StatusSetForEverybody);
-        let mut named = rows.users.iter_mut().filter(|user| user.id == id || everybody).peekable();
+        let every_user = self.has(Fault::StatusSetForEveryUser);
+        let mut named = rows.users.iter_mut().filter(|user| user.id == id || every_user).peekable();
         let found = named.peek().is_some();
         if !self.has(Fault::StatusNotStored) {
             named.for_each(|user| user.status = status);

@@ -1,4 +1,4 @@
-//! Steps that the cases are told in.
+//! Limit keys, calls and assertions that the cases share.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,12 +17,12 @@ pub(super) type Limiter = Fixture<dyn LoginLimiter>;
 pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
-/// The email axis of an email that nobody else has.
+/// The limit key of a new, unique email.
 pub(super) fn email() -> LimitKey {
     keys().email(&an_email())
 }
 
-/// The address axis of an address that nobody else has.
+/// The limit key of a new, unique address.
 pub(super) fn address() -> LimitKey {
     static NEXT: AtomicU32 = AtomicU32::new(0x0a00_0001);
     let address = Ipv4Addr::from(NEXT.fetch_add(1, Ordering::Relaxed));
@@ -45,14 +45,14 @@ pub(super) async fn reserve(limiter: &Limiter, attempt: LoginAttempt, now: Offse
     limiter.port.reserve(&attempt, request_time_at(now)).await.unwrap()
 }
 
-/// Takes a place that is free.
+/// Reserves an attempt, and asserts that a place was free.
 pub(super) async fn reserved(limiter: &Limiter, attempt: LoginAttempt, now: OffsetDateTime) -> Ticket {
     match reserve(limiter, attempt, now).await {
         Reservation::Reserved(ticket) => {
-            assert_eq!(ticket, Ticket { attempt }, "the ticket is of another attempt");
+            assert_eq!(ticket, Ticket { attempt }, "the ticket belongs to another attempt");
             ticket
         }
-        other => panic!("a place was free, but the answer is {other:?}"),
+        other => panic!("expected a reservation, got {other:?}"),
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn settle(limiter: &Limiter, ticket: &Ticket, outcome: Settleme
     limiter.port.settle(ticket, outcome, request_time_at(now)).await.unwrap();
 }
 
-/// An attempt from beginning to end.
+/// Reserves an attempt and settles it.
 pub(super) async fn attempted(
     limiter: &Limiter,
     email: LimitKey,
@@ -71,7 +71,7 @@ pub(super) async fn attempted(
     settle(limiter, &ticket, outcome, START).await;
 }
 
-/// A failed attempt at `now`.
+/// Reserves an attempt and settles it as failed, at `now`.
 pub(super) async fn failed(
     limiter: &Limiter,
     email: LimitKey,
@@ -82,7 +82,7 @@ pub(super) async fn failed(
     settle(limiter, &ticket, Settlement::Failed, now).await;
 }
 
-/// As many failed attempts, all at the start.
+/// Makes `count` failed attempts at `START`.
 pub(super) async fn failures(
     limiter: &Limiter,
     count: u32,
@@ -95,18 +95,18 @@ pub(super) async fn failures(
     }
 }
 
-/// How many attempts on this email, from addresses of their own, are still let in at the start.
-pub(super) async fn places_of_email(limiter: &Limiter, email: LimitKey) -> u32 {
-    places(limiter, || attempt(email, address())).await
+/// Returns the number of attempts that can be reserved on this email at `START`, each from a new address.
+pub(super) async fn free_on_email(limiter: &Limiter, email: LimitKey) -> u32 {
+    free_places(limiter, || attempt(email, address())).await
 }
 
-/// How many attempts from this address, on emails of their own, are still let in at the start.
-pub(super) async fn places_of_address(limiter: &Limiter, address: LimitKey) -> u32 {
-    places(limiter, || attempt(email(), address)).await
+/// Returns the number of attempts that can be reserved from this address at `START`, each on a new email.
+pub(super) async fn free_from_address(limiter: &Limiter, address: LimitKey) -> u32 {
+    free_places(limiter, || attempt(email(), address)).await
 }
 
-/// Takes every free place and gives all of them back.
-async fn places(limiter: &Limiter, attempt: impl Fn() -> LoginAttempt) -> u32 {
+/// Reserves attempts until none is free, then abandons them all.
+async fn free_places(limiter: &Limiter, attempt: impl Fn() -> LoginAttempt) -> u32 {
     let mut tickets = Vec::new();
     while let Reservation::Reserved(ticket) = reserve(limiter, attempt(), START).await {
         tickets.push(ticket);
@@ -118,15 +118,16 @@ async fn places(limiter: &Limiter, attempt: impl Fn() -> LoginAttempt) -> u32 {
     u32::try_from(tickets.len()).unwrap()
 }
 
-/// Checks that failures on `full` are the reason.
+/// Asserts that the attempt was rejected because of failures on `full`.
 pub(super) fn assert_rejected_by(full: LimitKey, reservation: Reservation) -> Duration {
     assert!(matches!(reservation, Reservation::Rejected { key, .. } if key == full), "{reservation:?}");
     assert_rejected(reservation)
 }
 
+/// Asserts that the attempt was rejected; returns the time until the next one is possible.
 pub(super) fn assert_rejected(reservation: Reservation) -> Duration {
     match reservation {
         Reservation::Rejected { retry_after, .. } => retry_after,
-        other => panic!("failures fill an axis, but the answer is {other:?}"),
+        other => panic!("expected a rejection, got {other:?}"),
     }
 }

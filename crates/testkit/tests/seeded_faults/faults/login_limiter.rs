@@ -1,4 +1,4 @@
-//! What a limiter may get wrong.
+//! The seeded faults of a login limiter.
 
 use crate::login_limiter::Fault;
 
@@ -20,9 +20,9 @@ fault!(
     Fault::MissingAddressIsOneAddress
 );
 fault!(
-    in_flight_not_counted,
+    in_flight_is_not_counted,
     login_limiter::attempts_in_flight_are_busy_not_rejected,
-    Fault::InFlightNotCounted
+    Fault::InFlightIsNotCounted
 );
 fault!(
     rejects_on_in_flight,
@@ -53,11 +53,11 @@ fault!(
     Fault::RetryAfterOfTheFirstKey
 );
 fault!(
-    failure_counts_from_its_report,
+    failure_counts_from_its_settlement,
     login_limiter::window_slides_and_retry_after_is_exact,
-    Fault::FailureCountsFromItsReport
+    Fault::FailureCountsFromItsSettlement
 );
-fault!(unsettled_forgotten, login_limiter::unsettled_attempt_counts_as_a_failure, Fault::UnsettledForgotten);
+fault!(unsettled_is_removed, login_limiter::unsettled_attempt_counts_as_a_failure, Fault::UnsettledIsRemoved);
 fault!(
     unsettled_stays_in_flight,
     login_limiter::unsettled_attempt_counts_as_a_failure,
@@ -69,14 +69,14 @@ fault!(
     Fault::ClockGoingBackReopens
 );
 fault!(
-    future_time_is_believed,
+    future_time_is_accepted,
     login_limiter::clock_ahead_does_not_prolong_a_rejection,
-    Fault::FutureTimeIsBelieved
+    Fault::FutureTimeIsAccepted
 );
 fault!(
-    future_time_is_now_for_ever,
+    future_time_is_always_now,
     login_limiter::clock_ahead_does_not_prolong_a_rejection,
-    Fault::FutureTimeIsNowForEver
+    Fault::FutureTimeIsAlwaysNow
 );
 
 fault!(
@@ -96,17 +96,25 @@ fault!(
 );
 fault!(
     success_clears_other_addresses,
-    login_limiter::success_leaves_other_addresses_counted,
+    login_limiter::success_keeps_the_failures_of_other_addresses,
     Fault::SuccessClearsOtherAddresses
 );
 fault!(
     success_clears_in_flight,
-    login_limiter::success_leaves_attempts_in_flight,
+    login_limiter::success_keeps_attempts_in_flight,
     Fault::SuccessClearsInFlight
 );
-fault!(abandoned_counts, login_limiter::abandoned_attempt_leaves_no_trace, Fault::AbandonedCounts);
-fault!(abandoned_clears, login_limiter::abandoned_attempt_leaves_no_trace, Fault::AbandonedClears);
-fault!(clear_does_nothing, login_limiter::clear_frees_the_email, Fault::ClearDoesNothing);
-fault!(clear_frees_the_addresses, login_limiter::clear_frees_the_email, Fault::ClearFreesTheAddresses);
-fault!(clear_frees_everybody, login_limiter::clear_frees_the_email, Fault::ClearFreesEverybody);
+fault!(abandoned_counts, login_limiter::abandoned_attempt_does_not_count, Fault::AbandonedCounts);
+fault!(abandoned_clears, login_limiter::abandoned_attempt_does_not_count, Fault::AbandonedClears);
+fault!(clear_does_nothing, login_limiter::clear_removes_the_failures_of_the_email, Fault::ClearDoesNothing);
+fault!(
+    clear_frees_the_addresses,
+    login_limiter::clear_removes_the_failures_of_the_email,
+    Fault::ClearFreesTheAddresses
+);
+fault!(
+    clear_frees_every_email,
+    login_limiter::clear_removes_the_failures_of_the_email,
+    Fault::ClearFreesEveryEmail
+);
 fault!(deadline_ignored, login_limiter::call_past_its_deadline_changes_nothing, Fault::DeadlineIgnored);

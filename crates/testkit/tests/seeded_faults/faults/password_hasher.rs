@@ -1,10 +1,10 @@
-//! What a password hasher may get wrong.
+//! The seeded faults of a password hasher.
 
 use crate::password_hasher::Fault;
 
 fault!(
     any_password_verifies,
-    password_hasher::own_hash_verifies_and_no_other_password_does,
+    password_hasher::hash_verifies_only_its_own_password,
     Fault::AnyPasswordVerifies
 );
 fault!(password_is_trimmed, password_hasher::every_byte_of_the_password_counts, Fault::PasswordIsTrimmed);
@@ -12,14 +12,18 @@ fault!(case_is_folded, password_hasher::every_byte_of_the_password_counts, Fault
 fault!(password_is_cut, password_hasher::every_byte_of_the_password_counts, Fault::PasswordIsCut);
 fault!(salt_is_constant, password_hasher::every_hash_has_its_own_salt, Fault::SaltIsConstant);
 fault!(wrong_algorithm, password_hasher::new_hashes_are_phc_strings, Fault::WrongAlgorithm);
-fault!(outdated_never_said, password_hasher::hash_of_other_parameters_is_outdated, Fault::OutdatedNeverSaid);
-fault!(older_format_unknown, password_hasher::legacy_hash_verifies_as_outdated, Fault::OlderFormatUnknown);
 fault!(
-    older_format_is_current,
-    password_hasher::legacy_hash_verifies_as_outdated,
-    Fault::OlderFormatIsCurrent
+    outdated_never_reported,
+    password_hasher::hash_of_other_parameters_is_outdated,
+    Fault::OutdatedNeverReported
 );
-fault!(unusable_is_invalid, password_hasher::unusable_hash_is_a_value, Fault::UnusableIsInvalid);
+fault!(legacy_format_unknown, password_hasher::legacy_hash_verifies_as_outdated, Fault::LegacyFormatUnknown);
+fault!(
+    legacy_format_is_current,
+    password_hasher::legacy_hash_verifies_as_outdated,
+    Fault::LegacyFormatIsCurrent
+);
+fault!(unusable_is_invalid, password_hasher::malformed_hash_is_unusable, Fault::UnusableIsInvalid);
 fault!(
     parameters_not_bounded,
     password_hasher::excessive_parameters_are_rejected,
@@ -46,8 +50,12 @@ fault!(
     password_hasher::dropped_admissions_release_their_place,
     Fault::DroppedCallsKeepTheirPlace
 );
-fault!(queue_without_end, password_hasher::full_queue_is_overloaded, Fault::QueueWithoutEnd);
-fault!(full_queue_is_unavailable, password_hasher::full_queue_is_overloaded, Fault::FullQueueIsUnavailable);
+fault!(queue_is_unbounded, password_hasher::full_queue_returns_overloaded, Fault::QueueIsUnbounded);
+fault!(
+    full_queue_is_unavailable,
+    password_hasher::full_queue_returns_overloaded,
+    Fault::FullQueueIsUnavailable
+);
 fault!(
     dropped_calls_keep_their_place,
     password_hasher::dropped_calls_release_their_place,

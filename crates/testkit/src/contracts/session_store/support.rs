@@ -1,4 +1,4 @@
-//! Steps that the cases are told in.
+//! Calls and assertions that the cases share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +18,8 @@ pub(super) const MINUTE: Duration = Duration::from_mins(1);
 pub(super) const HOUR: Duration = Duration::from_hours(1);
 pub(super) const DAY: Duration = Duration::from_hours(24);
 
-/// The leeway that the steps rotate with.
-pub(super) fn leeway() -> Duration {
+/// The grace period of the rotations here.
+pub(super) fn grace_period() -> Duration {
     SESSION_POLICY.reuse_leeway
 }
 
@@ -39,7 +39,7 @@ pub(super) async fn open(fixture: &SessionFixture, session: &TestSession, now: O
     fixture.sessions.open(&session.opening, request_time_at(now)).await.unwrap();
 }
 
-/// Tries a rotation.
+/// Attempts a rotation; returns its outcome.
 pub(super) async fn attempt(
     fixture: &SessionFixture,
     attempt: &RotationAttempt,
@@ -48,7 +48,7 @@ pub(super) async fn attempt(
     fixture.sessions.rotate(&attempt.rotate, request_time_at(now)).await.unwrap()
 }
 
-/// Presents a token, whatever comes of it.
+/// Presents a token; returns the outcome.
 pub(super) async fn present(
     fixture: &SessionFixture,
     session: &TestSession,
@@ -58,7 +58,7 @@ pub(super) async fn present(
     attempt(fixture, &session.rotation(token, now), now).await
 }
 
-/// Rotates a token that is current.
+/// Rotates the current token, and asserts that it succeeds.
 pub(super) async fn rotated(
     fixture: &SessionFixture,
     session: &TestSession,
@@ -66,11 +66,11 @@ pub(super) async fn rotated(
     now: OffsetDateTime,
 ) -> RotationAttempt {
     let rotation = session.rotation(token, now);
-    assert_eq!(attempt(fixture, &rotation, now).await, Rotation::Rotated, "a current token did not rotate");
+    assert_eq!(attempt(fixture, &rotation, now).await, Rotation::Rotated, "the current token did not rotate");
     rotation
 }
 
-/// Tries all rotations at one moment.
+/// Attempts all rotations concurrently.
 pub(super) async fn raced(
     fixture: &SessionFixture,
     attempts: &[RotationAttempt],
@@ -93,7 +93,7 @@ pub(super) async fn end(
     end_with(fixture, session, reason, None, now).await
 }
 
-/// Ends a session and revokes an access token with it.
+/// Ends a session, and revokes an access token with it.
 pub(super) async fn end_with(
     fixture: &SessionFixture,
     session: &TestSession,

@@ -1,13 +1,13 @@
-//! Proves that the contract suites bite.
+//! Tests that the contract suites catch faults.
 //!
-//! The stores in memory here are the only ones of the project. Each keeps its contract, and so does a hasher that does
-//! not hash. Each can be made with one seeded fault, which the case that is named beside it has to catch.
+//! Each in-memory store here, and the fake password hasher, passes its contract suite. Each can be created with a seeded
+//! fault, which the contract case named in `faults` must catch.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "tests may stop at the first surprise"
+    reason = "a test fails by panicking"
 )]
 
 mod denylist;
@@ -32,11 +32,11 @@ auth_testkit::login_limiter_contract!(fixture = login_limiter::fixture(None));
 auth_testkit::password_hasher_contract!(fixture = password_hasher::fixture(None));
 auth_testkit::user_repository_contract!(fixture = user_repository::fixture(None));
 
-/// A case that passes, or that never ends, has not caught anything.
+/// Asserts that the case fails, and not because of a timeout.
 fn assert_caught(case: impl FnOnce()) {
-    let panic = catch_unwind(AssertUnwindSafe(case)).expect_err("the fault was not caught");
+    let panic = catch_unwind(AssertUnwindSafe(case)).expect_err("the fault was not caught: the case passed");
     let text = text_of(&*panic);
-    assert!(!text.contains("within a minute"), "the fault was not caught, the case just hung");
+    assert!(!text.contains("within a minute"), "the fault was not caught: the case timed out");
 }
 
 fn text_of(panic: &(dyn Any + Send)) -> &str {
@@ -46,5 +46,9 @@ fn text_of(panic: &(dyn Any + Send)) -> &str {
 
 #[expect(clippy::disallowed_methods, reason = "deadlines pass in real time")]
 fn in_time(request_time: RequestTime) -> Result<(), PortError> {
-    if Instant::now() < request_time.deadline() { Ok(()) } else { Err(PortError::unavailable("too late")) }
+    if Instant::now() < request_time.deadline() {
+        Ok(())
+    } else {
+        Err(PortError::unavailable("the deadline has passed"))
+    }
 }

@@ -1,4 +1,4 @@
-//! The rule of a rotation, with a fault in what it gets or in what it returns.
+//! The rule of a rotation, with a fault in its input or output.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::Stored;
 use super::fault::Fault;
 
-/// The number of used tokens that a store remembers which keeps a list of them.
+/// The number of used tokens in the store of the fault that keeps only a list of the latest.
 const LIST_OF_USED: usize = 50;
 
 pub(super) fn rotate(
@@ -30,7 +30,7 @@ pub(super) fn rotate(
     perturb_request(fault, &mut request, &record, now);
     let margin = match fault {
         Fault::MarginForgotten => Duration::ZERO,
-        Fault::DeadAccessTokensTakeRoom => Duration::from_hours(10_000),
+        Fault::ExpiredAccessTokensTakeRoom => Duration::from_hours(10_000),
         _ => DENYLIST_MARGIN,
     };
     let mut decision = session_rules::rotate(Some(&record), &request, now, margin);
@@ -55,10 +55,10 @@ fn perturb_record(
     let same_key =
         record.retry.as_ref().map(|kept| kept.tag) == request.retry.as_ref().map(|asked| asked.tag);
     match fault {
-        Fault::LeewayOfTheFuture => record.rotated_at = record.rotated_at.min(now),
-        Fault::LeewayForOlderTokens if is_used => record.previous = Some(presented),
+        Fault::GracePeriodInTheFuture => record.rotated_at = record.rotated_at.min(now),
+        Fault::GracePeriodForOlderTokens if is_used => record.previous = Some(presented),
         Fault::RetryLost => record.retry = None,
-        Fault::RetryOnlyWithinTheLeeway
+        Fault::RetryOnlyWithinTheGracePeriod
             if now - record.rotated_at >= to_microseconds(request.reuse_leeway) =>
         {
             record.retry = None;
@@ -81,9 +81,11 @@ fn perturb_request(fault: Fault, request: &mut Rotate, record: &SessionRecord, n
     match fault {
         Fault::RotationNotIdempotent if is_repeat => request.successor.value = [0; 32],
         Fault::RepeatTakesRoom if is_repeat => request.access_token = an_access_token(now),
-        Fault::LeewayIgnored => request.reuse_leeway = Duration::ZERO,
-        Fault::LeewayNeverEnds => request.reuse_leeway = Duration::from_hours(24),
-        Fault::LeewayNeverZero => request.reuse_leeway = request.reuse_leeway.max(Duration::from_secs(1)),
+        Fault::GracePeriodIgnored => request.reuse_leeway = Duration::ZERO,
+        Fault::GracePeriodNeverEnds => request.reuse_leeway = Duration::from_hours(24),
+        Fault::GracePeriodNeverZero => {
+            request.reuse_leeway = request.reuse_leeway.max(Duration::from_secs(1));
+        }
         Fault::RetryWithAnyKey if !is_current => {
             if let (Some(asked), Some(kept)) = (&mut request.retry, &record.retry) {
                 asked.tag = kept.tag;
@@ -91,7 +93,7 @@ fn perturb_request(fault: Fault, request: &mut Rotate, record: &SessionRecord, n
         }
         Fault::TenantNotChecked => request.tenant_id = record.tenant_id,
         Fault::TenantNotCheckedOnReuse if !is_current => request.tenant_id = record.tenant_id,
-        Fault::ReleasedNotReleased => request.released = None,
+        Fault::ReleasedTokenIsKept => request.released = None,
         _ => {}
     }
 }
@@ -118,7 +120,7 @@ fn perturb_outcome(fault: Fault, decision: &mut Decision<Rotation>, stored: &Sto
         }
         (Fault::ReuseEndsNothing, Rotation::ReuseDetected)
         | (Fault::RetryForgetsItsAccessToken, Rotation::Retried(_)) => decision.change = None,
-        (Fault::NewestAccessTokenNamed, Rotation::AtCapacity { oldest }) => {
+        (Fault::NewestAccessTokenReturned, Rotation::AtCapacity { oldest }) => {
             *oldest = *record.live_tokens.iter().max_by_key(|token| token.expires_at).unwrap();
         }
         (Fault::EndedIsUnknown, Rotation::Ended(_)) => decision.outcome = Rotation::Unknown,
@@ -126,7 +128,7 @@ fn perturb_outcome(fault: Fault, decision: &mut Decision<Rotation>, stored: &Sto
     }
 }
 
-/// Changes the record after a token was rotated.
+/// Changes the new record after a successful rotation.
 fn perturb_new_record(
     fault: Fault,
     decision: &mut Decision<Rotation>,
@@ -138,7 +140,7 @@ fn perturb_new_record(
     match fault {
         Fault::RetryOutlivesItsSuccessor if request.retry.is_none() => record.retry.clone_from(&before.retry),
         Fault::ExpiryNotExtended => record.expires_at = before.expires_at,
-        Fault::ExpiryNotCut => record.expires_at = to_unix_microseconds(request.expires_at),
+        Fault::ExpiryNotLimited => record.expires_at = to_unix_microseconds(request.expires_at),
         Fault::CreatedAtNotStored => record.created_at = to_unix_microseconds(now),
         Fault::RotatedAtNotStored => record.rotated_at = before.rotated_at,
         Fault::AccessTokenNotStored => {

@@ -1,6 +1,6 @@
-//! What can be wrong with a session store.
+//! The seeded faults of the session store.
 
-/// One deviation from the contract.
+/// A deviation from the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     NonAtomicRotate,
@@ -9,17 +9,17 @@ pub(crate) enum Fault {
     RepeatTakesRoom,
     RepeatOutlivesItsSuccessor,
 
-    LeewayIgnored,
-    LeewayNeverEnds,
-    LeewayOfTheFuture,
-    LeewayNeverZero,
-    LeewayForOlderTokens,
+    GracePeriodIgnored,
+    GracePeriodNeverEnds,
+    GracePeriodInTheFuture,
+    GracePeriodNeverZero,
+    GracePeriodForOlderTokens,
     ReuseIsUnknown,
     ReuseEndsNothing,
     ReuseForgottenAfterManyRotations,
 
     RetryLost,
-    RetryOnlyWithinTheLeeway,
+    RetryOnlyWithinTheGracePeriod,
     RetryForgetsItsAccessToken,
     RetryWithAnyKey,
     RetryOutlivesItsSuccessor,
@@ -28,18 +28,18 @@ pub(crate) enum Fault {
     AbsoluteExpiryIgnored,
     ExpiryByOwnClock,
     ExpiryNotExtended,
-    ExpiryNotCut,
+    ExpiryNotLimited,
 
     TenantNotChecked,
     TenantNotCheckedOnReuse,
     UserNotChecked,
     AccessTokenLimitIgnored,
-    NewestAccessTokenNamed,
-    ReleasedNotReleased,
-    DeadAccessTokensTakeRoom,
+    NewestAccessTokenReturned,
+    ReleasedTokenIsKept,
+    ExpiredAccessTokensTakeRoom,
     SessionLimitIgnored,
     LatestSessionEnds,
-    DeadSessionsTakeRoom,
+    EndedSessionsTakeRoom,
     SurplusSessionDoesNotDenylist,
 
     ReuseDoesNotDenylist,
@@ -50,12 +50,12 @@ pub(crate) enum Fault {
     NonAtomicEnd,
     FirstReasonOverwritten,
     EndedIsUnknown,
-    EndAllEndsEverybodys,
+    EndAllEndsEveryUser,
     EndAllDoesNotDenylist,
-    EndAllCountsDeadOnes,
+    EndAllCountsEndedSessions,
 
-    ListNamesEndedOnes,
-    ListNamesExpiredOnes,
+    EndedSessionsAreListed,
+    ExpiredSessionsAreListed,
     ListStartsWithTheOldest,
     CreatedAtNotStored,
     RotatedAtNotStored,

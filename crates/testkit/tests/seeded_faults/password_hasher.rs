@@ -1,4 +1,4 @@
-//! A hasher that hashes nothing: its work is a pause, and its hash is no secret.
+//! A fake password hasher with seeded faults. Its work is a pause, and its hash is not cryptographic.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use auth_testkit::{PasswordHasherFixture, a_user_id, vectors};
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
-/// One deviation from the contract.
+/// A deviation from the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     AnyPasswordVerifies,
@@ -21,23 +21,23 @@ pub(crate) enum Fault {
     PasswordIsCut,
     SaltIsConstant,
     WrongAlgorithm,
-    OutdatedNeverSaid,
-    OlderFormatUnknown,
-    OlderFormatIsCurrent,
+    OutdatedNeverReported,
+    LegacyFormatUnknown,
+    LegacyFormatIsCurrent,
     UnusableIsInvalid,
     ParametersNotBounded,
     MissingHashVerifies,
     MissingHashCostsNothing,
     CheapHashCostsLess,
     InactiveUserCostsLess,
-    QueueWithoutEnd,
+    QueueIsUnbounded,
     FullQueueIsUnavailable,
     DroppedCallsKeepTheirPlace,
 }
 
 const WORK: Duration = Duration::from_millis(5);
-/// The work of a legacy hash.
-const DEAREST: Duration = Duration::from_millis(30);
+/// The work of a legacy hash, the most expensive one.
+const MAX_WORK: Duration = Duration::from_millis(30);
 const MAX_WAITING: usize = 450;
 
 struct FakeHasher {
@@ -47,13 +47,13 @@ struct FakeHasher {
     fault: Option<Fault>,
 }
 
-/// A place in the queue, given back when the call ends or is dropped.
+/// A place in the queue, which is released when the call ends or is dropped.
 struct Place {
     waiting: Arc<AtomicUsize>,
     is_kept: bool,
 }
 
-#[expect(clippy::unused_async, reason = "fixtures are futures")]
+#[expect(clippy::unused_async, reason = "the macros await the fixture")]
 pub(crate) async fn fixture(fault: Option<Fault>) -> PasswordHasherFixture {
     PasswordHasherFixture {
         hasher: Arc::new(FakeHasher::new("m=19456,t=2,p=1", fault)),
@@ -82,7 +82,7 @@ impl FakeHasher {
 
     async fn work(&self, admission: Admission, cost: Duration) -> Result<(), PortError> {
         let request_time = admission.request_time();
-        let permit = if self.has(Fault::QueueWithoutEnd) {
+        let permit = if self.has(Fault::QueueIsUnbounded) {
             self.permits.acquire().await.unwrap()
         } else {
             let turn = timeout_at(request_time.deadline().into(), self.permits.acquire()).await;
@@ -114,20 +114,20 @@ impl FakeHasher {
         let is_legacy = credential.hash().is_some_and(|hash| hash.expose().contains(':'));
         let is_right = matches!(check, PasswordCheck::Valid { .. });
         match credential {
-            _ if is_legacy => DEAREST,
+            _ if is_legacy => MAX_WORK,
             Credential::Active(_) if is_right || self.has(Fault::CheapHashCostsLess) => WORK,
             Credential::Inactive(_) if is_right && self.has(Fault::InactiveUserCostsLess) => WORK,
-            Credential::Missing | Credential::Active(_) | Credential::Inactive(_) => DEAREST,
+            Credential::Missing | Credential::Active(_) | Credential::Inactive(_) => MAX_WORK,
         }
     }
 
-    fn judge(&self, password: &Password, stored: &str) -> PasswordCheck {
+    fn check(&self, password: &Password, stored: &str) -> PasswordCheck {
         let unusable =
             if self.has(Fault::UnusableIsInvalid) { PasswordCheck::Invalid } else { PasswordCheck::Unusable };
         let legacy = vectors::legacy_password_hashes().into_iter().find(|case| case.stored == stored);
-        if let Some(case) = legacy.filter(|_| !self.has(Fault::OlderFormatUnknown)) {
+        if let Some(case) = legacy.filter(|_| !self.has(Fault::LegacyFormatUnknown)) {
             let valid = case.password.as_bytes() == password.expose_bytes();
-            return check(valid, !self.has(Fault::OlderFormatIsCurrent));
+            return check(valid, !self.has(Fault::LegacyFormatIsCurrent));
         }
         let parts: Vec<&str> = stored.split('$').collect();
         let ["", _, "v=19", parameters, salt, hash] = parts.as_slice() else { return unusable };
@@ -139,7 +139,7 @@ impl FakeHasher {
         {
             return PasswordCheck::Unusable;
         }
-        let outdated = *parameters != self.parameters && !self.has(Fault::OutdatedNeverSaid);
+        let outdated = *parameters != self.parameters && !self.has(Fault::OutdatedNeverReported);
         check(self.digest(salt, password) == *hash, outdated)
     }
 }
@@ -159,7 +159,7 @@ fn check(valid: bool, outdated: bool) -> PasswordCheck {
 #[async_trait]
 impl PasswordHasher for FakeHasher {
     fn admit(&self, request_time: RequestTime) -> Result<Admission, PortError> {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= MAX_WAITING && !self.has(Fault::QueueWithoutEnd) {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= MAX_WAITING && !self.has(Fault::QueueIsUnbounded) {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(self.rejection());
         }
@@ -184,7 +184,7 @@ impl PasswordHasher for FakeHasher {
     ) -> Result<PasswordCheck, PortError> {
         let stored = credential.hash();
         let check = match stored {
-            Some(stored) => self.judge(password, stored.expose()),
+            Some(stored) => self.check(password, stored.expose()),
             None => check(self.has(Fault::MissingHashVerifies), false),
         };
         if stored.is_some() || !self.has(Fault::MissingHashCostsNothing) {
@@ -194,6 +194,6 @@ impl PasswordHasher for FakeHasher {
     }
 
     fn charge_for(&self, _stored: &[HashParameters]) -> TurnCost {
-        TurnCost { parameters: self.parameters.to_owned(), time: DEAREST, concurrency: 2 }
+        TurnCost { parameters: self.parameters.to_owned(), time: MAX_WORK, concurrency: 2 }
     }
 }
