@@ -1,4 +1,4 @@
-//! The contract suites: one module per port, and one function per obligation, with the name in the documentation of the port.
+//! The contract suites: one module per port, one function per obligation, named as in the documentation of the port.
 
 pub mod access_tokens;
 pub mod denylist;
