@@ -1,5 +1,5 @@
 //! Log lines have the fields that `docs/logging.md` documents for their event.
-#![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

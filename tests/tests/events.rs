@@ -1,5 +1,5 @@
 //! Events: the log lines of rejections, and their sampling.
-#![expect(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use auth_e2e::{ALICE, Finished, Server, WRONG_PASSWORD};
 use reqwest::Method;

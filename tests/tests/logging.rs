@@ -1,5 +1,5 @@
 //! A log that is full, broken or stuck stops no request, no command and no shutdown.
-#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests stop at the first surprise")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, pipe};

@@ -1,5 +1,5 @@
 //! `docs/operations.md` lists exactly the metrics of the program.
-#![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 

@@ -1,9 +1,5 @@
 //! The nginx configuration of `docs/verify.md`, unchanged, between a client, this service and an upstream.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests stop at the first surprise"
-)]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use auth_e2e::documents::{block, with_changes};
 use auth_e2e::{ALICE, BOB, Installation, PASSWORD, Reply, Server, Stores, Upstream, jwt, send};

@@ -1,5 +1,5 @@
 //! The nginx configuration of `docs/migration.md`, unchanged, in front of the service.
-#![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use auth_e2e::{ALICE, Installation, PASSWORD, Reply, Server, WRONG_PASSWORD, send};
 use auth_testkit::servers::{NginxServer, Port};

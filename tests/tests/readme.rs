@@ -1,5 +1,5 @@
 //! The commands of the README work, and the responses have the documented fields.
-#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests stop at the first surprise")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::process::Command;
 use std::time::Duration;

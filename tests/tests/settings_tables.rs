@@ -1,5 +1,5 @@
 //! `docs/configuration.md` lists exactly the settings of the program, with their defaults.
-#![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

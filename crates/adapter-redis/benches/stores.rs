@@ -2,7 +2,7 @@
 //!
 //! Both are measured in turns on one server, so that their ratio is meaningful on a loaded machine. `cargo bench -p auth-adapter-redis`, or `just bench-stores`.
 #![expect(clippy::print_stdout, reason = "its output is what a benchmark is for")]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "it stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark fails by panicking")]
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;

@@ -8,7 +8,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "it stops at the first surprise"
+    reason = "a benchmark fails by panicking"
 )]
 
 mod besiege;

@@ -4,7 +4,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::must_use_candidate,
-    reason = "this crate is test code: it stops at the first surprise"
+    reason = "this crate is test code, which fails by panicking"
 )]
 
 mod documented;

@@ -3,7 +3,7 @@
 //!
 //! `just interop` installs the programs and runs these tests; `just test` ignores them. A program that is missing is a
 //! failure that names its package.
-#![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod floods;
 mod generated_clients;
