@@ -1,6 +1,6 @@
-//! Deployments with users in Postgres and tokens in Redis: several instances, outages, and the takeover from the legacy
+//! Deployments with users in Postgres and tokens in Redis: several instances, outages, and the migration from the legacy
 //! service. The other black-box tests run on these stores, too.
-#![expect(clippy::indexing_slicing, reason = "tests stop at the first surprise")]
+#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod administration;
 mod bearers;

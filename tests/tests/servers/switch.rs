@@ -1,4 +1,4 @@
-//! The takeover from the legacy service: database, password hashes, tokens and Redis keys.
+//! The migration from the legacy service: database, password hashes, tokens and Redis keys.
 
 use std::time::Duration;
 
