@@ -1,4 +1,4 @@
-//! Equal time of rejections. Alone in its binary, because it measures time.
+//! All rejections take the same time. This binary has no other test, because other tests would disturb the measurement.
 
 #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -33,7 +33,7 @@ async fn wrong_passwords_and_missing_and_unusable_hashes_take_equal_time() {
     }
     let [wrong, missing, unusable] = times.map(median);
     for other in [missing, unusable] {
-        // S-09 requires 5 % on an idle machine. This bound also holds during other builds.
+        // S-09 requires 5 % on an idle machine. This bound also holds while other programs use the processor.
         assert!(other.abs_diff(wrong) < wrong / 4, "{wrong:?} {missing:?} {unusable:?}");
     }
 }

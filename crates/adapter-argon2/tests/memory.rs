@@ -1,4 +1,4 @@
-//! Memory under load. Alone in its binary, because it measures memory.
+//! Memory under load. This binary has no other test, because other tests would disturb the measurement.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

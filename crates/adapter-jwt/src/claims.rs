@@ -1,4 +1,4 @@
-//! The claims (RFC 7519 §4): those that are written, and those that are accepted.
+//! The claims (RFC 7519 §4) of issued tokens and of presented tokens.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
-/// The claims of a new token, under the names that the platform reads.
+/// The claims of an issued token, under the names that the HookSentry platform reads.
 #[derive(Serialize)]
 pub(crate) struct Outgoing<'a> {
     sub: String,
@@ -27,7 +27,7 @@ pub(crate) struct Outgoing<'a> {
 }
 
 impl<'a> Outgoing<'a> {
-    /// Names the claims for `issuer` and `audience`.
+    /// Returns the claims of a token from `issuer` for `audience`.
     pub(crate) fn new(claims: &'a AccessClaims, issuer: &'a str, audience: &'a str) -> Self {
         Self {
             sub: claims.user_id.to_string(),
@@ -88,7 +88,7 @@ enum Audience<'a> {
 impl<'a> Incoming<'a> {
     /// Reads the decoded payload.
     pub(crate) fn parse(payload: &'a [u8]) -> Result<Self, InvalidAccessToken> {
-        // The first reading ends at the first wrong type; the rest of the payload may be malformed.
+        // Parsing stops at the first claim of a wrong type. Only a second parse shows whether the whole payload is valid JSON.
         object(payload, Options::default()).map_err(|_| {
             match object::<IgnoredAny>(payload, Options::default()) {
                 Ok(_) => InvalidAccessToken::ClaimsRejected,
@@ -106,12 +106,12 @@ impl<'a> Incoming<'a> {
         addressed && self.iss.0 == issuer
     }
 
-    /// Returns whether `now`, in Unix seconds, is after the token's `exp`.
+    /// Returns whether `now`, in Unix seconds, is at or after `exp` plus `leeway`.
     pub(crate) fn is_expired(&self, now: u64, leeway: u64) -> bool {
         now >= self.exp.saturating_add(leeway)
     }
 
-    /// Returns whether `now`, in Unix seconds, is before the token's `nbf` or `iat`.
+    /// Returns whether `nbf` or `iat` is after `now`, in Unix seconds, plus `leeway`.
     pub(crate) fn is_early(&self, now: u64, leeway: u64) -> bool {
         let latest = now.saturating_add(leeway);
         self.nbf.is_some_and(|nbf| nbf > latest) || self.iat.is_some_and(|iat| iat > latest)
@@ -119,7 +119,7 @@ impl<'a> Incoming<'a> {
 
     /// Converts the claims into types of the domain.
     pub(crate) fn into_claims(self) -> Result<AccessClaims, InvalidAccessToken> {
-        // The email is sent in headers, where a line break would begin another header.
+        // `/verify` returns the email in a header. A line break in it would begin another header.
         if self.email.0.is_empty() || self.email.0.chars().any(char::is_control) {
             return Err(InvalidAccessToken::ClaimsRejected);
         }

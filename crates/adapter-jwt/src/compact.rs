@@ -42,7 +42,7 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Returns whether a part is the canonical spelling of some signature.
+/// Returns whether a part is canonical base64url for as many bytes as a signature has.
 fn is_signature(part: &str) -> bool {
     // The engine needs room for whole groups of three bytes, and rejects a part that does not fit.
     let mut room = [0; SIGNATURE_BYTES.next_multiple_of(3)];

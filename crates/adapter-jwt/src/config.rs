@@ -3,7 +3,7 @@
 use crate::error::ConfigError;
 use crate::signing_key::SigningKey;
 
-/// The keys and texts that issued tokens have and accepted tokens need.
+/// The keys, key id, issuer and audience of issued and accepted tokens.
 #[derive(Debug)]
 pub struct JwtConfig {
     /// `JWT__KEY`: signs new tokens and verifies them.
@@ -12,7 +12,7 @@ pub struct JwtConfig {
     pub previous_keys: Vec<SigningKey>,
     /// `JWT__KEY_ID`: the `kid` of issued tokens. If it is `None`, every token with a `kid` is rejected.
     ///
-    /// It names the set of keys, not one key, and stays the same during a change of keys.
+    /// The id names the whole set of keys, so it stays the same during a change of keys.
     pub key_id: Option<String>,
     /// `JWT__ISSUER`: the exact `iss`.
     pub issuer: String,
@@ -20,7 +20,7 @@ pub struct JwtConfig {
     pub audience: String,
 }
 
-/// The longest configured text; the types of the other claims limit their own length.
+/// The maximum length of an issuer, audience or key id. The types of the other claims limit their length.
 const MAX_TEXT_BYTES: usize = 256;
 
 impl JwtConfig {

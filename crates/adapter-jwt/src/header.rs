@@ -1,4 +1,4 @@
-//! The protected header (RFC 7515 §4): the one that is written, and those that are accepted.
+//! The protected header (RFC 7515 §4) of issued tokens, and the check of the header of presented tokens.
 
 use auth_domain::ports::InvalidAccessToken;
 use auth_strict_json::{Options, object};
@@ -9,7 +9,7 @@ use crate::compact;
 const ALGORITHM: &str = "HS256";
 const TYPE: &str = "JWT";
 
-/// Writes the encoded header; it is the same for every token of one configuration.
+/// Returns the encoded header. It is the same for all tokens of a configuration.
 pub(crate) fn encode(key_id: Option<&str>) -> String {
     let kid = key_id.map_or_else(String::new, |key_id| format!(r#","kid":{}"#, json!(key_id)));
     compact::encode(format!(r#"{{"alg":"{ALGORITHM}","typ":"{TYPE}"{kid}}}"#))
@@ -17,8 +17,9 @@ pub(crate) fn encode(key_id: Option<&str>) -> String {
 
 /// Accepts exactly HS256 and the type `JWT`, and a `kid` only if it is the configured one.
 ///
-/// Every other member is rejected: those of RFC 7515 §4.1 choose keys or change the meaning of the signature, and no issuer on
-/// the HookSentry platform writes any. A token without `kid` is accepted: other issuers on the platform write none.
+/// Every other member is rejected. The other members of RFC 7515 §4.1 choose keys or change the meaning of the signature, and no
+/// issuer on the HookSentry platform writes them. A token without `kid` is accepted, because other issuers on the platform write
+/// no `kid`.
 pub(crate) fn check(header: &[u8], key_id: Option<&str>) -> Result<(), InvalidAccessToken> {
     let members: Map<String, Value> =
         object(header, Options::default()).map_err(|_| InvalidAccessToken::Malformed)?;
@@ -84,7 +85,7 @@ mod tests {
     }
 
     proptest! {
-        // Verification does not parse a header that is equal to the encoded one.
+        // Verification skips `check` for a header that is equal to the encoded header, so `check` must accept that header.
         #[test]
         fn the_encoded_header_is_accepted(key_id in prop::option::of(any::<String>())) {
             let header = URL_SAFE_NO_PAD.decode(encode(key_id.as_deref())).unwrap();

@@ -1,11 +1,11 @@
-//! The keys, converted once for the driver.
+//! The keys in the types of the driver.
 
 use jsonwebtoken::errors::Error;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
 
 use crate::signing_key::SigningKey;
 
-/// The key that signs, and the keys that verify: the same one and the previous ones.
+/// The key that signs, and the keys that verify: the signing key and the previous keys.
 ///
 /// The driver only makes and verifies signatures. Its `decode` reads the system clock, accepts repeated members and parses the
 /// claims twice; its `encode` writes the members of the header in another order.

@@ -5,9 +5,9 @@ mod known;
 
 use thiserror::Error;
 
-/// The shortest secret: as long as the hash of HS256 (RFC 7518 §3.2).
+/// The minimum length of a secret in bytes: the length of the hash of HS256 (RFC 7518 §3.2).
 pub(crate) const MIN_BYTES: usize = 32;
-/// The fewest distinct bytes of a secret.
+/// The minimum number of distinct bytes of a secret.
 pub(crate) const MIN_DISTINCT_BYTES: usize = 8;
 
 /// The reason why a secret is rejected, and what to do.
@@ -22,7 +22,7 @@ pub enum WeakKey {
     /// Fewer than 8 distinct bytes.
     #[error("the secret has fewer than 8 different bytes; make one with `openssl rand -hex 32`")]
     TooUniform,
-    /// Words, runs and repeats: worth less than 2^96 guesses.
+    /// Made of words, runs or repeats, so that fewer than 2^96 guesses find it.
     #[error("the secret can be guessed (words, runs or repeats); make one with `openssl rand -hex 32`")]
     Guessable,
 }
@@ -30,7 +30,7 @@ pub enum WeakKey {
 /// Checks a secret against every rule of S-38.
 ///
 /// # Errors
-/// The first rule that it breaks. [`WeakKey::Guessable`] comes last, so every other rule holds then.
+/// The first rule that the secret breaks. [`WeakKey::Guessable`] is checked last: with this error, all other rules hold.
 pub fn check_secret(text: &str) -> Result<(), WeakKey> {
     if known::is_known(text) {
         return Err(WeakKey::WellKnown);

@@ -20,9 +20,9 @@ impl SigningKey {
         check_secret(&key.0).map(|()| key)
     }
 
-    /// Checks a secret that may be guessable, for a takeover with the present key of the HookSentry platform.
+    /// Checks a secret that may be guessable, for a migration that keeps the present key of the HookSentry platform.
     ///
-    /// An attacker who guesses the key can sign tokens: replace it as soon as every verifier can be changed.
+    /// An attacker who guesses the key can sign tokens. Replace the key as soon as all verifiers can be changed.
     ///
     /// # Errors
     /// [`WeakKey`] if it is published, short or uniform.

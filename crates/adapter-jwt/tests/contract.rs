@@ -1,6 +1,6 @@
 //! The contract of `AccessTokens`, for JSON Web Tokens.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::future::ready;
 use std::sync::Arc;

@@ -38,7 +38,7 @@ async fn an_untrusted_certificate_stops_the_start_and_names_the_setting() {
 
 // S-96
 #[tokio::test(flavor = "multi_thread")]
-async fn a_standby_logs_in_no_deactivated_user() {
+async fn no_deactivated_user_logs_in_through_a_standby() {
     let first = Installation::on(Stores::own_servers()).with_user(ALICE).await.with_user(BOB).await;
     let primary = first.servers().postgres;
     let standby = primary.start_standby("1h");

@@ -62,7 +62,7 @@ async fn a_call_past_its_deadline_is_rejected_despite_free_permits() {
 }
 
 #[tokio::test]
-async fn the_capacity_counts_what_all_permits_complete_in_time() {
+async fn the_capacity_is_the_number_of_hashes_completed_in_a_time() {
     let wait = Duration::from_secs(2);
     assert_eq!(pool(2, Duration::from_millis(100)).capacity(wait), 40);
     assert_eq!(pool(1, Duration::from_millis(800)).capacity(wait), 2);
@@ -116,7 +116,7 @@ async fn a_waiting_caller_that_hangs_up_gives_its_place_back() {
 
 // S-77
 #[tokio::test(flavor = "multi_thread")]
-async fn a_panic_gives_the_permit_back_and_is_corrupt() {
+async fn a_panic_returns_the_permit_and_is_reported_as_corrupt() {
     let pool = pool(2, Duration::ZERO);
     for _ in 0..4 {
         let lost = run::<()>(&pool, HOUR, |_| panic!("a defect")).await;
@@ -154,7 +154,7 @@ async fn the_expected_time_follows_recent_jobs() {
     assert_eq!(pool.expected_wait(3), Duration::from_secs(27));
 }
 
-/// The next login may need the whole work, also after cheap ones.
+/// The next login may need the work of the most expensive hash, even if the last hashes were cheap.
 // S-09
 #[tokio::test]
 async fn the_expected_wait_is_that_of_the_most_expensive_job() {
@@ -172,7 +172,7 @@ async fn the_expected_wait_is_that_of_the_most_expensive_job() {
 async fn an_admission_counts_until_it_is_dropped() {
     let pool = pool(2, Duration::from_secs(1));
     let admit = || pool.admit(within(Duration::from_millis(10_400)));
-    // Two begin at once. Twenty wait, for at most ten jobs of one second each.
+    // Two begin at once, and twenty wait. The last one waits for ten rounds of two jobs, each of one second.
     let admissions: Vec<_> = (0..22).map(|_| admit().unwrap()).collect();
     assert_eq!(admit().unwrap_err().kind(), PortErrorKind::Overloaded);
     drop(admissions);

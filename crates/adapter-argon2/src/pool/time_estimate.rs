@@ -24,7 +24,7 @@ impl TimeEstimate {
         }
         let average = self.0.load(Ordering::Relaxed);
         let moved = average - average / 8 + picoseconds(elapsed, work) / 8;
-        // Two simultaneous updates may overwrite each other. An estimate allows this.
+        // One of two simultaneous updates may be lost. The estimate is still accurate enough.
         self.0.store(moved, Ordering::Relaxed);
     }
 }

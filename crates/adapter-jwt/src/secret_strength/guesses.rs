@@ -13,9 +13,9 @@ const SCORED: usize = 1_024;
 const WINDOW: usize = 18;
 /// The distance between two windows: a word of up to 14 characters lies within one of them.
 const STEP: usize = 4;
-/// The shortest block that counts once however often it is repeated.
+/// The length of the shortest block of characters whose repetitions do not count.
 const BLOCK: usize = 6;
-/// A separator that occurs this often joins words, and counts once.
+/// A punctuation mark that occurs at least this often is taken for a separator of words: only its first occurrence counts.
 const SEPARATORS: usize = 3;
 
 /// Words of sample secrets that describe the purpose of the text and add nothing secret.
@@ -78,8 +78,10 @@ impl Kind {
         }
     }
 
-    /// Returns log10 of the guesses for a character that no pattern explains: 16 for a hexadecimal digit, 14 in mixed
-    /// text, whose alphabet has at least 46 characters, and otherwise 10, as in zxcvbn.
+    /// Returns log10 of the guesses for a character that is in no pattern.
+    ///
+    /// A hexadecimal digit takes 16 guesses. A character of mixed text takes 14, because its alphabet has at least 46
+    /// characters. Any other character takes 10, as in zxcvbn.
     const fn per_character(self) -> f64 {
         match self {
             Self::Hexadecimal => 1.204,
@@ -113,7 +115,7 @@ fn strike_placeholders(folded: &[char], counts: &mut [bool]) {
     }
 }
 
-/// Strikes every block that has occurred before, which includes runs of one character.
+/// Strikes every block that has occurred before. A run of one character consists of such blocks.
 fn strike_repeats(folded: &[char], counts: &mut [bool]) {
     let mut seen = BTreeSet::new();
     for (start, block) in folded.windows(BLOCK).enumerate() {

@@ -42,7 +42,7 @@ fn every_published_sample_is_rejected() {
 fn the_list_of_digests_is_complete_and_in_use() {
     let is_digest = |line: &&str| line.len() == 64 && line.bytes().all(|byte| byte.is_ascii_hexdigit());
     assert_eq!(known::DIGESTS.lines().filter(is_digest).count(), 1_833);
-    // Only its digest is in the list.
+    // The lists have the digest of this secret, but not its text.
     let published = "a shared secret of the platform, long enough";
     for spelling in [published, " A shared secret of the platform, long enough\n"] {
         assert_eq!(check_secret(spelling), Err(WeakKey::WellKnown), "{spelling}");
@@ -51,7 +51,7 @@ fn the_list_of_digests_is_complete_and_in_use() {
 
 // S-38
 #[test]
-fn words_runs_and_repeats_are_guessed() {
+fn secrets_of_words_runs_and_repeats_are_rejected() {
     for text in [
         "a secret shared by the platform, surely long enough",
         "vector-key-0123456789abcdef-0123456789abcdef",
