@@ -31,7 +31,7 @@ fn binary() -> &'static Path {
     })
 }
 
-/// Builds into the folder, and in the profile, that this test was built in.
+/// Builds the program in the target folder and with the profile of this test.
 fn build() -> PathBuf {
     let test = env::current_exe().expect("the path of this test");
     let target = test.ancestors().nth(3).expect("tests lie in <target>/<profile>/deps");

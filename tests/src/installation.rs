@@ -92,7 +92,7 @@ impl Installation {
         self.settings.get(name).map_or("", String::as_str)
     }
 
-    /// Returns the servers of an installation that has some.
+    /// Returns the servers of an installation on Postgres and Redis.
     pub fn servers(&self) -> &Servers {
         self.stores.expect_servers()
     }
@@ -103,7 +103,7 @@ impl Installation {
         self
     }
 
-    /// Creates a user with [`PASSWORD`], and first the embedded store if it is missing.
+    /// Creates a user with [`PASSWORD`]. If the embedded store is missing, it is created first.
     pub async fn with_user(self, email: &str) -> Self {
         if matches!(self.stores, Stores::Embedded) && !self.data_dir().exists() {
             self.cli(&["migrate"], "").await.expect_success();
@@ -112,7 +112,7 @@ impl Installation {
         self
     }
 
-    /// Returns the folder that the program runs in and that nothing else uses.
+    /// Returns the working directory of the program. No other installation uses it.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -169,7 +169,7 @@ impl Installation {
         paths.find(is_sqlite).expect("a SQLite file in the data directory")
     }
 
-    /// Runs a statement on the table of users, without the program; returns the number of changed rows.
+    /// Runs an SQL statement on the store of users directly; returns the number of changed rows.
     pub fn sql(&self, statement: &str) -> usize {
         match &self.stores {
             Stores::Embedded => embedded_sql(&self.database().to_string_lossy(), statement),

@@ -6,7 +6,7 @@ use auth_e2e::clock::Stopwatch;
 use auth_e2e::{ALICE, Installation, Server, WRONG_PASSWORD};
 
 const SAMPLES: usize = 200;
-/// Another program on the machine can disturb a measurement, but hardly three in a row.
+/// The number of measurements until the test fails. Other programs can disturb one, but hardly three in a row.
 const ATTEMPTS: usize = 3;
 
 // S-09
@@ -17,7 +17,7 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password() {
     let mut seen = Vec::new();
     for _ in 0..ATTEMPTS {
         let (known, unknown) = medians(&server).await;
-        // A rejection is mostly its hash; the tolerance is 5 % of it.
+        // The hash takes most of the time of a rejection. The tolerance is 5 %.
         if known.abs_diff(unknown) < known.min(unknown) / 20 {
             return;
         }

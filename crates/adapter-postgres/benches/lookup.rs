@@ -107,7 +107,7 @@ async fn look_up(
     end: Instant,
 ) -> u32 {
     let mut count = 0;
-    // Each caller begins elsewhere and skips neighbours, so that no two callers read the same pages.
+    // Each caller begins at another user and skips users, so that no two callers read the same pages.
     let mut places = ids.iter().cycle().skip(caller * 1_237).step_by(7_919);
     while now() < end {
         let user = users.find_by_id(*places.next().unwrap(), request_time_at(START)).await.unwrap();

@@ -35,7 +35,7 @@ impl RequireRole {
     }
 }
 
-/// The service that [`RequireRole`] wraps.
+/// A service that [`RequireRole`] protects.
 #[derive(Debug)]
 pub struct RequireRoleService<S> {
     rule: RequireRole,

@@ -8,7 +8,7 @@ use crate::source::SourceFile;
 use crate::words::WordList;
 use crate::workspace::Workspace;
 
-/// The most production lines of a function.
+/// The maximum number of production lines of a function.
 pub const MAX_FUNCTION: usize = 40;
 /// How many of the longest files are listed.
 const LONGEST: usize = 5;
@@ -28,7 +28,7 @@ struct Row {
 }
 
 impl Report {
-    /// Counts what is in files whose path starts with `folder`.
+    /// Returns the figures of the files whose path starts with `folder`.
     pub fn of(workspace: &Workspace, folder: &str) -> Self {
         let mut report = Self::default();
         let files: Vec<_> = workspace.files().filter(|file| file.path.starts_with(folder)).collect();
@@ -138,7 +138,7 @@ impl Report {
     }
 }
 
-/// How many of a number are complete.
+/// The number of complete items, and of all items.
 struct Share {
     complete: usize,
     total: usize,

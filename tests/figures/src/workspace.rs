@@ -52,7 +52,7 @@ impl Workspace {
         self.files().find(|file| file.path == path)
     }
 
-    /// Returns whether one file imports another one of the same crate.
+    /// Returns whether a file imports another file of its crate.
     pub fn imports(&self, from: &str, to: &str) -> bool {
         self.crates.iter().any(|it| {
             let path = |index: usize| it.tree.files[index].path.as_str();
@@ -103,7 +103,7 @@ pub(crate) fn files_ending_with(endings: &[&str]) -> Vec<String> {
     files
 }
 
-/// Leaves out hidden folders, build results and installed packages.
+/// Collects the matching files below `folder`, but not in hidden folders, build results or installed packages.
 fn collect(folder: &Path, prefix: &str, endings: &[&str], files: &mut Vec<String>) {
     for entry in fs::read_dir(folder).expect("a folder of the workspace") {
         let path = entry.expect("an entry of the folder").path();

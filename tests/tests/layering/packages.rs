@@ -24,7 +24,7 @@ pub(crate) fn metadata() -> Metadata {
 pub(crate) fn named<'a>(metadata: &'a Metadata, name: &str) -> &'a Package {
     let packages = metadata.workspace_packages().into_iter();
     let mut found = packages.filter(|package| package.name.as_str() == name);
-    found.next().unwrap_or_else(|| unreachable!("{name} is a member of the workspace"))
+    found.next().unwrap_or_else(|| unreachable!("{name} is not a member of the workspace"))
 }
 
 pub(crate) fn adapters(metadata: &Metadata) -> Vec<&Package> {
@@ -32,13 +32,13 @@ pub(crate) fn adapters(metadata: &Metadata) -> Vec<&Package> {
     packages.filter(|package| package.name.starts_with(ADAPTER)).collect()
 }
 
-/// Returns the crates of this workspace that a crate is shipped with.
+/// Returns the dependencies of a crate on crates of this workspace, without its development dependencies.
 pub(crate) fn ours(package: &Package) -> BTreeSet<&str> {
     let shipped = package.dependencies.iter().filter(|on| on.kind != DependencyKind::Development);
     shipped.filter(|on| on.path.is_some()).map(|on| on.name.as_str()).collect()
 }
 
-/// Returns the crates from registries that a crate is shipped with.
+/// Returns the dependencies of a crate on crates from registries, without its development dependencies.
 pub(crate) fn theirs(package: &Package) -> BTreeSet<&str> {
     let shipped = package.dependencies.iter().filter(|on| on.kind != DependencyKind::Development);
     shipped.filter(|on| on.path.is_none()).map(|on| on.name.as_str()).collect()

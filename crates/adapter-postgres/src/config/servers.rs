@@ -5,8 +5,8 @@ use tokio_postgres::config::Host;
 
 use crate::error::ConfigError;
 
-/// Returns one driver configuration per server. Given all hosts, the driver would use the first one that accepts a
-/// connection, which may be a standby or may not answer.
+/// Returns one driver configuration per server. With all hosts in one configuration, the driver would use the first host
+/// that accepts a connection, even if it is a standby or does not answer queries.
 pub(super) fn split(config: &Config) -> Result<Vec<Config>, ConfigError> {
     let (hosts, addresses, ports) = (config.get_hosts(), config.get_hostaddrs(), config.get_ports());
     let count = hosts.len().max(addresses.len());

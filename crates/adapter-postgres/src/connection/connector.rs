@@ -31,7 +31,7 @@ pub(super) struct Connector {
     tls: MakeRustlsConnect,
 }
 
-/// A connection that carries any number of statements at a time.
+/// A connection that several callers use at the same time; their statements are pipelined.
 pub(crate) struct SharedConnection {
     connection: AsyncPgConnection,
     socket: SocketTask,
@@ -75,8 +75,8 @@ impl Connector {
         bounded(deadline, work).await
     }
 
-    /// Tries the servers in order. Each has an equal share of the time, so that one that does not answer leaves time for
-    /// the others.
+    /// Tries the servers in order. Each has an equal share of the time, so that a server that does not answer leaves time
+    /// for the others.
     async fn connect(&self) -> Result<(Client, Wire), StoreError> {
         let share = connect_timeout_per_server(self.servers.len());
         let mut last_error = StoreError::Unreachable;

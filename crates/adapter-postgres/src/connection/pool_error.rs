@@ -1,4 +1,4 @@
-//! Errors of the pool. Its connect function can only return [`ConnectionError`], which carries a [`StoreError`] inside.
+//! Errors of the pool. Its connect function can only return a [`ConnectionError`], so a [`StoreError`] is wrapped in one.
 
 use diesel::ConnectionError;
 use diesel::result::Error as DriverError;

@@ -1,32 +1,32 @@
-//! The limits of every connection.
+//! The sizes and timeouts of one connection. The limits on the number of connections are in `connections.rs`.
 
 use std::time::Duration;
 
-/// The largest request head, in bytes; beyond it the response is 431.
+/// The maximum size of a request head, in bytes. The response to a larger one is 431.
 pub(super) const MAX_HEAD: usize = 32 * 1_024;
 /// The most bytes that one read takes from a socket.
 pub(super) const READ_SIZE: usize = 16 * 1_024;
 /// The most bytes of an unread body that are discarded to keep the connection usable.
 pub(super) const MAX_DRAIN: usize = 64 * 1_024;
-/// The most bytes that are read of a body, with the framing of its chunks: extensions and trailers can be endless.
+/// The most bytes that are read for a body, with its chunk framing, because chunk extensions and trailers can be endless.
 pub(super) const MAX_FRAMED: usize = MAX_DRAIN;
 /// The most bytes that are read after the last response.
 pub(super) const MAX_LINGER: usize = 256 * 1_024;
-/// The largest request body that the application reads, in bytes; it takes a buffer of this size at most.
+/// The maximum size of a request body that the application reads, in bytes. Its buffer is never larger.
 pub(crate) const MAX_BODY: usize = 16 * 1_024;
-/// The memory that a parsed header takes in addition to its bytes: two places in a hash table that is half full.
+/// The memory of a parsed header in addition to its bytes: two slots of a hash table, which may be half empty.
 pub(super) const HEADER_MEMORY: usize = 512;
-/// The least bytes per second that a client must read of a response.
+/// The minimum rate at which a client must read a response, in bytes per second.
 const MIN_RATE: usize = 64 * 1_024;
 
 /// How long a connection waits for its client.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
-    /// For a whole head: from its first byte, and for the first head from the accept (S-74).
+    /// For a whole head, counted from its first byte; for the first head, counted from the accept (S-74).
     pub(crate) head: Duration,
     /// For the next request after a response.
     pub(crate) keep_alive: Duration,
-    /// For any progress of a write.
+    /// For a write that makes no progress.
     pub(crate) write: Duration,
     /// For the client's own close after the last response.
     pub(crate) linger: Duration,

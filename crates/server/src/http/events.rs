@@ -1,7 +1,7 @@
 //! The events of use cases: one log line and one count each, with ids and a reason, never with a secret or an email.
 //!
-//! The client, the user and the session are fields of the span of the request. A rejection has one line, that of its event: its
-//! `request` line has level debug.
+//! The client, the user and the session are fields of the span of the request. At level info a rejection has only the line of its
+//! event; its `request` line has level debug.
 
 mod admin;
 mod login;

@@ -1,4 +1,4 @@
-//! Counts of log lines. They show when every line was written or dropped.
+//! Counts of log lines. They show how many lines were dropped, and whether a line is still queued.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
@@ -22,7 +22,7 @@ pub(super) struct LineCounts {
 impl LineCounts {
     /// Adds the counter of the queue.
     pub(super) fn watch_queue(&self, counter: ErrorCounter) {
-        // A log has one queue; a second counter would be a second queue.
+        // `set` fails only if there is a second queue, and a log has one.
         let _ = self.queue_full.set(counter);
     }
 

@@ -36,7 +36,7 @@ fn imports_in_one_direction_are_no_cycle() {
 }
 
 #[test]
-fn macros_and_attributes_import_too() {
+fn paths_in_macros_and_attributes_are_imports() {
     for import in [
         "fn f() { assert!(x, crate::b::g()); }",
         "#[table(name = crate::b::g)]\nstruct S;",
@@ -48,7 +48,7 @@ fn macros_and_attributes_import_too() {
 }
 
 #[test]
-fn test_code_imports_nothing() {
+fn imports_of_test_code_are_ignored() {
     let test = "#[cfg(test)]\nmod tests { use crate::b::B; }\n#[cfg(any(test, feature = \"mocks\"))]\nuse crate::b::B;";
     let files = [("lib.rs", "mod a;\nmod b;"), ("a.rs", test), ("b.rs", "use crate::a;\npub struct B;")];
     assert_eq!(cycles(&files), Vec::<String>::new());
@@ -97,7 +97,7 @@ fn a_re_exported_name_is_imported_from_its_definition() {
 }
 
 #[test]
-fn what_a_macro_defines_in_the_parent_is_upward() {
+fn an_import_of_an_item_of_a_macro_in_the_parent_is_upward() {
     let files = [("lib.rs", "mod a;\ntable! { users }"), ("a.rs", "use crate::users;")];
     assert_eq!(upward_imports(&files).len(), 1);
 }

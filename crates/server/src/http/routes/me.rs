@@ -7,9 +7,9 @@ use crate::http::error::{ApiError, ErrorResponse};
 use crate::http::instant::instant;
 use crate::http::schemas::{CallerResponse, ProtectedErrors, ReadErrors};
 
-/// Returns the caller that the access token names.
+/// Returns the user, tenant, role and session of the access token.
 ///
-/// The smallest protected endpoint. After a logout it returns 401.
+/// After a logout it returns 401.
 #[utoipa::path(
     get,
     path = "/api/v1/auth/me",

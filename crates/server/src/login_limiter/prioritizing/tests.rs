@@ -11,7 +11,7 @@ use crate::system::{SystemClock, SystemEntropy};
 
 mod flood;
 
-/// Ten passwords a second: four attempts run, and sixteen wait.
+/// Returns a limiter for ten passwords per second: at most four attempts run, and at most sixteen wait.
 fn limiter(abandoned: usize) -> PrioritizingLoginLimiter {
     let mut mock = MockLoginLimiter::new();
     mock.expect_reserve().returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt })));
@@ -25,7 +25,7 @@ fn limiter(abandoned: usize) -> PrioritizingLoginLimiter {
     PrioritizingLoginLimiter::new(Arc::new(mock), queue, Arc::new(SystemClock), Arc::new(SystemEntropy))
 }
 
-/// Attempts from one address each.
+/// Returns one attempt from each address.
 fn attempts(addresses: impl Iterator<Item = u32>) -> Vec<LoginAttempt> {
     let keys = LimitKeys::derive(b"secret");
     addresses
@@ -96,7 +96,7 @@ async fn a_full_queue_drops_an_attempt_of_its_own_class_only() {
     assert!(poll!(&mut newcomer).is_pending());
     assert_eq!(limiter.gate.load(), (4, 17));
     let mut last = limiter.reserve(&same_class, request_time());
-    // The one that is dropped is chosen at random, and may be the last one itself.
+    // The dropped attempt is chosen at random, and may be the newest one.
     let mut dropped = usize::from(is_dropped(&poll!(&mut last)));
     assert_eq!(limiter.gate.load(), (4, 17));
     for reserving in &mut reserved[4..] {

@@ -27,7 +27,7 @@ pub(super) struct Places {
 #[derive(Default)]
 struct Queue {
     waiting: AtomicUsize,
-    /// Held by the first attempt in the queue. Tokio's mutex is fair: it hands over in the order of the calls.
+    /// Locked by the first attempt in the queue. Tokio's mutex is fair: callers lock it in the order of their calls.
     turn: Arc<tokio::sync::Mutex<()>>,
     settled: Notify,
 }
@@ -39,7 +39,7 @@ pub(super) struct Place<'a> {
 }
 
 impl Places {
-    /// Takes a place in the queue of `key`; returns `None` if there is none.
+    /// Takes a place in the queue of `key`; returns `None` if no place is free.
     pub(super) fn take(&self, key: LimitKey) -> Option<Place<'_>> {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = queues.get(&key).and_then(Weak::upgrade).unwrap_or_else(|| {
