@@ -1,4 +1,4 @@
-//! Compiles the crate again when a migration is added: the macro that embeds them cannot ask for it.
+//! Rebuilds the crate when a migration is added, which `embed_migrations!` does not do.
 
 fn main() {
     println!("cargo::rerun-if-changed=../../migrations/sqlite");

@@ -32,7 +32,7 @@ pub(crate) async fn server_time(mut connection: &AsyncPgConnection) -> Result<Of
     if is_standby { Err(StoreError::Demoted) } else { Ok(now) }
 }
 
-/// A reading of the server's clock, and the instants before and after it.
+/// A time of the server's clock, and the instants before and after it was read.
 #[derive(Clone, Copy)]
 pub(crate) struct ClockSample {
     server: OffsetDateTime,

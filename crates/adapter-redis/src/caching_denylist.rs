@@ -104,7 +104,8 @@ impl Denylist for CachingDenylist {
     #[instrument(level = "debug", skip_all)]
     async fn contains(&self, id: TokenId, request_time: RequestTime) -> Result<bool, PortError> {
         let now = LocalTime::of_request(request_time);
-        // In this order: the other way round, an entry could be missed in a cache that becomes trusted only afterwards.
+        // The trust is read first. In the other order, an entry could arrive and the cache become trusted between the two
+        // reads, and a revoked token would be accepted.
         let is_trusted = self.cache.is_trusted(now);
         let is_revoked = self.cache.contains(id, now.instant);
         if is_trusted || is_revoked {

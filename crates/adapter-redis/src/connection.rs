@@ -74,7 +74,7 @@ impl Connections {
             return Ok(connection);
         }
         let opening = Connection::open(&self.connector, &*self.clock, self.origin);
-        // The command of the caller was not sent, whatever became of the connection.
+        // The command of the caller is sent only after the connection is open, so it was not executed.
         let opened = before(until, opening).await.map_err(|error| StoreError::NotExecuted(error.into()));
         let connection = Arc::new(opened?);
         slot.set(Some(Arc::clone(&connection)));

@@ -39,7 +39,7 @@ impl Connector {
         Ok(deadpool_redis::Connection::take(connection))
     }
 
-    /// Opens a connection for client tracking; `push` receives what Redis sends unasked.
+    /// Opens a connection for client tracking; `push` receives the push messages of Redis.
     pub(crate) async fn open_tracking(
         &self,
         push: impl AsyncPushSender,

@@ -29,7 +29,7 @@ type LagObserver = Box<dyn Fn(Duration) + Send + Sync>;
 /// The revoked tokens that this process knows. Entries are added and prolonged, and never removed before their time.
 pub(crate) struct DenylistCache {
     origin: Instant,
-    /// The lifetime of an entry that Redis no longer has when it is asked: it has expired, or somebody deleted it.
+    /// The lifetime of an entry that Redis no longer has when it is asked: it has expired, or another client deleted it.
     gone_lifetime: Duration,
     lease: TrustLease,
     entries: DashMap<[u8; 16], CachedEntry, foldhash::fast::RandomState>,

@@ -53,7 +53,7 @@ impl SqliteDatabase {
         let file = OpenedFile::at(&opened.path);
         let shared =
             Shared { file, clock, reads, writes: Arc::new(writes), login_window: LoginWindow::unknown() };
-        // If a thread cannot start, dropping `shared` ends those that have.
+        // If a thread cannot start, dropping `shared` ends the threads that have started.
         shared.start_threads(opened, mode, &read_threads, &write_threads)?;
         Ok(Self(Arc::new(shared)))
     }

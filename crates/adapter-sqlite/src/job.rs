@@ -75,7 +75,7 @@ impl<T> Pending<T> {
     }
 }
 
-/// Belongs to the first who takes it.
+/// A claim on a job, which only the first caller of `take` gets.
 #[derive(Default)]
 struct Claim(AtomicBool);
 

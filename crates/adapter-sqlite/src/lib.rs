@@ -21,7 +21,7 @@ mod stored;
 mod user_repository;
 mod writer;
 
-// Only to compile SQLite in: Diesel calls it.
+// Imported only to compile SQLite into the program; Diesel calls it.
 use libsqlite3_sys as _;
 
 pub use config::{OpenMode, SqliteConfig};

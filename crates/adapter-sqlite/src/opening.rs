@@ -70,8 +70,8 @@ fn inspect(connection: &mut SqliteConnection, path: &Path, thorough: bool) -> Re
 
 /// Switches to write-ahead logging, which is a property of the file.
 ///
-/// SQLite does not wait here for the locks of other processes. It does when it takes the write lock, which is therefore the
-/// wait between two attempts.
+/// SQLite does not wait here for the locks of other processes. It waits when it takes the write lock, so that is done between
+/// two attempts.
 fn write_ahead(connection: &mut SqliteConnection, path: &Path) -> Result<(), ConfigError> {
     let mut rejection = "write-ahead logging is not possible here".to_owned();
     for _ in 0..WAL_ATTEMPTS {

@@ -47,7 +47,7 @@ impl Pool {
             let (connector, deadline) = (Arc::clone(&connector), connect_clock.instant() + CONNECT);
             Box::pin(async move { Ok(connector.exclusive(deadline).await?) })
         });
-        // No URL: the connector has it.
+        // The manager needs no URL, because the connector has it.
         let manager = AsyncDieselConnectionManager::new_with_config(String::new(), config);
         let pool = deadpool::Pool::builder(manager).max_size(CONNECTIONS).build();
         let connections = pool.map_err(|error| ConfigError::Rejected(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! Invalidations: what Redis sends unasked over the tracking connection.
+//! Invalidations: the push messages of Redis on the tracking connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -6,7 +6,7 @@ pub(super) const NANOSECONDS_IN_SECOND: u32 = 1_000_000_000;
 const TENTHS_IN_SECOND: u32 = 10;
 /// The time of an entry that never expires.
 pub(super) const NEVER: u32 = u32::MAX;
-/// This shortly before its end, an invalidation may report the end of an entry or another write.
+/// Within this time before the end of an entry, an invalidation may report either its end or another write.
 const ENDING: Duration = Duration::from_secs(5);
 
 /// The remaining lifetime of an entry in Redis.

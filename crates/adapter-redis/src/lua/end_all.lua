@@ -1,5 +1,5 @@
 -- Ends the sessions of a user, at most one batch, and rejects the legacy refresh tokens of the user. Mirrors
--- `session_rules::end_all`. The reply has the number of those that were alive, whether there may be more, the number of
+-- `session_rules::end_all`. The reply has the number of sessions that were alive, whether there may be more, the number of
 -- records that this release cannot read, and the access tokens to denylist.
 local sessions_key, legacy_rejected_key = unpack(KEYS)
 local now, reason, session_prefix, token_prefix, margin, tombstone, batch, legacy_lifetime = unpack(ARGV)

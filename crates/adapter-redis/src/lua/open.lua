@@ -35,7 +35,7 @@ if redis.call('ZCARD', sessions_key) >= max_sessions then
   local prefix = string.sub(session_key, 1, -1 - #session_id)
   local live = live_sessions(prefix)
   for i = 1, #live + 1 - max_sessions do
-    -- With a limit of 0 there is one session more to end than there are.
+    -- If max_sessions is 0, the loop has one turn more than there are sessions.
     if live[i] then
       local surplus = { id = live[i][1], key = prefix .. live[i][1], sessions_key = sessions_key }
       surplus.token_prefix = string.sub(token_key, 1, -1 - #digest)

@@ -12,7 +12,8 @@ local function slide(window_key)
   for i = 1, #attempts, 2 do
     local at = tonumber(attempts[i + 1])
     if at > now then
-      -- A clock ahead stored it in the future. It counts from now on: its stored time would prolong a rejection.
+      -- An instance whose clock was ahead stored this attempt in the future. It counts from now on, because its stored time
+      -- would prolong a rejection.
       at = now
       redis.call('ZADD', window_key, at, attempts[i])
       redis.call('PEXPIRE', window_key, to_milliseconds(window))

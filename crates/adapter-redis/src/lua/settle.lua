@@ -19,7 +19,7 @@ for _, window_key in ipairs(KEYS) do
 end
 if outcome == 'succeeded' then
   clear(email_key, tonumber(now), tonumber(settlement_timeout))
-  -- Of the address, only the failures on this email.
+  -- From the window of the address, only the failures on this email are removed.
   local failed_on_email = 'f' .. email
   for _, attempt in ipairs(address_key and redis.call('ZRANGE', address_key, 0, -1) or {}) do
     if string.sub(attempt, 1, #failed_on_email) == failed_on_email then

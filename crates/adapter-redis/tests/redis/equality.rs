@@ -76,7 +76,7 @@ impl SessionSubject for Subject {
         (!fields.is_empty()).then(|| Fields(fields).record())
     }
 
-    /// Access tokens expire at whole seconds, so that a sequence can reach the very instant.
+    /// Access tokens expire at whole seconds, so that a sequence can reach the exact instant.
     fn start(&self) -> OffsetDateTime {
         START.replace_microsecond(0).unwrap()
     }
