@@ -72,20 +72,20 @@ impl Api {
     /// Refreshes; a broken connection is an error.
     ///
     /// # Errors
-    /// Whatever kept the answer from coming.
+    /// If the response did not arrive completely.
     pub async fn try_refresh(&self, token: &str) -> Result<Reply, Error> {
         send(self.request(Method::POST, REFRESH).json(&json!({ "refreshToken": token }))).await
     }
 
-    /// Refreshes in a way that may be repeated.
+    /// Refreshes with an `Idempotency-Key`.
     pub async fn refresh_with_key(&self, token: &str, key: &str) -> Reply {
         self.try_refresh_with_key(token, key).await.expect("an answer")
     }
 
-    /// Refreshes in a way that may be repeated, and lives with a connection that breaks.
+    /// Refreshes with an `Idempotency-Key`; a broken connection is an error.
     ///
     /// # Errors
-    /// Whatever kept the answer from coming.
+    /// If the response did not arrive completely.
     pub async fn try_refresh_with_key(&self, token: &str, key: &str) -> Result<Reply, Error> {
         let body = json!({ "refreshToken": token });
         send(self.request(Method::POST, REFRESH).header("idempotency-key", key.as_bytes()).json(&body)).await
@@ -101,12 +101,12 @@ impl Api {
         self.bearing(access).call(Method::GET, path).await
     }
 
-    /// Asks who the bearer is.
+    /// Gets `/me`.
     pub async fn me(&self, access: &str) -> Reply {
         self.bearing(access).call(Method::GET, ME).await
     }
 
-    /// Asks as a proxy does whether a request may pass.
+    /// Gets `/verify`, as a proxy does.
     pub async fn verify(&self, access: &str) -> Reply {
         self.bearing(access).call(Method::GET, VERIFY).await
     }
@@ -115,7 +115,7 @@ impl Api {
         self.with_header("authorization", &format!("Bearer {access}"))
     }
 
-    /// Returns whether an access token opens anything: logout verifies it before all else.
+    /// Returns whether an access token is accepted. A logout verifies it before it reads the refresh token.
     pub async fn access_token_is_alive(&self, access: &str) -> bool {
         let reply = self.logout(access, &"0".repeat(104)).await;
         let body = reply.json();
@@ -138,13 +138,13 @@ impl Api {
         send(self.request(Method::POST, path).json(body)).await.expect("an answer")
     }
 
-    /// Posts bytes as they are under the name of JSON.
+    /// Posts bytes unchanged, with the content type of JSON.
     pub async fn post_bytes(&self, path: &str, body: &[u8]) -> Reply {
         let request = self.request(Method::POST, path).header("content-type", "application/json");
         send(request.body(body.to_vec())).await.expect("an answer")
     }
 
-    /// Posts text in chunks, without saying how long it will be.
+    /// Posts a text in chunks, without a `Content-Length`.
     pub async fn post_chunked(&self, path: &str, text: &str) -> Reply {
         let parts: Vec<_> =
             text.as_bytes().chunks(1_000).map(|part| Ok::<_, io::Error>(part.to_vec())).collect();
@@ -177,10 +177,10 @@ impl Api {
     }
 }
 
-/// Sends a request and reads the whole answer.
+/// Sends a request and reads the whole response.
 ///
 /// # Errors
-/// Whatever kept the answer from coming.
+/// If the response did not arrive completely.
 pub async fn send(request: RequestBuilder) -> Result<Reply, Error> {
     let response = request.send().await?;
     let status = response.status().as_u16();

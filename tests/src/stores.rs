@@ -36,7 +36,7 @@ pub struct Servers {
 }
 
 impl Stores {
-    /// Returns what `HOOKSENTRY_AUTH_E2E_STORES` asks for: `embedded`, the default, or `servers`.
+    /// Returns the stores that `HOOKSENTRY_AUTH_E2E_STORES` selects: `embedded` (the default) or `servers`.
     pub fn chosen() -> Self {
         match env::var("HOOKSENTRY_AUTH_E2E_STORES").as_deref() {
             Err(env::VarError::NotPresent) | Ok("embedded") => Self::Embedded,
@@ -107,7 +107,7 @@ impl Stores {
         settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// Returns the servers of an installation that has some.
+    /// Returns the servers of an installation on Postgres and Redis.
     pub fn expect_servers(&self) -> &Servers {
         match self {
             Self::Servers(servers) => servers,
@@ -117,7 +117,7 @@ impl Stores {
 }
 
 impl Servers {
-    /// Runs a statement on the table of users, without the program; returns the number of changed rows.
+    /// Runs an SQL statement on the store of users directly; returns the number of changed rows.
     pub fn sql(&self, statement: &str) -> usize {
         let printed = self.query(statement);
         let tag = printed.lines().last().unwrap_or_default();

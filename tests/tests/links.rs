@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use auth_e2e::sources;
 
-/// What the paths of the repository begin with; `src/` is of the crate of the page.
+/// The beginnings of paths in the repository. `src/` is in the crate of the page.
 const FOLDERS: [&str; 7] = ["crates/", "tests/", "docs/", "config/", "migrations/", "src/", ".github/"];
 
 #[test]

@@ -73,7 +73,7 @@ fn client() -> Client {
     Client::builder().no_proxy().build().expect("a client")
 }
 
-/// Writes names as `X-User-Id`, where the other one writes `x-user-id`.
+/// Writes names as `X-User-Id`; the other client writes `x-user-id`.
 fn title_case_client() -> Client {
     Client::builder().no_proxy().http1_title_case_headers().build().expect("a client")
 }
@@ -267,7 +267,7 @@ async fn responses_of_the_upstream_reach_the_client_unchanged() {
 async fn a_body_reaches_the_upstream_and_not_the_service() {
     let protected = Protected::start().await;
     let access = protected.server.log_in(ALICE).await.access;
-    // The longer one exceeds the buffer of nginx and the largest body of this service.
+    // The longer body exceeds the buffer of nginx and the largest body of this service.
     for body in ["a little".to_owned(), "a lot, ".repeat(40_000)] {
         let request = protected.request(Method::POST, "/invoices", &access).body(body.clone());
         let reply = send(request).await.unwrap();

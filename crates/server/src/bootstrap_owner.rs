@@ -24,8 +24,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Creates the bootstrap owner if there is no user, and prints its password once.
 ///
-/// The password goes to standard output and never through the log. It is printed before the account is created: an account
-/// whose password was lost would keep the next start from creating one (S-93).
+/// The password goes to standard output and never to the log. It is printed before the account is created. If printing failed
+/// afterwards, the account would have an unknown password, and the next start would create no other account (S-93).
 pub(crate) async fn create_if_needed(parts: &Parts, listening: SocketAddr) -> Result<(), CommandError> {
     let request_time = start_request(&*parts.clock, TIMEOUT);
     // A row that cannot be read is also a user.

@@ -139,7 +139,7 @@ fn head(length: usize) -> String {
     format!("POST {REFRESH} HTTP/1.1\r\n{host}\r\nContent-Length: {length}\r\n\r\n")
 }
 
-/// The best of three, so that other programs on the machine do not matter.
+/// The fastest of three, so that other programs on the machine do not matter.
 async fn expect_quick_login(front: &Front, waiting_for: &str) {
     let mut fastest = Duration::MAX;
     for _ in 0..3 {

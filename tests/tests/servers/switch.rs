@@ -122,7 +122,7 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password_on_a_legacy_account(
     add_user(&installation, ALICE, Some(OLD_HASH), 0);
     let server = Server::start_on(installation).await;
     let mut seen = Vec::new();
-    // Another program on the machine can disturb a measurement, but hardly three in a row.
+    // The number of measurements until the test fails. Other programs can disturb one, but hardly three in a row.
     for _ in 0..3 {
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for number in 0..15 {
@@ -155,7 +155,7 @@ async fn four_at_once_take_as_long_on_a_legacy_account_as_on_unknown_emails() {
     add_user(&installation, ALICE, Some(OLD_HASH), 0);
     let server = Server::start_on(installation).await;
     let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
-    // The best of several: another program on the machine makes single ones slow.
+    // The fastest of several measurements, because other programs make single measurements slow.
     for number in 0..5 {
         known = known.min(slowest_of_four(&server, ALICE).await);
         unknown = unknown.min(slowest_of_four(&server, &format!("{number}@example.net")).await);
@@ -335,7 +335,7 @@ async fn a_password_change_or_deactivation_rejects_legacy_tokens() {
     }
 }
 
-/// The way back: a session that was refreshed here has no legacy token any more; all others have.
+/// After a return to the legacy service, sessions that were refreshed here have no legacy token any more; all others have theirs.
 #[tokio::test]
 async fn users_who_did_not_refresh_keep_their_legacy_token() {
     let installation = platform(&[]);

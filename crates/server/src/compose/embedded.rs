@@ -61,7 +61,7 @@ impl<'a> EmbeddedStore<'a> {
         let denylist = Arc::new(SqliteDenylist::new(database, denylist_margin));
         Ok(TokenStores {
             sessions: Arc::new(SqliteSessionStore::new(database, denylist_margin)),
-            // Always the file: the command line also writes to it.
+            // Never a cache, because the command line also writes to the file.
             verification: denylist.clone(),
             denylist,
             denylist_cache: None,

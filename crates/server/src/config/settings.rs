@@ -40,7 +40,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Takes every setting; returns `None` if a problem was noted.
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
-        // Before the backends are taken: the key is then required even if another setting of the section is wrong.
+        // Read before the backends, so that the key is required even if another setting of a backend is wrong.
         let is_shared = reader.is_set_to("credentials.backend", "postgres")
             || reader.is_set_to("tokens.backend", "redis");
         let data_dir = reader.read("data_dir", |text| values::text(text).map(PathBuf::from));

@@ -82,7 +82,7 @@ impl Connections {
     /// Admits a new connection.
     ///
     /// At a limit, the connection under that limit that has waited longest for its client is closed instead.
-    /// Returns `None` if none of them waits, or if that one is new, too: then the new connection has to close.
+    /// Returns `None` if none of them waits, or if the longest-waiting one is new, too. The new connection then has to close.
     pub(super) fn admit(&self, peer: IpAddr) -> Option<Arc<Entry>> {
         let address = (!self.is_trusted(peer)).then(|| ClientAddress::new(peer));
         let mut groups = self.groups();

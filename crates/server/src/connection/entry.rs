@@ -8,8 +8,8 @@ use futures_util::task::AtomicWaker;
 
 /// How long a new connection may wait for its first request before it can be evicted, in microseconds.
 ///
-/// Without it, each client that connects again after an eviction would evict one whose request is on its way, and no request
-/// would be served.
+/// Without it, each client that connects again after an eviction would evict a connection whose request is on its way, and no
+/// request would be served.
 pub(super) const GRACE: u64 = 250_000;
 
 /// The state of one connection that the limits depend on. It is kept in atomics, so that a request takes no lock.

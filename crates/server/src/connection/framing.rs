@@ -4,8 +4,8 @@ use actix_web::web::{Buf, BytesMut};
 
 /// A copy of the bytes of a chunked body that the codec has not consumed.
 ///
-/// The codec accepts a bare line feed in the trailer section, and with it hides the head of another request there.
-/// A front end that ends the body at that line feed would count the responses otherwise (S-73).
+/// The codec accepts a bare line feed in the trailer section, so the head of another request can be hidden there.
+/// A front end that ends the body at that line feed would see one request more than this service (S-73).
 #[derive(Default)]
 pub(super) struct Framing {
     unconsumed: BytesMut,

@@ -1,4 +1,4 @@
-//! Waits for the client that end without success.
+//! The reasons why a wait for the client ends without success.
 
 /// The reason why a wait for the client ended without success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -86,7 +86,7 @@ impl<T: Transport> Shared<T> {
     pub(super) async fn next_request(&self, deadline: Instant) -> Result<(), Interruption> {
         poll_fn(|context| {
             let mut wire = self.get();
-            // Before the check: a shutdown that begins after it wakes this task.
+            // Registered before the check, so that a shutdown that begins after the check wakes this task.
             wire.registration.register(context.waker());
             let quiet = wire.registration.closing_since().map(|since| since + wire.timeouts.quiet);
             wire.poll_fill(context, Some(quiet.map_or(deadline, |quiet| quiet.min(deadline))))

@@ -36,7 +36,7 @@ pub(super) struct LimitLabels {
     pub(super) limit: String,
 }
 
-/// A promise about so much of the cases.
+/// The share of revocations that a stated bound covers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct BoundLabels {
     pub(super) quantile: &'static str,

@@ -1,4 +1,4 @@
-//! The example files: every name in them is known, and what they say can be used.
+//! The example files: every name in them is a setting, and the program accepts the values.
 
 use std::fs;
 
@@ -7,10 +7,10 @@ use crate::compose;
 
 const PRODUCTION: &str = include_str!("../../../../../config/production.toml");
 const ENVIRONMENT: &str = include_str!("../../../../../config/example.env");
-/// Where the examples keep secrets.
+/// The folder of the secrets that the examples name.
 const SECRETS: &str = "/run/secrets";
 
-/// A folder with what the examples expect in [`SECRETS`].
+/// Returns a folder with the files that the examples expect in [`SECRETS`].
 fn secrets() -> tempfile::TempDir {
     let scratch = tempfile::tempdir().unwrap();
     for (name, secret) in [
@@ -53,7 +53,7 @@ fn the_example_of_an_environment_can_be_used_as_it_is() {
 }
 
 #[test]
-fn every_setting_in_the_files_is_known_commented_ones_included() {
+fn every_setting_in_the_examples_is_known_also_in_comments() {
     for text in [DEFAULTS, PRODUCTION] {
         let is_setting = |line: &str| line.split_once(" = \"").is_some_and(|(name, _)| !name.contains(' '));
         let uncommented: Vec<_> = text

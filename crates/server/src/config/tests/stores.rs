@@ -70,7 +70,7 @@ fn the_admin_listener_can_be_off_and_its_secret_is_a_bearer_token() {
     assert_eq!(settings.admin.secret.as_ref().unwrap().expose(), ADMIN_SECRET);
     assert!(!format!("{settings:?}").contains(ADMIN_SECRET));
 
-    // It has to fit into a header, so a space would make it one that never matches.
+    // The secret is sent in a header, so a secret with a space would never match.
     let secret = ADMIN_SECRET.replace('S', " ");
     let problems_of_secret = problems(&[("ADMIN__SECRET", &secret)]);
     let [problem] = problems_of_secret.as_slice() else { panic!("{problems_of_secret:?}") };

@@ -25,7 +25,7 @@ pub(super) fn path(response: &ServiceResponse<BoxBody>) -> String {
     response.request().match_pattern().unwrap_or_else(|| "-".to_owned())
 }
 
-/// Logs a request. A routine request, and a rejection that has an event of its own, is a line of level debug.
+/// Logs a request. The level is debug for a routine request, and for a rejection that has an event of its own.
 pub(super) fn request(response: &ServiceResponse<BoxBody>, path: &str, elapsed: Duration) {
     let (request, status) = (response.request(), response.status());
     let (method, elapsed_ms) = (request.method(), u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
@@ -44,8 +44,8 @@ pub(super) fn rejected_head(status: u16, rejection: Rejection) {
     info!(event = Event::Request.name(), method = "-", path = "-", status, reason = ?rejection, "request rejected");
 }
 
-/// Returns whether a response is one of those that would fill the log: a successful read, which any client can repeat without limit, or
-/// the response to a proxy that asks for each request of the HookSentry platform.
+/// Returns whether lines about such responses would fill the log. These are successful reads, which any client can repeat
+/// without limit, and rejections by `/verify`, which proxies call for each request of the HookSentry platform.
 fn is_routine(method: &Method, path: &str, status: StatusCode) -> bool {
     let is_read = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
     let is_success = !status.is_client_error() && !status.is_server_error();
