@@ -1,10 +1,10 @@
 # Every recipe stops at the first failure.
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
-# What HTTP rules, use cases and parsers are tested by without a server.
+# The crates whose tests of HTTP rules, use cases and parsers need no server.
 quick_crates := "auth-domain auth-strict-json auth-adapter-jwt auth-server"
 
-# Black-box tests that say the same of every store; the others are about one, or about no running program.
+# Black-box tests that hold on every store. The other tests are about one kind of store, or start no program.
 on_any_store := "--test access_tokens --test bad_requests --test cli --test configuration --test cors --test crash \
     --test documentation --test http_rules --test limits --test login --test logout --test memory --test nginx \
     --test races --test refresh --test reuse --test secrets --test shutdown --test slow_clients --test status_table --test timing \
@@ -44,12 +44,12 @@ soak: system-packages
     cargo test --package auth-e2e --test races --test crash --test servers
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --package auth-e2e --test races --test crash
 
-# Print operations per second of the store adapters beside the servers' own benchmarks (five minutes)
+# Print operations per second of the store adapters, compared with the benchmarks of the servers (five minutes)
 bench-stores: system-packages
     @cargo bench --quiet --package auth-adapter-redis --bench stores
     @cargo bench --quiet --package auth-adapter-postgres --bench lookup
 
-# Print what a verification costs beside raw HMAC and the JWT library, and how late a logout is elsewhere (some minutes)
+# Print the time of a verification, compared with HMAC and the JWT library, and the delay of a logout elsewhere (some minutes)
 bench-verify: system-packages
     @cargo bench --quiet --package auth-verifier --bench verify
     @cargo build --quiet --release --package auth-server; echo; \
@@ -61,7 +61,7 @@ bench-verify: system-packages
 figures FOLDER="":
     @cargo run --quiet --package auth-figures -- {{ FOLDER }}
 
-# Attack a release build for five minutes, directly and behind nginx; it fails if honest clients notice too much
+# Attack a release build for five minutes, directly and behind nginx; it fails if honest clients are rejected or wait too long
 attack *ATTACKS: system-packages
     @cargo bench --quiet --package auth-e2e --bench attack -- {{ ATTACKS }}
 
@@ -81,7 +81,7 @@ fmt-check:
 lint:
     @cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings
 
-# Test every crate on its own, as somebody who works on that one would
+# Test each crate alone, as a developer of that crate does
 crate-tests:
     @crates=$(cargo tree --workspace --depth 0 --prefix none | awk 'NF { print $1 }'); \
     for crate in $crates; do \
@@ -92,7 +92,7 @@ crate-tests:
 docs:
     @RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
 
-# Not part of `just test`: cargo-deny alone takes longer to build than all else together. CI runs it.
+# Not part of `just test`, because cargo-deny takes longer to build than everything else. CI runs it.
 #
 # Check licenses, banned crates and sources
 deny:
@@ -112,7 +112,7 @@ system-packages:
     [ "${#missing[@]}" -eq 0 ] && exit 0
     {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
 
-# Install what `just interop` needs beyond that: Debian packages, and the packages that the lock files of tests/interop pin
+# Install what only `just interop` needs: Debian packages, and the packages that the lock files of tests/interop pin
 interop-packages:
     #!/usr/bin/env bash
     set -euo pipefail

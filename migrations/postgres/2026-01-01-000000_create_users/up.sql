@@ -1,4 +1,4 @@
--- As the platform makes them: this only runs where the platform has not.
+-- The tables as the HookSentry platform creates them. This migration never runs in a database of the platform.
 CREATE TABLE tenants (
     id uuid PRIMARY KEY,
     name varchar(255) NOT NULL UNIQUE,
@@ -9,9 +9,9 @@ CREATE TABLE tenants (
 CREATE TABLE users (
     id uuid PRIMARY KEY,
     tenant_id uuid NOT NULL REFERENCES tenants (id),
-    -- Trimmed and lower-cased by whoever writes it.
+    -- Trimmed and in lower case.
     email varchar(255) NOT NULL UNIQUE,
-    -- Null: the account signs in elsewhere and has no password.
+    -- Null if the user has no password and logs in elsewhere.
     password_hash varchar(512),
     -- 0 Active, 1 Inactive.
     status integer NOT NULL DEFAULT 0,
