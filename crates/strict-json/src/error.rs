@@ -48,7 +48,7 @@ pub enum Error {
     /// The value is of another JSON type.
     #[error("must be a JSON object, not {0}")]
     NotAnObject(JsonType),
-    /// The object has not the members of the type that is read.
+    /// The object does not have the members of the type that is read.
     #[error("has a member of another type than expected, or lacks a member")]
     OtherType,
 }

@@ -8,7 +8,7 @@ use serde::forward_to_deserialize_any;
 /// Returns the names that `T` reads from an object; none if it is not a struct.
 pub(crate) fn fields_of<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     let mut fields: &[&str] = &[];
-    // It fails in any case, since there is no value.
+    // The result is always an error, because there is no value.
     let _ = T::deserialize(Probe(&mut fields));
     fields
 }

@@ -22,7 +22,7 @@ pub struct Options {
 
 /// Reads an object into `T`, which may borrow from the text.
 ///
-/// Each value is offered to `T` as what it is in the text. An `Option` in `T` therefore needs a `deserialize_with`.
+/// Each value is passed to `T` with the type that it has in the text. An `Option` in `T` therefore needs a `deserialize_with`.
 ///
 /// # Errors
 /// The first fault of the text, or [`Error::OtherType`] if the object is no `T`. In that case the rest of the text is not checked.

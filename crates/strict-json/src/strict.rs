@@ -9,7 +9,7 @@ use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-/// The rule about names of one reading.
+/// The rule about names while one text is read.
 #[derive(Clone, Copy)]
 pub(crate) struct NameRule<'r> {
     /// The fields that a name in another case stands for; `None` if case matters.
@@ -39,7 +39,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Strict<'_, S> {
     }
 }
 
-/// Reads each value as what it is, not as what is asked for: the inside of an ignored one would not be read otherwise.
+/// Reads each value by its type in the text, whatever type is requested. Otherwise the content of ignored values would not be read.
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<'_, D> {
     type Error = D::Error;
 

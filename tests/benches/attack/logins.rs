@@ -42,7 +42,7 @@ pub(crate) async fn attack(report: &mut Report) {
     }
 }
 
-/// Logins with the right password in a second, from clients that do nothing else: nearly all of one is its hash.
+/// Returns the logins per second of clients that only log in, with the right password. The hash takes most of the time.
 pub(crate) async fn hash_rate() -> f64 {
     let target = Target::start(Route::Direct, &[]).await;
     let watch = Stopwatch::start();

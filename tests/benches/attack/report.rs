@@ -13,7 +13,7 @@ const SLACK_MIB: u64 = 48 + 64;
 /// The state of one open connection in the service: its task, its place in the table, its socket's entry in the poll set.
 const PER_CONNECTION_KIB: u64 = 8;
 
-/// Everything printed and judged so far.
+/// Everything printed and checked so far.
 #[derive(Default)]
 pub(crate) struct Report {
     /// Logins with the right password that the machine computes in a second, without an attack.
@@ -59,7 +59,7 @@ impl Report {
         );
     }
 
-    /// Prints a row and judges it.
+    /// Prints a row and checks it against the limits.
     pub(crate) fn row(&mut self, mut row: Row<'_>) {
         let seen = &mut row.seen;
         let peak = row.target.peak() / 1_024;
