@@ -90,7 +90,7 @@ crate-tests:
 
 # Build the documentation
 docs:
-    @RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+    @RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --all-features
 
 # Not part of `just test`, because cargo-deny takes longer to build than everything else. CI runs it.
 #

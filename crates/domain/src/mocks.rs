@@ -1,6 +1,7 @@
-//! Mocks of every port, and a few that are set up already, for unit tests that swap an adapter.
+//! A mock of every port, and values for unit tests.
 //!
-//! Enable the feature `mocks` under `[dev-dependencies]`. Expectations are `mockall`'s.
+//! Enable the feature `mocks` under `[dev-dependencies]`. Expectations are set as `mockall` documents them. The README of the
+//! crate has an example.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -9,19 +10,34 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 use crate::model::{
-    AccessToken, LoginPolicy, PasswordPolicy, RequestTime, Reservation, SessionPolicy, Ticket,
+    AccessToken, Email, LoginPolicy, PasswordHash, PasswordPolicy, RequestTime, Reservation, Role,
+    SessionPolicy, TenantId, Ticket, User, UserId, UserStatus,
 };
 pub use crate::ports::mocked::*;
 use crate::use_cases::Issuer;
 
-/// The time of a request that comes at `now` and may take five seconds.
+/// The time of a request that starts at `now`, with five seconds until its deadline.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be made up, only read or moved")]
+#[expect(clippy::disallowed_methods, reason = "an `Instant` cannot be constructed, only read")]
 pub fn request_time(now: OffsetDateTime) -> RequestTime {
     RequestTime::new(now, Instant::now(), Duration::from_secs(5))
 }
 
-/// A clock that stands still at `now`, and on which every sleep is over at once.
+/// An active user with the role of an administrator and a password.
+#[must_use]
+pub fn user() -> User {
+    User {
+        id: UserId::from_random_bytes([1; 16]),
+        tenant_id: TenantId::from_random_bytes([2; 16]),
+        email: Email::from_trusted("owner@example.com".to_owned()),
+        password_hash: Some(PasswordHash::new("stored".to_owned())),
+        status: UserStatus::Active,
+        role: Role::Admin,
+        created_at: OffsetDateTime::UNIX_EPOCH,
+    }
+}
+
+/// A clock that always returns `now` and `instant`, and whose sleeps return at once.
 #[must_use]
 pub fn fixed_clock(now: OffsetDateTime, instant: Instant) -> MockClock {
     let mut clock = MockClock::new();
@@ -31,7 +47,7 @@ pub fn fixed_clock(now: OffsetDateTime, instant: Instant) -> MockClock {
     clock
 }
 
-/// Entropy that counts: every byte is one more than the byte before.
+/// Randomness that is not random: every byte is one more than the byte before.
 #[must_use]
 pub fn counting_entropy() -> MockEntropy {
     let mut entropy = MockEntropy::new();
@@ -43,7 +59,7 @@ pub fn counting_entropy() -> MockEntropy {
     entropy
 }
 
-/// A limiter that lets every attempt in and takes every outcome.
+/// A limiter that reserves every attempt and accepts every outcome.
 #[must_use]
 pub fn permissive_limiter() -> MockLoginLimiter {
     let mut limiter = MockLoginLimiter::new();
@@ -52,7 +68,7 @@ pub fn permissive_limiter() -> MockLoginLimiter {
     limiter
 }
 
-/// A signer whose tokens are the text of their `jti`.
+/// Access tokens whose text is their `jti`.
 #[must_use]
 pub fn signing_access_tokens() -> MockAccessTokens {
     let mut access_tokens = MockAccessTokens::new();

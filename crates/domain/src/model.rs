@@ -1,4 +1,4 @@
-//! The values that the rest of the program speaks in. Each one is checked when it is made.
+//! The values of the domain, and its rules. A value is checked when it is created.
 
 pub mod attempt_window;
 pub mod session_rules;

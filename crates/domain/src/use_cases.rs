@@ -1,7 +1,8 @@
-//! What the service does, each case readable as its specification.
+//! The operations of the service.
 //!
-//! Every case checks first and commits last: a failure before the one step that commits leaves
-//! everything as it was. Callers let a case run to its end even when nobody waits for the answer.
+//! A use case checks first and commits last, so an error before the commit changes nothing. Some rejections end a session:
+//! reuse, a user who is inactive or does not exist any more, and a user who moved to another tenant. Callers run a use case to
+//! completion, also if the client has hung up.
 
 mod clear_login_limit;
 mod end_sessions;

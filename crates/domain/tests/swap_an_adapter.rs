@@ -1,6 +1,4 @@
-//! The example of the README as a test, so that it stays true.
-
-#![cfg(feature = "mocks")]
+//! The example of the README as a test.
 
 use std::sync::Arc;
 
@@ -11,18 +9,17 @@ use auth_domain::use_cases::{Refresh, RefreshCommand, RefreshError};
 use time::macros::datetime;
 
 #[tokio::test]
-async fn a_database_that_is_away_consumes_no_refresh_token() {
-    // The adapter, swapped in three lines:
+async fn an_unreachable_database_consumes_no_refresh_token() {
+    // The mock in place of the adapter:
     let mut users = MockUserRepository::new();
     users.expect_find_by_id().times(1).returning(|_, _| Err(PortError::unavailable("no database")));
     let users = Arc::new(users);
 
-    // A mock that expects nothing fails the test when it is called: no `rotate` here.
+    // A mock without an expectation fails the test if it is called. So `rotate` is not called here.
     let (sessions, denylist) = (Arc::new(MockSessionStore::new()), Arc::new(MockDenylist::new()));
     let refresh = Refresh { users, sessions, denylist, legacy: None, issuer: mocks::issuer() };
 
-    let user = "9c858901-8a57-4791-81fe-4c455b099bc9".parse().unwrap();
-    let refresh_token = Some(RefreshToken::first(user, &[7; 32]).into());
+    let refresh_token = Some(RefreshToken::first(mocks::user().id, &[7; 32]).into());
     let request_time = mocks::request_time(datetime!(2026-07-10 14:32 UTC));
     let refreshed = refresh
         .run(RefreshCommand { refresh_token, client: None, idempotency_key: None, request_time })
@@ -32,7 +29,7 @@ async fn a_database_that_is_away_consumes_no_refresh_token() {
 }
 
 #[test]
-fn the_readme_shows_this_very_example() {
+fn the_readme_contains_this_example() {
     let file = include_str!("swap_an_adapter.rs");
     let from = file.find("use std::sync::Arc;").unwrap();
     let to = file.find("\n#[test]\n").unwrap();

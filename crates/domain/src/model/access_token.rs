@@ -1,4 +1,4 @@
-//! Access tokens and what they say.
+//! Access tokens and their claims.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{Email, LiveAccessToken, Role, SessionId, TenantId, TokenId, UserId};
 
-/// A signed access token as it goes over the wire; silent in `Debug`, wiped when dropped.
+/// A signed access token as it is sent. `Debug` does not show it, and it is wiped when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct AccessToken(String);
 
 impl AccessToken {
-    /// Takes the compact serialisation (RFC 7515 §7.1).
+    /// The token with this compact serialisation (RFC 7515 §7.1).
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// Returns the text to send to its holder.
+    /// The text to send.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -31,12 +31,12 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// What an access token says of its holder.
+/// The claims of an access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessClaims {
     /// `jti`: the id of this token.
     pub token_id: TokenId,
-    /// `sub`: whose token it is.
+    /// `sub`: the user.
     pub user_id: UserId,
     /// `tenant_id`.
     pub tenant_id: TenantId,
@@ -44,16 +44,16 @@ pub struct AccessClaims {
     pub email: Email,
     /// `role`, by name.
     pub role: Role,
-    /// `sid`: the session; absent in tokens that another issuer of the platform made.
+    /// `sid`: the session; absent in tokens of other issuers of the HookSentry platform.
     pub session_id: Option<SessionId>,
-    /// `iat`, in whole seconds; absent in tokens that another issuer of the platform made.
+    /// `iat`, in whole seconds; absent in tokens of other issuers of the HookSentry platform.
     pub issued_at: Option<OffsetDateTime>,
     /// `exp`, in whole seconds.
     pub expires_at: OffsetDateTime,
 }
 
 impl AccessClaims {
-    /// Returns what a store remembers of this token.
+    /// The token as stores keep it.
     #[must_use]
     pub const fn live(&self) -> LiveAccessToken {
         LiveAccessToken { id: self.token_id, expires_at: self.expires_at }

@@ -1,16 +1,16 @@
-//! The address that login attempts are counted by.
+//! The client address by which login attempts are counted.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// A client's address in the form that is counted: IPv4 whole, IPv6 by its /64 network.
+/// A client address as it is counted: an IPv4 address, or the /64 network of an IPv6 address.
 ///
-/// An IPv4 address mapped into IPv6 counts as IPv4. One IPv6 customer commands at least a /64, so
-/// counting single addresses there would count nothing.
+/// An IPv4 address that is mapped into IPv6 counts as IPv4. An IPv6 client usually has a whole /64, so single addresses would
+/// not limit it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientAddress(IpAddr);
 
 impl ClientAddress {
-    /// Reduces an address to the form that is counted.
+    /// The address as it is counted.
     #[must_use]
     pub fn new(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
@@ -22,7 +22,7 @@ impl ClientAddress {
         })
     }
 
-    /// Returns the address that stands for the client, for logs and keyed hashes.
+    /// The counted address, for logs and keyed hashes.
     #[must_use]
     pub const fn ip(&self) -> IpAddr {
         self.0

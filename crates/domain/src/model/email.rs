@@ -1,41 +1,40 @@
-//! The one canonical form of an email address.
+//! Email addresses in their canonical form.
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// An email address, trimmed and lower-cased, as it is looked up, counted and signed into claims.
+/// An email address, trimmed and in lower case: the form for lookups, limit keys and claims.
 ///
-/// Valid as the HTML standard defines `<input type=email>` ("valid e-mail address"), and at most
-/// [`Email::MAX_LENGTH`] characters. `Debug` and logs never show it.
+/// It is a valid e-mail address of the HTML standard (`<input type=email>`) with at most [`Email::MAX_LENGTH`] characters.
+/// `Debug` and logs do not show it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
 
-/// Says why a text is no email address.
+/// The reason why a text is not an email address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidEmail {
-    /// Nothing is left after trimming.
+    /// It is empty after trimming.
     #[error("the email is empty")]
     Empty,
-    /// More than [`Email::MAX_LENGTH`] characters.
+    /// It has more than [`Email::MAX_LENGTH`] characters.
     #[error("the email is longer than 255 characters")]
     TooLong,
-    /// Not of the form that the HTML standard asks for.
+    /// It is not valid by the HTML standard.
     #[error("the email is not a valid address")]
     Malformed,
 }
 
 impl Email {
-    /// The longest address that is accepted, in characters: the width of the users' column.
+    /// The maximum length in characters: the width of the column.
     pub const MAX_LENGTH: usize = 255;
 
-    /// Trims, lower-cases and checks what a client sent.
+    /// Parses the text of a client: trims it, checks it and changes it to lower case.
     ///
-    /// Only ASCII can pass the check, so lower-casing has one meaning and parsing an accepted
-    /// address again changes nothing.
+    /// Only ASCII is valid, so lower case is unambiguous, and parsing an accepted address again changes nothing.
     ///
     /// # Errors
-    /// [`InvalidEmail`] names the first rule that the text breaks.
+    /// [`InvalidEmail`] with the first rule that the text breaks.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
         let trimmed = text.trim();
         if trimmed.is_empty() {
@@ -54,15 +53,15 @@ impl Email {
         Ok(Self(trimmed.to_ascii_lowercase()))
     }
 
-    /// Takes an address from a place that has checked it: a row of the users' table, a signed claim.
+    /// The email of a source that has checked it: a row of the users' table, or a signed claim.
     ///
-    /// Other services write that table under a looser rule; their users must still be readable.
+    /// Other services write that table with a less strict rule, and their users must be readable.
     #[must_use]
     pub fn from_trusted(text: String) -> Self {
         Self(text)
     }
 
-    /// Returns the canonical text.
+    /// The canonical text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -75,12 +74,12 @@ impl fmt::Debug for Email {
     }
 }
 
-/// The characters that the HTML standard allows before the `@`.
+/// Whether the HTML standard allows the character before the `@`.
 fn is_local_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte)
 }
 
-/// A domain label: letters, digits and inner hyphens, at most 63 characters (RFC 1034 §3.5).
+/// Whether the text is a domain label: letters, digits and inner hyphens, at most 63 characters (RFC 1034 §3.5).
 fn is_label(label: &str) -> bool {
     let bytes = label.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
@@ -99,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_trimmed_and_lower_cased() {
+    fn an_address_is_trimmed_and_in_lower_case() {
         let email = Email::parse("  Owner@Example.COM\t").unwrap();
         assert_eq!(email.as_str(), "owner@example.com");
     }
@@ -155,7 +154,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_judged_without_a_panic_and_what_passes_is_plain(text in any::<String>()) {
+        fn any_text_is_rejected_or_a_plain_address(text in any::<String>()) {
             if let Ok(email) = Email::parse(&text) {
                 prop_assert!(email.as_str().is_ascii());
                 prop_assert!(!email.as_str().bytes().any(|byte| byte.is_ascii_control() || byte == b' '));

@@ -2,24 +2,24 @@
 
 use super::{EndReason, LiveAccessToken, SessionRef};
 
-/// A session to be ended.
+/// A request to end a session.
 #[derive(Clone, Debug)]
 pub struct EndSession {
-    /// Which session.
+    /// The session.
     pub session: SessionRef,
-    /// Why.
+    /// The reason.
     pub reason: EndReason,
-    /// An access token, perhaps of another session, to be revoked with it, last of all.
+    /// An access token, perhaps of another session, that is revoked last.
     ///
-    /// Last, because a caller who got no answer still holds it and needs it for the repeat.
+    /// Last, because a client without a response needs it to repeat the logout.
     pub also_revoke: Option<LiveAccessToken>,
 }
 
-/// What became of an end.
+/// The outcome of an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The session is over, by this call or an earlier one, and its access tokens are revoked.
+    /// The session has ended, with this call or before, and its access tokens are revoked.
     Ended,
-    /// There is no such session of this user; nothing changed.
+    /// The user has no such session. Nothing changed.
     Unknown,
 }

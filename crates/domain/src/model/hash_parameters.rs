@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The public beginning of a stored hash, without salt and hash: `$argon2id$v=19$m=19456,t=2,p=1`.
 ///
-/// It determines the cost of the hash. It identifies no user and does not help to guess a password.
+/// It determines the cost of the hash. It neither identifies a user nor helps to guess a password.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HashParameters(String);
 
@@ -21,7 +21,7 @@ impl HashParameters {
     /// The longest text that is accepted, in bytes.
     pub const MAX_BYTES: usize = 64;
 
-    /// The parameters in `text`; `None` if it is too long or has characters that no parameters have.
+    /// The parameters in `text`; `None` if it is too long or has other characters than parameters.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_parameter = |byte: u8| byte.is_ascii_alphanumeric() || b"$=,".contains(&byte);

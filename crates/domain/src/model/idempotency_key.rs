@@ -1,4 +1,4 @@
-//! The client's own name for one refresh, under which it may safely be repeated.
+//! Idempotency keys: a client may retry a refresh with the same key.
 
 use std::fmt;
 
@@ -9,19 +9,19 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct IdempotencyKey(String);
 
-/// Says that a header value is no idempotency key.
+/// The header value is not an idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("an idempotency key has 1 to 255 visible ASCII characters")]
 pub struct InvalidIdempotencyKey;
 
 impl IdempotencyKey {
-    /// The longest key, in bytes.
+    /// The maximum length in bytes.
     pub const MAX_BYTES: usize = 255;
 
-    /// Takes the bytes of the header as they came.
+    /// Parses the value of the header.
     ///
     /// # Errors
-    /// [`InvalidIdempotencyKey`] when it is empty, too long, or has a byte outside `!` to `~`.
+    /// [`InvalidIdempotencyKey`] if it is empty, too long, or has a byte outside `!` to `~`.
     pub fn parse(value: &[u8]) -> Result<Self, InvalidIdempotencyKey> {
         if value.is_empty() || value.len() > Self::MAX_BYTES {
             return Err(InvalidIdempotencyKey);
@@ -32,7 +32,7 @@ impl IdempotencyKey {
         str::from_utf8(value).map(|text| Self(text.to_owned())).map_err(|_| InvalidIdempotencyKey)
     }
 
-    /// Returns the bytes that a replay is recognised by.
+    /// The bytes from which the key of a retry is derived.
     #[must_use]
     pub fn expose_bytes(&self) -> &[u8] {
         self.0.as_bytes()
@@ -62,7 +62,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_judged_by_the_rule_alone(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn any_bytes_are_accepted_exactly_if_they_fit_the_rule(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let visible = (1..=255).contains(&bytes.len()) && bytes.iter().all(|b| (0x21..=0x7e).contains(b));
             prop_assert_eq!(IdempotencyKey::parse(&bytes).is_ok(), visible);
         }

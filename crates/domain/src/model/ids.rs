@@ -1,4 +1,4 @@
-//! Identifiers that cannot be mixed up.
+//! Identifiers, each with a type of its own.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,15 +12,15 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Takes an identifier that is known already.
+            /// The identifier of this UUID.
             #[must_use]
             pub const fn from_uuid(id: Uuid) -> Self {
                 Self(id)
             }
 
-            /// Reads the canonical spelling (RFC 9562 §4: lower case, with hyphens) and no other.
+            /// Parses the canonical spelling (RFC 9562 §4: lower case, with hyphens) and no other.
             ///
-            /// Who makes keys of ids, or finds ids in keys, needs one text for each.
+            /// Ids are parts of keys in stores, so each needs exactly one text.
             #[must_use]
             pub fn from_canonical(text: &str) -> Option<Self> {
                 let id = Uuid::try_parse(text).ok()?;
@@ -28,13 +28,13 @@ macro_rules! id {
                 (*id.hyphenated().encode_lower(&mut canonical) == *text).then_some(Self(id))
             }
 
-            /// Returns the identifier as a plain UUID, for drivers and formats.
+            /// The UUID, for drivers and formats.
             #[must_use]
             pub const fn as_uuid(&self) -> Uuid {
                 self.0
             }
 
-            /// Returns the sixteen bytes of the identifier.
+            /// The 16 bytes.
             #[must_use]
             pub const fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
@@ -66,7 +66,7 @@ macro_rules! id {
 macro_rules! random_id {
     ($name:ident) => {
         impl $name {
-            /// The identifier (UUID version 4, RFC 9562 §5.4) that is made of these random bytes.
+            /// A new identifier (UUID version 4, RFC 9562 §5.4) from random bytes.
             #[must_use]
             pub const fn from_random_bytes(bytes: [u8; 16]) -> Self {
                 Self(Builder::from_random_bytes(bytes).into_uuid())
@@ -76,22 +76,21 @@ macro_rules! random_id {
 }
 
 id!(
-    /// Identifies a user; the `sub` claim.
+    /// The id of a user: the `sub` claim.
     UserId
 );
 id!(
-    /// Identifies a tenant; the `tenant_id` claim.
+    /// The id of a tenant: the `tenant_id` claim.
     TenantId
 );
 id!(
-    /// Identifies one access token; the `jti` claim and the key of the denylist.
+    /// The id of an access token: the `jti` claim and the key in the denylist.
     TokenId
 );
 id!(
-    /// Identifies a session in claims, logs and listings; the `sid` claim.
+    /// The id of a session in claims, logs and listings: the `sid` claim.
     ///
-    /// It is derived one way from the secret session half of the refresh token, so knowing it does
-    /// not let anyone present a token of the session.
+    /// It is a digest of the secret session half of the refresh token, so it does not help to make a token of the session.
     SessionId
 );
 

@@ -1,4 +1,4 @@
-//! Refresh tokens that the platform's former service issued.
+//! Refresh tokens of the legacy service.
 
 use std::fmt;
 
@@ -6,26 +6,26 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{RefreshToken, TenantId, UserId};
 
-/// A refresh token of the former service: 43 characters of base64url, kept by it in the clear.
+/// A refresh token of the legacy service: 43 characters of base64url, which that service stores in clear text.
 ///
-/// Silent in `Debug`, wiped when dropped.
+/// `Debug` does not show it, and it is wiped when dropped.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct LegacyRefreshToken(String);
 
 impl LegacyRefreshToken {
-    /// The length of the text, in characters.
+    /// The length of the text in characters.
     pub const LENGTH: usize = 43;
 
-    /// Reads what a client presents; `None` for anything that the former service never issued.
+    /// Parses the text of a client; `None` if it does not have the form of the legacy tokens.
     ///
-    /// Whatever passes here becomes part of a store's key, so nothing else may.
+    /// The text becomes part of a key in a store, so the check must be strict.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         (text.len() == Self::LENGTH && text.bytes().all(is_base64url)).then(|| Self(text.to_owned()))
     }
 
-    /// Returns the text, for the one store that knows it by it.
+    /// The text, for the key in the store.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -38,26 +38,26 @@ impl fmt::Debug for LegacyRefreshToken {
     }
 }
 
-/// Whose a legacy refresh token is, as the former service noted it.
+/// The holder of a legacy refresh token, as the legacy service stored it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LegacyHolder {
     /// The user.
     pub user_id: UserId,
-    /// His tenant when the token was issued.
+    /// The user's tenant when the token was issued.
     pub tenant_id: TenantId,
 }
 
-/// A text in the form of a refresh token, of this service or of the former one.
+/// A text with the form of a refresh token of this service or of the legacy service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PresentedRefreshToken {
-    /// Of this service.
+    /// A token of this service.
     Current(RefreshToken),
-    /// Of the former service.
+    /// A token of the legacy service.
     Legacy(LegacyRefreshToken),
 }
 
 impl PresentedRefreshToken {
-    /// Reads what a client presents; `None` for a text that has neither form.
+    /// Parses the text of a client; `None` if it has neither form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let current = RefreshToken::parse(text).map(Self::Current);
@@ -98,7 +98,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_judged_by_the_rule_alone(text in "[A-Za-z0-9_:|{}* -]{42,44}") {
+        fn any_text_is_accepted_exactly_if_it_fits_the_rule(text in "[A-Za-z0-9_:|{}* -]{42,44}") {
             let right = text.len() == 43 && !text.contains([':', '|', '{', '}', '*', ' ']);
             prop_assert_eq!(LegacyRefreshToken::parse(&text).is_some(), right);
         }

@@ -1,14 +1,14 @@
-//! What stores remember of an access token.
+//! Access tokens as stores keep them.
 
 use time::OffsetDateTime;
 
 use super::TokenId;
 
-/// An access token as stores know it: enough to revoke it, nothing to present.
+/// An access token as stores keep it: enough to revoke it, but not to present it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveAccessToken {
     /// The `jti`.
     pub id: TokenId,
-    /// The `exp`: from then on the token is dead by itself.
+    /// The `exp`.
     pub expires_at: OffsetDateTime,
 }

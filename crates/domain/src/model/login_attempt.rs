@@ -1,4 +1,4 @@
-//! Login attempts in the form in which they are counted: keyed hashes, never the text.
+//! Login attempts as they are counted: by keyed hashes, never by the text.
 
 use std::fmt;
 
@@ -10,47 +10,47 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{ClientAddress, Email};
 
-/// One login attempt as the limiter sees it.
+/// A login attempt as the limiter counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoginAttempt {
-    /// Names the attempt, so that its outcome can be settled.
+    /// The id by which the attempt is settled.
     pub ticket: TicketId,
-    /// The email axis.
+    /// The limit key of the email.
     pub email: LimitKey,
-    /// The address axis; `None` when the client's address is not known, then only the email counts.
+    /// The limit key of the client's address; `None` if the address is not known. Then only the email counts.
     pub address: Option<LimitKey>,
 }
 
-/// Names one attempt among all.
+/// The id of a login attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TicketId([u8; 16]);
 
 impl TicketId {
-    /// The ticket id of these bytes: random ones, or stored ones.
+    /// The id with these bytes, which are random or stored.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Returns the bytes to store.
+    /// The bytes to store.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 }
 
-/// What stands for an email or an address where attempts are counted.
+/// A keyed hash of an email or an address, by which attempts are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LimitKey([u8; 16]);
 
 impl LimitKey {
-    /// Returns the key that was stored as `bytes`.
+    /// The key with these stored bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Returns the bytes to store.
+    /// The bytes to store.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
@@ -59,18 +59,18 @@ impl LimitKey {
 
 impl fmt::Debug for LimitKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AxisKey({self})")
+        write!(f, "LimitKey({self})")
     }
 }
 
 impl fmt::Display for LimitKey {
-    /// Writes the key in hex, as it is stored; a keyed hash reveals neither email nor address.
+    /// The key in hex, as it is stored. It reveals neither the email nor the address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Builder::from_bytes(self.0).into_uuid().simple())
     }
 }
 
-/// Turns emails and addresses into [`LimitKey`]s under a key of its own (S-21).
+/// Derives [`LimitKey`]s from emails and addresses, with its own key (S-21).
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct LimitKeys([u8; 32]);
 
@@ -79,28 +79,28 @@ impl LimitKeys {
     #[must_use]
     pub fn derive(secret: &[u8]) -> Self {
         let mut key = [0; 32];
-        // 32 bytes are far below the limit of HKDF, the only thing that `expand` can object to.
+        // `expand` fails only above the maximum length of HKDF, which is far above 32 bytes.
         let expanded = Hkdf::<Sha256>::new(None, secret).expand(b"hooksentry-auth login limit v1", &mut key);
         debug_assert!(expanded.is_ok());
         Self(key)
     }
 
-    /// Returns the key under which attempts on `email` are counted.
+    /// The limit key of an email.
     #[must_use]
     pub fn email(&self, email: &Email) -> LimitKey {
         self.key(b'e', email.as_str().as_bytes())
     }
 
-    /// Returns the key under which attempts from `address` are counted.
+    /// The limit key of an address.
     #[must_use]
     pub fn address(&self, address: ClientAddress) -> LimitKey {
         self.key(b'a', address.ip().to_string().as_bytes())
     }
 
-    fn key(&self, key: u8, text: &[u8]) -> LimitKey {
+    fn key(&self, kind: u8, text: &[u8]) -> LimitKey {
         let mut bytes = [0; 16];
         if let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.0) {
-            let tag = mac.chain_update([key]).chain_update(text).finalize().into_bytes();
+            let tag = mac.chain_update([kind]).chain_update(text).finalize().into_bytes();
             bytes.iter_mut().zip(tag).for_each(|(byte, part)| *byte = part);
         }
         LimitKey(bytes)
@@ -109,7 +109,7 @@ impl LimitKeys {
 
 impl fmt::Debug for LimitKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AxisKeys(..)")
+        f.write_str("LimitKeys(..)")
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
 
     // S-21
     #[test]
-    fn keys_differ_by_key_text_and_secret_and_by_nothing_else() {
+    fn keys_depend_on_kind_text_and_secret() {
         let keys = LimitKeys::derive(b"one secret");
         let email = Email::from_trusted("127.0.0.1".to_owned());
         let address = ClientAddress::new("127.0.0.1".parse().unwrap());

@@ -4,19 +4,19 @@ use time::OffsetDateTime;
 
 use super::{LiveAccessToken, RefreshTokenDigest, TenantId};
 
-/// A session to be opened.
+/// A session to open.
 #[derive(Clone, Debug)]
 pub struct NewSession {
-    /// The first refresh token, which also names the user and the session.
+    /// The digest of the first refresh token, with the user and the session.
     pub refresh_token: RefreshTokenDigest,
     /// The user's tenant at login.
     pub tenant_id: TenantId,
     /// The first access token.
     pub access_token: LiveAccessToken,
-    /// When the refresh token expires unless it is used (idle limit).
+    /// The time at which the refresh token expires (idle limit).
     pub expires_at: OffsetDateTime,
-    /// When the session ends in any case (absolute limit).
+    /// The time at which the session ends (absolute limit).
     pub ends_at: OffsetDateTime,
-    /// How many sessions the user may have, this one included.
+    /// The number of sessions that the user may have, including this one.
     pub max_sessions: u32,
 }

@@ -5,31 +5,31 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A password exactly as it was received: never trimmed, case-folded, truncated or normalised.
+/// A password exactly as it was received: not trimmed, case-folded, truncated or normalised.
 ///
-/// It cannot be read back except by a hasher, is silent in `Debug`, and is wiped when dropped.
+/// `Debug` does not show it, and it is wiped when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Password(String);
 
-/// Says why a text is no password.
+/// The reason why a text is not a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidPassword {
-    /// Empty, or nothing but white space.
+    /// It is empty, or only white space.
     #[error("the password is empty or blank")]
     Blank,
-    /// More than [`Password::MAX_BYTES`] bytes.
+    /// It has more than [`Password::MAX_BYTES`] bytes.
     #[error("the password is longer than 1024 bytes")]
     TooLong,
 }
 
 impl Password {
-    /// The longest password that is accepted, in bytes; it bounds the work before hashing.
+    /// The maximum length in bytes, which bounds the work before hashing.
     pub const MAX_BYTES: usize = 1024;
 
-    /// Takes what a client sent.
+    /// Parses the text of a client.
     ///
     /// # Errors
-    /// [`InvalidPassword`] when it is blank or too long.
+    /// [`InvalidPassword`] if it is blank or too long.
     pub fn parse(text: String) -> Result<Self, InvalidPassword> {
         let password = Self(text);
         if password.0.trim().is_empty() {
@@ -41,13 +41,13 @@ impl Password {
         Ok(password)
     }
 
-    /// Returns the bytes to hash: UTF-8 as received.
+    /// The bytes to hash: UTF-8 as received.
     #[must_use]
     pub fn expose_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
-    /// Counts the characters (Unicode scalar values), for the minimum length of a new password.
+    /// The number of characters (Unicode scalar values), for the minimum length of new passwords.
     #[must_use]
     pub fn characters(&self) -> usize {
         self.0.chars().count()
@@ -60,18 +60,18 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A stored password hash in one of the formats that the hasher knows; silent in `Debug`.
+/// The text of a stored password hash. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Takes the text of a hash; only the hasher judges whether it is one.
+    /// The hash with this text, which the hasher checks when it verifies.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// Returns the text to store or to verify against.
+    /// The text to store, or to verify against.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -11,26 +11,25 @@ use super::{SessionId, SessionRef, UserId};
 const BODY: usize = 48;
 const TOKEN: usize = 52;
 
-/// A refresh token: lower-case hex of 52 bytes.
+/// A refresh token: 52 bytes in lower-case hex.
 ///
 /// ```text
 /// user id (16) ‖ session half (16) ‖ one-time half (16) ‖ checksum (4)
 /// ```
 ///
-/// The session half is random and constant for the session, the one-time half is random and new at
-/// each rotation. So a token with a right session half and a wrong one-time half can only come from
-/// someone who once held a real one: reuse is recognised without a record of every used token. The
-/// checksum lets garbage be rejected before a store is asked; it is no signature.
+/// The session half is random and constant for the session. The one-time half is random and new in each rotation. So a token
+/// with the right session half and another one-time half was issued for this session and used: reuse is detected without a
+/// list of used tokens. The checksum, which is not a signature, lets most invalid texts be rejected without a store.
 ///
-/// Silent in `Debug`, wiped when dropped.
+/// `Debug` does not show the token, and it is wiped when dropped.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct RefreshToken([u8; BODY]);
 
 impl RefreshToken {
-    /// The length of the text, in characters.
+    /// The length of the text in characters.
     pub const LENGTH: usize = 2 * TOKEN;
 
-    /// The first token of a new session, made of 256 random bits.
+    /// The first token of a new session, from 256 random bits.
     #[must_use]
     pub fn first(user_id: UserId, random: &[u8; 32]) -> Self {
         let mut token = Self([0; BODY]);
@@ -40,7 +39,7 @@ impl RefreshToken {
         token
     }
 
-    /// The token that follows this one in its session, made of 128 new random bits.
+    /// The successor in the same session, from 128 new random bits.
     #[must_use]
     pub fn successor(&self, random: &[u8; 16]) -> Self {
         let mut next = self.clone();
@@ -49,7 +48,7 @@ impl RefreshToken {
         next
     }
 
-    /// Reads what a client presents; `None` for anything that this service never issued as a token.
+    /// Parses the text of a client; `None` if it is not a token of this service.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = Zeroizing::new([0; TOKEN]);
@@ -64,7 +63,7 @@ impl RefreshToken {
         (checksum(body) == check).then(|| Self(*body))
     }
 
-    /// Returns the text to send to its holder.
+    /// The text to send.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(Self::LENGTH));
@@ -75,7 +74,7 @@ impl RefreshToken {
         text
     }
 
-    /// Returns what stores may know of this token.
+    /// The digest, for stores.
     #[must_use]
     pub fn digest(&self) -> RefreshTokenDigest {
         RefreshTokenDigest {
@@ -84,7 +83,7 @@ impl RefreshToken {
         }
     }
 
-    /// Names the session that this token belongs to.
+    /// The session of the token.
     #[must_use]
     pub fn session(&self) -> SessionRef {
         let (user, halves) = self.0.split_at(16);
@@ -100,12 +99,12 @@ impl RefreshToken {
         }
     }
 
-    /// The secret bytes, for deriving the key that seals this token's successor.
+    /// The secret bytes, from which the key for the sealed successor is derived.
     pub(super) const fn bytes(&self) -> &[u8; BODY] {
         &self.0
     }
 
-    /// Rebuilds a token from bytes that were sealed.
+    /// The token of bytes that were sealed.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
@@ -117,14 +116,14 @@ impl fmt::Debug for RefreshToken {
     }
 }
 
-/// What stores know of a refresh token: the session that it names and a SHA-256 digest of it all.
+/// A refresh token as stores keep it: its session and a SHA-256 digest of the whole token.
 ///
-/// 256 bits of chance go into the digest, so no slow hash is needed to protect it.
+/// The token has 256 random bits, so the digest needs no slow hash.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RefreshTokenDigest {
-    /// The session that the token belongs to.
+    /// The session of the token.
     pub session: SessionRef,
-    /// The digest to compare.
+    /// The digest.
     pub value: [u8; 32],
 }
 
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_reads_back_from_its_text() {
+    fn a_token_can_be_parsed_from_its_text() {
         let text = token().expose();
         assert_eq!(text.len(), 104);
         assert!(text.starts_with("9c8589018a57479181fe4c455b099bc9"));
@@ -194,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_session_id_is_bound_to_the_session_half_only_through_a_digest() {
+    fn the_session_id_is_not_part_of_the_token() {
         let token = token();
         let text = token.expose();
         let sid = token.session().session_id.as_uuid().simple().to_string();
@@ -217,14 +216,14 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_judged_without_a_panic(text in any::<String>(), hex in "[0-9a-fA-F]{104}") {
+        fn any_text_is_parsed_without_a_panic(text in any::<String>(), hex in "[0-9a-fA-F]{104}") {
             prop_assert_eq!(RefreshToken::parse(&text), None);
             prop_assert_eq!(RefreshToken::parse(&hex), None);
             prop_assert_eq!(RefreshToken::parse(&token().expose().to_uppercase()), None);
         }
 
         #[test]
-        fn every_token_survives_the_wire(body in any::<[[u8; 16]; 3]>()) {
+        fn every_token_can_be_parsed_from_its_text(body in any::<[[u8; 16]; 3]>()) {
             let token = RefreshToken::from_bytes(&body.concat()).unwrap();
             prop_assert_eq!(RefreshToken::parse(&token.expose()), Some(token));
         }

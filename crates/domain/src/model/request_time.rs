@@ -1,13 +1,13 @@
-//! When a request happens, and until when it may take.
+//! The time of a request and its deadline.
 
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-/// The time of one request: the instant that all its rules are judged by, and its deadline.
+/// The time at which a request started, and its deadline.
 ///
-/// Every store call carries one, so that a call which is still queued when its caller has already
-/// been told "unavailable" can be dropped instead of taking effect late.
+/// Every call of a store has it: a call that is still queued at the deadline is dropped, so that it has no effect after the
+/// client got a 503.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestTime {
     now: OffsetDateTime,
@@ -16,37 +16,38 @@ pub struct RequestTime {
 }
 
 impl RequestTime {
-    /// Starts at `now`, which the monotonic clock calls `started`, with `allowed` to spend.
+    /// The time of a request that starts at `now`, which is `started` on the monotonic clock, with `timeout` until its
+    /// deadline.
     #[must_use]
-    pub fn new(now: OffsetDateTime, started: Instant, allowed: Duration) -> Self {
-        Self { now, started, deadline: started + allowed }
+    pub fn new(now: OffsetDateTime, started: Instant, timeout: Duration) -> Self {
+        Self { now, started, deadline: started + timeout }
     }
 
-    /// Returns the instant by which expiry, windows and lifetimes are judged.
+    /// The time by which expiry, windows and lifetimes are judged.
     #[must_use]
     pub const fn now(&self) -> OffsetDateTime {
         self.now
     }
 
-    /// Returns the start on the monotonic clock.
+    /// The start on the monotonic clock.
     #[must_use]
     pub const fn started(&self) -> Instant {
         self.started
     }
 
-    /// Returns the instant after which nothing may be begun any more.
+    /// The deadline on the monotonic clock. Nothing may start after it.
     #[must_use]
     pub const fn deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// Returns the same request time with another `now`, for a store that has a better clock.
+    /// The same request time with another `now`, for a store with a server clock.
     #[must_use]
     pub const fn with_now(self, now: OffsetDateTime) -> Self {
         Self { now, ..self }
     }
 
-    /// Returns the same time with a deadline at most `limit` after the start.
+    /// The same request time with a deadline at most `limit` after the start.
     #[must_use]
     pub fn at_most(self, limit: Duration) -> Self {
         Self { deadline: self.deadline.min(self.started + limit), ..self }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{LimitKey, LoginAttempt};
 
-/// A place taken by an attempt; whoever holds it owes a [`Settlement`].
+/// The place of an attempt, which must be settled with a [`Settlement`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    /// The attempt that was let in.
+    /// The attempt.
     pub attempt: LoginAttempt,
 }
 
@@ -16,29 +16,29 @@ impl Ticket {
     pub const SETTLEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 }
 
-/// What `reserve` decided.
+/// The outcome of a reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reservation {
-    /// The attempt may go on.
+    /// The attempt may continue.
     Reserved(Ticket),
-    /// Attempts in flight fill this axis; a place may become free at any moment.
+    /// Attempts in flight fill this limit key. A place may become free at any time.
     Busy(LimitKey),
-    /// Failures fill an axis.
+    /// Failures fill a limit key.
     Rejected {
-        /// The key that is full; if both are, the one that stays full for longer.
+        /// The full key; if both are full, the one that is full for longer.
         key: LimitKey,
-        /// How long until the next attempt is let in.
+        /// The time until the next attempt is possible.
         retry_after: Duration,
     },
 }
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settlement {
     /// The credentials were right.
     Succeeded,
     /// The credentials were wrong.
     Failed,
-    /// The password was never looked at. Legal only before hashing starts.
+    /// The password was not compared. Legal only before hashing starts.
     Abandoned,
 }

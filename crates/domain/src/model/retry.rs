@@ -1,4 +1,4 @@
-//! Safe retries: the successor of a token, sealed so that only a repeat of the same call opens it.
+//! Retries: the successor of a refresh token, sealed so that only a retry of the same call can open it.
 
 use std::fmt;
 
@@ -13,9 +13,9 @@ use super::{IdempotencyKey, RefreshToken};
 
 const NONCE: usize = 12;
 
-/// The key of one retry, derived from the presented token and the idempotency key.
+/// The key of a retry, derived from the presented token and the idempotency key.
 ///
-/// Whoever lacks either cannot derive it, so a dump of the store opens nothing.
+/// A store has neither, so a dump of the store cannot open a sealed successor.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct RetryKey {
     sealing: [u8; 32],
@@ -23,21 +23,21 @@ pub struct RetryKey {
 }
 
 impl RetryKey {
-    /// Derives the key by HKDF-SHA256 (RFC 5869) from 256 bits of chance in `presented`.
+    /// Derives the key by HKDF-SHA256 (RFC 5869) from the 256 random bits in `presented`.
     #[must_use]
     pub fn derive(presented: &RefreshToken, key: &IdempotencyKey) -> Self {
         let source = Hkdf::<Sha256>::new(None, presented.bytes());
         let mut derived = Self { sealing: [0; 32], tag: [0; 16] };
         let info =
             |purpose: &'static [u8]| [b"hooksentry-auth replay v1 ".as_slice(), purpose, key.expose_bytes()];
-        // Both outputs are far below the limit of HKDF, the only thing that it can object to.
+        // HKDF fails only above its maximum length, which is far above these.
         let sealing = source.expand_multi_info(&info(b"seal "), &mut derived.sealing);
         let tag = source.expand_multi_info(&info(b"name "), &mut derived.tag);
         debug_assert!(sealing.is_ok() && tag.is_ok());
         derived
     }
 
-    /// Returns the name by which a store recognises a repeat of the same call.
+    /// The tag by which a store recognises a retry of the same call.
     #[must_use]
     pub const fn tag(&self) -> RetryTag {
         RetryTag(self.tag)
@@ -54,7 +54,7 @@ impl RetryKey {
         SealedSuccessor { tag: self.tag(), sealed }
     }
 
-    /// Opens what [`seal`](Self::seal) made; `None` when it was made under another key.
+    /// Opens a sealed successor; `None` if it was sealed with another key.
     #[must_use]
     pub fn open(&self, retry: &SealedSuccessor) -> Option<RefreshToken> {
         let (nonce, text) = retry.sealed.split_first_chunk::<NONCE>()?;
@@ -71,22 +71,22 @@ impl RetryKey {
 
 impl fmt::Debug for RetryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ReplayKey(..)")
+        f.write_str("RetryKey(..)")
     }
 }
 
-/// Names one (token, idempotency key) pair to a store without telling either.
+/// The tag of a pair of token and idempotency key. It reveals neither.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryTag([u8; 16]);
 
 impl RetryTag {
-    /// Takes the bytes that a store holds.
+    /// The tag with these stored bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Returns the bytes to store.
+    /// The bytes to store.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
@@ -101,10 +101,10 @@ impl PartialEq for RetryTag {
 
 impl Eq for RetryTag {}
 
-/// A sealed successor as stores keep it until the successor is used.
+/// A sealed successor, which stores keep until the successor is used.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedSuccessor {
-    /// Names the call that may open it.
+    /// The tag of the call that can open it.
     pub tag: RetryTag,
     /// Nonce, ciphertext and authentication tag.
     pub sealed: Vec<u8>,
@@ -112,7 +112,7 @@ pub struct SealedSuccessor {
 
 impl fmt::Debug for SealedSuccessor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SealedReplay(..)")
+        f.write_str("SealedSuccessor(..)")
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
 
     // S-46
     #[test]
-    fn the_sealed_form_holds_no_part_of_the_successor() {
+    fn the_sealed_form_contains_no_part_of_the_successor() {
         let (presented, successor) = tokens();
         let retry = RetryKey::derive(&presented, &key("k1")).seal(&successor, *b"random nonce");
         for slice in successor.bytes().windows(6) {

@@ -6,54 +6,54 @@ use time::OffsetDateTime;
 
 use super::{EndReason, LimitKey, LiveAccessToken, RefreshTokenDigest, SealedSuccessor, TenantId, TokenId};
 
-/// A rotation to be tried.
+/// A request to rotate.
 #[derive(Clone, Debug)]
 pub struct Rotate {
-    /// The refresh token that the client sent.
+    /// The digest of the presented refresh token.
     pub presented: RefreshTokenDigest,
-    /// The refresh token to become current; of the same session.
+    /// The digest of its successor in the same session.
     pub successor: RefreshTokenDigest,
     /// The user's tenant now.
     pub tenant_id: TenantId,
-    /// The access token signed for this call.
+    /// The access token of this call.
     pub access_token: LiveAccessToken,
-    /// When the successor expires; the store cuts it to the session's absolute limit.
+    /// The time at which the successor expires, unless the absolute limit of the session is earlier.
     pub expires_at: OffsetDateTime,
-    /// The sealed successor, where the client asked for a safe retry.
+    /// The sealed successor, if the client may retry.
     pub retry: Option<SealedSuccessor>,
-    /// For this long after its use the predecessor ends nothing.
+    /// The grace period for reuse: within it after its use, the predecessor does not end the session.
     pub reuse_leeway: Duration,
     /// The keyed hash of the client's address, if it is known.
     pub rotated_from: Option<LimitKey>,
-    /// An access token of this session that was denylisted to make room.
+    /// The access token of a full session that was written to the denylist to make room.
     pub released: Option<TokenId>,
 }
 
-/// What became of a rotation.
+/// The outcome of a rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// The successor is current now.
+    /// The successor is current.
     Rotated,
-    /// A repeat of the call that made this successor; the new access token is remembered.
+    /// The call is a retry. This is the sealed successor; the new access token is stored.
     Retried(SealedSuccessor),
-    /// The immediate predecessor was presented within the grace period; nothing changed.
+    /// The immediate predecessor was presented within the grace period. Nothing changed.
     AlreadyUsed {
         /// [`Rotate::rotated_from`] of the rotation that used the token.
         rotated_from: Option<LimitKey>,
     },
-    /// A used token came back: the session has ended with this call.
+    /// A used token was presented again. This call ended the session.
     ReuseDetected,
-    /// The session had ended before.
+    /// The session has ended before.
     Ended(EndReason),
-    /// The token, or its session, is past its lifetime.
+    /// The token or its session has expired.
     Expired,
-    /// The session belongs to another tenant than the user does now; nothing changed.
+    /// The session belongs to another tenant than the user. Nothing changed.
     TenantMismatch,
-    /// The session has as many live access tokens as it can remember; nothing changed.
+    /// The session has the maximum number of live access tokens. Nothing changed.
     AtCapacity {
-        /// The one that expires first.
+        /// The access token that expires first.
         oldest: LiveAccessToken,
     },
-    /// There is no such session, or no record of it any more.
+    /// There is no record of the session.
     Unknown,
 }

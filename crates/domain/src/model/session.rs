@@ -1,4 +1,4 @@
-//! Sessions: everything that descends from one login.
+//! Sessions: all tokens that descend from one login.
 
 use std::fmt;
 
@@ -6,36 +6,36 @@ use time::OffsetDateTime;
 
 use super::{SessionId, UserId};
 
-/// How many live access tokens a session remembers at most, so that its record stays small.
+/// The maximum number of live access tokens of a session, which bounds its record.
 pub const MAX_LIVE_ACCESS_TOKENS: usize = 16;
 
-/// Names one session of one user.
+/// The key of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SessionRef {
-    /// Whose session it is. A session is found only together with its own user.
+    /// The user. A session is found only with its own user.
     pub user_id: UserId,
-    /// Which session.
+    /// The id of the session.
     pub session_id: SessionId,
 }
 
-/// Why a session has ended before its time.
+/// The reason of the end of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
-    /// Its user logged out.
+    /// The user logged out.
     LoggedOut,
-    /// A used refresh token came back (RFC 9700 §4.14.2).
+    /// A used refresh token was presented again (RFC 9700 §4.14.2).
     ReuseDetected,
-    /// An administrator, a password change, the session limit or a move of its user ended it.
+    /// An administrator, a password change, the limit on sessions, or a move of the user ended it.
     Revoked,
-    /// Its user was deactivated.
+    /// The user was deactivated.
     UserInactive,
 }
 
 impl EndReason {
-    /// Every reason, in the order of their numbers.
+    /// All reasons.
     pub const ALL: [Self; 4] = [Self::LoggedOut, Self::ReuseDetected, Self::Revoked, Self::UserInactive];
 
-    /// Returns the word that stores and answers use.
+    /// The name in stores and responses.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl EndReason {
         }
     }
 
-    /// Reads the word that a store holds; `None` for one that has no meaning.
+    /// The reason with this name; `None` if there is none.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
@@ -62,12 +62,12 @@ impl fmt::Display for EndReason {
 /// A live session in a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionSummary {
-    /// Which session.
+    /// The id of the session.
     pub session_id: SessionId,
-    /// When its user logged in.
+    /// The time of the login.
     pub created_at: OffsetDateTime,
-    /// When it was last rotated; the login, if never.
+    /// The time of the last rotation, or of the login if there was none.
     pub rotated_at: OffsetDateTime,
-    /// When it ends unless it is refreshed before.
+    /// The time at which the session ends unless it is refreshed.
     pub expires_at: OffsetDateTime,
 }

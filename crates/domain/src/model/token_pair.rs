@@ -1,4 +1,4 @@
-//! What login and refresh answer with.
+//! The tokens that login and refresh return.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::{AccessToken, RefreshToken, SessionId, TokenId, UserId};
 
-/// A new access token with the refresh token that continues its session.
+/// A new access token, and the refresh token that continues its session.
 #[derive(Debug)]
 pub struct TokenPair {
     /// The signed access token.
@@ -15,12 +15,12 @@ pub struct TokenPair {
     pub expires_in: Duration,
     /// The `exp` of the access token.
     pub expires_at: OffsetDateTime,
-    /// The refresh token to present next.
+    /// The refresh token for the next refresh.
     pub refresh_token: RefreshToken,
-    /// Whose tokens these are; for logs.
+    /// The user, for logs.
     pub user_id: UserId,
-    /// The session that they belong to; for logs.
+    /// The session, for logs.
     pub session_id: SessionId,
-    /// The `jti` of the access token; for logs.
+    /// The `jti` of the access token, for logs.
     pub token_id: TokenId,
 }

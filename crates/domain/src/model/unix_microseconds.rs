@@ -1,29 +1,29 @@
-//! Times and durations as stores count them: whole microseconds.
+//! Times and durations in whole microseconds, as stores keep them.
 
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// Turns a time into microseconds since 1970, rounded down.
+/// The time in microseconds since 1970, rounded down.
 #[must_use]
 pub fn to_unix_microseconds(time: OffsetDateTime) -> i64 {
     let micros = time.unix_timestamp_nanos().div_euclid(1_000);
     i64::try_from(micros).unwrap_or(if micros < 0 { i64::MIN } else { i64::MAX })
 }
 
-/// Reads a time from microseconds since 1970; `None` where it is out of range.
+/// The time that is this number of microseconds after 1970; `None` if it is out of range.
 #[must_use]
 pub fn from_unix_microseconds(micros: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok()
 }
 
-/// Turns a duration into microseconds; one too long to be counted lasts for ever.
+/// The duration in microseconds, or the maximum if it is longer.
 #[must_use]
 pub fn to_microseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// Turns microseconds into a duration; none where they are negative.
+/// The duration of this number of microseconds; zero if it is negative.
 #[must_use]
 pub fn from_microseconds(micros: i64) -> Duration {
     Duration::from_micros(u64::try_from(micros).unwrap_or(0))
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_lead_back_to_themselves_in_microseconds() {
+    fn times_are_unchanged_in_microseconds() {
         for time in [datetime!(2026-01-05 09:00:00.123456 UTC), datetime!(1969-12-31 23:59:59.9 UTC)] {
             assert_eq!(from_unix_microseconds(to_unix_microseconds(time)), Some(time));
         }

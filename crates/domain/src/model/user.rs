@@ -1,4 +1,4 @@
-//! Users as the credential store knows them.
+//! Users.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,27 +7,27 @@ use time::OffsetDateTime;
 
 use super::{Email, PasswordHash, TenantId, UserId};
 
-/// A user, read whole: what login and refresh decide by.
+/// A user, as login and refresh read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// The user's id.
+    /// The id.
     pub id: UserId,
-    /// The tenant that the user belongs to now.
+    /// The current tenant.
     pub tenant_id: TenantId,
     /// The canonical email.
     pub email: Email,
-    /// The stored hash; `None` for an account that signs in elsewhere and has no password.
+    /// The stored hash; `None` if the user has no password and logs in elsewhere.
     pub password_hash: Option<PasswordHash>,
     /// Whether the user may log in.
     pub status: UserStatus,
-    /// What the user may do on the platform.
+    /// The role on the HookSentry platform.
     pub role: Role,
-    /// When the account was made.
+    /// The time at which the user was created.
     pub created_at: OffsetDateTime,
 }
 
 impl User {
-    /// Tells whether the user may log in and refresh.
+    /// Whether the user may log in and refresh.
     #[must_use]
     pub const fn is_active(&self) -> bool {
         match self.status {
@@ -37,10 +37,10 @@ impl User {
     }
 }
 
-/// A user to be inserted; new users are active.
+/// A user to insert. New users are active.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewUser {
-    /// The new user's id.
+    /// The id.
     pub id: UserId,
     /// An existing tenant.
     pub tenant_id: TenantId,
@@ -48,21 +48,21 @@ pub struct NewUser {
     pub email: Email,
     /// The hash of the first password.
     pub password_hash: PasswordHash,
-    /// The role to begin with.
+    /// The first role.
     pub role: Role,
 }
 
 /// Whether a user may log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserStatus {
-    /// May log in and refresh.
+    /// The user may log in and refresh.
     Active,
-    /// May do neither.
+    /// The user may do neither.
     Inactive,
 }
 
 impl UserStatus {
-    /// Returns the number that the users' table stores.
+    /// The number in the users' table.
     #[must_use]
     pub const fn code(self) -> i32 {
         match self {
@@ -71,7 +71,7 @@ impl UserStatus {
         }
     }
 
-    /// Reads the number of the users' table; `None` for one that has no meaning.
+    /// The value of a number in the users' table; `None` if the number is not defined.
     #[must_use]
     pub const fn from_code(code: i32) -> Option<Self> {
         match code {
@@ -91,10 +91,10 @@ impl fmt::Display for UserStatus {
     }
 }
 
-/// What a user may do on the platform; signed into the `role` claim by name.
+/// The role of a user on the HookSentry platform. Its name is the `role` claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Works on the tenant's integrations.
+    /// Develops integrations of the tenant.
     Developer,
     /// Manages the tenant.
     Admin,
@@ -105,10 +105,10 @@ pub enum Role {
 }
 
 impl Role {
-    /// Every role, in the order of their numbers.
+    /// All roles, ordered by number.
     pub const ALL: [Self; 4] = [Self::Developer, Self::Admin, Self::Owner, Self::Viewer];
 
-    /// Returns the number that the users' table stores.
+    /// The number in the users' table.
     #[must_use]
     pub const fn code(self) -> i32 {
         match self {
@@ -119,13 +119,13 @@ impl Role {
         }
     }
 
-    /// Reads the number of the users' table; `None` for one that has no meaning.
+    /// The value of a number in the users' table; `None` if the number is not defined.
     #[must_use]
     pub fn from_code(code: i32) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.code() == code)
     }
 
-    /// Returns the name in the `role` claim.
+    /// The name in the `role` claim.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -146,7 +146,7 @@ impl fmt::Display for Role {
 impl FromStr for Role {
     type Err = ();
 
-    /// Reads the exact name of the claim.
+    /// The role with exactly this name.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|role| role.name() == name).ok_or(())
     }
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_and_names_lead_back_to_the_same_role() {
+    fn codes_and_names_identify_one_role() {
         for role in Role::ALL {
             assert_eq!(Role::from_code(role.code()), Some(role));
             assert_eq!(role.name().parse(), Ok(role));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_status_is_no_status() {
+    fn an_undefined_status_is_none() {
         assert_eq!(UserStatus::from_code(0), Some(UserStatus::Active));
         assert_eq!(UserStatus::from_code(1), Some(UserStatus::Inactive));
         assert_eq!(UserStatus::from_code(2), None);

@@ -56,7 +56,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_count_that_cannot_be_cleared_is_an_error() {
-        let failed = clear(Err(trouble(PortErrorKind::Unavailable))).await;
+        let failed = clear(Err(port_error(PortErrorKind::Unavailable))).await;
         assert_eq!(failed.unwrap_err().kind(), PortErrorKind::Unavailable);
     }
 }

@@ -1,4 +1,4 @@
-//! What the tests of the use cases have in common.
+//! Helpers for the tests of the use cases.
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -8,18 +8,18 @@ use time::macros::datetime;
 use super::Issuer;
 use crate::mocks::{self, MockAccessTokens, counting_entropy};
 use crate::model::{
-    Email, IdempotencyKey, LiveAccessToken, Password, PasswordHash, RefreshToken, RequestTime, Role,
-    TenantId, TokenId, User, UserId, UserStatus,
+    Email, IdempotencyKey, LiveAccessToken, Password, PasswordHash, RefreshToken, RequestTime, TenantId,
+    TokenId, User, UserId, UserStatus,
 };
 use crate::ports::{PortError, PortErrorKind, UnreadableUser, random_bytes};
 
-/// When every request of these tests comes; not at a whole second, since real ones are not either.
+/// The time of every request in these tests. It is not a whole second, as real times are not.
 pub(super) const NOW: OffsetDateTime = datetime!(2026-07-10 14:32:05.678 UTC);
 
-/// The time of the request: the same at every call, so that what a port was given can be compared.
+/// The request time: the same in every call, so that tests can compare it.
 pub(super) fn request_time() -> RequestTime {
-    static TIMING: LazyLock<RequestTime> = LazyLock::new(|| mocks::request_time(NOW));
-    *TIMING
+    static REQUEST_TIME: LazyLock<RequestTime> = LazyLock::new(|| mocks::request_time(NOW));
+    *REQUEST_TIME
 }
 
 pub(super) fn user_id() -> UserId {
@@ -60,22 +60,14 @@ pub(super) fn idempotency_key(text: &str) -> IdempotencyKey {
 
 /// An active user with a password.
 pub(super) fn user() -> User {
-    User {
-        id: user_id(),
-        tenant_id: tenant_id(),
-        email: email(),
-        password_hash: Some(hash("stored")),
-        status: UserStatus::Active,
-        role: Role::Admin,
-        created_at: datetime!(2026-01-05 09:00 UTC),
-    }
+    User { id: user_id(), tenant_id: tenant_id(), ..mocks::user() }
 }
 
 pub(super) fn inactive_user() -> User {
     User { status: UserStatus::Inactive, ..user() }
 }
 
-/// A refresh token of [`user_id`], and the one that followed it.
+/// A refresh token of [`user_id`], and its successor.
 pub(super) fn refresh_tokens() -> (RefreshToken, RefreshToken) {
     let entropy = counting_entropy();
     let first = RefreshToken::first(user_id(), &random_bytes(&entropy).unwrap());
@@ -83,12 +75,12 @@ pub(super) fn refresh_tokens() -> (RefreshToken, RefreshToken) {
     (first, successor)
 }
 
-/// An access token with a minute left.
+/// An access token that expires in a minute.
 pub(super) fn live_access_token() -> LiveAccessToken {
     LiveAccessToken { id: token_id(), expires_at: NOW + time::Duration::MINUTE }
 }
 
-/// An issuer with the default lifetimes that signs by `access_tokens`.
+/// An issuer with the default lifetimes and these access tokens.
 pub(super) fn issuer(access_tokens: MockAccessTokens) -> Arc<Issuer> {
     Arc::new(Issuer {
         access_tokens: Arc::new(access_tokens),
@@ -97,17 +89,17 @@ pub(super) fn issuer(access_tokens: MockAccessTokens) -> Arc<Issuer> {
     })
 }
 
-/// Trouble of a kind.
-pub(super) fn trouble(kind: PortErrorKind) -> PortError {
+/// An error of this kind.
+pub(super) fn port_error(kind: PortErrorKind) -> PortError {
     match kind {
-        PortErrorKind::Unavailable => PortError::unavailable("away"),
+        PortErrorKind::Unavailable => PortError::unavailable("unreachable"),
         PortErrorKind::Overloaded => PortError::overloaded("busy"),
         PortErrorKind::Corrupt => PortError::corrupt("contradiction"),
         PortErrorKind::Misconfigured => PortError::misconfigured("wrong key"),
     }
 }
 
-/// Keeps what a mock was called with, for a look afterwards.
+/// The recorded arguments of a mock.
 pub(super) struct Seen<T>(Arc<Mutex<Vec<T>>>);
 
 impl<T: Clone> Seen<T> {
@@ -123,7 +115,7 @@ impl<T: Clone> Seen<T> {
         self.0.lock().unwrap().clone()
     }
 
-    /// Returns what the one call brought.
+    /// The arguments of the only call.
     pub(super) fn only(&self) -> T {
         let mut all = self.all();
         assert_eq!(all.len(), 1, "one call");

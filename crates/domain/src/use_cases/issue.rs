@@ -1,4 +1,4 @@
-//! Making tokens: what login and refresh have in common.
+//! The tokens that login and refresh issue.
 
 use std::sync::Arc;
 
@@ -10,24 +10,24 @@ use crate::model::{
 };
 use crate::ports::{AccessTokens, Entropy, PortError, random_bytes};
 
-/// Signs access tokens for users as they are now.
+/// Makes access tokens and refresh tokens.
 pub struct Issuer {
-    /// Signs.
+    /// Signs access tokens.
     pub access_tokens: Arc<dyn AccessTokens>,
-    /// Makes token ids and refresh tokens.
+    /// Randomness for token ids and refresh tokens.
     pub entropy: Arc<dyn Entropy>,
     /// The lifetimes.
     pub policy: SessionPolicy,
 }
 
-/// A signed access token that no session knows yet.
+/// A signed access token that is not stored in a session yet.
 pub(super) struct Issued {
     access_token: AccessToken,
     claims: AccessClaims,
 }
 
 impl Issuer {
-    /// Signs an access token of the session that `refresh_token` belongs to.
+    /// Signs an access token for the session of `refresh_token`.
     pub(super) fn issue(
         &self,
         user: &User,
@@ -49,7 +49,7 @@ impl Issuer {
         Ok(Issued { access_token: self.access_tokens.issue(&claims)?, claims })
     }
 
-    /// Makes the first tokens of a new session of `user`, and what the store has to be told to open it.
+    /// The first tokens of a new session, and the session for the store.
     pub(super) fn first(
         &self,
         user: &User,
@@ -68,12 +68,12 @@ impl Issuer {
         Ok((session, self.pair(issued, refresh_token)))
     }
 
-    /// Returns when a refresh token issued now expires unless it is used.
+    /// The time at which a refresh token that is issued now expires.
     pub(super) fn refresh_token_expiry(&self, request_time: RequestTime) -> OffsetDateTime {
         request_time.now() + self.policy.refresh_ttl
     }
 
-    /// Joins a committed access token with the refresh token that continues its session.
+    /// The token pair for the client.
     pub(super) fn pair(&self, issued: Issued, refresh_token: RefreshToken) -> TokenPair {
         TokenPair {
             access_token: issued.access_token,
@@ -88,7 +88,7 @@ impl Issuer {
 }
 
 impl Issued {
-    /// Returns what a store remembers of the token.
+    /// The token as stores keep it.
     pub(super) const fn live(&self) -> LiveAccessToken {
         self.claims.live()
     }

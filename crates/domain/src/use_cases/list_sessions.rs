@@ -53,7 +53,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_list_that_cannot_be_read_is_an_error() {
-        let failed = list(Err(trouble(PortErrorKind::Unavailable))).await;
+        let failed = list(Err(port_error(PortErrorKind::Unavailable))).await;
         assert_eq!(failed.unwrap_err().kind(), PortErrorKind::Unavailable);
     }
 }

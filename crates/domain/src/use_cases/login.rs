@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Issuer;
+use super::issue::Issuer;
 use crate::model::{
     EndReason, EndSession, LimitKeys, LoginAttempt, LoginPolicy, PasswordHash, RequestTime, Reservation,
     SessionRef, Settlement, Ticket, TicketId, TokenPair, User,
@@ -20,25 +20,25 @@ mod tests;
 
 pub use command::{LoggedIn, LoginCommand, LoginError, LoginLimit, LoginRejection};
 
-/// Opens a session for a user who knows his password.
+/// Opens a session for a user with the right password.
 pub struct Login {
-    /// Who users are.
+    /// The users.
     pub users: Arc<dyn UserRepository>,
-    /// Whether the password is right.
+    /// Compares and hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// How many failures are left.
+    /// The limit on failed logins.
     pub limiter: Arc<dyn LoginLimiter>,
-    /// Where the session is kept.
+    /// The sessions.
     pub sessions: Arc<dyn SessionStore>,
     /// Makes the tokens.
     pub issuer: Arc<Issuer>,
-    /// Turns emails and addresses into what is counted.
+    /// Derives the limit keys of emails and addresses.
     pub limit_keys: LimitKeys,
-    /// Waiting and upgrading.
+    /// The wait for the queue, and the upgrade of hashes.
     pub policy: LoginPolicy,
 }
 
-/// A user whose password was right, with the hashes that may be stored for it by now.
+/// A user whose password was right, and the new hash if it was upgraded.
 struct Authenticated {
     user: User,
     upgraded: Option<PasswordHash>,
@@ -50,19 +50,19 @@ impl Login {
     /// # Errors
     /// [`LoginError`].
     pub async fn run(&self, command: LoginCommand) -> Result<LoggedIn, LoginError> {
-        let mut troubles = Vec::new();
+        let mut errors = Vec::new();
         let ticket = self.take_place(&command).await?;
         let checked = self.check_credentials(&command).await;
 
         let settled = self.limiter.settle(&ticket, settlement(&checked), command.request_time).await;
-        troubles.extend(settled.err());
+        errors.extend(settled.err());
 
         let (user, outdated) = checked?;
         let upgrade = outdated && self.policy.upgrade_hashes;
-        let upgraded = if upgrade { self.upgrade_hash(&user, &command, &mut troubles).await } else { None };
+        let upgraded = if upgrade { self.upgrade_hash(&user, &command, &mut errors).await } else { None };
         let authenticated = Authenticated { user, upgraded };
         let tokens = self.open_session(&authenticated, &command).await?;
-        Ok(LoggedIn { tokens, troubles })
+        Ok(LoggedIn { tokens, errors })
     }
 
     async fn take_place(&self, command: &LoginCommand) -> Result<Ticket, LoginError> {
@@ -78,14 +78,14 @@ impl Login {
                 Err(LoginError::RateLimited { limit, retry_after })
             }
             Reservation::Busy(_) => {
-                Err(PortError::overloaded("the attempts before this one take too long").into())
+                Err(PortError::overloaded("the login attempts before this one take too long").into())
             }
         }
     }
 
     /// Returns the user and whether the stored hash is outdated.
     async fn check_credentials(&self, command: &LoginCommand) -> Result<(User, bool), LoginError> {
-        // The queue decides before the account is read, so that its decision says nothing about the account.
+        // The queue decides before the user is read, so that its decision does not depend on the user.
         let admission = self.hasher.admit(self.queueing(command))?;
         let found = self.users.find_by_email(&command.email, command.request_time).await;
         let account = Account::from_lookup(found)?;
@@ -93,12 +93,12 @@ impl Login {
         account.judge(check)
     }
 
-    /// Replaces the outdated hash; whatever fails here does not fail the login (S-03).
+    /// Replaces the outdated hash. An error here does not fail the login (S-03).
     async fn upgrade_hash(
         &self,
         user: &User,
         command: &LoginCommand,
-        troubles: &mut Vec<PortError>,
+        errors: &mut Vec<PortError>,
     ) -> Option<PasswordHash> {
         let replaced = async {
             let new = self.hasher.hash(&command.password, self.queueing(command)).await?;
@@ -110,8 +110,8 @@ impl Login {
         match replaced.await {
             Ok((Replacement::Replaced, new)) => Some(new),
             Ok((Replacement::Changed, _)) => None,
-            Err(trouble) => {
-                troubles.push(trouble);
+            Err(error) => {
+                errors.push(error);
                 None
             }
         }
@@ -130,7 +130,7 @@ impl Login {
         Ok(tokens)
     }
 
-    /// Reads the user again: a deactivation or password change that ran beside this login wins.
+    /// Reads the user again: a concurrent deactivation or password change takes precedence over this login.
     async fn confirm_unchanged(
         &self,
         authenticated: &Authenticated,
@@ -149,8 +149,8 @@ impl Login {
         Err(LoginError::InvalidCredentials { rejection, user_id: Some(authenticated.user.id) })
     }
 
-    /// A hash that this login neither read nor made is a new password, or the same one upgraded by
-    /// another login at the same time; the password itself tells which.
+    /// A stored hash that this login neither read nor wrote belongs to a new password, or to the same one that a concurrent
+    /// login upgraded. A comparison with the password decides.
     async fn changed_meanwhile(
         &self,
         authenticated: &Authenticated,
@@ -167,13 +167,13 @@ impl Login {
             return Ok(None);
         }
         let Some(stored) = now.password_hash else { return Ok(changed) };
-        // A second turn. It is rare: only a change of this account since the first turn leads here.
+        // A second turn. It is rare: it needs a change of this user since the first turn.
         let admission = self.hasher.admit(command.request_time)?;
         let check = self.hasher.verify(&command.password, Credential::Active(stored), admission).await?;
         Ok(if matches!(check, PasswordCheck::Valid { .. }) { None } else { changed })
     }
 
-    /// The wait for a turn and the password queue share one deadline.
+    /// The login queue and the password queue share one deadline.
     fn queueing(&self, command: &LoginCommand) -> RequestTime {
         command.request_time.at_most(self.policy.queue_wait)
     }
@@ -190,8 +190,8 @@ impl Authenticated {
     }
 }
 
-/// An attempt that failed before the password was looked at is no guess. Whatever goes wrong later
-/// is reported as corrupt or misconfigured, and counts: hanging on to errors must buy no free guess.
+/// An attempt that failed before the password was compared is not a guess. Later errors are corrupt or misconfigured, and
+/// count: an error must not allow another guess.
 fn settlement<T>(checked: &Result<T, LoginError>) -> Settlement {
     match checked {
         Ok(_) => Settlement::Succeeded,

@@ -13,42 +13,42 @@ use crate::ports::{LegacyRefreshTokens, PortError, SessionStore};
 #[cfg(test)]
 mod tests;
 
-/// Ends a session for the user whose it is.
+/// Ends a session for its user.
 pub struct Logout {
-    /// Where sessions are kept.
+    /// The sessions.
     pub sessions: Arc<dyn SessionStore>,
-    /// Where tokens of the former service are known; `None` where there was none.
+    /// The refresh tokens of the legacy service; `None` if there was none.
     pub legacy: Option<Arc<dyn LegacyRefreshTokens>>,
 }
 
-/// What a verified caller sent.
+/// A request to log out, of a verified caller.
 #[derive(Debug)]
 pub struct LogoutCommand {
     /// The caller's verified claims.
     pub caller: AccessClaims,
-    /// The presented token; `None` for a text that is none.
+    /// The presented token; `None` if the text is not a token.
     pub refresh_token: Option<PresentedRefreshToken>,
     /// The time of the request.
     pub request_time: RequestTime,
 }
 
-/// A logout that did not succeed.
+/// A logout that failed.
 #[derive(Debug, Error)]
 pub enum LogoutError {
-    /// The refresh token does not belong to the caller; nothing changed for anyone.
+    /// The refresh token does not belong to the caller. Nothing changed.
     #[error("the refresh token does not belong to the caller")]
     InvalidRefreshToken,
-    /// Trouble behind a port; the caller's token opens a repeat that completes it.
+    /// An error of a port. The caller can repeat the logout with the same access token to complete it.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
 impl Logout {
-    /// Ends the session of the refresh token, and revokes the caller's access token last. Returns which
-    /// session; a token of the former service has none.
+    /// Ends the session of the refresh token, and revokes the caller's access token last. Returns the session; a legacy token
+    /// has none.
     ///
-    /// Any token of any session of the caller is his, current or used. Where the access token is of
-    /// another session than the refresh token, the rest of that other session lives on.
+    /// The refresh token may be of any session of the caller, and current or used. If the access token is of another session,
+    /// that session goes on.
     ///
     /// # Errors
     /// [`LogoutError`].

@@ -2,104 +2,49 @@
 
 use std::sync::Arc;
 
-use thiserror::Error;
-
-use super::Issuer;
+use super::issue::Issuer;
 use crate::model::{
-    EndReason, EndSession, Ending, IdempotencyKey, LimitKey, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS,
-    PresentedRefreshToken, RefreshToken, RequestTime, RetryKey, Rotate, Rotation, SealedSuccessor,
-    SessionRef, TokenId, TokenPair, User, UserId,
+    EndReason, EndSession, Ending, LimitKey, MAX_LIVE_ACCESS_TOKENS, PresentedRefreshToken, RefreshToken,
+    RequestTime, RetryKey, Rotate, Rotation, SealedSuccessor, TokenPair, User,
 };
 use crate::ports::{Denylist, LegacyRefreshTokens, PortError, SessionStore, UserRepository, random_bytes};
+use legacy::Exchange;
 
+mod command;
 mod legacy;
 #[cfg(test)]
 mod tests;
 
-/// How often a full session is relieved of its oldest access token before the call gives up: each
-/// time a simultaneous call may take the place, and the deadline bounds them all.
+pub use command::{RefreshCommand, RefreshError, RefreshRejection, Refreshed};
+
+/// The most releases of access tokens in one call. A concurrent call may take each place that is released.
 const MAX_RELEASES: usize = 2 * MAX_LIVE_ACCESS_TOKENS;
 
 /// Continues a session.
 pub struct Refresh {
-    /// Who users are, and what they may do now.
+    /// The users, as they are now.
     pub users: Arc<dyn UserRepository>,
-    /// Where sessions are kept.
+    /// The sessions.
     pub sessions: Arc<dyn SessionStore>,
-    /// Where access tokens are revoked that a full session has to let go.
+    /// The denylist, for access tokens that a full session releases.
     pub denylist: Arc<dyn Denylist>,
-    /// Where tokens of the former service are known; `None` where there was none.
+    /// The refresh tokens of the legacy service; `None` if there was none.
     pub legacy: Option<Arc<dyn LegacyRefreshTokens>>,
     /// Makes the tokens.
     pub issuer: Arc<Issuer>,
 }
 
-/// What a client sent, checked for its shape.
-#[derive(Debug)]
-pub struct RefreshCommand {
-    /// The presented token; `None` for a text that is none.
-    pub refresh_token: Option<PresentedRefreshToken>,
-    /// The keyed hash of the client's address, if it is known.
-    pub client: Option<LimitKey>,
-    /// The client's name for this call, under which it may be repeated.
-    pub idempotency_key: Option<IdempotencyKey>,
-    /// The time of the request.
-    pub request_time: RequestTime,
-}
-
-/// A refresh that succeeded.
-#[derive(Debug)]
-pub struct Refreshed {
-    /// The new tokens.
-    pub tokens: TokenPair,
-    /// Whether this call repeated an earlier one.
-    pub retried: bool,
-}
-
-/// A refresh that did not succeed. The presented token is consumed by none of these.
-#[derive(Debug, Error)]
-pub enum RefreshError {
-    /// Not a live refresh token.
-    #[error("the refresh token is invalid: {rejection}")]
-    InvalidRefreshToken {
-        /// What was wrong.
-        rejection: RefreshRejection,
-        /// The session that the token names; it need not exist.
-        session: Option<SessionRef>,
-    },
-    /// Trouble behind a port.
-    #[error(transparent)]
-    Port(#[from] PortError),
-}
-
-/// Why a refresh token is rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum RefreshRejection {
-    /// No refresh token of this service.
-    #[error("malformed")]
-    Malformed,
-    /// No record of its session.
-    #[error("unknown")]
-    Unknown,
-    /// Past its lifetime.
-    #[error("expired")]
-    Expired,
-    /// Used a moment ago; its session goes on.
-    #[error("already_used")]
-    AlreadyUsed {
-        /// Whether the client has the address that the token was used from, if both are known.
-        same_address: Option<bool>,
-    },
-    /// A used token came back: this call ended its session.
-    #[error("reuse_detected")]
-    ReuseDetected,
-    /// Its session has ended, by this call or before.
-    #[error("session_ended: {0}")]
-    SessionEnded(EndReason),
+/// The presented token, with what the rotation needs besides.
+struct Attempt {
+    presented: RefreshToken,
+    client: Option<LimitKey>,
+    retry_key: Option<RetryKey>,
+    request_time: RequestTime,
 }
 
 impl Refresh {
-    /// Reads the user, signs, and only then rotates: a failure leaves the presented token as it was.
+    /// Reads the user, signs the new tokens, and rotates last. An error before the rotation changes nothing, except that the
+    /// session of a user who may not continue it ends.
     ///
     /// # Errors
     /// [`RefreshError`].
@@ -108,74 +53,54 @@ impl Refresh {
         let presented = match refresh_token {
             Some(PresentedRefreshToken::Current(presented)) => presented,
             Some(PresentedRefreshToken::Legacy(presented)) => {
-                return self.exchange(&presented, request_time).await;
+                return self.exchange()?.run(&presented, request_time).await;
             }
-            None => return Err(rejected_stranger(RefreshRejection::Malformed)),
-        };
-        let session = presented.session();
-        let reject = |rejection| RefreshError::InvalidRefreshToken { rejection, session: Some(session) };
-
-        let user = match self.users.find_by_id(session.user_id, request_time).await? {
-            Some(user) if user.is_active() => user,
-            Some(_) => return Err(reject(self.end(session, EndReason::UserInactive, request_time).await?)),
-            None => return Err(reject(self.end(session, EndReason::Revoked, request_time).await?)),
+            None => return Err(RefreshError::without_session(RefreshRejection::Malformed)),
         };
         let retry_key = idempotency_key.map(|key| RetryKey::derive(&presented, &key));
-        let (rotation, fresh) =
-            self.rotate(&user, &presented, client, retry_key.as_ref(), request_time).await?;
+        let attempt = Attempt { presented, client, retry_key, request_time };
 
-        match rotation {
-            Rotation::Rotated => Ok(Refreshed { tokens: fresh, retried: false }),
-            Rotation::Retried(retry) => {
-                let successor = retry_key.and_then(|key| key.open(&retry));
-                let refresh_token =
-                    successor.ok_or_else(|| PortError::corrupt("a sealed successor does not open"))?;
-                Ok(Refreshed { tokens: TokenPair { refresh_token, ..fresh }, retried: true })
-            }
-            Rotation::AlreadyUsed { rotated_from } => {
-                let same_address =
-                    rotated_from.zip(client).map(|(rotated_from, client)| rotated_from == client);
-                Err(reject(RefreshRejection::AlreadyUsed { same_address }))
-            }
-            Rotation::ReuseDetected => Err(reject(RefreshRejection::ReuseDetected)),
-            Rotation::Ended(reason) => Err(reject(RefreshRejection::SessionEnded(reason))),
-            Rotation::Expired => Err(reject(RefreshRejection::Expired)),
-            Rotation::Unknown => Err(reject(RefreshRejection::Unknown)),
-            Rotation::TenantMismatch => {
-                Err(reject(self.end(session, EndReason::Revoked, request_time).await?))
-            }
-            Rotation::AtCapacity { .. } => {
-                Err(PortError::overloaded("the session has too many live access tokens").into())
-            }
-        }
+        let user_id = attempt.presented.session().user_id;
+        let user = match self.users.find_by_id(user_id, request_time).await? {
+            Some(user) if user.is_active() => user,
+            Some(_) => return Err(self.end(&attempt, EndReason::UserInactive).await),
+            None => return Err(self.end(&attempt, EndReason::Revoked).await),
+        };
+        let (rotation, tokens) = self.rotate(&user, &attempt).await?;
+        self.conclude(&attempt, rotation, tokens).await
     }
 
-    /// Mints the next pair and commits it; a session that is full lets its oldest access token go.
-    async fn rotate(
-        &self,
-        user: &User,
-        presented: &RefreshToken,
-        client: Option<LimitKey>,
-        retry_key: Option<&RetryKey>,
-        request_time: RequestTime,
-    ) -> Result<(Rotation, TokenPair), RefreshError> {
-        let successor = presented.successor(&*random_bytes(&*self.issuer.entropy)?);
+    fn exchange(&self) -> Result<Exchange<'_>, RefreshError> {
+        let unknown = || RefreshError::without_session(RefreshRejection::Unknown);
+        Ok(Exchange {
+            tokens: self.legacy.as_deref().ok_or_else(unknown)?,
+            users: &*self.users,
+            sessions: &*self.sessions,
+            issuer: &self.issuer,
+        })
+    }
+
+    /// Makes the next tokens and rotates. While the session is full, its oldest access token is revoked to make room.
+    async fn rotate(&self, user: &User, attempt: &Attempt) -> Result<(Rotation, TokenPair), PortError> {
+        let request_time = attempt.request_time;
+        let successor = attempt.presented.successor(&*random_bytes(&*self.issuer.entropy)?);
         let issued = self.issuer.issue(user, &successor, request_time)?;
         let mut rotate = Rotate {
-            presented: presented.digest(),
+            presented: attempt.presented.digest(),
             successor: successor.digest(),
             tenant_id: user.tenant_id,
             access_token: issued.live(),
             expires_at: self.issuer.refresh_token_expiry(request_time),
-            retry: self.seal(&successor, retry_key)?,
+            retry: self.seal(&successor, attempt)?,
             reuse_leeway: self.issuer.policy.reuse_leeway,
-            rotated_from: client,
+            rotated_from: attempt.client,
             released: None,
         };
         let mut rotation = self.sessions.rotate(&rotate, request_time).await?;
         for _ in 0..MAX_RELEASES {
             let Rotation::AtCapacity { oldest } = rotation else { break };
-            rotate.released = Some(self.revoke(oldest, request_time).await?);
+            self.denylist.add(oldest, request_time).await?;
+            rotate.released = Some(oldest.id);
             rotation = self.sessions.rotate(&rotate, request_time).await?;
         }
         Ok((rotation, self.issuer.pair(issued, successor)))
@@ -184,45 +109,60 @@ impl Refresh {
     fn seal(
         &self,
         successor: &RefreshToken,
-        key: Option<&RetryKey>,
+        attempt: &Attempt,
     ) -> Result<Option<SealedSuccessor>, PortError> {
-        let Some(key) = key else { return Ok(None) };
+        let Some(key) = &attempt.retry_key else { return Ok(None) };
         let nonce = random_bytes(&*self.issuer.entropy)?;
         Ok(Some(key.seal(successor, *nonce)))
     }
 
-    async fn revoke(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<TokenId, PortError> {
-        self.denylist.add(token, request_time).await?;
-        Ok(token.id)
-    }
-
-    /// Ends the session of a user who may not continue it, and tells so only to its holder.
-    async fn end(
+    async fn conclude(
         &self,
-        session: SessionRef,
-        reason: EndReason,
-        request_time: RequestTime,
-    ) -> Result<RefreshRejection, PortError> {
-        let end = EndSession { session, reason, also_revoke: None };
-        Ok(match self.sessions.end(&end, request_time).await? {
-            Ending::Ended => RefreshRejection::SessionEnded(reason),
-            Ending::Unknown => RefreshRejection::Unknown,
-        })
+        attempt: &Attempt,
+        rotation: Rotation,
+        tokens: TokenPair,
+    ) -> Result<Refreshed, RefreshError> {
+        let rejection = match rotation {
+            Rotation::Rotated => return Ok(Refreshed { tokens, retried: false }),
+            Rotation::Retried(sealed) => {
+                let refresh_token = attempt.open(&sealed)?;
+                return Ok(Refreshed { tokens: TokenPair { refresh_token, ..tokens }, retried: true });
+            }
+            Rotation::TenantMismatch => return Err(self.end(attempt, EndReason::Revoked).await),
+            Rotation::AtCapacity { .. } => {
+                return Err(PortError::overloaded("the session has too many live access tokens").into());
+            }
+            Rotation::AlreadyUsed { rotated_from } => {
+                let addresses = rotated_from.zip(attempt.client);
+                RefreshRejection::AlreadyUsed { same_address: addresses.map(|(used, now)| used == now) }
+            }
+            Rotation::ReuseDetected => RefreshRejection::ReuseDetected,
+            Rotation::Ended(reason) => RefreshRejection::SessionEnded(reason),
+            Rotation::Expired => RefreshRejection::Expired,
+            Rotation::Unknown => RefreshRejection::Unknown,
+        };
+        Err(attempt.reject(rejection))
+    }
+
+    /// Ends the session of a user who may not continue it. Returns the error for the client.
+    async fn end(&self, attempt: &Attempt, reason: EndReason) -> RefreshError {
+        let end = EndSession { session: attempt.presented.session(), reason, also_revoke: None };
+        match self.sessions.end(&end, attempt.request_time).await {
+            Ok(Ending::Ended) => attempt.reject(RefreshRejection::SessionEnded(reason)),
+            Ok(Ending::Unknown) => attempt.reject(RefreshRejection::Unknown),
+            Err(error) => error.into(),
+        }
     }
 }
 
-/// A rejection of a token that names no session.
-const fn rejected_stranger(rejection: RefreshRejection) -> RefreshError {
-    RefreshError::InvalidRefreshToken { rejection, session: None }
-}
+impl Attempt {
+    /// The successor of the call that this one retries.
+    fn open(&self, sealed: &SealedSuccessor) -> Result<RefreshToken, PortError> {
+        let successor = self.retry_key.as_ref().and_then(|key| key.open(sealed));
+        successor.ok_or_else(|| PortError::corrupt("a sealed successor cannot be opened"))
+    }
 
-impl RefreshError {
-    /// Returns the user that the presented token names; he need not exist.
-    #[must_use]
-    pub const fn user_id(&self) -> Option<UserId> {
-        match self {
-            Self::InvalidRefreshToken { session: Some(session), .. } => Some(session.user_id),
-            Self::InvalidRefreshToken { session: None, .. } | Self::Port(_) => None,
-        }
+    fn reject(&self, rejection: RefreshRejection) -> RefreshError {
+        RefreshError::InvalidRefreshToken { rejection, session: Some(self.presented.session()) }
     }
 }

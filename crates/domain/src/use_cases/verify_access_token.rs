@@ -1,4 +1,4 @@
-//! Verification: who a bearer is.
+//! Verification of access tokens.
 
 use std::sync::Arc;
 
@@ -10,30 +10,30 @@ use crate::ports::{AccessTokens, Denylist, InvalidAccessToken, PortError};
 #[cfg(test)]
 mod tests;
 
-/// Tells whose access token it is, if it is one and was not revoked.
+/// Verifies an access token and returns its claims.
 pub struct VerifyAccessToken {
-    /// Judges signature, claims and time.
+    /// Verifies signature, claims and expiry.
     pub access_tokens: Arc<dyn AccessTokens>,
-    /// Knows the revoked ones.
+    /// The revoked tokens.
     pub denylist: Arc<dyn Denylist>,
 }
 
-/// A token that was not accepted.
+/// A token that is not accepted.
 #[derive(Debug, Error)]
 pub enum VerifyAccessTokenError {
-    /// Not a valid token; the reason is for logs.
+    /// The token is not valid. The reason is for logs.
     #[error("the access token is invalid: {0}")]
     Invalid(#[from] InvalidAccessToken),
-    /// A valid token that was revoked.
+    /// The token was revoked.
     #[error("the access token is revoked")]
     Revoked,
-    /// Trouble behind a port: neither a yes nor a no.
+    /// An error of a port. The token is neither valid nor invalid.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
 impl VerifyAccessToken {
-    /// Judges the token first and asks the denylist only about a valid one.
+    /// Verifies the token first, and asks the denylist only about a valid token.
     ///
     /// # Errors
     /// [`VerifyAccessTokenError`].

@@ -35,7 +35,7 @@ async fn a_session_of_another_user_is_unknown() {
 
 #[tokio::test]
 async fn an_end_without_an_answer_is_an_error() {
-    let failed = end(Err(trouble(PortErrorKind::Unavailable))).await;
+    let failed = end(Err(port_error(PortErrorKind::Unavailable))).await;
     assert!(matches!(failed, Err(EndSessionsError::Port(_))), "{failed:?}");
 }
 

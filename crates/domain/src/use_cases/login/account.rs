@@ -1,12 +1,12 @@
-//! The account that a login names.
+//! The user of a login.
 
-use super::{LoginError, LoginRejection};
+use super::command::{LoginError, LoginRejection};
 use crate::model::{User, UserId};
 use crate::ports::{Credential, PasswordCheck, PortError, UnreadableUser};
 
-/// What is known of the account. Every variant leads to one verification of the same cost.
+/// The result of the lookup. Each variant leads to one verification with the same cost.
 pub(super) enum Account {
-    /// No user has the email.
+    /// There is no user with the email.
     Unknown,
     /// The row of the user with the email cannot be read.
     Unreadable(UnreadableUser),
@@ -15,7 +15,7 @@ pub(super) enum Account {
 }
 
 impl Account {
-    /// The account that a store has found; an error of the store is returned, unless it is about the row itself.
+    /// The account of a lookup. An error of the store is returned, unless it is about the row.
     pub(super) fn from_lookup(found: Result<Option<User>, PortError>) -> Result<Self, PortError> {
         match found {
             Ok(None) => Ok(Self::Unknown),
@@ -24,7 +24,7 @@ impl Account {
         }
     }
 
-    /// What the password is compared with.
+    /// The hash that the password is compared with.
     pub(super) fn credential(&self) -> Credential {
         match self {
             Self::Unknown | Self::Unreadable(_) => Credential::Missing,
@@ -36,7 +36,7 @@ impl Account {
         }
     }
 
-    /// The user, and whether the stored hash is outdated; a rejection if `check` or the account does not allow the login.
+    /// The user, and whether the stored hash is outdated; a rejection if the password or the user does not allow the login.
     pub(super) fn judge(self, check: PasswordCheck) -> Result<(User, bool), LoginError> {
         let user = match self {
             Self::Unknown => return Err(rejected(None, LoginRejection::UnknownEmail)),

@@ -1,4 +1,4 @@
-//! What login takes, and how it ends.
+//! The input and the outcomes of a login.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use thiserror::Error;
 use crate::model::{ClientAddress, Email, Password, RequestTime, TokenPair, UserId};
 use crate::ports::{PortError, UnreadableUser};
 
-/// What a client sent, checked for its shape.
+/// A request to log in, checked for its form.
 #[derive(Debug)]
 pub struct LoginCommand {
     /// The canonical email.
     pub email: Email,
     /// The password as received.
     pub password: Password,
-    /// The client's address; `None` where it is not known.
+    /// The client's address; `None` if it is not known.
     pub client: Option<ClientAddress>,
     /// The time of the request.
     pub request_time: RequestTime,
@@ -25,19 +25,19 @@ pub struct LoginCommand {
 pub struct LoggedIn {
     /// The tokens of the new session.
     pub tokens: TokenPair,
-    /// Troubles on the way that did not stop the login; for logs.
-    pub troubles: Vec<PortError>,
+    /// Errors that did not fail the login, for logs.
+    pub errors: Vec<PortError>,
 }
 
-/// A login that did not succeed.
+/// A login that failed.
 #[derive(Debug, Error)]
 pub enum LoginError {
-    /// Wrong in any way; the reason is for logs, the client learns none.
+    /// The credentials are wrong. The reason is for logs; the client does not get it.
     #[error("the credentials are invalid: {rejection}")]
     InvalidCredentials {
-        /// What was wrong.
+        /// The reason.
         rejection: LoginRejection,
-        /// The user, where the email is known.
+        /// The user, if the email is known.
         user_id: Option<UserId>,
     },
     /// Too many failures on the email or from the address.
@@ -45,15 +45,15 @@ pub enum LoginError {
     RateLimited {
         /// The limit that was reached.
         limit: LoginLimit,
-        /// How long until the next attempt is let in.
+        /// The time until the next attempt is possible.
         retry_after: Duration,
     },
-    /// Trouble behind a port.
+    /// An error of a port.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// What failed logins are counted by; for logs.
+/// The limit that rejected a login, for logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum LoginLimit {
     /// The failures on one email.
@@ -64,28 +64,28 @@ pub enum LoginLimit {
     Address,
 }
 
-/// Why credentials are invalid; for logs.
+/// The reason why credentials are invalid, for logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum LoginRejection {
-    /// No user has the email.
+    /// There is no user with the email.
     #[error("unknown_email")]
     UnknownEmail,
-    /// The password is not the user's.
+    /// The password is wrong.
     #[error("wrong_password")]
     WrongPassword,
-    /// The account signs in elsewhere.
+    /// The user has no password and logs in elsewhere.
     #[error("no_password")]
     NoPassword,
-    /// The stored hash cannot be verified against.
+    /// The stored text is not a usable hash.
     #[error("unusable_hash")]
     UnusableHash,
     /// The user is inactive.
     #[error("inactive_user")]
     InactiveUser,
-    /// The user's row cannot be read.
+    /// The row of the user cannot be read.
     #[error("unreadable_row")]
     UnreadableRow(UnreadableUser),
-    /// The user was deactivated, moved, or given a new password while logging in.
+    /// The user was deactivated, moved, or given a new password during the login.
     #[error("changed_meanwhile")]
     ChangedMeanwhile,
 }

@@ -21,9 +21,9 @@ mod waiting;
 const RIGHT: PasswordCheck = PasswordCheck::Valid { outdated: false };
 const OUTDATED: PasswordCheck = PasswordCheck::Valid { outdated: true };
 
-/// The ports of a login. A mock that nothing is expected of fails the test when it is called.
+/// The ports of a login. A mock without an expectation fails the test if it is called.
 ///
-/// What [`setup`] expects may happen once and need not, so that a test can replace any of it.
+/// [`setup`] allows each call once, so that a test can replace any of them.
 struct Setup {
     users: MockUserRepository,
     hasher: MockPasswordHasher,
@@ -34,7 +34,7 @@ struct Setup {
     client: Option<ClientAddress>,
 }
 
-/// Everything goes well: the user is there, also the second time, and the password is right.
+/// A login that succeeds: both lookups find the user, and the password is right.
 fn setup() -> Setup {
     Setup {
         users: users(Some(user()), Some(user())),
@@ -47,7 +47,7 @@ fn setup() -> Setup {
     }
 }
 
-/// A login that is rejected on reading `user` and on what the hasher says of his password.
+/// A login that finds `user` and is rejected with this result of the comparison.
 fn rejection_setup(user: Option<User>, check: PasswordCheck) -> Setup {
     let mut users = MockUserRepository::new();
     users.expect_find_by_email().times(..=1).return_once(|_, _| Ok(user));
@@ -85,7 +85,7 @@ impl Setup {
         Self { limiter: limiter_settled(Settlement::Failed), ..self }.rejection().await
     }
 
-    async fn trouble(self) -> PortErrorKind {
+    async fn port_error(self) -> PortErrorKind {
         match self.run().await {
             Err(LoginError::Port(error)) => error.kind(),
             other => panic!("{other:?}"),
@@ -101,7 +101,7 @@ fn client() -> ClientAddress {
     ClientAddress::new("203.0.113.9".parse().unwrap())
 }
 
-/// Users of whom the first reading is by email and the second, after the session is open, by id.
+/// Users whose first lookup is by email, and the second, after the session is open, by id.
 fn users(first: Option<User>, second: Option<User>) -> MockUserRepository {
     let mut users = MockUserRepository::new();
     users.expect_find_by_email().withf(|sent, _| *sent == email()).times(..=1).return_once(|_, _| Ok(first));
@@ -115,14 +115,14 @@ fn hasher(check: PasswordCheck) -> MockPasswordHasher {
     hasher
 }
 
-/// A hasher that admits everybody, and must not hash.
+/// A hasher that admits every caller, and must not hash.
 fn idle_hasher() -> MockPasswordHasher {
     let mut hasher = MockPasswordHasher::new();
     hasher.expect_admit().returning(|request_time| Ok(Admission::new(request_time, ())));
     hasher
 }
 
-/// A limiter that lets the attempt in and insists on the outcome of this very attempt.
+/// A limiter that reserves, and expects this outcome of the same attempt.
 fn limiter_settled(expected: Settlement) -> MockLoginLimiter {
     let mut limiter = MockLoginLimiter::new();
     let reserved = Seen::new();
@@ -146,7 +146,7 @@ fn opening_sessions() -> MockSessionStore {
 }
 
 #[tokio::test]
-async fn the_limit_comes_first_then_the_credentials_then_the_settlement_then_the_session() {
+async fn limit_credentials_settlement_and_session_follow_in_this_order() {
     let mut order = Sequence::new();
     let mut setup = Setup {
         users: MockUserRepository::new(),
@@ -164,10 +164,10 @@ async fn the_limit_comes_first_then_the_credentials_then_the_settlement_then_the
     sessions.expect_open().times(1).in_sequence(&mut order).returning(|_, _| Ok(()));
     users.expect_find_by_id().times(1).in_sequence(&mut order).returning(|_, _| Ok(Some(user())));
 
-    assert!(setup.run().await.unwrap().troubles.is_empty());
+    assert!(setup.run().await.unwrap().errors.is_empty());
 }
 
 #[tokio::test]
-async fn a_success_is_settled_as_one() {
+async fn a_login_that_succeeds_is_settled_as_a_success() {
     Setup { limiter: limiter_settled(Settlement::Succeeded), ..setup() }.run().await.unwrap();
 }

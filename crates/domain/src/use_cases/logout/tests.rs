@@ -4,7 +4,7 @@ use crate::model::{RefreshToken, Role, UserId};
 use crate::ports::PortErrorKind;
 use crate::use_cases::fixtures::*;
 
-/// The claims of a caller whose access token is of another session than his refresh token.
+/// The claims of a caller whose access token and refresh token are of different sessions.
 fn caller(user_id: UserId) -> AccessClaims {
     AccessClaims {
         token_id: token_id(),
@@ -18,7 +18,7 @@ fn caller(user_id: UserId) -> AccessClaims {
     }
 }
 
-/// A store that insists on the end of the presented token's session, and answers `ending`.
+/// A store that expects the end of the session of the presented token, and returns `ending`.
 fn ending(ending: Result<Ending, PortError>) -> MockSessionStore {
     let mut sessions = MockSessionStore::new();
     sessions
@@ -50,14 +50,14 @@ async fn log_out(
 
 // S-60
 #[tokio::test]
-async fn the_session_of_the_refresh_token_ends_with_the_callers_access_token() {
+async fn logout_ends_the_session_and_revokes_the_access_token() {
     let ended = log_out(ending(Ok(Ending::Ended)), caller(user_id()), Some(presented())).await;
     assert_eq!(ended.unwrap(), Some(presented().session()));
 }
 
 // S-63
 #[tokio::test]
-async fn a_foreign_refresh_token_changes_nothing_for_anyone() {
+async fn a_foreign_refresh_token_changes_nothing() {
     let untouched = MockSessionStore::new();
     let rejected = log_out(untouched, caller(other_user_id()), Some(presented())).await;
     assert!(matches!(rejected, Err(LogoutError::InvalidRefreshToken)));
@@ -65,29 +65,29 @@ async fn a_foreign_refresh_token_changes_nothing_for_anyone() {
 
 // S-55
 #[tokio::test]
-async fn a_text_that_is_no_refresh_token_asks_no_store() {
+async fn a_text_that_is_not_a_refresh_token_calls_no_store() {
     let rejected = log_out(MockSessionStore::new(), caller(user_id()), None).await;
     assert!(matches!(rejected, Err(LogoutError::InvalidRefreshToken)));
 }
 
 // S-63
 #[tokio::test]
-async fn an_unknown_refresh_token_gets_the_same_answer_as_a_foreign_one() {
+async fn an_unknown_refresh_token_is_rejected_like_a_foreign_one() {
     let rejected = log_out(ending(Ok(Ending::Unknown)), caller(user_id()), Some(presented())).await;
     assert!(matches!(rejected, Err(LogoutError::InvalidRefreshToken)));
 }
 
 // S-66
 #[tokio::test]
-async fn a_store_that_is_away_never_makes_a_logout() {
-    let away = ending(Err(PortError::unavailable("away")));
+async fn a_logout_fails_if_the_store_is_unreachable() {
+    let away = ending(Err(PortError::unavailable("unreachable")));
     match log_out(away, caller(user_id()), Some(presented())).await {
         Err(LogoutError::Port(error)) => assert_eq!(error.kind(), PortErrorKind::Unavailable),
         other => panic!("{other:?}"),
     }
 }
 
-/// A store of the former service's tokens that insists on the caller and his access token.
+/// A store of legacy tokens that expects the caller and the caller's access token.
 fn legacy_ending(ending: Ending) -> Logout {
     let mut legacy = MockLegacyRefreshTokens::new();
     legacy
@@ -106,7 +106,7 @@ async fn log_out_with_legacy_token(logout: Logout) -> Result<Option<SessionRef>,
 }
 
 #[tokio::test]
-async fn a_legacy_token_ends_with_the_callers_access_token_and_only_for_its_holder() {
+async fn a_legacy_token_is_ended_only_by_its_holder() {
     assert_eq!(log_out_with_legacy_token(legacy_ending(Ending::Ended)).await.unwrap(), None);
     let foreign = log_out_with_legacy_token(legacy_ending(Ending::Unknown)).await;
     assert!(matches!(foreign, Err(LogoutError::InvalidRefreshToken)));

@@ -2,6 +2,7 @@ use super::*;
 use crate::mocks::{
     MockDenylist, MockLegacyRefreshTokens, MockSessionStore, MockUserRepository, signing_access_tokens,
 };
+use crate::model::{IdempotencyKey, LiveAccessToken};
 use crate::ports::PortErrorKind;
 use crate::use_cases::fixtures::*;
 
@@ -16,7 +17,7 @@ fn client_key() -> LimitKey {
     LimitKey::from_bytes([1; 16])
 }
 
-/// The ports of a refresh. A mock that nothing is expected of fails the test when it is called.
+/// The ports of a refresh. A mock without an expectation fails the test if it is called.
 struct Setup {
     users: MockUserRepository,
     sessions: MockSessionStore,
@@ -25,7 +26,7 @@ struct Setup {
     issuer: Arc<Issuer>,
 }
 
-/// The user reads as `user`; no session may be touched.
+/// The lookup returns `user`; no call for a session is expected.
 fn setup(user: Option<User>) -> Setup {
     let mut users = MockUserRepository::new();
     users
@@ -42,7 +43,7 @@ fn setup(user: Option<User>) -> Setup {
     }
 }
 
-/// The user is there and active, and the one rotation ends as `rotation`; it is noted.
+/// The user is active, and the one rotation is recorded and has this outcome.
 fn rotating(rotation: Rotation) -> (Setup, Seen<Rotate>) {
     let (mut setup, seen) = (setup(Some(user())), Seen::new());
     let noted = seen.clone();
@@ -85,14 +86,14 @@ impl Setup {
     async fn rejection(self) -> RefreshRejection {
         match self.run().await {
             Err(RefreshError::InvalidRefreshToken { rejection, session }) => {
-                assert_eq!(session, Some(presented().session()), "the log learns which session it was");
+                assert_eq!(session, Some(presented().session()), "the error has the session");
                 rejection
             }
             other => panic!("{other:?}"),
         }
     }
 
-    async fn trouble(self) -> PortErrorKind {
+    async fn port_error(self) -> PortErrorKind {
         match self.run().await {
             Err(RefreshError::Port(error)) => error.kind(),
             other => panic!("{other:?}"),
@@ -105,7 +106,7 @@ fn presented() -> RefreshToken {
     refresh_tokens().0
 }
 
-/// A store that insists on the end of the presented token's session for `reason`.
+/// A store that expects the end of the session of the presented token for `reason`.
 fn sessions_ending(reason: EndReason, ending: Result<Ending, PortError>) -> MockSessionStore {
     let mut sessions = MockSessionStore::new();
     expect_end(&mut sessions, reason, ending);

@@ -17,18 +17,18 @@ fn claims() -> AccessClaims {
     }
 }
 
-/// Access tokens that judge the presented one, at the time of the request, as `verdict`.
-fn judging(severity: Result<AccessClaims, InvalidAccessToken>) -> MockAccessTokens {
+/// Access tokens that expect the presented token and the time of the request, and return `result`.
+fn verifying(result: Result<AccessClaims, InvalidAccessToken>) -> MockAccessTokens {
     let mut access_tokens = MockAccessTokens::new();
     access_tokens
         .expect_verify()
         .withf(|token, now| token == "presented" && *now == NOW)
         .times(1)
-        .return_once(|_, _| severity);
+        .return_once(|_, _| result);
     access_tokens
 }
 
-/// A denylist that is asked about the token once, and answers `listed`.
+/// A denylist that expects one call for the token, and returns `listed`.
 fn denylist(listed: Result<bool, PortError>) -> MockDenylist {
     let mut denylist = MockDenylist::new();
     denylist
@@ -49,14 +49,14 @@ async fn verify(
 
 // S-62
 #[tokio::test]
-async fn a_valid_token_that_was_not_revoked_says_who_it_is() {
-    assert_eq!(verify(judging(Ok(claims())), denylist(Ok(false))).await.unwrap(), claims());
+async fn a_valid_token_returns_its_claims() {
+    assert_eq!(verify(verifying(Ok(claims())), denylist(Ok(false))).await.unwrap(), claims());
 }
 
 #[tokio::test]
-async fn an_invalid_token_is_rejected_for_its_reason_and_the_denylist_is_not_asked() {
+async fn an_invalid_token_is_rejected_without_the_denylist() {
     let never_asked = MockDenylist::new();
-    match verify(judging(Err(InvalidAccessToken::Expired)), never_asked).await {
+    match verify(verifying(Err(InvalidAccessToken::Expired)), never_asked).await {
         Err(VerifyAccessTokenError::Invalid(reason)) => assert_eq!(reason, InvalidAccessToken::Expired),
         other => panic!("{other:?}"),
     }
@@ -65,15 +65,15 @@ async fn an_invalid_token_is_rejected_for_its_reason_and_the_denylist_is_not_ask
 // S-59
 #[tokio::test]
 async fn a_revoked_token_is_rejected() {
-    let severity = verify(judging(Ok(claims())), denylist(Ok(true))).await;
-    assert!(matches!(severity, Err(VerifyAccessTokenError::Revoked)));
+    let result = verify(verifying(Ok(claims())), denylist(Ok(true))).await;
+    assert!(matches!(result, Err(VerifyAccessTokenError::Revoked)));
 }
 
 // S-66
 #[tokio::test]
-async fn a_denylist_that_cannot_be_asked_is_trouble_and_never_a_yes() {
-    let away = denylist(Err(PortError::unavailable("away")));
-    match verify(judging(Ok(claims())), away).await {
+async fn an_error_of_the_denylist_is_never_a_valid_token() {
+    let away = denylist(Err(PortError::unavailable("unreachable")));
+    match verify(verifying(Ok(claims())), away).await {
         Err(VerifyAccessTokenError::Port(error)) => assert_eq!(error.kind(), PortErrorKind::Unavailable),
         other => panic!("{other:?}"),
     }

@@ -19,10 +19,10 @@ pub(in crate::http) fn login(metrics: &Metrics, result: &Result<LoggedIn, LoginE
         Err(LoginError::Port(cause)) => cause.into(),
     });
     match result {
-        Ok(LoggedIn { tokens, troubles }) => {
+        Ok(LoggedIn { tokens, errors }) => {
             record(Some(tokens.user_id), Some(tokens.session_id));
             info!(event = Event::LoginSucceeded.name(), reason = "password", "logged in");
-            for cause in troubles {
+            for cause in errors {
                 port_error(OPERATION, cause);
             }
         }

@@ -1,4 +1,4 @@
-//! Who is let in, who is not, and what each of them counts as.
+//! Credentials: which logins succeed, and how each is settled.
 
 use super::*;
 
@@ -11,7 +11,7 @@ async fn a_wrong_password_is_rejected_and_counts() {
 
 // S-08, S-14
 #[tokio::test]
-async fn an_unknown_email_costs_a_verification_and_counts_like_a_known_one() {
+async fn an_unknown_email_costs_a_verification_and_counts() {
     let mut setup = rejection_setup(None, PasswordCheck::Invalid);
     setup.hasher = hasher_expecting(Credential::Missing, PasswordCheck::Invalid);
     assert_eq!(setup.counted_rejection().await, LoginRejection::UnknownEmail);
@@ -26,7 +26,7 @@ async fn an_account_without_a_password_costs_a_verification_and_is_rejected() {
 }
 
 #[tokio::test]
-async fn nobody_without_a_password_gets_in_whatever_the_hasher_says() {
+async fn a_user_without_a_password_cannot_log_in() {
     let setup = rejection_setup(Some(User { password_hash: None, ..user() }), RIGHT);
     assert_eq!(setup.counted_rejection().await, LoginRejection::NoPassword);
     assert_eq!(rejection_setup(None, RIGHT).counted_rejection().await, LoginRejection::UnknownEmail);
@@ -41,20 +41,20 @@ async fn a_stored_hash_that_cannot_be_used_is_rejected_and_counts() {
 
 // S-08
 #[tokio::test]
-async fn an_inactive_user_costs_a_verification_and_is_rejected_though_the_password_is_right() {
+async fn an_inactive_user_with_the_right_password_is_rejected() {
     let mut setup = rejection_setup(Some(inactive_user()), RIGHT);
     setup.hasher = hasher_expecting(Credential::Inactive(hash("stored")), RIGHT);
     assert_eq!(setup.counted_rejection().await, LoginRejection::InactiveUser);
 }
 
 #[tokio::test]
-async fn only_the_right_password_tells_the_log_that_a_user_is_inactive() {
+async fn inactive_is_logged_only_with_the_right_password() {
     let setup = rejection_setup(Some(inactive_user()), PasswordCheck::Invalid);
     assert_eq!(setup.counted_rejection().await, LoginRejection::WrongPassword);
 }
 
 #[tokio::test]
-async fn the_log_learns_whose_email_it_was_where_it_is_known() {
+async fn a_rejection_has_the_user_id_if_the_email_is_known() {
     for (found, known) in [(Some(user()), Some(user_id())), (None, None)] {
         match rejection_setup(found, PasswordCheck::Invalid).run().await {
             Err(LoginError::InvalidCredentials { user_id, .. }) => assert_eq!(user_id, known),
@@ -65,7 +65,7 @@ async fn the_log_learns_whose_email_it_was_where_it_is_known() {
 
 // S-05
 #[tokio::test]
-async fn the_password_reaches_the_hasher_byte_for_byte_with_the_stored_hash() {
+async fn the_hasher_gets_the_password_byte_for_byte() {
     const SENT: &str = " Pass\0wörd\u{0301} ";
     let mut setup = setup();
     setup.hasher = idle_hasher();
@@ -82,7 +82,7 @@ async fn the_password_reaches_the_hasher_byte_for_byte_with_the_stored_hash() {
 
 // S-08, S-09
 #[tokio::test]
-async fn an_unreadable_row_costs_a_verification_and_is_rejected_like_a_wrong_password() {
+async fn an_unreadable_row_costs_a_verification_and_is_rejected() {
     let mut setup = rejection_setup(None, PasswordCheck::Invalid);
     setup.users = MockUserRepository::new();
     setup.users.expect_find_by_email().times(1).returning(|_, _| Err(unreadable_row()));
@@ -90,15 +90,15 @@ async fn an_unreadable_row_costs_a_verification_and_is_rejected_like_a_wrong_pas
     assert_eq!(setup.counted_rejection().await, LoginRejection::UnreadableRow(unreadable_user()));
 }
 
-/// The turn is charged before anything about the account is known.
+/// The place in the queue is taken before the user is read.
 // S-09
 #[tokio::test]
 async fn the_queue_decides_before_the_account_is_read() {
     let mut setup = rejection_setup(None, PasswordCheck::Invalid);
     (setup.users, setup.hasher) = (MockUserRepository::new(), MockPasswordHasher::new());
-    setup.hasher.expect_admit().times(1).returning(|_| Err(trouble(PortErrorKind::Overloaded)));
+    setup.hasher.expect_admit().times(1).returning(|_| Err(port_error(PortErrorKind::Overloaded)));
     setup.limiter = limiter_settled(Settlement::Abandoned);
-    assert_eq!(setup.trouble().await, PortErrorKind::Overloaded);
+    assert_eq!(setup.port_error().await, PortErrorKind::Overloaded);
 }
 
 // S-09
@@ -115,33 +115,33 @@ async fn every_account_is_admitted_once_and_compared_once() {
 }
 
 #[tokio::test]
-async fn an_outage_before_the_password_is_looked_at_is_no_guess() {
+async fn an_outage_before_the_comparison_is_abandoned() {
     let mut setup = setup();
     setup.users = MockUserRepository::new();
-    setup.users.expect_find_by_email().return_once(|_, _| Err(trouble(PortErrorKind::Unavailable)));
+    setup.users.expect_find_by_email().return_once(|_, _| Err(port_error(PortErrorKind::Unavailable)));
     (setup.hasher, setup.sessions) = (idle_hasher(), MockSessionStore::new());
     setup.limiter = limiter_settled(Settlement::Abandoned);
-    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+    assert_eq!(setup.port_error().await, PortErrorKind::Unavailable);
 }
 
 #[tokio::test]
-async fn a_hasher_that_never_began_makes_it_no_guess() {
+async fn an_overloaded_hasher_is_abandoned() {
     for kind in [PortErrorKind::Overloaded, PortErrorKind::Unavailable] {
-        assert_eq!(failing_hasher(kind, Settlement::Abandoned).trouble().await, kind);
+        assert_eq!(failing_hasher(kind, Settlement::Abandoned).port_error().await, kind);
     }
 }
 
 #[tokio::test]
-async fn a_hasher_that_fails_after_it_began_makes_it_a_guess_that_counts() {
+async fn an_error_of_the_hasher_counts_as_a_failure() {
     for kind in [PortErrorKind::Corrupt, PortErrorKind::Misconfigured] {
-        assert_eq!(failing_hasher(kind, Settlement::Failed).trouble().await, kind);
+        assert_eq!(failing_hasher(kind, Settlement::Failed).port_error().await, kind);
     }
 }
 
 fn failing_hasher(kind: PortErrorKind, settled: Settlement) -> Setup {
     let mut setup = rejection_setup(Some(user()), PasswordCheck::Invalid);
     setup.hasher = idle_hasher();
-    setup.hasher.expect_verify().times(1).return_once(move |_, _, _| Err(trouble(kind)));
+    setup.hasher.expect_verify().times(1).return_once(move |_, _, _| Err(port_error(kind)));
     setup.limiter = limiter_settled(settled);
     setup
 }

@@ -1,8 +1,8 @@
-//! What is counted, and what an attempt that is not let in costs.
+//! The login limit: what counts, and what a rejected attempt costs.
 
 use super::*;
 
-/// A login that does nothing beyond asking the limiter.
+/// A login that only calls the limiter.
 fn stopped_by(reservation: Result<Reservation, PortError>) -> Setup {
     let mut limiter = MockLoginLimiter::new();
     limiter.expect_reserve().times(1).return_once(|_, _| reservation);
@@ -12,13 +12,13 @@ fn stopped_by(reservation: Result<Reservation, PortError>) -> Setup {
 
 // S-12
 #[tokio::test]
-async fn a_rejected_attempt_looks_nobody_up_and_runs_no_hash() {
+async fn a_rejected_attempt_reads_no_user_and_hashes_nothing() {
     let retry_after = Duration::from_secs(42);
     let (email, address) = (limit_keys().email(&email()), limit_keys().address(client()));
     for (key, blocked_by) in [(email, LoginLimit::Email), (address, LoginLimit::Address)] {
         match stopped_by(Ok(Reservation::Rejected { key, retry_after })).run().await {
-            Err(LoginError::RateLimited { limit, retry_after: told }) => {
-                assert_eq!((limit, told), (blocked_by, retry_after));
+            Err(LoginError::RateLimited { limit, retry_after: after }) => {
+                assert_eq!((limit, after), (blocked_by, retry_after));
             }
             other => panic!("{other:?}"),
         }
@@ -26,15 +26,15 @@ async fn a_rejected_attempt_looks_nobody_up_and_runs_no_hash() {
 }
 
 #[tokio::test]
-async fn an_attempt_whose_turn_never_comes_is_an_overload_and_runs_no_hash() {
+async fn a_busy_limit_key_is_an_overload_and_hashes_nothing() {
     let busy = Reservation::Busy(limit_keys().email(&email()));
-    assert_eq!(stopped_by(Ok(busy)).trouble().await, PortErrorKind::Overloaded);
+    assert_eq!(stopped_by(Ok(busy)).port_error().await, PortErrorKind::Overloaded);
 }
 
 #[tokio::test]
-async fn a_limiter_that_is_away_lets_nobody_in() {
-    let away = Err(trouble(PortErrorKind::Unavailable));
-    assert_eq!(stopped_by(away).trouble().await, PortErrorKind::Unavailable);
+async fn an_unreachable_limiter_rejects_every_login() {
+    let away = Err(port_error(PortErrorKind::Unavailable));
+    assert_eq!(stopped_by(away).port_error().await, PortErrorKind::Unavailable);
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn an_attempt_counts_on_its_email_and_on_its_address() {
 }
 
 #[tokio::test]
-async fn an_attempt_from_nowhere_known_counts_on_its_email_alone() {
+async fn an_attempt_without_an_address_counts_by_email_only() {
     let limiter = limiter_noting_attempts(&Seen::new(), |attempt| {
         attempt.email == limit_keys().email(&email()) && attempt.address.is_none()
     });
@@ -56,7 +56,7 @@ async fn an_attempt_from_nowhere_known_counts_on_its_email_alone() {
 }
 
 #[tokio::test]
-async fn every_attempt_has_a_ticket_of_its_own() {
+async fn every_attempt_has_its_own_ticket() {
     let (issuer, seen) = (issuer(signing_access_tokens()), Seen::new());
     for _ in 0..2 {
         let limiter = limiter_noting_attempts(&seen, |_| true);
@@ -66,14 +66,14 @@ async fn every_attempt_has_a_ticket_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_settle_that_fails_never_fails_a_login_and_is_told() {
+async fn an_error_of_the_settlement_does_not_fail_the_login() {
     let setup = Setup { limiter: limiter_that_cannot_settle(), ..setup() };
-    let troubles = setup.run().await.unwrap().troubles;
-    assert_eq!(troubles.iter().map(PortError::kind).collect::<Vec<_>>(), [PortErrorKind::Unavailable]);
+    let errors = setup.run().await.unwrap().errors;
+    assert_eq!(errors.iter().map(PortError::kind).collect::<Vec<_>>(), [PortErrorKind::Unavailable]);
 }
 
 #[tokio::test]
-async fn a_settle_that_fails_never_turns_a_rejection_into_something_else() {
+async fn an_error_of_the_settlement_does_not_change_a_rejection() {
     let setup = rejection_setup(Some(user()), PasswordCheck::Invalid);
     let setup = Setup { limiter: limiter_that_cannot_settle(), ..setup };
     assert_eq!(setup.rejection().await, LoginRejection::WrongPassword);
@@ -97,6 +97,6 @@ fn limiter_noting_attempts(
 fn limiter_that_cannot_settle() -> MockLoginLimiter {
     let mut limiter = MockLoginLimiter::new();
     limiter.expect_reserve().returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt })));
-    limiter.expect_settle().times(1).returning(|_, _, _| Err(trouble(PortErrorKind::Unavailable)));
+    limiter.expect_settle().times(1).returning(|_, _, _| Err(port_error(PortErrorKind::Unavailable)));
     limiter
 }

@@ -1,8 +1,8 @@
-//! The second look at the user: what changed beside the login wins over it.
+//! The second lookup of the user: concurrent changes take precedence over the login.
 
 use super::*;
 
-/// A login that reads `after` the second time, and whose session must be ended then.
+/// A login whose second lookup returns `after`, and which ends its session then.
 fn changed_to(after: Result<Option<User>, PortError>) -> Setup {
     changed_and_ended(after, Ok(Ending::Ended))
 }
@@ -16,7 +16,7 @@ fn changed_and_ended(after: Result<Option<User>, PortError>, ending: Result<Endi
     setup
 }
 
-/// A store that insists on the end of the very session that it opened.
+/// A store that expects the end of the session that it opened.
 fn sessions_ending(ending: Result<Ending, PortError>) -> MockSessionStore {
     let (mut sessions, opened) = (MockSessionStore::new(), Seen::new());
     let noted = opened.clone();
@@ -36,7 +36,7 @@ fn sessions_ending(ending: Result<Ending, PortError>) -> MockSessionStore {
 
 // S-27
 #[tokio::test]
-async fn a_user_deactivated_meanwhile_gets_no_tokens_and_his_session_ends() {
+async fn a_user_deactivated_meanwhile_gets_no_tokens() {
     let setup = changed_to(Ok(Some(inactive_user())));
     assert_eq!(setup.rejection().await, LoginRejection::ChangedMeanwhile);
 }
@@ -54,19 +54,19 @@ async fn a_password_changed_meanwhile_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_password_taken_away_meanwhile_ends_the_session() {
+async fn a_password_removed_meanwhile_ends_the_session() {
     let setup = changed_to(Ok(Some(User { password_hash: None, ..user() })));
     assert_eq!(setup.rejection().await, LoginRejection::ChangedMeanwhile);
 }
 
 #[tokio::test]
-async fn a_user_moved_to_another_tenant_meanwhile_gets_no_tokens_and_his_session_ends() {
+async fn a_user_moved_to_another_tenant_meanwhile_gets_no_tokens() {
     let setup = changed_to(Ok(Some(User { tenant_id: other_tenant_id(), ..user() })));
     assert_eq!(setup.rejection().await, LoginRejection::ChangedMeanwhile);
 }
 
 #[tokio::test]
-async fn a_user_deleted_meanwhile_gets_no_tokens_and_his_session_ends() {
+async fn a_user_deleted_meanwhile_gets_no_tokens() {
     assert_eq!(changed_to(Ok(None)).rejection().await, LoginRejection::ChangedMeanwhile);
 }
 
@@ -77,31 +77,31 @@ async fn a_row_that_became_unreadable_meanwhile_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_second_look_that_fails_ends_the_session_and_is_trouble() {
-    let setup = changed_to(Err(trouble(PortErrorKind::Unavailable)));
-    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+async fn an_error_of_the_second_lookup_ends_the_session() {
+    let setup = changed_to(Err(port_error(PortErrorKind::Unavailable)));
+    assert_eq!(setup.port_error().await, PortErrorKind::Unavailable);
 }
 
 #[tokio::test]
-async fn a_session_that_cannot_be_ended_is_trouble_not_a_rejection() {
-    let away = Err(trouble(PortErrorKind::Unavailable));
+async fn an_error_of_the_end_is_not_a_rejection() {
+    let away = Err(port_error(PortErrorKind::Unavailable));
     let setup = changed_and_ended(Ok(Some(inactive_user())), away);
-    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+    assert_eq!(setup.port_error().await, PortErrorKind::Unavailable);
 }
 
 #[tokio::test]
-async fn a_session_that_cannot_be_opened_is_trouble_and_needs_no_second_look() {
+async fn an_error_of_the_opening_needs_no_second_lookup() {
     let mut setup = setup();
     setup.users = MockUserRepository::new();
     setup.users.expect_find_by_email().times(1).return_once(|_, _| Ok(Some(user())));
     setup.sessions = MockSessionStore::new();
-    setup.sessions.expect_open().times(1).return_once(|_, _| Err(trouble(PortErrorKind::Unavailable)));
-    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+    setup.sessions.expect_open().times(1).return_once(|_, _| Err(port_error(PortErrorKind::Unavailable)));
+    assert_eq!(setup.port_error().await, PortErrorKind::Unavailable);
 }
 
 // S-03
 #[tokio::test]
-async fn a_hash_upgraded_by_another_login_at_the_same_time_is_no_change() {
+async fn a_hash_upgraded_by_a_concurrent_login_is_no_change() {
     let mut setup = setup();
     setup.users = users(Some(user()), Some(User { password_hash: Some(hash("theirs")), ..user() }));
     setup.hasher = idle_hasher();

@@ -1,4 +1,4 @@
-//! What a login hands out, and what the store learns of it.
+//! The tokens of a login, and what is stored of them.
 
 use time::macros::datetime;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::mocks::MockAccessTokens;
 use crate::model::{AccessClaims, AccessToken, NewSession};
 
-/// Runs a login and returns its tokens with what was stored and what was signed.
+/// The tokens of a login, the stored session, and the signed claims.
 async fn log_in() -> (TokenPair, NewSession, AccessClaims) {
     let (opened, signed) = (Seen::new(), Seen::new());
     let mut setup = setup();
@@ -34,14 +34,14 @@ async fn log_in() -> (TokenPair, NewSession, AccessClaims) {
 
 // S-46
 #[tokio::test]
-async fn the_store_learns_the_digest_of_the_refresh_token() {
+async fn the_store_gets_only_the_digest_of_the_refresh_token() {
     let (tokens, opened, _) = log_in().await;
     assert_eq!(opened.refresh_token, tokens.refresh_token.digest());
 }
 
 // S-53
 #[tokio::test]
-async fn a_session_ends_after_seven_idle_days_and_after_ninety_in_any_case() {
+async fn a_session_ends_after_seven_idle_days_or_ninety_days() {
     let (_, opened, _) = log_in().await;
     assert_eq!(opened.expires_at, datetime!(2026-07-17 14:32:05.678 UTC));
     assert_eq!(opened.ends_at, datetime!(2026-10-08 14:32:05.678 UTC));
@@ -49,7 +49,7 @@ async fn a_session_ends_after_seven_idle_days_and_after_ninety_in_any_case() {
 }
 
 #[tokio::test]
-async fn the_session_is_of_the_user_and_his_tenant_and_knows_its_access_token() {
+async fn the_session_has_the_user_the_tenant_and_the_access_token() {
     let (tokens, opened, claims) = log_in().await;
     assert_eq!(opened.refresh_token.session.user_id, user_id());
     assert_eq!(opened.tenant_id, tenant_id());
@@ -74,7 +74,7 @@ async fn the_access_token_lives_900_seconds_from_a_whole_second() {
 }
 
 #[tokio::test]
-async fn the_answer_says_what_the_claims_say() {
+async fn the_token_pair_agrees_with_the_claims() {
     let (tokens, _, claims) = log_in().await;
     assert_eq!(tokens.access_token.expose(), "signed");
     assert_eq!(tokens.expires_in.as_secs(), 900);
@@ -87,9 +87,9 @@ async fn the_answer_says_what_the_claims_say() {
 #[tokio::test]
 async fn a_token_that_cannot_be_signed_opens_no_session() {
     let mut access_tokens = MockAccessTokens::new();
-    access_tokens.expect_issue().return_once(|_| Err(trouble(PortErrorKind::Misconfigured)));
+    access_tokens.expect_issue().return_once(|_| Err(port_error(PortErrorKind::Misconfigured)));
     let mut setup = Setup { issuer: issuer(access_tokens), sessions: MockSessionStore::new(), ..setup() };
     setup.users = MockUserRepository::new();
     setup.users.expect_find_by_email().return_once(|_, _| Ok(Some(user())));
-    assert_eq!(setup.trouble().await, PortErrorKind::Misconfigured);
+    assert_eq!(setup.port_error().await, PortErrorKind::Misconfigured);
 }

@@ -1,9 +1,9 @@
-//! Replacing an outdated hash, which helps later logins and never hurts this one (S-03).
+//! The replacement of an outdated hash, which never fails the login (S-03).
 
 use super::*;
 use crate::mocks;
 
-/// A login on an outdated hash whose replacement ends as `replaced`, and that then reads `after`.
+/// A login with an outdated hash, this outcome of the replacement, and `after` as the second lookup.
 fn upgrading(replaced: Result<Replacement, PortError>, after: User) -> Setup {
     let mut setup = Setup { users: users(Some(user()), Some(after)), hasher: hasher(OUTDATED), ..setup() };
     setup
@@ -30,46 +30,46 @@ fn upgraded_user() -> User {
     User { password_hash: Some(hash("upgraded")), ..user() }
 }
 
-async fn troubles(setup: Setup) -> Vec<PortErrorKind> {
-    setup.run().await.unwrap().troubles.iter().map(PortError::kind).collect()
+async fn errors(setup: Setup) -> Vec<PortErrorKind> {
+    setup.run().await.unwrap().errors.iter().map(PortError::kind).collect()
 }
 
 // S-03
 #[tokio::test]
-async fn an_outdated_hash_is_replaced_where_it_still_is_the_one_that_was_read() {
-    assert!(troubles(upgrading(Ok(Replacement::Replaced), upgraded_user())).await.is_empty());
+async fn an_outdated_hash_is_replaced() {
+    assert!(errors(upgrading(Ok(Replacement::Replaced), upgraded_user())).await.is_empty());
 }
 
 // S-03
 #[tokio::test]
-async fn a_replacement_that_fails_never_fails_the_login_and_is_told() {
-    let setup = upgrading(Err(trouble(PortErrorKind::Unavailable)), user());
-    assert_eq!(troubles(setup).await, [PortErrorKind::Unavailable]);
+async fn an_error_of_the_replacement_does_not_fail_the_login() {
+    let setup = upgrading(Err(port_error(PortErrorKind::Unavailable)), user());
+    assert_eq!(errors(setup).await, [PortErrorKind::Unavailable]);
 }
 
 // S-03
 #[tokio::test]
-async fn a_replacement_that_comes_too_late_is_no_trouble() {
-    assert!(troubles(upgrading(Ok(Replacement::Changed), user())).await.is_empty());
+async fn a_replacement_that_comes_too_late_is_not_an_error() {
+    assert!(errors(upgrading(Ok(Replacement::Changed), user())).await.is_empty());
 }
 
 // S-03
 #[tokio::test]
-async fn a_hasher_too_busy_for_the_new_hash_never_fails_the_login_and_is_told() {
+async fn an_overloaded_hasher_does_not_fail_the_login() {
     let mut setup = Setup { hasher: hasher(OUTDATED), ..setup() };
-    setup.hasher.expect_hash().times(1).return_once(|_, _| Err(trouble(PortErrorKind::Overloaded)));
-    assert_eq!(troubles(setup).await, [PortErrorKind::Overloaded]);
+    setup.hasher.expect_hash().times(1).return_once(|_, _| Err(port_error(PortErrorKind::Overloaded)));
+    assert_eq!(errors(setup).await, [PortErrorKind::Overloaded]);
 }
 
 #[tokio::test]
-async fn a_current_hash_is_left_alone() {
-    assert!(troubles(Setup { hasher: hasher(RIGHT), ..setup() }).await.is_empty());
+async fn a_current_hash_is_not_replaced() {
+    assert!(errors(Setup { hasher: hasher(RIGHT), ..setup() }).await.is_empty());
 }
 
 #[tokio::test]
-async fn an_outdated_hash_is_left_alone_where_upgrading_is_off() {
+async fn an_outdated_hash_is_not_replaced_if_upgrades_are_off() {
     let policy = LoginPolicy { upgrade_hashes: false, ..mocks::login_policy() };
-    assert!(troubles(Setup { hasher: hasher(OUTDATED), policy, ..setup() }).await.is_empty());
+    assert!(errors(Setup { hasher: hasher(OUTDATED), policy, ..setup() }).await.is_empty());
 }
 
 #[tokio::test]

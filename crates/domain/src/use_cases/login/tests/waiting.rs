@@ -1,9 +1,8 @@
-//! How long a login waits.
+//! The deadlines of a login.
 
 use super::*;
 
-/// Runs a login on an outdated hash that may take `allowed`; returns the times that the limiter's
-/// queue, verification and hashing were given.
+/// The request times that reservation, verification and hashing get in a login with an outdated hash.
 async fn times_given(allowed: Duration) -> Vec<RequestTime> {
     let mut setup = Setup { hasher: idle_hasher(), limiter: MockLoginLimiter::new(), ..setup() };
     let seen = Seen::new();
@@ -19,26 +18,26 @@ async fn times_given(allowed: Duration) -> Vec<RequestTime> {
     });
     setup.hasher.expect_hash().returning(move |_, request_time| {
         hashing.note(request_time);
-        Err(trouble(PortErrorKind::Overloaded))
+        Err(port_error(PortErrorKind::Overloaded))
     });
     setup.run_with("correct horse", RequestTime::new(NOW, request_time().started(), allowed)).await.unwrap();
     seen.all()
 }
 
 #[tokio::test]
-async fn the_wait_for_a_turn_and_the_password_queue_share_one_deadline_of_two_seconds() {
+async fn both_queues_share_one_deadline_of_two_seconds() {
     let expected = RequestTime::new(NOW, request_time().started(), Duration::from_secs(2));
     assert_eq!(times_given(Duration::from_secs(5)).await, [expected; 3]);
 }
 
 #[tokio::test]
-async fn a_request_with_less_time_than_that_waits_no_longer_than_it_has() {
+async fn an_earlier_deadline_of_the_request_applies_to_the_queues() {
     let expected = RequestTime::new(NOW, request_time().started(), Duration::from_secs(1));
     assert_eq!(times_given(Duration::from_secs(1)).await, [expected; 3]);
 }
 
 #[tokio::test]
-async fn everything_else_has_the_time_of_the_whole_request() {
+async fn other_calls_have_the_deadline_of_the_request() {
     let mut setup = Setup { limiter: MockLoginLimiter::new(), ..setup() };
     setup.users = MockUserRepository::new();
     setup

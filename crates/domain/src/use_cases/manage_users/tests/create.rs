@@ -76,6 +76,6 @@ async fn a_user_of_an_unknown_tenant_is_rejected() {
 #[tokio::test]
 async fn a_password_that_cannot_be_hashed_creates_no_user() {
     let mut setup = setup();
-    setup.hasher.expect_hash().return_once(|_, _| Err(trouble(PortErrorKind::Overloaded)));
+    setup.hasher.expect_hash().return_once(|_, _| Err(port_error(PortErrorKind::Overloaded)));
     assert!(matches!(create(setup, Some(tenant_id())).await, Err(ManageUsersError::Port(_))));
 }

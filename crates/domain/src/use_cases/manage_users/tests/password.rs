@@ -76,7 +76,7 @@ async fn a_user_without_a_password_can_be_given_one() {
 #[tokio::test]
 async fn a_new_password_whose_sessions_do_not_end_is_an_error() {
     let mut setup = replacing(&[("old", Replacement::Replaced)]);
-    setup.sessions = sessions_ending(EndReason::Revoked, Err(trouble(PortErrorKind::Unavailable)));
+    setup.sessions = sessions_ending(EndReason::Revoked, Err(port_error(PortErrorKind::Unavailable)));
     assert_sessions_not_ended(set(setup, LONG_ENOUGH).await);
 }
 

@@ -57,7 +57,7 @@ async fn a_user_with_an_unreadable_row_can_be_deactivated() {
 #[tokio::test]
 async fn a_deactivation_whose_sessions_do_not_end_is_an_error() {
     let mut setup = setting(UserStatus::Inactive, true);
-    setup.sessions = sessions_ending(EndReason::UserInactive, Err(trouble(PortErrorKind::Unavailable)));
+    setup.sessions = sessions_ending(EndReason::UserInactive, Err(port_error(PortErrorKind::Unavailable)));
     assert_sessions_not_ended(setup.manage().deactivate(&email(), request_time()).await);
 }
 
@@ -71,7 +71,7 @@ async fn an_activated_user_keeps_the_sessions() {
 async fn a_status_that_cannot_be_stored_ends_no_session() {
     let mut setup = setup();
     setup.users.expect_find_by_email().returning(|_, _| Ok(Some(user())));
-    setup.users.expect_set_status().return_once(|_, _, _| Err(trouble(PortErrorKind::Unavailable)));
+    setup.users.expect_set_status().return_once(|_, _, _| Err(port_error(PortErrorKind::Unavailable)));
     let failed = setup.manage().deactivate(&email(), request_time()).await;
     assert!(matches!(failed, Err(ManageUsersError::Port(_))));
 }

@@ -1,4 +1,4 @@
-//! A session that is full lets its oldest access token go: denylisted first, forgotten then.
+//! A full session releases its oldest access token, which is denylisted first.
 
 use mockall::Sequence;
 
@@ -8,7 +8,7 @@ fn full() -> Rotation {
     Rotation::AtCapacity { oldest: live_access_token() }
 }
 
-/// A denylist that takes the oldest access token `times` times.
+/// A denylist that expects the oldest access token `times` times.
 fn denylist(times: usize) -> MockDenylist {
     let mut denylist = MockDenylist::new();
     denylist
@@ -20,7 +20,7 @@ fn denylist(times: usize) -> MockDenylist {
 }
 
 #[tokio::test]
-async fn the_oldest_access_token_is_denylisted_before_the_session_forgets_it() {
+async fn the_oldest_access_token_is_denylisted_before_its_release() {
     let (mut order, mut setup) = (Sequence::new(), setup(Some(user())));
     let nothing_released = |rotate: &Rotate, _: &RequestTime| rotate.released.is_none();
     let oldest_released = |rotate: &Rotate, _: &RequestTime| rotate.released == Some(token_id());
@@ -36,7 +36,7 @@ async fn the_oldest_access_token_is_denylisted_before_the_session_forgets_it() {
 }
 
 #[tokio::test]
-async fn the_second_try_is_the_same_rotation_as_the_first() {
+async fn the_second_call_is_the_same_rotation_with_a_release() {
     let (mut setup, seen) = (setup(Some(user())), Seen::new());
     let noted = seen.clone();
     setup.sessions.expect_rotate().times(2).returning(move |rotate, _| {
@@ -50,17 +50,17 @@ async fn the_second_try_is_the_same_rotation_as_the_first() {
 }
 
 #[tokio::test]
-async fn a_session_that_stays_full_is_given_up_as_an_overload_in_the_end() {
+async fn a_session_that_stays_full_is_an_overload() {
     let mut setup = setup(Some(user()));
     setup.sessions.expect_rotate().times(33).returning(|_, _| Ok(full()));
     setup.denylist = denylist(32);
-    assert_eq!(setup.trouble().await, PortErrorKind::Overloaded);
+    assert_eq!(setup.port_error().await, PortErrorKind::Overloaded);
 }
 
 #[tokio::test]
-async fn an_access_token_that_cannot_be_denylisted_is_not_forgotten() {
+async fn an_access_token_that_cannot_be_denylisted_is_not_released() {
     let mut setup = setup(Some(user()));
     setup.sessions.expect_rotate().times(1).returning(|_, _| Ok(full()));
-    setup.denylist.expect_add().times(1).return_once(|_, _| Err(trouble(PortErrorKind::Unavailable)));
-    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+    setup.denylist.expect_add().times(1).return_once(|_, _| Err(port_error(PortErrorKind::Unavailable)));
+    assert_eq!(setup.port_error().await, PortErrorKind::Unavailable);
 }

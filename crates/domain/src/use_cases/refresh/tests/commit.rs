@@ -1,4 +1,4 @@
-//! Check first, commit last: what fails before the rotation has not consumed the token.
+//! Check first, commit last: an error before the rotation does not consume the token.
 
 use mockall::Sequence;
 
@@ -8,7 +8,7 @@ use crate::model::AccessToken;
 
 // S-55
 #[tokio::test]
-async fn a_text_that_is_no_token_asks_no_store() {
+async fn a_text_that_is_not_a_token_calls_no_store() {
     let mut setup = setup(None);
     setup.users = MockUserRepository::new();
     let rejected = setup.run_with(None, None).await;
@@ -34,30 +34,30 @@ async fn the_user_is_read_and_the_token_signed_before_the_rotation_commits() {
 }
 
 #[tokio::test]
-async fn a_user_who_cannot_be_read_leaves_the_token_as_it_was() {
+async fn an_error_of_the_lookup_does_not_consume_the_token() {
     let mut setup = setup(None);
     setup.users = MockUserRepository::new();
-    setup.users.expect_find_by_id().return_once(|_, _| Err(trouble(PortErrorKind::Unavailable)));
-    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+    setup.users.expect_find_by_id().return_once(|_, _| Err(port_error(PortErrorKind::Unavailable)));
+    assert_eq!(setup.port_error().await, PortErrorKind::Unavailable);
 }
 
 #[tokio::test]
-async fn an_access_token_that_cannot_be_signed_leaves_the_refresh_token_as_it_was() {
+async fn an_error_of_the_signature_does_not_consume_the_token() {
     let mut access_tokens = MockAccessTokens::new();
-    access_tokens.expect_issue().return_once(|_| Err(trouble(PortErrorKind::Misconfigured)));
+    access_tokens.expect_issue().return_once(|_| Err(port_error(PortErrorKind::Misconfigured)));
     let setup = Setup { issuer: issuer(access_tokens), ..setup(Some(user())) };
-    assert_eq!(setup.trouble().await, PortErrorKind::Misconfigured);
+    assert_eq!(setup.port_error().await, PortErrorKind::Misconfigured);
 }
 
 #[tokio::test]
-async fn chance_that_runs_dry_at_any_step_leaves_the_token_as_it_was() {
-    // The successor, the id of the access token, and the nonce of the seal.
+async fn an_error_of_the_randomness_does_not_consume_the_token() {
+    // For the successor, the id of the access token, and the nonce of the seal.
     for fills in 0..3 {
         let (mut entropy, mut left) = (MockEntropy::new(), fills);
         entropy.expect_fill().times(fills + 1).returning(move |_| {
             let dry = left == 0;
             left = left.saturating_sub(1);
-            if dry { Err(trouble(PortErrorKind::Unavailable)) } else { Ok(()) }
+            if dry { Err(port_error(PortErrorKind::Unavailable)) } else { Ok(()) }
         });
         let issuer = Issuer {
             access_tokens: Arc::new(signing_access_tokens()),
@@ -71,8 +71,8 @@ async fn chance_that_runs_dry_at_any_step_leaves_the_token_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_rotation_whose_outcome_is_unknown_is_trouble() {
+async fn a_rotation_with_an_unknown_outcome_is_an_error() {
     let mut setup = setup(Some(user()));
-    setup.sessions.expect_rotate().times(1).return_once(|_, _| Err(trouble(PortErrorKind::Unavailable)));
-    assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+    setup.sessions.expect_rotate().times(1).return_once(|_, _| Err(port_error(PortErrorKind::Unavailable)));
+    assert_eq!(setup.port_error().await, PortErrorKind::Unavailable);
 }

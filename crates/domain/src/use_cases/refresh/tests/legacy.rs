@@ -1,4 +1,4 @@
-//! Refresh tokens of the former service.
+//! Legacy refresh tokens.
 
 use super::*;
 use crate::model::{LegacyHolder, LegacyRefreshToken, TenantId};
@@ -7,7 +7,7 @@ fn legacy_token() -> PresentedRefreshToken {
     PresentedRefreshToken::Legacy(LegacyRefreshToken::parse(&"A".repeat(43)).unwrap())
 }
 
-/// A store that knows the token as one of this tenant; nothing may be consumed yet.
+/// A store that finds the token with a holder of this tenant.
 fn known(tenant_id: TenantId) -> MockLegacyRefreshTokens {
     let mut legacy = MockLegacyRefreshTokens::new();
     let holder = LegacyHolder { user_id: user_id(), tenant_id };
@@ -19,7 +19,7 @@ fn known(tenant_id: TenantId) -> MockLegacyRefreshTokens {
     legacy
 }
 
-/// The user opens a session, and consuming the token ends as `consumed`.
+/// A session is opened, and the consumption of the token returns `consumed`.
 fn exchanging(consumed: Result<bool, PortError>) -> Setup {
     let (mut setup, mut legacy) = (setup(Some(user())), known(tenant_id()));
     let mut order = mockall::Sequence::new();
@@ -34,7 +34,7 @@ fn exchanging(consumed: Result<bool, PortError>) -> Setup {
     setup
 }
 
-fn taking_back(mut setup: Setup) -> Setup {
+fn ending_the_session(mut setup: Setup) -> Setup {
     setup
         .sessions
         .expect_end()
@@ -58,7 +58,7 @@ fn assert_unknown(result: Result<Refreshed, RefreshError>) {
 }
 
 #[tokio::test]
-async fn a_legacy_token_becomes_the_first_pair_of_a_new_session() {
+async fn a_legacy_token_is_exchanged_for_a_new_session() {
     let refreshed = exchanged(exchanging(Ok(true))).await.unwrap();
     assert_eq!(refreshed.tokens.user_id, user_id());
     assert_eq!(refreshed.tokens.refresh_token.session().user_id, user_id());
@@ -66,13 +66,13 @@ async fn a_legacy_token_becomes_the_first_pair_of_a_new_session() {
 }
 
 #[tokio::test]
-async fn whoever_loses_the_race_for_a_legacy_token_ends_the_session_that_he_opened() {
-    assert_unknown(exchanged(taking_back(exchanging(Ok(false)))).await);
+async fn a_legacy_token_consumed_meanwhile_ends_the_new_session() {
+    assert_unknown(exchanged(ending_the_session(exchanging(Ok(false)))).await);
 }
 
 #[tokio::test]
-async fn a_legacy_token_whose_use_is_not_known_gives_no_pair() {
-    let setup = taking_back(exchanging(Err(PortError::unavailable("away"))));
+async fn an_error_of_the_consumption_returns_no_tokens() {
+    let setup = ending_the_session(exchanging(Err(PortError::unavailable("unreachable"))));
     assert!(matches!(exchanged(setup).await, Err(RefreshError::Port(_))));
 }
 
@@ -89,7 +89,7 @@ async fn a_legacy_token_is_not_consumed_for_a_user_who_may_not_continue() {
 }
 
 #[tokio::test]
-async fn a_legacy_token_is_unknown_where_there_was_no_former_service() {
+async fn a_legacy_token_is_unknown_without_a_legacy_service() {
     assert_unknown(exchanged(setup(None)).await);
     let mut unknown = setup(None);
     let mut legacy = MockLegacyRefreshTokens::new();
@@ -99,10 +99,10 @@ async fn a_legacy_token_is_unknown_where_there_was_no_former_service() {
 }
 
 #[tokio::test]
-async fn an_outage_while_a_legacy_token_is_looked_up_is_told_as_one() {
+async fn an_outage_during_the_lookup_of_a_legacy_token_is_an_error() {
     let mut away = setup(None);
     let mut legacy = MockLegacyRefreshTokens::new();
-    legacy.expect_find().times(1).return_once(|_, _| Err(PortError::unavailable("away")));
+    legacy.expect_find().times(1).return_once(|_, _| Err(PortError::unavailable("unreachable")));
     away.legacy = Some(legacy);
     let failed = exchanged(away).await;
     assert!(matches!(failed, Err(RefreshError::Port(error)) if error.kind() == PortErrorKind::Unavailable));

@@ -1,4 +1,4 @@
-//! What the store is asked, and what its answers mean.
+//! The call of the store, and its outcomes.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn the_successor_is_a_new_token_of_the_same_session() {
 }
 
 #[tokio::test]
-async fn the_store_is_told_tenant_lifetime_leeway_and_access_token() {
+async fn the_store_gets_tenant_lifetime_grace_period_and_access_token() {
     let (setup, seen) = rotating(Rotation::Rotated);
     let tokens = setup.run().await.unwrap().tokens;
     let rotate = seen.only();
@@ -41,7 +41,7 @@ async fn the_new_access_token_lives_900_seconds_from_a_whole_second() {
 }
 
 #[tokio::test]
-async fn every_rejection_of_the_store_is_told_as_what_it_is() {
+async fn every_outcome_of_the_store_has_its_rejection() {
     for (rotation, rejection) in [
         (Rotation::ReuseDetected, RefreshRejection::ReuseDetected),
         (Rotation::Ended(EndReason::LoggedOut), RefreshRejection::SessionEnded(EndReason::LoggedOut)),
@@ -66,7 +66,7 @@ async fn reuse_in_the_grace_period_compares_the_addresses() {
 }
 
 #[tokio::test]
-async fn a_rejection_names_the_user_that_the_token_names() {
+async fn a_rejection_has_the_user_of_the_token() {
     let rejected = rotating(Rotation::Unknown).0.run().await.unwrap_err();
     assert_eq!(rejected.user_id(), Some(user_id()));
     let malformed = setup(None).run_with(None, None).await.unwrap_err();

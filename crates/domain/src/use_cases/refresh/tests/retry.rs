@@ -1,8 +1,8 @@
-//! The safe retry: the same token and the same key get the same refresh token again.
+//! Retries: the same token and the same key get the same refresh token.
 
 use super::*;
 
-/// What the first of two calls under `key` left in the store, and the successor that it sealed.
+/// The sealed successor of an earlier call with `key`, and the successor.
 fn sealed_by_an_earlier_call(key: &str) -> (Rotation, RefreshToken) {
     let (presented, successor) = refresh_tokens();
     let key = RetryKey::derive(&presented, &idempotency_key(key));
@@ -10,20 +10,20 @@ fn sealed_by_an_earlier_call(key: &str) -> (Rotation, RefreshToken) {
 }
 
 #[tokio::test]
-async fn the_same_key_gets_the_same_refresh_token_with_a_fresh_access_token() {
+async fn the_same_key_gets_the_same_refresh_token() {
     let (retried, successor) = sealed_by_an_earlier_call("k1");
     let (setup, seen) = rotating(retried);
     let again = setup.run_with(Some(presented().into()), Some(idempotency_key("k1"))).await.unwrap();
     assert!(again.retried);
     assert_eq!(again.tokens.refresh_token, successor);
-    assert_ne!(seen.only().successor, successor.digest(), "the store was offered another one");
+    assert_ne!(seen.only().successor, successor.digest(), "the store got another one");
     assert_eq!(again.tokens.token_id, seen.only().access_token.id);
     assert_eq!(again.tokens.session_id, successor.session().session_id);
 }
 
 // S-46
 #[tokio::test]
-async fn a_call_with_a_key_leaves_its_successor_sealed_under_that_key_alone() {
+async fn the_successor_is_sealed_under_the_key_of_the_call() {
     let (setup, seen) = rotating(Rotation::Rotated);
     let first = setup.run_with(Some(presented().into()), Some(idempotency_key("k1"))).await.unwrap();
     assert!(!first.retried);
@@ -34,14 +34,14 @@ async fn a_call_with_a_key_leaves_its_successor_sealed_under_that_key_alone() {
 }
 
 #[tokio::test]
-async fn a_call_without_a_key_leaves_nothing_to_retry() {
+async fn a_call_without_a_key_cannot_be_retried() {
     let (setup, seen) = rotating(Rotation::Rotated);
     setup.run().await.unwrap();
     assert_eq!(seen.only().retry, None);
 }
 
 #[tokio::test]
-async fn a_retry_that_the_callers_key_does_not_open_is_a_defect_of_the_store() {
+async fn a_sealed_successor_that_cannot_be_opened_is_corrupt() {
     for key in [Some(idempotency_key("k2")), None] {
         let (setup, _) = rotating(sealed_by_an_earlier_call("k1").0);
         match setup.run_with(Some(presented().into()), key).await {

@@ -1,4 +1,4 @@
-//! The user is read again: what he may do now is what counts.
+//! The user is read again: the current status, role and tenant count.
 
 use super::*;
 use crate::mocks::MockAccessTokens;
@@ -6,21 +6,21 @@ use crate::model::{AccessToken, Email, Role};
 
 // S-27
 #[tokio::test]
-async fn an_inactive_user_is_rejected_and_his_session_ends() {
+async fn an_inactive_user_is_rejected_and_the_session_ends() {
     let mut setup = setup(Some(inactive_user()));
     setup.sessions = sessions_ending(EndReason::UserInactive, Ok(Ending::Ended));
     assert_eq!(setup.rejection().await, RefreshRejection::SessionEnded(EndReason::UserInactive));
 }
 
 #[tokio::test]
-async fn only_the_holder_of_a_session_learns_that_its_user_is_inactive() {
+async fn without_a_session_an_inactive_user_is_unknown() {
     let mut setup = setup(Some(inactive_user()));
     setup.sessions = sessions_ending(EndReason::UserInactive, Ok(Ending::Unknown));
     assert_eq!(setup.rejection().await, RefreshRejection::Unknown);
 }
 
 #[tokio::test]
-async fn a_user_who_is_gone_is_rejected_and_what_is_left_of_his_session_ends() {
+async fn a_deleted_user_is_rejected_and_the_session_ends() {
     for (ending, rejection) in [
         (Ending::Ended, RefreshRejection::SessionEnded(EndReason::Revoked)),
         (Ending::Unknown, RefreshRejection::Unknown),
@@ -32,23 +32,23 @@ async fn a_user_who_is_gone_is_rejected_and_what_is_left_of_his_session_ends() {
 }
 
 #[tokio::test]
-async fn a_user_who_moved_to_another_tenant_is_rejected_and_his_session_ends() {
+async fn a_user_of_another_tenant_is_rejected_and_the_session_ends() {
     let (mut setup, _) = rotating(Rotation::TenantMismatch);
     expect_end(&mut setup.sessions, EndReason::Revoked, Ok(Ending::Ended));
     assert_eq!(setup.rejection().await, RefreshRejection::SessionEnded(EndReason::Revoked));
 }
 
 #[tokio::test]
-async fn a_session_that_cannot_be_ended_is_trouble_not_a_rejection() {
+async fn an_error_of_the_end_is_not_a_rejection() {
     for (found, reason) in [(Some(inactive_user()), EndReason::UserInactive), (None, EndReason::Revoked)] {
         let mut setup = setup(found);
-        setup.sessions = sessions_ending(reason, Err(trouble(PortErrorKind::Unavailable)));
-        assert_eq!(setup.trouble().await, PortErrorKind::Unavailable);
+        setup.sessions = sessions_ending(reason, Err(port_error(PortErrorKind::Unavailable)));
+        assert_eq!(setup.port_error().await, PortErrorKind::Unavailable);
     }
 }
 
 #[tokio::test]
-async fn role_email_and_tenant_in_the_new_access_token_are_those_of_now() {
+async fn the_new_access_token_has_the_current_role_email_and_tenant() {
     let email = Email::parse("new@example.com").unwrap();
     let tenant_id = other_tenant_id();
     let now = User { role: Role::Viewer, email, tenant_id, ..user() };

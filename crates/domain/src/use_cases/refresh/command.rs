@@ -1,0 +1,88 @@
+//! The input and the outcomes of a refresh.
+
+use thiserror::Error;
+
+use crate::model::{
+    EndReason, IdempotencyKey, LimitKey, PresentedRefreshToken, RequestTime, SessionRef, TokenPair, UserId,
+};
+use crate::ports::PortError;
+
+/// A request to refresh, checked for its form.
+#[derive(Debug)]
+pub struct RefreshCommand {
+    /// The presented token; `None` if the text is not a token.
+    pub refresh_token: Option<PresentedRefreshToken>,
+    /// The keyed hash of the client's address, if it is known.
+    pub client: Option<LimitKey>,
+    /// The idempotency key, if the client sent one: the call may be retried with it.
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// The time of the request.
+    pub request_time: RequestTime,
+}
+
+/// A refresh that succeeded.
+#[derive(Debug)]
+pub struct Refreshed {
+    /// The new tokens.
+    pub tokens: TokenPair,
+    /// Whether the call was a retry of an earlier one.
+    pub retried: bool,
+}
+
+/// A refresh that failed. None of these errors consumes the presented token; some rejections end its session.
+#[derive(Debug, Error)]
+pub enum RefreshError {
+    /// The token is not a live refresh token.
+    #[error("the refresh token is invalid: {rejection}")]
+    InvalidRefreshToken {
+        /// The reason, for logs.
+        rejection: RefreshRejection,
+        /// The session of the token. It may not exist.
+        session: Option<SessionRef>,
+    },
+    /// An error of a port.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// The reason why a refresh token is rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RefreshRejection {
+    /// The text is not a refresh token.
+    #[error("malformed")]
+    Malformed,
+    /// There is no record of its session.
+    #[error("unknown")]
+    Unknown,
+    /// It is past its lifetime.
+    #[error("expired")]
+    Expired,
+    /// It was used within the grace period. Its session goes on.
+    #[error("already_used")]
+    AlreadyUsed {
+        /// Whether the client has the address that used the token, if both are known.
+        same_address: Option<bool>,
+    },
+    /// It was used before. This call ended its session.
+    #[error("reuse_detected")]
+    ReuseDetected,
+    /// Its session has ended, with this call or before.
+    #[error("session_ended: {0}")]
+    SessionEnded(EndReason),
+}
+
+impl RefreshError {
+    /// A rejection of a token without a session.
+    pub(super) const fn without_session(rejection: RefreshRejection) -> Self {
+        Self::InvalidRefreshToken { rejection, session: None }
+    }
+
+    /// The user of the presented token. The user may not exist.
+    #[must_use]
+    pub const fn user_id(&self) -> Option<UserId> {
+        match self {
+            Self::InvalidRefreshToken { session: Some(session), .. } => Some(session.user_id),
+            Self::InvalidRefreshToken { session: None, .. } | Self::Port(_) => None,
+        }
+    }
+}
