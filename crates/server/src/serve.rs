@@ -1,4 +1,4 @@
-//! Opens the ports, serves until a signal, and shuts down.
+//! Serving: from the first socket to the last answer.
 
 mod acceptor;
 mod listener;
@@ -28,23 +28,23 @@ use stop_signals::StopSignals;
 use timeouts::SHUTDOWN_TIMEOUT;
 use watch::watch;
 
-/// The open ports, on which no connection is accepted yet.
+/// The ports, taken and not yet answered on.
 struct Listeners {
     public: Listener,
-    /// `None` if the admin listener is off.
+    /// `None` where it is switched off.
     admin: Option<Listener>,
 }
 
-/// Serves until SIGTERM or Ctrl-C, then finishes the requests in flight.
+/// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
 pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
-    // Signals are received first, so that even an early signal stops the process in an orderly way.
+    // First, so that a signal stops the process in an orderly way, however early it arrives.
     let mut stop = StopSignals::listen()?;
     for warning in compose::warnings(&settings) {
         warn!(event = Event::WeakKey.name(), "{warning}");
     }
     let mut parts = compose(&settings, Purpose::Serve)?;
     let mut locks = parts.locks.take();
-    // The ports are opened before the bootstrap owner is created, so that no password is printed if a port is in use.
+    // Before the bootstrap owner is created: if a port is in use, no password is printed and lost.
     let listeners = Listeners::open(&settings)?;
     diagnostics::log("settings", &proxy_ranges::warnings(&settings.http.trusted_proxies));
     let unreachable = diagnostics::check_at_start(&parts.dependencies, &*parts.clock).await?;
@@ -66,7 +66,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     connections.drain();
     tokio::select! {
         () = process.clock.sleep_until(process.clock.instant() + settings.http.drain_delay) => {}
-        // A second signal ends only the delay: requests in flight are still finished.
+        // A second signal ends the delay, and nothing else: requests in flight are still finished.
         () = stop.next() => info!(event = Event::Stopping.name(), "the drain delay was ended by a second signal"),
     }
     finish(&process, &connections, running).await?;

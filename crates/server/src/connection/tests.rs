@@ -346,7 +346,7 @@ async fn expect_the_oldest_closes(budget: usize, start: &str, first_reply: &str,
 
 // S-74
 #[tokio::test]
-async fn a_request_that_waits_for_its_body_holds_its_head_and_a_buffer() {
+async fn a_request_that_waits_for_its_body_holds_its_head_and_the_body_s_buffer() {
     local(async {
         let post = "POST /a HTTP/1.1\r\nHost: x\r\n";
         let large = format!("{post}Content-Length: 10\r\nX: {}\r\n\r\n", "x".repeat(20_000));
@@ -398,7 +398,7 @@ async fn continue_is_sent_only_when_the_body_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unread_body_closes_the_connection_only_if_it_is_incomplete() {
+async fn an_unread_body_costs_the_connection_only_if_it_is_still_on_its_way() {
     local(async {
         let mut client = connect();
         client.send("POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nallGET /a HTTP/1.1\r\nHost: x\r\n\r\n").await;
@@ -488,7 +488,7 @@ async fn bodies_of_every_kind_are_framed() {
 
 // S-74
 #[tokio::test(start_paused = true)]
-async fn a_connection_evicted_during_its_request_is_answered_and_closes() {
+async fn a_connection_evicted_with_its_request_on_the_way_is_answered_and_closes() {
     local(async {
         let connections = Connections::with_budget(1, 100, 1_000_000);
         let mut first = connect_to(&connections, 1_000);
@@ -518,7 +518,7 @@ async fn a_panic_costs_its_connection_alone() {
 
 // S-97
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_answers_requests_in_flight_and_closes() {
+async fn a_shutdown_answers_what_is_on_its_way_and_closes() {
     local(async {
         let mut client = connect();
         client.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n").await;

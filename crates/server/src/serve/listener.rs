@@ -24,15 +24,15 @@ const SEND_BUFFER: usize = 64 * 1_024;
 /// response can still send requests until it is full.
 const RECEIVE_BUFFER: usize = 32 * 1_024;
 
-/// An open port.
+/// A port that is taken.
 pub(super) struct Listener {
     pub(super) socket: TcpListener,
-    /// The address that is listened on. For port 0 in the settings it has the port that the system chose.
+    /// With the port that the system chose, where the settings left it the choice.
     pub(super) address: SocketAddr,
 }
 
 impl Listener {
-    /// Opens the port that `setting` names.
+    /// Takes the port that `setting` names.
     pub(super) fn open(address: SocketAddr, setting: &str) -> Result<Self, CommandError> {
         let complain = |error| {
             CommandError::Failed(format!(
@@ -42,7 +42,7 @@ impl Listener {
         let socket = TcpListener::bind(address).map_err(complain)?;
         // The standard library asks for 128: a burst beyond that waits a second for its next SYN.
         rustix::net::listen(&socket, BACKLOG).map_err(|error| complain(error.into()))?;
-        // Accepted sockets inherit both buffer sizes.
+        // Accepted sockets inherit both.
         sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER).map_err(|error| complain(error.into()))?;
         sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER)
             .map_err(|error| complain(error.into()))?;
@@ -51,8 +51,8 @@ impl Listener {
     }
 }
 
-/// Raises the limit of open files to the maximum that the system allows. A burst of slow clients exceeds the usual limit of
-/// 1,024 (S-74).
+/// Lets the process have as many connections as the system allows it: the usual soft limit of 1,024
+/// files is less than a burst of slow clients (S-74).
 pub(super) fn raise_file_limit() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);

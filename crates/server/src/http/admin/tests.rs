@@ -1,4 +1,4 @@
-//! Responses of the admin listener, with mocked ports.
+//! What the admin listener answers, over mocks.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::http::fixtures::{Answer, app, application, parts, public, serving, us
 
 const SECRET: &str = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp-Zb4nRj9s";
 
-/// Sends a request to the admin listener of a service with the secret [`SECRET`].
+/// Asks the admin listener of a service that knows [`SECRET`].
 async fn ask(parts: Parts, request: TestRequest) -> Answer {
     let application = application(parts, &[("ADMIN__SECRET", SECRET)]);
     Answer::to(request, &serving(&application, |service| configure_admin(service, true)).await).await
@@ -72,7 +72,7 @@ async fn without_the_secret_nothing_is_ended() {
 
 // S-92
 #[actix_web::test]
-async fn ten_wrong_secrets_get_401_then_429_and_the_right_one_never_does() {
+async fn ten_wrong_secrets_are_401_the_next_is_429_and_the_right_one_is_never_limited() {
     let application = application(ending(|| Ok(1)), &[("ADMIN__SECRET", SECRET)]);
     let admin = serving(&application, |service| configure_admin(service, true)).await;
     let with = |secret: &str| {
@@ -99,7 +99,7 @@ async fn ten_wrong_secrets_get_401_then_429_and_the_right_one_never_does() {
 }
 
 #[actix_web::test]
-async fn a_malformed_user_id_is_400_and_an_outage_503_with_a_retry() {
+async fn a_user_who_is_no_uuid_is_400_and_an_outage_503_that_asks_to_repeat() {
     for user_id in ["alice", "9c858901"] {
         assert_eq!(ask(untouched(), signed(post(user_id))).await.error(), (400, "invalid_request"));
     }
@@ -132,7 +132,7 @@ async fn other_methods_are_405_and_other_paths_404() {
 }
 
 #[actix_web::test]
-async fn without_a_secret_no_route_ends_sessions() {
+async fn without_a_secret_there_is_no_way_to_end_sessions() {
     let admin = serving(&application(untouched(), &[]), |service| configure_admin(service, false)).await;
     let answer = Answer::to(signed(post(&user().id.to_string())), &admin).await;
     assert_eq!(answer.error(), (404, "not_found"));
@@ -140,7 +140,7 @@ async fn without_a_secret_no_route_ends_sessions() {
 
 // S-81
 #[actix_web::test]
-async fn metrics_count_public_responses_on_the_admin_listener_only() {
+async fn metrics_count_what_the_public_listener_answers_and_are_not_on_it() {
     let application = application(parts(), &[]);
     let public = serving(&application, public).await;
     let wrong = json!({ "email": "owner@example.com", "password": "wrong" }).to_string();

@@ -13,14 +13,14 @@ use crate::http::schemas::BodyErrors;
 use crate::http::{body, events};
 use crate::metrics::Metrics;
 
-/// The verifier of a logout. It always reads the denylist in the store, so that a repeated logout is 401 even if
+/// The verifier of a logout. It always asks the store, so that a repeated logout is 401 also where
 /// `TOKENS__VERIFICATION` is `cached`.
 pub(crate) struct StrictVerifier(pub(crate) TokenVerifier);
 
 /// Ends a session of the caller.
 ///
-/// The refresh token selects the session, which must belong to the user of the access token. After the 204 all tokens of
-/// the session are invalid. After a 503 the call can be repeated with the same tokens.
+/// The refresh token names the session, and belongs to the user of the access token. Every token of the session is dead
+/// after the 204. After a 503 the call can be repeated with the same tokens.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/logout",
@@ -28,7 +28,7 @@ pub(crate) struct StrictVerifier(pub(crate) TokenVerifier);
     request_body = LogoutRequest,
     security(("bearer" = [])),
     responses(
-        (status = 204, description = "The session has ended; its refresh token and access tokens are invalid"),
+        (status = 204, description = "The session has ended; its refresh token and access tokens are dead"),
         (status = 401, body = ErrorResponse, description = "`invalid_token`: no valid bearer; `invalid_refresh_token`: not the caller's", headers(("WWW-Authenticate" = String))),
         BodyErrors,
     ),

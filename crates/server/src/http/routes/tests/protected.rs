@@ -1,4 +1,4 @@
-//! The denylist that each endpoint reads, and the response if it cannot be read.
+//! Which denylist is asked, and what is answered where it cannot be.
 
 use std::sync::Arc;
 
@@ -24,15 +24,15 @@ fn never_asked() -> Arc<dyn Denylist> {
     Arc::new(MockDenylist::new())
 }
 
-/// A repeat of a completed logout is 401, even if the denylist cache does not have the token yet.
+/// A repeat after a completed logout is 401, however late others learn of it.
 #[actix_web::test]
-async fn logout_reads_the_denylist_in_the_store_and_not_the_cache() {
+async fn logout_asks_the_store_itself_and_nothing_that_is_kept_in_the_process() {
     let parts = Parts { denylist: denylist(|| Ok(true)), verification: never_asked(), ..parts() };
     assert_eq!(call(parts, logout("signed")).await.error(), (401, "invalid_token"));
 }
 
 #[actix_web::test]
-async fn other_protected_endpoints_read_the_configured_denylist() {
+async fn every_other_protected_endpoint_asks_as_the_settings_choose() {
     for path in ["me", "verify"] {
         let parts = Parts { denylist: never_asked(), verification: denylist(|| Ok(true)), ..parts() };
         assert_eq!(call(parts, get(path)).await.error(), (401, "invalid_token"), "{path}");
@@ -41,7 +41,7 @@ async fn other_protected_endpoints_read_the_configured_denylist() {
 
 // S-66
 #[actix_web::test]
-async fn an_unreachable_denylist_is_503_and_a_defect_500() {
+async fn what_cannot_be_told_is_503_and_a_defect_500() {
     for path in ["me", "verify"] {
         let away = denylist(|| Err(PortError::unavailable("away")));
         let answer = call(Parts { verification: away, ..parts() }, get(path)).await;

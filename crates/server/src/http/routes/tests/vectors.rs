@@ -1,4 +1,4 @@
-//! Tokens made with another library, each presented to `/verify`.
+//! Tokens made with another library, each presented to the endpoint that proxies ask.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::system::SystemClock;
 
 // S-29, S-31, S-32, S-34, S-35, S-37
 #[actix_web::test]
-async fn verify_accepts_and_rejects_each_vector_as_expected() {
+async fn every_vector_is_judged_as_it_says_for_a_proxy() {
     let vectors = vectors::jws();
     let variables = [("JWT__ISSUER", &*vectors.issuer), ("JWT__AUDIENCE", &vectors.audience)];
     let settings = settings(
@@ -26,7 +26,7 @@ async fn verify_accepts_and_rejects_each_vector_as_expected() {
     for case in vectors.cases {
         // In a header, spaces before the token belong to the separator (RFC 6750 §2.1).
         let accept = case.accept || case.name == "leading_space";
-        // A header cannot contain a line break, so no client can present such a token.
+        // A header cannot hold a line break, so nobody can present such a token.
         let Ok(header) = HeaderValue::from_str(&format!("Bearer {}", case.token)) else {
             assert!(!accept, "{} cannot be presented", case.name);
             continue;
