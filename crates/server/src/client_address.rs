@@ -23,16 +23,16 @@ pub(crate) struct ClientAddresses {
 }
 
 impl ClientAddresses {
-    /// Accepts `header` from peers in `trusted_proxies`, and nothing else.
+    /// Accepts `header` only from peers in `trusted_proxies`.
     pub(crate) const fn new(trusted_proxies: Vec<IpNet>, header: ClientAddressHeader) -> Self {
         Self { trusted_proxies, header }
     }
 
-    /// Returns the address to count; `None` when the trusted proxies add no address.
+    /// Returns the address to count; `None` if the trusted proxies add no address.
     ///
     /// It is the peer, unless the peer is trusted. Then it is the right-most address of the header that
-    /// is not a trusted proxy: a proxy appends on the right, and the client may have written everything further
-    /// left. An entry that cannot be read counts for the proxy that wrote it, so that no header value
+    /// is not a trusted proxy: a proxy appends on the right, and the client may have written everything
+    /// further left. An entry that cannot be read counts for the proxy that wrote it, so that no header value
     /// removes an attempt from the count (S-90).
     pub(crate) fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<ClientAddress> {
         let mut proxy = peer?.to_canonical();

@@ -1,10 +1,10 @@
-//! Addresses as proxies write them: in `X-Forwarded-For`, and in `Forwarded` (RFC 7239).
+//! Addresses in `X-Forwarded-For` and `Forwarded` (RFC 7239).
 
 use std::net::{IpAddr, SocketAddr};
 
 use super::list::split_last;
 
-/// The address in the `for` parameter of an element (RFC 7239 §4), which must appear once.
+/// Returns the address in the `for` parameter of an element (RFC 7239 §4), which must appear once.
 pub(super) fn element(element: &[u8]) -> Option<IpAddr> {
     let (mut left, mut found) = (Some(element), None);
     while let Some(text) = left {
@@ -31,7 +31,7 @@ fn for_value(parameter: &[u8]) -> Option<&[u8]> {
     rest.strip_prefix(b"=")
 }
 
-/// An address with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
+/// Returns an address that is written with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
 pub(super) fn node(node: &[u8]) -> Option<IpAddr> {
     let node = str::from_utf8(node).ok()?;
     let bare = node.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(node);

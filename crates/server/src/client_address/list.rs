@@ -1,6 +1,6 @@
-//! Reading a list header from its right end, where the nearest proxy appends.
+//! List headers, read from the right end, where the nearest proxy appends.
 
-/// How much of the header is read, in bytes. The entries of proxies are at its end, and a chain of forty fits.
+/// The number of bytes that are read of the header. The entries of proxies are at its end, and a chain of forty fits.
 const TAIL: usize = 2 * 1024;
 
 /// The end of a list header, all its lines joined by commas.

@@ -38,7 +38,7 @@ fn forwarded(line: &str) -> Option<String> {
 
 // S-19
 #[test]
-fn the_header_of_a_stranger_is_ignored() {
+fn the_header_of_an_untrusted_peer_is_ignored() {
     assert_eq!(x_forwarded_for("203.0.113.9", &["198.51.100.1"]).as_deref(), Some("203.0.113.9"));
 }
 
@@ -71,7 +71,7 @@ fn the_right_most_address_that_is_no_proxy_counts() {
 
 // S-90
 #[test]
-fn an_entry_that_cannot_be_read_counts_for_the_nearest_readable_proxy() {
+fn an_unreadable_entry_counts_for_the_nearest_readable_proxy() {
     let cases: [(&[&[u8]], &str); 14] = [
         (&[b"\xff"], PEER),
         (&[b"198.51.100.1, garbage"], PEER),
@@ -199,7 +199,7 @@ proptest! {
 
     // S-19, S-90
     #[test]
-    fn what_a_client_writes_left_of_the_proxy_changes_nothing(
+    fn entries_left_of_that_of_the_proxy_change_nothing(
         lines in prop::collection::vec(line(0..2_500), 0..3),
         separate in any::<bool>(),
         hops in 0..3_usize,

@@ -1,4 +1,4 @@
-//! All connections of the process, and the limits that they share.
+//! All connections of the process, and their common limits.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -32,7 +32,7 @@ pub(crate) struct ConnectionLimits {
     pub(crate) total: usize,
     /// Per address, IPv6 per /64.
     pub(crate) per_address: usize,
-    /// Peers that the limit per address does not apply to: many clients share them.
+    /// Peers without a limit per address: many clients share them.
     pub(crate) trusted_proxies: Vec<IpNet>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct Connections {
     sockets: Arc<Semaphore>,
     groups: Mutex<Groups>,
     pub(super) drain: Drain,
-    /// When a reached limit was last logged, in microseconds from the start; 0 if never.
+    /// The time of the last log line about a limit, in microseconds from the start; 0 if there was none.
     last_report: AtomicU64,
     pub(super) metrics: ConnectionMetrics,
     started: Instant,
@@ -69,12 +69,12 @@ impl Connections {
         })
     }
 
-    /// Waits until one more socket may be open: evicted connections take a moment to close their sockets.
+    /// Waits for the permit of one more socket: evicted connections take a moment to close their sockets.
     pub(crate) async fn socket(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.sockets).acquire_owned().await.ok()
     }
 
-    /// Takes the place of one more socket if it is free now.
+    /// Returns the permit of one more socket, if one is free now.
     pub(crate) fn try_socket(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.sockets).try_acquire_owned().ok()
     }
@@ -177,7 +177,7 @@ impl Connections {
         self.drain.begin();
     }
 
-    /// Lets idle connections close, after a short time in which a request may still arrive.
+    /// Closes idle connections, after a short time in which a request may still arrive.
     pub(crate) fn close_idle(&self) {
         self.drain.begin_closing(now());
         for entry in self.groups().all.members() {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::time::Instant;
 
-/// From serving over draining to closing; it never goes back.
+/// The phase of the shutdown: serving, then draining, then closing.
 #[derive(Debug, Default)]
 pub(super) struct Drain {
     draining: AtomicBool,
@@ -13,12 +13,12 @@ pub(super) struct Drain {
 }
 
 impl Drain {
-    /// From now on every response carries `Connection: close`.
+    /// Sends `Connection: close` in every response from now on.
     pub(super) fn begin(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// From now on idle connections close, after a short time in which a request may still arrive.
+    /// Closes idle connections from now on, after a short time in which a request may still arrive.
     pub(super) fn begin_closing(&self, now: Instant) {
         self.begin();
         // A second call changes nothing.

@@ -6,7 +6,7 @@ use std::task::Waker;
 use auth_domain::model::ClientAddress;
 use futures_util::task::AtomicWaker;
 
-/// How long a new connection may wait for its first request before it can be evicted, in microseconds.
+/// The time in which a new connection waits for its first request and cannot be evicted, in microseconds.
 ///
 /// Without it, each client that connects again after an eviction would evict a connection whose request is on its way, and no
 /// request would be served.
@@ -18,12 +18,12 @@ pub(super) struct Entry {
     pub(super) id: u64,
     /// The address that the connection counts for; `None` for a trusted proxy.
     pub(super) address: Option<ClientAddress>,
-    /// When the connection was accepted, in microseconds from the start.
+    /// The time of the accept, in microseconds from the start.
     accepted: u64,
     /// The time since which the connection waits for its client to send or to read, in microseconds from the start; 0 while it
     /// does not wait.
     waiting_since: AtomicU64,
-    /// The memory that it holds while it waits, in bytes, and since when.
+    /// The memory that the connection holds while it waits, in bytes, and the start of this.
     held: AtomicUsize,
     held_since: AtomicU64,
     evicted: AtomicBool,
@@ -31,7 +31,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// A connection that waits for its first request.
+    /// Returns the state of a connection that waits for its first request.
     pub(super) fn new(id: u64, address: Option<ClientAddress>, now: u64) -> Self {
         Self {
             id,
@@ -45,7 +45,7 @@ impl Entry {
         }
     }
 
-    /// Returns since when it waits; `None` while it does not.
+    /// Returns the start of the present wait; `None` if the connection does not wait.
     pub(super) fn waiting_since(&self) -> Option<u64> {
         Some(self.waiting_since.load(Ordering::Relaxed)).filter(|since| *since != 0)
     }
@@ -76,7 +76,7 @@ impl Entry {
         before
     }
 
-    /// Returns since when it holds memory, and how much.
+    /// Returns the memory that the connection holds, and since when.
     pub(super) fn holds(&self) -> Option<(u64, usize)> {
         let bytes = self.held.load(Ordering::Relaxed);
         (bytes != 0).then(|| (self.held_since.load(Ordering::Relaxed), bytes))

@@ -14,7 +14,7 @@ pub(super) struct Framing {
 }
 
 impl Framing {
-    /// Copies what has arrived since the last call; `input` is what the codec is about to read.
+    /// Copies the bytes that arrived since the last call; `input` is the unread input of the codec.
     pub(super) fn copy(&mut self, input: &[u8]) {
         self.unconsumed.extend_from_slice(input.get(self.unconsumed.len()..).unwrap_or_default());
     }
@@ -52,7 +52,7 @@ mod tests {
 
     // S-73
     #[test]
-    fn a_bare_line_feed_is_unsound_in_framing_and_sound_in_data() {
+    fn a_bare_line_feed_is_rejected_only_in_the_framing() {
         assert!(is_sound(&[("2\r\n\n\n", 2), ("\r\n0\r\n", 0), ("\r\n", 0)]));
         assert!(is_sound(&[("1\r\n\r", 1), ("\r", 0), ("\n0\r", 0), ("\nTrailer: 1\r\n\r\n", 0)]));
         assert!(!is_sound(&[("0\r\n\n", 0)]));

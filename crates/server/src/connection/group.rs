@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::entry::Entry;
 
-/// The fewest connections that are put in order at a time.
+/// The fewest connections that one scan puts in order.
 const MIN_ORDERED: usize = 16;
 
 /// All connections, or those of one address.
@@ -14,8 +14,8 @@ pub(super) struct Group {
     members: HashMap<u64, Arc<Entry>>,
     /// The connections that had waited longest at the last scan, in order: the start of the wait, and the id.
     ///
-    /// A connection that began to wait after the scan has waited less than any of them. So the group is scanned again
-    /// only when this list is used up.
+    /// A connection that began to wait after the scan has waited less than each of them. So the group is scanned again only
+    /// when this list is empty.
     order: VecDeque<(u64, u64)>,
 }
 
@@ -87,14 +87,14 @@ mod tests {
     }
 
     #[test]
-    fn connections_go_in_the_order_in_which_they_began_to_wait() {
+    fn connections_are_evicted_in_the_order_of_their_waits() {
         let mut group = group((1..=500).rev());
         let order: Vec<_> = std::iter::from_fn(|| evict(&mut group)).collect();
         assert_eq!(order, (1..=500).collect::<Vec<_>>());
     }
 
     #[test]
-    fn a_connection_that_was_served_meanwhile_goes_to_the_end() {
+    fn a_connection_that_was_served_moves_to_the_end() {
         let mut group = group(1..=40);
         assert_eq!(evict(&mut group), Some(1));
         let second = Arc::clone(&group.members[&1]);

@@ -1,4 +1,4 @@
-//! The connections by the limits that they count for.
+//! The connections, by the limits that they count for.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Returns how many connections an address has.
+    /// Returns the number of connections of an address.
     pub(super) fn count(&self, address: Option<ClientAddress>) -> usize {
         address.and_then(|address| self.by_address.get(&address)).map_or(0, Group::len)
     }

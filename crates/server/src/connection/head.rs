@@ -1,15 +1,15 @@
-//! The bytes of a request's head, before they are parsed.
+//! The bytes of a request head before the codec parses them.
 
 use super::rejection::Rejection;
 
-/// Finds the end of a head; each byte is read once, even if the head arrives in many parts (S-89).
+/// A search for the end of a head. It reads each byte once, also if the head arrives in many parts (S-89).
 #[derive(Default)]
 pub(super) struct EndFinder {
     scanned: usize,
 }
 
 impl EndFinder {
-    /// Returns the length of the head in `input`, including the empty line; `None` while the empty line has not arrived.
+    /// Returns the length of the head in `input`, including the empty line; `None` until the empty line has arrived.
     pub(super) fn find(&mut self, input: &[u8]) -> Option<usize> {
         loop {
             let rest = input.get(self.scanned..)?;
@@ -31,7 +31,7 @@ impl EndFinder {
     }
 }
 
-/// Returns the length of the empty lines that `input` begins with; clients may send some between requests (RFC 9112 §2.2).
+/// Returns the length of the empty lines at the start of `input`. Clients may send some between requests (RFC 9112 §2.2).
 pub(super) fn empty_lines(input: &[u8]) -> usize {
     let mut rest = input;
     while let [b'\r', b'\n', after @ ..] | [b'\n', after @ ..] = rest {
@@ -59,13 +59,13 @@ pub(super) fn ignore_upgrade(head: &mut [u8]) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// The members of a list header, from a value that still begins with the colon.
+/// Returns the members of a list header, from a value that begins with the colon.
 fn options(value: &mut [u8]) -> impl Iterator<Item = &mut [u8]> {
     let is_separator = |byte: &u8| matches!(byte, b',' | b':' | b' ' | b'\t' | b'\r');
     value.split_mut(is_separator)
 }
 
-/// The protocol is named with or without a version (`protocol-name ["/" protocol-version]`).
+/// Returns whether a member names WebSocket, with or without a version (`protocol-name ["/" protocol-version]`).
 fn is_websocket(option: &[u8]) -> bool {
     let name = option.split(|byte| *byte == b'/').next().unwrap_or_default();
     name.eq_ignore_ascii_case(b"websocket")

@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-/// Returns whether `value` is `uri-host [":" port]` with a host that is not empty, as the `http` scheme demands.
+/// Returns whether `value` is `uri-host [":" port]` with a host that is not empty, as the `http` scheme requires.
 pub(super) fn is_valid(value: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(value) else { return false };
     let (is_host, port) = match text.strip_prefix('[') {
@@ -18,12 +18,12 @@ pub(super) fn is_valid(value: &[u8]) -> bool {
     is_host && port.is_some_and(is_port)
 }
 
-/// A port may be empty (RFC 3986 §3.2.3).
+/// Returns whether a port is valid; it may be empty (RFC 3986 §3.2.3).
 fn is_port(text: &str) -> bool {
     text.is_empty() || (text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok())
 }
 
-/// `reg-name` or an IPv4 address (RFC 3986 §3.2.2).
+/// Returns whether a host is a `reg-name` or an IPv4 address (RFC 3986 §3.2.2).
 fn is_name(text: &str) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {

@@ -1,4 +1,4 @@
-//! Bytes on their way to the client.
+//! Bytes that are being written to the client.
 
 use std::io::IoSlice;
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::limits::Timeouts;
 use super::timer::now;
 
-/// A head, or a part of one, and the body after it. They are written together without being copied into one buffer.
+/// A head, or a part of one, and the body after it, written together without a copy into one buffer.
 pub(super) struct Output {
     head: BytesMut,
     body: Bytes,
@@ -23,7 +23,7 @@ impl Output {
         Self { head, body, progress: None, whole: None }
     }
 
-    /// Returns how much memory is freed with this output. Static assets and shared bodies do not count.
+    /// Returns the memory that is freed with this output. Static assets and shared bodies do not count.
     pub(super) fn own_memory(&self) -> usize {
         let body = if self.body.is_unique() { self.body.len() } else { 0 };
         self.head.len() + body
@@ -38,7 +38,7 @@ impl Output {
         progress.min(whole)
     }
 
-    /// Returns the vectored form of what is left.
+    /// Returns the remaining bytes as slices for a vectored write.
     pub(super) fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let parts = [self.head.as_ref(), self.body.as_ref()].into_iter().filter(|part| !part.is_empty());
         let filled = slices.iter_mut().zip(parts).map(|(slice, part)| *slice = IoSlice::new(part));
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn only_memory_of_its_own_counts() {
+    fn static_and_shared_memory_does_not_count() {
         assert_eq!(output(b"head", Bytes::from_static(b"asset")).own_memory(), 4);
         assert_eq!(output(b"head", Bytes::from(vec![0; 100])).own_memory(), 104);
         let shared = Bytes::from(vec![0; 100]);
@@ -97,7 +97,7 @@ mod tests {
 
     // S-74
     #[tokio::test(start_paused = true)]
-    async fn progress_moves_the_deadline_only_within_the_time_for_the_whole() {
+    async fn progress_never_moves_the_deadline_of_the_whole_write() {
         let timeouts = Timeouts::new(Duration::from_secs(75));
         let start = now();
         let mut output = output(b"", Bytes::from(vec![0; 128 * 1_024]));

@@ -18,11 +18,12 @@ use super::timer::now;
 use super::transport::Transport;
 use super::wire::{Shared, Wire};
 
-/// The reason why there is no further request.
+/// The reason why no request was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoRequest {
-    /// The client has sent nothing, or is gone: there is no response.
+    /// The client has sent nothing, or has disconnected: there is no response.
     Silent,
+    /// The head is rejected.
     Rejected(Rejection),
 }
 
@@ -110,7 +111,7 @@ fn has_wrong_number_of_hosts(head: &[u8]) -> bool {
     hosts > 1 || (hosts == 0 && is_1_1)
 }
 
-/// HTTP/1.1 needs exactly one `Host`; earlier versions may have one.
+/// Accepts exactly one `Host`, and none in versions before HTTP/1.1.
 fn check_host(request: &Request) -> Result<(), Rejection> {
     let mut hosts = request.head().headers().get_all(HOST);
     match (hosts.next(), hosts.next()) {

@@ -19,18 +19,18 @@ use super::transport::Transport;
 use super::wire::Shared;
 use crate::metrics::TimeoutReason;
 
-/// Whether the connection goes on after a response.
+/// The state of a connection after a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
     KeepAlive,
     Close,
 }
 
-/// The client does not receive the whole response.
+/// The error of a response that the client does not receive whole.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NotSent;
 
-/// Sends `response`. It has `Connection: close` if `close` is set, if the client or the response asks for it, if the
+/// Sends `response`. It has `Connection: close` if `close` is set, if the client or the response requires it, if the
 /// connection was evicted, or if the service shuts down.
 pub(super) async fn send<T: Transport>(
     wire: &Shared<T>,
@@ -82,7 +82,7 @@ async fn write<T: Transport>(
     Ok(if wire.codec.keep_alive() { Sent::KeepAlive } else { Sent::Close })
 }
 
-/// Responses that end with their head (RFC 9112 §6.3).
+/// Returns whether a response ends with its head (RFC 9112 §6.3).
 fn is_bodiless(status: StatusCode) -> bool {
     status.is_informational() || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status)
 }

@@ -1,4 +1,4 @@
-//! Connections over streams in memory, with an application whose response depends on the path.
+//! Connections over streams in memory.
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -5,10 +5,10 @@ use std::task::{Context, Poll, ready};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Returns the present time of the clock that timeouts use.
+/// Returns the time of the clock that timeouts use.
 #[expect(
     clippy::disallowed_methods,
-    reason = "timeouts of sockets go by tokio's clock, which tests can move"
+    reason = "timeouts of sockets use the clock of tokio, which tests can move"
 )]
 pub(crate) fn now() -> Instant {
     Instant::now()

@@ -1,17 +1,17 @@
-//! What a connection needs of its socket.
+//! The interface of a socket to its connection.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 /// A stream that can be aborted.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + 'static {
-    /// Makes the following close discard what the client has not received, so that the kernel frees it at once.
+    /// Makes the following close discard unsent bytes, so that the kernel frees them at once.
     fn abort(&self);
 }
 
 impl Transport for TcpStream {
     fn abort(&self) {
-        // It fails only on a socket that is gone already.
+        // It fails only on a socket that is closed already.
         let _ = self.set_zero_linger();
     }
 }

@@ -117,19 +117,19 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
-/// Settings with `variables` named without the prefix.
+/// Returns settings from `variables`, which are named without the prefix.
 pub(crate) fn settings(variables: &[(&str, &str)]) -> Settings {
     let variables =
         variables.iter().map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
     config::load(None, variables, |_| Vec::new()).unwrap()
 }
 
-/// An application with settings from `variables`, which are named without the prefix.
+/// Returns an application with settings from `variables`, which are named without the prefix.
 pub(crate) fn application(parts: Parts, variables: &[(&str, &str)]) -> Application {
     Application::new(parts, &settings(variables), tokio::runtime::Handle::current())
 }
 
-/// What the public listener serves.
+/// Returns the service of the public listener.
 pub(crate) async fn app(
     parts: Parts,
 ) -> impl Service<Request, Response = ServiceResponse<BoxBody>, Error = Error> {
@@ -141,7 +141,7 @@ pub(crate) fn public(service: &mut ServiceConfig) {
     configure_public(service, true);
 }
 
-/// An application with the routes that `configure` sets up.
+/// Returns the service of an application with the routes that `configure` sets up.
 pub(crate) async fn serving<F: FnOnce(&mut ServiceConfig)>(
     application: &Application,
     configure: F,

@@ -12,13 +12,13 @@ use super::instant::instant;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TokenResponse<'a> {
-    /// A JWT, signed with HS256.
+    /// A JWT, signed with HS256
     access_token: &'a str,
-    /// Lifetime of the access token in seconds.
+    /// The lifetime of the access token in seconds
     expires_in: u64,
-    /// The refresh token to present next; it works once.
+    /// The next refresh token; it works once.
     refresh_token: &'a str,
-    /// When the access token expires, RFC 3339 in UTC.
+    /// The time at which the access token expires, RFC 3339 in UTC
     #[schema(format = DateTime)]
     expires_at: String,
 }

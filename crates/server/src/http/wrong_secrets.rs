@@ -1,4 +1,4 @@
-//! Wrong admin secrets: counted by client address, at most ten in five minutes (S-92).
+//! The limit of wrong admin secrets: ten per client address in five minutes (S-92).
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use auth_domain::model::ClientAddress;
 
-/// How many wrong secrets of one address get a 401 within [`WINDOW`]; further ones get a 429.
+/// The number of wrong secrets of one address that get a 401 within [`WINDOW`]. Further ones get a 429.
 const LIMIT: usize = 10;
-/// How long a wrong secret counts.
+/// The time for which a wrong secret counts.
 const WINDOW: Duration = Duration::from_mins(5);
-/// How many addresses are counted separately; further ones share the count of clients without an address.
+/// The number of addresses that are counted separately. Further ones share the count of clients without an address.
 const MAX_ADDRESSES: usize = 1_000;
 
-/// The wrong secrets of the last minutes, in bounded memory.
+/// The wrong secrets of the last minutes, in constant memory.
 #[derive(Default)]
 pub(crate) struct WrongSecrets {
     by_address: Mutex<HashMap<Option<ClientAddress>, Attempts>>,
@@ -23,18 +23,18 @@ pub(crate) struct WrongSecrets {
 struct Attempts {
     /// The times of the attempts that count, oldest first, at most [`LIMIT`].
     counted: VecDeque<Instant>,
-    /// When the last attempt was made.
+    /// The time of the last attempt.
     last: Option<Instant>,
-    /// The attempts since the address was silent for a whole window.
+    /// The number of attempts since the address was silent for a whole window.
     in_a_row: u64,
 }
 
 /// A wrong secret.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct WrongSecret {
-    /// The wrong secrets of the address since it was silent for a whole window, this one included.
+    /// The number of wrong secrets of the address since it was silent for a whole window, with this one.
     pub(super) in_a_row: u64,
-    /// How long the address has to wait, if it is over the limit.
+    /// The time that the address has to wait, if it is over the limit.
     pub(super) retry_after: Option<Duration>,
 }
 
@@ -106,7 +106,7 @@ mod tests {
         let soon = start + Duration::from_mins(1);
         assert_eq!(count(&wrong, 1, soon).retry_after, Some(Duration::from_mins(4)));
         assert_eq!(count(&wrong, 2, soon).retry_after, None, "another address");
-        // The rejected attempt prolonged nothing, and one attempt at a time leaves the window.
+        // The rejected attempt prolonged no wait, and the attempts leave the window one by one.
         let later = start + WINDOW;
         assert_eq!(count(&wrong, 1, later).retry_after, None);
         assert_eq!(count(&wrong, 1, later).retry_after, Some(Duration::from_secs(1)));
@@ -124,14 +124,17 @@ mod tests {
 
     // S-92
     #[test]
-    fn memory_is_bounded_and_addresses_beyond_share_one_count() {
+    fn memory_is_constant_and_further_addresses_share_one_count() {
         let (wrong, start) = (WrongSecrets::default(), start());
         for number in 0..5_000 {
             count(&wrong, number, start);
         }
         assert!(wrong.by_address.lock().unwrap().len() <= MAX_ADDRESSES + 1);
         assert!(count(&wrong, 9_999, start).retry_after.is_some());
-        assert!(count(&wrong, 0, start).retry_after.is_none(), "an address that was counted apart before");
+        assert!(
+            count(&wrong, 0, start).retry_after.is_none(),
+            "an address that was counted separately before"
+        );
         assert!(count(&wrong, 9_999, start + WINDOW).retry_after.is_none());
     }
 }

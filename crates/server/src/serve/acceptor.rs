@@ -1,4 +1,4 @@
-//! Accepting connections, and handing them to the workers in turn.
+//! The acceptor of a listener, which hands connections to the workers in turn.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -15,10 +15,10 @@ use tracing::warn;
 use super::listener::BACKLOG;
 use crate::connection::{Connections, Registration};
 
-/// How long to wait after an error that is not about one connection.
+/// The pause after an error that is not about one connection.
 const RETRY_AFTER: Duration = Duration::from_millis(50);
 
-/// A connection on its way to a worker.
+/// A connection for a worker.
 pub(super) struct Accepted {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
@@ -27,7 +27,7 @@ pub(super) struct Accepted {
     pub(super) socket: OwnedSemaphorePermit,
 }
 
-/// Accepts from one listener.
+/// The acceptor of one listener.
 pub(super) struct Acceptor {
     listener: tokio::net::TcpListener,
     /// The same listener, for accepting from its queue without waiting.
@@ -50,7 +50,7 @@ impl Acceptor {
         Ok(Self { listener, queue, connections, workers, next: 0, is_failing: false })
     }
 
-    /// Accepts until `stop`; then accepts the connections that the kernel has queued, and closes the listener.
+    /// Accepts connections until `stop`. Then it accepts those that the kernel has queued, and closes the listener.
     pub(super) async fn run(mut self, stop: CancellationToken) {
         while stop.run_until_cancelled(self.accept()).await.is_some() {}
         for _ in 0..BACKLOG {
@@ -93,7 +93,7 @@ impl Acceptor {
     }
 }
 
-/// The client closed the connection before the accept.
+/// Returns whether an error means that the client closed the connection before the accept.
 fn is_about_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     [ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted].contains(&error.kind())
@@ -114,7 +114,7 @@ mod tests {
 
     // S-97
     #[tokio::test]
-    async fn what_the_kernel_has_queued_is_accepted_before_the_listener_closes() {
+    async fn queued_connections_are_accepted_before_the_listener_closes() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let clients: Vec<_> = (0..5).map(|_| TcpStream::connect(address).unwrap()).collect();
@@ -134,7 +134,7 @@ mod tests {
 
     // S-74
     #[tokio::test(start_paused = true)]
-    async fn accepting_goes_on_at_the_limit_and_workers_take_turns() {
+    async fn the_limit_does_not_stop_the_acceptor_and_workers_take_turns() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let ((first, mut one), (second, mut other)) = (unbounded_channel(), unbounded_channel());
@@ -150,7 +150,7 @@ mod tests {
                 tokio::time::advance(Duration::from_secs(1)).await;
             }
         }
-        assert_eq!(accepted.len(), 6, "the limit of two made none of them wait");
+        assert_eq!(accepted.len(), 6, "no connection waited for the limit of two");
         stop.cancel();
         running.await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! Sockets, and how many of them there may be.
+//! Listening sockets, and the limit of open files.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -9,19 +9,19 @@ use tracing::warn;
 use crate::command_error::CommandError;
 use crate::config::ENVIRONMENT_PREFIX;
 
-/// How many connections may wait to be accepted: the default limit of Linux (`net.core.somaxconn`).
+/// The number of connections that may wait for an accept: the default limit of Linux (`net.core.somaxconn`).
 ///
 /// Beyond it, the kernel drops the first packet, and the client repeats it after 1 s and 3 s. A proxy that opens a
 /// connection for each request fills a queue of 1,024 with as many clients.
 pub(super) const BACKLOG: i32 = 4_096;
 
-/// How much of an unread response the kernel buffers per connection, in bytes; Linux doubles it for its own records.
+/// The send buffer of a connection in the kernel, in bytes. Linux doubles it for its own records.
 ///
-/// Without a limit it grows to some megabytes, and a thousand such clients cost gigabytes outside the process (S-74).
+/// Without a limit, it grows to some megabytes, and a thousand clients that do not read take gigabytes (S-74).
 const SEND_BUFFER: usize = 64 * 1_024;
 
-/// How much of unread requests the kernel buffers per connection, in bytes; Linux doubles it, too. A client that reads no
-/// response can still send requests until it is full.
+/// The receive buffer of a connection in the kernel, in bytes; Linux doubles it, too. A client that reads no response can
+/// send requests until it is full.
 const RECEIVE_BUFFER: usize = 32 * 1_024;
 
 /// A port that is taken.
@@ -40,7 +40,7 @@ impl Listener {
             ))
         };
         let socket = TcpListener::bind(address).map_err(complain)?;
-        // The standard library asks for 128: a burst beyond that waits a second for its next SYN.
+        // The standard library uses 128. A client beyond it waits a second for its next SYN.
         rustix::net::listen(&socket, BACKLOG).map_err(|error| complain(error.into()))?;
         // Accepted sockets inherit both.
         sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER).map_err(|error| complain(error.into()))?;
@@ -68,7 +68,7 @@ mod tests {
 
     // S-74
     #[test]
-    fn the_kernel_buffers_little_of_what_is_not_read() {
+    fn the_buffers_of_the_kernel_are_limited() {
         let listener = Listener::open("127.0.0.1:0".parse().unwrap(), "HTTP__LISTEN").unwrap();
         let _client = std::net::TcpStream::connect(listener.address).unwrap();
         let (accepted, _) = listener.socket.accept().unwrap();
@@ -81,7 +81,9 @@ mod tests {
     #[test]
     fn a_port_in_use_is_rejected_with_the_name_of_its_setting() {
         let taken = Listener::open("127.0.0.1:0".parse().unwrap(), "HTTP__LISTEN").unwrap();
-        let Err(failure) = Listener::open(taken.address, "ADMIN__LISTEN") else { panic!("taken twice") };
+        let Err(failure) = Listener::open(taken.address, "ADMIN__LISTEN") else {
+            panic!("the port was bound twice")
+        };
         let text = failure.to_string();
         assert!(text.contains("HOOKSENTRY_AUTH__ADMIN__LISTEN"), "{text}");
         assert!(text.contains(&taken.address.to_string()), "{text}");

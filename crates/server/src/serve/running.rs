@@ -1,4 +1,4 @@
-//! The HTTP servers: the public one, and the one for administrators.
+//! The public HTTP server and the admin server.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(super) struct Running {
 /// The workers of a server that no longer accepts.
 pub(super) struct Workers(Vec<tokio::sync::oneshot::Receiver<std::io::Result<()>>>);
 
-/// What both servers are started with.
+/// The parts that both servers share.
 pub(super) struct Start<'a> {
     pub(super) handlers: &'a Handlers,
     pub(super) connections: &'a Arc<Connections>,
@@ -77,7 +77,7 @@ impl Start<'_> {
 }
 
 impl Running {
-    /// Closes the listener after the connections that the kernel has queued were accepted.
+    /// Accepts the connections that the kernel has queued, and closes the listener.
     pub(super) async fn stop_accepting(self) -> Result<Workers, CommandError> {
         self.stop.cancel();
         self.acceptor.await.map_err(failed)?;

@@ -28,11 +28,11 @@ use crate::app::Handlers;
 use crate::connection::{Application, Rejection, Timeouts, serve};
 use crate::http::{self, Middleware};
 
-/// A worker thread that was started.
+/// A running worker thread.
 pub(super) struct Worker {
-    /// Sends connections to the worker, which ends after the last sender is dropped and its connections are closed.
+    /// The sender of connections. The worker ends after the last sender is dropped and its connections are closed.
     pub(super) connections: UnboundedSender<Accepted>,
-    /// Receives the result when the worker ends.
+    /// The receiver of the result of the worker.
     pub(super) ended: oneshot::Receiver<io::Result<()>>,
 }
 
@@ -83,7 +83,7 @@ async fn serve_all<A: Application + 'static>(
     timeouts: Timeouts,
 ) {
     let tasks = TaskTracker::new();
-    // The timeouts in it are for actix's own server, and are not used here.
+    // Only actix's own server uses the timeouts in it.
     let config = ServiceConfig::new(KeepAlive::Os, Duration::ZERO, Duration::ZERO, false, None);
     while let Some(Accepted { stream, peer, registration, socket }) = incoming.recv().await {
         // Responses are written whole, so waiting for more data gains nothing.

@@ -7,7 +7,7 @@ use crate::connection::Registration;
 use crate::connection::entry::GRACE;
 
 impl Connections {
-    /// Connections that share `budget` bytes.
+    /// Returns connections with a memory budget.
     pub(in crate::connection) fn with_budget(total: usize, per_address: usize, budget: usize) -> Arc<Self> {
         let limits =
             ConnectionLimits { total, per_address, trusted_proxies: vec!["10.0.0.10/32".parse().unwrap()] };
@@ -21,7 +21,7 @@ impl Connections {
     }
 }
 
-/// Lets the grace of new connections pass.
+/// Moves the time on until no connection is new.
 async fn grace() {
     tokio::time::advance(Duration::from_micros(GRACE + 1)).await;
 }
@@ -56,12 +56,12 @@ async fn an_address_at_its_limit_evicts_only_its_own_connections() {
     let second = admit(&connections, "2001:db8:0:1::2").unwrap();
     grace().await;
     let third = admit(&connections, "2001:db8:0:1:ffff::3").unwrap();
-    assert!(first.is_evicted(), "one /64 is one address");
+    assert!(first.is_evicted(), "a /64 network is one address");
     assert!(!other.is_evicted() && !second.is_evicted() && !third.is_evicted());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_trusted_proxy_is_limited_by_the_total_alone() {
+async fn a_trusted_proxy_has_only_the_total_limit() {
     let connections = Connections::with_budget(5, 1, 1_000);
     let open: Vec<_> = (0..5).filter_map(|_| admit(&connections, "::ffff:10.0.0.10")).collect();
     assert!(open.iter().all(|connection| !connection.is_evicted()));

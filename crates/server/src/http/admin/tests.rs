@@ -29,7 +29,7 @@ fn ending(result: fn() -> Result<usize, PortError>) -> Parts {
     Parts { sessions: Arc::new(sessions), ..parts() }
 }
 
-/// No session may be touched.
+/// Ports on which no session may change.
 fn untouched() -> Parts {
     let mut sessions = MockSessionStore::new();
     sessions.expect_end_all().never();
@@ -45,7 +45,7 @@ fn signed(request: TestRequest) -> TestRequest {
 }
 
 #[actix_web::test]
-async fn the_platform_ends_all_sessions_of_a_user_and_may_repeat_it() {
+async fn the_platform_ends_all_sessions_of_a_user_and_may_repeat_the_call() {
     for count in [|| Ok(3), || Ok(0)] {
         let answer = ask(ending(count), signed(post(&user().id.to_string()))).await;
         assert_eq!((answer.status, answer.body), (200, json!({ "sessionsEnded": count().unwrap_or(0) })));
@@ -56,7 +56,7 @@ async fn the_platform_ends_all_sessions_of_a_user_and_may_repeat_it() {
 
 // S-44
 #[actix_web::test]
-async fn without_the_secret_nothing_is_ended() {
+async fn a_missing_or_wrong_secret_ends_no_session() {
     let answer = ask(untouched(), post("no-uuid")).await;
     assert_eq!(answer.error(), (401, "invalid_token"));
     assert_eq!(answer.header("www-authenticate"), "Bearer");

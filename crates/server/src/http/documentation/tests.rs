@@ -21,7 +21,7 @@ async fn documentation_that_is_off_is_404_for_every_method() {
 
 // S-76
 #[actix_web::test]
-async fn a_page_has_its_charset_and_runs_nothing_but_its_own_scripts() {
+async fn a_page_has_its_charset_and_runs_only_its_own_scripts() {
     let page = call(parts(), TestRequest::get().uri("/swagger/")).await;
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     let policy = page.header("content-security-policy");
@@ -41,7 +41,7 @@ async fn a_page_has_its_charset_and_runs_nothing_but_its_own_scripts() {
 
 // S-76
 #[actix_web::test]
-async fn examples_can_lock_nobody_out() {
+async fn examples_cannot_use_up_a_login_limit() {
     let settings = call(parts(), TestRequest::get().uri("/swagger/swagger-initializer.js")).await.text;
     assert!(settings.contains("\"supportedSubmitMethods\": [") && settings.contains("\"get\""), "{settings}");
     assert!(!settings.contains("\"post\""), "{settings}");

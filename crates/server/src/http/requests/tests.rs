@@ -30,7 +30,7 @@ fn every_field_at_fault_is_reported_at_once() {
         wrong_types,
         "The field email must be a string, not an array. The field password must be a string, not a number."
     );
-    let malformed = message(login(br#"{"email":"nobody","password":"x"}"#));
+    let malformed = message(login(br#"{"email":"no-address","password":"x"}"#));
     assert_eq!(malformed, "The email is not a valid address.");
 }
 

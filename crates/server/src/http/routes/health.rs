@@ -12,7 +12,7 @@ pub(crate) struct ReadinessDetails(pub(crate) bool);
 
 /// Reports that the process serves.
 ///
-/// It asks no dependency.
+/// It checks no dependency.
 #[utoipa::path(
     get,
     path = "/health",

@@ -26,7 +26,7 @@ use crate::unlisted_proxies::UnlistedProxies;
     request_body = LoginRequest,
     responses(
         TokensIssued,
-        (status = 401, body = ErrorResponse, description = "`invalid_credentials`: one answer for all that can be wrong", headers(("WWW-Authenticate" = String))),
+        (status = 401, body = ErrorResponse, description = "`invalid_credentials`: one response for every cause", headers(("WWW-Authenticate" = String))),
         (status = 429, body = ErrorResponse, description = "`rate_limited`: too many failed logins", headers(("Retry-After" = u64))),
         BodyErrors,
     ),

@@ -18,8 +18,8 @@ use crate::metrics::Metrics;
 
 /// Exchanges a refresh token for a new token pair.
 ///
-/// A refresh token works once. Reuse ends its whole session, except for the token that was replaced within the last
-/// seconds. With an `Idempotency-Key` the call is safe to repeat.
+/// A refresh token works once. Presenting a used token ends its session, except within the grace period of the token that
+/// was replaced last. With an `Idempotency-Key`, the call is safe to repeat.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/refresh",

@@ -55,7 +55,7 @@ async fn a_refresh_answers_alike_and_a_logout_with_nothing() {
 }
 
 #[actix_web::test]
-async fn every_answer_has_the_standard_headers() {
+async fn every_response_has_the_standard_headers() {
     for request in
         [login(), refresh(), logout("bad"), post("login", &json!({})), TestRequest::get().uri("/none")]
     {
@@ -74,7 +74,7 @@ async fn wrong_password_and_unknown_email_get_the_same_answer() {
     let wrong =
         call(parts(), post("login", &json!({ "email": "owner@example.com", "password": "wrong" }))).await;
     let unknown =
-        call(parts(), post("login", &json!({ "email": "nobody@example.com", "password": "right" }))).await;
+        call(parts(), post("login", &json!({ "email": "absent@example.com", "password": "right" }))).await;
     assert_eq!(wrong.error(), (401, "invalid_credentials"));
     assert_eq!(wrong.body, unknown.body);
     let names = |answer: &Answer| answer.headers.keys().map(ToString::to_string).collect::<Vec<_>>();
@@ -83,11 +83,11 @@ async fn wrong_password_and_unknown_email_get_the_same_answer() {
 }
 
 #[actix_web::test]
-async fn a_malformed_request_is_400_before_the_limit_is_asked() {
+async fn a_malformed_request_is_400_before_the_limit_is_checked() {
     let mut limiter = MockLoginLimiter::new();
     limiter.expect_reserve().never();
     let parts = Parts { limiter: Arc::new(limiter), ..parts() };
-    let answer = call(parts, post("login", &json!({ "email": "nobody", "password": "" }))).await;
+    let answer = call(parts, post("login", &json!({ "email": "no-address", "password": "" }))).await;
     assert_eq!(answer.error(), (400, "invalid_request"));
 }
 
@@ -104,7 +104,7 @@ async fn a_blocked_login_is_429_with_the_seconds_to_wait() {
 }
 
 #[actix_web::test]
-async fn a_text_that_is_no_refresh_token_is_401_and_a_missing_one_400() {
+async fn another_text_than_a_refresh_token_is_401_and_a_missing_one_400() {
     let answer = call(parts(), post("refresh", &json!({ "refreshToken": "garbage" }))).await;
     assert_eq!(answer.error(), (401, "invalid_refresh_token"));
     assert_eq!(answer.header("www-authenticate"), "Bearer");
@@ -163,7 +163,7 @@ async fn an_outage_is_503_with_retry_after_on_every_endpoint() {
 
 // S-66
 #[actix_web::test]
-async fn a_bearer_that_cannot_be_checked_is_neither_accepted_nor_rejected() {
+async fn a_token_is_503_while_the_denylist_is_unreachable() {
     let mut denylist = MockDenylist::new();
     denylist.expect_contains().returning(|_, _| Err(PortError::unavailable("away")));
     let answer = call(Parts { denylist: Arc::new(denylist), ..parts() }, logout("signed")).await;

@@ -25,7 +25,7 @@ use crate::http::schemas::{ProtectedErrors, ReadErrors};
             ("X-User-Email" = String, description = "`email`, in UTF-8"),
             ("X-Session-Id" = String, description = "`sid`; empty in legacy tokens"),
         )),
-        (status = 401, body = ErrorResponse, description = "`invalid_token`: no valid bearer", headers(("WWW-Authenticate" = String))),
+        (status = 401, body = ErrorResponse, description = "`invalid_token`: the bearer token is missing or not valid", headers(("WWW-Authenticate" = String))),
         ReadErrors,
         ProtectedErrors,
     ),

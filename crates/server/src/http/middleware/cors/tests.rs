@@ -144,7 +144,7 @@ async fn any_other_origin_gets_no_cors_header() {
 
 // S-79
 #[actix_web::test]
-async fn cors_is_off_by_default_and_always_off_for_administrators() {
+async fn cors_is_off_by_default_and_always_off_on_the_admin_listener() {
     let off = serving(&application(parts(), &[]), public).await;
     for request in [login().insert_header(("origin", ORIGIN)), preflight("/api/v1/auth/login", ORIGIN)] {
         let answer = Answer::to(request, &off).await;
