@@ -1,7 +1,7 @@
 //! The rules of the login limit, as pure functions.
 //!
-//! Each takes the stored attempts and returns those to store instead. A store in Rust calls them; one that cannot
-//! mirrors them, and `auth_testkit::generated` compares it with them. Times are Unix microseconds.
+//! Each takes the stored attempts and returns those to store instead. A store in Rust calls the functions. A store that
+//! cannot call them mirrors them, and `auth_testkit::generated` compares it with them. Times are Unix microseconds.
 
 mod attempt;
 mod limit;

@@ -1,8 +1,8 @@
 //! The rules of a session, as pure functions.
 //!
 //! Each takes the stored record, the request and the time, and returns the outcome with the change to store. A store
-//! in Rust calls them; one that cannot mirrors them, and `auth_testkit::generated` compares it with them. All compare
-//! times in whole microseconds.
+//! in Rust calls the functions. A store that cannot call them mirrors them, and `auth_testkit::generated` compares it
+//! with them. All compare times in whole microseconds.
 
 mod change;
 mod ending;

@@ -70,7 +70,8 @@ impl AttemptLimit {
     /// The time at which failures allow the next attempt; `None` if they allow it now.
     fn opens_at(&self, window: &[Attempt], now: i64) -> Option<i64> {
         let failures: Vec<_> = window.iter().filter(|attempt| attempt.is_failure(now)).collect();
-        // So many of the oldest have to leave the window before fewer than the limit are left.
+        // The next attempt must wait until the window contains fewer failures than the limit. Then `surplus` + 1 of the
+        // oldest failures have left it.
         let surplus = failures.len().checked_sub(self.max_failures())?;
         let last_to_leave = failures.get(surplus).or(failures.last())?;
         Some(last_to_leave.at.saturating_add(to_microseconds(self.window)))

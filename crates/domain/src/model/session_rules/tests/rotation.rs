@@ -95,7 +95,7 @@ fn the_predecessor_is_already_used_within_the_grace_period() {
     let mut record = rotated_twice();
     record.rotated_from = Some(LimitKey::from_bytes([5; 16]));
     let rotated_at = START + SECOND;
-    // A rotation that a clock ahead stored in the future prolongs the grace period by no more than itself.
+    // The grace period has the same length before the rotation, if a clock ahead stored the rotation in the future.
     for now in [rotated_at, rotated_at + LEEWAY - MICROSECOND, rotated_at - LEEWAY + MICROSECOND] {
         let expected = Rotation::AlreadyUsed { rotated_from: record.rotated_from };
         assert_unchanged(&apply(&record, &rotation(1, 9, now), now), &expected);
