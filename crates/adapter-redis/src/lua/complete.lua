@@ -3,11 +3,16 @@
 -- KEYS: the denylist entries; then for each session its record and the sessions of the user
 -- ARGV: the number of entries, their lifetimes in milliseconds, then the session ids
 local entries = tonumber(ARGV[1])
-local lifetimes = { unpack(ARGV, 2, 1 + entries) }
-local session_ids = { unpack(ARGV, 2 + entries) }
+-- The lists are indexed: a user can have more access tokens than `unpack` can return values.
+local function lifetime(i)
+  return tonumber(ARGV[1 + i])
+end
+local function session_id(i)
+  return ARGV[1 + entries + i]
+end
 
-for i, lifetime in ipairs(lifetimes) do
-  revoke(KEYS[i], tonumber(lifetime))
+for i = 1, entries do
+  revoke(KEYS[i], lifetime(i))
 end
 for i = entries + 1, #KEYS, 2 do
   local session_key, sessions_key = KEYS[i], KEYS[i + 1]
@@ -22,6 +27,6 @@ for i = entries + 1, #KEYS, 2 do
     end
     redis.call('HDEL', session_key, unpack(done))
   end
-  redis.call('ZREM', sessions_key, session_ids[(i - entries + 1) / 2])
+  redis.call('ZREM', sessions_key, session_id((i - entries + 1) / 2))
 end
 return { 'completed' }

@@ -124,6 +124,10 @@ else
     redis.call('HDEL', session_key, unpack(dropped))
   end
   redis.call('HSET', session_key, token_field, access_expires_at)
+  if class == 'retried' and record.rotated_before then
+    -- An instance of the release before this one does not undo a rotation with this mark: its successor is in use.
+    redis.call('HSET', session_key, 'replayed', '1')
+  end
 end
 keep(session_key, record.kept, math.max(record_expires_at, last + margin), now)
 if class == 'retried' then

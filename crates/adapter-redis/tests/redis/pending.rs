@@ -87,3 +87,29 @@ async fn end_all_counts_the_sessions_of_all_batches() {
     }
     assert_eq!(server.cli(&["EXISTS", &format!("auth:sessions:{{{user}}}")]), "0");
 }
+
+/// A lower limit of sessions ends many at the next login, and their access tokens are one call's arguments.
+#[tokio::test]
+async fn login_denylists_more_tokens_than_lua_can_unpack() {
+    const SESSIONS: usize = 520;
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let first = ports.opened().await;
+    let user = first.token.session().user_id;
+    let expiry = "1767604500700000";
+    for _ in 1..SESSIONS {
+        let session = ports.opened_by(user).await.token.session().session_id;
+        let record = format!("auth:session:{{{user}}}:{session}");
+        // 15 access tokens more, without a rotation for each.
+        let prefix = &session.to_string()[..14];
+        let fields: Vec<_> = (0..15).map(|nth| format!("t{prefix}{nth:02}")).collect();
+        let pairs = fields.iter().flat_map(|field| [field.as_str(), expiry]);
+        let words: Vec<_> = ["HSET", record.as_str()].into_iter().chain(pairs).collect();
+        assert_eq!(server.cli(&words), "15");
+    }
+    let mut next = a_session(user, START);
+    next.opening.max_sessions = 1;
+    ports.sessions.open(&next.opening, request_time_at(START)).await.unwrap();
+    assert!(ports.is_revoked(first.opening.access_token).await);
+    assert_eq!(server.cli(&["ZCARD", &format!("auth:sessions:{{{user}}}")]), "1");
+}

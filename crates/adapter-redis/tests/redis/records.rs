@@ -81,6 +81,22 @@ async fn rotation_drops_the_undo_fields_of_an_earlier_release() {
     assert_eq!(server.cli(&["HLEN", &record]), expected.to_string());
 }
 
+/// Instances of both releases run side by side during an upgrade.
+#[tokio::test(flavor = "multi_thread")]
+async fn retry_marks_a_rotation_that_an_earlier_release_could_undo() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let session = ports.opened().await;
+    let attempt = session.rotation(&session.token, START).keyed("k1");
+    let rotated = ports.sessions.rotate(&attempt.rotate, request_time_at(START)).await.unwrap();
+    assert_eq!(rotated, Rotation::Rotated);
+    assert_eq!(server.cli(&["HSET", &record(&session), "rotated_before", "1"]), "1");
+    let again = session.rotation(&session.token, START).keyed("k1");
+    let retried = ports.sessions.rotate(&again.rotate, request_time_at(START)).await.unwrap();
+    assert!(matches!(retried, Rotation::Retried(_)), "{retried:?}");
+    assert_eq!(server.cli(&["HGET", &record(&session), "replayed"]), "1");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn record_without_a_version_still_rotates() {
     let server = RedisServer::start();

@@ -31,7 +31,11 @@ pub(super) fn open(
     at: At,
 ) -> Result<(), StoreError> {
     let opened = session.refresh_token.session;
-    let live = list(connection, opened.user_id, at.now)?;
+    let live = if count(connection, opened.user_id)? < i64::from(session.max_sessions) {
+        Vec::new()
+    } else {
+        list(connection, opened.user_id, at.now)?
+    };
     for surplus in session_rules::surplus(&live, session.max_sessions) {
         let session = SessionRef { session_id: surplus.session_id, ..opened };
         end(connection, &EndSession { session, reason: EndReason::Revoked, also_revoke: None }, at)?;
@@ -101,6 +105,12 @@ pub(super) fn list(
         })
     });
     Ok(session_rules::live(summaries.collect::<Result<_, StoreError>>()?, now))
+}
+
+/// The number of a user's sessions that have not ended, expired ones included.
+fn count(connection: &mut SqliteConnection, user_id: UserId) -> Result<i64, StoreError> {
+    let of_user = sessions::table.filter(sessions::user_id.eq(user_id.as_bytes().as_slice()));
+    Ok(of_user.filter(sessions::ended_at.is_null()).count().get_result(connection)?)
 }
 
 /// Denylists the access tokens and stores the record, so that no end is ever pending.
