@@ -1,4 +1,4 @@
-//! Serving: from the first socket to the last answer.
+//! The service: from its first socket to its last response.
 
 mod acceptor;
 mod listener;
@@ -28,16 +28,16 @@ use stop_signals::StopSignals;
 use timeouts::SHUTDOWN_TIMEOUT;
 use watch::watch;
 
-/// The ports, taken and not yet answered on.
+/// The ports, which are bound and do not accept yet.
 struct Listeners {
     public: Listener,
-    /// `None` where it is switched off.
+    /// `None` if it is off.
     admin: Option<Listener>,
 }
 
-/// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
+/// Serves until SIGTERM or Ctrl-C, then finishes the requests in flight.
 pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
-    // First, so that a signal stops the process in an orderly way, however early it arrives.
+    // Signals are received first, so that even an early signal stops the process in an orderly way.
     let mut stop = StopSignals::listen()?;
     for warning in compose::warnings(&settings) {
         warn!(event = Event::WeakKey.name(), "{warning}");
@@ -66,7 +66,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     connections.drain();
     tokio::select! {
         () = process.clock.sleep_until(process.clock.instant() + settings.http.drain_delay) => {}
-        // A second signal ends the delay, and nothing else: requests in flight are still finished.
+        // A second signal ends only the delay: requests in flight are still finished.
         () = stop.next() => info!(event = Event::Stopping.name(), "the drain delay was ended by a second signal"),
     }
     finish(&process, &connections, running).await?;

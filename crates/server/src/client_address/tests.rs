@@ -165,7 +165,7 @@ fn only_the_last_two_kibibytes_are_read() {
 
 // S-89
 #[test]
-fn the_cost_of_the_client_address_grows_with_the_header_at_most() {
+fn the_cost_of_the_client_address_is_linear_in_the_header() {
     for header in [ClientAddressHeader::XForwardedFor, ClientAddressHeader::Forwarded] {
         let proxies = proxies(header);
         let peer = Some(PEER.parse().unwrap());

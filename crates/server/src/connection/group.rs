@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_in_which_nobody_waits_evicts_nobody() {
+    fn a_group_without_waiting_connections_evicts_none() {
         let mut group = group([0, 0, 0]);
         assert_eq!((group.longest_waiting().map(|entry| entry.id), group.len()), (None, 3));
     }

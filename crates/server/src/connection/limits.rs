@@ -2,40 +2,40 @@
 
 use std::time::Duration;
 
-/// The maximum size of a request head, in bytes. The response to a larger one is 431.
+/// The largest request head, in bytes. A larger one is a 431.
 pub(super) const MAX_HEAD: usize = 32 * 1_024;
-/// The most bytes that one read takes from a socket.
+/// The largest read from a socket, in bytes.
 pub(super) const READ_SIZE: usize = 16 * 1_024;
-/// The most bytes of an unread body that are discarded to keep the connection usable.
+/// The most bytes of an unread body that are discarded to keep the connection open.
 pub(super) const MAX_DRAIN: usize = 64 * 1_024;
-/// The most bytes that are read for a body, with its chunk framing, because chunk extensions and trailers can be endless.
+/// The most bytes that are read of a body and the framing of its chunks, since extensions and trailers have no limit of their own.
 pub(super) const MAX_FRAMED: usize = MAX_DRAIN;
 /// The most bytes that are read after the last response.
 pub(super) const MAX_LINGER: usize = 256 * 1_024;
-/// The maximum size of a request body that the application reads, in bytes. Its buffer is never larger.
+/// The largest request body, in bytes, and the largest buffer for it.
 pub(crate) const MAX_BODY: usize = 16 * 1_024;
-/// The memory of a parsed header in addition to its bytes: two slots of a hash table, which may be half empty.
+/// The memory of a parsed header in addition to its bytes: two places in a hash table that is half full.
 pub(super) const HEADER_MEMORY: usize = 512;
-/// The minimum rate at which a client must read a response, in bytes per second.
+/// The fewest bytes per second that a client must read of a response.
 const MIN_RATE: usize = 64 * 1_024;
 
-/// How long a connection waits for its client.
+/// The timeouts of waits for the client.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
-    /// For a whole head, counted from its first byte; for the first head, counted from the accept (S-74).
+    /// The timeout of a whole head. It starts with the first byte, for the first head with the accept (S-74).
     pub(crate) head: Duration,
-    /// For the next request after a response.
+    /// The timeout of the next request after a response.
     pub(crate) keep_alive: Duration,
-    /// For a write that makes no progress.
+    /// The timeout of any progress in a write.
     pub(crate) write: Duration,
-    /// For the client's own close after the last response.
+    /// The timeout of the client's close after the last response.
     pub(crate) linger: Duration,
-    /// For a request that was already on its way when idle connections began to close (S-97).
+    /// The timeout of a request that was on its way when idle connections began to close (S-97).
     pub(crate) quiet: Duration,
 }
 
 impl Timeouts {
-    /// The timeouts of the service; `keep_alive` is a setting.
+    /// Returns the timeouts of the service; `keep_alive` is a setting.
     pub(crate) const fn new(keep_alive: Duration) -> Self {
         Self {
             head: Duration::from_secs(5),
@@ -46,7 +46,7 @@ impl Timeouts {
         }
     }
 
-    /// The time that a whole write of `length` bytes may take.
+    /// Returns the timeout of a whole write of `length` bytes.
     pub(super) fn whole_write(&self, length: usize) -> Duration {
         let seconds = u64::try_from(length / MIN_RATE).unwrap_or(u64::MAX);
         self.write.saturating_add(Duration::from_secs(seconds))
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_larger_response_may_take_longer() {
+    fn a_larger_response_has_a_longer_timeout() {
         let timeouts = Timeouts::new(Duration::from_secs(75));
         assert_eq!(timeouts.whole_write(200), Duration::from_secs(5));
         assert_eq!(timeouts.whole_write(1_024 * 1_024), Duration::from_secs(21));

@@ -1,4 +1,4 @@
-//! Answering a request costs time in proportion to its length, whatever is in its headers and its body.
+//! The time to answer a request is proportional to its length, for every content of its headers and its body.
 
 use actix_web::http::header::HeaderValue;
 use actix_web::test::TestRequest;
@@ -9,7 +9,7 @@ use super::body::parse;
 use super::fixtures::{Answer, application, parts, public, serving};
 use super::requests::{LoginRequest, RefreshRequest};
 
-/// Every header that something of this service reads.
+/// Every header that this service reads.
 const HEADERS: [&str; 12] = [
     "authorization",
     "connection",
@@ -29,7 +29,7 @@ const PARTS: [&[u8]; 9] = [b"\\", b"\"", b",", b";", b" ", b"a", b"=", b"10.0.0.
 
 // S-89
 #[test]
-fn the_cost_of_answering_grows_with_each_header_at_most() {
+fn the_cost_of_a_response_is_linear_in_each_header() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let app = runtime.block_on(async {
         let proxy = [("HTTP__TRUSTED_PROXIES", "10.0.0.1")];
@@ -60,7 +60,7 @@ fn the_cost_of_answering_grows_with_each_header_at_most() {
 
 // S-89, S-71
 #[test]
-fn the_cost_of_reading_a_body_grows_with_its_length_at_most() {
+fn the_cost_of_reading_a_body_is_linear_in_its_length() {
     assert_linear_in_json("body", |body| {
         (
             parse::<LoginRequest>(body).map(LoginRequest::parse),

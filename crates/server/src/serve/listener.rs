@@ -24,15 +24,15 @@ const SEND_BUFFER: usize = 64 * 1_024;
 /// send requests until it is full.
 const RECEIVE_BUFFER: usize = 32 * 1_024;
 
-/// A port that is taken.
+/// A bound port.
 pub(super) struct Listener {
     pub(super) socket: TcpListener,
-    /// With the port that the system chose, where the settings left it the choice.
+    /// The address with the port that the system chose, if the setting is port 0.
     pub(super) address: SocketAddr,
 }
 
 impl Listener {
-    /// Takes the port that `setting` names.
+    /// Binds the port of `setting`.
     pub(super) fn open(address: SocketAddr, setting: &str) -> Result<Self, CommandError> {
         let complain = |error| {
             CommandError::Failed(format!(
@@ -42,7 +42,7 @@ impl Listener {
         let socket = TcpListener::bind(address).map_err(complain)?;
         // The standard library uses 128. A client beyond it waits a second for its next SYN.
         rustix::net::listen(&socket, BACKLOG).map_err(|error| complain(error.into()))?;
-        // Accepted sockets inherit both.
+        // Accepted sockets inherit both sizes.
         sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER).map_err(|error| complain(error.into()))?;
         sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER)
             .map_err(|error| complain(error.into()))?;
@@ -51,8 +51,8 @@ impl Listener {
     }
 }
 
-/// Lets the process have as many connections as the system allows it: the usual soft limit of 1,024
-/// files is less than a burst of slow clients (S-74).
+/// Raises the soft limit of open files to the hard limit: the usual 1,024 files are too few for a burst of slow clients
+/// (S-74).
 pub(super) fn raise_file_limit() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);

@@ -50,7 +50,7 @@ mod tests {
 
     // S-88
     #[tokio::test(start_paused = true)]
-    async fn dependencies_are_asked_every_ten_seconds_until_the_process_stops() {
+    async fn dependencies_are_checked_every_ten_seconds_until_the_stop() {
         let (pings, diagnostics) = (Arc::default(), Arc::default());
         let (pinged, diagnosed) = (counting(&pings), counting(&diagnostics));
         let dependency = Arc::new(FakeDependency {
@@ -79,7 +79,7 @@ mod tests {
         let (pings, diagnostics) = (Arc::new(AtomicUsize::new(0)), Arc::default());
         let diagnosed = counting(&diagnostics);
         let dependency = Arc::new(FakeDependency {
-            // It does not answer the second question, and answers the third.
+            // It fails at the second check, and answers at the third.
             ping: Box::new(move || match pings.fetch_add(1, Ordering::Relaxed) {
                 1 => Err(PortError::unavailable("gone")),
                 _ => Ok(()),

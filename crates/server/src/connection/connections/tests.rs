@@ -72,7 +72,7 @@ async fn a_trusted_proxy_has_only_the_total_limit() {
 
 // S-74
 #[tokio::test(start_paused = true)]
-async fn a_new_connection_takes_no_place_of_one_whose_first_request_is_on_its_way() {
+async fn a_connection_before_its_first_request_is_not_evicted() {
     for (total, per_address) in [(100, 2), (2, 100)] {
         let connections = Connections::with_budget(total, per_address, 1_000);
         let first = admit(&connections, "192.0.2.1").unwrap();
@@ -80,7 +80,7 @@ async fn a_new_connection_takes_no_place_of_one_whose_first_request_is_on_its_wa
         tokio::time::advance(Duration::from_micros(GRACE - 1)).await;
         assert!(admit(&connections, "192.0.2.1").is_none());
         assert!(!first.is_evicted() && !second.is_evicted());
-        // One that was served and waits again is no longer new.
+        // A connection that was served and waits again is not new.
         first.end_wait();
         first.begin_wait();
         second.end_wait();

@@ -11,7 +11,7 @@ use crate::connection::timer::now;
 
 // RFC 9110 §10.1.1
 #[tokio::test]
-async fn continue_is_sent_only_when_the_body_is_waited_for() {
+async fn continue_is_sent_only_if_the_application_waits_for_the_body() {
     local(async {
         let head = |path: &str| {
             format!("POST {path} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
@@ -30,7 +30,7 @@ async fn continue_is_sent_only_when_the_body_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unread_body_closes_the_connection_only_if_it_is_incomplete() {
+async fn only_an_incomplete_unread_body_closes_the_connection() {
     local(async {
         let mut client = connect();
         client.send("POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nallGET /a HTTP/1.1\r\nHost: x\r\n\r\n").await;

@@ -8,7 +8,7 @@ use crate::connection::timer::now;
 
 // S-74
 #[tokio::test(start_paused = true)]
-async fn a_connection_evicted_during_its_request_is_answered_and_closes() {
+async fn a_connection_evicted_during_its_request_gets_its_response() {
     local(async {
         let connections = Connections::with_budget(1, 100, 1_000_000);
         let mut first = connect_to(&connections, 1_000);
@@ -23,7 +23,7 @@ async fn a_connection_evicted_during_its_request_is_answered_and_closes() {
 
 // S-77
 #[tokio::test]
-async fn a_panic_costs_its_connection_alone() {
+async fn a_panic_closes_only_its_connection() {
     local(async {
         let mut client = connect();
         let mut other = connect_to(&client.connections, 1_000);
@@ -38,7 +38,7 @@ async fn a_panic_costs_its_connection_alone() {
 
 // S-97
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_answers_requests_in_flight_and_closes() {
+async fn a_shutdown_answers_requests_on_their_way_and_closes() {
     local(async {
         let mut client = connect();
         client.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n").await;

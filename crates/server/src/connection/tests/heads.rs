@@ -126,7 +126,7 @@ async fn a_head_of_more_than_32_kib_or_96_headers_is_rejected() {
 
 // S-74
 #[tokio::test(start_paused = true)]
-async fn every_head_has_five_seconds_and_an_idle_connection_its_keep_alive() {
+async fn a_head_has_five_seconds_and_an_idle_connection_its_keep_alive() {
     local(async {
         let start = now();
         assert_eq!(connect().read_all().await, "", "a silent client gets no response");

@@ -35,7 +35,7 @@ async fn a_client_that_does_not_read_is_cut_off() {
 
 // S-74
 #[tokio::test]
-async fn unfinished_heads_beyond_the_budget_close_the_oldest() {
+async fn unfinished_heads_beyond_the_memory_budget_close_the_oldest() {
     local(async {
         let connections = Connections::with_budget(100, 100, 60_000);
         let mut clients: Vec<_> = (0..4).map(|_| connect_to(&connections, 64 * 1_024)).collect();
@@ -74,7 +74,7 @@ async fn expect_the_oldest_closes(budget: usize, start: &str, first_reply: &str,
 
 // S-74
 #[tokio::test]
-async fn a_request_that_waits_for_its_body_holds_its_head_and_a_buffer() {
+async fn a_request_that_waits_for_its_body_holds_head_and_buffer() {
     local(async {
         let post = "POST /a HTTP/1.1\r\nHost: x\r\n";
         let large = format!("{post}Content-Length: 10\r\nX: {}\r\n\r\n", "x".repeat(20_000));

@@ -1,4 +1,4 @@
-//! What the admin listener answers, over mocks.
+//! The responses of the admin listener, with mocks.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::http::fixtures::{Answer, app, application, parts, public, serving, us
 
 const SECRET: &str = "0ehLWQDKuS0JQvNUd7nSDMrk1v8rS8Fp-Zb4nRj9s";
 
-/// Asks the admin listener of a service that knows [`SECRET`].
+/// Calls the admin listener of a service with the secret [`SECRET`].
 async fn ask(parts: Parts, request: TestRequest) -> Answer {
     let application = application(parts, &[("ADMIN__SECRET", SECRET)]);
     Answer::to(request, &serving(&application, |service| configure_admin(service, true)).await).await
@@ -72,7 +72,7 @@ async fn a_missing_or_wrong_secret_ends_no_session() {
 
 // S-92
 #[actix_web::test]
-async fn ten_wrong_secrets_are_401_the_next_is_429_and_the_right_one_is_never_limited() {
+async fn ten_wrong_secrets_get_401_then_429_and_the_right_one_never_does() {
     let application = application(ending(|| Ok(1)), &[("ADMIN__SECRET", SECRET)]);
     let admin = serving(&application, |service| configure_admin(service, true)).await;
     let with = |secret: &str| {
@@ -99,7 +99,7 @@ async fn ten_wrong_secrets_are_401_the_next_is_429_and_the_right_one_is_never_li
 }
 
 #[actix_web::test]
-async fn a_user_who_is_no_uuid_is_400_and_an_outage_503_that_asks_to_repeat() {
+async fn a_malformed_user_id_is_400_and_an_outage_503_with_a_retry() {
     for user_id in ["alice", "9c858901"] {
         assert_eq!(ask(untouched(), signed(post(user_id))).await.error(), (400, "invalid_request"));
     }
@@ -132,7 +132,7 @@ async fn other_methods_are_405_and_other_paths_404() {
 }
 
 #[actix_web::test]
-async fn without_a_secret_there_is_no_way_to_end_sessions() {
+async fn without_a_configured_secret_the_route_is_404() {
     let admin = serving(&application(untouched(), &[]), |service| configure_admin(service, false)).await;
     let answer = Answer::to(signed(post(&user().id.to_string())), &admin).await;
     assert_eq!(answer.error(), (404, "not_found"));
@@ -140,7 +140,7 @@ async fn without_a_secret_there_is_no_way_to_end_sessions() {
 
 // S-81
 #[actix_web::test]
-async fn metrics_count_what_the_public_listener_answers_and_are_not_on_it() {
+async fn metrics_count_public_requests_and_are_only_on_the_admin_listener() {
     let application = application(parts(), &[]);
     let public = serving(&application, public).await;
     let wrong = json!({ "email": "owner@example.com", "password": "wrong" }).to_string();

@@ -13,14 +13,14 @@ use crate::http::schemas::BodyErrors;
 use crate::http::{body, events};
 use crate::metrics::Metrics;
 
-/// The verifier of a logout. It always asks the store, so that a repeated logout is 401 also where
+/// The verifier of a logout. It always asks the store, so that a repeated logout is 401 even if
 /// `TOKENS__VERIFICATION` is `cached`.
 pub(crate) struct StrictVerifier(pub(crate) TokenVerifier);
 
 /// Ends a session of the caller.
 ///
-/// The refresh token names the session, and belongs to the user of the access token. Every token of the session is dead
-/// after the 204. After a 503 the call can be repeated with the same tokens.
+/// The refresh token identifies the session, and must belong to the user of the access token. Every token of the session is
+/// revoked after the 204. After a 503, the call can be repeated with the same tokens.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/logout",
@@ -28,8 +28,8 @@ pub(crate) struct StrictVerifier(pub(crate) TokenVerifier);
     request_body = LogoutRequest,
     security(("bearer" = [])),
     responses(
-        (status = 204, description = "The session has ended; its refresh token and access tokens are dead"),
-        (status = 401, body = ErrorResponse, description = "`invalid_token`: no valid bearer; `invalid_refresh_token`: not the caller's", headers(("WWW-Authenticate" = String))),
+        (status = 204, description = "The session has ended; its refresh token and access tokens are revoked"),
+        (status = 401, body = ErrorResponse, description = "`invalid_token`: the bearer token is missing or not valid; `invalid_refresh_token`: the refresh token does not belong to the caller", headers(("WWW-Authenticate" = String))),
         BodyErrors,
     ),
 )]

@@ -17,7 +17,7 @@ use crate::http::schemas::{CallerResponse, ProtectedErrors, ReadErrors};
     security(("bearer" = [])),
     responses(
         (status = 200, body = CallerResponse, description = "The caller"),
-        (status = 401, body = ErrorResponse, description = "`invalid_token`: no valid bearer", headers(("WWW-Authenticate" = String))),
+        (status = 401, body = ErrorResponse, description = "`invalid_token`: the bearer token is missing or not valid", headers(("WWW-Authenticate" = String))),
         ReadErrors,
         ProtectedErrors,
     ),

@@ -1,4 +1,4 @@
-//! The rules of the contract, over mocks: no store, no socket.
+//! The rules of the HTTP contract, with mocks, without a store or a socket.
 
 mod protected;
 mod vectors;
@@ -36,7 +36,7 @@ fn logout(bearer: &str) -> TestRequest {
 }
 
 #[actix_web::test]
-async fn a_login_answers_with_the_four_fields_of_the_page() {
+async fn a_login_returns_exactly_the_four_documented_fields() {
     let answer = call(parts(), login()).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.body["accessToken"], "signed");
@@ -47,7 +47,7 @@ async fn a_login_answers_with_the_four_fields_of_the_page() {
 }
 
 #[actix_web::test]
-async fn a_refresh_answers_alike_and_a_logout_with_nothing() {
+async fn a_refresh_returns_the_same_fields_and_a_logout_nothing() {
     let answer = call(parts(), refresh()).await;
     assert_eq!((answer.status, answer.body.as_object().unwrap().len()), (200, 4));
     let answer = call(parts(), logout("signed")).await;
@@ -70,7 +70,7 @@ async fn every_response_has_the_standard_headers() {
 
 // S-08
 #[actix_web::test]
-async fn wrong_password_and_unknown_email_get_the_same_answer() {
+async fn a_wrong_password_and_an_unknown_email_get_the_same_response() {
     let wrong =
         call(parts(), post("login", &json!({ "email": "owner@example.com", "password": "wrong" }))).await;
     let unknown =
@@ -126,7 +126,7 @@ async fn a_bad_idempotency_key_is_400_and_consumes_nothing() {
 }
 
 #[actix_web::test]
-async fn logout_judges_the_bearer_before_the_body() {
+async fn logout_checks_the_bearer_token_before_the_body() {
     let answer = call(parts(), post("logout", &json!({}))).await;
     assert_eq!(answer.error(), (401, "invalid_token"));
     assert_eq!(answer.header("www-authenticate"), "Bearer");
@@ -139,7 +139,7 @@ async fn logout_judges_the_bearer_before_the_body() {
 
 // S-42
 #[actix_web::test]
-async fn a_token_outside_the_authorization_header_is_not_seen() {
+async fn a_token_outside_the_authorization_header_is_ignored() {
     let body = json!({ "refreshToken": refresh_token(), "access_token": "signed" });
     let request = post("logout?access_token=signed", &body).insert_header(("cookie", "access_token=signed"));
     assert_eq!(call(parts(), request).await.error(), (401, "invalid_token"));
@@ -187,7 +187,7 @@ async fn a_panic_is_one_500() {
 }
 
 #[actix_web::test]
-async fn a_client_that_hangs_up_loses_only_the_answer() {
+async fn a_client_that_hangs_up_loses_only_the_response() {
     let (done, mut seen) = tokio::sync::mpsc::unbounded_channel();
     let mut sessions = MockSessionStore::new();
     sessions.expect_rotate().returning(move |_, _| {
@@ -196,7 +196,7 @@ async fn a_client_that_hangs_up_loses_only_the_answer() {
     });
     let app = app(Parts { sessions: Arc::new(sessions), ..parts() }).await;
     let mut request = Box::pin(app.call(refresh().to_request()));
-    // One poll reads the body and starts the use case; the answer is never asked for.
+    // The first poll reads the body and starts the use case. Then the request is dropped, as if the client had hung up.
     assert!(futures_util::poll!(&mut request).is_pending());
     drop(request);
     tokio::time::timeout(Duration::from_secs(5), seen.recv()).await.unwrap().unwrap();

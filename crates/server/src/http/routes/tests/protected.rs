@@ -1,4 +1,4 @@
-//! Which denylist is asked, and what is answered where it cannot be.
+//! The denylist of each protected endpoint, and the responses while it is unreachable.
 
 use std::sync::Arc;
 
@@ -24,15 +24,15 @@ fn never_asked() -> Arc<dyn Denylist> {
     Arc::new(MockDenylist::new())
 }
 
-/// A repeat after a completed logout is 401, however late others learn of it.
+/// A repeat after a completed logout is 401, also before other instances know of it.
 #[actix_web::test]
-async fn logout_asks_the_store_itself_and_nothing_that_is_kept_in_the_process() {
+async fn logout_asks_the_store_and_not_the_cache() {
     let parts = Parts { denylist: denylist(|| Ok(true)), verification: never_asked(), ..parts() };
     assert_eq!(call(parts, logout("signed")).await.error(), (401, "invalid_token"));
 }
 
 #[actix_web::test]
-async fn every_other_protected_endpoint_asks_as_the_settings_choose() {
+async fn every_other_protected_endpoint_uses_the_configured_verification() {
     for path in ["me", "verify"] {
         let parts = Parts { denylist: never_asked(), verification: denylist(|| Ok(true)), ..parts() };
         assert_eq!(call(parts, get(path)).await.error(), (401, "invalid_token"), "{path}");
@@ -41,7 +41,7 @@ async fn every_other_protected_endpoint_asks_as_the_settings_choose() {
 
 // S-66
 #[actix_web::test]
-async fn what_cannot_be_told_is_503_and_a_defect_500() {
+async fn an_unreachable_denylist_is_503_and_a_broken_one_500() {
     for path in ["me", "verify"] {
         let away = denylist(|| Err(PortError::unavailable("away")));
         let answer = call(Parts { verification: away, ..parts() }, get(path)).await;

@@ -1,4 +1,4 @@
-//! Tokens made with another library, each presented to the endpoint that proxies ask.
+//! Tokens that another library made, each presented to the endpoint for proxies.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::system::SystemClock;
 
 // S-29, S-31, S-32, S-34, S-35, S-37
 #[actix_web::test]
-async fn every_vector_is_judged_as_it_says_for_a_proxy() {
+async fn every_vector_has_its_result_at_the_endpoint_for_proxies() {
     let vectors = vectors::jws();
     let variables = [("JWT__ISSUER", &*vectors.issuer), ("JWT__AUDIENCE", &vectors.audience)];
     let settings = settings(
@@ -26,7 +26,7 @@ async fn every_vector_is_judged_as_it_says_for_a_proxy() {
     for case in vectors.cases {
         // In a header, spaces before the token belong to the separator (RFC 6750 §2.1).
         let accept = case.accept || case.name == "leading_space";
-        // A header cannot hold a line break, so nobody can present such a token.
+        // A header cannot contain a line break, so no client can present such a token.
         let Ok(header) = HeaderValue::from_str(&format!("Bearer {}", case.token)) else {
             assert!(!accept, "{} cannot be presented", case.name);
             continue;
