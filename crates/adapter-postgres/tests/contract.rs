@@ -16,7 +16,7 @@ async fn users() -> UserRepositoryFixture {
     database.migrate(request_time_at(START)).await.unwrap();
     UserRepositoryFixture {
         users: Arc::new(PostgresUserRepository::new(&database)),
-        drop_password: Box::new(move |id| {
+        remove_password: Box::new(move |id| {
             let _ = server.sql(&format!("UPDATE users SET password_hash = NULL WHERE id = '{id}'"));
             Box::pin(async {})
         }),

@@ -90,7 +90,7 @@ async fn command_of(server: &RedisServer, operation: &Operation) -> Vec<Vec<u8>>
     operation().await;
     let mut monitor = server.monitor();
     operation().await;
-    let mut command = monitor.seen().into_iter().next().unwrap().words;
+    let mut command = monitor.executed().into_iter().next().unwrap().words;
     if command.first().is_some_and(|name| name == b"EVALSHA") {
         *command.last_mut().unwrap() = NEVER.to_vec();
     }

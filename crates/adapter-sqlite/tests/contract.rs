@@ -51,8 +51,8 @@ async fn users() -> UserRepositoryFixture {
     let path = folder.path().join("auth.db").to_str().unwrap().to_owned();
     UserRepositoryFixture {
         users: Arc::new(SqliteUserRepository::new(&database)),
-        drop_password: Box::new(move |id| {
-            drop_password(&path, id);
+        remove_password: Box::new(move |id| {
+            remove_password(&path, id);
             Box::pin(async {})
         }),
         keep: Box::new(folder),
@@ -65,7 +65,7 @@ fn database() -> (SqliteDatabase, TempDir) {
     (SqliteDatabase::open(&config, OpenMode::default(), TestClock::new()).unwrap(), folder)
 }
 
-fn drop_password(path: &str, id: UserId) {
+fn remove_password(path: &str, id: UserId) {
     let mut connection = SqliteConnection::establish(path).unwrap();
     diesel::sql_query("UPDATE users SET password_hash = NULL WHERE id = ?")
         .bind::<Binary, _>(id.as_bytes().as_slice())

@@ -65,7 +65,7 @@ pub struct UserRepositoryFixture {
     /// The repository.
     pub users: Arc<dyn UserRepository>,
     /// Removes the password hash of a user. The port has no method for this.
-    pub drop_password: Box<dyn Fn(UserId) -> BoxFuture<'static, ()> + Send + Sync>,
+    pub remove_password: Box<dyn Fn(UserId) -> BoxFuture<'static, ()> + Send + Sync>,
     /// A resource to drop after the test, such as a temporary folder or a server process.
     pub keep: Box<dyn Any + Send + Sync>,
 }

@@ -15,7 +15,7 @@ mod reverse_proxy;
 mod supervisor;
 
 pub use certificates::Certificates;
-pub use monitor::{Monitor, Seen};
+pub use monitor::{ExecutedCommand, Monitor};
 pub use nginx::NginxServer;
 pub use port::Port;
 pub use postgres::{Database, PostgresServer};

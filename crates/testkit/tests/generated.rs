@@ -38,7 +38,7 @@ fn generated_session_calls_reach_every_outcome() {
             let Some(request) = player.request(&call.operation, now) else { continue };
             let answer = model.apply(&request, now);
             if let SessionAnswer::Rotation(rotation) = &answer {
-                player.learn(&request, rotation);
+                player.record_outcome(&request, rotation);
             }
             seen.insert(outcome(&answer));
         }

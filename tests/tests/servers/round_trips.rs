@@ -8,7 +8,7 @@ const UPKEEP: [&str; 6] = ["TIME", "ROLE", "SET", "INFO", "CLIENT", "SELECT"];
 
 /// Commands that were executed for requests: whether a script executed them, and their names.
 fn executed(monitor: &mut Monitor<'_>) -> Vec<(bool, String)> {
-    let seen = monitor.seen().into_iter().map(|seen| (seen.by_script, seen.name()));
+    let seen = monitor.executed().into_iter().map(|seen| (seen.by_script, seen.name()));
     seen.filter(|(by_script, name)| *by_script || !UPKEEP.contains(&&**name)).collect()
 }
 
@@ -22,7 +22,7 @@ async fn a_refresh_is_one_script_call_after_one_lookup_and_consumes_by_getdel() 
     let server = warm().await;
     let mut monitor = server.installation.servers().redis.monitor();
     let tokens = server.log_in(ALICE).await;
-    monitor.seen();
+    monitor.executed();
     let lookups = lookups(&server);
     server.refresh(&tokens.refresh).await.tokens();
     let seen = executed(&mut monitor);
@@ -49,7 +49,7 @@ async fn a_logout_is_at_most_three_round_trips() {
     let mut monitor = server.installation.servers().redis.monitor();
     let first = server.log_in(ALICE).await;
     let second = server.refresh(&first.refresh).await.tokens();
-    monitor.seen();
+    monitor.executed();
     assert_eq!(server.logout(&second.access, &second.refresh).await.status, 204);
     // The denylist lookup, the end of the session, and its access tokens.
     assert_eq!(sent(&mut monitor), ["EXISTS", "EVALSHA", "EVALSHA"]);

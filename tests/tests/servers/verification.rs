@@ -97,13 +97,13 @@ async fn a_cached_check_sends_no_command_to_redis() {
     }
     // Commands that do not depend on the number of checks.
     let upkeep = ["PING", "HELLO", "ROLE", "TIME"];
-    let seen = monitor.seen();
-    let asked: Vec<_> = seen.iter().map(auth_testkit::servers::Seen::name).collect();
+    let seen = monitor.executed();
+    let asked: Vec<_> = seen.iter().map(auth_testkit::servers::ExecutedCommand::name).collect();
     let asked: Vec<_> = asked.iter().filter(|name| !upkeep.contains(&name.as_str())).collect();
     assert!(asked.is_empty(), "{asked:?}");
     // The strict instance sends commands, so they are counted.
     servers[2].verify(&all[1].access).await;
-    assert!(monitor.seen().iter().any(|seen| seen.name() == "EXISTS"));
+    assert!(monitor.executed().iter().any(|seen| seen.name() == "EXISTS"));
 
     let metrics = servers[0].admin().call(Method::GET, "/metrics").await.text();
     for line in [
@@ -222,7 +222,7 @@ async fn no_failure_of_redis_makes_a_revoked_token_valid() {
     let replica = RedisServer::start_with(&[&["--databases", "4096"], &DURABLE[..]].concat());
     // Logouts have a proxy of their own, so that they continue while the verifying instances are cut off.
     let (proxy, other_way) =
-        (Proxy::before(servers.redis.port()).await, Proxy::before(servers.redis.port()).await);
+        (Proxy::start(servers.redis.port()).await, Proxy::start(servers.redis.port()).await);
     let by = |way: &Proxy| {
         let url = format!("{}/{}", way.url(), servers.redis_database());
         Installation::on(stores.clone()).set("REDIS__URL", &url)

@@ -85,10 +85,10 @@ async fn check_sends_no_command() {
     for _ in 0..10_000 {
         assert!(contains(&cached, token).await && !contains(&cached, an_access_token(START)).await);
     }
-    let seen = monitor.seen();
+    let seen = monitor.executed();
     let other: Vec<_> = seen
         .iter()
-        .map(auth_testkit::servers::Seen::name)
+        .map(auth_testkit::servers::ExecutedCommand::name)
         .filter(|name| name != "PING" && name != "HELLO")
         .collect();
     assert_eq!(other, Vec::<String>::new());
@@ -160,7 +160,7 @@ async fn frozen_server_ends_the_trust_within_the_lease() {
 #[tokio::test(flavor = "multi_thread")]
 async fn dead_connection_ends_the_trust_within_the_lease() {
     let server = RedisServer::start();
-    let proxy = Proxy::before(server.port()).await;
+    let proxy = Proxy::start(server.port()).await;
     let cached = trusted(&Ports::at(&proxy.url())).await;
     proxy.lose_replies(true);
     let token = an_access_token(START);
@@ -191,7 +191,7 @@ async fn closed_connection_ends_the_trust_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cache_recovers_from_every_cut_of_its_connection() {
     let server = RedisServer::start();
-    let proxy = Proxy::before(server.port()).await;
+    let proxy = Proxy::start(server.port()).await;
     let cached = trusted(&Ports::at(&proxy.url())).await;
     for round in 0..10 {
         if round % 2 == 0 {
@@ -320,7 +320,7 @@ async fn heartbeat_is_ping_hello_ping() {
     let _cached = trusted(&Ports::on(&server)).await;
     let mut monitor = server.monitor();
     tokio::time::sleep(Duration::from_millis(1_800)).await;
-    let seen: Vec<_> = monitor.seen().iter().map(auth_testkit::servers::Seen::name).collect();
+    let seen: Vec<_> = monitor.executed().iter().map(auth_testkit::servers::ExecutedCommand::name).collect();
     let whole = seen.split(|name| name != "PING" && name != "HELLO").next().unwrap_or_default();
     assert!(whole.len() >= 6, "{seen:?}");
     let first = whole.iter().position(|name| name == "HELLO").unwrap() - 1;

@@ -2,14 +2,14 @@
 
 use auth_domain::model::{Settlement, Ticket};
 use auth_domain::ports::{LoginLimiter, SessionStore};
-use auth_testkit::servers::{RedisServer, Seen};
+use auth_testkit::servers::{ExecutedCommand, RedisServer};
 use auth_testkit::{START, a_session, a_user_id, request_time_at};
 
 use crate::support::{Ports, an_attempt};
 
 /// The names of the commands that clients sent.
-fn sent(seen: &[Seen]) -> Vec<String> {
-    seen.iter().filter(|seen| !seen.by_script).map(Seen::name).collect()
+fn sent(seen: &[ExecutedCommand]) -> Vec<String> {
+    seen.iter().filter(|seen| !seen.by_script).map(ExecutedCommand::name).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,10 +22,11 @@ async fn rotation_is_one_script_call_and_consumes_by_getdel() {
 
     let mut monitor = server.monitor();
     ports.rotated(&session, &token).await;
-    let seen = monitor.seen();
+    let seen = monitor.executed();
     assert_eq!(sent(&seen), ["EVALSHA"]);
     let consuming = ["GETDEL", "DEL", "UNLINK", "EXPIRE"];
-    let consumed: Vec<_> = seen.iter().map(Seen::name).filter(|name| consuming.contains(&&**name)).collect();
+    let consumed: Vec<_> =
+        seen.iter().map(ExecutedCommand::name).filter(|name| consuming.contains(&&**name)).collect();
     assert_eq!(consumed, ["GETDEL"]);
 }
 
@@ -42,9 +43,9 @@ async fn open_reserve_and_settle_are_one_call_each_and_end_is_two() {
     ports.limiter.settle(&Ticket { attempt }, Settlement::Succeeded, request_time_at(START)).await.unwrap();
     let session = a_session(a_user_id(), START);
     ports.sessions.open(&session.opening, request_time_at(START)).await.unwrap();
-    assert_eq!(sent(&monitor.seen()), ["EVALSHA"; 3]);
+    assert_eq!(sent(&monitor.executed()), ["EVALSHA"; 3]);
 
     ports.log_out(&session, Some(auth_testkit::an_access_token(START))).await.unwrap();
     // The end of the session, then its access tokens.
-    assert_eq!(sent(&monitor.seen()), ["EVALSHA"; 2]);
+    assert_eq!(sent(&monitor.executed()), ["EVALSHA"; 2]);
 }

@@ -18,7 +18,7 @@ fn field(server: &RedisServer, session: &TestSession, name: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn rotation_whose_reply_was_lost_is_repeated_and_counts_once() {
     let server = RedisServer::start();
-    let proxy = Proxy::before(server.port()).await;
+    let proxy = Proxy::start(server.port()).await;
     let ports = Ports::at(&proxy.url()).connected().await;
     let session = ports.opened().await;
 
@@ -38,7 +38,7 @@ async fn rotation_whose_reply_was_lost_is_repeated_and_counts_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rotation_without_a_reply_is_an_outage_at_the_deadline() {
     let server = RedisServer::start();
-    let proxy = Proxy::before(server.port()).await;
+    let proxy = Proxy::start(server.port()).await;
     let ports = Ports::at(&proxy.url()).connected().await;
     let session = ports.opened().await;
 
@@ -61,7 +61,7 @@ async fn rotation_without_a_reply_is_an_outage_at_the_deadline() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keyed_retry_elsewhere_gets_the_successor_of_a_lost_rotation() {
     let server = RedisServer::start();
-    let proxy = Proxy::before(server.port()).await;
+    let proxy = Proxy::start(server.port()).await;
     let (ports, elsewhere) = (Ports::at(&proxy.url()).connected().await, Ports::on(&server));
     let session = ports.opened().await;
 

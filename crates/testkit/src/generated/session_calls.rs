@@ -36,7 +36,7 @@ pub enum SessionOperation {
         /// Whether the user has moved to another tenant.
         other_tenant: bool,
         /// The grace period for reuse.
-        leeway: Duration,
+        grace_period: Duration,
         /// The address of the client, if it is known.
         address: Option<u8>,
         /// Whether the access token that a full session returned is denylisted and released.
@@ -146,17 +146,17 @@ fn rotate() -> impl Strategy<Value = SessionOperation> {
         1 => any::<Index>().prop_map(PresentedToken::Older),
         1 => Just(PresentedToken::Unknown),
     ];
-    let leeway = prop_oneof![4 => Just(Duration::from_secs(10)), 1 => Just(Duration::ZERO)];
+    let grace_period = prop_oneof![4 => Just(Duration::from_secs(10)), 1 => Just(Duration::ZERO)];
     let key = proptest::option::of(0..2_u8);
     let address = proptest::option::of(0..2_u8);
     let flags = (prop::bool::weighted(0.05), any::<bool>());
-    (any::<Index>(), token, key, leeway, address, flags).prop_map(
-        |(session, token, key, leeway, address, (other_tenant, release))| SessionOperation::Rotate {
+    (any::<Index>(), token, key, grace_period, address, flags).prop_map(
+        |(session, token, key, grace_period, address, (other_tenant, release))| SessionOperation::Rotate {
             session,
             token,
             key,
             other_tenant,
-            leeway,
+            grace_period,
             address,
             release,
         },

@@ -66,7 +66,7 @@ impl SessionPlayer {
 
     /// The access token that `request` releases, which must be denylisted before; `None` if it releases none.
     #[must_use]
-    pub fn to_release(&self, request: &SessionRequest) -> Option<LiveAccessToken> {
+    pub fn released_token(&self, request: &SessionRequest) -> Option<LiveAccessToken> {
         let SessionRequest::Rotate(rotate) = request else { return None };
         self.issued.iter().find(|token| Some(token.id) == rotate.released).copied()
     }
@@ -99,7 +99,7 @@ impl SessionPlayer {
     }
 
     /// Stores the outcome of the last rotation that was requested.
-    pub fn learn(&mut self, request: &SessionRequest, rotation: &Rotation) {
+    pub fn record_outcome(&mut self, request: &SessionRequest, rotation: &Rotation) {
         let SessionRequest::Rotate(rotate) = request else { return };
         let of_session = |client: &&mut Client| client.session == rotate.presented.session;
         let Some(client) = self.clients.iter_mut().find(of_session) else { return };
@@ -134,7 +134,7 @@ impl SessionPlayer {
     }
 
     fn rotate(&mut self, operation: &SessionOperation, now: OffsetDateTime) -> Option<SessionRequest> {
-        let SessionOperation::Rotate { session, token, key, other_tenant, leeway, address, release } =
+        let SessionOperation::Rotate { session, token, key, other_tenant, grace_period, address, release } =
             operation
         else {
             return None;
@@ -155,7 +155,7 @@ impl SessionPlayer {
             access_token,
             expires_at: now + REFRESH_TTL,
             retry,
-            reuse_leeway: *leeway,
+            reuse_leeway: *grace_period,
             rotated_from: address.map(|address| LimitKey::from_bytes([address; 16])),
             released,
         };

@@ -50,7 +50,7 @@ async fn compare(calls: &[SessionCall], subject: &dyn SessionSubject) -> Result<
     for (number, step) in calls.iter().enumerate() {
         now += step.after;
         let Some(request) = player.request(&step.operation, now) else { continue };
-        if let Some(token) = player.to_release(&request) {
+        if let Some(token) = player.released_token(&request) {
             model.deny(token);
             subject.denylist().add(token, subject.request_time(now)).await.map_err(store_error)?;
         }
@@ -62,7 +62,7 @@ async fn compare(calls: &[SessionCall], subject: &dyn SessionSubject) -> Result<
             ));
         }
         if let SessionAnswer::Rotation(rotation) = &expected {
-            player.learn(&request, rotation);
+            player.record_outcome(&request, rotation);
         }
         for session in touched(&player, &request) {
             let (expected, actual) = (model.record(session), subject.record(session).await);

@@ -16,14 +16,14 @@ pub struct Monitor<'a> {
 
 /// An executed command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct ExecutedCommand {
     /// Whether a script executed the command; otherwise a client sent it.
     pub by_script: bool,
     /// The name of the command and its arguments.
     pub words: Vec<Vec<u8>>,
 }
 
-impl Seen {
+impl ExecutedCommand {
     /// Returns the name of the command in upper case.
     #[must_use]
     pub fn name(&self) -> String {
@@ -43,17 +43,17 @@ impl<'a> Monitor<'a> {
     }
 
     /// Returns the commands that were executed since the last call.
-    pub fn seen(&mut self) -> Vec<Seen> {
+    pub fn executed(&mut self) -> Vec<ExecutedCommand> {
         let _ = self.server.cli(&["ECHO", "end of commands"]);
-        let mut seen = Vec::new();
+        let mut executed = Vec::new();
         for line in self.lines.by_ref() {
             let line = line.expect("text");
             if line.contains("\"ECHO\" \"end of commands\"") {
                 break;
             }
-            seen.push(Seen { by_script: line.contains(" lua] "), words: words(&line) });
+            executed.push(ExecutedCommand { by_script: line.contains(" lua] "), words: words(&line) });
         }
-        seen
+        executed
     }
 }
 

@@ -25,7 +25,7 @@ struct Route {
 
 impl Proxy {
     /// Starts a proxy in front of the server on this loopback port.
-    pub async fn before(server: u16) -> Self {
+    pub async fn start(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("a bound port").port();
         let route = Route { server: AtomicU16::new(server), drops_replies: AtomicBool::new(false) };

@@ -52,11 +52,11 @@ struct Rows {
 pub(crate) async fn fixture(fault: Option<Fault>) -> UserRepositoryFixture {
     let rows = Arc::new(Mutex::new(Rows::default()));
     let users = Arc::new(InMemoryUserRepository { rows: Arc::clone(&rows), fault });
-    let drop_password = Box::new(move |id| {
+    let remove_password = Box::new(move |id| {
         rows.lock().unwrap().user(id).unwrap().password_hash = None;
         Box::pin(async {}) as _
     });
-    UserRepositoryFixture { users, drop_password, keep: Box::new(()) }
+    UserRepositoryFixture { users, remove_password, keep: Box::new(()) }
 }
 
 impl Rows {

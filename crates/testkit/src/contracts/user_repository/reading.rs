@@ -72,7 +72,7 @@ pub async fn list_returns_every_user_once(fixture: &UserRepositoryFixture) {
 /// A user who signs in with another identity provider has no hash until one is set.
 pub async fn user_without_password_has_no_hash(fixture: &UserRepositoryFixture) {
     let user = inserted(fixture).await;
-    (fixture.drop_password)(user.id).await;
+    (fixture.remove_password)(user.id).await;
     assert_eq!(stored_hash(fixture, user.id).await, None);
     let by_email = fixture.users.find_by_email(&user.email, request_time_at(START)).await.unwrap();
     assert_eq!(by_email.expect("the user exists").password_hash, None);
@@ -107,7 +107,7 @@ pub async fn hash_parameters_are_counted_without_salts(fixture: &UserRepositoryF
         insert_hash(fixture, tenant, text).await;
     }
     let without = inserted(fixture).await;
-    (fixture.drop_password)(without.id).await;
+    (fixture.remove_password)(without.id).await;
 
     let mut found = fixture.users.hash_parameters(request_time_at(START)).await.unwrap();
     found.sort_unstable_by(|a, b| a.parameters.cmp(&b.parameters));
