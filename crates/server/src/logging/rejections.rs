@@ -11,9 +11,9 @@ use tracing::info;
 const MAX_LINES: u64 = 10;
 /// The length of a period, which begins with its first rejection.
 const PERIOD: Duration = Duration::from_mins(1);
-/// The most pairs of client and reason that are counted at a time. Further clients share one count per reason.
+/// The most pairs of client and reason that are counted at a time. Further pairs share one count per event.
 const MAX_KEYS: usize = 4_096;
-/// The client of a rejection that arrived when all keys were in use.
+/// The client and reason of a rejection that arrived when all keys were in use.
 const OTHER: &str = "other";
 
 /// The client that was rejected, and the reason.
@@ -83,7 +83,9 @@ impl Periods {
     fn count(&mut self, mut key: Key, now: Instant) -> u64 {
         self.end_periods(now);
         if self.by_key.len() >= MAX_KEYS && !self.by_key.contains_key(&key) {
+            // One key for each event: reasons can be as many as clients.
             OTHER.clone_into(&mut key.client);
+            OTHER.clone_into(&mut key.reason);
         }
         let period = self.by_key.entry(key).or_insert(Period { ends_at: now + PERIOD, rejections: 0 });
         period.rejections += 1;
@@ -179,12 +181,14 @@ mod tests {
         let mut lines = 0;
         for number in 0..100_000_u32 {
             let client = Ipv4Addr::from(number).to_string();
-            lines += u64::from(admitted(&sampler, &key(&client), start));
+            let flood = Key { reason: number.to_string(), ..key(&client) };
+            lines += u64::from(admitted(&sampler, &flood, start));
         }
         assert_eq!(lines, MAX_KEYS as u64 + MAX_LINES);
         assert!(sampler.periods(|periods| periods.by_key.len()) <= MAX_KEYS + 1);
 
-        assert_eq!(ended(&sampler, start + PERIOD), [Suppressed { key: key(OTHER), count: 100_000 - lines }]);
+        let others = Key { reason: OTHER.to_owned(), ..key(OTHER) };
+        assert_eq!(ended(&sampler, start + PERIOD), [Suppressed { key: others, count: 100_000 - lines }]);
         assert!(admitted(&sampler, &key("198.51.100.7"), start + PERIOD), "there is room again");
     }
 }

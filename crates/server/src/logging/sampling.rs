@@ -24,7 +24,7 @@ const SAMPLED: [(Event, &[&str]); 9] = [
     (Event::LogoutForeignToken, &["reason"]),
     (Event::AccessTokenRejected, &["reason"]),
     (Event::Unavailable, &["operation", "kind"]),
-    (Event::UnreadableRow, &["operation", "reason"]),
+    (Event::UnreadableRow, &["operation", "column"]),
 ];
 
 /// Asks the sampler about each event of a rejection. The client is the field `client` of the span of the request.

@@ -42,13 +42,13 @@ pub enum InvalidAccessToken {
     #[error("malformed")]
     Malformed,
     /// The header has another algorithm or key, or members that are not accepted.
-    #[error("header_refused")]
+    #[error("header_rejected")]
     HeaderRejected,
     /// The signature is not by any of the keys.
     #[error("signature_mismatch")]
     SignatureMismatch,
     /// A claim is missing or has another type, or the issuer or audience is another one.
-    #[error("claims_refused")]
+    #[error("claims_rejected")]
     ClaimsRejected,
     /// It is past its `exp`.
     #[error("expired")]
