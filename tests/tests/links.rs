@@ -157,7 +157,7 @@ fn collect(folder: &Path, is_root: bool, pages: &mut BTreeMap<PathBuf, String>) 
         let path = folder.join(entry.expect("an entry of the folder").file_name());
         let file = sources::root().join(&path);
         if file.is_dir() {
-            let is_generated = path.ends_with("target") || path.ends_with("node_modules");
+            let is_generated = ["target", "node_modules", ".venv"].iter().any(|name| path.ends_with(name));
             if !is_root && !is_generated {
                 collect(&path, false, pages);
             }
