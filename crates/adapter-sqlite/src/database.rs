@@ -53,8 +53,10 @@ impl SqliteDatabase {
         let file = OpenedFile::at(&opened.path);
         let shared =
             Shared { file, clock, reads, writes: Arc::new(writes), login_window: LoginWindow::unknown() };
-        // If a thread cannot start, dropping `shared` ends the threads that have started, and waits for them.
-        shared.start_threads(opened, mode, read_threads, write_threads)?;
+        let started = shared.start_threads(opened, mode, &read_threads, &write_threads);
+        // If a thread cannot start, dropping `shared` waits until the others have ended: these are the last handles.
+        drop((read_threads, write_threads));
+        started?;
         Ok(Self(Arc::new(shared)))
     }
 
@@ -98,8 +100,8 @@ impl Shared {
         &self,
         opened: Opened,
         mode: OpenMode,
-        read_threads: Threads,
-        write_threads: Threads,
+        read_threads: &Threads,
+        write_threads: &Threads,
     ) -> io::Result<()> {
         for connection in opened.readers {
             let (clock, jobs) = (Arc::clone(&self.clock), read_threads.jobs.clone());
