@@ -26,7 +26,7 @@ pub(crate) struct Connections {
     pub(crate) connector: Connector,
     slots: [Slot; MAX_CONNECTIONS],
     next: AtomicUsize,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     origin: Instant,
 }
 

@@ -61,7 +61,7 @@ impl LegacyRefreshTokens for RedisLegacyRefreshTokens {
         // before, or finds the session.
         let keys = [keys::legacy_refresh(token), keys::legacy_rejected(holder)];
         let call = ScriptCall::new(&CONSUME_LEGACY, &keys.each_ref().map(String::as_str));
-        Ok(call.run(&self.store, request_time).await?.text()? == "consumed")
+        Ok(call.run(self.store.connections(), request_time).await?.text()? == "consumed")
     }
 
     #[instrument(level = "debug", skip_all)]
@@ -79,7 +79,7 @@ impl LegacyRefreshTokens for RedisLegacyRefreshTokens {
             .at_any_clock()
             .arg(holder.to_string())
             .arg(lifetime);
-        if call.run(&self.store, request_time).await?.text()? != "ended" {
+        if call.run(self.store.connections(), request_time).await?.text()? != "ended" {
             return Ok(Ending::Unknown);
         }
         self.store.cache_revoked(std::iter::once((also_revoke.id, lifetime)));

@@ -45,7 +45,7 @@ impl LoginLimiter for RedisLoginLimiter {
             .arg(to_microseconds(Ticket::SETTLEMENT_TIMEOUT))
             .arg(attempt.email.as_bytes().as_slice())
             .arg(attempt.ticket.as_bytes().as_slice());
-        let mut reply = call.run(&self.store, request_time).await?;
+        let mut reply = call.run(self.store.connections(), request_time).await?;
         match reply.text()?.as_str() {
             "reserved" => Ok(Reservation::Reserved(Ticket { attempt: *attempt })),
             "rejected" => Ok(Reservation::Rejected {
@@ -72,7 +72,7 @@ impl LoginLimiter for RedisLoginLimiter {
             .arg(to_microseconds(Ticket::SETTLEMENT_TIMEOUT))
             .arg(attempt.email.as_bytes().as_slice())
             .arg(attempt.ticket.as_bytes().as_slice());
-        call.run(&self.store, request_time).await?;
+        call.run(self.store.connections(), request_time).await?;
         Ok(())
     }
 
@@ -83,7 +83,7 @@ impl LoginLimiter for RedisLoginLimiter {
             .at_any_clock()
             .arg(to_unix_microseconds(request_time.now()))
             .arg(to_microseconds(Ticket::SETTLEMENT_TIMEOUT));
-        call.run(&self.store, request_time).await?;
+        call.run(self.store.connections(), request_time).await?;
         Ok(())
     }
 }

@@ -5,10 +5,10 @@ use auth_domain::ports::PortError;
 use redis::{Cmd, ErrorKind, ServerErrorKind, ToRedisArgs, Value};
 
 use crate::clock::{MAX_SKEW, skew_text};
+use crate::connection::Connections;
 use crate::error::{StoreError, StoreResult};
 use crate::script_reply::ScriptReply;
 use crate::scripts::Script;
-use crate::store::RedisStore;
 
 /// How often a call is sent at most. A repeat is necessary if the server had lost the scripts or its clock was adjusted.
 const MAX_ATTEMPTS: usize = 3;
@@ -29,7 +29,7 @@ impl ScriptCall {
     }
 
     /// Runs the script whatever our clock shows. It must store no time of ours, or only a time that
-    /// [`RedisStore::on_server_clock`] has corrected.
+    /// [`on_server_clock`](crate::RedisStore::on_server_clock) has corrected.
     pub(crate) fn at_any_clock(self) -> Self {
         Self { compares_clocks: false, ..self }
     }
@@ -42,13 +42,12 @@ impl ScriptCall {
     /// Runs the script. It takes effect before the deadline or never.
     pub(crate) async fn run(
         &self,
-        store: &RedisStore,
+        connections: &Connections,
         request_time: RequestTime,
     ) -> StoreResult<ScriptReply> {
-        let connections = store.connections();
         for _ in 0..MAX_ATTEMPTS {
             let (connection, until) = connections.acquire(request_time).await?;
-            let now = to_unix_microseconds(store.clock().now());
+            let now = to_unix_microseconds(connections.clock.now());
             let command = self.command(connection.server_time(until), now);
             let reply = connection.send(&command, until).await.map(Value::extract_error);
             let value = match connections.discard_on_error(&connection, reply)? {
@@ -66,7 +65,7 @@ impl ScriptCall {
             match reply.peek() {
                 // The server clock is past the deadline, or it was adjusted.
                 Some(b"late") => {
-                    let sample = connection.sample_clock(&**store.clock(), until).await;
+                    let sample = connection.sample_clock(&*connections.clock, until).await;
                     connections.discard_on_error(&connection, sample)?;
                 }
                 Some(b"clocks_apart") => return Err(clocks_apart(&mut reply, now)),

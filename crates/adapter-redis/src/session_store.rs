@@ -100,7 +100,7 @@ impl RedisSessionStore {
         let clock = self.store.clock();
         let mut is_unanswered = false;
         loop {
-            let error = match call.run(&self.store, request_time).await {
+            let error = match call.run(self.store.connections(), request_time).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
@@ -143,7 +143,7 @@ impl SessionStore for RedisSessionStore {
             .arg(session.max_sessions)
             .arg(self.margin())
             .arg(self.tombstone_lifetime());
-        let mut reply = call.run(&self.store, request_time).await?;
+        let mut reply = call.run(self.store.connections(), request_time).await?;
         reply.text()?;
         self.denylist(user_id, &mut reply, None, request_time).await
     }
@@ -168,7 +168,7 @@ impl SessionStore for RedisSessionStore {
             .arg(keys::refresh_prefix(user_id))
             .arg(self.margin())
             .arg(self.tombstone_lifetime());
-        let mut reply = call.run(&self.store, request_time).await?;
+        let mut reply = call.run(self.store.connections(), request_time).await?;
         if reply.text()? == "unknown" {
             return Ok(Ending::Unknown);
         }
@@ -197,7 +197,7 @@ impl SessionStore for RedisSessionStore {
         let mut ended = 0;
         // Ends because a call does not find the sessions of the previous one again; the deadline bounds it as well.
         loop {
-            let mut reply = call.run(&self.store, request_time).await?;
+            let mut reply = call.run(self.store.connections(), request_time).await?;
             reply.text()?;
             ended += usize::try_from(reply.number()?).unwrap_or(0);
             let (may_be_more, newer) = (reply.number()? == 1, reply.number()?);
@@ -221,7 +221,7 @@ impl SessionStore for RedisSessionStore {
         let call = ScriptCall::new(&LIST, &[&keys::sessions(user_id)])
             .at_any_clock()
             .arg(keys::session_prefix(user_id));
-        let mut reply = call.run(&self.store, request_time).await?;
+        let mut reply = call.run(self.store.connections(), request_time).await?;
         reply.text()?;
         let mut sessions = Vec::new();
         while !reply.is_empty() {

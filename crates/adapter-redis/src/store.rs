@@ -25,7 +25,6 @@ struct Inner {
     connections: Connections,
     /// The denylist cache of this process, if it keeps one.
     cache: OnceLock<Arc<DenylistCache>>,
-    clock: Arc<dyn Clock>,
 }
 
 impl RedisStore {
@@ -36,8 +35,8 @@ impl RedisStore {
     pub fn new(config: &RedisConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
         let Address { connection, transport } = Address::parse(config)?;
         let connector = Connector::new(connection, MAX_CONNECTIONS).map_err(|_| ConfigError::InvalidUrl)?;
-        let connections = Connections::new(connector, Arc::clone(&clock));
-        Ok(Self { inner: Arc::new(Inner { transport, connections, cache: OnceLock::new(), clock }) })
+        let connections = Connections::new(connector, clock);
+        Ok(Self { inner: Arc::new(Inner { transport, connections, cache: OnceLock::new() }) })
     }
 
     pub(crate) fn connections(&self) -> &Connections {
@@ -45,7 +44,7 @@ impl RedisStore {
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
-        &self.inner.clock
+        &self.inner.connections.clock
     }
 
     pub(crate) fn transport(&self) -> Transport {
