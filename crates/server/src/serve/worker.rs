@@ -47,8 +47,11 @@ impl Worker {
         let (connections, incoming) = unbounded_channel();
         let (end, ended) = oneshot::channel();
         thread::Builder::new().name(name).spawn(move || {
+            let result = run(incoming, &handlers, keep_alive, configure);
+            // The process may exit once it has the result, so no handle of a store may be left here: the last one closes it.
+            drop(handlers);
             // The receiver is gone if another part of the start failed.
-            let _ = end.send(run(incoming, &handlers, keep_alive, configure));
+            let _ = end.send(result);
         })?;
         Ok(Self { connections, ended })
     }
