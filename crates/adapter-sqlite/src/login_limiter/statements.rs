@@ -1,5 +1,7 @@
 //! The statements of each call, in the transaction of the call.
 
+use std::collections::HashMap;
+
 use auth_domain::model::attempt_window::{self, Attempt, AttemptLimit, AttemptState, Windows};
 use auth_domain::model::{LimitKey, LoginAttempt, Reservation, Settlement, Ticket, TicketId};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, delete, insert_into};
@@ -85,11 +87,12 @@ fn save(
     stored: &[Attempt],
     window: &[Attempt],
 ) -> Result<(), StoreError> {
-    for gone in stored.iter().filter(|attempt| !window.contains(attempt)) {
+    let (before, after) = (by_ticket(stored), by_ticket(window));
+    for gone in stored.iter().filter(|attempt| after.get(&attempt.ticket) != Some(attempt)) {
         let (key, id) = (key.as_bytes().as_slice(), gone.ticket.as_bytes().as_slice());
         delete(login_failures::table.find((key, gone.at, id))).execute(connection)?;
     }
-    for new in window.iter().filter(|attempt| !stored.contains(attempt)) {
+    for new in window.iter().filter(|attempt| before.get(&attempt.ticket) != Some(attempt)) {
         let row = (
             limit_key.eq(key.as_bytes().as_slice()),
             at.eq(new.at),
@@ -100,4 +103,9 @@ fn save(
         insert_into(login_failures::table).values(row).execute(connection)?;
     }
     Ok(())
+}
+
+/// The attempts by their tickets, so that a comparison is linear: a high limit has thousands of attempts.
+fn by_ticket(attempts: &[Attempt]) -> HashMap<TicketId, &Attempt> {
+    attempts.iter().map(|attempt| (attempt.ticket, attempt)).collect()
 }
