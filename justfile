@@ -30,7 +30,7 @@ e2e-on-servers:
     @echo; echo "== auth-e2e on Postgres and Redis"; \
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --quiet --package auth-e2e {{ on_any_store }}
 
-# Run the tests with third-party programs that `just test` does not need: proxies, Java, OpenAPI validators (Debian 12)
+# Run the tests with third-party programs that `just test` does not need: proxies, Java, Chromium, validators (Debian 12)
 interop: system-packages interop-packages
     @cargo test --quiet --package auth-e2e --test interop -- --ignored --test-threads 1
 
@@ -112,20 +112,22 @@ system-packages:
     [ "${#missing[@]}" -eq 0 ] && exit 0
     {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
 
-# Install what only `just interop` needs: Debian packages, and the packages that the lock files of tests/interop pin
+# Install what only `just interop` needs: Debian packages, and the packages that the lock files below tests/ pin
 interop-packages:
     #!/usr/bin/env bash
     set -euo pipefail
     missing=()
-    for program in haproxy caddy npm; do
+    for program in haproxy caddy npm chromium; do
         command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("$program")
     done
     # A source file is run by the compiler, which a runtime alone does not have.
     [[ "$(java --list-modules 2>/dev/null)" == *jdk.compiler* ]] || missing+=(openjdk-17-jdk-headless)
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     [ "${#missing[@]}" -eq 0 ] || {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
+    for folder in tests/browser tests/interop; do
+        npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel error
+    done
     cd tests/interop
-    npm ci --ignore-scripts --no-audit --no-fund --loglevel error
     python3 -m venv --clear .venv
     .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt
 

@@ -1,10 +1,11 @@
 //! The service together with third-party programs: nginx, HAProxy and Caddy with the configurations of the documents, Java's
-//! HTTP client, validators of OpenAPI, and clients that generators make from the document.
+//! HTTP client, validators of OpenAPI, clients that generators make from the document, and pages in Chromium.
 //!
 //! `just interop` installs the programs and runs these tests; `just test` ignores them. A program that is missing is a
 //! failure that names its package.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod browser;
 mod floods;
 mod generated_clients;
 mod java;

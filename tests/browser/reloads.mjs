@@ -1,0 +1,51 @@
+// Logs in on the dashboard, then reloads it in two tabs at once, again and again, each time with an expired access token.
+//
+//   PASSWORD=... node reloads.mjs http://127.0.0.1:8080 owner@example.com 50
+//
+// Prints one JSON object: after how many reloads a tab showed the login page (null: never), and how often the same refresh token
+// was sent twice.
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { start } from "./server.mjs";
+
+const [service, email, reloads] = process.argv.slice(2);
+const page = fileURLToPath(new URL("dashboard.html", import.meta.url));
+const server = await start(new URL(service), { "/": page });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"], // Chromium refuses to run as root with a sandbox
+});
+const context = await browser.newContext();
+const sent = new Map();
+context.on("request", (request) => {
+  if (!request.url().endsWith("/refresh")) return;
+  const { refreshToken } = request.postDataJSON();
+  sent.set(refreshToken, (sent.get(refreshToken) ?? 0) + 1);
+});
+
+/** Returns what a tab shows once all its calls have ended. */
+async function view(tab) {
+  await tab.waitForSelector("body[data-view]");
+  return tab.evaluate(() => document.body.dataset.view);
+}
+
+const tabs = [await context.newPage(), await context.newPage()];
+await tabs[0].goto(server.origin);
+await tabs[0].fill("[name=email]", email);
+await tabs[0].fill("[name=password]", process.env.PASSWORD);
+await tabs[0].click("button");
+await tabs[0].waitForSelector("body[data-view=dashboard]");
+await tabs[1].goto(server.origin);
+
+let loggedOutAfter = null;
+for (let round = 1; round <= Number(reloads) && loggedOutAfter === null; round += 1) {
+  // What the browser itself does when the access token expires: Max-Age of the cookie is the lifetime of the token.
+  await context.clearCookies({ name: "access" });
+  await Promise.all(tabs.map((tab) => tab.reload()));
+  const views = await Promise.all(tabs.map(view));
+  if (views.includes("login")) loggedOutAfter = round;
+}
+const sentTwice = [...sent.values()].filter((count) => count > 1).length;
+console.log(JSON.stringify({ loggedOutAfter, sentTwice }));
+await browser.close();
+server.close();

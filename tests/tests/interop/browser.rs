@@ -1,0 +1,33 @@
+//! Pages in headless Chromium: a dashboard as it is found in the field, reloaded in two tabs.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use auth_e2e::{ALICE, Installation, PASSWORD, Process, Server};
+use serde_json::Value;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/browser");
+const LIMIT: Duration = Duration::from_mins(4);
+
+/// Runs a program of the folder against `server`, and returns the object that it prints.
+async fn run(program: &str, server: &Server, argument: &str) -> Value {
+    let packages = Path::new(FOLDER).join("node_modules");
+    assert!(packages.is_dir(), "{} is missing: `just interop` installs it", packages.display());
+    let mut node = Command::new("node");
+    node.args([program, &format!("http://{}", server.installation.address()), ALICE, argument]);
+    node.current_dir(FOLDER).env("PASSWORD", PASSWORD);
+    let finished = Process::spawn(&mut node, "").finish(LIMIT).await;
+    assert!(finished.status.success(), "{}{}", finished.stdout, finished.stderr);
+    serde_json::from_str(&finished.stdout).expect("an object")
+}
+
+// S-47
+#[tokio::test]
+#[ignore = "needs chromium and the packages of tests/browser/package-lock.json: run by `just interop`"]
+async fn reject_logs_a_dashboard_out_that_refreshes_twice_per_reload() {
+    let server = Server::start_on(Installation::new().with_user(ALICE).await).await;
+    let result = run("reloads.mjs", &server, "5").await;
+    assert!(result["loggedOutAfter"].as_u64().is_some(), "{result}");
+    assert!(result["sentTwice"].as_u64() >= Some(1), "the tabs did not race: {result}");
+}
