@@ -28,6 +28,12 @@ impl Api {
     /// The paths of the three endpoints.
     pub const ENDPOINTS: [&str; 3] = [LOGIN, REFRESH, LOGOUT];
 
+    /// Returns spellings of the path of an endpoint, its own first.
+    pub fn spellings(path: &str) -> [String; 5] {
+        let titled = path.replace("/auth/l", "/Auth/L").replace("/auth/r", "/Auth/R");
+        [path.to_owned(), path.to_uppercase(), titled.clone(), format!("{path}/"), format!("{titled}/")]
+    }
+
     /// Returns a client for the listener on `address`, such as a proxy in front of a server.
     pub fn new(address: &str) -> Self {
         Self { address: address.to_owned(), client: client(None), headers: Vec::new() }

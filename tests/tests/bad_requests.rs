@@ -20,7 +20,7 @@ async fn every_missing_field_is_named_in_one_400() {
         let message = bad_request(&caller, path, &json!({})).await;
         assert!(names.iter().all(|name| message.contains(name)), "{path}: {message}");
     }
-    for body in [json!({ "email": ALICE }), json!({ "EMAIL": ALICE, "Password": PASSWORD, "email": ALICE })] {
+    for body in [json!({ "email": ALICE }), json!({ "EMAIL": ALICE, "passwords": PASSWORD })] {
         let message = bad_request(&server, LOGIN, &body).await;
         assert!(message.contains("password") && !message.contains("email"), "{message}");
     }
@@ -114,7 +114,8 @@ async fn a_body_that_is_no_json_object_is_400() {
         format!("{good} {good}").into(),
         format!("{good}x").into(),
         good.replace('}', ",}").into(),
-        format!("\u{feff}{good}").into(),
+        format!("\u{feff}\u{feff}{good}").into(),
+        format!("\u{2060}{good}").into(),
         deep.into(),
         deeper.into(),
         good.encode_utf16().flat_map(u16::to_le_bytes).collect(),
@@ -161,10 +162,11 @@ async fn duplicated_fields_and_broken_text_are_400() {
     let server = Server::start().await;
     let email = format!(r#""email":"{ALICE}""#);
     let password = format!(r#""password":"{PASSWORD}""#);
-    let bodies: [Vec<u8>; 8] = [
+    let bodies: [Vec<u8>; 9] = [
         format!("{{{email},{password},{email}}}").into(),
         format!("{{{password},{email},{password}}}").into(),
         format!(r#"{{{email},{password},"\u0065mail":"{ALICE}"}}"#).into(),
+        format!(r#"{{{email},{password},"Password":"{PASSWORD}"}}"#).into(),
         format!(r#"{{{email},"password":"\ud800"}}"#).into(),
         format!(r#"{{{email},"password":"abc\udc00def"}}"#).into(),
         [format!("{{{email},\"password\":\"").as_bytes(), b"\xff\xfe", b"\"}"].concat(),
@@ -176,6 +178,16 @@ async fn duplicated_fields_and_broken_text_are_400() {
     }
     let deep = format!(r#"{{{email},{password},"x":{}1{}}}"#, "[".repeat(5_000), "]".repeat(5_000));
     server.post_bytes(LOGIN, deep.as_bytes()).await.expect_error(400, "invalid_request");
+}
+
+// S-71
+#[tokio::test]
+async fn a_byte_order_mark_before_a_body_is_skipped() {
+    let server = Server::start().await;
+    let good = format!("\u{feff}{{\"email\":\"{ALICE}\",\"password\":\"{PASSWORD}\"}}");
+    server.post_bytes(LOGIN, good.as_bytes()).await.tokens();
+    let message = server.post_bytes(LOGIN, b"\xef\xbb\xbf").await.expect_error(400, "invalid_request");
+    assert!(message.contains("is empty"), "{message}");
 }
 
 async fn authorized(server: &Server) -> Api {

@@ -16,8 +16,11 @@ async fn an_unknown_path_is_404() {
         "/api",
         "/api/v1/auth",
         "/api/v1/auth/",
-        "/api/v1/auth/login/",
-        "/api/v1/auth/Login",
+        "/api/v1/auth/login//",
+        "/api/v1/auth/login%2F",
+        "/api/v1//auth/login",
+        "/api/v1/auth/ME",
+        "/Health",
         "/health/x",
         "/%2e%2e",
     ] {
@@ -30,21 +33,41 @@ async fn an_unknown_path_is_404() {
     assert_eq!(below.header("cache-control"), Some("no-store"));
 }
 
+#[tokio::test]
+async fn the_endpoints_are_found_in_every_case_and_with_a_slash() {
+    let server = Server::start().await;
+    let body = json!({ "Email": ALICE, "PASSWORD": PASSWORD });
+    let first = server.post("/api/v1/Auth/Login/", &body).await.tokens();
+    let second =
+        server.post("/API/V1/AUTH/REFRESH", &json!({ "RefreshToken": first.refresh })).await.tokens();
+    let caller = server.with_header("authorization", &format!("Bearer {}", second.access));
+    let reply = caller.post("/api/v1/auth/LogOut/", &json!({ "refreshtoken": second.refresh })).await;
+    assert_eq!(reply.status, 204, "{}", reply.text());
+    server.expect_dead(&second.refresh).await;
+    assert!(!server.access_token_is_alive(&second.access).await);
+    for path in Api::ENDPOINTS {
+        let line = format!(r#""path":"{path}""#);
+        assert!(server.process.logs(&[r#""method":"POST""#, &line]).await, "{path} is in the log");
+    }
+}
+
 // S-69
 #[tokio::test]
 async fn a_wrong_method_is_405_with_the_allowed_methods() {
     let server = Server::start().await;
     for path in Api::ENDPOINTS {
-        for method in
-            [Method::GET, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS, Method::TRACE]
-        {
-            let rejected = server.call(method, path).await;
-            rejected.expect_error(405, "method_not_allowed");
-            assert_eq!(rejected.header("allow"), Some("POST"));
-            assert_eq!(rejected.header("cache-control"), Some("no-store"));
+        for path in Api::spellings(path) {
+            for method in
+                [Method::GET, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS, Method::TRACE]
+            {
+                let rejected = server.call(method, &path).await;
+                rejected.expect_error(405, "method_not_allowed");
+                assert_eq!(rejected.header("allow"), Some("POST"));
+                assert_eq!(rejected.header("cache-control"), Some("no-store"));
+            }
+            let head = server.call(Method::HEAD, &path).await;
+            assert_eq!((head.status, head.header("allow")), (405, Some("POST")));
         }
-        let head = server.call(Method::HEAD, path).await;
-        assert_eq!((head.status, head.header("allow")), (405, Some("POST")));
     }
     for path in ["/health", "/health/ready"] {
         let rejected = server.call(Method::POST, path).await;

@@ -23,6 +23,9 @@ use crate::connection::MAX_BODY;
 /// The time that a whole body may take to arrive (S-74).
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The request bodies that clients written for ASP.NET send.
+const AS_IN_ASP_NET: Options = Options { skip_byte_order_mark: true, fold_names: true };
+
 /// Reads a JSON body. The time of the request starts when the body has arrived.
 ///
 /// # Errors
@@ -51,7 +54,7 @@ pub(super) async fn read<T: DeserializeOwned>(
 /// # Errors
 /// [`ApiError::InvalidRequest`] with the fault of the JSON.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    object(body, Options::default()).map_err(|error| ApiError::InvalidRequest(format!("The body {error}.")))
+    object(body, AS_IN_ASP_NET).map_err(|error| ApiError::InvalidRequest(format!("The body {error}.")))
 }
 
 async fn collect(mut payload: Payload, capacity: usize) -> Result<Zeroizing<Vec<u8>>, ApiError> {

@@ -22,6 +22,7 @@ use tracing::Instrument;
 
 use super::client::Client;
 use super::error::ApiError;
+use super::paths;
 use crate::client_address::ClientAddresses;
 use crate::connection::Rejection;
 use crate::metrics::Metrics;
@@ -55,9 +56,10 @@ impl Middleware {
     /// Gives the request its id and its span, completes the headers of the response, logs and counts it.
     async fn run(
         &self,
-        request: ServiceRequest,
+        mut request: ServiceRequest,
         next: Next<impl MessageBody + 'static>,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
+        paths::canonicalize(&mut request);
         let started = self.clock.instant();
         let id = request_id::of(request.headers(), &*self.entropy);
         let client = Client::determine(&request, &self.client_addresses);

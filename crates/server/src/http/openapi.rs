@@ -20,7 +20,8 @@ mod tests;
     info(
         title = "HookSentry Auth",
         description = "Login, refresh and logout for the HookSentry dashboard API, and verification of access tokens for other services. \
-            Errors have the body `ErrorResponse`. Every response has an `X-Request-Id`. Pages of other origins may call the service \
+            Errors have the body `ErrorResponse`. Login, refresh and logout ignore the case of ASCII letters in their path and field names, one \
+            trailing slash, and a byte order mark before the body. Every response has an `X-Request-Id`. Pages of other origins may call the service \
             if the operator lists their origin in `HTTP__CORS_ORIGINS`; they can read `Retry-After` and `X-Request-Id`.",
         contact(name = "HookSentry Auth", url = "https://github.com/hooksentry/hooksentry-auth"),
         license(name = "Apache-2.0", identifier = "Apache-2.0"),

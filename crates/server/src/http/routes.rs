@@ -20,9 +20,9 @@ pub(crate) use logout::StrictVerifier;
 /// Sets up the routes.
 pub(super) fn configure(service: &mut ServiceConfig) {
     service
-        .service(endpoint("/api/v1/auth/login", "POST", web::post().to(login::login)))
-        .service(endpoint("/api/v1/auth/refresh", "POST", web::post().to(refresh::refresh)))
-        .service(endpoint("/api/v1/auth/logout", "POST", web::post().to(logout::logout)))
+        .service(endpoint(paths::LOGIN, "POST", web::post().to(login::login)))
+        .service(endpoint(paths::REFRESH, "POST", web::post().to(refresh::refresh)))
+        .service(endpoint(paths::LOGOUT, "POST", web::post().to(logout::logout)))
         .service(endpoint("/api/v1/auth/me", "GET, HEAD", read().to(me::me)))
         .service(endpoint(paths::VERIFY, "GET, HEAD", read().to(verify::verify)))
         .service(endpoint("/health", "GET, HEAD", read().to(health::live)))

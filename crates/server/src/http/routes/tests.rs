@@ -1,6 +1,7 @@
 //! The rules of the HTTP contract, with mocks, without a store or a socket.
 
 mod protected;
+mod spelling;
 mod vectors;
 
 use std::sync::Arc;
