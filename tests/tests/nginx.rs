@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use auth_e2e::documents::{block, with_changes};
-use auth_e2e::{ALICE, BOB, Installation, PASSWORD, Reply, Server, Stores, Upstream, jwt, send};
+use auth_e2e::{ALICE, Api, BOB, Installation, PASSWORD, Reply, Server, Stores, Upstream, jwt, send};
 use auth_testkit::servers::{NginxServer, Port};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -346,9 +346,20 @@ async fn open_paths_reach_the_service_with_the_client_address() {
 }
 
 #[tokio::test]
+async fn every_spelling_of_login_reaches_the_service_unverified() {
+    let protected = Protected::start().await;
+    let body = json!({ "email": ALICE, "password": PASSWORD });
+    let nginx = Api::new(protected.nginx.url().trim_start_matches("http://"));
+    for path in Api::spellings("/api/v1/auth/login") {
+        nginx.post(&path, &body).await.tokens();
+    }
+    assert_eq!(protected.upstream.requests(), 0);
+}
+
+#[tokio::test]
 async fn a_path_out_of_an_open_path_is_verified() {
     let protected = Protected::start().await;
-    for path in ["/api/v1/auth/..%2f..%2f..%2finvoices", "/api/v1/authority", "/API/v1/auth/login"] {
+    for path in ["/api/v1/auth/..%2f..%2f..%2finvoices", "/api/v1/authority", "/API/v1/authority/login"] {
         let bare = send(protected.client.get(format!("{}{path}", protected.nginx.url()))).await.unwrap();
         expect_rejection(&bare, 401, "invalid_token", Some("Bearer"));
     }

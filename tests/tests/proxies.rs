@@ -1,7 +1,7 @@
 //! The nginx configuration of `docs/migration.md`, unchanged, in front of the service.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
-use auth_e2e::{ALICE, Installation, PASSWORD, Reply, Server, WRONG_PASSWORD, send};
+use auth_e2e::{ALICE, Api, Installation, PASSWORD, Reply, Server, WRONG_PASSWORD, send};
 use auth_testkit::servers::{NginxServer, Port};
 use reqwest::Client;
 use serde_json::json;
@@ -55,6 +55,29 @@ async fn expect_ten_of_sixty(behind: &Behind, forwarded: &[u8]) {
     assert_eq!(evaluated, 10, "{forwarded:?}");
     let other = behind.login("127.0.5.2", forwarded, ALICE, PASSWORD).await;
     assert_eq!(other.status, 200, "{}", other.text());
+}
+
+#[tokio::test]
+async fn the_documented_nginx_sends_every_spelling_to_the_service() {
+    let behind = Behind::start(&location()).await;
+    let nginx = Api::new(behind.nginx.url().trim_start_matches("http://"));
+    for endpoint in Api::ENDPOINTS {
+        for path in Api::spellings(endpoint) {
+            let reply = nginx.post(&path, &json!({})).await;
+            let status = if endpoint.ends_with("logout") { 401 } else { 400 };
+            assert_eq!(
+                (reply.status, reply.header("x-content-type-options")),
+                (status, Some("nosniff")),
+                "{path}"
+            );
+        }
+        let other = nginx.post(&format!("{endpoint}/x"), &json!({})).await;
+        assert_eq!(
+            (other.status, other.header("x-content-type-options")),
+            (404, None),
+            "nginx itself answers"
+        );
+    }
 }
 
 // S-90

@@ -13,3 +13,4 @@ mod openapi;
 mod programs;
 mod proxies;
 mod restarts;
+mod spellings;
