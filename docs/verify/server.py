@@ -42,7 +42,7 @@ class Verified:
             claims = self.claims(token.lstrip(" "))
             if self.is_revoked(claims["jti"]):
                 raise jwt.InvalidTokenError("revoked")
-        except (jwt.PyJWTError, RecursionError):  # RecursionError: deeply nested JSON
+        except (jwt.PyJWTError, RecursionError, OverflowError):  # of deeply nested JSON, and of a time such as 1e999
             return unauthorized(start_response, 'Bearer error="invalid_token"')
         except redis.RedisError:
             message = "The service cannot answer at the moment; nothing was changed, try again."
@@ -78,7 +78,7 @@ class Verified:
         ids = [claims["sub"], claims["jti"], claims["tenant_id"], *([claims["sid"]] if "sid" in claims else [])]
         good = all(isinstance(id, str) and UUID.fullmatch(id) for id in ids)
         good = good and isinstance(claims["email"], str) and claims["email"] and claims["role"] in ROLES
-        if not good or not isinstance(claims["exp"], int):
+        if not good or not isinstance(claims["exp"], (int, float)):
             raise jwt.InvalidTokenError("claims")
         return claims
 

@@ -71,7 +71,7 @@ impl AccessTokens for JwtAccessTokens {
         if !claims.is_between(&self.issuer, &self.audience) {
             return Err(InvalidAccessToken::ClaimsRejected);
         }
-        // Whole seconds are exact enough, since the claims are whole seconds. No token is valid before 1970.
+        // Whole seconds are exact enough, since the claims are rounded to whole seconds. No token is valid before 1970.
         let now = u64::try_from(now.unix_timestamp()).map_err(|_| InvalidAccessToken::NotYetValid)?;
         if claims.is_expired(now, LEEWAY.as_secs()) {
             return Err(InvalidAccessToken::Expired);

@@ -9,6 +9,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
+use crate::numeric_date::NumericDate;
+
 /// The claims of an issued token, under the names that the HookSentry platform reads.
 #[derive(Serialize)]
 pub(crate) struct Outgoing<'a> {
@@ -57,15 +59,15 @@ pub(crate) struct Incoming<'a> {
     tenant_id: Text<'a>,
     #[serde(borrow)]
     role: Text<'a>,
-    exp: u64,
+    exp: NumericDate,
     #[serde(borrow)]
     iss: Text<'a>,
     #[serde(borrow)]
     aud: Audience<'a>,
     #[serde(default, deserialize_with = "present")]
-    iat: Option<u64>,
+    iat: Option<NumericDate>,
     #[serde(default, deserialize_with = "present")]
-    nbf: Option<u64>,
+    nbf: Option<NumericDate>,
     #[serde(borrow, default, deserialize_with = "present")]
     sid: Option<Text<'a>>,
 }
@@ -108,13 +110,13 @@ impl<'a> Incoming<'a> {
 
     /// Returns whether `now`, in Unix seconds, is at or after `exp` plus `leeway`.
     pub(crate) fn is_expired(&self, now: u64, leeway: u64) -> bool {
-        now >= self.exp.saturating_add(leeway)
+        now >= self.exp.rounded_down().saturating_add(leeway)
     }
 
     /// Returns whether `nbf` or `iat` is after `now`, in Unix seconds, plus `leeway`.
     pub(crate) fn is_early(&self, now: u64, leeway: u64) -> bool {
         let latest = now.saturating_add(leeway);
-        self.nbf.is_some_and(|nbf| nbf > latest) || self.iat.is_some_and(|iat| iat > latest)
+        [self.nbf, self.iat].into_iter().flatten().any(|start| start.rounded_up() > latest)
     }
 
     /// Converts the claims into types of the domain.
@@ -130,8 +132,8 @@ impl<'a> Incoming<'a> {
             email: Email::from_trusted(self.email.0.into_owned()),
             role: self.role.0.parse().map_err(|()| InvalidAccessToken::ClaimsRejected)?,
             session_id: self.sid.map(|sid| canonical(SessionId::from_canonical(&sid.0))).transpose()?,
-            issued_at: self.iat.map(instant).transpose()?,
-            expires_at: instant(self.exp)?,
+            issued_at: self.iat.map(|iat| instant(iat.rounded_up())).transpose()?,
+            expires_at: instant(self.exp.rounded_down())?,
         })
     }
 }

@@ -7,6 +7,7 @@ mod config;
 mod error;
 mod header;
 mod key_ring;
+mod numeric_date;
 #[cfg(test)]
 mod scan_cost;
 mod secret_strength;

@@ -3,6 +3,7 @@
 mod error;
 mod fields;
 mod member;
+mod number;
 mod reader;
 mod strict;
 
@@ -11,4 +12,5 @@ mod tests;
 
 pub use error::{Error, Position};
 pub use member::{JsonType, Member};
+pub use number::Number;
 pub use reader::{Options, object};

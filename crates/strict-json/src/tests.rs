@@ -1,5 +1,6 @@
 mod faults;
 mod generated;
+mod numbers;
 mod options;
 
 use std::borrow::Cow;
@@ -9,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
-use crate::{Error, Options, object};
+use crate::{Error, Number, Options, object};
 
 /// Reads any object, strictly.
 fn any_object(text: &[u8]) -> Result<Map<String, Value>, Error> {
@@ -24,6 +25,13 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 struct One<'a> {
     #[serde(borrow)]
     a: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct Numeric<'a> {
+    #[serde(borrow)]
+    #[expect(dead_code, reason = "only its cost matters")]
+    a: Number<'a>,
 }
 
 #[test]
@@ -51,6 +59,7 @@ fn a_struct_is_read_only_from_an_object() {
 fn the_cost_of_reading_grows_at_most_with_the_length() {
     assert_linear_in_json("object", any_object);
     assert_linear_in_json("ignored", |text| object::<IgnoredAny>(text, Options::default()).is_ok());
+    assert_linear_in_json("number", |text| object::<Numeric<'_>>(text, Options::default()).is_ok());
     let all = Options { skip_byte_order_mark: true, fold_names: true };
     assert_linear_in_json("folded", |text| object::<IgnoredAny>(text, all).is_ok());
 }

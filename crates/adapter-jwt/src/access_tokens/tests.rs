@@ -125,7 +125,7 @@ fn a_missing_or_mistyped_required_claim_is_rejected() {
     let tokens = tokens(NEW, &[]);
     for name in ["sub", "jti", "exp", "iss", "aud", "tenant_id", "email", "role"] {
         for value in
-            [None, Some(json!(null)), Some(json!(-1)), Some(json!(0.5)), Some(json!([])), Some(json!(""))]
+            [None, Some(json!(null)), Some(json!(-1)), Some(json!(-0.5)), Some(json!([])), Some(json!(""))]
         {
             let token = signed(&tokens, &payload_with(name, value.clone()));
             let rejected = Err(InvalidAccessToken::ClaimsRejected);
@@ -141,8 +141,9 @@ fn a_mistyped_optional_claim_is_rejected() {
     for (name, value) in [
         ("iat", json!(null)),
         ("iat", json!("1783693920")),
-        ("iat", json!(1_783_693_920.5)),
+        ("iat", json!(-1_783_693_920.5)),
         ("nbf", json!(-1)),
+        ("nbf", json!("1783693920")),
         ("sid", json!(7)),
         ("sid", json!("x")),
     ] {
@@ -150,6 +151,75 @@ fn a_mistyped_optional_claim_is_rejected() {
         assert_eq!(tokens.verify(&token, start()), Err(InvalidAccessToken::ClaimsRejected), "{name}");
     }
     assert!(tokens.verify(&signed(&tokens, &payload_with("nonce", Some(json!([1])))), start()).is_ok());
+}
+
+/// Returns a token whose payload has a member with this text.
+fn token_with_text(tokens: &JwtAccessTokens, name: &str, text: &str) -> String {
+    let payload = payload_with(name, Some(json!("REPLACED")));
+    signed(tokens, &payload.replace("\"REPLACED\"", text))
+}
+
+// S-34, S-36
+#[test]
+fn a_fraction_never_makes_a_token_live_longer() {
+    let tokens = tokens(NEW, &[]);
+    for text in ["1783694820", "1783694820.9999999999", "1.7836948209999999999999e9", "17836948205e-1"] {
+        let token = token_with_text(&tokens, "exp", text);
+        let at = |milliseconds| tokens.verify(&token, start() + Duration::milliseconds(milliseconds));
+        assert_eq!(at(904_999).unwrap().expires_at, start() + Duration::seconds(900), "{text}");
+        assert_eq!(at(905_000), Err(InvalidAccessToken::Expired), "{text}");
+    }
+    let early = token_with_text(&tokens, "exp", "1783694819.9999999999");
+    assert_eq!(tokens.verify(&early, start() + Duration::seconds(904)), Err(InvalidAccessToken::Expired));
+}
+
+// S-34, S-37
+#[test]
+fn a_fraction_never_makes_a_token_valid_earlier() {
+    let tokens = tokens(NEW, &[]);
+    for name in ["iat", "nbf"] {
+        let verified = |text| tokens.verify(&token_with_text(&tokens, name, text), start());
+        for text in ["1783693925", "1783693925.0", "1.783693925e9", "1783693924.0000000001"] {
+            assert!(verified(text).is_ok(), "{name} {text}");
+        }
+        for text in ["1783693925.0000000001", "17836939250000001e-7", "1783693926", "1e10", "1e19"] {
+            assert_eq!(verified(text), Err(InvalidAccessToken::NotYetValid), "{name} {text}");
+        }
+    }
+    let token = token_with_text(&tokens, "iat", "1783693919.25");
+    assert_eq!(tokens.verify(&token, start()).unwrap().issued_at, Some(start()));
+}
+
+// S-34
+#[test]
+fn a_time_that_is_no_number_in_range_is_rejected() {
+    let tokens = tokens(NEW, &[]);
+    for name in ["exp", "iat", "nbf"] {
+        for text in [
+            "null",
+            "\"1783694820\"",
+            "true",
+            "[]",
+            "{}",
+            "-1",
+            "-0",
+            "-0.5",
+            "1e999",
+            "1e20",
+            "9e99999999999999999999",
+        ] {
+            let verified = tokens.verify(&token_with_text(&tokens, name, text), start());
+            let rejected = [InvalidAccessToken::ClaimsRejected, InvalidAccessToken::Malformed];
+            assert!(
+                verified.as_ref().is_err_and(|error| rejected.contains(error)),
+                "{name} {text}: {verified:?}"
+            );
+        }
+    }
+    assert_eq!(
+        tokens.verify(&token_with_text(&tokens, "exp", "253402300800.5"), start()),
+        Err(InvalidAccessToken::ClaimsRejected)
+    );
 }
 
 #[test]

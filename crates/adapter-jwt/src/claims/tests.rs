@@ -56,12 +56,12 @@ fn payloads() -> impl Strategy<Value = String> {
         .prop_map(|members| format!("{{{}}}", members.into_iter().flatten().collect::<Vec<_>>().join(",")))
 }
 
-/// Reads a payload in two steps: as any JSON that repeats nothing, then as claims.
+/// Reads a payload in two steps: as any JSON that repeats nothing, then as claims, without the strict reader.
 fn in_two_steps(payload: &[u8]) -> Result<AccessClaims, InvalidAccessToken> {
-    let members: Map<String, Value> =
+    let _: Map<String, Value> =
         object(payload, Options::default()).map_err(|_| InvalidAccessToken::Malformed)?;
-    let value = Value::Object(members);
-    let claims = Incoming::deserialize(&value).map_err(|_| InvalidAccessToken::ClaimsRejected)?;
+    let claims: Incoming<'_> =
+        serde_json::from_slice(payload).map_err(|_| InvalidAccessToken::ClaimsRejected)?;
     claims.into_claims()
 }
 
