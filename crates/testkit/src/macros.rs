@@ -6,6 +6,8 @@ macro_rules! session_store_contract {
     (fixture = $fixture:expr) => {
         $crate::__contract! {
             mod session_store_contract = session_store, $fixture;
+            repeated_open_changes_nothing,
+            repeated_open_does_not_revive_an_ended_session,
             one_concurrent_rotation_wins,
             only_the_successor_of_the_winner_is_current,
             repeated_rotation_is_idempotent,

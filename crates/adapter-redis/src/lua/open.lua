@@ -1,5 +1,6 @@
 -- Opens a session. Mirrors `session_rules::open` and `surplus`: if the user has too many sessions, those idle longest end.
--- The reply names their access tokens, and those of sessions that are still pending.
+-- The reply names their access tokens, and those of sessions that are still pending: a repeat completes the sessions that
+-- the first call ended.
 local session_key, token_key, sessions_key = unpack(KEYS)
 local now, session_id, tenant, digest, expires_at, ends_at, access_token, access_expires_at, max_sessions, margin, tombstone =
   unpack(ARGV)
@@ -30,11 +31,13 @@ local function live_sessions(prefix)
   return live
 end
 
+local is_repeat = redis.call('EXISTS', session_key) == 1
+
 -- The number of ids is no less than the number of live sessions, so most logins read no other record.
 if redis.call('ZCARD', sessions_key) >= max_sessions then
   local prefix = string.sub(session_key, 1, -1 - #session_id)
   local live = live_sessions(prefix)
-  for i = 1, #live + 1 - max_sessions do
+  for i = 1, is_repeat and 0 or #live + 1 - max_sessions do
     -- If max_sessions is 0, the loop has one turn more than there are sessions.
     if live[i] then
       local surplus = { id = live[i][1], key = prefix .. live[i][1], sessions_key = sessions_key }
@@ -45,6 +48,9 @@ if redis.call('ZCARD', sessions_key) >= max_sessions then
   end
 end
 
+if is_repeat then
+  return reply
+end
 expires_at = math.min(expires_at, ends_at)
 redis.call('HSET', session_key, 'v', FORMAT, 'tenant', tenant, 'created', now, 'expires', expires_at, 'ends', ends_at,
   'current', digest, 'generation', '0', 'rotated', now, 't' .. access_token, access_expires_at)

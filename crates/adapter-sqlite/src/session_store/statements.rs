@@ -31,6 +31,8 @@ pub(super) fn open(
     at: At,
 ) -> Result<(), StoreError> {
     let opened = session.refresh_token.session;
+    let existing = find(connection, opened)?;
+    let Some(record) = session_rules::open(existing.as_ref(), session, at.now) else { return Ok(()) };
     let live = if count(connection, opened.user_id)? < i64::from(session.max_sessions) {
         Vec::new()
     } else {
@@ -40,7 +42,7 @@ pub(super) fn open(
         let session = SessionRef { session_id: surplus.session_id, ..opened };
         end(connection, &EndSession { session, reason: EndReason::Revoked, also_revoke: None }, at)?;
     }
-    insert(connection, opened, &session_rules::open(session, at.now))
+    insert(connection, opened, &record)
 }
 
 pub(super) fn rotate(

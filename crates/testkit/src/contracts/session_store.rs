@@ -5,6 +5,7 @@ mod deadline;
 mod ending;
 mod expiry;
 mod listing;
+mod opening;
 mod ownership;
 mod retry;
 mod reuse;
@@ -25,6 +26,7 @@ pub use expiry::{
     rotation_extends_the_idle_limit,
 };
 pub use listing::{end_all_ends_only_this_users_sessions, list_returns_the_live_sessions};
+pub use opening::{repeated_open_changes_nothing, repeated_open_does_not_revive_an_ended_session};
 pub use ownership::{other_tenant_changes_nothing, session_is_found_only_with_its_user};
 pub use retry::{
     access_token_of_a_retry_is_revoked_with_its_session, another_idempotency_key_is_not_a_retry,

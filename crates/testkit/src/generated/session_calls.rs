@@ -25,6 +25,11 @@ pub enum SessionOperation {
         /// The maximum number of sessions of the user.
         max_sessions: u32,
     },
+    /// Repeats the opening of a session.
+    RepeatOpen {
+        /// The session.
+        session: Index,
+    },
     /// Presents a refresh token.
     Rotate {
         /// The session, one of those that were opened.
@@ -124,6 +129,7 @@ fn after() -> impl Strategy<Value = time::Duration> {
 fn operation() -> impl Strategy<Value = SessionOperation> {
     prop_oneof![
         2 => open(),
+        1 => any::<Index>().prop_map(|session| SessionOperation::RepeatOpen { session }),
         20 => rotate(),
         6 => any::<Index>().prop_map(|session| SessionOperation::Repeat { session }),
         1 => end(),

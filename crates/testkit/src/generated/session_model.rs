@@ -103,13 +103,14 @@ impl SessionModel {
 
     fn open(&mut self, session: &NewSession, now: OffsetDateTime) {
         let opened = session.refresh_token.session;
+        let Some(record) = session_rules::open(self.record(opened), session, now) else { return };
         let live = self.live(opened.user_id, now);
         for surplus in session_rules::surplus(&live, session.max_sessions) {
             let session = SessionRef { session_id: surplus.session_id, ..opened };
             let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
             self.apply(&SessionRequest::End(end), now);
         }
-        self.records.insert(opened, session_rules::open(session, now));
+        self.records.insert(opened, record);
     }
 
     fn live(&self, user_id: UserId, now: OffsetDateTime) -> Vec<SessionSummary> {

@@ -28,7 +28,7 @@ pub struct SessionPlayer {
 /// The client of one session.
 struct Client {
     session: SessionRef,
-    tenant_id: TenantId,
+    opening: NewSession,
     /// Every refresh token of the session, the current one last.
     tokens: Vec<RefreshToken>,
     /// The last successful rotation.
@@ -75,6 +75,9 @@ impl SessionPlayer {
     pub fn request(&mut self, operation: &SessionOperation, now: OffsetDateTime) -> Option<SessionRequest> {
         match operation {
             SessionOperation::Open { user, max_sessions } => Some(self.open(*user, *max_sessions, now)),
+            SessionOperation::RepeatOpen { session } => {
+                Some(SessionRequest::Open(self.client(*session)?.opening.clone()))
+            }
             SessionOperation::Rotate { .. } => self.rotate(operation, now),
             SessionOperation::Repeat { session } => self.repeat(*session, now),
             SessionOperation::End { session, reason, also_revoke } => {
@@ -124,7 +127,7 @@ impl SessionPlayer {
         self.issued.push(opening.access_token);
         self.clients.push(Client {
             session: session.token.session(),
-            tenant_id: opening.tenant_id,
+            opening: opening.clone(),
             tokens: vec![session.token],
             last: None,
             oldest: None,
@@ -151,7 +154,7 @@ impl SessionPlayer {
         let rotate = Rotate {
             presented: presented.digest(),
             successor: successor.digest(),
-            tenant_id: if *other_tenant { moved_to } else { client.tenant_id },
+            tenant_id: if *other_tenant { moved_to } else { client.opening.tenant_id },
             access_token,
             expires_at: now + REFRESH_TTL,
             retry,

@@ -122,10 +122,21 @@ impl InMemorySessionStore {
 impl SessionStore for InMemorySessionStore {
     async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError> {
         self.in_time(request_time)?;
-        let mut sessions = self.lock();
-        self.make_room(&mut sessions, session, request_time.now());
-        let record = session_rules::open(session, request_time.now());
-        sessions.insert(session.refresh_token.session, Stored { record, used: Vec::new() });
+        let (mut sessions, now) = (self.lock(), request_time.now());
+        let opened = session.refresh_token.session;
+        let existing = sessions.get(&opened).map(|stored| &stored.record);
+        let is_new = |record: &&SessionRecord| match self.fault {
+            Some(Fault::RepeatedOpenStartsAgain) => record.end_reason().is_some(),
+            Some(Fault::RepeatedOpenRevivesTheSession) => record.end_reason().is_none(),
+            _ => true,
+        };
+        let record = session_rules::open(existing.filter(is_new), session, now);
+        if record.is_some() || self.has(Fault::RepeatedOpenMakesRoom) {
+            self.make_room(&mut sessions, session, now);
+        }
+        if let Some(record) = record {
+            sessions.insert(opened, Stored { record, used: Vec::new() });
+        }
         Ok(())
     }
 

@@ -4,12 +4,22 @@ use time::OffsetDateTime;
 
 use crate::model::{NewSession, SessionRecord, SessionState, SessionSummary, to_unix_microseconds};
 
-/// The record of a new session.
+/// The record of a new session; `None` if the session has a record, so that nothing changes.
+///
+/// A session id has 128 random bits, so a call for an existing session can only be a repeat of the call that opened it. A
+/// session that has ended meanwhile stays as it is: the first call may have been answered before it ended.
 #[must_use]
-pub fn open(session: &NewSession, now: OffsetDateTime) -> SessionRecord {
+pub fn open(
+    record: Option<&SessionRecord>,
+    session: &NewSession,
+    now: OffsetDateTime,
+) -> Option<SessionRecord> {
+    if record.is_some() {
+        return None;
+    }
     let now = to_unix_microseconds(now);
     let ends_at = to_unix_microseconds(session.ends_at);
-    SessionRecord {
+    Some(SessionRecord {
         tenant_id: session.tenant_id,
         created_at: now,
         rotated_at: now,
@@ -22,7 +32,7 @@ pub fn open(session: &NewSession, now: OffsetDateTime) -> SessionRecord {
         rotated_from: None,
         live_tokens: vec![session.access_token],
         state: SessionState::Live,
-    }
+    })
 }
 
 /// The sessions that end, so that with one more the user has `max_sessions`: those idle longest.

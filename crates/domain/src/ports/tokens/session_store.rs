@@ -14,6 +14,9 @@ use crate::ports::PortError;
 /// [`session_rules`](crate::model::session_rules).
 ///
 /// # Contract
+/// - A repeated `open` MUST succeed and change nothing, neither its session nor another one of the user
+///   (`repeated_open_changes_nothing`). If the session has ended meanwhile, it MUST stay ended
+///   (`repeated_open_does_not_revive_an_ended_session`).
 /// - Of concurrent rotations of one token exactly one MUST get [`Rotation::Rotated`] (`one_concurrent_rotation_wins`), and only its
 ///   successor MUST be current (`only_the_successor_of_the_winner_is_current`).
 /// - The same rotation repeated MUST get [`Rotation::Rotated`] again until the successor is used

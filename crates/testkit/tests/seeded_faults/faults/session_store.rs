@@ -2,6 +2,17 @@
 
 use crate::session_store::Fault;
 
+fault!(
+    repeated_open_starts_again,
+    session_store::repeated_open_changes_nothing,
+    Fault::RepeatedOpenStartsAgain
+);
+fault!(repeated_open_makes_room, session_store::repeated_open_changes_nothing, Fault::RepeatedOpenMakesRoom);
+fault!(
+    repeated_open_revives_the_session,
+    session_store::repeated_open_does_not_revive_an_ended_session,
+    Fault::RepeatedOpenRevivesTheSession
+);
 fault!(non_atomic_rotate, session_store::one_concurrent_rotation_wins, Fault::NonAtomicRotate);
 fault!(
     loser_becomes_current,

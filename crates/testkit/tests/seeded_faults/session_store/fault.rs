@@ -3,6 +3,9 @@
 /// A deviation from the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
+    RepeatedOpenStartsAgain,
+    RepeatedOpenMakesRoom,
+    RepeatedOpenRevivesTheSession,
     NonAtomicRotate,
     LoserBecomesCurrent,
     RotationNotIdempotent,

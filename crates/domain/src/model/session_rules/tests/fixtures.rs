@@ -44,7 +44,7 @@ pub(super) fn new_session() -> NewSession {
 
 /// A session whose current token is number 0.
 pub(super) fn opened() -> SessionRecord {
-    open(&new_session(), START)
+    open(None, &new_session(), START).unwrap()
 }
 
 /// The rotation of the token `from` to the token `to`; its access token has the number of the successor.
