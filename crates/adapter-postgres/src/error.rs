@@ -117,6 +117,13 @@ impl StoreError {
         !statement::is_permanent(&**information)
     }
 
+    /// The error of a write. Without an answer of the server, the write may have been committed.
+    pub(crate) fn of_write(self) -> PortError {
+        let is_unanswered = matches!(self, Self::TimedOut) || self.is_connection_error();
+        let error = PortError::from(self);
+        if is_unanswered { error.into_unanswered() } else { error }
+    }
+
     /// Whether a row refers to another row that does not exist.
     pub(crate) const fn is_foreign_key_violation(&self) -> bool {
         matches!(self, Self::Driver(DriverError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)))

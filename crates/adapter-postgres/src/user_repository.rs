@@ -17,6 +17,7 @@ use tracing::instrument;
 
 use crate::connection::Connections;
 use crate::database::PostgresDatabase;
+use crate::error::StoreError;
 use lookups::Key;
 
 /// A [`UserRepository`] in the database of the HookSentry platform, or in a database of this service.
@@ -70,13 +71,19 @@ impl UserRepository for PostgresUserRepository {
         request_time: RequestTime,
     ) -> Result<TenantId, PortError> {
         let connection = self.connections.pooled(request_time).await?;
-        Ok(connection.run(writes::default_tenant(&connection, candidate, request_time.now())).await?)
+        connection
+            .run(writes::default_tenant(&connection, candidate, request_time.now()))
+            .await
+            .map_err(StoreError::of_write)
     }
 
     #[instrument(level = "debug", skip_all)]
     async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError> {
         let connection = self.connections.pooled(request_time).await?;
-        Ok(connection.run(writes::insert(&connection, user, request_time.now())).await?)
+        connection
+            .run(writes::insert(&connection, user, request_time.now()))
+            .await
+            .map_err(StoreError::of_write)
     }
 
     #[instrument(level = "debug", skip_all)]
@@ -87,7 +94,10 @@ impl UserRepository for PostgresUserRepository {
         request_time: RequestTime,
     ) -> Result<bool, PortError> {
         let connection = self.connections.pooled(request_time).await?;
-        Ok(connection.run(writes::set_status(&connection, id, status, request_time.now())).await?)
+        connection
+            .run(writes::set_status(&connection, id, status, request_time.now()))
+            .await
+            .map_err(StoreError::of_write)
     }
 
     #[instrument(level = "debug", skip_all)]
@@ -99,6 +109,9 @@ impl UserRepository for PostgresUserRepository {
         request_time: RequestTime,
     ) -> Result<Replacement, PortError> {
         let connection = self.connections.pooled(request_time).await?;
-        Ok(connection.run(writes::replace_password_hash(&connection, id, expected.as_ref(), new)).await?)
+        connection
+            .run(writes::replace_password_hash(&connection, id, expected.as_ref(), new))
+            .await
+            .map_err(StoreError::of_write)
     }
 }

@@ -65,7 +65,7 @@ impl Denylist for RedisDenylist {
         let request_time = self.store.on_server_clock(request_time).await?;
         let Some(lifetime) = self.policy.entry_lifetime(token, request_time) else { return Ok(()) };
         let call = ScriptCall::new(&REVOKE, &[&keys::revoked(token.id)]).at_any_clock().arg(lifetime);
-        call.run(self.store.connections(), request_time).await?;
+        call.run_until_answered(self.store.connections(), request_time).await?;
         self.store.cache_revoked(std::iter::once((token.id, lifetime)));
         Ok(())
     }

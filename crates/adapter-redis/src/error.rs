@@ -52,7 +52,7 @@ pub(crate) type StoreResult<T> = Result<T, StoreError>;
 /// A call without a usable reply. The variants state whether Redis may have executed it.
 #[derive(Debug, Error)]
 pub(crate) enum StoreError {
-    /// It was not sent, or Redis rejected it.
+    /// It was not sent, or Redis rejected it, or it changes nothing.
     #[error(transparent)]
     NotExecuted(PortError),
     /// The server takes no writes, like a former primary after a failover. It has not executed the call, and every
@@ -71,6 +71,23 @@ impl StoreError {
 
     pub(crate) fn timeout() -> Self {
         Self::Unanswered(PortError::unavailable("Redis did not answer in time"))
+    }
+
+    /// The error of a call that changes nothing, so that its outcome does not matter.
+    pub(crate) fn of_read(self) -> Self {
+        match self {
+            Self::Unanswered(error) => Self::NotExecuted(error),
+            Self::NotExecuted(_) | Self::Replica(_) => self,
+        }
+    }
+
+    /// The last error of a call whose earlier attempt was not answered.
+    pub(crate) fn of_unanswered_call(self) -> Self {
+        match self {
+            Self::NotExecuted(error) | Self::Replica(error) | Self::Unanswered(error) => {
+                Self::Unanswered(error)
+            }
+        }
     }
 
     /// Translates an error in answer to a command that was sent.
@@ -100,9 +117,8 @@ impl StoreError {
 impl From<StoreError> for PortError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::NotExecuted(error) | StoreError::Replica(error) | StoreError::Unanswered(error) => {
-                error
-            }
+            StoreError::NotExecuted(error) | StoreError::Replica(error) => error,
+            StoreError::Unanswered(error) => error.into_unanswered(),
         }
     }
 }

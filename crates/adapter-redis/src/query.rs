@@ -62,7 +62,7 @@ impl RedisStore {
             match self.connections().discard_on_error(&connection, replies) {
                 Err(StoreError::Unanswered(_))
                     if self.clock().instant() < until && repeats.next().is_some() => {}
-                replies => return exactly(replies?),
+                replies => return exactly(replies.map_err(StoreError::of_read)?),
             }
         }
     }
@@ -76,7 +76,7 @@ impl RedisStore {
             let sample = connection.sample_clock(clock, until).await;
             match connections.discard_on_error(&connection, sample) {
                 Err(StoreError::Unanswered(_)) if clock.instant() < until && repeats.next().is_some() => {}
-                sample => break (connection, until, sample?),
+                sample => break (connection, until, sample.map_err(StoreError::of_read)?),
             }
         };
         for other in connections.others(&connection) {

@@ -1,5 +1,7 @@
 //! Calls of Lua scripts.
 
+use std::time::Duration;
+
 use auth_domain::model::{RequestTime, to_unix_microseconds};
 use auth_domain::ports::PortError;
 use redis::{Cmd, ErrorKind, ServerErrorKind, ToRedisArgs, Value};
@@ -12,6 +14,8 @@ use crate::scripts::Script;
 
 /// How often a call is sent at most. A repeat is necessary if the server had lost the scripts or its clock was adjusted.
 const MAX_ATTEMPTS: usize = 3;
+/// The pause before a call without an answer is repeated.
+const REPEAT_PAUSE: Duration = Duration::from_millis(25);
 
 /// One script with its keys and arguments. The deadline is added when it is sent, because it is on the server clock of
 /// the connection.
@@ -54,7 +58,7 @@ impl ScriptCall {
                 Ok(value) => value,
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                     let loaded = connection.load_scripts(until).await;
-                    connections.discard_on_error(&connection, loaded)?;
+                    connections.discard_on_error(&connection, loaded).map_err(StoreError::of_read)?;
                     continue;
                 }
                 Err(error) => {
@@ -66,13 +70,38 @@ impl ScriptCall {
                 // The server clock is past the deadline, or it was adjusted.
                 Some(b"late") => {
                     let sample = connection.sample_clock(&*connections.clock, until).await;
-                    connections.discard_on_error(&connection, sample)?;
+                    connections.discard_on_error(&connection, sample).map_err(StoreError::of_read)?;
                 }
                 Some(b"clocks_apart") => return Err(clocks_apart(&mut reply, now)),
                 _ => return Ok(reply),
             }
         }
         Err(StoreError::deadline_passed())
+    }
+
+    /// Runs a script whose repeat has the outcome of the first call, and repeats it while it has no answer. After the
+    /// deadline the outcome is unknown.
+    pub(crate) async fn run_until_answered(
+        &self,
+        connections: &Connections,
+        request_time: RequestTime,
+    ) -> StoreResult<ScriptReply> {
+        let clock = &connections.clock;
+        let mut is_unanswered = false;
+        loop {
+            let error = match self.run(connections, request_time).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            is_unanswered |= matches!(error, StoreError::Unanswered(_));
+            if !is_unanswered {
+                return Err(error);
+            }
+            if clock.instant() >= request_time.deadline() {
+                return Err(error.of_unanswered_call());
+            }
+            clock.sleep_until(request_time.deadline().min(clock.instant() + REPEAT_PAUSE)).await;
+        }
     }
 
     /// Adds the last arguments: the earliest and the latest server time that our clock agrees with, and the deadline.

@@ -3,8 +3,6 @@
 mod pending;
 mod rotation_reply;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use auth_domain::model::{
     EndReason, EndSession, Ending, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, NewSession, RequestTime, Rotate,
@@ -15,7 +13,7 @@ use tracing::instrument;
 
 use self::pending::PendingTokens;
 use crate::denylist::RevocationPolicy;
-use crate::error::{StoreError, StoreResult};
+use crate::error::StoreError;
 use crate::keys;
 use crate::script_call::ScriptCall;
 use crate::script_reply::ScriptReply;
@@ -25,8 +23,6 @@ use crate::store::RedisStore;
 /// The longest value that keeps a hash in its compact encoding, by default. A single longer value triples the memory of
 /// the record.
 const MAX_COMPACT_VALUE: usize = 64;
-/// The pause before a rotation without an answer is repeated.
-const REPEAT_PAUSE: Duration = Duration::from_millis(25);
 /// How many sessions of a user one script call ends at most, so that no call blocks the server for long.
 const END_BATCH: usize = 100;
 const NEWER_RECORDS: &str =
@@ -90,29 +86,8 @@ impl RedisSessionStore {
             .arg(rotate.rotated_from.as_ref().map_or(&[][..], |address| address.as_bytes()))
     }
 
-    /// Runs a rotation, and repeats it while it has no answer. A repeat has the same successor, so it returns the outcome
-    /// of the first call. After the deadline the outcome is unknown.
-    async fn run_until_answered(
-        &self,
-        call: &ScriptCall,
-        request_time: RequestTime,
-    ) -> StoreResult<ScriptReply> {
-        let clock = self.store.clock();
-        let mut is_unanswered = false;
-        loop {
-            let error = match call.run(self.store.connections(), request_time).await {
-                Ok(reply) => return Ok(reply),
-                Err(error) => error,
-            };
-            is_unanswered |= matches!(error, StoreError::Unanswered(_));
-            if !is_unanswered || clock.instant() >= request_time.deadline() {
-                return Err(error);
-            }
-            clock.sleep_until(request_time.deadline().min(clock.instant() + REPEAT_PAUSE)).await;
-        }
-    }
-
-    /// Denylists the access tokens that the rest of a reply names, and `also`.
+    /// Denylists the access tokens that the rest of a reply names, and `also`. After an error, only the first script call of
+    /// the operation has taken effect.
     async fn denylist(
         &self,
         user_id: UserId,
@@ -121,7 +96,8 @@ impl RedisSessionStore {
         request_time: RequestTime,
     ) -> Result<(), PortError> {
         let pending = PendingTokens::read(user_id, reply)?;
-        pending.denylist(also, &self.store, self.policy, request_time).await
+        let denylisted = pending.denylist(also, &self.store, self.policy, request_time).await;
+        denylisted.map_err(PortError::into_unanswered)
     }
 }
 
@@ -143,7 +119,7 @@ impl SessionStore for RedisSessionStore {
             .arg(session.max_sessions)
             .arg(self.margin())
             .arg(self.tombstone_lifetime());
-        let mut reply = call.run(self.store.connections(), request_time).await?;
+        let mut reply = call.run_until_answered(self.store.connections(), request_time).await?;
         reply.text()?;
         self.denylist(user_id, &mut reply, None, request_time).await
     }
@@ -151,7 +127,7 @@ impl SessionStore for RedisSessionStore {
     #[instrument(level = "debug", skip_all)]
     async fn rotate(&self, rotate: &Rotate, request_time: RequestTime) -> Result<Rotation, PortError> {
         let call = self.rotate_call(rotate, request_time);
-        let mut reply = self.run_until_answered(&call, request_time).await?;
+        let mut reply = call.run_until_answered(self.store.connections(), request_time).await?;
         let rotation = rotation_reply::read(&mut reply)?;
         self.denylist(rotate.presented.session.user_id, &mut reply, None, request_time).await?;
         Ok(rotation)
@@ -168,7 +144,7 @@ impl SessionStore for RedisSessionStore {
             .arg(keys::refresh_prefix(user_id))
             .arg(self.margin())
             .arg(self.tombstone_lifetime());
-        let mut reply = call.run(self.store.connections(), request_time).await?;
+        let mut reply = call.run_until_answered(self.store.connections(), request_time).await?;
         if reply.text()? == "unknown" {
             return Ok(Ending::Unknown);
         }
@@ -197,7 +173,7 @@ impl SessionStore for RedisSessionStore {
         let mut ended = 0;
         // Ends because a call does not find the sessions of the previous one again; the deadline bounds it as well.
         loop {
-            let mut reply = call.run(self.store.connections(), request_time).await?;
+            let mut reply = call.run_until_answered(self.store.connections(), request_time).await?;
             reply.text()?;
             ended += usize::try_from(reply.number()?).unwrap_or(0);
             let (may_be_more, newer) = (reply.number()? == 1, reply.number()?);
@@ -221,7 +197,8 @@ impl SessionStore for RedisSessionStore {
         let call = ScriptCall::new(&LIST, &[&keys::sessions(user_id)])
             .at_any_clock()
             .arg(keys::session_prefix(user_id));
-        let mut reply = call.run(self.store.connections(), request_time).await?;
+        let reply = call.run(self.store.connections(), request_time).await;
+        let mut reply = reply.map_err(StoreError::of_read)?;
         reply.text()?;
         let mut sessions = Vec::new();
         while !reply.is_empty() {

@@ -71,9 +71,7 @@ impl SqliteDatabase {
         T: Send + 'static,
         W: FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send + 'static,
     {
-        // A read changes nothing, so its outcome does not matter after the deadline.
-        let pending = self.0.reads.submit(request_time.deadline(), work)?;
-        pending.outcome(&*self.0.clock, Duration::ZERO).await
+        self.0.reads.submit(request_time.deadline(), work)?.read(&*self.0.clock).await
     }
 
     /// Runs a job that writes, and returns when it is on disk.

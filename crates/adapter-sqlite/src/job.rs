@@ -50,6 +50,18 @@ where
 }
 
 impl<T> Pending<T> {
+    /// Waits until the deadline for the result of a job that changes nothing.
+    pub(crate) async fn read(mut self, clock: &dyn Clock) -> Result<T, PortError> {
+        tokio::select! {
+            biased;
+            answer = &mut self.answer => answer.unwrap_or_else(|_| Err(PortError::unavailable(CLOSED))),
+            () = clock.sleep_until(self.deadline) => {
+                self.claim.take();
+                Err(PortError::unavailable("the embedded store did not answer in time"))
+            }
+        }
+    }
+
     /// Waits for the result. A job that has started is awaited past its deadline, for `grace` at most.
     pub(crate) async fn outcome(mut self, clock: &dyn Clock, grace: Duration) -> Result<T, PortError> {
         tokio::select! {
@@ -64,7 +76,7 @@ impl<T> Pending<T> {
             biased;
             answer = &mut self.answer => answer.unwrap_or_else(|_| Err(PortError::unavailable(CLOSED))),
             () = clock.sleep_until(self.deadline + grace) => {
-                Err(PortError::unavailable("the embedded store did not finish in time; the outcome is unknown"))
+                Err(PortError::unanswered("the embedded store did not finish in time; the outcome is unknown"))
             }
         }
     }

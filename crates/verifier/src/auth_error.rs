@@ -108,7 +108,9 @@ impl From<&VerifyAccessTokenError> for AuthError {
 impl From<&PortError> for AuthError {
     fn from(error: &PortError) -> Self {
         match error.kind() {
-            PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::Unavailable,
+            PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
+                Self::Unavailable
+            }
             PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Internal,
         }
     }

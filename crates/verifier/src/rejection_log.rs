@@ -27,7 +27,7 @@ pub(crate) fn log_rejection(request: &HttpRequest, error: &VerifyAccessTokenErro
         VerifyAccessTokenError::Port(cause) => {
             let (kind, reason) = (cause.kind(), causes(cause));
             match kind {
-                PortErrorKind::Unavailable | PortErrorKind::Overloaded => {
+                PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
                     warn!(event = Event::Unavailable.name(), operation = "verify", %kind, reason, "cannot verify an access token: the denylist is unreachable");
                 }
                 PortErrorKind::Corrupt | PortErrorKind::Misconfigured => {

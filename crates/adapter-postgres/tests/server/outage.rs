@@ -14,7 +14,8 @@ use crate::support::{Store, assert_back_within_two_seconds, assert_kind, now, wh
 
 const LIMIT: Duration = Duration::from_millis(2_500);
 
-/// Asserts that 24 concurrent calls of every kind fail as `Unavailable` in time.
+/// Asserts that 24 concurrent calls of every kind fail in time: reads as `Unavailable`; writes as `Unanswered` as well, because
+/// some of them are sent.
 async fn assert_unavailable(store: &Store) {
     let user = a_user(a_tenant_id());
     let request_time = request_time_at(START);
@@ -30,7 +31,12 @@ async fn assert_unavailable(store: &Store) {
                 4 => store.users.insert(&user, request_time).await.map(drop),
                 _ => store.users.find_by_id(user.id, request_time).await.map(drop),
             };
-            assert_kind(outcome, PortErrorKind::Unavailable);
+            let is_write = matches!(number % 6, 1 | 4);
+            match outcome.unwrap_err().kind() {
+                PortErrorKind::Unavailable => {}
+                PortErrorKind::Unanswered if is_write => {}
+                other => panic!("call {number} is {other}"),
+            }
             assert!(begun.elapsed() < LIMIT, "call {number} took {:?}", begun.elapsed());
         }
     });

@@ -57,7 +57,7 @@ impl PendingTokens {
         for session_id in &sessions {
             call = call.arg(session_id.to_string());
         }
-        call.run(store.connections(), request_time).await?;
+        call.run_until_answered(store.connections(), request_time).await?;
         store.cache_revoked(entries.into_iter());
         Ok(())
     }

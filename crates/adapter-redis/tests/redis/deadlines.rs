@@ -49,7 +49,7 @@ async fn call_executed_after_its_deadline_changes_nothing() {
     );
     let errors = [rotate.map(drop), open, end.map(drop), reserve.map(drop), add]
         .map(|result| result.unwrap_err().kind());
-    assert_eq!(errors, [PortErrorKind::Unavailable; 5]);
+    assert_eq!(errors, [PortErrorKind::Unanswered; 5]);
     thaw(&server, &ports).await;
 
     assert_eq!(server.cli(&["DBSIZE"]), before, "a key was created or deleted");
@@ -71,7 +71,7 @@ async fn attempt_that_was_not_settled_in_time_is_settled_later() {
     server.freeze();
     let ticket = Ticket { attempt };
     let settled = ports.limiter.settle(&ticket, Settlement::Failed, allowing(SHORT)).await;
-    assert_eq!(settled.unwrap_err().kind(), PortErrorKind::Unavailable);
+    assert_eq!(settled.unwrap_err().kind(), PortErrorKind::Unanswered);
     thaw(&server, &ports).await;
 
     ports.limiter.settle(&ticket, Settlement::Abandoned, request_time_at(START)).await.unwrap();

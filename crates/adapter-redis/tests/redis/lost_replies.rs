@@ -1,11 +1,11 @@
-//! Rotations that Redis executes while its reply is lost.
+//! Calls that Redis executes while its reply is lost.
 
 use std::time::Duration;
 
-use auth_domain::model::Rotation;
+use auth_domain::model::{Ending, Rotation};
 use auth_domain::ports::{PortErrorKind, SessionStore};
 use auth_testkit::servers::{Proxy, RedisServer};
-use auth_testkit::{START, TestSession, request_time_at};
+use auth_testkit::{START, TestSession, a_session, a_user_id, request_time_at};
 
 use crate::support::{Ports, allowing, real_instant};
 
@@ -25,14 +25,50 @@ async fn rotation_whose_reply_was_lost_is_repeated_and_counts_once() {
     proxy.lose_replies(true);
     let attempt = session.rotation(&session.token, START);
     let rotate = ports.sessions.rotate(&attempt.rotate, request_time_at(START));
-    let back = async {
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        proxy.lose_replies(false);
-    };
-    let (rotated, ()) = tokio::join!(rotate, back);
+    let (rotated, ()) = tokio::join!(rotate, replies_return(&proxy));
     assert_eq!(rotated.unwrap(), Rotation::Rotated);
     assert_eq!(field(&server, &session, "generation"), "1");
     ports.rotated(&session, &attempt.successor).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn opening_whose_reply_was_lost_is_repeated_and_ends_one_session_only() {
+    let server = RedisServer::start();
+    let proxy = Proxy::start(server.port()).await;
+    let ports = Ports::at(&proxy.url()).connected().await;
+    let user = a_user_id();
+    let (surplus, kept) = (ports.opened_by(user).await, a_session(user, START));
+    let later = request_time_at(START).with_now(START + Duration::from_millis(1));
+    ports.sessions.open(&kept.opening, later).await.unwrap();
+    let mut session = a_session(user, START);
+    session.opening.max_sessions = 2;
+
+    proxy.lose_replies(true);
+    let open = ports.sessions.open(&session.opening, request_time_at(START));
+    let (opened, ()) = tokio::join!(open, replies_return(&proxy));
+    opened.unwrap();
+    let live = ports.sessions.list(user, request_time_at(START)).await.unwrap();
+    assert_eq!(live.len(), 2, "the repeat ended another session");
+    assert!(ports.is_revoked(surplus.opening.access_token).await);
+    assert!(!ports.is_revoked(kept.opening.access_token).await);
+    ports.rotated(&session, &session.token).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn end_whose_reply_was_lost_is_repeated_and_revokes_the_tokens() {
+    let server = RedisServer::start();
+    let proxy = Proxy::start(server.port()).await;
+    let ports = Ports::at(&proxy.url()).connected().await;
+    let session = ports.opened().await;
+    proxy.lose_replies(true);
+    let (ended, ()) = tokio::join!(ports.log_out(&session, None), replies_return(&proxy));
+    assert_eq!(ended.unwrap(), Ending::Ended);
+    assert!(ports.is_revoked(session.opening.access_token).await);
+}
+
+async fn replies_return(proxy: &Proxy) {
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    proxy.lose_replies(false);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +82,7 @@ async fn rotation_without_a_reply_is_an_outage_at_the_deadline() {
     let started = real_instant();
     let lost = ports.present(&session, &session.token, allowing(Duration::from_millis(700))).await;
     let took = started.elapsed();
-    assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Unavailable);
+    assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Unanswered);
     assert!(took >= Duration::from_millis(600), "not repeated until the deadline: {took:?}");
     assert!(took < Duration::from_millis(1_200), "{took:?}");
 
@@ -69,7 +105,7 @@ async fn keyed_retry_elsewhere_gets_the_successor_of_a_lost_rotation() {
     let attempt = session.rotation(&session.token, START).keyed("k1");
     let lost = ports.sessions.rotate(&attempt.rotate, allowing(Duration::from_millis(700)));
     let (lost, retried) = tokio::join!(lost, repeated_soon(&elsewhere, &session));
-    assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Unavailable);
+    assert_eq!(lost.unwrap_err().kind(), PortErrorKind::Unanswered);
     assert!(matches!(retried, Rotation::Retried(_)), "{retried:?}");
     proxy.lose_replies(false);
 

@@ -1,7 +1,7 @@
 //! Pending sessions: they have ended, and their access tokens may not be in the denylist yet.
 
 use auth_domain::model::{EndReason, Rotation};
-use auth_domain::ports::SessionStore;
+use auth_domain::ports::{PortErrorKind, SessionStore};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, TestSession, a_session, request_time_at};
 
@@ -54,6 +54,21 @@ async fn every_call_completes_a_pending_session() {
     }
 }
 
+/// The answer to the first call was lost, and with it the names of the access tokens to denylist.
+#[tokio::test]
+async fn repeated_open_completes_the_sessions_that_it_ended() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let crowded_out = ports.opened().await;
+    let mut next = a_session(crowded_out.token.session().user_id, START);
+    ports.sessions.open(&next.opening, request_time_at(START)).await.unwrap();
+    make_pending(&server, &crowded_out);
+    next.opening.max_sessions = 1;
+    ports.sessions.open(&next.opening, request_time_at(START)).await.unwrap();
+    assert!(ports.is_revoked(crowded_out.opening.access_token).await);
+    assert!(!ports.is_revoked(next.opening.access_token).await);
+}
+
 /// A full server still ends sessions, which frees memory, but denylists nothing.
 #[tokio::test]
 async fn end_that_ran_out_of_memory_is_completed_by_a_repeat() {
@@ -64,7 +79,7 @@ async fn end_that_ran_out_of_memory_is_completed_by_a_repeat() {
     let bearer = session.rotation(&session.token, START).rotate.access_token;
     assert_eq!(server.cli(&["CONFIG", "SET", "maxmemory", "1"]), "OK");
     let failed = ports.log_out(&session, Some(bearer)).await.unwrap_err();
-    assert_eq!(failed.kind(), auth_domain::ports::PortErrorKind::Unavailable);
+    assert_eq!(failed.kind(), PortErrorKind::Unanswered, "the session has ended");
     assert_eq!(server.cli(&["CONFIG", "SET", "maxmemory", "0"]), "OK");
     assert!(!ports.is_revoked(bearer).await, "the client needs the bearer token for the repeat");
     ports.log_out(&session, Some(bearer)).await.unwrap();

@@ -182,7 +182,7 @@ async fn a_job_that_does_not_finish_has_an_unknown_outcome() {
     let pending = database.0.writes.submit(briefly().deadline(), work).unwrap();
     has_begun.await.unwrap();
     let error = pending.outcome(&*database.0.clock, Duration::from_millis(50)).await.unwrap_err();
-    assert_eq!(error.kind(), PortErrorKind::Unavailable);
+    assert_eq!(error.kind(), PortErrorKind::Unanswered);
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("unknown"));
     drop(release);
 }

@@ -16,8 +16,11 @@ pub struct PortError {
 /// The kind of a [`PortError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PortErrorKind {
-    /// The dependency cannot be reached, or did not answer before the deadline.
+    /// The dependency cannot be reached, or did not answer a read before the deadline. The call changed nothing, and will
+    /// change nothing later.
     Unavailable,
+    /// The dependency did not answer a write before the deadline. The call may have taken effect. It will not take effect later.
+    Unanswered,
     /// The dependency has too much work to answer before the deadline. The call was not started.
     Overloaded,
     /// The stored data contradicts itself. A repeat fails, too.
@@ -30,6 +33,11 @@ impl PortError {
     /// An error of the kind [`Unavailable`](PortErrorKind::Unavailable).
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind: PortErrorKind::Unavailable, source: source.into() }
+    }
+
+    /// An error of the kind [`Unanswered`](PortErrorKind::Unanswered).
+    pub fn unanswered(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind: PortErrorKind::Unanswered, source: source.into() }
     }
 
     /// An error of the kind [`Overloaded`](PortErrorKind::Overloaded).
@@ -47,6 +55,19 @@ impl PortError {
         Self { kind: PortErrorKind::Misconfigured, source: source.into() }
     }
 
+    /// The same error of an operation that may have taken effect, wholly or in part: `Unavailable` and `Overloaded` become
+    /// `Unanswered`.
+    #[must_use]
+    pub fn into_unanswered(self) -> Self {
+        let kind = match self.kind {
+            PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
+                PortErrorKind::Unanswered
+            }
+            kind @ (PortErrorKind::Corrupt | PortErrorKind::Misconfigured) => kind,
+        };
+        Self { kind, ..self }
+    }
+
     /// The kind, which determines the response.
     #[must_use]
     pub const fn kind(&self) -> PortErrorKind {
@@ -58,6 +79,7 @@ impl fmt::Display for PortErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Unavailable => "unavailable",
+            Self::Unanswered => "unanswered",
             Self::Overloaded => "overloaded",
             Self::Corrupt => "corrupt",
             Self::Misconfigured => "misconfigured",

@@ -43,8 +43,8 @@ pub trait LoginLimiter: Send + Sync {
     /// - `request_time`: the `now` of the window, and the deadline of the call.
     ///
     /// # Errors
-    /// `Unavailable` if the store cannot be reached or does not answer before the deadline, `Overloaded` if too many attempts
-    /// wait. A full key is an outcome.
+    /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline: the attempt is
+    /// perhaps counted then. `Overloaded` if too many attempts wait. A full key is an outcome.
     async fn reserve(
         &self,
         attempt: &LoginAttempt,
@@ -57,7 +57,7 @@ pub trait LoginLimiter: Send + Sync {
     /// - `ticket`: the place that `reserve` returned.
     ///
     /// # Errors
-    /// `Unavailable` if the store cannot be reached or does not answer before the deadline.
+    /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline.
     async fn settle(
         &self,
         ticket: &Ticket,
@@ -68,6 +68,6 @@ pub trait LoginLimiter: Send + Sync {
     /// Removes the failures on an email, for administrators.
     ///
     /// # Errors
-    /// `Unavailable` if the store cannot be reached or does not answer before the deadline.
+    /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline.
     async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError>;
 }

@@ -93,6 +93,7 @@ pub(super) fn issuer(access_tokens: MockAccessTokens) -> Arc<Issuer> {
 pub(super) fn port_error(kind: PortErrorKind) -> PortError {
     match kind {
         PortErrorKind::Unavailable => PortError::unavailable("unreachable"),
+        PortErrorKind::Unanswered => PortError::unanswered("no answer"),
         PortErrorKind::Overloaded => PortError::overloaded("busy"),
         PortErrorKind::Corrupt => PortError::corrupt("contradiction"),
         PortErrorKind::Misconfigured => PortError::misconfigured("wrong key"),

@@ -143,9 +143,9 @@ impl Login {
             return Ok(());
         }
         let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
-        let ended = self.sessions.end(&end, request_time).await;
+        // If the end fails, the session stays open.
+        self.sessions.end(&end, request_time).await.map_err(PortError::into_unanswered)?;
         let rejection = changed?.unwrap_or(LoginRejection::ChangedMeanwhile);
-        ended?;
         Err(LoginError::InvalidCredentials { rejection, user_id: Some(authenticated.user.id) })
     }
 
@@ -198,7 +198,9 @@ fn settlement<T>(checked: &Result<T, LoginError>) -> Settlement {
         Err(LoginError::InvalidCredentials { .. }) => Settlement::Failed,
         Err(LoginError::RateLimited { .. }) => Settlement::Abandoned,
         Err(LoginError::Port(error)) => match error.kind() {
-            PortErrorKind::Unavailable | PortErrorKind::Overloaded => Settlement::Abandoned,
+            PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
+                Settlement::Abandoned
+            }
             PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Settlement::Failed,
         },
     }

@@ -32,7 +32,7 @@ pub(crate) async fn check(
 /// Returns the check for an error that only an administrator can fix; an outage stays an error.
 fn error_or_outage(error: PortError) -> Result<Vec<Check>, PortError> {
     match error.kind() {
-        PortErrorKind::Unavailable | PortErrorKind::Overloaded => Err(error),
+        PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => Err(error),
         PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Ok(vec![Check::error(error_chain(&error))]),
     }
 }

@@ -100,7 +100,8 @@ pub(super) enum BodyErrors {
     /// `internal_error`: a defect; its cause is in the log under the request id
     #[response(status = 500)]
     Internal(ErrorResponse<'static>),
-    /// `service_unavailable`: nothing was changed; repeat the request after `Retry-After` seconds
+    /// `service_unavailable`: no session was opened or ended and no refresh token was consumed, or, if the message says so,
+    /// this is unknown; repeat the request after `Retry-After` seconds, a refresh with the same `Idempotency-Key`
     #[response(status = 503, headers(("Retry-After" = u64, description = "Seconds to wait")))]
     ServiceUnavailable(ErrorResponse<'static>),
 }

@@ -29,7 +29,7 @@ const RETRY_TIMEOUT: Duration = Duration::from_secs(1);
 /// A [`LoginLimiter`] that retries settlements in the background while the store is unreachable.
 ///
 /// An attempt that stays unsettled is counted as a failure. Without retries, an outage would bring users closer to their
-/// limit than their own failures. A reservation that failed may have been counted too, although its client got a 503.
+/// limit than their own failures. A reservation without an answer may have been counted too, although its client got a 503.
 ///
 /// It is in front of [`QueueingLoginLimiter`](super::QueueingLoginLimiter): a late settlement also wakes waiting attempts.
 pub(super) struct RetryingLoginLimiter {
@@ -39,7 +39,8 @@ pub(super) struct RetryingLoginLimiter {
     /// Ends all retries when the process stops.
     stopping: CancellationToken,
     settlements: Arc<Semaphore>,
-    /// Separate from settlements: during an outage every attempt has an unknown reservation, and few of them were counted.
+    /// Separate from settlements: while a store is frozen every attempt has an unknown reservation, and few of them were
+    /// counted.
     unknown_reservations: Arc<Semaphore>,
 }
 
@@ -127,17 +128,21 @@ async fn settle_with_retries(
 /// Returns whether a retry may succeed. Other errors are logged with the response to the client.
 fn is_retryable(settled: &Result<(), PortError>) -> bool {
     match settled.as_ref().map_err(PortError::kind) {
-        Err(PortErrorKind::Unavailable | PortErrorKind::Overloaded) => true,
+        Err(PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded) => true,
         Ok(()) | Err(PortErrorKind::Corrupt | PortErrorKind::Misconfigured) => false,
     }
 }
 
-/// Returns whether the attempt may have been counted. An overloaded limiter has not begun to count it.
+/// Returns whether the attempt may have been counted.
 fn is_outcome_unknown(reserved: &Result<Reservation, PortError>) -> bool {
     match reserved.as_ref().map_err(PortError::kind) {
-        Err(PortErrorKind::Unavailable) => true,
-        Ok(_) | Err(PortErrorKind::Overloaded | PortErrorKind::Corrupt | PortErrorKind::Misconfigured) => {
-            false
-        }
+        Err(PortErrorKind::Unanswered) => true,
+        Ok(_)
+        | Err(
+            PortErrorKind::Unavailable
+            | PortErrorKind::Overloaded
+            | PortErrorKind::Corrupt
+            | PortErrorKind::Misconfigured,
+        ) => false,
     }
 }

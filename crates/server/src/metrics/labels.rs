@@ -82,7 +82,9 @@ impl Outcome {
 impl From<&PortError> for Outcome {
     fn from(error: &PortError) -> Self {
         match error.kind() {
-            PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::Unavailable,
+            PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
+                Self::Unavailable
+            }
             PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Defect,
         }
     }

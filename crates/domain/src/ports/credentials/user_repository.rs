@@ -31,9 +31,9 @@ use crate::ports::{PortError, UnreadableUser};
 ///   [`Unavailable`](crate::ports::PortErrorKind::Unavailable) (`call_past_its_deadline_changes_nothing`).
 ///
 /// # Errors
-/// Every method fails with [`PortError`]: `Unavailable` if the store cannot be reached or does not answer before the
-/// deadline, `Overloaded` if it has too much work, `Corrupt` if a row contradicts itself, `Misconfigured` if the store is set
-/// up wrongly.
+/// Every method fails with [`PortError`]: `Unavailable` if the store cannot be reached or does not answer a read before the
+/// deadline, `Unanswered` if it does not answer a write before the deadline, `Overloaded` if it has too much work, `Corrupt`
+/// if a row contradicts itself, `Misconfigured` if the store is set up wrongly.
 ///
 /// # Parameters
 /// `request_time` has the `now` of the call and its deadline.

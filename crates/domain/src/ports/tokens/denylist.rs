@@ -28,6 +28,7 @@ pub trait Denylist: Send + Sync {
     /// Revokes a token.
     ///
     /// # Errors
-    /// `Unavailable` if the store cannot be reached or does not answer before the deadline. The token is perhaps revoked then.
+    /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline. The token is
+    /// perhaps revoked then.
     async fn add(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<(), PortError>;
 }

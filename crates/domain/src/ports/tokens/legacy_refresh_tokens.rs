@@ -36,7 +36,8 @@ pub trait LegacyRefreshTokens: Send + Sync {
     /// Consumes a token. Returns `false` if it was consumed before, or if the tokens of `holder` are rejected.
     ///
     /// # Errors
-    /// `Unavailable` if the store cannot be reached or does not answer before the deadline. The token is perhaps consumed then.
+    /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline. The token is
+    /// perhaps consumed then.
     async fn consume(
         &self,
         token: &LegacyRefreshToken,
@@ -50,7 +51,8 @@ pub trait LegacyRefreshTokens: Send + Sync {
     /// - `also_revoke`: the access token of the logout.
     ///
     /// # Errors
-    /// `Unavailable` if the store cannot be reached or does not answer before the deadline. The call can be repeated.
+    /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline. The call can be
+    /// repeated.
     async fn end(
         &self,
         token: &LegacyRefreshToken,

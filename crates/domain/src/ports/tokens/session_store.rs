@@ -64,8 +64,8 @@ pub trait SessionStore: Send + Sync {
     /// - `session`: the first tokens, the lifetimes and the limit on sessions.
     ///
     /// # Errors
-    /// `Unavailable` if the store cannot be reached or does not answer before the deadline. The session is perhaps open then,
-    /// but its tokens are not known to any client.
+    /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline. The session is
+    /// perhaps open then, but its tokens are not known to any client; end it.
     async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError>;
 
     /// Replaces the presented refresh token by its successor in one atomic operation.
@@ -74,8 +74,8 @@ pub trait SessionStore: Send + Sync {
     /// - `rotate`: both tokens, the new access token, and the grace period.
     ///
     /// # Errors
-    /// `Unavailable` if the store cannot be reached or does not answer before the deadline. The token is perhaps rotated then;
-    /// the same call can be repeated.
+    /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline. The token is
+    /// perhaps rotated then; the same call can be repeated.
     async fn rotate(&self, rotate: &Rotate, request_time: RequestTime) -> Result<Rotation, PortError>;
 
     /// Ends one session and revokes its access tokens.
@@ -84,13 +84,16 @@ pub trait SessionStore: Send + Sync {
     /// - `end`: the session, the reason, and an access token to revoke with it.
     ///
     /// # Errors
-    /// `Unavailable` if the store cannot be reached or does not answer before the deadline. The call can be repeated.
+    /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline. The call can be
+    /// repeated.
     async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError>;
 
-    /// Ends every session of a user and revokes their access tokens. Returns the number of sessions that were live.
+    /// Ends every session of a user and revokes their access tokens. Returns the number of sessions that were live. If a store
+    /// repeats the call because an answer was lost, the sessions that the first attempt ended are not counted.
     ///
     /// # Errors
-    /// `Unavailable` if the store cannot be reached or does not answer before the deadline. The call can be repeated.
+    /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline. The call can be
+    /// repeated.
     async fn end_all(
         &self,
         user_id: UserId,

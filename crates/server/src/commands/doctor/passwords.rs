@@ -24,7 +24,9 @@ pub(super) async fn checks(parts: &Parts, timeout: Duration) -> Vec<Check> {
 /// Returns the message for costs that cannot be read. Only an unreachable store has its remedy here; other errors carry their own.
 fn unreadable(error: &PortError) -> String {
     let remedy = match error.kind() {
-        PortErrorKind::Unavailable | PortErrorKind::Overloaded => "; check that the store can be reached",
+        PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
+            "; check that the store can be reached"
+        }
         PortErrorKind::Misconfigured | PortErrorKind::Corrupt => "",
     };
     format!("the costs of stored hashes cannot be read: {}{remedy}", error_chain(error))

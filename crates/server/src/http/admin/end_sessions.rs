@@ -20,7 +20,9 @@ struct SessionsNotEnded(PortError);
 impl From<SessionsNotEnded> for ApiError {
     fn from(SessionsNotEnded(error): SessionsNotEnded) -> Self {
         match error.kind() {
-            PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::SessionsNotEnded,
+            PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
+                Self::SessionsNotEnded
+            }
             PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Internal,
         }
     }

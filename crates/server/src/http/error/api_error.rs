@@ -37,8 +37,10 @@ pub(crate) enum ApiError {
     RateLimited(Duration),
     /// A dependency failed while the sessions of a user were ended.
     SessionsNotEnded,
-    /// A dependency is unreachable or overloaded.
+    /// A dependency is unreachable or overloaded. No session was opened or ended, and no token was consumed.
     Unavailable,
+    /// A store did not answer, so it is unknown whether the request took effect.
+    Unanswered,
     /// A defect.
     Internal,
 }
@@ -55,7 +57,7 @@ impl ApiError {
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::SessionsNotEnded | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::SessionsNotEnded | Self::Unavailable | Self::Unanswered => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -72,7 +74,7 @@ impl ApiError {
             Self::PayloadTooLarge => ErrorCode::PayloadTooLarge,
             Self::UnsupportedMediaType => ErrorCode::UnsupportedMediaType,
             Self::RateLimited(_) => ErrorCode::RateLimited,
-            Self::SessionsNotEnded | Self::Unavailable => ErrorCode::ServiceUnavailable,
+            Self::SessionsNotEnded | Self::Unavailable | Self::Unanswered => ErrorCode::ServiceUnavailable,
             Self::Internal => ErrorCode::InternalError,
         }
     }
@@ -98,6 +100,9 @@ impl ApiError {
                 "Not every session of the user may have ended; repeat the request until it succeeds."
             }
             Self::Unavailable => "The service cannot answer at the moment; nothing was changed, try again.",
+            Self::Unanswered => {
+                "The service cannot answer at the moment; whether anything was changed is unknown, try again."
+            }
             Self::Internal => "Something went wrong on our side.",
         }
     }
@@ -126,7 +131,7 @@ impl ResponseError for ApiError {
             Self::RateLimited(wait) => {
                 response.insert_header((RETRY_AFTER, whole_seconds_up(*wait).to_string()));
             }
-            Self::SessionsNotEnded | Self::Unavailable => {
+            Self::SessionsNotEnded | Self::Unavailable | Self::Unanswered => {
                 response.insert_header((RETRY_AFTER, outage_retry_after().to_string()));
             }
             // Unread bytes of the body would be parsed as the next request.

@@ -39,6 +39,7 @@ fn table() -> Vec<(ApiError, u16, &'static str, Headers)> {
             vec![("retry-after", "3")],
         ),
         (ApiError::Unavailable, 503, "service_unavailable", vec![]),
+        (ApiError::Unanswered, 503, "service_unavailable", vec![]),
         (ApiError::SessionsNotEnded, 503, "service_unavailable", vec![]),
         (ApiError::Internal, 500, "internal_error", vec![]),
     ]
@@ -86,6 +87,7 @@ async fn only_the_holder_of_a_token_gets_a_reason() {
 async fn an_outage_is_503_and_a_defect_500_without_their_cause() {
     let cases = [
         (PortError::unavailable("inner text"), 503),
+        (PortError::unanswered("inner text"), 503),
         (PortError::overloaded("inner text"), 503),
         (PortError::corrupt("inner text"), 500),
         (PortError::misconfigured("inner text"), 500),
@@ -94,6 +96,20 @@ async fn an_outage_is_503_and_a_defect_500_without_their_cause() {
         let response = ApiError::from(LoginError::Port(error)).error_response();
         assert_eq!(response.status().as_u16(), status);
         assert!(!body(response).await.to_string().contains("inner"));
+    }
+}
+
+#[actix_web::test]
+async fn a_503_claims_no_change_only_if_this_is_known() {
+    for (error, is_known) in [
+        (PortError::unavailable("away"), true),
+        (PortError::overloaded("busy"), true),
+        (PortError::unanswered("lost"), false),
+        (PortError::unavailable("away").into_unanswered(), false),
+    ] {
+        let text = body(ApiError::from(LoginError::Port(error)).error_response()).await.to_string();
+        assert_eq!(text.contains("nothing was changed"), is_known, "{text}");
+        assert_eq!(text.contains("unknown"), !is_known, "{text}");
     }
 }
 

@@ -61,6 +61,7 @@ impl From<PortError> for ApiError {
         }
         match error.kind() {
             PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::Unavailable,
+            PortErrorKind::Unanswered => Self::Unanswered,
             PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Internal,
         }
     }

@@ -14,7 +14,7 @@ pub(super) fn port_error(operation: &'static str, cause: &PortError) {
     }
     let (kind, reason) = (cause.kind(), error_chain(cause));
     match kind {
-        PortErrorKind::Unavailable | PortErrorKind::Overloaded => {
+        PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
             warn!(event = Event::Unavailable.name(), operation, %kind, reason, "a dependency cannot answer");
         }
         PortErrorKind::Corrupt | PortErrorKind::Misconfigured => {

@@ -34,7 +34,11 @@ fn add_examples(path: &str, operation: &mut Operation) {
             let RefOr::T(content) = content else { continue };
             for body in examples(path, status) {
                 let name = body.get("reason").or(body.get("error")).and_then(Value::as_str);
-                let name = name.unwrap_or_default().to_owned();
+                let mut name = name.unwrap_or_default().to_owned();
+                if content.examples.contains_key(&name) {
+                    // Both 503s have one code.
+                    name.push_str("_unanswered");
+                }
                 let example = ExampleBuilder::new().value(Some(body)).build();
                 content.examples.insert(name, RefOr::T(example));
             }
@@ -63,7 +67,7 @@ fn examples(path: &str, status: &str) -> Vec<Value> {
         (_, "431") => vec![ApiError::HeadTooLarge],
         (_, "500") => vec![ApiError::Internal],
         // The response of `/health/ready` is a report.
-        (path, "503") if !path.starts_with('/') => vec![ApiError::Unavailable],
+        (path, "503") if !path.starts_with('/') => vec![ApiError::Unavailable, ApiError::Unanswered],
         _ => Vec::new(),
     };
     errors.iter().map(|error| json(&error.body())).collect()

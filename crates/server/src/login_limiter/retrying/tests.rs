@@ -40,6 +40,10 @@ fn unavailable() -> PortError {
     PortError::unavailable("gone")
 }
 
+fn unanswered() -> PortError {
+    PortError::unanswered("lost")
+}
+
 fn overloaded() -> PortError {
     PortError::overloaded("full")
 }
@@ -54,7 +58,7 @@ async fn a_settlement_that_succeeds_is_not_repeated() {
 
 #[tokio::test(start_paused = true)]
 async fn a_settlement_that_fails_is_retried_until_it_succeeds() {
-    for error in [unavailable, overloaded] {
+    for error in [unavailable, unanswered, overloaded] {
         let (limiter, seen) = settling(8, error);
         let retrying = retrying(limiter);
         assert!(retrying.settle(&ticket(), Settlement::Succeeded, request_time()).await.is_err());
@@ -89,7 +93,8 @@ async fn a_defect_is_not_retried() {
 #[tokio::test(start_paused = true)]
 async fn only_a_reservation_of_unknown_outcome_is_abandoned() {
     let cases = [
-        (unavailable as fn() -> PortError, vec![(ticket(), Settlement::Abandoned)]),
+        (unanswered as fn() -> PortError, vec![(ticket(), Settlement::Abandoned)]),
+        (unavailable, Vec::new()),
         (overloaded, Vec::new()),
     ];
     for (error, settled) in cases {

@@ -86,7 +86,7 @@ async fn an_error_of_the_second_lookup_ends_the_session() {
 async fn an_error_of_the_end_is_not_a_rejection() {
     let away = Err(port_error(PortErrorKind::Unavailable));
     let setup = changed_and_ended(Ok(Some(inactive_user())), away);
-    assert_eq!(setup.port_error().await, PortErrorKind::Unavailable);
+    assert_eq!(setup.port_error().await, PortErrorKind::Unanswered, "the session is still open");
 }
 
 #[tokio::test]

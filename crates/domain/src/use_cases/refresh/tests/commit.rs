@@ -73,6 +73,6 @@ async fn an_error_of_the_randomness_does_not_consume_the_token() {
 #[tokio::test]
 async fn a_rotation_with_an_unknown_outcome_is_an_error() {
     let mut setup = setup(Some(user()));
-    setup.sessions.expect_rotate().times(1).return_once(|_, _| Err(port_error(PortErrorKind::Unavailable)));
-    assert_eq!(setup.port_error().await, PortErrorKind::Unavailable);
+    setup.sessions.expect_rotate().times(1).return_once(|_, _| Err(port_error(PortErrorKind::Unanswered)));
+    assert_eq!(setup.port_error().await, PortErrorKind::Unanswered);
 }
