@@ -30,7 +30,7 @@ e2e-on-servers:
     @echo; echo "== auth-e2e on Postgres and Redis"; \
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --quiet --package auth-e2e {{ on_any_store }}
 
-# Run the tests with third-party programs that `just test` does not need: proxies, Java, Chromium, validators (Debian 12)
+# Run the tests with third-party programs that `just test` does not need: proxies, Java, Mono, Chromium, validators (Debian 12)
 interop: system-packages interop-packages
     @cargo test --quiet --package auth-e2e --test interop -- --ignored --test-threads 1
 
@@ -122,6 +122,8 @@ interop-packages:
     done
     # A source file is run by the compiler, which a runtime alone does not have.
     [[ "$(java --list-modules 2>/dev/null)" == *jdk.compiler* ]] || missing+=(openjdk-17-jdk-headless)
+    command -v mcs >/dev/null && command -v mono >/dev/null || missing+=(mono-mcs mono-runtime
+        libmono-system-net-http4.0-cil libmono-system-runtime-serialization4.0-cil)
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     [ "${#missing[@]}" -eq 0 ] || {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
     for folder in tests/browser tests/interop; do

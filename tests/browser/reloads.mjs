@@ -2,20 +2,14 @@
 //
 //   PASSWORD=... node reloads.mjs http://127.0.0.1:8080 owner@example.com 50
 //
-// Prints one JSON object: after how many reloads a tab showed the login page (null: never), and how often the same refresh token
-// was sent twice.
+// Prints one JSON object: after how many reloads a tab showed the login page (null: never), and how many refresh tokens were sent
+// more than once.
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
-import { start } from "./server.mjs";
+import { open } from "./chromium.mjs";
 
 const [service, email, reloads] = process.argv.slice(2);
 const page = fileURLToPath(new URL("dashboard.html", import.meta.url));
-const server = await start(new URL(service), { "/": page });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox"], // Chromium refuses to run as root with a sandbox
-});
-const context = await browser.newContext();
+const { context, tabs, close } = await open(service, { "/": page });
 const sent = new Map();
 context.on("request", (request) => {
   if (!request.url().endsWith("/refresh")) return;
@@ -29,13 +23,10 @@ async function view(tab) {
   return tab.evaluate(() => document.body.dataset.view);
 }
 
-const tabs = [await context.newPage(), await context.newPage()];
-await tabs[0].goto(server.origin);
 await tabs[0].fill("[name=email]", email);
 await tabs[0].fill("[name=password]", process.env.PASSWORD);
 await tabs[0].click("button");
 await tabs[0].waitForSelector("body[data-view=dashboard]");
-await tabs[1].goto(server.origin);
 
 let loggedOutAfter = null;
 for (let round = 1; round <= Number(reloads) && loggedOutAfter === null; round += 1) {
@@ -47,5 +38,4 @@ for (let round = 1; round <= Number(reloads) && loggedOutAfter === null; round +
 }
 const sentTwice = [...sent.values()].filter((count) => count > 1).length;
 console.log(JSON.stringify({ loggedOutAfter, sentTwice }));
-await browser.close();
-server.close();
+await close();

@@ -1,4 +1,4 @@
-//! Pages in headless Chromium: a dashboard as it is found in the field, reloaded in two tabs.
+//! Pages in two tabs of headless Chromium: a dashboard as found in the field, and the client of the documents.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use auth_e2e::{ALICE, Installation, PASSWORD, Process, Server};
 use serde_json::Value;
+
+use crate::clients::write_blocks;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/browser");
 const LIMIT: Duration = Duration::from_mins(4);
@@ -30,4 +32,18 @@ async fn reject_logs_a_dashboard_out_that_refreshes_twice_per_reload() {
     let result = run("reloads.mjs", &server, "5").await;
     assert!(result["loggedOutAfter"].as_u64().is_some(), "{result}");
     assert!(result["sentTwice"].as_u64() >= Some(1), "the tabs did not race: {result}");
+}
+
+#[tokio::test]
+#[ignore = "needs chromium and the packages of tests/browser/package-lock.json: run by `just interop`"]
+async fn the_documented_browser_client_keeps_its_session() {
+    let server = Server::start().await;
+    let modules = server.installation.folder().join("modules");
+    let blocks = [
+        ("tokens.mjs", "js", "export async function accessToken"),
+        ("calls.mjs", "js", "export async function logOut"),
+    ];
+    write_blocks(&modules, "clients/browser.md", &blocks);
+    let result = run("client.mjs", &server, &modules.to_string_lossy()).await;
+    assert_eq!(result["complete"], true, "{result}");
 }

@@ -1,11 +1,13 @@
 //! The service together with third-party programs: nginx, HAProxy and Caddy with the configurations of the documents, Java's
-//! HTTP client, validators of OpenAPI, clients that generators make from the document, and pages in Chromium.
+//! HTTP client, validators of OpenAPI, clients that generators make from the document, pages in Chromium, and the
+//! clients of the documents.
 //!
 //! `just interop` installs the programs and runs these tests; `just test` ignores them. A program that is missing is a
 //! failure that names its package.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod browser;
+mod clients;
 mod floods;
 mod generated_clients;
 mod java;
