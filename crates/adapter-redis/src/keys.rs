@@ -25,6 +25,11 @@ pub(crate) fn refresh_prefix(user: UserId) -> String {
     format!("auth:refresh:{{{user}}}:")
 }
 
+/// The last minute with refreshes of a user.
+pub(crate) fn refreshes(user: UserId) -> String {
+    format!("auth:refreshes:{{{user}}}")
+}
+
 /// A live refresh token.
 pub(crate) fn refresh(token: &RefreshTokenDigest) -> String {
     format!("auth:refresh:{{{}}}:{}", token.session.user_id, hex(&token.value))

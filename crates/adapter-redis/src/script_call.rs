@@ -22,6 +22,8 @@ const REPEAT_PAUSE: Duration = Duration::from_millis(25);
 pub(crate) struct ScriptCall {
     command: Cmd,
     compares_clocks: bool,
+    /// Whether the last argument of its own states that the call is a repeat, and whether the first call is one.
+    marks_repeats: Option<bool>,
 }
 
 impl ScriptCall {
@@ -29,13 +31,18 @@ impl ScriptCall {
     pub(crate) fn new(script: &Script, keys: &[&str]) -> Self {
         let mut command = redis::cmd("EVALSHA");
         command.arg(&script.hash).arg(keys.len()).arg(keys);
-        Self { command, compares_clocks: true }
+        Self { command, compares_clocks: true, marks_repeats: None }
     }
 
     /// Runs the script whatever our clock shows. It must store no time of ours, or only a time that
     /// [`on_server_clock`](crate::RedisStore::on_server_clock) has corrected.
     pub(crate) fn at_any_clock(self) -> Self {
         Self { compares_clocks: false, ..self }
+    }
+
+    /// Adds an argument that is 1 in repeats of the call, and in the first call if it `is_repeat`. It is the last argument.
+    pub(crate) fn marking_repeats(self, is_repeat: bool) -> Self {
+        Self { marks_repeats: Some(is_repeat), ..self }
     }
 
     pub(crate) fn arg(mut self, argument: impl ToRedisArgs) -> Self {
@@ -49,10 +56,19 @@ impl ScriptCall {
         connections: &Connections,
         request_time: RequestTime,
     ) -> StoreResult<ScriptReply> {
+        self.run_as(false, connections, request_time).await
+    }
+
+    async fn run_as(
+        &self,
+        is_repeat: bool,
+        connections: &Connections,
+        request_time: RequestTime,
+    ) -> StoreResult<ScriptReply> {
         for _ in 0..MAX_ATTEMPTS {
             let (connection, until) = connections.acquire(request_time).await?;
             let now = to_unix_microseconds(connections.clock.now());
-            let command = self.command(connection.server_time(until), now);
+            let command = self.command(is_repeat, connection.server_time(until), now);
             let reply = connection.send(&command, until).await.map(Value::extract_error);
             let value = match connections.discard_on_error(&connection, reply)? {
                 Ok(value) => value,
@@ -89,7 +105,7 @@ impl ScriptCall {
         let clock = &connections.clock;
         let mut is_unanswered = false;
         loop {
-            let error = match self.run(connections, request_time).await {
+            let error = match self.run_as(is_unanswered, connections, request_time).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
@@ -105,8 +121,11 @@ impl ScriptCall {
     }
 
     /// Adds the last arguments: the earliest and the latest server time that our clock agrees with, and the deadline.
-    fn command(&self, deadline: i64, now: i64) -> Cmd {
+    fn command(&self, is_repeat: bool, deadline: i64, now: i64) -> Cmd {
         let mut command = self.command.clone();
+        if let Some(is_always_repeat) = self.marks_repeats {
+            command.arg(u8::from(is_always_repeat || is_repeat));
+        }
         if self.compares_clocks {
             command.arg(now.saturating_sub(MAX_SKEW)).arg(now.saturating_add(MAX_SKEW));
         } else {

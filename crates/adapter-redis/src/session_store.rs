@@ -3,10 +3,13 @@
 mod pending;
 mod rotation_reply;
 
+use std::num::NonZeroU32;
+
 use async_trait::async_trait;
 use auth_domain::model::{
-    EndReason, EndSession, Ending, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, NewSession, RequestTime, Rotate,
-    Rotation, SealedSuccessor, SessionSummary, UserId, session_rules, to_microseconds, to_unix_microseconds,
+    ConcurrentRefresh, EndReason, EndSession, Ending, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, MAX_RETRIES,
+    NewSession, RequestTime, Rotate, Rotation, SealedSuccessor, SessionSummary, UserId, session_rules,
+    to_microseconds, to_unix_microseconds,
 };
 use auth_domain::ports::{PortError, SessionStore};
 use tracing::instrument;
@@ -23,6 +26,8 @@ use crate::store::RedisStore;
 /// The longest value that keeps a hash in its compact encoding, by default. A single longer value triples the memory of
 /// the record.
 const MAX_COMPACT_VALUE: usize = 64;
+/// The stored tag of a successor that was sealed without an idempotency key.
+const NO_KEY: &[u8] = b"-";
 /// How many sessions of a user one script call ends at most, so that no call blocks the server for long.
 const END_BATCH: usize = 100;
 const NEWER_RECORDS: &str =
@@ -65,7 +70,9 @@ impl RedisSessionStore {
             keys::refresh(&rotate.presented),
             keys::refresh(&rotate.successor),
             keys::sessions(session.user_id),
+            keys::refreshes(session.user_id),
         ];
+        let limit = |limit: Option<NonZeroU32>| limit.map_or(0, NonZeroU32::get);
         ScriptCall::new(&ROTATE, &keys.each_ref().map(String::as_str))
             .arg(to_unix_microseconds(request_time.now()))
             .arg(session.session_id.to_string())
@@ -84,6 +91,11 @@ impl RedisSessionStore {
             .arg(self.margin())
             .arg(self.tombstone_lifetime())
             .arg(rotate.rotated_from.as_ref().map_or(&[][..], |address| address.as_bytes()))
+            .arg(u8::from(rotate.concurrent_refresh == ConcurrentRefresh::Share))
+            .arg(limit(rotate.limits.per_session))
+            .arg(limit(rotate.limits.per_user))
+            .arg(MAX_RETRIES)
+            .marking_repeats(rotate.is_repeat)
     }
 
     /// Denylists the access tokens that the rest of a reply names, and `also`. After an error, only the first script call of
@@ -213,9 +225,10 @@ impl SessionStore for RedisSessionStore {
     }
 }
 
-/// Returns the tag of a retry, and its sealed successor in two parts; they are empty without a retry.
+/// Returns the tag of a sealed successor, and the successor in two parts; they are empty if there is none.
 fn retry_fields(retry: Option<&SealedSuccessor>) -> (&[u8], [&[u8]; 2]) {
     let Some(retry) = retry else { return (&[], [&[], &[]]) };
     let (sealed, rest) = retry.sealed.split_at(MAX_COMPACT_VALUE.min(retry.sealed.len()));
-    (retry.tag.as_bytes(), [sealed, rest])
+    let tag = retry.tag.as_ref().map_or(NO_KEY, |tag| tag.as_bytes().as_slice());
+    (tag, [sealed, rest])
 }

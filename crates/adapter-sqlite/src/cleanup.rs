@@ -13,7 +13,7 @@ use diesel::sql_types::BigInt;
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, sql_query};
 
 use crate::error::StoreError;
-use crate::schema::{denylist, login_failures, numbered_sessions as sessions};
+use crate::schema::{denylist, login_failures, numbered_sessions as sessions, refresh_minutes};
 
 /// The time that a row is kept after its expiry.
 const KEPT: Duration = Duration::from_hours(1);
@@ -45,6 +45,8 @@ pub(crate) enum Expired {
     Denylist { before: i64 },
     /// The login failures before this time.
     LoginFailures { before: i64 },
+    /// The minutes with refreshes that started before this time.
+    RefreshMinutes { before: i64 },
 }
 
 impl LoginWindow {
@@ -83,6 +85,11 @@ impl Search {
         let oldest: Option<i64> = login_failures::table.select(min(login_failures::at)).first(connection)?;
         if oldest.is_some_and(|at| at < failed_before) {
             found.push(Expired::LoginFailures { before: failed_before });
+        }
+        let started_at = refresh_minutes::table.select(min(refresh_minutes::started_at));
+        let oldest: Option<i64> = started_at.first(connection)?;
+        if oldest.is_some_and(|started_at| started_at < before) {
+            found.push(Expired::RefreshMinutes { before });
         }
         Ok(found)
     }
@@ -126,6 +133,13 @@ impl Expired {
             Self::LoginFailures { before } => sql_query(
                 "DELETE FROM login_failures WHERE (axis_key, at, ticket) IN
                  (SELECT axis_key, at, ticket FROM login_failures WHERE at < ? LIMIT ?)",
+            )
+            .bind::<BigInt, _>(before)
+            .bind::<BigInt, _>(BATCH)
+            .execute(connection)?,
+            Self::RefreshMinutes { before } => sql_query(
+                "DELETE FROM refresh_minutes WHERE user_id IN
+                 (SELECT user_id FROM refresh_minutes WHERE started_at < ? LIMIT ?)",
             )
             .bind::<BigInt, _>(before)
             .bind::<BigInt, _>(BATCH)

@@ -26,8 +26,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Without `id`: Diesel accepts sixteen columns per table, and more need a feature that makes every crate with Diesel
-    /// compile more slowly. The other key is as good.
     sessions (user_id, session_id) {
         user_id -> Binary,
         session_id -> Binary,
@@ -47,6 +45,9 @@ diesel::table! {
         ended_at -> Nullable<BigInt>,
         end_reason -> Nullable<Text>,
         rotated_from -> Nullable<Binary>,
+        retries -> BigInt,
+        minute_started_at -> Nullable<BigInt>,
+        minute_refreshes -> Nullable<BigInt>,
     }
 }
 
@@ -57,6 +58,14 @@ diesel::table! {
         id -> BigInt,
         expires_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    refresh_minutes (user_id) {
+        user_id -> Binary,
+        started_at -> BigInt,
+        refreshes -> BigInt,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sessions and their refresh tokens.
 
 mod live_tokens;
+mod refresh_minutes;
 mod row;
 mod statements;
 

@@ -11,6 +11,11 @@ pub(crate) fn time(micros: i64) -> Result<OffsetDateTime, StoreError> {
     from_unix_microseconds(micros).ok_or(StoreError::Contradiction("a time is out of range"))
 }
 
+/// The number in a column.
+pub(crate) fn count(number: i64) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| StoreError::Contradiction("a number is out of range"))
+}
+
 /// The id in a column.
 pub(crate) fn id(bytes: &[u8]) -> Result<Uuid, StoreError> {
     Uuid::from_slice(bytes).map_err(|_| StoreError::Contradiction("an id does not have sixteen bytes"))

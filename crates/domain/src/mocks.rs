@@ -3,6 +3,7 @@
 //! Enable the feature `mocks` under `[dev-dependencies]`. Expectations are set as `mockall` documents them. The README of the
 //! crate has an example.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 use crate::model::{
-    AccessToken, Email, LoginPolicy, PasswordHash, PasswordPolicy, RequestTime, Reservation, Role,
-    SessionPolicy, TenantId, Ticket, User, UserId, UserStatus,
+    AccessToken, ConcurrentRefresh, Email, LoginPolicy, PasswordHash, PasswordPolicy, RefreshLimits,
+    RequestTime, Reservation, Role, SessionPolicy, TenantId, Ticket, User, UserId, UserStatus,
 };
 pub use crate::ports::mocked::*;
 use crate::use_cases::Issuer;
@@ -85,6 +86,8 @@ pub const fn session_policy() -> SessionPolicy {
         session_ttl: Duration::from_hours(90 * 24),
         reuse_leeway: Duration::from_secs(10),
         max_sessions: 1_000,
+        concurrent_refresh: ConcurrentRefresh::Reject,
+        refresh_limits: RefreshLimits { per_session: NonZeroU32::new(60), per_user: NonZeroU32::new(300) },
     }
 }
 

@@ -23,5 +23,5 @@ pub use list_sessions::ListSessions;
 pub use login::{LoggedIn, Login, LoginCommand, LoginError, LoginLimit, LoginRejection};
 pub use logout::{Logout, LogoutCommand, LogoutError};
 pub use manage_users::{Changed, CreateUser, ManageUsers, ManageUsersError};
-pub use refresh::{Refresh, RefreshCommand, RefreshError, RefreshRejection, Refreshed};
+pub use refresh::{Refresh, RefreshCommand, RefreshError, RefreshKind, RefreshRejection, Refreshed};
 pub use verify_access_token::{VerifyAccessToken, VerifyAccessTokenError};

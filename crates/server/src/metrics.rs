@@ -54,7 +54,10 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Creates the metrics, with those of the denylist cache if it is used.
     pub(crate) fn new(denylist_cache: Option<Arc<dyn DenylistCache>>) -> Self {
-        use Outcome::{Blocked, Defect, Failed, ReuseDetected, ReusedInGracePeriod, Succeeded, Unavailable};
+        use Outcome::{
+            Blocked, Defect, Failed, RateLimited, Retried, ReuseDetected, ReusedInGracePeriod, Rotated,
+            Shared, Succeeded, Unavailable,
+        };
         Self {
             denylist_cache: denylist_cache.map(DenylistCacheMetrics::new),
             dropped_log_lines: Counter::default(),
@@ -64,8 +67,11 @@ impl Metrics {
             dependencies: Family::default(),
             logins: outcomes(&[Succeeded, Failed, Blocked, Unavailable, Defect]),
             refreshes: outcomes(&[
-                Succeeded,
+                Rotated,
+                Retried,
+                Shared,
                 Failed,
+                RateLimited,
                 ReuseDetected,
                 ReusedInGracePeriod,
                 Unavailable,

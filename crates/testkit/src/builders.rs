@@ -1,10 +1,12 @@
 //! Builders of users, sessions and tokens for tests. Every call returns a new value.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use auth_domain::model::{
-    AccessClaims, Email, IdempotencyKey, LegacyRefreshToken, LimitKey, LiveAccessToken, NewSession, NewUser,
-    Password, PasswordHash, RefreshToken, RetryKey, Role, Rotate, TenantId, TokenId, UserId,
+    AccessClaims, ConcurrentRefresh, Email, IdempotencyKey, LegacyRefreshToken, LimitKey, LiveAccessToken,
+    NewSession, NewUser, Password, PasswordHash, RefreshLimits, RefreshToken, RetryKey, Role, Rotate,
+    SealedSuccessor, TenantId, TokenId, UserId,
 };
 use auth_domain::ports::{Entropy, random_bytes};
 use base64::Engine;
@@ -121,9 +123,12 @@ impl TestSession {
             access_token: an_access_token(now),
             expires_at: now + policy.refresh_ttl,
             retry: None,
+            concurrent_refresh: policy.concurrent_refresh,
+            limits: policy.refresh_limits,
             reuse_leeway: policy.reuse_leeway,
             rotated_from: None,
             released: None,
+            is_repeat: false,
         };
         RotationAttempt { presented: presented.clone(), successor, rotate }
     }
@@ -144,8 +149,32 @@ impl RotationAttempt {
     /// Adds an idempotency key, which makes a retry possible.
     #[must_use]
     pub fn keyed(mut self, key: &str) -> Self {
-        self.rotate.retry =
-            Some(self.retry_key(key).seal(&self.successor, *random_bytes(&TestEntropy).unwrap()));
+        self.rotate.retry = Some(self.sealed(Some(key)));
+        self
+    }
+
+    /// Shares the successor with other calls, and asks for the one of an earlier call.
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        self.rotate.concurrent_refresh = ConcurrentRefresh::Share;
+        if self.rotate.retry.is_none() {
+            self.rotate.retry = Some(self.sealed(None));
+        }
+        self
+    }
+
+    /// Sets the limits of refreshes in a minute for a session and a user; 0 is no limit.
+    #[must_use]
+    pub const fn limited(mut self, per_session: u32, per_user: u32) -> Self {
+        let (per_session, per_user) = (NonZeroU32::new(per_session), NonZeroU32::new(per_user));
+        self.rotate.limits = RefreshLimits { per_session, per_user };
+        self
+    }
+
+    /// Makes this the repeat of a call that got no answer.
+    #[must_use]
+    pub const fn repeated(mut self) -> Self {
+        self.rotate.is_repeat = true;
         self
     }
 
@@ -163,9 +192,18 @@ impl RotationAttempt {
         self
     }
 
-    /// Returns the retry key of the presented token and the idempotency key; it opens the sealed successor.
+    /// Returns the successor that an earlier call with the presented token sealed; `None` if it was another token.
     #[must_use]
-    pub fn retry_key(&self, key: &str) -> RetryKey {
-        RetryKey::derive(&self.presented, &IdempotencyKey::parse(key.as_bytes()).unwrap())
+    pub fn open(&self, sealed: &SealedSuccessor) -> Option<RefreshToken> {
+        self.retry_key(None).open(sealed)
+    }
+
+    fn sealed(&self, key: Option<&str>) -> SealedSuccessor {
+        self.retry_key(key).seal(&self.successor, *random_bytes(&TestEntropy).unwrap())
+    }
+
+    fn retry_key(&self, key: Option<&str>) -> RetryKey {
+        let key = key.map(|key| IdempotencyKey::parse(key.as_bytes()).unwrap());
+        RetryKey::derive(self.presented.expose_bytes(), key.as_ref())
     }
 }

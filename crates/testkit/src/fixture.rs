@@ -4,19 +4,23 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::model::{LegacyHolder, LegacyRefreshToken, SessionPolicy, UserId};
+use auth_domain::model::{
+    ConcurrentRefresh, LegacyHolder, LegacyRefreshToken, RefreshLimits, SessionPolicy, UserId,
+};
 use auth_domain::ports::{
     AccessTokens, Denylist, LegacyRefreshTokens, PasswordHasher, SessionStore, UserRepository,
 };
 use futures_util::future::BoxFuture;
 
-/// The lifetimes of the tokens and sessions of the contract suites.
+/// The lifetimes of the tokens and sessions of the contract suites. Refreshes have no limits.
 pub const SESSION_POLICY: SessionPolicy = SessionPolicy {
     access_ttl: Duration::from_mins(15),
     refresh_ttl: Duration::from_hours(7 * 24),
     session_ttl: Duration::from_hours(90 * 24),
     reuse_leeway: Duration::from_secs(10),
     max_sessions: 1_000,
+    concurrent_refresh: ConcurrentRefresh::Reject,
+    refresh_limits: RefreshLimits { per_session: None, per_user: None },
 };
 /// The limit of a login limiter under test.
 pub const LOGIN_LIMIT: u32 = 10;

@@ -18,6 +18,7 @@ const SEQUENCES: usize = 1_000;
 fn outcome(answer: &SessionAnswer) -> String {
     match answer {
         SessionAnswer::Rotation(Rotation::Ended(reason)) => format!("Ended({reason})"),
+        SessionAnswer::Rotation(Rotation::RateLimited { limit, .. }) => format!("RateLimited({limit:?})"),
         SessionAnswer::Rotation(rotation) => {
             format!("{rotation:?}").split([' ', '(']).next().unwrap().to_owned()
         }
@@ -57,9 +58,13 @@ fn generated_session_calls_reach_every_outcome() {
         "Ending::Ended",
         "Ending::Unknown",
         "Expired",
+        "RateLimited(Retries)",
+        "RateLimited(Session)",
+        "RateLimited(User)",
         "Retried",
         "ReuseDetected",
         "Rotated",
+        "Shared",
         "TenantMismatch",
         "Unknown",
     ];

@@ -71,7 +71,7 @@ end
 -- session: id, key, sessions_key, token_prefix
 local function close(session, record, live_tokens, reason, now, margin, tombstone, reply)
   redis.call('DEL', session.token_prefix .. record.current)
-  local dropped = { 'from', 'replay_tag', 'replay', 'replay_rest' }
+  local dropped = { 'from', 'replay_tag', 'replay', 'replay_rest', 'retries', 'minute', 'refreshes' }
   for _, token in ipairs(live_tokens) do
     if token[2] <= now - margin then
       dropped[#dropped + 1] = token[1]

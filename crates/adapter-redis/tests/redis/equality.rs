@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use auth_adapter_redis::{RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore};
 use auth_domain::model::attempt_window::{Attempt, AttemptLimit, AttemptState};
 use auth_domain::model::{
-    EndReason, LimitKey, LiveAccessToken, RetryTag, SealedSuccessor, SessionRecord, SessionRef, SessionState,
-    TicketId, TokenId, from_unix_microseconds,
+    EndReason, LimitKey, LiveAccessToken, RefreshMinute, RetryTag, SealedSuccessor, SessionRecord,
+    SessionRef, SessionState, TicketId, TokenId, UserId, from_unix_microseconds,
 };
 use auth_domain::ports::{Denylist, LoginLimiter, SessionStore};
 use auth_testkit::START;
@@ -76,6 +76,15 @@ impl SessionSubject for Subject {
         (!fields.is_empty()).then(|| Fields(fields).record())
     }
 
+    async fn user_minute(&self, user_id: UserId) -> Option<RefreshMinute> {
+        let mut read = redis::cmd("GET");
+        read.arg(format!("auth:refreshes:{{{user_id}}}"));
+        let stored: Option<String> = read.query_async(&mut self.connection.clone()).await.unwrap();
+        let stored = stored?;
+        let (started_at, refreshes) = stored.split_once(' ').unwrap();
+        Some(RefreshMinute { started_at: started_at.parse().unwrap(), refreshes: refreshes.parse().unwrap() })
+    }
+
     /// Access tokens expire at whole seconds, so that a sequence can reach the exact instant.
     fn start(&self) -> OffsetDateTime {
         START.replace_microsecond(0).unwrap()
@@ -129,6 +138,11 @@ impl Fields {
             previous: self.text("previous").map(|previous| digest(&previous)),
             generation: self.number("generation").try_into().unwrap(),
             retry: self.retry(),
+            retries: self.bytes("retries").map_or(0, |retries| number(&retries).try_into().unwrap()),
+            minute: self.bytes("minute").map(|started_at| RefreshMinute {
+                started_at: number(&started_at),
+                refreshes: self.number("refreshes").try_into().unwrap(),
+            }),
             rotated_from: self
                 .bytes("from")
                 .filter(|address| !address.is_empty())
@@ -139,7 +153,8 @@ impl Fields {
     }
 
     fn retry(&self) -> Option<SealedSuccessor> {
-        let tag = RetryTag::from_bytes(self.bytes("replay_tag")?.try_into().unwrap());
+        let tag = self.bytes("replay_tag")?;
+        let tag = (tag != b"-").then(|| RetryTag::from_bytes(tag.try_into().unwrap()));
         let sealed = [self.bytes("replay").unwrap(), self.bytes("replay_rest").unwrap()].concat();
         Some(SealedSuccessor { tag, sealed })
     }

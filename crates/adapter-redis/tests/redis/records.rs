@@ -10,14 +10,16 @@ use auth_testkit::{START, TestSession, a_session, request_time_at};
 
 use crate::support::{Ports, an_attempt};
 
+const ADDRESS: LimitKey = LimitKey::from_bytes([0xa5; 16]);
+
 /// Rotates repeatedly; the oldest access token is released when the record is full.
 async fn rotate_often(ports: &Ports, times: usize) -> TestSession {
     let mut session = ports.opened().await;
     let mut released = None;
     for nth in 0..times {
-        let mut attempt = session.rotation(&session.token, START).keyed(&format!("key-{nth}"));
+        let attempt = session.rotation(&session.token, START).keyed(&format!("key-{nth}")).shared();
+        let mut attempt = attempt.limited(u32::MAX, u32::MAX).rotated_from(ADDRESS);
         attempt.rotate.released = released;
-        attempt.rotate.rotated_from = Some(LimitKey::from_bytes([0xa5; 16]));
         match ports.sessions.rotate(&attempt.rotate, request_time_at(START)).await.unwrap() {
             Rotation::Rotated => session.token = attempt.successor,
             Rotation::AtCapacity { oldest } => released = Some(oldest.id),
@@ -41,7 +43,11 @@ async fn keys_of_a_session_stay_under_two_kib_after_10000_rotations() {
 
     let foreign = session.rotation(&session.token, START).successor;
     let (reused, _) = ports.present(&session, &foreign, request_time_at(START)).await.unwrap();
-    assert_eq!(reused, Rotation::ReuseDetected, "a token that was never current");
+    assert_eq!(
+        reused,
+        Rotation::ReuseDetected { rotated_from: Some(ADDRESS) },
+        "a token that was never current"
+    );
 }
 
 // S-85

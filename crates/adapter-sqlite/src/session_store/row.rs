@@ -1,14 +1,15 @@
 //! A session as a row.
 
 use auth_domain::model::{
-    EndReason, LimitKey, RetryTag, SealedSuccessor, SessionRecord, SessionRef, SessionState, TenantId,
+    EndReason, LimitKey, RefreshMinute, RetryTag, SealedSuccessor, SessionRecord, SessionRef, SessionState,
+    TenantId,
 };
 use diesel::{AsChangeset, Insertable, Queryable, Selectable};
 
 use super::live_tokens::{pack, unpack};
 use crate::error::StoreError;
 use crate::schema::sessions;
-use crate::stored::{id, sixteen_bytes};
+use crate::stored::{count, id, sixteen_bytes};
 
 /// A row of `sessions`.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -31,6 +32,9 @@ pub(super) struct SessionRow {
     ended_at: Option<i64>,
     end_reason: Option<String>,
     rotated_from: Option<Vec<u8>>,
+    retries: i64,
+    minute_started_at: Option<i64>,
+    minute_refreshes: Option<i64>,
 }
 
 impl SessionRow {
@@ -53,11 +57,14 @@ impl SessionRow {
             generation: i64::try_from(record.generation).unwrap_or(i64::MAX),
             rotated_at: record.rotated_at,
             live_tokens: pack(&record.live_tokens),
-            retry_tag: record.retry.as_ref().map(|retry| retry.tag.as_bytes().to_vec()),
+            retry_tag: record.retry.as_ref().and_then(|retry| retry.tag).map(|tag| tag.as_bytes().to_vec()),
             retry_sealed: record.retry.as_ref().map(|retry| retry.sealed.clone()),
             ended_at,
             end_reason,
             rotated_from: record.rotated_from.map(|address| address.as_bytes().to_vec()),
+            retries: record.retries.into(),
+            minute_started_at: record.minute.map(|minute| minute.started_at),
+            minute_refreshes: record.minute.map(|minute| minute.refreshes.into()),
         }
     }
 }
@@ -77,7 +84,9 @@ impl TryFrom<SessionRow> for SessionRecord {
             previous: row.previous_digest.as_deref().map(digest).transpose()?,
             generation: u64::try_from(row.generation)
                 .map_err(|_| StoreError::Contradiction("the generation of a session is negative"))?,
-            retry: retry(row.retry_tag, row.retry_sealed)?,
+            retry: retry(row.retry_tag.as_deref(), row.retry_sealed)?,
+            retries: count(row.retries)?,
+            minute: minute(row.minute_started_at, row.minute_refreshes)?,
             rotated_from: address.map(LimitKey::from_bytes),
             live_tokens: unpack(&row.live_tokens)?,
             state: state(row.ended_at, row.end_reason.as_deref())?,
@@ -89,14 +98,23 @@ fn digest(bytes: &[u8]) -> Result<[u8; 32], StoreError> {
     bytes.try_into().map_err(|_| StoreError::Contradiction("a digest does not have 32 bytes"))
 }
 
-fn retry(tag: Option<Vec<u8>>, sealed: Option<Vec<u8>>) -> Result<Option<SealedSuccessor>, StoreError> {
+fn retry(tag: Option<&[u8]>, sealed: Option<Vec<u8>>) -> Result<Option<SealedSuccessor>, StoreError> {
+    let tag = tag.map(sixteen_bytes).transpose()?.map(RetryTag::from_bytes);
     match (tag, sealed) {
+        (tag, Some(sealed)) => Ok(Some(SealedSuccessor { tag, sealed })),
         (None, None) => Ok(None),
-        (Some(tag), Some(sealed)) => {
-            Ok(Some(SealedSuccessor { tag: RetryTag::from_bytes(sixteen_bytes(&tag)?), sealed }))
+        (Some(_), None) => Err(StoreError::Contradiction("a retry has no sealed successor")),
+    }
+}
+
+fn minute(started_at: Option<i64>, refreshes: Option<i64>) -> Result<Option<RefreshMinute>, StoreError> {
+    match (started_at, refreshes) {
+        (None, None) => Ok(None),
+        (Some(started_at), Some(refreshes)) => {
+            Ok(Some(RefreshMinute { started_at, refreshes: count(refreshes)? }))
         }
         (Some(_), None) | (None, Some(_)) => {
-            Err(StoreError::Contradiction("a retry has no tag or no sealed successor"))
+            Err(StoreError::Contradiction("a minute has no start or no number of refreshes"))
         }
     }
 }

@@ -12,6 +12,7 @@ use diesel::{
 };
 use time::OffsetDateTime;
 
+use super::refresh_minutes;
 use super::row::SessionRow;
 use crate::denylist::revoke;
 use crate::error::StoreError;
@@ -52,7 +53,11 @@ pub(super) fn rotate(
 ) -> Result<Rotation, StoreError> {
     let session = rotate.presented.session;
     let record = find(connection, session)?;
-    let decision = session_rules::rotate(record.as_ref(), rotate, at.now, at.denylist_margin);
+    let user_minute = match rotate.limits.per_user {
+        Some(_) => refresh_minutes::find(connection, session.user_id)?,
+        None => None,
+    };
+    let decision = session_rules::rotate(record.as_ref(), user_minute, rotate, at.now, at.denylist_margin);
     store(connection, session, decision.change, at)?;
     Ok(decision.outcome)
 }
@@ -125,6 +130,9 @@ fn store(
     let Some(change) = change else { return Ok(()) };
     for token in change.denylist {
         revoke(connection, token, at.denylist_margin)?;
+    }
+    if let Some(minute) = change.user_minute {
+        refresh_minutes::save(connection, session.user_id, minute)?;
     }
     save(connection, session, &change.record.denylisted())
 }

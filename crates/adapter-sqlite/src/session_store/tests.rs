@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use auth_domain::model::{SessionRecord, SessionRef};
+use auth_domain::model::{RefreshMinute, SessionRecord, SessionRef};
 use auth_domain::ports::Denylist;
 use auth_testkit::generated::{SessionSubject, compare_sessions};
 use auth_testkit::{DENYLIST_MARGIN, START, TestClock, request_time_at};
@@ -27,6 +27,12 @@ impl SessionSubject for Subject {
 
     async fn record(&self, session: SessionRef) -> Option<SessionRecord> {
         let read = move |connection: &mut diesel::SqliteConnection| statements::find(connection, session);
+        self.store.database.read(request_time_at(START), read).await.unwrap()
+    }
+
+    async fn user_minute(&self, user_id: UserId) -> Option<RefreshMinute> {
+        let read =
+            move |connection: &mut diesel::SqliteConnection| refresh_minutes::find(connection, user_id);
         self.store.database.read(request_time_at(START), read).await.unwrap()
     }
 }

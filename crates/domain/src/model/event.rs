@@ -47,6 +47,8 @@ events! {
     RefreshFailed = "refresh_failed",
     /// A used refresh token was presented again within its grace period.
     RefreshTokenReusedInGracePeriod = "refresh_token_reused_in_grace_period",
+    /// A limit of refreshes rejected a refresh.
+    RefreshBlocked = "refresh_blocked",
     /// A used refresh token was presented again after its grace period; its session has ended.
     RefreshReuseDetected = "refresh_reuse_detected",
     /// A session ended by a logout.

@@ -1,5 +1,6 @@
 //! Lifetimes and limits. The service takes them from its settings; there are no defaults here.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// The lifetimes of tokens and sessions.
@@ -15,6 +16,31 @@ pub struct SessionPolicy {
     pub reuse_leeway: Duration,
     /// The limit of sessions per user.
     pub max_sessions: u32,
+    /// What a second refresh of one token gets within the grace period.
+    pub concurrent_refresh: ConcurrentRefresh,
+    /// The limits of refreshes.
+    pub refresh_limits: RefreshLimits,
+}
+
+/// What another refresh of the immediate predecessor gets within the grace period, without the idempotency key of the
+/// rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConcurrentRefresh {
+    /// A rejection that ends nothing.
+    Reject,
+    /// The same successor, with a new access token.
+    Share,
+}
+
+/// The maximum numbers of refreshes in a minute; `None` is no limit.
+///
+/// A refresh counts if it is granted: a rotation, a retry or a shared successor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshLimits {
+    /// The limit of one session.
+    pub per_session: Option<NonZeroU32>,
+    /// The limit of all sessions of a user together.
+    pub per_user: Option<NonZeroU32>,
 }
 
 /// The rules of a login that do not depend on the credentials.

@@ -100,7 +100,8 @@ impl RefreshToken {
     }
 
     /// The secret bytes, from which the key for the sealed successor is derived.
-    pub(super) const fn bytes(&self) -> &[u8; BODY] {
+    #[must_use]
+    pub const fn expose_bytes(&self) -> &[u8; BODY] {
         &self.0
     }
 
@@ -179,10 +180,10 @@ mod tests {
     // S-45
     #[test]
     fn a_token_has_256_random_bits_and_a_successor_128_new_ones() {
-        assert_eq!(token().bytes()[16..], RANDOM);
+        assert_eq!(token().expose_bytes()[16..], RANDOM);
         let next = token().successor(&NEXT);
-        assert_eq!(next.bytes()[..32], token().bytes()[..32]);
-        assert_eq!(next.bytes()[32..], NEXT);
+        assert_eq!(next.expose_bytes()[..32], token().expose_bytes()[..32]);
+        assert_eq!(next.expose_bytes()[32..], NEXT);
     }
 
     #[test]

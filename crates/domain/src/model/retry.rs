@@ -1,4 +1,4 @@
-//! Retries: the successor of a refresh token, sealed so that only a retry of the same call can open it.
+//! Sealed successors: only a holder of the presented refresh token can open one.
 
 use std::fmt;
 
@@ -11,36 +11,43 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{IdempotencyKey, RefreshToken};
 
+const SEALING: &[u8] = b"hooksentry-auth successor v2";
+const PREVIOUS_SEALING: [&[u8]; 2] = [b"hooksentry-auth replay v1 ", b"seal "];
+const TAG: [&[u8]; 2] = [b"hooksentry-auth replay v1 ", b"name "];
+
 const NONCE: usize = 12;
 
-/// The key of a retry, derived from the presented token and the idempotency key.
+/// The keys of a refresh, derived from the presented token and the idempotency key.
 ///
-/// A store has neither, so a dump of the store cannot open a sealed successor.
+/// A store has no presented token, so a dump of the store cannot open a sealed successor.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct RetryKey {
     sealing: [u8; 32],
-    tag: [u8; 16],
+    /// The release before derived the sealing key from the idempotency key, too.
+    previous_sealing: Option<[u8; 32]>,
+    tag: Option<[u8; 16]>,
 }
 
 impl RetryKey {
-    /// Derives the key by HKDF-SHA256 (RFC 5869) from the 256 random bits in `presented`.
+    /// Derives the keys by HKDF-SHA256 (RFC 5869).
+    ///
+    /// # Parameters
+    /// - `presented`: the secret bytes of the presented token, with at least 256 random bits.
+    /// - `key`: the idempotency key, if the client sent one.
     #[must_use]
-    pub fn derive(presented: &RefreshToken, key: &IdempotencyKey) -> Self {
-        let source = Hkdf::<Sha256>::new(None, presented.bytes());
-        let mut derived = Self { sealing: [0; 32], tag: [0; 16] };
-        let info =
-            |purpose: &'static [u8]| [b"hooksentry-auth replay v1 ".as_slice(), purpose, key.expose_bytes()];
-        // HKDF fails only above its maximum length, which is far above these.
-        let sealing = source.expand_multi_info(&info(b"seal "), &mut derived.sealing);
-        let tag = source.expand_multi_info(&info(b"name "), &mut derived.tag);
-        debug_assert!(sealing.is_ok() && tag.is_ok());
-        derived
+    pub fn derive(presented: &[u8], key: Option<&IdempotencyKey>) -> Self {
+        let source = Hkdf::<Sha256>::new(None, presented);
+        Self {
+            sealing: expand(&source, &[SEALING]),
+            previous_sealing: key.map(|key| expand(&source, &with_key(PREVIOUS_SEALING, key))),
+            tag: key.map(|key| expand(&source, &with_key(TAG, key))),
+        }
     }
 
-    /// The tag by which a store recognises a retry of the same call.
+    /// The tag by which a store recognises a retry of the same call; `None` without an idempotency key.
     #[must_use]
-    pub const fn tag(&self) -> RetryTag {
-        RetryTag(self.tag)
+    pub fn tag(&self) -> Option<RetryTag> {
+        self.tag.map(RetryTag)
     }
 
     /// Seals `successor` with ChaCha20-Poly1305 (RFC 8439). `nonce` must be random and new.
@@ -48,7 +55,7 @@ impl RetryKey {
     pub fn seal(&self, successor: &RefreshToken, nonce: [u8; NONCE]) -> SealedSuccessor {
         let mut sealed = nonce.to_vec();
         // Encryption fails only for texts of 256 GiB and more.
-        let text = self.cipher().encrypt(&Nonce::from(nonce), successor.bytes().as_slice());
+        let text = cipher(self.sealing).encrypt(&Nonce::from(nonce), successor.expose_bytes().as_slice());
         debug_assert!(text.is_ok());
         sealed.extend(text.unwrap_or_default());
         SealedSuccessor { tag: self.tag(), sealed }
@@ -58,15 +65,28 @@ impl RetryKey {
     #[must_use]
     pub fn open(&self, retry: &SealedSuccessor) -> Option<RefreshToken> {
         let (nonce, text) = retry.sealed.split_first_chunk::<NONCE>()?;
-        let mut bytes = self.cipher().decrypt(&Nonce::from(*nonce), text).ok()?;
+        let open = |key| cipher(key).decrypt(&Nonce::from(*nonce), text).ok();
+        let mut bytes = open(self.sealing).or_else(|| self.previous_sealing.and_then(open))?;
         let token = RefreshToken::from_bytes(&bytes);
         bytes.zeroize();
         token
     }
+}
 
-    fn cipher(&self) -> ChaCha20Poly1305 {
-        ChaCha20Poly1305::new(&Key::from(self.sealing))
-    }
+fn with_key<'a>([version, purpose]: [&'static [u8]; 2], key: &'a IdempotencyKey) -> [&'a [u8]; 3] {
+    [version, purpose, key.expose_bytes()]
+}
+
+fn expand<const N: usize>(source: &Hkdf<Sha256>, info: &[&[u8]]) -> [u8; N] {
+    let mut derived = [0; N];
+    // HKDF fails only above its maximum length, which is far above these.
+    let expanded = source.expand_multi_info(info, &mut derived);
+    debug_assert!(expanded.is_ok());
+    derived
+}
+
+fn cipher(key: [u8; 32]) -> ChaCha20Poly1305 {
+    ChaCha20Poly1305::new(&Key::from(key))
 }
 
 impl fmt::Debug for RetryKey {
@@ -104,10 +124,17 @@ impl Eq for RetryTag {}
 /// A sealed successor, which stores keep until the successor is used.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedSuccessor {
-    /// The tag of the call that can open it.
-    pub tag: RetryTag,
+    /// The tag of the call that may get it at any time; `None` if that call had no idempotency key.
+    pub tag: Option<RetryTag>,
     /// Nonce, ciphertext and authentication tag.
     pub sealed: Vec<u8>,
+}
+
+impl SealedSuccessor {
+    /// Whether a call that seals `asked` is a retry of the call that sealed this.
+    pub(super) fn is_retried_by(&self, asked: Option<&Self>) -> bool {
+        self.tag.is_some() && asked.is_some_and(|asked| asked.tag == self.tag)
+    }
 }
 
 impl fmt::Debug for SealedSuccessor {
@@ -131,17 +158,55 @@ mod tests {
         (presented, successor)
     }
 
+    fn derive(presented: &RefreshToken, text: &str) -> RetryKey {
+        RetryKey::derive(presented.expose_bytes(), Some(&key(text)))
+    }
+
     #[test]
-    fn only_the_same_token_with_the_same_key_opens_the_successor() {
+    fn every_holder_of_the_presented_token_opens_the_successor() {
         let (presented, successor) = tokens();
-        let retry = RetryKey::derive(&presented, &key("k1")).seal(&successor, *b"random nonce");
+        let retry = derive(&presented, "k1").seal(&successor, *b"random nonce");
+        let without = RetryKey::derive(presented.expose_bytes(), None);
 
-        let same = RetryKey::derive(&presented, &key("k1"));
+        for same in [&derive(&presented, "k1"), &derive(&presented, "k2"), &without] {
+            assert_eq!(same.open(&retry), Some(successor.clone()));
+        }
+        assert_eq!(derive(&successor, "k1").open(&retry), None);
+        assert_eq!(without.seal(&successor, *b"random nonce"), SealedSuccessor { tag: None, ..retry });
+    }
+
+    #[test]
+    fn only_the_same_token_with_the_same_key_has_the_same_tag() {
+        let (presented, successor) = tokens();
+        let tag = derive(&presented, "k1").tag();
+        assert_eq!(derive(&presented, "k1").tag(), tag);
+        for other in [derive(&presented, "k2"), derive(&successor, "k1")] {
+            assert_ne!(other.tag(), tag);
+        }
+        let sealed = |tag: Option<RetryTag>| SealedSuccessor { tag, sealed: Vec::new() };
+        assert!(sealed(tag).is_retried_by(Some(&sealed(tag))));
+        assert!(!sealed(tag).is_retried_by(Some(&sealed(None))));
+        assert!(!sealed(None).is_retried_by(Some(&sealed(None))));
+        assert!(!sealed(tag).is_retried_by(None));
+    }
+
+    #[test]
+    fn a_successor_that_the_release_before_sealed_needs_its_key() {
+        let (presented, successor) = tokens();
+        let sealed = [
+            0xdbc6_d501_6ef1_01d7_d98f_919c_a17e_9250_u128,
+            0x7c01_360a_095e_3e12_ee67_f711_d3b4_d894_u128,
+            0xfcf2_55a0_ec21_f901_eac3_00e4_7a91_bf1b_u128,
+            0x5333_e226_0950_c1f9_a9cd_e44f_b767_1c9f_u128,
+        ];
+        let retry = SealedSuccessor {
+            tag: Some(RetryTag::from_bytes(0x85b8_1992_e171_65b7_9da8_b2a9_708d_c725_u128.to_be_bytes())),
+            sealed: [b"random nonce".to_vec(), sealed.map(u128::to_be_bytes).concat()].concat(),
+        };
+        let same = derive(&presented, "k1");
         assert_eq!(same.tag(), retry.tag);
-        assert_eq!(same.open(&retry), Some(successor.clone()));
-
-        for other in [RetryKey::derive(&presented, &key("k2")), RetryKey::derive(&successor, &key("k1"))] {
-            assert_ne!(other.tag(), retry.tag);
+        assert_eq!(same.open(&retry), Some(successor));
+        for other in [derive(&presented, "k2"), RetryKey::derive(presented.expose_bytes(), None)] {
             assert_eq!(other.open(&retry), None);
         }
     }
@@ -150,8 +215,8 @@ mod tests {
     #[test]
     fn the_sealed_form_contains_no_part_of_the_successor() {
         let (presented, successor) = tokens();
-        let retry = RetryKey::derive(&presented, &key("k1")).seal(&successor, *b"random nonce");
-        for slice in successor.bytes().windows(6) {
+        let retry = derive(&presented, "k1").seal(&successor, *b"random nonce");
+        for slice in successor.expose_bytes().windows(6) {
             assert!(!retry.sealed.windows(6).any(|part| part == slice));
         }
     }

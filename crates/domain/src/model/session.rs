@@ -9,6 +9,9 @@ use super::{SessionId, UserId};
 /// The maximum number of live access tokens of a session, which bounds its record.
 pub const MAX_LIVE_ACCESS_TOKENS: usize = 16;
 
+/// The maximum number of retries and shared successors of one rotation.
+pub const MAX_RETRIES: u32 = 15;
+
 /// The key of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SessionRef {

@@ -1,6 +1,6 @@
 //! What a store keeps of a session.
 
-use super::{EndReason, LimitKey, LiveAccessToken, SealedSuccessor, TenantId};
+use super::{EndReason, LimitKey, LiveAccessToken, RefreshMinute, SealedSuccessor, TenantId};
 
 /// The record of one session. Times are Unix microseconds, because stores keep them so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +21,12 @@ pub struct SessionRecord {
     pub previous: Option<[u8; 32]>,
     /// The number of rotations.
     pub generation: u64,
-    /// The sealed successor of the last rotation, if a retry may ask for it.
+    /// The sealed successor of the last rotation, if another call may get it.
     pub retry: Option<SealedSuccessor>,
+    /// How many calls after the last rotation got its successor.
+    pub retries: u32,
+    /// The last minute with refreshes, if they are limited.
+    pub minute: Option<RefreshMinute>,
     /// The keyed hash of the address that the last rotation came from.
     pub rotated_from: Option<LimitKey>,
     /// The access tokens that some verifier may still accept, in the order of their issue.

@@ -6,6 +6,7 @@
 
 mod change;
 mod ending;
+mod limits;
 mod listing;
 mod live_tokens;
 mod opening;

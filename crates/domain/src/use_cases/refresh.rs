@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::issue::Issuer;
 use crate::model::{
-    EndReason, EndSession, Ending, LimitKey, MAX_LIVE_ACCESS_TOKENS, PresentedRefreshToken, RefreshToken,
-    RequestTime, RetryKey, Rotate, Rotation, SealedSuccessor, TokenPair, User,
+    ConcurrentRefresh, EndReason, EndSession, Ending, LimitKey, MAX_LIVE_ACCESS_TOKENS,
+    PresentedRefreshToken, RefreshToken, RequestTime, RetryKey, Rotate, Rotation, SealedSuccessor, TokenPair,
+    User,
 };
 use crate::ports::{Denylist, LegacyRefreshTokens, PortError, SessionStore, UserRepository, random_bytes};
 use legacy::Exchange;
@@ -15,7 +16,7 @@ mod legacy;
 #[cfg(test)]
 mod tests;
 
-pub use command::{RefreshCommand, RefreshError, RefreshRejection, Refreshed};
+pub use command::{RefreshCommand, RefreshError, RefreshKind, RefreshRejection, Refreshed};
 
 /// The most releases of access tokens in one call. A concurrent call may take each place that is released.
 const MAX_RELEASES: usize = 2 * MAX_LIVE_ACCESS_TOKENS;
@@ -57,7 +58,9 @@ impl Refresh {
             }
             None => return Err(RefreshError::without_session(RefreshRejection::Malformed)),
         };
-        let retry_key = idempotency_key.map(|key| RetryKey::derive(&presented, &key));
+        let is_sealed = idempotency_key.is_some() || self.concurrent_refresh() == ConcurrentRefresh::Share;
+        let retry_key =
+            is_sealed.then(|| RetryKey::derive(presented.expose_bytes(), idempotency_key.as_ref()));
         let attempt = Attempt { presented, client, retry_key, request_time };
 
         let user_id = attempt.presented.session().user_id;
@@ -68,6 +71,10 @@ impl Refresh {
         };
         let (rotation, tokens) = self.rotate(&user, &attempt).await?;
         self.conclude(&attempt, rotation, tokens).await
+    }
+
+    fn concurrent_refresh(&self) -> ConcurrentRefresh {
+        self.issuer.policy.concurrent_refresh
     }
 
     fn exchange(&self) -> Result<Exchange<'_>, RefreshError> {
@@ -92,9 +99,12 @@ impl Refresh {
             access_token: issued.live(),
             expires_at: self.issuer.refresh_token_expiry(request_time),
             retry: self.seal(&successor, attempt)?,
+            concurrent_refresh: self.concurrent_refresh(),
+            limits: self.issuer.policy.refresh_limits,
             reuse_leeway: self.issuer.policy.reuse_leeway,
             rotated_from: attempt.client,
             released: None,
+            is_repeat: false,
         };
         let mut rotation = self.sessions.rotate(&rotate, request_time).await?;
         for _ in 0..MAX_RELEASES {
@@ -123,20 +133,36 @@ impl Refresh {
         tokens: TokenPair,
     ) -> Result<Refreshed, RefreshError> {
         let rejection = match rotation {
-            Rotation::Rotated => return Ok(Refreshed { tokens, retried: false }),
+            Rotation::Rotated => return Ok(Refreshed { tokens, kind: RefreshKind::Rotated }),
             Rotation::Retried(sealed) => {
-                let refresh_token = attempt.open(&sealed)?;
-                return Ok(Refreshed { tokens: TokenPair { refresh_token, ..tokens }, retried: true });
+                let corrupt = || PortError::corrupt("a sealed successor cannot be opened");
+                let refresh_token = attempt.open(&sealed).ok_or_else(corrupt)?;
+                let tokens = TokenPair { refresh_token, ..tokens };
+                return Ok(Refreshed { tokens, kind: RefreshKind::Retried });
+            }
+            Rotation::Shared { sealed, rotated_from } => {
+                let same_address = attempt.has_address(rotated_from);
+                if let Some(refresh_token) = attempt.open(&sealed) {
+                    let tokens = TokenPair { refresh_token, ..tokens };
+                    return Ok(Refreshed { tokens, kind: RefreshKind::Shared { same_address } });
+                }
+                // The release before sealed it, for holders of the idempotency key only.
+                RefreshRejection::AlreadyUsed { same_address }
+            }
+            Rotation::RateLimited { limit, retry_after } => {
+                let session = attempt.presented.session();
+                return Err(RefreshError::RateLimited { limit, retry_after, session });
             }
             Rotation::TenantMismatch => return Err(self.end(attempt, EndReason::Revoked).await),
             Rotation::AtCapacity { .. } => {
                 return Err(PortError::overloaded("the session has too many live access tokens").into());
             }
             Rotation::AlreadyUsed { rotated_from } => {
-                let addresses = rotated_from.zip(attempt.client);
-                RefreshRejection::AlreadyUsed { same_address: addresses.map(|(used, now)| used == now) }
+                RefreshRejection::AlreadyUsed { same_address: attempt.has_address(rotated_from) }
             }
-            Rotation::ReuseDetected => RefreshRejection::ReuseDetected,
+            Rotation::ReuseDetected { rotated_from } => {
+                RefreshRejection::ReuseDetected { same_address: attempt.has_address(rotated_from) }
+            }
             Rotation::Ended(reason) => RefreshRejection::SessionEnded(reason),
             Rotation::Expired => RefreshRejection::Expired,
             Rotation::Unknown => RefreshRejection::Unknown,
@@ -156,10 +182,14 @@ impl Refresh {
 }
 
 impl Attempt {
-    /// The successor of the call that this one retries.
-    fn open(&self, sealed: &SealedSuccessor) -> Result<RefreshToken, PortError> {
-        let successor = self.retry_key.as_ref().and_then(|key| key.open(sealed));
-        successor.ok_or_else(|| PortError::corrupt("a sealed successor cannot be opened"))
+    /// The successor of the call that used the presented token before.
+    fn open(&self, sealed: &SealedSuccessor) -> Option<RefreshToken> {
+        self.retry_key.as_ref().and_then(|key| key.open(sealed))
+    }
+
+    /// Whether the client has the address that the last rotation came from, if both are known.
+    fn has_address(&self, rotated_from: Option<LimitKey>) -> Option<bool> {
+        rotated_from.zip(self.client).map(|(before, now)| before == now)
     }
 
     fn reject(&self, rejection: RefreshRejection) -> RefreshError {

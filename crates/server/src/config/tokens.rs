@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::model::SessionPolicy;
+use auth_domain::model::{ConcurrentRefresh, RefreshLimits, SessionPolicy};
 
 use super::reader::Reader;
 use super::redis;
@@ -93,17 +93,36 @@ fn session_policy(reader: &mut Reader) -> Option<SessionPolicy> {
     let session_ttl = reader.read("tokens.session_ttl", values::lifetime);
     let reuse_leeway = reader.read("tokens.reuse_leeway", |text| values::at_most(text, LONGEST_REUSE_LEEWAY));
     let max_sessions = reader.read("tokens.max_sessions", values::positive);
+    let concurrent_refresh = reader.read("tokens.concurrent_refresh", concurrent_refresh);
+    let per_session = reader.read("tokens.refreshes_per_minute", values::limit);
+    let per_user = reader.read("tokens.refreshes_per_minute_per_user", values::limit);
     let policy = SessionPolicy {
         access_ttl: access_ttl?,
         refresh_ttl: refresh_ttl?,
         session_ttl: session_ttl?,
         reuse_leeway: reuse_leeway?,
         max_sessions: max_sessions?,
+        concurrent_refresh: concurrent_refresh?,
+        refresh_limits: RefreshLimits { per_session: per_session?, per_user: per_user? },
     };
+    if policy.concurrent_refresh == ConcurrentRefresh::Share && policy.reuse_leeway.is_zero() {
+        reader.add_problem_of(
+            "tokens.concurrent_refresh",
+            "share has no effect without a grace period; write reject, or set TOKENS__REUSE_LEEWAY, for example to 10s",
+        );
+    }
     if policy.access_ttl > policy.refresh_ttl || policy.refresh_ttl > policy.session_ttl {
         reader.add_problem(
             "TOKENS__ACCESS_TTL, TOKENS__REFRESH_TTL and TOKENS__SESSION_TTL: no lifetime may be longer than the next one",
         );
     }
     Some(policy)
+}
+
+fn concurrent_refresh(text: &str) -> Result<ConcurrentRefresh, String> {
+    match text {
+        "reject" => Ok(ConcurrentRefresh::Reject),
+        "share" => Ok(ConcurrentRefresh::Share),
+        other => Err(format!("\"{other}\" is neither reject nor share")),
+    }
 }

@@ -1,7 +1,7 @@
 //! Parsers of values. Each error message has an example.
 
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -81,6 +81,14 @@ pub(super) fn positive<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result
         .ok()
         .filter(|number| *number >= T::from(1))
         .ok_or_else(|| format!("\"{text}\" is not a whole number of at least 1"))
+}
+
+/// Parses a limit; `None` for 0, which switches it off.
+pub(super) fn limit(text: &str) -> Result<Option<NonZeroU32>, String> {
+    let number: Option<u32> = text.parse().ok();
+    number.map(NonZeroU32::new).ok_or_else(|| {
+        format!("\"{text}\" is not a whole number; write for example 60, or 0 to switch the limit off")
+    })
 }
 
 /// Parses a whole number of at least 1, or `cores` for the number of cores of the machine.

@@ -15,11 +15,12 @@ use tracing_subscriber::registry::LookupSpan;
 use super::rejections::RejectionSampler;
 
 /// The events of rejections that a client can repeat without limit, and the fields that distinguish reasons.
-const SAMPLED: [(Event, &[&str]); 9] = [
+const SAMPLED: [(Event, &[&str]); 10] = [
     (Event::Request, &["status", "path", "reason"]),
     (Event::LoginFailed, &["reason"]),
     (Event::LoginBlocked, &["limit"]),
     (Event::RefreshFailed, &["reason"]),
+    (Event::RefreshBlocked, &["limit"]),
     (Event::RefreshTokenReusedInGracePeriod, &["same_address"]),
     (Event::LogoutForeignToken, &["reason"]),
     (Event::AccessTokenRejected, &["reason"]),

@@ -51,10 +51,18 @@ pub(super) fn known_method(method: &str) -> &'static str {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Outcome {
     Succeeded,
+    /// A refresh with a new refresh token.
+    Rotated,
+    /// A refresh that an idempotency key repeats.
+    Retried,
+    /// A refresh that shares the successor of another one.
+    Shared,
     /// Rejected: wrong credentials, or not a live refresh token of the caller.
     Failed,
     /// Rejected by the login limit.
     Blocked,
+    /// Rejected by a limit of refreshes.
+    RateLimited,
     /// A used refresh token was presented again.
     ReuseDetected,
     /// A used refresh token was presented again within its grace period.
@@ -69,8 +77,12 @@ impl Outcome {
     const fn name(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
+            Self::Rotated => "rotated",
+            Self::Retried => "retried",
+            Self::Shared => "shared",
             Self::Failed => "failed",
             Self::Blocked => "blocked",
+            Self::RateLimited => "rate_limited",
             Self::ReuseDetected => "reuse_detected",
             Self::ReusedInGracePeriod => "reused_in_grace_period",
             Self::Unavailable => "unavailable",

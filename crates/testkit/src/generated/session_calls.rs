@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::model::{EndReason, MAX_LIVE_ACCESS_TOKENS};
+use auth_domain::model::{EndReason, MAX_LIVE_ACCESS_TOKENS, MAX_RETRIES};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -46,11 +46,21 @@ pub enum SessionOperation {
         address: Option<u8>,
         /// Whether the access token that a full session returned is denylisted and released.
         release: bool,
+        /// Whether the successor is shared.
+        is_shared: bool,
+        /// The limits of refreshes for the session and the user; 0 is no limit.
+        limits: [u32; 2],
     },
-    /// Repeats the last rotation of a session with the same successor.
+    /// Repeats a call that succeeded, with the same successor.
     Repeat {
         /// The session.
         session: Index,
+        /// How many calls succeeded after it.
+        back: usize,
+        /// Whether the access token is another one.
+        has_new_access_token: bool,
+        /// Whether the store is informed that this is a repeat.
+        is_marked: bool,
     },
     /// Ends a session.
     End {
@@ -98,7 +108,8 @@ pub enum PresentedToken {
     Unknown,
 }
 
-/// Generates sequences of about 20 calls. Some sequences fill a session with live access tokens.
+/// Generates sequences of about 20 calls. Some sequences fill a session with live access tokens, or retry a rotation until the
+/// limit of retries.
 pub fn session_calls() -> impl Strategy<Value = Vec<SessionCall>> {
     let call = (after(), operation()).prop_map(|(after, operation)| SessionCall { after, operation });
     let open = SessionCall {
@@ -106,12 +117,35 @@ pub fn session_calls() -> impl Strategy<Value = Vec<SessionCall>> {
         operation: SessionOperation::Open { user: 0, max_sessions: 3 },
     };
     let filling = any::<Index>().prop_map(|session| {
-        let operation = SessionOperation::Repeat { session };
+        let operation =
+            SessionOperation::Repeat { session, back: 0, has_new_access_token: true, is_marked: false };
         vec![SessionCall { after: time::Duration::SECOND, operation }; MAX_LIVE_ACCESS_TOKENS + 1]
     });
-    let calls = prop_oneof![60 => call.prop_map(|call| vec![call]), 1 => filling];
+    let retrying =
+        (any::<Index>(), any::<bool>()).prop_map(|(session, is_shared)| retrying(session, is_shared));
+    let calls = prop_oneof![60 => call.prop_map(|call| vec![call]), 1 => filling, 1 => retrying];
     proptest::collection::vec(calls, 1..40)
         .prop_map(move |calls| [vec![open.clone()], calls.concat()].concat())
+}
+
+/// A rotation, and as many retries as reach their limit, also if each of them first has to release an access token.
+fn retrying(session: Index, is_shared: bool) -> Vec<SessionCall> {
+    let call = |token| SessionCall {
+        after: time::Duration::MILLISECOND,
+        operation: SessionOperation::Rotate {
+            session,
+            token,
+            key: (!is_shared).then_some(0),
+            other_tenant: false,
+            grace_period: Duration::from_secs(10),
+            address: None,
+            release: true,
+            is_shared,
+            limits: [0, 0],
+        },
+    };
+    let retries = 2 * (usize::try_from(MAX_RETRIES).unwrap() + 1);
+    [vec![call(PresentedToken::Current)], vec![call(PresentedToken::Previous); retries]].concat()
 }
 
 fn after() -> impl Strategy<Value = time::Duration> {
@@ -131,7 +165,7 @@ fn operation() -> impl Strategy<Value = SessionOperation> {
         2 => open(),
         1 => any::<Index>().prop_map(|session| SessionOperation::RepeatOpen { session }),
         20 => rotate(),
-        6 => any::<Index>().prop_map(|session| SessionOperation::Repeat { session }),
+        6 => repeat(),
         1 => end(),
         1 => user().prop_map(|user| SessionOperation::RotateUnknown { user }),
         1 => user().prop_map(|user| SessionOperation::EndUnknown { user }),
@@ -155,16 +189,33 @@ fn rotate() -> impl Strategy<Value = SessionOperation> {
     let grace_period = prop_oneof![4 => Just(Duration::from_secs(10)), 1 => Just(Duration::ZERO)];
     let key = proptest::option::of(0..2_u8);
     let address = proptest::option::of(0..2_u8);
-    let flags = (prop::bool::weighted(0.05), any::<bool>());
-    (any::<Index>(), token, key, grace_period, address, flags).prop_map(
-        |(session, token, key, grace_period, address, (other_tenant, release))| SessionOperation::Rotate {
+    let flags = (prop::bool::weighted(0.05), any::<bool>(), any::<bool>());
+    let limits = prop_oneof![4 => Just([60, 300]), 1 => Just([3, 5]), 1 => Just([0, 4]), 1 => Just([0, 0])];
+    (any::<Index>(), token, key, grace_period, address, flags, limits).prop_map(
+        |(session, token, key, grace_period, address, (other_tenant, release, is_shared), limits)| {
+            SessionOperation::Rotate {
+                session,
+                token,
+                key,
+                other_tenant,
+                grace_period,
+                address,
+                release,
+                is_shared,
+                limits,
+            }
+        },
+    )
+}
+
+fn repeat() -> impl Strategy<Value = SessionOperation> {
+    let back = prop_oneof![6 => Just(0_usize), 1 => 1..3_usize];
+    (any::<Index>(), back, any::<bool>(), prop::bool::weighted(0.8)).prop_map(
+        |(session, back, has_new_access_token, is_marked)| SessionOperation::Repeat {
             session,
-            token,
-            key,
-            other_tenant,
-            grace_period,
-            address,
-            release,
+            back,
+            has_new_access_token,
+            is_marked,
         },
     )
 }

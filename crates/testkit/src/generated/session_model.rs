@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use auth_domain::model::session_rules::{self, Change};
 use auth_domain::model::{
-    EndReason, EndSession, Ending, LiveAccessToken, NewSession, Rotate, Rotation, SessionRecord, SessionRef,
-    SessionSummary, TokenId, UserId, from_unix_microseconds,
+    EndReason, EndSession, Ending, LiveAccessToken, NewSession, RefreshMinute, Rotate, Rotation,
+    SessionRecord, SessionRef, SessionSummary, TokenId, UserId, from_unix_microseconds,
 };
 use time::OffsetDateTime;
 
@@ -45,6 +45,7 @@ pub enum SessionAnswer {
 #[derive(Default)]
 pub struct SessionModel {
     records: HashMap<SessionRef, SessionRecord>,
+    user_minutes: HashMap<UserId, RefreshMinute>,
     denylist: HashMap<TokenId, OffsetDateTime>,
 }
 
@@ -53,6 +54,12 @@ impl SessionModel {
     #[must_use]
     pub fn record(&self, session: SessionRef) -> Option<&SessionRecord> {
         self.records.get(&session)
+    }
+
+    /// The last minute with refreshes of a user; `None` if there is none.
+    #[must_use]
+    pub fn user_minute(&self, user_id: UserId) -> Option<RefreshMinute> {
+        self.user_minutes.get(&user_id).copied()
     }
 
     /// The expiry of a token's denylist entry; `None` if the token was not denylisted.
@@ -71,7 +78,8 @@ impl SessionModel {
             SessionRequest::Rotate(rotate) => {
                 let session = rotate.presented.session;
                 let record = self.records.get(&session);
-                let decision = session_rules::rotate(record, rotate, now, DENYLIST_MARGIN);
+                let minute = self.user_minute(session.user_id);
+                let decision = session_rules::rotate(record, minute, rotate, now, DENYLIST_MARGIN);
                 self.store(session, decision.change);
                 SessionAnswer::Rotation(decision.outcome)
             }
@@ -130,6 +138,9 @@ impl SessionModel {
         let Some(change) = change else { return };
         for token in change.denylist {
             self.deny(token);
+        }
+        if let Some(minute) = change.user_minute {
+            self.user_minutes.insert(session.user_id, minute);
         }
         self.records.insert(session, change.record.denylisted());
     }

@@ -1,10 +1,11 @@
 //! The clients of a generated sequence. They hold the tokens.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use auth_domain::model::{
-    EndReason, EndSession, IdempotencyKey, LimitKey, LiveAccessToken, NewSession, RefreshToken, RetryKey,
-    Rotate, Rotation, SessionRef, TenantId, TokenId, UserId,
+    ConcurrentRefresh, EndReason, EndSession, IdempotencyKey, LimitKey, LiveAccessToken, NewSession,
+    RefreshLimits, RefreshToken, RetryKey, Rotate, Rotation, SessionRef, TenantId, TokenId, UserId,
 };
 use auth_domain::ports::random_bytes;
 use proptest::sample::Index;
@@ -31,8 +32,8 @@ struct Client {
     opening: NewSession,
     /// Every refresh token of the session, the current one last.
     tokens: Vec<RefreshToken>,
-    /// The last successful rotation.
-    last: Option<Rotate>,
+    /// The calls that succeeded.
+    granted: Vec<Rotate>,
     /// The access token that the full session returned.
     oldest: Option<LiveAccessToken>,
     /// The last rotation that was requested, and its successor.
@@ -79,7 +80,7 @@ impl SessionPlayer {
                 Some(SessionRequest::Open(self.client(*session)?.opening.clone()))
             }
             SessionOperation::Rotate { .. } => self.rotate(operation, now),
-            SessionOperation::Repeat { session } => self.repeat(*session, now),
+            SessionOperation::Repeat { .. } => self.repeat(operation, now),
             SessionOperation::End { session, reason, also_revoke } => {
                 let session = self.client(*session)?.session;
                 let also_revoke = also_revoke.then(|| self.issue(now));
@@ -109,7 +110,10 @@ impl SessionPlayer {
         match (rotation, client.called.take()) {
             (Rotation::Rotated, Some((rotate, successor))) if client.tokens.last() != Some(&successor) => {
                 client.tokens.push(successor);
-                client.last = Some(rotate);
+                client.granted.push(rotate);
+            }
+            (Rotation::Retried(_) | Rotation::Shared { .. }, Some((rotate, _))) => {
+                client.granted.push(rotate);
             }
             (Rotation::AtCapacity { oldest }, _) => client.oldest = Some(*oldest),
             _ => {}
@@ -129,7 +133,7 @@ impl SessionPlayer {
             session: session.token.session(),
             opening: opening.clone(),
             tokens: vec![session.token],
-            last: None,
+            granted: Vec::new(),
             oldest: None,
             called: None,
         });
@@ -137,8 +141,17 @@ impl SessionPlayer {
     }
 
     fn rotate(&mut self, operation: &SessionOperation, now: OffsetDateTime) -> Option<SessionRequest> {
-        let SessionOperation::Rotate { session, token, key, other_tenant, grace_period, address, release } =
-            operation
+        let SessionOperation::Rotate {
+            session,
+            token,
+            key,
+            other_tenant,
+            grace_period,
+            address,
+            release,
+            is_shared,
+            limits,
+        } = operation
         else {
             return None;
         };
@@ -146,10 +159,11 @@ impl SessionPlayer {
         let client = self.client(*session)?;
         let presented = client.present(*token)?;
         let successor = presented.successor(&random_bytes(&TestEntropy).unwrap());
-        let retry = key.map(|key| {
-            let key = IdempotencyKey::parse(format!("key-{key}").as_bytes()).unwrap();
-            RetryKey::derive(&presented, &key).seal(&successor, *random_bytes(&TestEntropy).unwrap())
-        });
+        let key = key.map(|key| IdempotencyKey::parse(format!("key-{key}").as_bytes()).unwrap());
+        let retry_key = RetryKey::derive(presented.expose_bytes(), key.as_ref());
+        let retry = (key.is_some() || *is_shared)
+            .then(|| retry_key.seal(&successor, *random_bytes(&TestEntropy).unwrap()));
+        let [per_session, per_user] = limits.map(NonZeroU32::new);
         let released: Option<TokenId> = client.oldest.take().filter(|_| *release).map(|token| token.id);
         let rotate = Rotate {
             presented: presented.digest(),
@@ -158,20 +172,28 @@ impl SessionPlayer {
             access_token,
             expires_at: now + REFRESH_TTL,
             retry,
+            concurrent_refresh: if *is_shared { ConcurrentRefresh::Share } else { ConcurrentRefresh::Reject },
+            limits: RefreshLimits { per_session, per_user },
             reuse_leeway: *grace_period,
             rotated_from: address.map(|address| LimitKey::from_bytes([address; 16])),
             released,
+            is_repeat: false,
         };
         client.called = Some((rotate.clone(), successor));
         Some(SessionRequest::Rotate(rotate))
     }
 
-    fn repeat(&mut self, session: Index, now: OffsetDateTime) -> Option<SessionRequest> {
-        let access_token = self.issue(now);
-        let client = self.client(session)?;
+    fn repeat(&mut self, operation: &SessionOperation, now: OffsetDateTime) -> Option<SessionRequest> {
+        let SessionOperation::Repeat { session, back, has_new_access_token, is_marked } = operation else {
+            return None;
+        };
+        let new_access_token = has_new_access_token.then(|| self.issue(now));
+        let client = self.client(*session)?;
         client.called = None;
         let released = client.oldest.take().map(|token| token.id);
-        let rotate = Rotate { access_token, released, ..client.last.clone()? };
+        let granted = client.granted.iter().rev().nth(*back)?.clone();
+        let access_token = new_access_token.unwrap_or(granted.access_token);
+        let rotate = Rotate { access_token, released, is_repeat: *is_marked, ..granted };
         Some(SessionRequest::Rotate(rotate))
     }
 

@@ -1,7 +1,7 @@
 //! Comparison of a session store with the rules.
 
 use async_trait::async_trait;
-use auth_domain::model::{RequestTime, SessionRecord, SessionRef};
+use auth_domain::model::{RefreshMinute, RequestTime, SessionRecord, SessionRef, UserId};
 use auth_domain::ports::{Denylist, PortError, SessionStore};
 use time::OffsetDateTime;
 
@@ -25,6 +25,9 @@ pub trait SessionSubject: Send + Sync {
 
     /// The stored record of a session, read without the port; `None` if there is none.
     async fn record(&self, session: SessionRef) -> Option<SessionRecord>;
+
+    /// The stored minute with refreshes of a user, read without the port; `None` if there is none.
+    async fn user_minute(&self, user_id: UserId) -> Option<RefreshMinute>;
 
     /// The time of the first call of every sequence, in whole microseconds.
     fn start(&self) -> OffsetDateTime {
@@ -65,6 +68,13 @@ async fn compare(calls: &[SessionCall], subject: &dyn SessionSubject) -> Result<
             player.record_outcome(&request, rotation);
         }
         for session in touched(&player, &request) {
+            let (expected, actual) =
+                (model.user_minute(session.user_id), subject.user_minute(session.user_id).await);
+            if actual != expected {
+                return Err(format!(
+                    "after call {number} at {now}: {request:?}\nthe minute is {actual:?}\ninstead of {expected:?}"
+                ));
+            }
             let (expected, actual) = (model.record(session), subject.record(session).await);
             if actual.as_ref() != expected {
                 return Err(format!(

@@ -12,8 +12,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_domain::model::session_rules::{self, Change, Decision};
 use auth_domain::model::{
-    EndReason, EndSession, Ending, NewSession, RequestTime, Rotate, Rotation, SessionRecord, SessionRef,
-    SessionState, SessionSummary, UserId, from_unix_microseconds,
+    EndReason, EndSession, Ending, NewSession, RefreshMinute, RequestTime, Rotate, Rotation, SessionRecord,
+    SessionRef, SessionState, SessionSummary, UserId, from_unix_microseconds,
 };
 use auth_domain::ports::{PortError, SessionStore};
 use auth_testkit::{DENYLIST_MARGIN, SessionFixture};
@@ -33,6 +33,7 @@ type Sessions = HashMap<SessionRef, Stored>;
 
 struct InMemorySessionStore {
     sessions: Mutex<Sessions>,
+    user_minutes: Mutex<HashMap<UserId, RefreshMinute>>,
     denylist: Arc<InMemoryDenylist>,
     fault: Option<Fault>,
 }
@@ -40,8 +41,12 @@ struct InMemorySessionStore {
 #[expect(clippy::unused_async, reason = "the macros await the fixture")]
 pub(crate) async fn fixture(fault: Option<Fault>) -> SessionFixture {
     let denylist = Arc::new(InMemoryDenylist::new(None));
-    let store =
-        InMemorySessionStore { sessions: Mutex::default(), denylist: Arc::clone(&denylist) as _, fault };
+    let store = InMemorySessionStore {
+        sessions: Mutex::default(),
+        user_minutes: Mutex::default(),
+        denylist: Arc::clone(&denylist) as _,
+        fault,
+    };
     SessionFixture { sessions: Arc::new(store), denylist, keep: Box::new(()) }
 }
 
@@ -76,8 +81,13 @@ impl InMemorySessionStore {
             let same_id = |known: &&SessionRef| known.session_id == session.session_id;
             session = sessions.keys().find(same_id).copied().unwrap_or(session);
         }
-        let Decision { outcome, change } = rotate(self.fault, sessions.get(&session), request, now);
-        let forgets = self.has(Fault::ReuseDoesNotDenylist) && outcome == Rotation::ReuseDetected;
+        let minute = self.user_minutes.lock().unwrap().get(&session.user_id).copied();
+        let Decision { outcome, change } = rotate(self.fault, sessions.get(&session), minute, request, now);
+        let is_reuse = matches!(outcome, Rotation::ReuseDetected { .. });
+        let forgets = self.has(Fault::ReuseDoesNotDenylist) && is_reuse;
+        if let Some(minute) = change.as_ref().and_then(|change| change.user_minute) {
+            self.user_minutes.lock().unwrap().insert(session.user_id, minute);
+        }
         self.store(sessions, session, change, forgets);
         outcome
     }

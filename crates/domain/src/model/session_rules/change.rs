@@ -1,6 +1,6 @@
 //! What a rule returns.
 
-use crate::model::{LiveAccessToken, SessionRecord};
+use crate::model::{LiveAccessToken, RefreshMinute, SessionRecord};
 
 /// The outcome of a call, and the change that goes with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Change {
     pub record: SessionRecord,
     /// The access tokens to write to the denylist, in this order.
     pub denylist: Vec<LiveAccessToken>,
+    /// The new minute of the user; `None` if it does not change.
+    pub user_minute: Option<RefreshMinute>,
 }
 
 impl<T> Decision<T> {
@@ -29,9 +31,11 @@ impl<T> Decision<T> {
     pub(super) const fn unchanged(outcome: T) -> Self {
         Self { outcome, change: None }
     }
+}
 
-    /// A decision that stores a record and writes nothing to the denylist.
-    pub(super) const fn store(outcome: T, record: SessionRecord) -> Self {
-        Self { outcome, change: Some(Change { record, denylist: Vec::new() }) }
+impl Change {
+    /// A change of the record and of the denylist.
+    pub(super) const fn new(record: SessionRecord, denylist: Vec<LiveAccessToken>) -> Self {
+        Self { record, denylist, user_minute: None }
     }
 }

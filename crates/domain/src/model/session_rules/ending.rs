@@ -61,10 +61,12 @@ pub(super) fn close(record: &SessionRecord, reason: EndReason, now: i64, margin:
             SessionState::Ended { at: now, reason }
         };
         record.retry = None;
+        record.retries = 0;
+        record.minute = None;
         record.rotated_from = None;
     }
     let denylist = record.live_tokens.clone();
-    Change { record, denylist }
+    Change::new(record, denylist)
 }
 
 /// What is left to do for a session that has ended; `None` if nothing is.

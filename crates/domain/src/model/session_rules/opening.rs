@@ -29,6 +29,8 @@ pub fn open(
         previous: None,
         generation: 0,
         retry: None,
+        retries: 0,
+        minute: None,
         rotated_from: None,
         live_tokens: vec![session.access_token],
         state: SessionState::Live,

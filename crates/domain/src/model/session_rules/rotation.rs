@@ -4,19 +4,26 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::change::Decision;
+use super::change::{Change, Decision};
 use super::ending::{close, complete};
+use super::limits::count;
 use super::live_tokens::remember;
 use crate::model::{
-    EndReason, Rotate, Rotation, SealedSuccessor, SessionRecord, to_microseconds, to_unix_microseconds,
+    ConcurrentRefresh, EndReason, RefreshMinute, Rotate, Rotation, SessionRecord, to_microseconds,
+    to_unix_microseconds,
 };
 
 /// Replaces the presented refresh token by its successor.
 ///
-/// The rule is idempotent on (presented, successor): a repeat is [`Rotation::Rotated`] until the successor is used.
+/// The rule is idempotent on (presented, successor): a repeat is [`Rotation::Rotated`] until the successor is used. The
+/// limits concern only a call that would succeed, and the room for its access token is checked after them.
+///
+/// # Parameters
+/// - `user_minute`: the last minute with refreshes of the user, in all sessions.
 #[must_use]
 pub fn rotate(
     record: Option<&SessionRecord>,
+    user_minute: Option<RefreshMinute>,
     rotate: &Rotate,
     now: OffsetDateTime,
     denylist_margin: Duration,
@@ -26,19 +33,24 @@ pub fn rotate(
     if let Some(reason) = record.end_reason() {
         return Decision { outcome: Rotation::Ended(reason), change: complete(record, now, margin) };
     }
-    let (outcome, new) = match classify(record, rotate, now) {
+    let (outcome, mut new, is_counted) = match classify(record, rotate, now) {
         Presented::Rejected(rotation) => return Decision::unchanged(rotation),
         Presented::Used => {
             let change = close(record, EndReason::ReuseDetected, now, margin);
-            return Decision { outcome: Rotation::ReuseDetected, change: Some(change) };
+            let outcome = Rotation::ReuseDetected { rotated_from: record.rotated_from };
+            return Decision { outcome, change: Some(change) };
         }
-        Presented::Current => (Rotation::Rotated, advance(record, rotate, now)),
-        Presented::Repeated => (Rotation::Rotated, record.clone()),
-        Presented::Retried(sealed) => (Rotation::Retried(sealed), record.clone()),
+        Presented::Current => (Rotation::Rotated, advance(record, rotate, now), false),
+        Presented::Repeated(outcome) => (outcome, record.clone(), true),
+        Presented::Retried(outcome) => (outcome, retry(record), false),
     };
-    let mut new = new;
+    let counted = if is_counted { Ok(None) } else { count(&mut new, user_minute, rotate, now) };
+    let user_minute = match counted {
+        Ok(user_minute) => user_minute,
+        Err(limited) => return Decision::unchanged(limited),
+    };
     match remember(&mut new, rotate.access_token, rotate.released, now, margin) {
-        Ok(()) => Decision::store(outcome, new),
+        Ok(()) => Decision { outcome, change: Some(Change { user_minute, ..Change::new(new, Vec::new()) }) },
         Err(oldest) => Decision::unchanged(Rotation::AtCapacity { oldest }),
     }
 }
@@ -47,11 +59,11 @@ pub fn rotate(
 enum Presented {
     /// The current token.
     Current,
-    /// The predecessor, and its rotation to this same successor has been done.
-    Repeated,
-    /// The predecessor, presented again by the call that used it.
-    Retried(SealedSuccessor),
-    /// A used token, outside of the grace period.
+    /// A token whose call has been granted before: this repeats it.
+    Repeated(Rotation),
+    /// The predecessor, and the call gets its successor.
+    Retried(Rotation),
+    /// A used token that ends the session.
     Used,
     /// A token that is not rotated, and changes nothing.
     Rejected(Rotation),
@@ -63,7 +75,7 @@ fn classify(record: &SessionRecord, rotate: &Rotate, now: i64) -> Presented {
     }
     let is_predecessor = record.previous == Some(rotate.presented.value);
     if is_predecessor && record.current == rotate.successor.value {
-        return Presented::Repeated;
+        return Presented::Repeated(Rotation::Rotated);
     }
     if now >= record.expires_at {
         return Presented::Rejected(Rotation::Expired);
@@ -71,19 +83,33 @@ fn classify(record: &SessionRecord, rotate: &Rotate, now: i64) -> Presented {
     if record.current == rotate.presented.value {
         return Presented::Current;
     }
-    if is_predecessor { classify_predecessor(record, rotate, now) } else { Presented::Used }
+    if is_predecessor { classify_predecessor(record, rotate, now) } else { classify_older(record, rotate) }
 }
 
 /// Retry and grace period concern the immediate predecessor and no older token (S-52).
 fn classify_predecessor(record: &SessionRecord, rotate: &Rotate, now: i64) -> Presented {
-    if let (Some(kept), Some(asked)) = (&record.retry, &rotate.retry)
-        && kept.tag == asked.tag
-    {
-        return Presented::Retried(kept.clone());
-    }
+    let rotated_from = record.rotated_from;
     // A clock that was ahead may have stored a rotation in the future. It must not prolong the grace period until then.
     let distance = now.saturating_sub(record.rotated_at).saturating_abs();
-    if distance < to_microseconds(rotate.reuse_leeway) {
+    let is_in_grace_period = distance < to_microseconds(rotate.reuse_leeway);
+    let outcome = match (&record.retry, rotate.concurrent_refresh) {
+        (Some(kept), _) if kept.is_retried_by(rotate.retry.as_ref()) => Rotation::Retried(kept.clone()),
+        _ if !is_in_grace_period => return Presented::Used,
+        (Some(kept), ConcurrentRefresh::Share) => Rotation::Shared { sealed: kept.clone(), rotated_from },
+        (Some(_), ConcurrentRefresh::Reject) | (None, _) => {
+            return Presented::Rejected(Rotation::AlreadyUsed { rotated_from });
+        }
+    };
+    if record.live_tokens.iter().any(|known| known.id == rotate.access_token.id) {
+        return Presented::Repeated(outcome);
+    }
+    Presented::Retried(outcome)
+}
+
+/// An older token ends the session, unless the call repeats one without an answer: its client may have got the successor
+/// by a retry at another instance, and used it.
+fn classify_older(record: &SessionRecord, rotate: &Rotate) -> Presented {
+    if rotate.is_repeat {
         return Presented::Rejected(Rotation::AlreadyUsed { rotated_from: record.rotated_from });
     }
     Presented::Used
@@ -99,7 +125,13 @@ fn advance(record: &SessionRecord, rotate: &Rotate, now: i64) -> SessionRecord {
         rotated_at: now,
         expires_at: to_unix_microseconds(rotate.expires_at).min(record.ends_at),
         retry: rotate.retry.clone(),
+        retries: 0,
         rotated_from: rotate.rotated_from,
         ..record.clone()
     }
+}
+
+/// The record with one more call that gets the successor of the last rotation.
+fn retry(record: &SessionRecord) -> SessionRecord {
+    SessionRecord { retries: record.retries.saturating_add(1), ..record.clone() }
 }

@@ -3,6 +3,8 @@
 mod ending;
 mod fixtures;
 mod invariants;
+mod limits;
 mod listing;
 mod live_tokens;
 mod rotation;
+mod sharing;

@@ -1,9 +1,12 @@
 //! The input and the outcomes of a refresh.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use crate::model::{
-    EndReason, IdempotencyKey, LimitKey, PresentedRefreshToken, RequestTime, SessionRef, TokenPair, UserId,
+    EndReason, IdempotencyKey, LimitKey, PresentedRefreshToken, RefreshLimit, RequestTime, SessionRef,
+    TokenPair, UserId,
 };
 use crate::ports::PortError;
 
@@ -25,8 +28,22 @@ pub struct RefreshCommand {
 pub struct Refreshed {
     /// The new tokens.
     pub tokens: TokenPair,
-    /// Whether the call was a retry of an earlier one.
-    pub retried: bool,
+    /// How the refresh token was obtained.
+    pub kind: RefreshKind,
+}
+
+/// How a refresh that succeeded obtained its refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshKind {
+    /// It is new.
+    Rotated,
+    /// An earlier call with the same idempotency key made it.
+    Retried,
+    /// An earlier call with the same token made it.
+    Shared {
+        /// Whether the client has the address that the token was used from, if both are known.
+        same_address: Option<bool>,
+    },
 }
 
 /// A refresh that failed. None of these errors consumes the presented token; some rejections end its session.
@@ -39,6 +56,16 @@ pub enum RefreshError {
         rejection: RefreshRejection,
         /// The session of the token. It may not exist.
         session: Option<SessionRef>,
+    },
+    /// The token is valid, but a limit is reached.
+    #[error("the limit of refreshes is reached: {}", .limit.name())]
+    RateLimited {
+        /// The limit.
+        limit: RefreshLimit,
+        /// The time until the minute of the limit has passed.
+        retry_after: Duration,
+        /// The session of the token.
+        session: SessionRef,
     },
     /// An error of a port.
     #[error(transparent)]
@@ -65,7 +92,10 @@ pub enum RefreshRejection {
     },
     /// It was used before. This call ended its session.
     #[error("reuse_detected")]
-    ReuseDetected,
+    ReuseDetected {
+        /// Whether the client has the address of the last rotation, if both are known.
+        same_address: Option<bool>,
+    },
     /// Its session has ended, with this call or before.
     #[error("session_ended: {0}")]
     SessionEnded(EndReason),
@@ -81,7 +111,9 @@ impl RefreshError {
     #[must_use]
     pub const fn user_id(&self) -> Option<UserId> {
         match self {
-            Self::InvalidRefreshToken { session: Some(session), .. } => Some(session.user_id),
+            Self::InvalidRefreshToken { session: Some(session), .. } | Self::RateLimited { session, .. } => {
+                Some(session.user_id)
+            }
             Self::InvalidRefreshToken { session: None, .. } | Self::Port(_) => None,
         }
     }

@@ -1,6 +1,6 @@
 //! The exchange of a legacy refresh token for the first tokens of a new session.
 
-use super::command::{RefreshError, RefreshRejection, Refreshed};
+use super::command::{RefreshError, RefreshKind, RefreshRejection, Refreshed};
 use crate::model::{EndReason, EndSession, LegacyHolder, LegacyRefreshToken, RequestTime, SessionRef, User};
 use crate::ports::{LegacyRefreshTokens, PortError, SessionStore, UserRepository};
 use crate::use_cases::issue::Issuer;
@@ -30,7 +30,7 @@ impl Exchange<'_> {
         self.sessions.open(&session, request_time).await?;
         let consumed = self.tokens.consume(presented, user.id, request_time).await;
         if matches!(consumed, Ok(true)) {
-            return Ok(Refreshed { tokens, retried: false });
+            return Ok(Refreshed { tokens, kind: RefreshKind::Rotated });
         }
         let ended = self.end(session.refresh_token.session, request_time).await;
         consumed?;

@@ -1,8 +1,9 @@
 use super::*;
 use crate::mocks::{
-    MockDenylist, MockLegacyRefreshTokens, MockSessionStore, MockUserRepository, signing_access_tokens,
+    MockDenylist, MockLegacyRefreshTokens, MockSessionStore, MockUserRepository, counting_entropy,
+    signing_access_tokens,
 };
-use crate::model::{IdempotencyKey, LiveAccessToken};
+use crate::model::{IdempotencyKey, LiveAccessToken, SessionPolicy};
 use crate::ports::PortErrorKind;
 use crate::use_cases::fixtures::*;
 

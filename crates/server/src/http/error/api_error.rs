@@ -33,8 +33,10 @@ pub(crate) enum ApiError {
     PayloadTooLarge,
     /// The body has another media type.
     UnsupportedMediaType,
-    /// A limit is exceeded, for this time.
+    /// The login limit is exceeded, for this time.
     RateLimited(Duration),
+    /// A limit of refreshes is exceeded, for this time.
+    TooManyRefreshes(Duration),
     /// A dependency failed while the sessions of a user were ended.
     SessionsNotEnded,
     /// A dependency is unreachable or overloaded. No session was opened or ended, and no token was consumed.
@@ -56,7 +58,7 @@ impl ApiError {
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited(_) | Self::TooManyRefreshes(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::SessionsNotEnded | Self::Unavailable | Self::Unanswered => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -73,7 +75,7 @@ impl ApiError {
             Self::RequestTimeout => ErrorCode::RequestTimeout,
             Self::PayloadTooLarge => ErrorCode::PayloadTooLarge,
             Self::UnsupportedMediaType => ErrorCode::UnsupportedMediaType,
-            Self::RateLimited(_) => ErrorCode::RateLimited,
+            Self::RateLimited(_) | Self::TooManyRefreshes(_) => ErrorCode::RateLimited,
             Self::SessionsNotEnded | Self::Unavailable | Self::Unanswered => ErrorCode::ServiceUnavailable,
             Self::Internal => ErrorCode::InternalError,
         }
@@ -96,6 +98,9 @@ impl ApiError {
             Self::PayloadTooLarge => "The request body is larger than 16 KiB.",
             Self::UnsupportedMediaType => "Send the body as application/json, without a content encoding.",
             Self::RateLimited(_) => "There were too many failed attempts; try again later.",
+            Self::TooManyRefreshes(_) => {
+                "There were too many refreshes; nothing was changed, try again later."
+            }
             Self::SessionsNotEnded => {
                 "Not every session of the user may have ended; repeat the request until it succeeds."
             }
@@ -128,7 +133,7 @@ impl ResponseError for ApiError {
             Self::MethodNotAllowed(allow) => {
                 response.insert_header((ALLOW, *allow));
             }
-            Self::RateLimited(wait) => {
+            Self::RateLimited(wait) | Self::TooManyRefreshes(wait) => {
                 response.insert_header((RETRY_AFTER, whole_seconds_up(*wait).to_string()));
             }
             Self::SessionsNotEnded | Self::Unavailable | Self::Unanswered => {

@@ -24,6 +24,7 @@ impl From<RefreshError> for ApiError {
             RefreshError::InvalidRefreshToken { rejection, .. } => {
                 Self::InvalidRefreshToken(reason(rejection))
             }
+            RefreshError::RateLimited { retry_after, .. } => Self::TooManyRefreshes(retry_after),
             RefreshError::Port(error) => error.into(),
         }
     }
@@ -72,7 +73,7 @@ fn reason(rejection: RefreshRejection) -> Option<RejectionReason> {
     match rejection {
         RefreshRejection::Malformed | RefreshRejection::Unknown | RefreshRejection::Expired => None,
         RefreshRejection::AlreadyUsed { .. } => Some(RejectionReason::AlreadyUsed),
-        RefreshRejection::ReuseDetected => Some(EndReason::ReuseDetected.into()),
+        RefreshRejection::ReuseDetected { .. } => Some(EndReason::ReuseDetected.into()),
         RefreshRejection::SessionEnded(reason) => Some(reason.into()),
     }
 }

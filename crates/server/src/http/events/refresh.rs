@@ -1,7 +1,7 @@
 //! The events of a refresh.
 
 use auth_domain::model::{Event, SessionRef};
-use auth_domain::use_cases::{RefreshError, RefreshRejection, Refreshed};
+use auth_domain::use_cases::{RefreshError, RefreshKind, RefreshRejection, Refreshed};
 use tracing::{info, warn};
 
 use super::ports::port_error;
@@ -12,21 +12,38 @@ use crate::metrics::{Metrics, Outcome};
 pub(in crate::http) fn refresh(metrics: &Metrics, result: &Result<Refreshed, RefreshError>) {
     metrics.refresh(outcome(result));
     match result {
-        Ok(Refreshed { tokens, retried }) => {
+        Ok(Refreshed { tokens, kind }) => {
             record(Some(tokens.user_id), Some(tokens.session_id));
-            let reason = if *retried { "retried" } else { "rotated" };
-            info!(event = Event::RefreshSucceeded.name(), reason, "refreshed");
+            let (reason, same_address) = match kind {
+                RefreshKind::Rotated => ("rotated", None),
+                RefreshKind::Retried => ("retried", None),
+                RefreshKind::Shared { same_address } => ("shared", *same_address),
+            };
+            info!(event = Event::RefreshSucceeded.name(), reason, same_address, "refreshed");
         }
         Err(RefreshError::InvalidRefreshToken { rejection, session }) => rejected(*rejection, *session),
+        Err(RefreshError::RateLimited { limit, retry_after, session }) => {
+            record(Some(session.user_id), Some(session.session_id));
+            let (reason, limit, retry_after_s) = ("too_many_refreshes", limit.name(), retry_after.as_secs());
+            info!(
+                event = Event::RefreshBlocked.name(),
+                reason, limit, retry_after_s, "refresh blocked by a limit"
+            );
+        }
         Err(RefreshError::Port(cause)) => port_error("refresh", cause),
     }
 }
 
 fn outcome(result: &Result<Refreshed, RefreshError>) -> Outcome {
     match result {
-        Ok(_) => Outcome::Succeeded,
+        Ok(Refreshed { kind, .. }) => match kind {
+            RefreshKind::Rotated => Outcome::Rotated,
+            RefreshKind::Retried => Outcome::Retried,
+            RefreshKind::Shared { .. } => Outcome::Shared,
+        },
+        Err(RefreshError::RateLimited { .. }) => Outcome::RateLimited,
         Err(RefreshError::InvalidRefreshToken { rejection, .. }) => match rejection {
-            RefreshRejection::ReuseDetected => Outcome::ReuseDetected,
+            RefreshRejection::ReuseDetected { .. } => Outcome::ReuseDetected,
             RefreshRejection::AlreadyUsed { .. } => Outcome::ReusedInGracePeriod,
             RefreshRejection::Malformed
             | RefreshRejection::Unknown
@@ -40,8 +57,8 @@ fn outcome(result: &Result<Refreshed, RefreshError>) -> Outcome {
 fn rejected(rejection: RefreshRejection, session: Option<SessionRef>) {
     record(session.map(|session| session.user_id), session.map(|session| session.session_id));
     match rejection {
-        RefreshRejection::ReuseDetected => {
-            warn!(event = Event::RefreshReuseDetected.name(), reason = %rejection, "a used refresh token was presented again; the session ended");
+        RefreshRejection::ReuseDetected { same_address } => {
+            warn!(event = Event::RefreshReuseDetected.name(), reason = %rejection, same_address, "a used refresh token was presented again; the session ended");
         }
         RefreshRejection::AlreadyUsed { same_address } => {
             info!(event = Event::RefreshTokenReusedInGracePeriod.name(), reason = %rejection, same_address, "a used refresh token was presented again in its grace period; nothing ended");

@@ -63,6 +63,7 @@ fn examples(path: &str, status: &str) -> Vec<Value> {
         (_, "408") => vec![ApiError::RequestTimeout],
         (_, "413") => vec![ApiError::PayloadTooLarge],
         (_, "415") => vec![ApiError::UnsupportedMediaType],
+        ("refresh", "429") => vec![ApiError::TooManyRefreshes(Duration::ZERO)],
         (_, "429") => vec![ApiError::RateLimited(Duration::ZERO)],
         (_, "431") => vec![ApiError::HeadTooLarge],
         (_, "500") => vec![ApiError::Internal],

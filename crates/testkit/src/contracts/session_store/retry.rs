@@ -12,7 +12,7 @@ pub async fn retry_returns_the_sealed_successor(fixture: &SessionFixture) {
     for later in [grace_period() / 2, grace_period(), HOUR] {
         let retry = session.rotation(&session.token, START + later).keyed("k1");
         let sealed = retried(attempt(fixture, &retry, START + later).await);
-        let successor = retry.retry_key("k1").open(&sealed);
+        let successor = retry.open(&sealed);
         assert_eq!(successor, Some(first.successor.clone()), "the retry returned another successor");
     }
     rotated(fixture, &session, &first.successor, START + HOUR).await;
@@ -30,7 +30,7 @@ async fn concurrent_retries_get_one_successor(fixture: &SessionFixture) {
         let winner =
             results.iter().position(|result| *result == Rotation::Rotated).expect("one rotation succeeds");
         for (racer, result) in results.into_iter().enumerate().filter(|(racer, _)| *racer != winner) {
-            let successor = attempts[racer].retry_key("k1").open(&retried(result));
+            let successor = attempts[racer].open(&retried(result));
             assert_eq!(successor.as_ref(), Some(&attempts[winner].successor));
         }
     }
@@ -68,7 +68,7 @@ pub async fn another_idempotency_key_is_not_a_retry(fixture: &SessionFixture) {
 
     let now = START + grace_period();
     let late = session.rotation(&session.token, now).keyed("k2");
-    assert_eq!(attempt(fixture, &late, now).await, Rotation::ReuseDetected);
+    assert_eq!(attempt(fixture, &late, now).await, Rotation::ReuseDetected { rotated_from: None });
 
     // A rotation without a key cannot be retried.
     let session = opened(fixture, START).await;
@@ -84,7 +84,7 @@ pub async fn retry_after_the_successor_was_used_ends_the_session(fixture: &Sessi
     let last = rotated(fixture, &session, &first.successor, START).await;
 
     let retry = session.rotation(&session.token, START).keyed("k1");
-    assert_eq!(attempt(fixture, &retry, START).await, Rotation::ReuseDetected);
+    assert_eq!(attempt(fixture, &retry, START).await, Rotation::ReuseDetected { rotated_from: None });
     let result = present(fixture, &session, &last.successor, START).await;
     assert_eq!(result, Rotation::Ended(EndReason::ReuseDetected));
 }

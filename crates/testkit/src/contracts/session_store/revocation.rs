@@ -21,7 +21,10 @@ pub async fn reuse_denylists_the_access_tokens(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;
     let tokens = live_access_tokens(fixture, &session).await;
     let now = START + MINUTE + grace_period();
-    assert_eq!(present(fixture, &session, &session.token, now).await, Rotation::ReuseDetected);
+    assert_eq!(
+        present(fixture, &session, &session.token, now).await,
+        Rotation::ReuseDetected { rotated_from: None }
+    );
     assert_all_revoked(fixture, &tokens).await;
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use auth_domain::model::session_rules::{self, Decision};
 use auth_domain::model::{
-    MAX_LIVE_ACCESS_TOKENS, Rotate, Rotation, SessionRecord, to_microseconds, to_unix_microseconds,
+    MAX_LIVE_ACCESS_TOKENS, RefreshMinute, Rotate, Rotation, SessionRecord, to_microseconds,
+    to_unix_microseconds,
 };
 use auth_testkit::{DENYLIST_MARGIN, an_access_token};
 use time::OffsetDateTime;
@@ -18,12 +19,13 @@ const LIST_OF_USED: usize = 50;
 pub(super) fn rotate(
     fault: Option<Fault>,
     stored: Option<&Stored>,
+    user_minute: Option<RefreshMinute>,
     request: &Rotate,
     now: OffsetDateTime,
 ) -> Decision<Rotation> {
     let (Some(fault), Some(stored)) = (fault, stored) else {
         let record = stored.map(|stored| &stored.record);
-        return session_rules::rotate(record, request, now, DENYLIST_MARGIN);
+        return session_rules::rotate(record, user_minute, request, now, DENYLIST_MARGIN);
     };
     let (mut record, mut request) = (stored.record.clone(), request.clone());
     perturb_record(fault, &mut record, &stored.used, &request, now);
@@ -33,7 +35,7 @@ pub(super) fn rotate(
         Fault::ExpiredAccessTokensTakeRoom => Duration::from_hours(10_000),
         _ => DENYLIST_MARGIN,
     };
-    let mut decision = session_rules::rotate(Some(&record), &request, now, margin);
+    let mut decision = session_rules::rotate(Some(&record), user_minute, &request, now, margin);
     perturb_outcome(fault, &mut decision, stored, &request);
     if decision.outcome == Rotation::Rotated && stored.record.current == request.presented.value {
         perturb_new_record(fault, &mut decision, &stored.record, &request, now);
@@ -104,21 +106,21 @@ fn perturb_outcome(fault: Fault, decision: &mut Decision<Rotation>, stored: &Sto
         (Fault::LoserBecomesCurrent, Rotation::AlreadyUsed { .. }) => {
             let current = request.successor.value;
             let record = SessionRecord { current, ..record.clone() };
-            decision.change = Some(session_rules::Change { record, denylist: Vec::new() });
+            decision.change = Some(session_rules::Change { record, denylist: Vec::new(), user_minute: None });
         }
         (Fault::RepeatOutlivesItsSuccessor, _) if stored.used.contains(&request.successor.value) => {
             *decision = Decision { outcome: Rotation::Rotated, change: None };
         }
-        (Fault::ReuseIsUnknown, Rotation::ReuseDetected) => {
+        (Fault::ReuseIsUnknown, Rotation::ReuseDetected { .. }) => {
             *decision = Decision { outcome: Rotation::Unknown, change: None };
         }
-        (Fault::ReuseForgottenAfterManyRotations, Rotation::ReuseDetected) => {
+        (Fault::ReuseForgottenAfterManyRotations, Rotation::ReuseDetected { .. }) => {
             let mut remembered = stored.used.iter().rev().take(LIST_OF_USED);
             if !remembered.any(|used| *used == request.presented.value) {
                 *decision = Decision { outcome: Rotation::Unknown, change: None };
             }
         }
-        (Fault::ReuseEndsNothing, Rotation::ReuseDetected)
+        (Fault::ReuseEndsNothing, Rotation::ReuseDetected { .. })
         | (Fault::RetryForgetsItsAccessToken, Rotation::Retried(_)) => decision.change = None,
         (Fault::NewestAccessTokenReturned, Rotation::AtCapacity { oldest }) => {
             *oldest = *record.live_tokens.iter().max_by_key(|token| token.expires_at).unwrap();

@@ -74,7 +74,7 @@ fn the_presented_access_token_is_denylisted_last() {
     let request = EndSession { also_revoke: Some(own), ..logout() };
     assert_eq!(ended(&opened(), &request).unwrap().denylist, [access_token(0, START), own]);
     let done = pending().denylisted();
-    assert_eq!(ended(&done, &request), Some(Change { record: done.clone(), denylist: vec![own] }));
+    assert_eq!(ended(&done, &request), Some(Change::new(done.clone(), vec![own])));
 
     let unknown = end(None, &request, START, MARGIN);
     assert_eq!((unknown.outcome, unknown.change), (Ending::Unknown, None));

@@ -1,5 +1,6 @@
 //! A session to apply the rules to.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -8,8 +9,8 @@ use uuid::Uuid;
 
 use crate::model::session_rules::{Decision, open, rotate};
 use crate::model::{
-    LiveAccessToken, NewSession, RefreshToken, RetryTag, Rotate, Rotation, SealedSuccessor, SessionRecord,
-    TenantId, TokenId, UserId,
+    ConcurrentRefresh, LiveAccessToken, NewSession, RefreshLimits, RefreshToken, RetryTag, Rotate, Rotation,
+    SealedSuccessor, SessionRecord, TenantId, TokenId, UserId,
 };
 
 pub(super) const START: OffsetDateTime = datetime!(2026-01-05 09:00:00.7 UTC);
@@ -56,19 +57,36 @@ pub(super) fn rotation(from: u8, to: u8, now: OffsetDateTime) -> Rotate {
         access_token: access_token(to, now),
         expires_at: now + REFRESH_TTL,
         retry: None,
+        concurrent_refresh: ConcurrentRefresh::Reject,
+        limits: RefreshLimits { per_session: NonZeroU32::new(60), per_user: NonZeroU32::new(300) },
         reuse_leeway: LEEWAY,
         rotated_from: None,
         released: None,
+        is_repeat: false,
     }
 }
 
+/// The same rotation with a shared successor, sealed under no idempotency key.
+pub(super) fn shared(mut rotate: Rotate) -> Rotate {
+    rotate.retry.get_or_insert(SealedSuccessor { tag: None, sealed: vec![1; 60] });
+    rotate.concurrent_refresh = ConcurrentRefresh::Share;
+    rotate
+}
+
+/// The same rotation with these limits for a session and a user.
+pub(super) fn limited(rotate: Rotate, [per_session, per_user]: [u32; 2]) -> Rotate {
+    let [per_session, per_user] = [per_session, per_user].map(NonZeroU32::new);
+    Rotate { limits: RefreshLimits { per_session, per_user }, ..rotate }
+}
+
 pub(super) fn keyed(mut rotate: Rotate, key: u8) -> Rotate {
-    rotate.retry = Some(SealedSuccessor { tag: RetryTag::from_bytes([key; 16]), sealed: vec![key; 60] });
+    rotate.retry =
+        Some(SealedSuccessor { tag: Some(RetryTag::from_bytes([key; 16])), sealed: vec![key; 60] });
     rotate
 }
 
 pub(super) fn apply(record: &SessionRecord, request: &Rotate, now: OffsetDateTime) -> Decision<Rotation> {
-    rotate(Some(record), request, now, MARGIN)
+    rotate(Some(record), None, request, now, MARGIN)
 }
 
 /// The record after a rotation that succeeds.

@@ -8,9 +8,12 @@ use time::OffsetDateTime;
 use super::fixtures::*;
 use crate::model::session_rules::{Change, end, rotate};
 use crate::model::{
-    EndReason, EndSession, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, Rotation, SessionRecord,
-    to_unix_microseconds,
+    EndReason, EndSession, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, MAX_RETRIES, RefreshMinute, Rotation,
+    SessionRecord, to_unix_microseconds,
 };
+
+/// Low, so that sequences reach them.
+const LIMITS: [u32; 2] = [8, 10];
 
 /// One call: the token that is presented counts back from the current one.
 #[derive(Clone, Debug)]
@@ -18,6 +21,7 @@ struct Call {
     after: Duration,
     back: u8,
     key: Option<u8>,
+    is_shared: bool,
     is_end: bool,
 }
 
@@ -28,14 +32,16 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
         1 => (0..30_u64).prop_map(Duration::from_hours),
     ];
     let back = prop_oneof![10 => Just(0_u8), 3 => Just(1), 1 => 2..5_u8];
-    let call = (after, back, proptest::option::of(0..2_u8), prop::bool::weighted(0.02));
-    let call = call.prop_map(|(after, back, key, is_end)| Call { after, back, key, is_end });
+    let call = (after, back, proptest::option::of(0..2_u8), any::<bool>(), prop::bool::weighted(0.02));
+    let call =
+        call.prop_map(|(after, back, key, is_shared, is_end)| Call { after, back, key, is_shared, is_end });
     proptest::collection::vec(call, 1..60)
 }
 
 /// A store with one session, which applies every change at once.
 struct Store {
     record: SessionRecord,
+    user_minute: Option<RefreshMinute>,
     denylist: Vec<LiveAccessToken>,
     issued: Vec<LiveAccessToken>,
     current: u8,
@@ -45,7 +51,14 @@ struct Store {
 impl Store {
     fn new() -> Self {
         let first = access_token(0, START);
-        Self { record: opened(), denylist: Vec::new(), issued: vec![first], current: 0, now: START }
+        Self {
+            record: opened(),
+            user_minute: None,
+            denylist: Vec::new(),
+            issued: vec![first],
+            current: 0,
+            now: START,
+        }
     }
 
     fn call(&mut self, number: u8, call: &Call) {
@@ -62,7 +75,11 @@ impl Store {
         if let Some(key) = call.key {
             request = keyed(request, key);
         }
-        let decision = rotate(Some(&before), &request, self.now, MARGIN);
+        if call.is_shared {
+            request = shared(request);
+        }
+        let request = limited(request, LIMITS);
+        let decision = rotate(Some(&before), self.user_minute, &request, self.now, MARGIN);
         let changed = decision.change.is_some();
         self.apply(decision.change);
         match decision.outcome {
@@ -72,16 +89,18 @@ impl Store {
                 self.current = number;
                 self.issued.push(request.access_token);
             }
-            Rotation::Retried(_) => {
+            Rotation::Retried(_) | Rotation::Shared { .. } => {
                 assert_eq!(self.record.current, before.current);
+                assert!(self.record.retries <= MAX_RETRIES);
                 self.issued.push(request.access_token);
             }
-            Rotation::ReuseDetected => {
+            Rotation::ReuseDetected { .. } => {
                 assert_ne!(before.current, request.presented.value);
                 assert_eq!(self.record.end_reason(), Some(EndReason::ReuseDetected));
             }
             Rotation::Ended(reason) => assert_eq!(before.end_reason(), Some(reason)),
             Rotation::AlreadyUsed { .. }
+            | Rotation::RateLimited { .. }
             | Rotation::Expired
             | Rotation::TenantMismatch
             | Rotation::AtCapacity { .. }
@@ -91,6 +110,7 @@ impl Store {
 
     fn apply(&mut self, change: Option<Change>) {
         let Some(change) = change else { return };
+        self.user_minute = change.user_minute.or(self.user_minute);
         self.denylist.extend(change.denylist);
         self.record = change.record.denylisted();
     }
@@ -109,9 +129,9 @@ impl Store {
             );
         }
         let rotates = |number: &u8| {
-            let request = rotation(*number, 255, self.now);
+            let request = limited(rotation(*number, 255, self.now), [0, 0]);
             let room = SessionRecord { live_tokens: Vec::new(), ..record.clone() };
-            rotate(Some(&room), &request, self.now, MARGIN).outcome == Rotation::Rotated
+            rotate(Some(&room), None, &request, self.now, MARGIN).outcome == Rotation::Rotated
         };
         let usable: Vec<_> = (0..=self.current).filter(rotates).collect();
         let is_usable = record.end_reason().is_none() && to_unix_microseconds(self.now) < record.expires_at;

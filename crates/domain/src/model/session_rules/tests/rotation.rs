@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::fixtures::*;
 use crate::model::session_rules::{Decision, rotate};
-use crate::model::{EndReason, LimitKey, Rotation, SessionRecord, SessionState, TenantId};
+use crate::model::{EndReason, LimitKey, RefreshMinute, Rotation, SessionRecord, SessionState, TenantId};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MICROSECOND: Duration = Duration::from_micros(1);
+const REUSE: Rotation = Rotation::ReuseDetected { rotated_from: None };
 
 /// A session whose tokens 0 and 1 are used; 2 is current since a second after the start.
 fn rotated_twice() -> SessionRecord {
@@ -39,6 +40,7 @@ fn the_current_token_is_replaced_by_its_successor() {
         previous: Some(token(0).digest().value),
         generation: 1,
         retry: request.retry.clone(),
+        minute: Some(RefreshMinute { started_at: opened().created_at + 1_000_000, refreshes: 1 }),
         rotated_from: request.rotated_from,
         live_tokens: vec![access_token(0, START), access_token(1, now)],
         ..opened()
@@ -56,7 +58,7 @@ fn the_successor_expires_with_the_session_at_the_latest() {
 
 #[test]
 fn a_session_without_a_record_is_unknown() {
-    assert_unchanged(&rotate(None, &rotation(0, 1, START), START, MARGIN), &Rotation::Unknown);
+    assert_unchanged(&rotate(None, None, &rotation(0, 1, START), START, MARGIN), &Rotation::Unknown);
 }
 
 #[test]
@@ -69,7 +71,7 @@ fn the_same_rotation_repeated_is_rotated_until_the_successor_is_used() {
         assert_eq!((again.current, again.generation, again.expires_at), (once.current, 1, once.expires_at));
     }
     let used = rotated(&once, &rotation(1, 2, START), START);
-    assert_eq!(apply(&used, &request, START).outcome, Rotation::ReuseDetected);
+    assert_eq!(apply(&used, &request, START).outcome, REUSE);
 }
 
 #[test]
@@ -100,12 +102,13 @@ fn the_predecessor_is_already_used_within_the_grace_period() {
         let expected = Rotation::AlreadyUsed { rotated_from: record.rotated_from };
         assert_unchanged(&apply(&record, &rotation(1, 9, now), now), &expected);
     }
+    let reuse = Rotation::ReuseDetected { rotated_from: record.rotated_from };
     for now in [rotated_at + LEEWAY, rotated_at - LEEWAY] {
-        assert_eq!(outcome(&record, 1, now), Rotation::ReuseDetected);
+        assert_eq!(outcome(&record, 1, now), reuse);
     }
     let mut without = rotation(1, 9, rotated_at);
     without.reuse_leeway = Duration::ZERO;
-    assert_eq!(apply(&record, &without, rotated_at).outcome, Rotation::ReuseDetected);
+    assert_eq!(apply(&record, &without, rotated_at).outcome, reuse);
 }
 
 // S-52
@@ -113,13 +116,14 @@ fn the_predecessor_is_already_used_within_the_grace_period() {
 fn a_used_token_that_is_not_the_predecessor_ends_the_session_at_once() {
     for from in [0, 8] {
         let decision = apply(&rotated_twice(), &rotation(from, 9, START + SECOND), START + SECOND);
-        assert_eq!(decision.outcome, Rotation::ReuseDetected);
+        assert_eq!(decision.outcome, REUSE);
         let change = decision.change.unwrap();
         assert_eq!(change.denylist, rotated_twice().live_tokens);
         let at = rotated_twice().rotated_at;
         let expected = SessionRecord {
             state: SessionState::Pending { at, reason: EndReason::ReuseDetected },
             retry: None,
+            minute: None,
             ..rotated_twice()
         };
         assert_eq!(change.record, expected);
@@ -142,9 +146,9 @@ fn the_predecessor_with_the_tag_of_its_rotation_is_a_retry_at_any_time() {
 fn a_retry_needs_the_tag_of_the_last_rotation_and_its_predecessor() {
     let later = START + Duration::from_hours(1);
     for request in [rotation(1, 9, later), keyed(rotation(1, 9, later), 8), keyed(rotation(0, 9, later), 7)] {
-        assert_eq!(apply(&rotated_twice(), &request, later).outcome, Rotation::ReuseDetected);
+        assert_eq!(apply(&rotated_twice(), &request, later).outcome, REUSE);
     }
     let used = rotated(&rotated_twice(), &rotation(2, 3, START + SECOND), START + SECOND);
     let request = keyed(rotation(1, 9, later), 7);
-    assert_eq!(apply(&used, &request, later).outcome, Rotation::ReuseDetected);
+    assert_eq!(apply(&used, &request, later).outcome, REUSE);
 }

@@ -32,7 +32,7 @@ async fn the_oldest_access_token_is_denylisted_before_its_release() {
     let second = sessions.expect_rotate().withf(oldest_released);
     second.times(1).in_sequence(&mut order).returning(|_, _| Ok(Rotation::Rotated));
 
-    assert!(!setup.run().await.unwrap().retried);
+    assert_eq!(setup.run().await.unwrap().kind, RefreshKind::Rotated);
 }
 
 #[tokio::test]

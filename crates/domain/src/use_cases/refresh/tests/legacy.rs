@@ -62,7 +62,7 @@ async fn a_legacy_token_is_exchanged_for_a_new_session() {
     let refreshed = exchanged(exchanging(Ok(true))).await.unwrap();
     assert_eq!(refreshed.tokens.user_id, user_id());
     assert_eq!(refreshed.tokens.refresh_token.session().user_id, user_id());
-    assert!(!refreshed.retried);
+    assert_eq!(refreshed.kind, RefreshKind::Rotated);
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use std::time::Duration;
 use time::macros::datetime;
 
 use super::*;
+use crate::mocks::session_policy;
+use crate::model::RefreshLimit;
 
 #[tokio::test]
 async fn the_successor_is_a_new_token_of_the_same_session() {
@@ -18,13 +20,15 @@ async fn the_successor_is_a_new_token_of_the_same_session() {
 }
 
 #[tokio::test]
-async fn the_store_gets_tenant_lifetime_grace_period_and_access_token() {
+async fn the_store_gets_tenant_lifetimes_policy_and_access_token() {
     let (setup, seen) = rotating(Rotation::Rotated);
     let tokens = setup.run().await.unwrap().tokens;
     let rotate = seen.only();
     assert_eq!(rotate.tenant_id, tenant_id());
     assert_eq!(rotate.expires_at, datetime!(2026-07-17 14:32:05.678 UTC));
     assert_eq!(rotate.reuse_leeway, Duration::from_secs(10));
+    assert_eq!(rotate.concurrent_refresh, ConcurrentRefresh::Reject);
+    assert_eq!(rotate.limits, session_policy().refresh_limits);
     let signed = LiveAccessToken { id: tokens.token_id, expires_at: tokens.expires_at };
     assert_eq!(rotate.access_token, signed);
     assert_eq!(rotate.rotated_from, Some(client_key()));
@@ -43,7 +47,6 @@ async fn the_new_access_token_lives_900_seconds_from_a_whole_second() {
 #[tokio::test]
 async fn every_outcome_of_the_store_has_its_rejection() {
     for (rotation, rejection) in [
-        (Rotation::ReuseDetected, RefreshRejection::ReuseDetected),
         (Rotation::Ended(EndReason::LoggedOut), RefreshRejection::SessionEnded(EndReason::LoggedOut)),
         (Rotation::Ended(EndReason::ReuseDetected), RefreshRejection::SessionEnded(EndReason::ReuseDetected)),
         (Rotation::Expired, RefreshRejection::Expired),
@@ -55,13 +58,31 @@ async fn every_outcome_of_the_store_has_its_rejection() {
 
 // S-85
 #[tokio::test]
-async fn reuse_in_the_grace_period_compares_the_addresses() {
+async fn reuse_compares_the_addresses() {
     let elsewhere = LimitKey::from_bytes([7; 16]);
     for (rotated_from, same_address) in
         [(Some(client_key()), Some(true)), (Some(elsewhere), Some(false)), (None, None)]
     {
         let rejection = rotating(Rotation::AlreadyUsed { rotated_from }).0.rejection().await;
         assert_eq!(rejection, RefreshRejection::AlreadyUsed { same_address });
+        let rejection = rotating(Rotation::ReuseDetected { rotated_from }).0.rejection().await;
+        assert_eq!(rejection, RefreshRejection::ReuseDetected { same_address });
+    }
+}
+
+// S-57
+#[tokio::test]
+async fn a_limit_is_an_error_with_the_session_and_the_time() {
+    for limit in RefreshLimit::ALL {
+        let retry_after = Duration::from_millis(12_345);
+        let limited = rotating(Rotation::RateLimited { limit, retry_after }).0.run().await.unwrap_err();
+        assert_eq!(limited.user_id(), Some(user_id()));
+        match limited {
+            RefreshError::RateLimited { limit: reached, retry_after: rest, session } => {
+                assert_eq!((reached, rest, session), (limit, retry_after, presented().session()));
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }
 
