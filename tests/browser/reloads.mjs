@@ -2,8 +2,8 @@
 //
 //   PASSWORD=... node reloads.mjs http://127.0.0.1:8080 owner@example.com 50
 //
-// Prints one JSON object: after how many reloads a tab showed the login page (null: never), and how many refresh tokens were sent
-// more than once.
+// Prints one JSON object: after how many reloads a tab showed the login page (null: never), how many refresh tokens were sent more
+// than once, and how many were sent by both tabs.
 import { fileURLToPath } from "node:url";
 import { open } from "./chromium.mjs";
 
@@ -14,7 +14,7 @@ const sent = new Map();
 context.on("request", (request) => {
   if (!request.url().endsWith("/refresh")) return;
   const { refreshToken } = request.postDataJSON();
-  sent.set(refreshToken, (sent.get(refreshToken) ?? 0) + 1);
+  sent.set(refreshToken, [...(sent.get(refreshToken) ?? []), request.frame().page()]);
 });
 
 /** Returns what a tab shows once all its calls have ended. */
@@ -36,6 +36,8 @@ for (let round = 1; round <= Number(reloads) && loggedOutAfter === null; round +
   const views = await Promise.all(tabs.map(view));
   if (views.includes("login")) loggedOutAfter = round;
 }
-const sentTwice = [...sent.values()].filter((count) => count > 1).length;
-console.log(JSON.stringify({ loggedOutAfter, sentTwice }));
+const senders = [...sent.values()];
+const sentTwice = senders.filter((pages) => pages.length > 1).length;
+const sentByBoth = senders.filter((pages) => new Set(pages).size > 1).length;
+console.log(JSON.stringify({ loggedOutAfter, sentTwice, sentByBoth }));
 await close();

@@ -1,6 +1,10 @@
 // The server of the page, and its proxy to the service, so that the browser sees one origin.
 import { readFile } from "node:fs/promises";
 import { createServer, request as send } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+
+// Without the latency of a network, one tab would have refreshed before the other has loaded.
+const LATENCY = 100;
 
 /** Passes a request on to the service, with the address of the browser. */
 function forward(service, request, response) {
@@ -18,7 +22,10 @@ function forward(service, request, response) {
 export async function start(service, files) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
-    if (pathname.startsWith("/api/")) return forward(service, request, response);
+    if (pathname.startsWith("/api/")) {
+      await pause(LATENCY);
+      return forward(service, request, response);
+    }
     if (!(pathname in files)) return response.writeHead(404).end();
     const type = pathname.endsWith(".mjs") ? "text/javascript" : "text/html";
     return response.writeHead(200, { "Content-Type": type }).end(await readFile(files[pathname]));

@@ -101,5 +101,17 @@ assert.deepEqual(await send(proxy.logOut, "/api/logout", {}), { status: 204, aft
 // The session has ended: the cookies are dropped.
 expire();
 assert.deepEqual(await me(), { status: 401, after: null, set: dropped });
+// The limit of the service, 60 refreshes of a session in a minute: the cookies stay.
+await logIn();
+const statuses = [];
+for (let refreshes = 1; refreshes <= 60; refreshes += 1) {
+  expire();
+  statuses.push((await me()).status);
+}
+assert.deepEqual(statuses, Array(60).fill(200));
+expire();
+const limited = await me();
+assert.deepEqual([limited.status, limited.set], [429, {}]);
+assert.ok(Number(limited.after) > 0 && Number(limited.after) <= 60, limited.after);
 console.log("complete");
 front.close();

@@ -11,6 +11,7 @@ use crate::clients::write_blocks;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/browser");
 const LIMIT: Duration = Duration::from_mins(4);
+const RELOADS: u64 = 50;
 
 /// Runs a program of the folder against `server`, and returns the object that it prints.
 async fn run(program: &str, server: &Server, argument: &str) -> Value {
@@ -46,4 +47,23 @@ async fn the_documented_browser_client_keeps_its_session() {
     write_blocks(&modules, "clients/browser.md", &blocks);
     let result = run("client.mjs", &server, &modules.to_string_lossy()).await;
     assert_eq!(result["complete"], true, "{result}");
+}
+
+// S-47
+#[tokio::test]
+#[ignore = "needs chromium and the packages of tests/browser/package-lock.json: run by `just interop`"]
+async fn share_keeps_a_dashboard_logged_in_that_refreshes_twice_per_reload() {
+    // The test reloads in a minute as often as a user in half a day, so the limits of refreshes per minute are off.
+    let installation = Installation::new()
+        .set("TOKENS__CONCURRENT_REFRESH", "share")
+        .set("TOKENS__REFRESHES_PER_MINUTE", "0")
+        .set("TOKENS__REFRESHES_PER_MINUTE_PER_USER", "0");
+    let server = Server::start_on(installation.with_user(ALICE).await).await;
+    let result = run("reloads.mjs", &server, &RELOADS.to_string()).await;
+    assert!(result["loggedOutAfter"].is_null(), "{result}");
+    assert_eq!(result["sentTwice"], RELOADS, "each reload refreshes one token at least twice: {result}");
+    assert!(result["sentByBoth"].as_u64() > Some(RELOADS / 2), "the tabs did not race: {result}");
+    let log = server.stop().await.1.stderr;
+    let rotations = log.lines().filter(|line| line.contains(r#""reason":"rotated""#)).count();
+    assert_eq!(u64::try_from(rotations), Ok(RELOADS), "all refreshes of a reload share one rotation");
 }
