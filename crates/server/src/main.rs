@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod background_retries;
 mod bootstrap_owner;
 mod cli;
 mod client_address;
@@ -23,6 +24,7 @@ mod proxy_ranges;
 mod readiness;
 mod serve;
 mod system;
+mod undoing_session_store;
 mod unlisted_proxies;
 
 use std::process::ExitCode;

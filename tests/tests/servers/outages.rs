@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth_e2e::clock::{Stopwatch, pause};
 use auth_e2e::{ALICE, BOB, Installation, Reply, Server, Servers, Stores, Tokens, WRONG_PASSWORD};
+use auth_testkit::servers::Proxy;
 use futures_util::future::join_all;
 use reqwest::Method;
 
@@ -70,7 +71,10 @@ async fn expect_no_postgres(server: &Server, tokens: &Tokens) {
         server.access_token_is_alive(&tokens.access),
     );
     assert!(watch.elapsed() < LIMIT, "{:?}", watch.elapsed());
-    [login, refresh].iter().for_each(expect_outage);
+    for reply in [login, refresh] {
+        expect_outage(&reply);
+        assert!(reply.text().contains("nothing was changed"), "{}", reply.text());
+    }
     assert!(alive);
     assert_eq!(server.call(Method::GET, "/health").await.status, 200);
     expect_readiness(server, 503, r#"{"postgres":"down","redis":"up"}"#).await;
@@ -187,6 +191,84 @@ async fn a_freeze_of_redis_under_load_loses_no_token_and_counts_no_failure() {
     let attempts = redis(&server).redis_cli(&["KEYS", "auth:login-failures:{login}:email:*"]);
     let counted = attempts.lines().filter(|key| !key.is_empty()).count();
     assert!(counted <= answered, "{counted} failures are counted, {answered} were answered");
+}
+
+/// An instance whose connections to Redis go through a proxy.
+async fn start_behind_a_proxy() -> (Server, Proxy) {
+    let installation = Installation::on(Stores::servers()).with_user(ALICE).await;
+    let servers = installation.servers();
+    let proxy = Proxy::start(servers.redis.port()).await;
+    let url = format!("{}/{}", proxy.url(), servers.redis_database());
+    (Server::start_on(installation.set("REDIS__URL", &url)).await, proxy)
+}
+
+/// The records of all sessions, read from the store and not through the proxy.
+fn records(server: &Server) -> Vec<String> {
+    let records = redis(server).redis_cli(&["KEYS", "auth:session:*"]);
+    records.lines().filter(|key| !key.is_empty()).map(str::to_owned).collect()
+}
+
+fn live_sessions(server: &Server) -> usize {
+    let is_live = |key: &&String| redis(server).redis_cli(&["HEXISTS", key, "ended"]) == "0";
+    records(server).iter().filter(is_live).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_answers_are_503_and_a_session_that_no_client_knows_ends() {
+    let (server, proxy) = start_behind_a_proxy().await;
+    let (kept, used, leaving) =
+        (server.log_in(ALICE).await, server.log_in(ALICE).await, server.log_in(ALICE).await);
+    proxy.lose_replies_to(Some("auth:session:{"));
+    // One after the other, because a lost answer silences its connection also for other calls.
+    expect_unknown(server.refresh_with_key(&used.refresh, "k1")).await;
+    expect_unknown(server.logout(&leaving.access, &leaving.refresh)).await;
+    expect_unknown(server.login(ALICE, auth_e2e::PASSWORD)).await;
+    assert_eq!(records(&server).len(), 4, "Redis did not execute the login");
+
+    proxy.lose_replies_to(None);
+    let watch = Stopwatch::start();
+    while live_sessions(&server) > 2 {
+        assert!(watch.elapsed() < Duration::from_secs(10), "the session of the login did not end");
+        pause(Duration::from_millis(50)).await;
+    }
+    server.refresh(&kept.refresh).await.tokens();
+    let retried = server.refresh_with_key(&used.refresh, "k1").await.tokens();
+    server.refresh(&retried.refresh).await.tokens();
+    assert_eq!(server.logout(&leaving.access, &leaving.refresh).await.status, 204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_are_lost_for_a_moment_are_not_missed() {
+    let (server, proxy) = start_behind_a_proxy().await;
+    let (used, leaving) = (server.log_in(ALICE).await, server.log_in(ALICE).await);
+    let login = without_answers(&proxy, server.login(ALICE, auth_e2e::PASSWORD)).await;
+    let refresh = without_answers(&proxy, server.refresh(&used.refresh)).await;
+    let logout = without_answers(&proxy, server.logout(&leaving.access, &leaving.refresh)).await;
+    assert_eq!(logout.status, 204);
+    assert!(!server.access_token_is_alive(&leaving.access).await);
+    for reply in [login, refresh] {
+        server.refresh(&reply.tokens().refresh).await.tokens();
+    }
+    assert_eq!(live_sessions(&server), 2);
+}
+
+/// Checks for a 503 in time that states an unknown outcome.
+async fn expect_unknown(call: impl Future<Output = Reply>) {
+    let watch = Stopwatch::start();
+    let reply = call.await;
+    assert!(watch.elapsed() < LIMIT, "{:?}", watch.elapsed());
+    expect_outage(&reply);
+    assert!(reply.text().contains("unknown"), "{}", reply.text());
+}
+
+/// Loses the answers about sessions for a part of the time that a request may take.
+async fn without_answers(proxy: &Proxy, call: impl Future<Output = Reply>) -> Reply {
+    proxy.lose_replies_to(Some("auth:session:{"));
+    let back = async {
+        pause(Duration::from_millis(700)).await;
+        proxy.lose_replies_to(None);
+    };
+    tokio::join!(call, back).0
 }
 
 fn redis(server: &Server) -> &Servers {

@@ -69,6 +69,8 @@ events! {
     LoginLimitCleared = "login_limit_cleared",
     /// A login attempt may stay unsettled and then counts as a failure.
     SettlementLost = "settlement_lost",
+    /// A session that no client knows may stay until it expires.
+    UnclaimedSession = "unclaimed_session",
     /// Connections cannot be accepted.
     AcceptFailed = "accept_failed",
     /// An accepted connection failed before its first request.

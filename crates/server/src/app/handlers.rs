@@ -17,6 +17,7 @@ use crate::http::{AdminSecret, Cors, Middleware, ReadinessDetails, StrictVerifie
 use crate::login_limiter::{self, PasswordQueue};
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
+use crate::undoing_session_store::UndoingSessionStore;
 use crate::unlisted_proxies::UnlistedProxies;
 
 /// The data of the handlers. Each handler asks for the types that it uses.
@@ -42,6 +43,14 @@ pub(crate) struct Handlers {
 impl Handlers {
     /// Builds the use cases from the ports in `parts`.
     pub(super) fn new(parts: Parts, settings: &Settings, runtime: Handle, process: &Process) -> Self {
+        let sessions = UndoingSessionStore::new(
+            parts.sessions,
+            parts.clock.clone(),
+            settings.tokens.sessions.access_ttl,
+            runtime.clone(),
+            process.stopping.clone(),
+        );
+        let parts = Parts { sessions: Arc::new(sessions), ..parts };
         let verifier = |denylist| {
             let verify = VerifyAccessToken { access_tokens: parts.access_tokens.clone(), denylist };
             TokenVerifier::new(verify, parts.clock.clone())

@@ -7,24 +7,16 @@ use async_trait::async_trait;
 use auth_domain::model::{Event, LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
 use auth_domain::ports::{Clock, LoginLimiter, PortError, PortErrorKind, start_request};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, Span, warn};
+use tracing::warn;
+
+use crate::background_retries::{ATTEMPT_TIMEOUT, BackgroundRetries, FIRST_PAUSE, GivenUp};
 
 #[cfg(test)]
 mod tests;
 
-/// The most settlements that are retried at once, and the most reservations of unknown outcome that are undone at once.
-const MAX_PENDING: usize = 1_024;
 /// The time after which a settlement is not retried any more.
 const RETRY_LIMIT: Duration = Duration::from_mins(1);
-/// The pause before the first retry. Each pause is twice as long as the one before.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// The longest pause.
-const LAST_PAUSE: Duration = Duration::from_secs(2);
-/// The timeout of one retry.
-const RETRY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A [`LoginLimiter`] that retries settlements in the background while the store is unreachable.
 ///
@@ -35,13 +27,10 @@ const RETRY_TIMEOUT: Duration = Duration::from_secs(1);
 pub(super) struct RetryingLoginLimiter {
     limiter: Arc<dyn LoginLimiter>,
     clock: Arc<dyn Clock>,
-    runtime: Handle,
-    /// Ends all retries when the process stops.
-    stopping: CancellationToken,
-    settlements: Arc<Semaphore>,
+    settlements: BackgroundRetries,
     /// Separate from settlements: while a store is frozen every attempt has an unknown reservation, and few of them were
     /// counted.
-    unknown_reservations: Arc<Semaphore>,
+    unknown_reservations: BackgroundRetries,
 }
 
 impl RetryingLoginLimiter {
@@ -52,26 +41,21 @@ impl RetryingLoginLimiter {
         runtime: Handle,
         stopping: CancellationToken,
     ) -> Self {
-        let [settlements, unknown_reservations] = [(); 2].map(|()| Arc::new(Semaphore::new(MAX_PENDING)));
-        Self { limiter, clock, runtime, stopping, settlements, unknown_reservations }
+        let settlements = BackgroundRetries::new(runtime.clone(), stopping.clone(), RETRY_LIMIT);
+        let unknown_reservations = BackgroundRetries::new(runtime, stopping, RETRY_LIMIT);
+        Self { limiter, clock, settlements, unknown_reservations }
     }
 
-    fn retry(&self, pending: &Arc<Semaphore>, ticket: Ticket, outcome: Settlement) {
-        let Ok(permit) = Arc::clone(pending).try_acquire_owned() else {
-            return warn!(event = Event::SettlementLost.name(), "too many login attempts wait to be settled");
-        };
-        let (limiter, clock, stopping) = (self.limiter.clone(), self.clock.clone(), self.stopping.clone());
-        let task = async move {
-            let settling = timeout(RETRY_LIMIT, settle_with_retries(&*limiter, &*clock, &ticket, outcome));
-            if let Some(Err(_)) = stopping.run_until_cancelled(settling).await {
-                warn!(
-                    event = Event::SettlementLost.name(),
-                    "a login attempt could not be settled for a minute"
-                );
+    fn retry(&self, pending: &BackgroundRetries, ticket: Ticket, outcome: Settlement) {
+        let (limiter, clock) = (self.limiter.clone(), self.clock.clone());
+        let attempt = move || {
+            let (limiter, clock) = (limiter.clone(), clock.clone());
+            async move {
+                let request_time = start_request(&*clock, ATTEMPT_TIMEOUT);
+                !is_retryable(&limiter.settle(&ticket, outcome, request_time).await)
             }
-            drop(permit);
         };
-        self.runtime.spawn(task.instrument(Span::current()));
+        pending.spawn(FIRST_PAUSE, attempt, not_settled);
     }
 }
 
@@ -107,22 +91,13 @@ impl LoginLimiter for RetryingLoginLimiter {
     }
 }
 
-/// Retries until the attempt is settled, or an error shows that retries cannot help.
-async fn settle_with_retries(
-    limiter: &dyn LoginLimiter,
-    clock: &dyn Clock,
-    ticket: &Ticket,
-    outcome: Settlement,
-) {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        sleep(pause).await;
-        let settled = limiter.settle(ticket, outcome, start_request(clock, RETRY_TIMEOUT)).await;
-        if !is_retryable(&settled) {
-            return;
-        }
-        pause = LAST_PAUSE.min(2 * pause);
-    }
+fn not_settled(reason: GivenUp) {
+    let text = match reason {
+        GivenUp::TooMany => "too many login attempts wait to be settled",
+        GivenUp::TimedOut => "a login attempt could not be settled for a minute",
+        GivenUp::Stopping => return,
+    };
+    warn!(event = Event::SettlementLost.name(), "{text}");
 }
 
 /// Returns whether a retry may succeed. Other errors are logged with the response to the client.

@@ -1,7 +1,7 @@
 //! A TCP proxy that injects faults.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -21,6 +21,8 @@ pub struct Proxy {
 struct Route {
     server: AtomicU16,
     drops_replies: AtomicBool,
+    /// A connection that has passed this text to the server gets no reply any more.
+    silencing: Mutex<Option<String>>,
 }
 
 impl Proxy {
@@ -28,7 +30,11 @@ impl Proxy {
     pub async fn start(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("a bound port").port();
-        let route = Route { server: AtomicU16::new(server), drops_replies: AtomicBool::new(false) };
+        let route = Route {
+            server: AtomicU16::new(server),
+            drops_replies: AtomicBool::new(false),
+            silencing: Mutex::default(),
+        };
         let (route, (cuts, _)) = (Arc::new(route), watch::channel(0));
         let (accepting, cut) = (Arc::clone(&route), cuts.clone());
         tokio::spawn(async move {
@@ -52,6 +58,12 @@ impl Proxy {
         self.route.drops_replies.store(lose, Ordering::Relaxed);
     }
 
+    /// Drops the reply to every command that contains `text`, and all later replies on its connection. `None` ends this for
+    /// other connections.
+    pub fn lose_replies_to(&self, text: Option<&str>) {
+        *self.route.silencing.lock().expect("no panic") = text.map(str::to_owned);
+    }
+
     /// Forwards new connections to another server and closes the existing ones, like an address that moves in a failover.
     pub fn redirect_to(&self, server: u16) {
         self.route.server.store(server, Ordering::Relaxed);
@@ -69,18 +81,34 @@ async fn connect(client: TcpStream, upstream: TcpStream, route: Arc<Route>, mut 
     let _ = (client.set_nodelay(true), upstream.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = upstream.into_split();
+    let is_silent = AtomicBool::new(false);
+    let commands = |part: &[u8]| {
+        if route.silences(part) {
+            is_silent.store(true, Ordering::Relaxed);
+        }
+        false
+    };
+    let replies = |_: &[u8]| is_silent.load(Ordering::Relaxed) || route.drops_replies.load(Ordering::Relaxed);
     tokio::select! {
-        () = pass(from_client, to_server, || false) => {}
-        () = pass(from_server, to_client, || route.drops_replies.load(Ordering::Relaxed)) => {}
+        () = pass(from_client, to_server, commands) => {}
+        () = pass(from_server, to_client, replies) => {}
         _ = cuts.changed() => {}
     }
 }
 
-async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, loses: impl Fn() -> bool) {
+impl Route {
+    fn silences(&self, part: &[u8]) -> bool {
+        let text = self.silencing.lock().expect("no panic");
+        text.as_ref().is_some_and(|text| part.windows(text.len()).any(|window| window == text.as_bytes()))
+    }
+}
+
+/// Forwards bytes, except those that `loses` accepts.
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, loses: impl Fn(&[u8]) -> bool) {
     let mut part = [0; 16_384];
     while let Ok(length @ 1..) = from.read(&mut part).await {
         let part = part.get(..length).unwrap_or_default();
-        if !loses() && to.write_all(part).await.is_err() {
+        if !loses(part) && to.write_all(part).await.is_err() {
             return;
         }
     }

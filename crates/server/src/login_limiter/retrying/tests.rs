@@ -3,7 +3,10 @@ use std::sync::Mutex;
 use auth_domain::mocks::MockLoginLimiter;
 use auth_domain::model::{Email, LimitKeys, TicketId};
 
+use tokio::time::sleep;
+
 use super::*;
+use crate::background_retries::MAX_PENDING;
 use crate::system::SystemClock;
 
 type Seen = Arc<Mutex<Vec<(Ticket, Settlement)>>>;
@@ -18,8 +21,11 @@ fn request_time() -> RequestTime {
 }
 
 fn retrying(limiter: MockLoginLimiter) -> RetryingLoginLimiter {
-    let clock = Arc::new(SystemClock);
-    RetryingLoginLimiter::new(Arc::new(limiter), clock, Handle::current(), CancellationToken::new())
+    retrying_until(limiter, CancellationToken::new())
+}
+
+fn retrying_until(limiter: MockLoginLimiter, stopping: CancellationToken) -> RetryingLoginLimiter {
+    RetryingLoginLimiter::new(Arc::new(limiter), Arc::new(SystemClock), Handle::current(), stopping)
 }
 
 /// A limiter whose first `failures` settlements fail, and the settlements that it got.
@@ -67,7 +73,7 @@ async fn a_settlement_that_fails_is_retried_until_it_succeeds() {
         assert_eq!(seen.lock().unwrap().len(), 2);
         sleep(RETRY_LIMIT).await;
         assert_eq!(*seen.lock().unwrap(), [(ticket(), Settlement::Succeeded); 9]);
-        assert_eq!(retrying.settlements.available_permits(), MAX_PENDING);
+        assert_eq!(retrying.settlements.available(), MAX_PENDING);
     }
 }
 
@@ -79,7 +85,7 @@ async fn a_settlement_is_not_retried_after_a_minute() {
     sleep(2 * RETRY_LIMIT).await;
     let calls = seen.lock().unwrap().len();
     assert!((25..40).contains(&calls), "{calls}");
-    assert_eq!(retrying.settlements.available_permits(), MAX_PENDING);
+    assert_eq!(retrying.settlements.available(), MAX_PENDING);
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,10 +126,11 @@ async fn the_number_of_retried_settlements_is_bounded() {
 #[tokio::test(start_paused = true)]
 async fn stopping_ends_all_retries() {
     let (limiter, seen) = settling(usize::MAX, unavailable);
-    let retrying = retrying(limiter);
+    let stopping = CancellationToken::new();
+    let retrying = retrying_until(limiter, stopping.clone());
     retrying.settle(&ticket(), Settlement::Failed, request_time()).await.unwrap_err();
-    retrying.stopping.cancel();
+    stopping.cancel();
     sleep(RETRY_LIMIT).await;
     assert_eq!(seen.lock().unwrap().len(), 1);
-    assert_eq!(retrying.settlements.available_permits(), MAX_PENDING);
+    assert_eq!(retrying.settlements.available(), MAX_PENDING);
 }
