@@ -112,6 +112,28 @@ async fn keyed_retry_elsewhere_gets_the_successor_of_a_lost_rotation() {
     elsewhere.rotated(&session, &attempt.successor).await;
 }
 
+/// The client has used the successor that it got from another instance. That is no reuse.
+#[tokio::test(flavor = "multi_thread")]
+async fn repeat_after_the_successor_was_used_elsewhere_ends_nothing() {
+    let server = RedisServer::start();
+    let proxy = Proxy::start(server.port()).await;
+    let (ports, elsewhere) = (Ports::at(&proxy.url()).connected().await, Ports::on(&server));
+    let session = ports.opened().await;
+
+    proxy.lose_replies(true);
+    let attempt = session.rotation(&session.token, START).keyed("k1");
+    let lost = ports.sessions.rotate(&attempt.rotate, request_time_at(START));
+    let used_elsewhere = async {
+        assert!(matches!(repeated_soon(&elsewhere, &session).await, Rotation::Retried(_)));
+        let current = elsewhere.rotated(&session, &attempt.successor).await;
+        proxy.lose_replies(false);
+        current
+    };
+    let (repeated, current) = tokio::join!(lost, used_elsewhere);
+    assert_eq!(repeated.unwrap(), Rotation::AlreadyUsed { rotated_from: None });
+    elsewhere.rotated(&session, &current).await;
+}
+
 /// The client repeats its call under the same key, after Redis has executed the first one.
 async fn repeated_soon(elsewhere: &Ports, session: &TestSession) -> Rotation {
     tokio::time::sleep(Duration::from_millis(200)).await;

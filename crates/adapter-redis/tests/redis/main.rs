@@ -14,4 +14,5 @@ mod lost_replies;
 mod outages;
 mod pending;
 mod records;
+mod releases;
 mod support;

@@ -14,3 +14,4 @@ mod processes;
 mod readiness;
 mod rows;
 mod support;
+mod upgrade;

@@ -15,7 +15,8 @@ use auth_testkit::{
 use crate::support::{Folder, Sessions};
 
 const ROWS: &str = "SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM denylist)
-                    + (SELECT count(*) FROM login_failures) AS number";
+                    + (SELECT count(*) FROM login_failures)
+                    + (SELECT count(*) FROM refresh_minutes) AS number";
 
 fn open_with_frequent_cleanup(folder: &Folder) -> SqliteDatabase {
     let mode = OpenMode { cleanup_interval: Duration::from_millis(10), ..OpenMode::default() };
@@ -31,10 +32,13 @@ async fn eventually(folder: &Folder, mut done: impl FnMut() -> bool) {
     }
 }
 
-/// Writes a live and an ended session, two denylist entries and a login attempt.
+/// Writes a live and an ended session, two denylist entries, a login attempt and a minute with refreshes.
 async fn write_rows(database: &SqliteDatabase) {
     let sessions = Sessions::new(database);
-    sessions.open(&a_session(a_user_id(), START), START).await;
+    let session = a_session(a_user_id(), START);
+    sessions.open(&session, START).await;
+    let refresh = session.rotation(&session.token, START).limited(60, 300);
+    sessions.store.rotate(&refresh.rotate, request_time_at(START)).await.unwrap();
     let user_id = a_user_id();
     sessions.open(&a_session(user_id, START), START).await;
     sessions.store.end_all(user_id, EndReason::Revoked, request_time_at(START)).await.unwrap();
@@ -54,12 +58,12 @@ async fn expired_rows_are_deleted_an_hour_after_their_expiry() {
     let folder = Folder::new();
     let database = open_with_frequent_cleanup(&folder);
     write_rows(&database).await;
-    assert_eq!(folder.number(ROWS), 5);
+    assert_eq!(folder.number(ROWS), 6);
 
     // The ended session is the first to go: one hour after its end.
     folder.clock.advance(Duration::from_mins(59));
     folder.clock.sleep_until(folder.clock.instant() + Duration::from_millis(100)).await;
-    assert_eq!(folder.number(ROWS), 5);
+    assert_eq!(folder.number(ROWS), 6);
     folder.clock.advance(Duration::from_mins(2));
     eventually(&folder, || folder.number("SELECT count(*) AS number FROM sessions") == 1).await;
     folder.clock.advance(Duration::from_hours(1));

@@ -7,10 +7,12 @@ mod expiry;
 mod listing;
 mod opening;
 mod ownership;
+mod refresh_limits;
 mod retry;
 mod reuse;
 mod revocation;
 mod rotation;
+mod sharing;
 mod support;
 
 pub use capacity::{
@@ -28,6 +30,12 @@ pub use expiry::{
 pub use listing::{end_all_ends_only_this_users_sessions, list_returns_the_live_sessions};
 pub use opening::{repeated_open_changes_nothing, repeated_open_does_not_revive_an_ended_session};
 pub use ownership::{other_tenant_changes_nothing, session_is_found_only_with_its_user};
+pub use refresh_limits::{
+    clock_ahead_does_not_prolong_a_rejection, concurrent_sessions_share_the_limit_of_their_user,
+    limit_comes_before_the_room_for_an_access_token, repeated_refresh_counts_once_and_is_not_limited,
+    retries_of_one_rotation_are_limited, reuse_is_not_limited, session_limit_consumes_nothing,
+    user_limit_counts_all_sessions,
+};
 pub use retry::{
     access_token_of_a_retry_is_revoked_with_its_session, another_idempotency_key_is_not_a_retry,
     retry_after_the_successor_was_used_ends_the_session, retry_returns_the_sealed_successor,
@@ -44,4 +52,9 @@ pub use revocation::{
 pub use rotation::{
     one_concurrent_rotation_wins, only_the_successor_of_the_winner_is_current,
     repeated_rotation_is_idempotent,
+};
+pub use sharing::{
+    access_token_of_a_shared_refresh_is_revoked_with_its_session, older_token_is_not_shared,
+    repeat_of_an_older_token_ends_nothing, shared_successor_is_the_one_of_the_rotation,
+    successor_is_not_shared_after_the_grace_period, used_successor_is_not_shared,
 };

@@ -1,6 +1,7 @@
 //! An in-memory session store: the rules of the domain, with seeded faults.
 
 mod fault;
+mod limits;
 mod perturbed;
 
 pub(crate) use fault::Fault;
@@ -75,13 +76,30 @@ impl InMemorySessionStore {
         stored.record = change.record.denylisted();
     }
 
-    fn rotate_in(&self, sessions: &mut Sessions, request: &Rotate, now: OffsetDateTime) -> Rotation {
+    /// Returns the last minute with refreshes of a user.
+    fn user_minute(&self, request: &Rotate) -> Option<RefreshMinute> {
+        let minutes = self.user_minutes.lock().unwrap();
+        match self.fault {
+            Some(Fault::UserLimitPerSession) => None,
+            Some(Fault::UserLimitForAllUsers) => {
+                minutes.values().copied().max_by_key(|minute| minute.refreshes)
+            }
+            _ => minutes.get(&request.presented.session.user_id).copied(),
+        }
+    }
+
+    fn rotate_in(
+        &self,
+        sessions: &mut Sessions,
+        minute: Option<RefreshMinute>,
+        request: &Rotate,
+        now: OffsetDateTime,
+    ) -> Rotation {
         let mut session = request.presented.session;
         if self.has(Fault::UserNotChecked) {
             let same_id = |known: &&SessionRef| known.session_id == session.session_id;
             session = sessions.keys().find(same_id).copied().unwrap_or(session);
         }
-        let minute = self.user_minutes.lock().unwrap().get(&session.user_id).copied();
         let Decision { outcome, change } = rotate(self.fault, sessions.get(&session), minute, request, now);
         let is_reuse = matches!(outcome, Rotation::ReuseDetected { .. });
         let forgets = self.has(Fault::ReuseDoesNotDenylist) && is_reuse;
@@ -152,12 +170,19 @@ impl SessionStore for InMemorySessionStore {
 
     async fn rotate(&self, rotate: &Rotate, request_time: RequestTime) -> Result<Rotation, PortError> {
         self.in_time(request_time)?;
+        let minute = self.user_minute(rotate);
+        if self.has(Fault::NonAtomicUserLimit) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            return Ok(self.rotate_in(&mut self.lock(), minute, rotate, request_time.now()));
+        }
         if !self.has(Fault::NonAtomicRotate) {
-            return Ok(self.rotate_in(&mut self.lock(), rotate, request_time.now()));
+            let mut sessions = self.lock();
+            let minute = self.user_minute(rotate);
+            return Ok(self.rotate_in(&mut sessions, minute, rotate, request_time.now()));
         }
         let mut read = self.lock().clone();
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let rotation = self.rotate_in(&mut read, rotate, request_time.now());
+        let rotation = self.rotate_in(&mut read, minute, rotate, request_time.now());
         self.lock().extend(read.remove_entry(&rotate.presented.session));
         Ok(rotation)
     }

@@ -32,6 +32,20 @@ use crate::ports::PortError;
 ///   `access_token_of_a_retry_is_revoked_with_its_session`). Another tag MUST be treated as no tag
 ///   (`another_idempotency_key_is_not_a_retry`). A retry after the successor was used is reuse
 ///   (`retry_after_the_successor_was_used_ends_the_session`).
+/// - If the successor is shared, the predecessor MUST get it within the grace period, with any tag or none, and the new
+///   access token MUST be stored in the same atomic operation (`shared_successor_is_the_one_of_the_rotation`,
+///   `access_token_of_a_shared_refresh_is_revoked_with_its_session`). After the grace period, and for an older token, it is
+///   reuse (`successor_is_not_shared_after_the_grace_period`, `older_token_is_not_shared`). A successor that was used MUST NOT
+///   be handed out (`used_successor_is_not_shared`).
+/// - A call with [`Rotate::is_repeat`] that presents an older token MUST change nothing, and get [`Rotation::AlreadyUsed`]
+///   (`repeat_of_an_older_token_ends_nothing`).
+/// - A call that would succeed beyond a limit MUST change nothing, and get [`Rotation::RateLimited`] with the time until the
+///   minute has passed (`session_limit_consumes_nothing`, `retries_of_one_rotation_are_limited`). The limit of a user is for
+///   all sessions together (`user_limit_counts_all_sessions`), in the same atomic operation
+///   (`concurrent_sessions_share_the_limit_of_their_user`). It comes before [`Rotation::AtCapacity`]
+///   (`limit_comes_before_the_room_for_an_access_token`). A repeat counts once and is not limited
+///   (`repeated_refresh_counts_once_and_is_not_limited`), nor is reuse (`reuse_is_not_limited`). A minute that a clock ahead
+///   stored MUST NOT reject (`clock_ahead_does_not_prolong_a_rejection`).
 /// - A token past `expires_at`, and a session past `ends_at`, MUST NOT rotate. Expiry is judged by `request_time.now()`, not
 ///   by the clock of the backend (`expired_token_does_not_rotate`, `rotation_does_not_extend_the_absolute_limit`,
 ///   `rotation_extends_the_idle_limit`).

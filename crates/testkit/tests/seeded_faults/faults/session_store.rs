@@ -79,6 +79,67 @@ fault!(
     Fault::RetryOutlivesItsSuccessor
 );
 
+fault!(
+    shared_successor_forks,
+    session_store::shared_successor_is_the_one_of_the_rotation,
+    Fault::SharedSuccessorForks
+);
+fault!(
+    share_without_address,
+    session_store::shared_successor_is_the_one_of_the_rotation,
+    Fault::ShareWithoutAddress
+);
+fault!(
+    shared_after_the_grace_period,
+    session_store::successor_is_not_shared_after_the_grace_period,
+    Fault::SharedAfterTheGracePeriod
+);
+fault!(shared_with_older_tokens, session_store::older_token_is_not_shared, Fault::SharedWithOlderTokens);
+fault!(shared_after_its_use, session_store::used_successor_is_not_shared, Fault::SharedAfterItsUse);
+fault!(
+    shared_forgets_its_access_token,
+    session_store::access_token_of_a_shared_refresh_is_revoked_with_its_session,
+    Fault::SharedForgetsItsAccessToken
+);
+fault!(
+    repeat_of_an_older_token_is_reuse,
+    session_store::repeat_of_an_older_token_ends_nothing,
+    Fault::RepeatOfAnOlderTokenIsReuse
+);
+fault!(session_limit_consumes, session_store::session_limit_consumes_nothing, Fault::SessionLimitConsumes);
+fault!(session_limit_revokes, session_store::session_limit_consumes_nothing, Fault::SessionLimitRevokes);
+fault!(session_limit_never_ends, session_store::session_limit_consumes_nothing, Fault::SessionLimitNeverEnds);
+fault!(user_limit_per_session, session_store::user_limit_counts_all_sessions, Fault::UserLimitPerSession);
+fault!(user_limit_for_all_users, session_store::user_limit_counts_all_sessions, Fault::UserLimitForAllUsers);
+fault!(
+    non_atomic_user_limit,
+    session_store::concurrent_sessions_share_the_limit_of_their_user,
+    Fault::NonAtomicUserLimit
+);
+fault!(retries_unlimited, session_store::retries_of_one_rotation_are_limited, Fault::RetriesUnlimited);
+fault!(retries_stay_limited, session_store::retries_of_one_rotation_are_limited, Fault::RetriesStayLimited);
+fault!(
+    repeat_counts_twice,
+    session_store::repeated_refresh_counts_once_and_is_not_limited,
+    Fault::RepeatCountsTwice
+);
+fault!(
+    repeat_is_limited,
+    session_store::repeated_refresh_counts_once_and_is_not_limited,
+    Fault::RepeatIsLimited
+);
+fault!(reuse_is_limited, session_store::reuse_is_not_limited, Fault::ReuseIsLimited);
+fault!(
+    minute_in_the_future,
+    session_store::clock_ahead_does_not_prolong_a_rejection,
+    Fault::MinuteInTheFuture
+);
+fault!(
+    capacity_before_the_limit,
+    session_store::limit_comes_before_the_room_for_an_access_token,
+    Fault::CapacityBeforeTheLimit
+);
+
 fault!(idle_expiry_ignored, session_store::expired_token_does_not_rotate, Fault::IdleExpiryIgnored);
 fault!(
     absolute_expiry_ignored,

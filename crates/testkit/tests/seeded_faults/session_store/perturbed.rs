@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use auth_domain::model::session_rules::{self, Decision};
 use auth_domain::model::{
-    MAX_LIVE_ACCESS_TOKENS, RefreshMinute, Rotate, Rotation, SessionRecord, to_microseconds,
+    MAX_LIVE_ACCESS_TOKENS, RefreshLimits, RefreshMinute, Rotate, Rotation, SessionRecord, to_microseconds,
     to_unix_microseconds,
 };
 use auth_testkit::{DENYLIST_MARGIN, an_access_token};
@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 
 use super::Stored;
 use super::fault::Fault;
+use super::limits::{perturb_decision, perturb_input};
 
 /// The number of used tokens in the store of the fault that keeps only a list of the latest.
 const LIST_OF_USED: usize = 50;
@@ -30,6 +31,7 @@ pub(super) fn rotate(
     let (mut record, mut request) = (stored.record.clone(), request.clone());
     perturb_record(fault, &mut record, &stored.used, &request, now);
     perturb_request(fault, &mut request, &record, now);
+    perturb_input(fault, &mut record, &mut request, &stored.used, now);
     let margin = match fault {
         Fault::MarginForgotten => Duration::ZERO,
         Fault::ExpiredAccessTokensTakeRoom => Duration::from_hours(10_000),
@@ -37,6 +39,10 @@ pub(super) fn rotate(
     };
     let mut decision = session_rules::rotate(Some(&record), user_minute, &request, now, margin);
     perturb_outcome(fault, &mut decision, stored, &request);
+    let no_limits = RefreshLimits { per_session: None, per_user: None };
+    let unlimited = Rotate { limits: no_limits, ..request.clone() };
+    let unlimited = session_rules::rotate(Some(&record), None, &unlimited, now, margin);
+    perturb_decision(fault, &mut decision, unlimited, stored, &request);
     if decision.outcome == Rotation::Rotated && stored.record.current == request.presented.value {
         perturb_new_record(fault, &mut decision, &stored.record, &request, now);
     }
@@ -140,7 +146,9 @@ fn perturb_new_record(
 ) {
     let Some(record) = decision.change.as_mut().map(|change| &mut change.record) else { return };
     match fault {
-        Fault::RetryOutlivesItsSuccessor if request.retry.is_none() => record.retry.clone_from(&before.retry),
+        Fault::RetryOutlivesItsSuccessor | Fault::SharedAfterItsUse if request.retry.is_none() => {
+            record.retry.clone_from(&before.retry);
+        }
         Fault::ExpiryNotExtended => record.expires_at = before.expires_at,
         Fault::ExpiryNotLimited => record.expires_at = to_unix_microseconds(request.expires_at),
         Fault::CreatedAtNotStored => record.created_at = to_unix_microseconds(now),
