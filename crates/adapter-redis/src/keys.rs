@@ -62,14 +62,45 @@ pub(crate) fn legacy_rejected(user: UserId) -> String {
     format!("auth:legacy-refused:{{{user}}}")
 }
 
-/// The login attempts on an email.
+/// The login attempts on an email from addresses that are not known for it.
 pub(crate) fn email_attempts(email: LimitKey) -> String {
     format!("auth:login-failures:{{login}}:email:{}", hex(email.as_bytes()))
+}
+
+/// The common prefix of the login attempts on an email from a known address.
+pub(crate) const PAIR_ATTEMPTS: &str = "auth:login-failures:{login}:pair:";
+
+/// The login attempts on an email from a known address.
+pub(crate) fn pair_attempts(pair: LimitKey) -> String {
+    format!("{PAIR_ATTEMPTS}{}", hex(pair.as_bytes()))
 }
 
 /// The login attempts from an address.
 pub(crate) fn address_attempts(address: LimitKey) -> String {
     format!("auth:login-failures:{{login}}:address:{}", hex(address.as_bytes()))
+}
+
+/// The login attempts from a /48 network of IPv6 addresses.
+pub(crate) fn network_attempts(network: LimitKey) -> String {
+    format!("auth:login-failures:{{login}}:network:{}", hex(network.as_bytes()))
+}
+
+/// The index of the daily counts, by the time of the last attempt.
+pub(crate) const DAILY_COUNTS: &str = "auth:login-daily:{login}";
+
+/// The daily count of an email.
+pub(crate) fn daily_count(email: LimitKey) -> String {
+    format!("{DAILY_COUNTS}:{}", hex(email.as_bytes()))
+}
+
+/// The known addresses of an email, by the time of the last success.
+pub(crate) fn known_addresses(email: LimitKey) -> String {
+    format!("auth:known:{{login}}:{}", hex(email.as_bytes()))
+}
+
+/// The emails that succeeded from an address, by the time of the last success.
+pub(crate) fn known_emails(address: LimitKey) -> String {
+    format!("auth:known-emails:{{login}}:{}", hex(address.as_bytes()))
 }
 
 /// Writes bytes in lower-case hex.

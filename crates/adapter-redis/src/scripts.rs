@@ -52,11 +52,17 @@ scripts! {
     /// Puts an access token into the denylist.
     REVOKE = "lua/denylist.lua" "lua/revoke.lua";
     /// Reserves a login attempt.
-    RESERVE = "lua/attempt_window.lua" "lua/reserve.lua";
+    RESERVE = "lua/attempt_window.lua" "lua/login_limits.lua" "lua/reserve.lua";
     /// Settles a login attempt.
-    SETTLE = "lua/attempt_window.lua" "lua/settle.lua";
-    /// Clears the failed logins of an email.
+    SETTLE = "lua/attempt_window.lua" "lua/login_limits.lua" "lua/settle.lua";
+    /// Removes the failed logins of windows.
     CLEAR = "lua/attempt_window.lua" "lua/clear.lua";
+    /// Removes the failed logins and the known addresses of an email.
+    CLEAR_EMAIL = "lua/attempt_window.lua" "lua/clear_email.lua";
+    /// Forgets the known addresses of an email.
+    FORGET_ADDRESSES = "lua/attempt_window.lua" "lua/forget_addresses.lua";
+    /// Reads the login limit of an email.
+    LIMIT_STATUS = "lua/limit_status.lua";
     /// Consumes a refresh token of the legacy service.
     CONSUME_LEGACY = "lua/consume_legacy.lua";
     /// Ends a refresh token of the legacy service.

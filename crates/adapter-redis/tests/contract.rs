@@ -9,12 +9,10 @@ use auth_adapter_redis::{
     CachingDenylist, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
     RedisSessionStore, RedisStore, RevocationPolicy,
 };
-use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::ports::{Denylist, LoginLimiter};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{
-    DENYLIST_MARGIN, Fixture, LOGIN_LIMIT, LOGIN_WINDOW, LegacyFixture, SessionFixture, TestClock,
-    holds_within,
+    DENYLIST_MARGIN, Fixture, LOGIN_LIMITS, LegacyFixture, SessionFixture, TestClock, holds_within,
 };
 
 const REVOCATION: RevocationPolicy =
@@ -52,8 +50,7 @@ async fn caching_denylist() -> Fixture<dyn Denylist> {
 }
 
 async fn limiter() -> Fixture<dyn LoginLimiter> {
-    let limits = AttemptLimit { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
-    Fixture { port: Arc::new(RedisLoginLimiter::new(&store(), limits)), keep: Box::new(()) }
+    Fixture { port: Arc::new(RedisLoginLimiter::new(&store(), LOGIN_LIMITS)), keep: Box::new(()) }
 }
 
 async fn legacy() -> LegacyFixture {

@@ -3,8 +3,6 @@
 //! Calls judge expiry by their own `now`; this only frees space. A row is kept for [`KEPT`] after its expiry, for callers whose
 //! clock is behind. A session is kept for that time after its end, so that its tokens are rejected with the reason.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use auth_domain::model::to_microseconds;
@@ -13,10 +11,17 @@ use diesel::sql_types::BigInt;
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, sql_query};
 
 use crate::error::StoreError;
-use crate::schema::{denylist, login_failures, numbered_sessions as sessions, refresh_minutes};
+use crate::login_retention::LoginRetention;
+use crate::schema::{
+    denylist, login_daily_counts, login_failures, login_successes, numbered_sessions as sessions,
+    refresh_minutes,
+};
 
 /// The time that a row is kept after its expiry.
 const KEPT: Duration = Duration::from_hours(1);
+
+/// The time after its last attempt for which a daily count matters: 24 hours, and the rest of the first hour.
+const DAILY_COUNT: Duration = Duration::from_hours(25);
 
 /// The most rows that one job deletes, because other callers wait for it.
 const BATCH: i64 = 500;
@@ -25,13 +30,9 @@ const BATCH: i64 = 500;
 /// update it.
 const SESSIONS_PER_SEARCH: i64 = 4_096;
 
-/// The window of the login limit in microseconds, which the limiter sets.
-#[derive(Clone)]
-pub(crate) struct LoginWindow(Arc<AtomicI64>);
-
 /// A search through the tables, a part in each run.
 pub(crate) struct Search {
-    login_window: LoginWindow,
+    login_retention: LoginRetention,
     /// The last session that was read.
     last_session: i64,
 }
@@ -47,26 +48,15 @@ pub(crate) enum Expired {
     LoginFailures { before: i64 },
     /// The minutes with refreshes that started before this time.
     RefreshMinutes { before: i64 },
-}
-
-impl LoginWindow {
-    /// A window that is not known yet: no login failure is deleted.
-    pub(crate) fn unknown() -> Self {
-        Self(Arc::new(AtomicI64::new(i64::MAX)))
-    }
-
-    pub(crate) fn set(&self, window: Duration) {
-        self.0.store(to_microseconds(window), Ordering::Relaxed);
-    }
-
-    fn get(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
+    /// The last successes before this time.
+    LoginSuccesses { before: i64 },
+    /// The daily counts without an attempt since this time.
+    DailyCounts { before: i64 },
 }
 
 impl Search {
-    pub(crate) fn new(login_window: LoginWindow) -> Self {
-        Self { login_window, last_session: 0 }
+    pub(crate) fn new(login_retention: LoginRetention) -> Self {
+        Self { login_retention, last_session: 0 }
     }
 
     /// Finds what can be deleted at `now`.
@@ -76,21 +66,33 @@ impl Search {
         now: i64,
     ) -> Result<Vec<Expired>, StoreError> {
         let before = now.saturating_sub(to_microseconds(KEPT));
-        let failed_before = before.saturating_sub(self.login_window.get());
         let mut found = self.sessions(connection, before)?;
-        let oldest: Option<i64> = denylist::table.select(min(denylist::until)).first(connection)?;
-        if oldest.is_some_and(|until| until < before) {
-            found.push(Expired::Denylist { before });
-        }
-        let oldest: Option<i64> = login_failures::table.select(min(login_failures::at)).first(connection)?;
-        if oldest.is_some_and(|at| at < failed_before) {
-            found.push(Expired::LoginFailures { before: failed_before });
-        }
-        let started_at = refresh_minutes::table.select(min(refresh_minutes::started_at));
-        let oldest: Option<i64> = started_at.first(connection)?;
-        if oldest.is_some_and(|started_at| started_at < before) {
-            found.push(Expired::RefreshMinutes { before });
-        }
+        let failed_before = before.saturating_sub(self.login_retention.failures());
+        let succeeded_before = before.saturating_sub(self.login_retention.successes());
+        let counted_before = before.saturating_sub(to_microseconds(DAILY_COUNT));
+        let oldest: [(Option<i64>, Expired); 5] = [
+            (denylist::table.select(min(denylist::until)).first(connection)?, Expired::Denylist { before }),
+            (
+                login_failures::table.select(min(login_failures::at)).first(connection)?,
+                Expired::LoginFailures { before: failed_before },
+            ),
+            (
+                login_successes::table.select(min(login_successes::at)).first(connection)?,
+                Expired::LoginSuccesses { before: succeeded_before },
+            ),
+            (
+                login_daily_counts::table.select(min(login_daily_counts::at)).first(connection)?,
+                Expired::DailyCounts { before: counted_before },
+            ),
+            (
+                refresh_minutes::table.select(min(refresh_minutes::started_at)).first(connection)?,
+                Expired::RefreshMinutes { before },
+            ),
+        ];
+        let expired = |(oldest, expired): (Option<i64>, Expired)| {
+            oldest.is_some_and(|at| at < expired.before()).then_some(expired)
+        };
+        found.extend(oldest.into_iter().filter_map(expired));
         Ok(found)
     }
 
@@ -123,28 +125,59 @@ impl Expired {
                 let rows = sessions::table.filter(sessions::id.eq_any(ids)).filter(is_over);
                 diesel::delete(rows).execute(connection)?
             }
-            Self::Denylist { before } => sql_query(
+            Self::Denylist { before } => delete_batch(
+                connection,
                 "DELETE FROM denylist WHERE token_id IN
                  (SELECT token_id FROM denylist WHERE until < ? LIMIT ?)",
-            )
-            .bind::<BigInt, _>(before)
-            .bind::<BigInt, _>(BATCH)
-            .execute(connection)?,
-            Self::LoginFailures { before } => sql_query(
+                *before,
+            )?,
+            Self::LoginFailures { before } => delete_batch(
+                connection,
                 "DELETE FROM login_failures WHERE (axis_key, at, ticket) IN
                  (SELECT axis_key, at, ticket FROM login_failures WHERE at < ? LIMIT ?)",
-            )
-            .bind::<BigInt, _>(before)
-            .bind::<BigInt, _>(BATCH)
-            .execute(connection)?,
-            Self::RefreshMinutes { before } => sql_query(
+                *before,
+            )?,
+            Self::LoginSuccesses { before } => delete_batch(
+                connection,
+                "DELETE FROM login_successes WHERE (limit_key, pair_key) IN
+                 (SELECT limit_key, pair_key FROM login_successes WHERE at < ? LIMIT ?)",
+                *before,
+            )?,
+            Self::DailyCounts { before } => delete_batch(
+                connection,
+                "DELETE FROM login_daily_counts WHERE email_key IN
+                 (SELECT email_key FROM login_daily_counts WHERE at < ? LIMIT ?)",
+                *before,
+            )?,
+            Self::RefreshMinutes { before } => delete_batch(
+                connection,
                 "DELETE FROM refresh_minutes WHERE user_id IN
                  (SELECT user_id FROM refresh_minutes WHERE started_at < ? LIMIT ?)",
-            )
-            .bind::<BigInt, _>(before)
-            .bind::<BigInt, _>(BATCH)
-            .execute(connection)?,
+                *before,
+            )?,
         };
         Ok(i64::try_from(deleted).is_ok_and(|deleted| deleted >= BATCH))
     }
+
+    /// The time before which rows are expired.
+    const fn before(&self) -> i64 {
+        match self {
+            Self::Sessions { before, .. }
+            | Self::Denylist { before }
+            | Self::LoginFailures { before }
+            | Self::RefreshMinutes { before }
+            | Self::LoginSuccesses { before }
+            | Self::DailyCounts { before } => *before,
+        }
+    }
+}
+
+/// Deletes one batch of the rows that are before a time; returns their number.
+fn delete_batch(
+    connection: &mut SqliteConnection,
+    statement: &str,
+    before: i64,
+) -> Result<usize, StoreError> {
+    let query = sql_query(statement).bind::<BigInt, _>(before).bind::<BigInt, _>(BATCH);
+    Ok(query.execute(connection)?)
 }

@@ -9,12 +9,13 @@ use auth_domain::ports::{Clock, PortError};
 use crossbeam_channel::bounded;
 use diesel::SqliteConnection;
 
-use crate::cleanup::{LoginWindow, Search};
+use crate::cleanup::Search;
 use crate::config::{OpenMode, SqliteConfig};
 use crate::diagnostics::OpenedFile;
 use crate::error::{ConfigError, StoreError};
 use crate::files::sibling;
 use crate::job_queue::{JobQueue, Threads, job_queue};
+use crate::login_retention::LoginRetention;
 use crate::maintenance::Maintenance;
 use crate::opening::{self, Opened};
 use crate::reader;
@@ -38,7 +39,7 @@ struct Shared {
     reads: JobQueue,
     /// The queue of the writer. The maintenance thread uses it, too, and ends with it.
     writes: Arc<JobQueue>,
-    login_window: LoginWindow,
+    login_retention: LoginRetention,
 }
 
 impl SqliteDatabase {
@@ -51,8 +52,13 @@ impl SqliteDatabase {
         let (reads, read_threads) = job_queue();
         let (writes, write_threads) = job_queue();
         let file = OpenedFile::at(&opened.path);
-        let shared =
-            Shared { file, clock, reads, writes: Arc::new(writes), login_window: LoginWindow::unknown() };
+        let shared = Shared {
+            file,
+            clock,
+            reads,
+            writes: Arc::new(writes),
+            login_retention: LoginRetention::unknown(),
+        };
         let started = shared.start_threads(opened, mode, &read_threads, &write_threads);
         // If a thread cannot start, dropping `shared` waits until the others have ended: these are the last handles.
         drop((read_threads, write_threads));
@@ -87,9 +93,9 @@ impl SqliteDatabase {
         &self.0.file
     }
 
-    /// Lets the cleanup delete login failures that have left this window.
-    pub(crate) fn set_login_window(&self, window: Duration) {
-        self.0.login_window.set(window);
+    /// Lets the cleanup delete login failures that have left this window, and successes that are older than `known_for`.
+    pub(crate) fn set_login_retention(&self, window: Duration, known_for: Option<Duration>) {
+        self.0.login_retention.set(window, known_for);
     }
 }
 
@@ -113,7 +119,7 @@ impl Shared {
             connection: opened.maintenance,
             log: sibling(&opened.path, "-wal"),
             interval: mode.cleanup_interval,
-            search: Search::new(self.login_window.clone()),
+            search: Search::new(self.login_retention.clone()),
             writes: Arc::clone(&self.writes),
             clock: Arc::clone(&self.clock),
         };

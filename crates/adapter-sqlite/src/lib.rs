@@ -11,6 +11,7 @@ mod files;
 mod job;
 mod job_queue;
 mod login_limiter;
+mod login_retention;
 mod maintenance;
 mod migrations;
 mod opening;

@@ -1,30 +1,37 @@
 //! The limit on failed logins.
 
+mod daily_counts;
+mod records;
 mod statements;
+mod successes;
+mod windows;
 
 #[cfg(test)]
 mod tests;
 
 use async_trait::async_trait;
-use auth_domain::model::attempt_window::AttemptLimit;
-use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
+use auth_domain::model::attempt_window::LoginLimits;
+use auth_domain::model::{
+    ClearedLimit, EmailLimitStatus, LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket,
+};
 use auth_domain::ports::{LoginLimiter, PortError};
 
 use crate::database::SqliteDatabase;
 
-/// The [`LoginLimiter`] in the embedded database: one row per attempt and limit key.
+/// The [`LoginLimiter`] in the embedded database: one row per attempt and limit key, per known address, and per email in the
+/// daily count.
 #[derive(Clone)]
 pub struct SqliteLoginLimiter {
     database: SqliteDatabase,
-    limit: AttemptLimit,
+    limits: LoginLimits,
 }
 
 impl SqliteLoginLimiter {
     /// A limiter in an open database.
     #[must_use]
-    pub fn new(database: &SqliteDatabase, limit: AttemptLimit) -> Self {
-        database.set_login_window(limit.window);
-        Self { database: database.clone(), limit }
+    pub fn new(database: &SqliteDatabase, limits: LoginLimits) -> Self {
+        database.set_login_retention(limits.window, limits.known_for);
+        Self { database: database.clone(), limits }
     }
 }
 
@@ -36,9 +43,9 @@ impl LoginLimiter for SqliteLoginLimiter {
         attempt: &LoginAttempt,
         request_time: RequestTime,
     ) -> Result<Reservation, PortError> {
-        let (attempt, limit, now) = (*attempt, self.limit, request_time.now());
+        let (attempt, limits, now) = (*attempt, self.limits, request_time.now());
         self.database
-            .write(request_time, move |connection| statements::reserve(connection, &attempt, limit, now))
+            .write(request_time, move |connection| statements::reserve(connection, &attempt, &limits, now))
             .await
     }
 
@@ -49,15 +56,37 @@ impl LoginLimiter for SqliteLoginLimiter {
         outcome: Settlement,
         request_time: RequestTime,
     ) -> Result<(), PortError> {
-        let (ticket, now) = (*ticket, request_time.now());
+        let (ticket, limits, now) = (*ticket, self.limits, request_time.now());
         self.database
-            .write(request_time, move |connection| statements::settle(connection, &ticket, outcome, now))
+            .write(request_time, move |connection| {
+                statements::settle(connection, &ticket, outcome, &limits, now)
+            })
             .await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
-    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+    async fn clear(&self, cleared: ClearedLimit, request_time: RequestTime) -> Result<(), PortError> {
         let now = request_time.now();
-        self.database.write(request_time, move |connection| statements::clear(connection, email, now)).await
+        self.database.write(request_time, move |connection| statements::clear(connection, cleared, now)).await
+    }
+
+    #[tracing::instrument(level = "debug", skip_all)]
+    async fn forget_addresses(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        let now = request_time.now();
+        self.database
+            .write(request_time, move |connection| statements::forget_addresses(connection, email, now))
+            .await
+    }
+
+    #[tracing::instrument(level = "debug", skip_all)]
+    async fn status(
+        &self,
+        email: LimitKey,
+        request_time: RequestTime,
+    ) -> Result<EmailLimitStatus, PortError> {
+        let (limits, now) = (self.limits, request_time.now());
+        self.database
+            .read(request_time, move |connection| statements::status(connection, email, &limits, now))
+            .await
     }
 }

@@ -86,3 +86,22 @@ diesel::table! {
         settled -> Bool,
     }
 }
+
+diesel::table! {
+    login_successes (limit_key, pair_key) {
+        limit_key -> Binary,
+        pair_key -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    login_daily_counts (email_key) {
+        email_key -> Binary,
+        at -> BigInt,
+        hour -> BigInt,
+        unknown_last -> BigInt,
+        known_last -> BigInt,
+        attempts -> Binary,
+    }
+}

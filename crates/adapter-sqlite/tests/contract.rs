@@ -12,10 +12,9 @@ use auth_adapter_sqlite::{
     SqliteUserRepository,
 };
 use auth_domain::model::UserId;
-use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::ports::{Denylist, LoginLimiter};
 use auth_testkit::{
-    DENYLIST_MARGIN, Fixture, LOGIN_LIMIT, LOGIN_WINDOW, SessionFixture, TestClock, UserRepositoryFixture,
+    DENYLIST_MARGIN, Fixture, LOGIN_LIMITS, SessionFixture, TestClock, UserRepositoryFixture,
 };
 use diesel::sql_types::Binary;
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
@@ -42,8 +41,7 @@ async fn denylist() -> Fixture<dyn Denylist> {
 
 async fn limiter() -> Fixture<dyn LoginLimiter> {
     let (database, folder) = database();
-    let limit = AttemptLimit { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
-    Fixture { port: Arc::new(SqliteLoginLimiter::new(&database, limit)), keep: Box::new(folder) }
+    Fixture { port: Arc::new(SqliteLoginLimiter::new(&database, LOGIN_LIMITS)), keep: Box::new(folder) }
 }
 
 async fn users() -> UserRepositoryFixture {

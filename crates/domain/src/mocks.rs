@@ -64,7 +64,9 @@ pub fn counting_entropy() -> MockEntropy {
 #[must_use]
 pub fn permissive_limiter() -> MockLoginLimiter {
     let mut limiter = MockLoginLimiter::new();
-    limiter.expect_reserve().returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt })));
+    limiter
+        .expect_reserve()
+        .returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: false })));
     limiter.expect_settle().returning(|_, _, _| Ok(()));
     limiter
 }

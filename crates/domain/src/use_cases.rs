@@ -20,7 +20,7 @@ pub use clear_login_limit::ClearLoginLimit;
 pub use end_sessions::{EndSessions, EndSessionsError};
 pub use issue::Issuer;
 pub use list_sessions::ListSessions;
-pub use login::{LoggedIn, Login, LoginCommand, LoginError, LoginLimit, LoginRejection};
+pub use login::{LoggedIn, Login, LoginCommand, LoginError, LoginRejection};
 pub use logout::{Logout, LogoutCommand, LogoutError};
 pub use manage_users::{Changed, CreateUser, ManageUsers, ManageUsersError};
 pub use refresh::{Refresh, RefreshCommand, RefreshError, RefreshKind, RefreshRejection, Refreshed};

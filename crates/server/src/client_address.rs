@@ -20,12 +20,19 @@ mod tests;
 pub(crate) struct ClientAddresses {
     trusted_proxies: Vec<IpNet>,
     header: ClientAddressHeader,
+    /// The addresses that the login limit never counts by address.
+    exempt: Vec<IpNet>,
 }
 
 impl ClientAddresses {
     /// Accepts `header` only from peers in `trusted_proxies`.
     pub(crate) const fn new(trusted_proxies: Vec<IpNet>, header: ClientAddressHeader) -> Self {
-        Self { trusted_proxies, header }
+        Self { trusted_proxies, header, exempt: Vec::new() }
+    }
+
+    /// Exempts the clients in `networks` from the login limit of addresses.
+    pub(crate) fn exempting(self, networks: Vec<IpNet>) -> Self {
+        Self { exempt: networks, ..self }
     }
 
     /// Returns the address to count; `None` if the trusted proxies add no address.
@@ -60,6 +67,12 @@ impl ClientAddresses {
     pub(crate) fn is_trusted(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
+
+    /// Returns whether the login limit never counts the client by address. An IPv6 range has at most 64 bits, so it contains a
+    /// whole /64 or nothing of it.
+    pub(crate) fn is_exempt(&self, client: ClientAddress) -> bool {
+        self.exempt.iter().any(|network| network.contains(&client.ip()))
     }
 
     fn header_name(&self) -> HeaderName {

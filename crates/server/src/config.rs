@@ -9,6 +9,7 @@ mod log;
 mod login_limit;
 mod password;
 mod postgres;
+mod ranges;
 mod reader;
 mod redis;
 mod secret;
@@ -19,7 +20,6 @@ mod settings;
 mod sources;
 mod tokens;
 mod trusted_file;
-mod trusted_proxies;
 mod values;
 
 use std::ffi::OsString;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::use_cases::LoginLimit;
+use auth_domain::model::LoginLimit;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -153,7 +153,7 @@ impl Metrics {
 
 fn login_blocks() -> Family<LimitLabels, Counter> {
     let blocks = Family::default();
-    for limit in [LoginLimit::Email, LoginLimit::Address] {
+    for limit in LoginLimit::ALL {
         drop(Family::get_or_create(&blocks, &limit_labels(limit)));
     }
     blocks

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_domain::model::attempt_window::{LimitBounds, LoginLimits};
 use auth_domain::model::{
     ConcurrentRefresh, LegacyHolder, LegacyRefreshToken, RefreshLimits, SessionPolicy, UserId,
 };
@@ -22,10 +23,19 @@ pub const SESSION_POLICY: SessionPolicy = SessionPolicy {
     concurrent_refresh: ConcurrentRefresh::Reject,
     refresh_limits: RefreshLimits { per_session: None, per_user: None },
 };
-/// The limit of a login limiter under test.
+/// The limit of failures per email, pair and address of a login limiter under test.
 pub const LOGIN_LIMIT: u32 = 10;
 /// The window of a login limiter under test.
 pub const LOGIN_WINDOW: Duration = Duration::from_mins(5);
+/// The limits of a login limiter under test.
+pub const LOGIN_LIMITS: LoginLimits = LoginLimits {
+    max_failures: LOGIN_LIMIT,
+    max_failures_per_address: LOGIN_LIMIT,
+    window: LOGIN_WINDOW,
+    daily_failures: Some(100),
+    known_for: Some(Duration::from_hours(30 * 24)),
+    bounds: LimitBounds::SERVICE,
+};
 /// The margin of a denylist under test.
 pub const DENYLIST_MARGIN: Duration = Duration::from_secs(305);
 

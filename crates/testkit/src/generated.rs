@@ -11,13 +11,15 @@
 mod attempt_calls;
 mod attempts;
 mod check;
+mod limit_model;
 mod session_calls;
 mod session_model;
 mod session_player;
 mod sessions;
 
 pub use attempt_calls::{AttemptCall, AttemptOperation, attempt_calls};
-pub use attempts::{AttemptSubject, compare_attempts};
+pub use attempts::{AttemptSubject, GENERATED_LIMITS, compare_attempts};
+pub use limit_model::LimitModel;
 pub use session_calls::{PresentedToken, SessionCall, SessionOperation, session_calls};
 pub use session_model::{SessionAnswer, SessionModel, SessionRequest};
 pub use session_player::SessionPlayer;

@@ -31,8 +31,8 @@ pub use builders::{
 pub use clock::TestClock;
 pub use entropy::TestEntropy;
 pub use fixture::{
-    AccessTokensFixture, DENYLIST_MARGIN, Fixture, Issue, LOGIN_LIMIT, LOGIN_WINDOW, LegacyFixture,
-    PasswordHasherFixture, SESSION_POLICY, SessionFixture, UserRepositoryFixture,
+    AccessTokensFixture, DENYLIST_MARGIN, Fixture, Issue, LOGIN_LIMIT, LOGIN_LIMITS, LOGIN_WINDOW,
+    LegacyFixture, PasswordHasherFixture, SESSION_POLICY, SessionFixture, UserRepositoryFixture,
 };
 pub use request_time::{START, holds_within, request_time_at, request_time_past_its_deadline};
 pub use run::{RACERS, ROUNDS, race, run};

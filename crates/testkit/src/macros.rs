@@ -99,7 +99,7 @@ macro_rules! legacy_refresh_tokens_contract {
 
 /// Runs the contract of `LoginLimiter` on the `Fixture<dyn LoginLimiter>` that the future returns.
 ///
-/// The limiter has the limit [`LOGIN_LIMIT`](crate::LOGIN_LIMIT) and the window [`LOGIN_WINDOW`](crate::LOGIN_WINDOW).
+/// The limiter has the limits [`LOGIN_LIMITS`](crate::LOGIN_LIMITS).
 #[macro_export]
 macro_rules! login_limiter_contract {
     (fixture = $fixture:expr) => {

@@ -2,13 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use auth_domain::model::attempt_window::{AttemptLimit, Windows, settle};
-use auth_domain::model::{LimitKey, LoginAttempt, Reservation, Rotation, TicketId};
+use auth_domain::model::{LimitKey, LoginAttempt, Origin, Reservation, Rotation, Ticket, TicketId};
 use auth_testkit::START;
 use auth_testkit::generated::{
-    AttemptOperation, SessionAnswer, SessionModel, SessionPlayer, attempt_calls, session_calls,
+    AttemptOperation, GENERATED_LIMITS, LimitModel, SessionAnswer, SessionModel, SessionPlayer,
+    attempt_calls, session_calls,
 };
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -73,35 +73,49 @@ fn generated_session_calls_reach_every_outcome() {
 
 #[test]
 fn generated_attempts_reach_every_outcome() {
-    let limit = AttemptLimit { max_failures: 3, window: auth_testkit::LOGIN_WINDOW };
-    let (mut runner, mut seen) = (TestRunner::deterministic(), [0; 3]);
+    let (mut runner, mut seen) = (TestRunner::deterministic(), BTreeMap::new());
     for _ in 0..SEQUENCES {
         let calls = attempt_calls().new_tree(&mut runner).unwrap().current();
-        let (mut windows, mut tickets, mut now) = (Windows::default(), Vec::new(), START);
+        let (mut model, mut tickets, mut now) = (LimitModel::new(GENERATED_LIMITS), Vec::new(), START);
         for (number, call) in (0_u8..).zip(calls) {
             now += call.after;
             match call.operation {
-                AttemptOperation::Reserve { .. } => {
-                    let ticket = TicketId::from_bytes([number; 16]);
-                    let attempt =
-                        LoginAttempt { ticket, email: LimitKey::from_bytes([0; 16]), address: None };
-                    let (reservation, stored) = limit.reserve(&attempt, windows, now);
-                    windows = stored;
-                    match reservation {
-                        Reservation::Reserved(ticket) => {
-                            seen[0] += 1;
-                            tickets.push(ticket);
-                        }
-                        Reservation::Busy(_) => seen[1] += 1,
-                        Reservation::Rejected { .. } => seen[2] += 1,
+                AttemptOperation::Reserve { email, address, is_exempt } => {
+                    let reservation = model.reserve(&attempt(number, email, address, is_exempt), now);
+                    let outcome = match reservation {
+                        Reservation::Reserved(Ticket { is_known, .. }) => format!("reserved({is_known})"),
+                        Reservation::Busy(_) => "busy".to_owned(),
+                        Reservation::Rejected { limit, .. } => limit.to_string(),
+                    };
+                    *seen.entry(outcome).or_insert(0_u32) += 1;
+                    if let Reservation::Reserved(ticket) = reservation {
+                        tickets.push(ticket);
                     }
                 }
                 AttemptOperation::Settle { attempt, outcome } if !tickets.is_empty() => {
-                    windows = settle(&tickets[attempt.index(tickets.len())], outcome, windows, now);
+                    model.settle(&tickets[attempt.index(tickets.len())], outcome, now);
                 }
-                AttemptOperation::Settle { .. } | AttemptOperation::Clear { .. } => {}
+                AttemptOperation::Settle { .. }
+                | AttemptOperation::ClearEmail { .. }
+                | AttemptOperation::ClearAddress { .. }
+                | AttemptOperation::Forget { .. }
+                | AttemptOperation::Status { .. } => {}
             }
         }
     }
-    assert!(seen.iter().all(|count| *count > SEQUENCES), "{seen:?}");
+    let expected =
+        ["address", "busy", "daily", "email", "network", "pair", "reserved(false)", "reserved(true)"];
+    assert_eq!(seen.keys().collect::<Vec<_>>(), expected, "{seen:?}");
+    assert!(seen.values().all(|count| *count > 20), "{seen:?}");
+}
+
+fn attempt(number: u8, email: usize, address: Option<usize>, is_exempt: bool) -> LoginAttempt {
+    let key = |kind: u8, number: usize| LimitKey::from_bytes([kind + u8::try_from(number).unwrap(); 16]);
+    let origin = address.map(|address| Origin {
+        address: key(10, address),
+        network: (address < 2).then(|| key(20, 0)),
+        pair: key(30, 3 * email + address),
+        is_exempt,
+    });
+    LoginAttempt { ticket: TicketId::from_bytes([number; 16]), email: key(1, email), origin }
 }

@@ -4,6 +4,15 @@
 -- A window is a sorted set of attempts by their times. A member is the letter p (in flight) or f (failed), the keyed hash of
 -- the email, and the ticket.
 
+local HOUR = 3600000000
+-- The current hour and 24 earlier ones.
+local HOURS = 25
+
+-- Returns bytes in lower-case hex, as key names have them.
+local function hex(bytes)
+  return (string.gsub(bytes, '.', function(byte) return string.format('%02x', string.byte(byte)) end))
+end
+
 -- Returns whether an attempt counts as a failure: it failed, or it was not settled in time.
 local function is_failure(attempt, at, now, settlement_timeout)
   return string.sub(attempt, 1, 1) == 'f' or at <= now - settlement_timeout
@@ -17,4 +26,12 @@ local function clear(window_key, now, settlement_timeout)
       redis.call('ZREM', window_key, attempts[i])
     end
   end
+end
+
+-- Forgets the known addresses of an email, with their failures on it.
+local function forget_addresses(known_key, pair_prefix, now, settlement_timeout)
+  for _, pair in ipairs(redis.call('ZRANGE', known_key, 0, -1)) do
+    clear(pair_prefix .. hex(pair), now, settlement_timeout)
+  end
+  redis.call('DEL', known_key)
 end

@@ -1,5 +1,7 @@
--- Removes the failures of an email. Mirrors `attempt_window::clear`.
-local window_key = unpack(KEYS)
+-- Removes the failures of windows. Mirrors `attempt_window::clear`.
+-- KEYS: the windows
 local now, settlement_timeout = unpack(ARGV)
-clear(window_key, tonumber(now), tonumber(settlement_timeout))
+for _, window_key in ipairs(KEYS) do
+  clear(window_key, tonumber(now), tonumber(settlement_timeout))
+end
 return { 'cleared' }

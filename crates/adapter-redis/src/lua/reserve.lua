@@ -1,56 +1,77 @@
--- Reserves a login attempt on all its limit keys, or on none. Mirrors `AttemptLimit::reserve`; the functions have the same
--- names.
--- KEYS: the window of the email, and that of the address if it is known
-local now, window, max_failures, settlement_timeout, email, ticket = unpack(ARGV)
-now, window, max_failures = tonumber(now), tonumber(window), tonumber(max_failures)
-settlement_timeout = tonumber(settlement_timeout)
+-- Reserves a login attempt on all the limit keys that count it, or on none. Mirrors `LoginLimits::reserve`; the functions
+-- have the same names.
 
--- Removes attempts that have left the window. Returns the times of the failures, and the number of all attempts.
+-- Returns whether the attempt comes from a known address of its email.
+local function is_known()
+  if known_for == 0 or not pair_key then
+    return false
+  end
+  local since = now - known_for
+  local last_success = redis.call('ZSCORE', known_key, pair)
+  return last_success and tonumber(last_success) > since and #read_after(emails_key, since) <= max_emails
+end
+
+-- Removes attempts that have left the window.
 local function slide(window_key)
   redis.call('ZREMRANGEBYSCORE', window_key, '-inf', now - window)
-  local attempts, failures = redis.call('ZRANGE', window_key, 0, -1, 'WITHSCORES'), {}
-  for i = 1, #attempts, 2 do
-    local at = tonumber(attempts[i + 1])
-    if at > now then
-      -- An instance whose clock was ahead stored this attempt in the future. It counts from now on, because its stored time
-      -- would prolong a rejection.
-      at = now
-      redis.call('ZADD', window_key, at, attempts[i])
-      redis.call('PEXPIRE', window_key, to_milliseconds(window))
-    end
-    if is_failure(attempts[i], at, now, settlement_timeout) then
-      failures[#failures + 1] = at
-    end
+  local ahead = read_after(window_key, now)
+  for _, attempt in ipairs(ahead) do
+    -- An instance whose clock was ahead stored this attempt in the future. It counts from now on, because its stored time
+    -- would prolong a rejection.
+    redis.call('ZADD', window_key, now, attempt)
   end
-  return failures, #attempts / 2
+  if #ahead > 0 then
+    redis.call('PEXPIRE', window_key, to_milliseconds(window))
+  end
 end
 
--- Returns the time at which failures allow the next attempt; nil if they allow it now.
-local function opens_at(failures)
-  -- This many of the oldest have to leave the window before there are fewer than the limit.
-  local surplus = #failures - max_failures
-  local last_to_leave = surplus >= 0 and (failures[surplus + 1] or failures[#failures])
-  return last_to_leave and last_to_leave + window
+-- Returns the time at which the next attempt of a class is possible; nil if it is possible now.
+local function daily_opens_at(daily, class)
+  local pause_ends = class.last + 60000000
+  if total(class) < daily_limit or pause_ends <= now then
+    return nil
+  elseif total(class) - class[HOURS] < daily_limit then
+    return math.min(pause_ends, (daily.hour + 1) * HOUR)
+  end
+  return pause_ends
 end
+
+local from_known = is_known()
+local counted = counted_on(from_known)
+for _, limit in ipairs(counted) do
+  slide(limit.key)
+end
+local daily = enter_daily_count(read_daily(), from_known)
+local class = daily and (from_known and daily.known or daily.unknown)
 
 local rejected_until, rejected_by, busy = nil, nil, nil
-for position, window_key in ipairs(KEYS) do
-  local failures, count = slide(window_key)
-  local opens = opens_at(failures)
+for _, limit in ipairs(counted) do
+  local failures, times = read_window(limit.key)
+  local opens = opens_at(failures, limit.max)
   if opens and (not rejected_until or opens > rejected_until) then
-    rejected_until, rejected_by = opens, position
+    rejected_until, rejected_by = opens, limit.name
   end
-  if not busy and count >= max_failures then
-    busy = position
+  if not busy and #times >= limit.max then
+    busy = limit.name
   end
+end
+local daily_opens = daily and daily_opens_at(daily, class)
+if daily_opens and (not rejected_until or daily_opens > rejected_until) then
+  rejected_until, rejected_by = daily_opens, 'daily'
 end
 if rejected_until then
+  save_daily(daily)
   return { 'rejected', rejected_by, rejected_until - now }
 elseif busy then
+  save_daily(daily)
   return { 'busy', busy }
 end
-for _, window_key in ipairs(KEYS) do
-  redis.call('ZADD', window_key, now, 'p' .. email .. ticket)
-  redis.call('PEXPIRE', window_key, to_milliseconds(window))
+for _, limit in ipairs(counted) do
+  redis.call('ZADD', limit.key, now, 'p' .. email .. ticket)
+  redis.call('PEXPIRE', limit.key, to_milliseconds(window))
 end
-return { 'reserved' }
+if daily then
+  add(daily, class, now)
+  save_daily(daily)
+end
+return { 'reserved', from_known and 1 or 0 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_adapter_redis::{RedisConfig, RedisLegacyRefreshTokens};
-use auth_domain::model::{EndReason, EndSession, LiveAccessToken, Reservation, Settlement, Ticket};
+use auth_domain::model::{
+    ClearedLimit, EndReason, EndSession, LiveAccessToken, Reservation, Settlement, Ticket,
+};
 use auth_domain::ports::{
     Denylist, LegacyRefreshTokens, LoginLimiter, PortError, PortErrorKind, SessionStore,
 };
@@ -125,10 +127,10 @@ async fn settlement_with_a_wrong_clock_keeps_attempts_in_flight() {
     for attempt in [attempt, in_flight] {
         ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
     }
-    let ticket = Ticket { attempt };
+    let ticket = Ticket { attempt, is_known: false };
     wrong.limiter.settle(&ticket, Settlement::Succeeded, request_time_at(START + HOUR)).await.unwrap();
     assert_eq!(server.cli(&["DBSIZE"]), "1", "the attempt in flight was removed");
-    wrong.limiter.clear(attempt.email, request_time_at(START + HOUR)).await.unwrap();
+    wrong.limiter.clear(ClearedLimit::Email(attempt.email), request_time_at(START + HOUR)).await.unwrap();
     assert_eq!(server.cli(&["DBSIZE"]), "1", "the attempt in flight was cleared");
 }
 

@@ -40,7 +40,11 @@ async fn open_reserve_and_settle_are_one_call_each_and_end_is_two() {
     let mut monitor = server.monitor();
     let attempt = an_attempt();
     ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
-    ports.limiter.settle(&Ticket { attempt }, Settlement::Succeeded, request_time_at(START)).await.unwrap();
+    ports
+        .limiter
+        .settle(&Ticket { attempt, is_known: false }, Settlement::Succeeded, request_time_at(START))
+        .await
+        .unwrap();
     let session = a_session(a_user_id(), START);
     ports.sessions.open(&session.opening, request_time_at(START)).await.unwrap();
     assert_eq!(sent(&monitor.executed()), ["EVALSHA"; 3]);

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use auth_adapter_redis::{CachingDenylist, RedisConfig};
+use auth_domain::model::ClearedLimit;
 use auth_domain::ports::{Denylist, LoginLimiter, PortErrorKind, SessionStore, Severity};
 use auth_testkit::servers::{Certificates, RedisServer};
 use auth_testkit::{START, an_access_token, holds_within, request_time_at};
@@ -127,7 +128,7 @@ async fn privileges_of_the_readme_are_sufficient() {
         .unwrap();
     let attempt = an_attempt();
     ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
-    ports.limiter.clear(attempt.email, request_time_at(START)).await.unwrap();
+    ports.limiter.clear(ClearedLimit::Email(attempt.email), request_time_at(START)).await.unwrap();
     assert!(
         ports.store.diagnose(now_and(0)).await.unwrap().iter().all(|found| found.severity != Severity::Error)
     );

@@ -66,10 +66,10 @@ async fn attempt_that_was_not_settled_in_time_is_settled_later() {
     let ports = Ports::on(&server);
     let attempt = an_attempt();
     let reserved = ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
-    assert_eq!(reserved, Reservation::Reserved(Ticket { attempt }));
+    assert_eq!(reserved, Reservation::Reserved(Ticket { attempt, is_known: false }));
 
     server.freeze();
-    let ticket = Ticket { attempt };
+    let ticket = Ticket { attempt, is_known: false };
     let settled = ports.limiter.settle(&ticket, Settlement::Failed, allowing(SHORT)).await;
     assert_eq!(settled.unwrap_err().kind(), PortErrorKind::Unanswered);
     thaw(&server, &ports).await;

@@ -96,7 +96,13 @@ async fn primary_without_its_replicas_is_an_outage_for_every_script() {
     let rotation = session.rotation(&session.token, START);
     let outcomes = [
         ("reserve", ports.limiter.reserve(&attempt, now()).await.map(drop)),
-        ("settle", ports.limiter.settle(&Ticket { attempt: in_flight }, Settlement::Failed, now()).await),
+        (
+            "settle",
+            ports
+                .limiter
+                .settle(&Ticket { attempt: in_flight, is_known: false }, Settlement::Failed, now())
+                .await,
+        ),
         ("open", ports.sessions.open(&opening.opening, now()).await),
         ("rotate", ports.sessions.rotate(&rotation.rotate, now()).await.map(drop)),
         ("end", ports.log_out(&ended, None).await.map(drop)),

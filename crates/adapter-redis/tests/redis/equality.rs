@@ -2,27 +2,26 @@
 #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::env;
-use std::fmt::Write;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_adapter_redis::{RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore};
-use auth_domain::model::attempt_window::{Attempt, AttemptLimit, AttemptState};
+use auth_domain::model::attempt_window::LimitRecords;
 use auth_domain::model::{
-    EndReason, LimitKey, LiveAccessToken, RefreshMinute, RetryTag, SealedSuccessor, SessionRecord,
-    SessionRef, SessionState, TicketId, TokenId, UserId, from_unix_microseconds,
+    EndReason, LimitKey, LiveAccessToken, LoginAttempt, RefreshMinute, RetryTag, SealedSuccessor,
+    SessionRecord, SessionRef, SessionState, TokenId, UserId, from_unix_microseconds,
 };
 use auth_domain::ports::{Denylist, LoginLimiter, SessionStore};
 use auth_testkit::START;
-use auth_testkit::generated::{AttemptSubject, SessionSubject, compare_attempts, compare_sessions};
+use auth_testkit::generated::{
+    AttemptSubject, GENERATED_LIMITS, SessionSubject, compare_attempts, compare_sessions,
+};
 use auth_testkit::servers::RedisServer;
 use redis::aio::MultiplexedConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::stored_limits;
 use crate::support::{Ports, REVOCATION};
-
-const LIMIT: AttemptLimit = AttemptLimit { max_failures: 3, window: Duration::from_mins(5) };
 
 /// The number of sequences: all with `SOAK` in the environment.
 fn sequences() -> u32 {
@@ -44,17 +43,9 @@ impl Subject {
         Self {
             sessions: RedisSessionStore::new(&store, REVOCATION),
             denylist: RedisDenylist::new(&store, REVOCATION),
-            limiter: RedisLoginLimiter::new(&store, LIMIT),
+            limiter: RedisLoginLimiter::new(&store, GENERATED_LIMITS),
             connection: client.get_multiplexed_async_connection().await.unwrap(),
         }
-    }
-
-    async fn window(&self, limit_key: &str, key: LimitKey) -> Vec<Attempt> {
-        let name = format!("auth:login-failures:{{login}}:{limit_key}:{}", hex(key.as_bytes()));
-        let mut read = redis::cmd("ZRANGE");
-        read.arg(name).arg(0).arg(-1).arg("WITHSCORES");
-        let members: Vec<(Vec<u8>, i64)> = read.query_async(&mut self.connection.clone()).await.unwrap();
-        members.iter().map(|(member, at)| attempt(member, *at)).collect()
     }
 }
 
@@ -97,16 +88,8 @@ impl AttemptSubject for Subject {
         &self.limiter
     }
 
-    fn limit(&self) -> AttemptLimit {
-        LIMIT
-    }
-
-    async fn on_email(&self, email: LimitKey) -> Vec<Attempt> {
-        self.window("email", email).await
-    }
-
-    async fn on_address(&self, address: LimitKey) -> Vec<Attempt> {
-        self.window("address", address).await
+    async fn records(&self, attempt: &LoginAttempt) -> LimitRecords {
+        stored_limits::read(&mut self.connection.clone(), attempt).await
     }
 }
 
@@ -191,32 +174,10 @@ impl Fields {
     }
 }
 
-/// Reads a member: the state, the keyed hash of the email, the ticket.
-fn attempt(member: &[u8], at: i64) -> Attempt {
-    let state = match member[0] {
-        b'p' => AttemptState::InFlight,
-        b'f' => AttemptState::Failed,
-        other => panic!("an unknown state: {other}"),
-    };
-    Attempt {
-        at,
-        ticket: TicketId::from_bytes(member[17..].try_into().unwrap()),
-        email: LimitKey::from_bytes(member[1..17].try_into().unwrap()),
-        state,
-    }
-}
-
 fn number(value: &[u8]) -> i64 {
     std::str::from_utf8(value).unwrap().parse().unwrap()
 }
 
 fn digest(hex: &str) -> [u8; 32] {
     std::array::from_fn(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    })
 }

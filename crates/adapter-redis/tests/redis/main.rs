@@ -15,4 +15,5 @@ mod outages;
 mod pending;
 mod records;
 mod releases;
+mod stored_limits;
 mod support;

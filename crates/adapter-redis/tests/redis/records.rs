@@ -173,7 +173,11 @@ async fn every_key_has_a_lifetime() {
         let attempt = an_attempt();
         ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
         if let Some(outcome) = outcome {
-            ports.limiter.settle(&Ticket { attempt }, outcome, request_time_at(START)).await.unwrap();
+            ports
+                .limiter
+                .settle(&Ticket { attempt, is_known: false }, outcome, request_time_at(START))
+                .await
+                .unwrap();
         }
     }
 

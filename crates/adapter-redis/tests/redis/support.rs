@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use auth_adapter_redis::{
     RedisConfig, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore, RevocationPolicy,
 };
-use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::model::{
     EndReason, EndSession, Ending, LimitKeys, LiveAccessToken, LoginAttempt, RefreshToken, RequestTime,
     Rotation, TicketId, UserId,
@@ -14,15 +13,14 @@ use auth_domain::model::{
 use auth_domain::ports::{Clock, Denylist, PortError, SessionStore, random_bytes};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{
-    DENYLIST_MARGIN, LOGIN_LIMIT, LOGIN_WINDOW, START, TestClock, TestEntropy, TestSession, a_session,
-    a_user_id, an_access_token, an_email, request_time_at,
+    DENYLIST_MARGIN, LOGIN_LIMITS, START, TestClock, TestEntropy, TestSession, a_session, a_user_id,
+    an_access_token, an_email, request_time_at,
 };
 use time::OffsetDateTime;
 
 /// The policy of the ports under test.
 pub(crate) const REVOCATION: RevocationPolicy =
     RevocationPolicy { access_ttl: Duration::from_mins(15), denylist_margin: DENYLIST_MARGIN };
-const LOGIN_LIMITS: AttemptLimit = AttemptLimit { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
 
 /// Every port of the adapter on one server.
 pub(crate) struct Ports {
@@ -111,7 +109,7 @@ impl Ports {
 /// A login attempt on a unique email, without an address.
 pub(crate) fn an_attempt() -> LoginAttempt {
     let email = LimitKeys::derive(b"tests of the adapter").email(&an_email());
-    LoginAttempt { ticket: TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap()), email, address: None }
+    LoginAttempt { ticket: TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap()), email, origin: None }
 }
 
 /// The time of a request that starts at `START`, with this timeout.

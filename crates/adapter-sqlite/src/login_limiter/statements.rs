@@ -1,25 +1,24 @@
 //! The statements of each call, in the transaction of the call.
 
-use std::collections::HashMap;
-
-use auth_domain::model::attempt_window::{self, Attempt, AttemptLimit, AttemptState, Windows};
-use auth_domain::model::{LimitKey, LoginAttempt, Reservation, Settlement, Ticket, TicketId};
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, delete, insert_into};
+use auth_domain::model::attempt_window::{self, LoginLimits};
+use auth_domain::model::{
+    ClearedLimit, EmailLimitStatus, LimitKey, LoginAttempt, Reservation, Settlement, Ticket,
+};
+use diesel::SqliteConnection;
 use time::OffsetDateTime;
 
+use super::{daily_counts, records, successes, windows};
 use crate::error::StoreError;
-use crate::schema::login_failures::{self, at, email_key, limit_key, settled, ticket as ticket_id};
-use crate::stored::sixteen_bytes;
 
 pub(super) fn reserve(
     connection: &mut SqliteConnection,
     attempt: &LoginAttempt,
-    limit: AttemptLimit,
+    limits: &LoginLimits,
     now: OffsetDateTime,
 ) -> Result<Reservation, StoreError> {
-    let stored = load_both(connection, attempt)?;
-    let (reservation, windows) = limit.reserve(attempt, stored.clone(), now);
-    save_both(connection, attempt, &stored, &windows)?;
+    let stored = records::load(connection, attempt, limits)?;
+    let (reservation, records) = limits.reserve(attempt, stored.clone(), now);
+    records::save(connection, attempt, &stored, &records, limits)?;
     Ok(reservation)
 }
 
@@ -27,85 +26,59 @@ pub(super) fn settle(
     connection: &mut SqliteConnection,
     ticket: &Ticket,
     outcome: Settlement,
+    limits: &LoginLimits,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let stored = load_both(connection, &ticket.attempt)?;
-    let windows = attempt_window::settle(ticket, outcome, stored.clone(), now);
-    save_both(connection, &ticket.attempt, &stored, &windows)
+    let stored = records::load(connection, &ticket.attempt, limits)?;
+    let records = limits.settle(ticket, outcome, stored.clone(), now);
+    records::save(connection, &ticket.attempt, &stored, &records, limits)
 }
 
 pub(super) fn clear(
     connection: &mut SqliteConnection,
+    cleared: ClearedLimit,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    match cleared {
+        ClearedLimit::Email(email) => {
+            forget_addresses(connection, email, now)?;
+            daily_counts::remove(connection, email)?;
+            clear_window(connection, email, now)
+        }
+        ClearedLimit::Address { address, network } => {
+            clear_window(connection, address, now)?;
+            network.map_or(Ok(()), |network| clear_window(connection, network, now))
+        }
+    }
+}
+
+pub(super) fn forget_addresses(
+    connection: &mut SqliteConnection,
     email: LimitKey,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let stored = load(connection, email)?;
-    let window = attempt_window::clear(stored.clone(), now);
-    save(connection, email, &stored, &window)
-}
-
-fn load_both(connection: &mut SqliteConnection, attempt: &LoginAttempt) -> Result<Windows, StoreError> {
-    let address = attempt.address.map(|address| load(connection, address)).transpose()?;
-    Ok(Windows { email: load(connection, attempt.email)?, address: address.unwrap_or_default() })
-}
-
-fn save_both(
-    connection: &mut SqliteConnection,
-    attempt: &LoginAttempt,
-    stored: &Windows,
-    windows: &Windows,
-) -> Result<(), StoreError> {
-    save(connection, attempt.email, &stored.email, &windows.email)?;
-    match attempt.address {
-        Some(address) => save(connection, address, &stored.address, &windows.address),
-        None => Ok(()),
+    let known = successes::load(connection, email)?;
+    for success in &known {
+        clear_window(connection, success.pair, now)?;
     }
+    successes::save(connection, email, &known, &[])
 }
 
-/// The attempts on a key, from the oldest to the newest.
-pub(super) fn load(connection: &mut SqliteConnection, key: LimitKey) -> Result<Vec<Attempt>, StoreError> {
-    let rows: Vec<(i64, Vec<u8>, Vec<u8>, bool)> = login_failures::table
-        .select((at, ticket_id, email_key, settled))
-        .filter(limit_key.eq(key.as_bytes().as_slice()))
-        .order(at)
-        .load(connection)?;
-    let attempt = |(time, id, email, is_settled): (i64, Vec<u8>, Vec<u8>, bool)| {
-        Ok(Attempt {
-            at: time,
-            ticket: TicketId::from_bytes(sixteen_bytes(&id)?),
-            email: LimitKey::from_bytes(sixteen_bytes(&email)?),
-            state: if is_settled { AttemptState::Failed } else { AttemptState::InFlight },
-        })
-    };
-    rows.into_iter().map(attempt).collect()
+pub(super) fn status(
+    connection: &mut SqliteConnection,
+    email: LimitKey,
+    limits: &LoginLimits,
+    now: OffsetDateTime,
+) -> Result<EmailLimitStatus, StoreError> {
+    Ok(limits.status(email, records::load_email(connection, email, limits)?, now))
 }
 
-/// Stores the attempts that are new or have changed, and deletes those that are gone.
-fn save(
+fn clear_window(
     connection: &mut SqliteConnection,
     key: LimitKey,
-    stored: &[Attempt],
-    window: &[Attempt],
+    now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let (before, after) = (by_ticket(stored), by_ticket(window));
-    for gone in stored.iter().filter(|attempt| after.get(&attempt.ticket) != Some(attempt)) {
-        let (key, id) = (key.as_bytes().as_slice(), gone.ticket.as_bytes().as_slice());
-        delete(login_failures::table.find((key, gone.at, id))).execute(connection)?;
-    }
-    for new in window.iter().filter(|attempt| before.get(&attempt.ticket) != Some(attempt)) {
-        let row = (
-            limit_key.eq(key.as_bytes().as_slice()),
-            at.eq(new.at),
-            ticket_id.eq(new.ticket.as_bytes().as_slice()),
-            email_key.eq(new.email.as_bytes().as_slice()),
-            settled.eq(new.state == AttemptState::Failed),
-        );
-        insert_into(login_failures::table).values(row).execute(connection)?;
-    }
-    Ok(())
-}
-
-/// The attempts by their tickets, so that a comparison is linear: a high limit has thousands of attempts.
-fn by_ticket(attempts: &[Attempt]) -> HashMap<TicketId, &Attempt> {
-    attempts.iter().map(|attempt| (attempt.ticket, attempt)).collect()
+    let stored = windows::load(connection, key)?;
+    let window = attempt_window::clear(stored.clone(), now);
+    windows::save(connection, key, &stored, &window)
 }

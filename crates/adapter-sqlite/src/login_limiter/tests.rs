@@ -1,22 +1,17 @@
 //! The comparison of the limiter with the rules of the domain.
 
 use std::path::Path;
+use std::time::Duration;
 
-use auth_domain::model::attempt_window::Attempt;
-use auth_testkit::generated::{AttemptSubject, compare_attempts};
-use auth_testkit::{LOGIN_WINDOW, START, TestClock, request_time_at};
+use auth_domain::model::attempt_window::LimitRecords;
+use auth_testkit::generated::{AttemptSubject, GENERATED_LIMITS, compare_attempts};
+use auth_testkit::{START, TestClock, request_time_at};
+use time::OffsetDateTime;
 
 use super::*;
 use crate::{OpenMode, SqliteConfig};
 
 struct Subject(SqliteLoginLimiter);
-
-impl Subject {
-    async fn load(&self, key: LimitKey) -> Vec<Attempt> {
-        let read = move |connection: &mut diesel::SqliteConnection| statements::load(connection, key);
-        self.0.database.read(request_time_at(START), read).await.unwrap()
-    }
-}
 
 #[async_trait]
 impl AttemptSubject for Subject {
@@ -24,16 +19,17 @@ impl AttemptSubject for Subject {
         &self.0
     }
 
-    fn limit(&self) -> AttemptLimit {
-        self.0.limit
+    async fn records(&self, attempt: &LoginAttempt) -> LimitRecords {
+        let attempt = *attempt;
+        let read = move |connection: &mut diesel::SqliteConnection| {
+            records::load(connection, &attempt, &GENERATED_LIMITS)
+        };
+        self.0.database.read(request_time_at(START), read).await.unwrap()
     }
 
-    async fn on_email(&self, email: LimitKey) -> Vec<Attempt> {
-        self.load(email).await
-    }
-
-    async fn on_address(&self, address: LimitKey) -> Vec<Attempt> {
-        self.load(address).await
+    /// Long after the time of the database, so that the cleanup deletes nothing when the sequence goes back.
+    fn start(&self) -> OffsetDateTime {
+        START + Duration::from_hours(10 * 24)
     }
 }
 
@@ -44,6 +40,5 @@ async fn generated_sequences_agree_with_the_rules() {
     let folder = folder.unwrap();
     let config = SqliteConfig::new(folder.path().join("auth.db"));
     let database = SqliteDatabase::open(&config, OpenMode::default(), TestClock::new()).unwrap();
-    let limit = AttemptLimit { max_failures: 3, window: LOGIN_WINDOW };
-    compare_attempts(1_000, &Subject(SqliteLoginLimiter::new(&database, limit))).await;
+    compare_attempts(1_000, &Subject(SqliteLoginLimiter::new(&database, GENERATED_LIMITS))).await;
 }

@@ -4,12 +4,11 @@ use std::fs;
 use std::time::Duration;
 
 use auth_adapter_sqlite::{OpenMode, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter};
-use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::model::{EndReason, LimitKeys, LoginAttempt, TicketId};
 use auth_domain::ports::{Clock, Denylist, LoginLimiter, SessionStore, random_bytes};
 use auth_testkit::{
-    DENYLIST_MARGIN, LOGIN_LIMIT, LOGIN_WINDOW, START, TestEntropy, a_session, a_user_id, an_access_token,
-    an_email, request_time_at,
+    DENYLIST_MARGIN, LOGIN_LIMITS, START, TestEntropy, a_session, a_user_id, an_access_token, an_email,
+    request_time_at,
 };
 
 use crate::support::{Folder, Sessions};
@@ -48,9 +47,8 @@ async fn write_rows(database: &SqliteDatabase) {
         .unwrap();
     let email = LimitKeys::derive(b"a key").email(&an_email());
     let ticket = TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap());
-    let attempt = LoginAttempt { ticket, email, address: None };
-    let limit = AttemptLimit { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
-    SqliteLoginLimiter::new(database, limit).reserve(&attempt, request_time_at(START)).await.unwrap();
+    let attempt = LoginAttempt { ticket, email, origin: None };
+    SqliteLoginLimiter::new(database, LOGIN_LIMITS).reserve(&attempt, request_time_at(START)).await.unwrap();
 }
 
 #[tokio::test]

@@ -27,6 +27,18 @@ impl ClientAddress {
     pub const fn ip(&self) -> IpAddr {
         self.0
     }
+
+    /// The /48 of an IPv6 address; `None` for an IPv4 address.
+    #[must_use]
+    pub const fn network(&self) -> Option<Ipv6Addr> {
+        match self.0 {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(v6) => {
+                let [a, b, c, ..] = v6.segments();
+                Some(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::{LimitKey, LoginAttempt};
+use super::{LimitKey, LoginAttempt, LoginLimit};
 
 /// The place of an attempt, which must be settled with a [`Settlement`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
     /// The attempt.
     pub attempt: LoginAttempt,
+    /// Whether the attempt was reserved as one from a known address of its email. It is settled as it was reserved.
+    pub is_known: bool,
 }
 
 impl Ticket {
@@ -25,7 +27,9 @@ pub enum Reservation {
     Busy(LimitKey),
     /// Failures fill a limit key.
     Rejected {
-        /// The full key; if both are full, the one that is full for longer.
+        /// The limit that was reached; of several, the one that rejects for longest.
+        limit: LoginLimit,
+        /// The full key. The daily limit is on the key of the email.
         key: LimitKey,
         /// The time until the next attempt is possible.
         retry_after: Duration,

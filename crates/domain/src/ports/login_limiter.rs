@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
+use crate::model::{
+    ClearedLimit, EmailLimitStatus, LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket,
+};
 
 /// Counts login attempts by email and by address, before the password is compared.
 ///
@@ -36,7 +38,7 @@ use crate::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement,
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait LoginLimiter: Send + Sync {
-    /// Takes a place on both keys in one atomic operation, or on none.
+    /// Takes a place on every key that counts the attempt, in one atomic operation, or on none.
     ///
     /// # Parameters
     /// - `attempt`: the limit keys of the attempt, and its ticket.
@@ -65,9 +67,22 @@ pub trait LoginLimiter: Send + Sync {
         request_time: RequestTime,
     ) -> Result<(), PortError>;
 
-    /// Removes the failures on an email, for administrators.
+    /// Removes the failures on an email or from an address, for administrators. Attempts in flight stay.
     ///
     /// # Errors
     /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline.
-    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError>;
+    async fn clear(&self, cleared: ClearedLimit, request_time: RequestTime) -> Result<(), PortError>;
+
+    /// Forgets the known addresses of an email, with their failures on it. Its other counts stay.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline.
+    async fn forget_addresses(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError>;
+
+    /// Returns the counts of an email, for administrators.
+    ///
+    /// # Errors
+    /// `Unavailable` if the store cannot be reached, `Unanswered` if it does not answer before the deadline.
+    async fn status(&self, email: LimitKey, request_time: RequestTime)
+    -> Result<EmailLimitStatus, PortError>;
 }

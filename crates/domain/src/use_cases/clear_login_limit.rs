@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::model::{Email, LimitKey, LimitKeys, RequestTime};
+use crate::model::{ClearedLimit, Email, LimitKey, LimitKeys, RequestTime};
 use crate::ports::{LoginLimiter, PortError};
 
-/// Forgets the failed logins that are counted for an email, so that its user can log in again at once.
+/// Forgets the failed logins and the known addresses of an email, so that its user can log in again at once.
 pub struct ClearLoginLimit {
     /// The counter of failed logins.
     pub limiter: Arc<dyn LoginLimiter>,
@@ -20,7 +20,7 @@ impl ClearLoginLimit {
     /// [`PortError`] if the limiter failed; the count may or may not be cleared.
     pub async fn run(&self, email: &Email, request_time: RequestTime) -> Result<LimitKey, PortError> {
         let key = self.limit_keys.email(email);
-        self.limiter.clear(key, request_time).await?;
+        self.limiter.clear(ClearedLimit::Email(key), request_time).await?;
         Ok(key)
     }
 }
@@ -41,7 +41,7 @@ mod tests {
         let key = limit_keys().email(&email());
         limiter
             .expect_clear()
-            .withf(move |cleared, at| *cleared == key && *at == request_time())
+            .withf(move |cleared, at| *cleared == ClearedLimit::Email(key) && *at == request_time())
             .times(1)
             .return_once(|_, _| cleared);
         ClearLoginLimit { limiter: Arc::new(limiter), limit_keys: limit_keys() }

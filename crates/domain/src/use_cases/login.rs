@@ -18,7 +18,7 @@ mod command;
 #[cfg(test)]
 mod tests;
 
-pub use command::{LoggedIn, LoginCommand, LoginError, LoginLimit, LoginRejection};
+pub use command::{LoggedIn, LoginCommand, LoginError, LoginRejection};
 
 /// Opens a session for a user with the right password.
 pub struct Login {
@@ -69,12 +69,13 @@ impl Login {
         let attempt = LoginAttempt {
             ticket: TicketId::from_bytes(*random_bytes(&*self.issuer.entropy)?),
             email: self.limit_keys.email(&command.email),
-            address: command.client.map(|address| self.limit_keys.address(address)),
+            origin: command
+                .client
+                .map(|address| self.limit_keys.origin(&command.email, address, command.is_exempt)),
         };
         match self.limiter.reserve(&attempt, self.queueing(command)).await? {
             Reservation::Reserved(ticket) => Ok(ticket),
-            Reservation::Rejected { key, retry_after } => {
-                let limit = if key == attempt.email { LoginLimit::Email } else { LoginLimit::Address };
+            Reservation::Rejected { limit, retry_after, .. } => {
                 Err(LoginError::RateLimited { limit, retry_after })
             }
             Reservation::Busy(_) => {

@@ -59,10 +59,7 @@ impl Handlers {
             clock: parts.clock.clone(),
             entropy: parts.entropy.clone(),
             metrics: process.metrics.clone(),
-            client_addresses: Arc::new(ClientAddresses::new(
-                settings.http.trusted_proxies.clone(),
-                settings.http.client_address_header,
-            )),
+            client_addresses: Arc::new(client_addresses(settings)),
             cors: Arc::new(Cors::new(&settings.http.cors_origins)),
         };
         let secret = settings.admin.secret.clone();
@@ -106,6 +103,12 @@ impl Handlers {
             service.app_data(secret.clone());
         }
     }
+}
+
+fn client_addresses(settings: &Settings) -> ClientAddresses {
+    let trusted_proxies = settings.http.trusted_proxies.clone();
+    ClientAddresses::new(trusted_proxies, settings.http.client_address_header)
+        .exempting(settings.login_limit.exempt.clone())
 }
 
 fn issuer(parts: &Parts, settings: &Settings) -> Arc<Issuer> {

@@ -220,3 +220,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn clients_in_an_exempt_range_are_exempt() {
+    let exempt = ["192.0.2.0/24", "2001:db8:1::/48"].map(|network| network.parse().unwrap());
+    let addresses =
+        ClientAddresses::new(Vec::new(), ClientAddressHeader::XForwardedFor).exempting(exempt.into());
+    let is_exempt = |text: &str| addresses.is_exempt(ClientAddress::new(text.parse().unwrap()));
+    assert!(is_exempt("192.0.2.9") && is_exempt("::ffff:192.0.2.9") && is_exempt("2001:db8:1:2::3"));
+    assert!(!is_exempt("192.0.3.9") && !is_exempt("2001:db8:2:2::3"));
+}

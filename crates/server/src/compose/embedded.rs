@@ -9,7 +9,6 @@ use auth_adapter_sqlite::{
     SqliteUserRepository,
 };
 use auth_domain::model::RequestTime;
-use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::ports::{Check, Clock, PortError, UserRepository};
 
 use super::parts::TokenStores;
@@ -55,8 +54,7 @@ impl<'a> EmbeddedStore<'a> {
 
     pub(super) fn tokens(&mut self) -> Result<TokenStores, CommandError> {
         let denylist_margin = self.settings.tokens.denylist_margin;
-        let login_limit = &self.settings.login_limit;
-        let limit = AttemptLimit { max_failures: login_limit.max_failures, window: login_limit.window };
+        let limits = self.settings.login_limit.limits;
         let database = self.database()?;
         let denylist = Arc::new(SqliteDenylist::new(database, denylist_margin));
         Ok(TokenStores {
@@ -66,7 +64,7 @@ impl<'a> EmbeddedStore<'a> {
             denylist,
             denylist_cache: None,
             legacy: None,
-            limiter: Arc::new(SqliteLoginLimiter::new(database, limit)),
+            limiter: Arc::new(SqliteLoginLimiter::new(database, limits)),
         })
     }
 

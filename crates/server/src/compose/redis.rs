@@ -9,7 +9,6 @@ use auth_adapter_redis::{
     RedisSessionStore, RedisStore, RevocationPolicy,
 };
 use auth_domain::model::RequestTime;
-use auth_domain::model::attempt_window::AttemptLimit;
 use auth_domain::ports::{Check, Clock, PortError};
 
 use super::named::named;
@@ -34,8 +33,6 @@ pub(super) fn tokens(
         access_ttl: settings.tokens.sessions.access_ttl,
         denylist_margin: settings.tokens.denylist_margin,
     };
-    let limit =
-        AttemptLimit { max_failures: settings.login_limit.max_failures, window: settings.login_limit.window };
     dependencies.push(Arc::new(Redis { store: store.clone(), verification: settings.tokens.verification }));
     let denylist = Arc::new(RedisDenylist::new(&store, revocation));
     let cache = match (settings.tokens.verification, purpose) {
@@ -52,7 +49,7 @@ pub(super) fn tokens(
         denylist,
         denylist_cache: cache.map(|cache| Arc::new(cache) as Arc<dyn DenylistCache>),
         legacy: Some(Arc::new(RedisLegacyRefreshTokens::new(&store, revocation))),
-        limiter: Arc::new(RedisLoginLimiter::new(&store, limit)),
+        limiter: Arc::new(RedisLoginLimiter::new(&store, settings.login_limit.limits)),
     })
 }
 

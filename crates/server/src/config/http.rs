@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use rustix::process::{Resource, getrlimit};
 
 use super::reader::Reader;
-use super::{cors_origins, trusted_proxies, values};
+use super::{cors_origins, ranges, values};
 
 /// The longest drain delay. Few process managers wait so long for a service to stop, so a longer one is probably a mistake.
 const LONGEST_DRAIN_DELAY: Duration = Duration::from_mins(10);
@@ -51,7 +51,7 @@ pub(crate) enum ClientAddressHeader {
 impl HttpSettings {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let listen = reader.read("http.listen", values::address);
-        let trusted_proxies = reader.read("http.trusted_proxies", trusted_proxies::parse);
+        let trusted_proxies = reader.read("http.trusted_proxies", ranges::trusted_proxies);
         let header = reader.read("http.client_address_header", |text| match text {
             "x-forwarded-for" => Ok(ClientAddressHeader::XForwardedFor),
             "forwarded" => Ok(ClientAddressHeader::Forwarded),

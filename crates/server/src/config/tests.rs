@@ -28,10 +28,8 @@ fn the_defaults_need_no_server() {
     let settings = with(&[]).unwrap();
     assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.tokens.denylist_margin, Duration::from_secs(305));
-    assert_eq!(
-        (settings.login_limit.max_failures, settings.login_limit.window),
-        (10, Duration::from_mins(5))
-    );
+    assert_eq!(settings.login_limit.limits, auth_testkit::LOGIN_LIMITS);
+    assert!(settings.login_limit.exempt.is_empty());
     assert_eq!((settings.password.memory_kib, settings.password.iterations), (19_456, 2));
     assert!(matches!(settings.credentials, CredentialsBackend::Embedded));
     assert!(matches!(settings.tokens.backend, TokensBackend::Embedded));

@@ -12,6 +12,8 @@ use crate::client_address::ClientAddresses;
 pub(super) struct Client {
     /// The address that the request counts for; `None` if the trusted proxies add no address.
     pub(super) address: Option<ClientAddress>,
+    /// Whether the address is exempt from the login limit of addresses.
+    pub(super) is_exempt: bool,
     /// The peer, if it is not a trusted proxy.
     pub(super) untrusted_peer: Option<ClientAddress>,
 }
@@ -21,7 +23,9 @@ impl Client {
     pub(super) fn determine(request: &ServiceRequest, addresses: &ClientAddresses) -> Self {
         let peer = request.peer_addr().map(|peer| peer.ip());
         let untrusted_peer = peer.filter(|peer| !addresses.is_trusted(*peer)).map(ClientAddress::new);
-        let client = Self { address: addresses.client(peer, request.headers()), untrusted_peer };
+        let address = addresses.client(peer, request.headers());
+        let is_exempt = address.is_some_and(|address| addresses.is_exempt(address));
+        let client = Self { address, is_exempt, untrusted_peer };
         request.extensions_mut().insert(client);
         client
     }

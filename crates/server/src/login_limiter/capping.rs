@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use async_trait::async_trait;
-use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket, TicketId};
+use auth_domain::model::{
+    ClearedLimit, EmailLimitStatus, LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket,
+    TicketId,
+};
 use auth_domain::ports::{LoginLimiter, PortError};
 
 use super::password_queue::PasswordQueue;
@@ -15,9 +18,9 @@ mod tests;
 
 /// One address holds at most this fraction of the password queue.
 const ADDRESS_FRACTION: usize = 4;
-/// All attempts without an address together hold at most this fraction. They come from many users behind proxies that send
-/// no client address, so the fraction is larger than that of one address.
-const UNKNOWN_FRACTION: usize = 2;
+/// All attempts without an address together, and those from an exempt address, hold at most this fraction. They come from
+/// many users, so the fraction is larger than that of one address.
+const SHARED_FRACTION: usize = 2;
 
 /// A [`LoginLimiter`] that lets one address hold at most a quarter of the password queue.
 ///
@@ -49,10 +52,11 @@ impl CappingLoginLimiter {
 
     /// Takes a place for the attempt; returns `false` when its address is at the cap.
     fn take(&self, attempt: &LoginAttempt, request_time: RequestTime) -> bool {
-        let fraction = if attempt.address.is_some() { ADDRESS_FRACTION } else { UNKNOWN_FRACTION };
+        let is_one_client = attempt.origin.is_some_and(|origin| !origin.is_exempt);
+        let fraction = if is_one_client { ADDRESS_FRACTION } else { SHARED_FRACTION };
         let cap = (self.password_queue.size() / fraction).max(1);
         let mut in_flight = self.lock();
-        let places = in_flight.entry(attempt.address).or_default();
+        let places = in_flight.entry(attempt.address()).or_default();
         if places.len() >= cap {
             // An attempt that panicked may not have given its place back.
             places.retain(|place| place.deadline > request_time.started());
@@ -66,10 +70,10 @@ impl CappingLoginLimiter {
 
     fn give_back(&self, attempt: &LoginAttempt) {
         let mut in_flight = self.lock();
-        if let Some(places) = in_flight.get_mut(&attempt.address) {
+        if let Some(places) = in_flight.get_mut(&attempt.address()) {
             places.retain(|place| place.ticket != attempt.ticket);
             if places.is_empty() {
-                in_flight.remove(&attempt.address);
+                in_flight.remove(&attempt.address());
             }
         }
     }
@@ -83,7 +87,7 @@ impl LoginLimiter for CappingLoginLimiter {
         request_time: RequestTime,
     ) -> Result<Reservation, PortError> {
         if !self.take(attempt, request_time) {
-            return Ok(Reservation::Busy(attempt.address.unwrap_or(attempt.email)));
+            return Ok(Reservation::Busy(attempt.address().unwrap_or(attempt.email)));
         }
         let reservation = self.limiter.reserve(attempt, request_time).await;
         if !matches!(reservation, Ok(Reservation::Reserved(_))) {
@@ -102,7 +106,19 @@ impl LoginLimiter for CappingLoginLimiter {
         self.limiter.settle(ticket, outcome, request_time).await
     }
 
-    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
-        self.limiter.clear(email, request_time).await
+    async fn clear(&self, cleared: ClearedLimit, request_time: RequestTime) -> Result<(), PortError> {
+        self.limiter.clear(cleared, request_time).await
+    }
+
+    async fn forget_addresses(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        self.limiter.forget_addresses(email, request_time).await
+    }
+
+    async fn status(
+        &self,
+        email: LimitKey,
+        request_time: RequestTime,
+    ) -> Result<EmailLimitStatus, PortError> {
+        self.limiter.status(email, request_time).await
     }
 }

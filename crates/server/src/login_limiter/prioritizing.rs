@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
+use auth_domain::model::{
+    ClearedLimit, EmailLimitStatus, LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket,
+};
 use auth_domain::ports::{Clock, Entropy, LoginLimiter, PortError};
 use tokio::time::timeout_at;
 
@@ -58,7 +60,7 @@ impl PrioritizingLoginLimiter {
     /// Waits until the attempt may enter the password queue; returns `false` if it cannot before its deadline.
     async fn pass(&self, attempt: &LoginAttempt, request_time: RequestTime) -> bool {
         let (now, deadline) = (self.clock.instant(), request_time.deadline());
-        let class = self.standings.class(attempt.address, now);
+        let class = self.standings.class(attempt.address(), now);
         let Some(last) = deadline.checked_sub(MARGIN) else { return false };
         let arrival = Arrival { attempt, class, now, deadline, random: self.random() };
         match self.gate.enter(&arrival, self.bounds()) {
@@ -117,12 +119,24 @@ impl LoginLimiter for PrioritizingLoginLimiter {
         // A settlement may be repeated after an outage of the store; an attempt counts once.
         if self.leave(&ticket.attempt) && outcome != Settlement::Abandoned {
             self.gate.end_visit(&ticket.attempt);
-            self.standings.record(ticket.attempt.address, outcome, self.clock.instant());
+            self.standings.record(ticket.attempt.address(), outcome, self.clock.instant());
         }
         self.limiter.settle(ticket, outcome, request_time).await
     }
 
-    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
-        self.limiter.clear(email, request_time).await
+    async fn clear(&self, cleared: ClearedLimit, request_time: RequestTime) -> Result<(), PortError> {
+        self.limiter.clear(cleared, request_time).await
+    }
+
+    async fn forget_addresses(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        self.limiter.forget_addresses(email, request_time).await
+    }
+
+    async fn status(
+        &self,
+        email: LimitKey,
+        request_time: RequestTime,
+    ) -> Result<EmailLimitStatus, PortError> {
+        self.limiter.status(email, request_time).await
     }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
+use auth_domain::model::{
+    ClearedLimit, EmailLimitStatus, LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket,
+};
 use auth_domain::ports::{Entropy, LoginLimiter, PortError};
 use tokio::time::{timeout, timeout_at};
 
@@ -36,6 +38,24 @@ impl QueueingLoginLimiter {
     /// Queues the attempts for which `limiter` is busy.
     pub(super) fn new(limiter: Arc<dyn LoginLimiter>, entropy: Arc<dyn Entropy>) -> Self {
         Self { limiter, entropy, places: Places::default() }
+    }
+
+    /// Reserves an attempt that does not wait yet.
+    ///
+    /// Only the limiter knows whether the address is known for the email. If it is, the attempt does not wait behind the
+    /// attempts of strangers. If it is not, it must not overtake those that wait for the email.
+    async fn arrive(
+        &self,
+        attempt: &LoginAttempt,
+        request_time: RequestTime,
+    ) -> Result<Reservation, PortError> {
+        let reservation = self.limiter.reserve(attempt, request_time).await?;
+        let Reservation::Reserved(ticket) = &reservation else { return Ok(reservation) };
+        if ticket.is_known || !self.places.is_queued(attempt.email) {
+            return Ok(reservation);
+        }
+        self.settle(ticket, Settlement::Abandoned, request_time).await?;
+        Ok(Reservation::Busy(attempt.email))
     }
 
     /// Waits in the queue of `key` until the limiter decides, or is busy with another key.
@@ -79,10 +99,10 @@ impl LoginLimiter for QueueingLoginLimiter {
         request_time: RequestTime,
     ) -> Result<Reservation, PortError> {
         // An attempt does not overtake those that already wait for one of its keys.
-        let queued = keys(attempt).find(|key| self.places.is_queued(*key));
-        let mut busy = match queued {
+        let mut queued = keys(attempt).filter(|key| *key != attempt.email || attempt.origin.is_none());
+        let mut busy = match queued.find(|key| self.places.is_queued(*key)) {
             Some(key) => key,
-            None => match self.limiter.reserve(attempt, request_time).await? {
+            None => match self.arrive(attempt, request_time).await? {
                 Reservation::Busy(key) => key,
                 decided @ (Reservation::Reserved(_) | Reservation::Rejected { .. }) => return Ok(decided),
             },
@@ -106,11 +126,24 @@ impl LoginLimiter for QueueingLoginLimiter {
         settled
     }
 
-    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
-        self.limiter.clear(email, request_time).await
+    async fn clear(&self, cleared: ClearedLimit, request_time: RequestTime) -> Result<(), PortError> {
+        self.limiter.clear(cleared, request_time).await
+    }
+
+    async fn forget_addresses(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        self.limiter.forget_addresses(email, request_time).await
+    }
+
+    async fn status(
+        &self,
+        email: LimitKey,
+        request_time: RequestTime,
+    ) -> Result<EmailLimitStatus, PortError> {
+        self.limiter.status(email, request_time).await
     }
 }
 
 fn keys(attempt: &LoginAttempt) -> impl Iterator<Item = LimitKey> {
-    [Some(attempt.email), attempt.address].into_iter().flatten()
+    let pair = attempt.origin.map(|origin| origin.pair);
+    attempt.counted_on(false).into_iter().map(|(_, key)| key).chain(pair)
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{Event, LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
+use auth_domain::model::{
+    ClearedLimit, EmailLimitStatus, Event, LimitKey, LoginAttempt, RequestTime, Reservation, Settlement,
+    Ticket,
+};
 use auth_domain::ports::{Clock, LoginLimiter, PortError, PortErrorKind, start_request};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -68,7 +71,11 @@ impl LoginLimiter for RetryingLoginLimiter {
     ) -> Result<Reservation, PortError> {
         let reserved = self.limiter.reserve(attempt, request_time).await;
         if is_outcome_unknown(&reserved) {
-            self.retry(&self.unknown_reservations, Ticket { attempt: *attempt }, Settlement::Abandoned);
+            self.retry(
+                &self.unknown_reservations,
+                Ticket { attempt: *attempt, is_known: false },
+                Settlement::Abandoned,
+            );
         }
         reserved
     }
@@ -86,8 +93,20 @@ impl LoginLimiter for RetryingLoginLimiter {
         settled
     }
 
-    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
-        self.limiter.clear(email, request_time).await
+    async fn clear(&self, cleared: ClearedLimit, request_time: RequestTime) -> Result<(), PortError> {
+        self.limiter.clear(cleared, request_time).await
+    }
+
+    async fn forget_addresses(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        self.limiter.forget_addresses(email, request_time).await
+    }
+
+    async fn status(
+        &self,
+        email: LimitKey,
+        request_time: RequestTime,
+    ) -> Result<EmailLimitStatus, PortError> {
+        self.limiter.status(email, request_time).await
     }
 }
 

@@ -20,8 +20,10 @@ pub enum AttemptOperation {
     Reserve {
         /// The email, one of two.
         email: usize,
-        /// The address, one of two; `None` if it is not known.
+        /// The address, one of three, of which two share a network; `None` if it is not known.
         address: Option<usize>,
+        /// Whether the address is exempt.
+        is_exempt: bool,
     },
     /// Settles a reserved attempt, which may have been settled before.
     Settle {
@@ -30,33 +32,63 @@ pub enum AttemptOperation {
         /// The outcome.
         outcome: Settlement,
     },
-    /// Removes the failures of an email.
-    Clear {
+    /// Clears the limit of an email.
+    ClearEmail {
+        /// The email.
+        email: usize,
+    },
+    /// Clears the limit of an address.
+    ClearAddress {
+        /// The address.
+        address: usize,
+    },
+    /// Forgets the known addresses of an email.
+    Forget {
+        /// The email.
+        email: usize,
+    },
+    /// Reads the limit of an email.
+    Status {
         /// The email.
         email: usize,
     },
 }
 
-/// Generates sequences of up to 40 calls.
+/// Generates sequences of up to 60 calls.
 pub fn attempt_calls() -> impl Strategy<Value = Vec<AttemptCall>> {
     let after = prop_oneof![
         6 => (0..2_000_000_i64).prop_map(time::Duration::microseconds),
         2 => proptest::sample::select(vec![time::Duration::ZERO, time::Duration::seconds(10), time::Duration::minutes(5)]),
         2 => (0..120_000_i64).prop_map(time::Duration::milliseconds),
         1 => (-20_000..0_i64).prop_map(time::Duration::milliseconds),
+        1 => proptest::sample::select(vec![
+            time::Duration::minutes(1),
+            time::Duration::hours(1),
+            time::Duration::hours(24),
+            time::Duration::hours(25),
+            time::Duration::hours(-2),
+        ]),
     ];
     let outcome = prop_oneof![
         6 => Just(Settlement::Failed),
-        1 => Just(Settlement::Succeeded),
+        2 => Just(Settlement::Succeeded),
         1 => Just(Settlement::Abandoned),
     ];
     let operation = prop_oneof![
-        8 => (0..2_usize, proptest::option::weighted(0.8, 0..2_usize))
-            .prop_map(|(email, address)| AttemptOperation::Reserve { email, address }),
-        6 => (any::<Index>(), outcome)
+        16 => (email(), proptest::option::weighted(0.9, 0..3_usize), proptest::bool::weighted(0.1))
+            .prop_map(|(email, address, is_exempt)| AttemptOperation::Reserve { email, address, is_exempt }),
+        12 => (any::<Index>(), outcome)
             .prop_map(|(attempt, outcome)| AttemptOperation::Settle { attempt, outcome }),
-        1 => (0..2_usize).prop_map(|email| AttemptOperation::Clear { email }),
+        1 => email().prop_map(|email| AttemptOperation::ClearEmail { email }),
+        1 => (0..3_usize).prop_map(|address| AttemptOperation::ClearAddress { address }),
+        1 => email().prop_map(|email| AttemptOperation::Forget { email }),
+        2 => email().prop_map(|email| AttemptOperation::Status { email }),
     ];
     let call = (after, operation).prop_map(|(after, operation)| AttemptCall { after, operation });
-    proptest::collection::vec(call, 1..40)
+    proptest::collection::vec(call, 1..60)
+}
+
+/// Most calls are on one email, so that its limits are reached.
+fn email() -> impl Strategy<Value = usize> {
+    prop_oneof![3 => Just(0), 1 => Just(1)]
 }

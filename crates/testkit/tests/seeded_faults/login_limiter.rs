@@ -5,63 +5,41 @@ mod perturbed;
 
 pub(crate) use fault::Fault;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::attempt_window::{Attempt, AttemptLimit, AttemptState, Windows, clear};
-use auth_domain::model::{LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket};
+use auth_domain::model::attempt_window::AttemptState;
+use auth_domain::model::{
+    ClearedLimit, EmailLimitStatus, LimitKey, LoginAttempt, Origin, RequestTime, Reservation, Settlement,
+    Ticket,
+};
 use auth_domain::ports::{LoginLimiter, PortError};
-use auth_testkit::{Fixture, LOGIN_LIMIT, LOGIN_WINDOW};
+use auth_testkit::generated::LimitModel;
+use auth_testkit::{Fixture, LOGIN_LIMITS};
 
 use perturbed::{reserve, settle};
 
-const LIMIT: AttemptLimit = AttemptLimit { max_failures: LOGIN_LIMIT, window: LOGIN_WINDOW };
-
-#[derive(Default)]
-struct Stored {
-    emails: HashMap<LimitKey, Vec<Attempt>>,
-    addresses: HashMap<LimitKey, Vec<Attempt>>,
-}
-
 struct InMemoryLoginLimiter {
-    stored: Mutex<Stored>,
+    stored: Mutex<LimitModel>,
     fault: Option<Fault>,
 }
 
 #[expect(clippy::unused_async, reason = "the macros await the fixture")]
 pub(crate) async fn fixture(fault: Option<Fault>) -> Fixture<dyn LoginLimiter> {
-    let limiter = InMemoryLoginLimiter { stored: Mutex::default(), fault };
+    let limiter = InMemoryLoginLimiter { stored: Mutex::new(LimitModel::new(LOGIN_LIMITS)), fault };
     Fixture { port: Arc::new(limiter), keep: Box::new(()) }
 }
 
-impl Stored {
-    fn windows(&self, attempt: &LoginAttempt) -> Windows {
-        let window = |windows: &HashMap<_, Vec<_>>, key| windows.get(&key).cloned().unwrap_or_default();
-        Windows {
-            email: window(&self.emails, attempt.email),
-            address: attempt.address.map(|key| window(&self.addresses, key)).unwrap_or_default(),
-        }
-    }
-
-    fn store(&mut self, attempt: &LoginAttempt, windows: Windows) {
-        self.emails.insert(attempt.email, windows.email);
-        if let Some(address) = attempt.address {
-            self.addresses.insert(address, windows.address);
-        }
-    }
-
-    /// Removes the failures on an email from every address.
-    fn free_addresses(&mut self, email: LimitKey) {
-        for window in self.addresses.values_mut() {
-            window.retain(|attempt| attempt.email != email || attempt.state == AttemptState::InFlight);
-        }
+/// Removes the failures on an email from the windows of every other key.
+fn free_other_keys(stored: &mut LimitModel, email: LimitKey) {
+    for (_, window) in stored.windows_mut().filter(|(key, _)| **key != email) {
+        window.retain(|attempt| attempt.email != email || attempt.state == AttemptState::InFlight);
     }
 }
 
 impl InMemoryLoginLimiter {
-    fn lock(&self) -> MutexGuard<'_, Stored> {
+    fn lock(&self) -> MutexGuard<'_, LimitModel> {
         self.stored.lock().unwrap()
     }
 
@@ -72,10 +50,11 @@ impl InMemoryLoginLimiter {
     /// The attempt with the limit keys that the limiter counts it on.
     fn counted(&self, attempt: &LoginAttempt) -> LoginAttempt {
         let mut attempt = *attempt;
-        match self.fault {
-            Some(Fault::NoAddressKey) => attempt.address = None,
-            Some(Fault::MissingAddressIsOneAddress) => {
-                attempt.address = attempt.address.or(Some(LimitKey::from_bytes([0; 16])));
+        match (self.fault, &mut attempt.origin) {
+            (Some(Fault::NoAddressKey), Some(origin)) => origin.is_exempt = true,
+            (Some(Fault::MissingAddressIsOneAddress), origin @ None) => {
+                let key = LimitKey::from_bytes([0; 16]);
+                *origin = Some(Origin { address: key, network: None, pair: key, is_exempt: false });
             }
             _ => {}
         }
@@ -92,25 +71,27 @@ impl LoginLimiter for InMemoryLoginLimiter {
     ) -> Result<Reservation, PortError> {
         self.in_time(request_time)?;
         let (counted, now) = (self.counted(attempt), request_time.now());
-        let read = self.lock().windows(&counted);
+        let limits = self.lock().limits;
         let reservation = if self.fault == Some(Fault::ChecksBeforeItCounts) {
-            let (reservation, _) = LIMIT.reserve(&counted, read, now);
+            let read = self.lock().records(&counted);
+            let (reservation, _) = limits.reserve(&counted, read, now);
             tokio::time::sleep(Duration::from_millis(20)).await;
             let mut stored = self.lock();
             if matches!(reservation, Reservation::Reserved(_)) {
-                let mut windows = stored.windows(&counted);
-                perturbed::count(&mut windows, &counted, now);
-                stored.store(&counted, windows);
+                let mut records = stored.records(&counted);
+                perturbed::count(&mut records, &counted, now);
+                stored.store(&counted, &records);
             }
             reservation
         } else {
             let mut stored = self.lock();
-            let (reservation, windows) = reserve(self.fault, &counted, stored.windows(&counted), now);
-            stored.store(&counted, windows);
+            let (reservation, records) =
+                reserve(self.fault, &limits, &counted, stored.records(&counted), now);
+            stored.store(&counted, &records);
             reservation
         };
         Ok(match reservation {
-            Reservation::Reserved(_) => Reservation::Reserved(Ticket { attempt: *attempt }),
+            Reservation::Reserved(ticket) => Reservation::Reserved(Ticket { attempt: *attempt, ..ticket }),
             other => other,
         })
     }
@@ -122,30 +103,47 @@ impl LoginLimiter for InMemoryLoginLimiter {
         request_time: RequestTime,
     ) -> Result<(), PortError> {
         self.in_time(request_time)?;
-        let counted = self.counted(&ticket.attempt);
+        let ticket = Ticket { attempt: self.counted(&ticket.attempt), ..*ticket };
         let mut stored = self.lock();
-        let windows = stored.windows(&counted);
-        let ticket = Ticket { attempt: counted };
-        let settled = settle(self.fault, &ticket, outcome, &windows, request_time.now());
-        stored.store(&counted, settled);
+        let (limits, records) = (stored.limits, stored.records(&ticket.attempt));
+        let settled = settle(self.fault, &limits, &ticket, outcome, &records, request_time.now());
+        stored.store(&ticket.attempt, &settled);
         if self.fault == Some(Fault::SuccessClearsOtherAddresses) && outcome == Settlement::Succeeded {
-            stored.free_addresses(counted.email);
+            free_other_keys(&mut stored, ticket.attempt.email);
         }
         Ok(())
     }
 
-    async fn clear(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+    async fn clear(&self, cleared: ClearedLimit, request_time: RequestTime) -> Result<(), PortError> {
         self.in_time(request_time)?;
+        let now = request_time.now();
         let mut stored = self.lock();
-        match self.fault {
-            Some(Fault::ClearDoesNothing) => return Ok(()),
-            Some(Fault::ClearFreesEveryEmail) => stored.emails.clear(),
-            Some(Fault::ClearFreesTheAddresses) => stored.free_addresses(email),
+        match (self.fault, cleared) {
+            (Some(Fault::ClearDoesNothing), ClearedLimit::Email(_)) => return Ok(()),
+            (Some(Fault::ClearFreesEveryEmail), ClearedLimit::Email(_)) => {
+                stored.windows_mut().for_each(|(_, window)| window.clear());
+            }
+            (Some(Fault::ClearFreesTheAddresses), ClearedLimit::Email(email)) => {
+                free_other_keys(&mut stored, email);
+            }
             _ => {}
         }
-        if let Some(window) = stored.emails.get_mut(&email) {
-            *window = clear(std::mem::take(window), request_time.now());
-        }
+        stored.clear(cleared, now);
         Ok(())
+    }
+
+    async fn forget_addresses(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
+        self.in_time(request_time)?;
+        self.lock().forget_addresses(email, request_time.now());
+        Ok(())
+    }
+
+    async fn status(
+        &self,
+        email: LimitKey,
+        request_time: RequestTime,
+    ) -> Result<EmailLimitStatus, PortError> {
+        self.in_time(request_time)?;
+        Ok(self.lock().status(email, request_time.now()))
     }
 }

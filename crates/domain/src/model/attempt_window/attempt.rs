@@ -24,15 +24,6 @@ pub enum AttemptState {
     Failed,
 }
 
-/// The stored attempts on the two limit keys of a login attempt, each from the oldest to the newest.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Windows {
-    /// The attempts on the email.
-    pub email: Vec<Attempt>,
-    /// The attempts from the address; empty if the address is not known.
-    pub address: Vec<Attempt>,
-}
-
 impl Attempt {
     /// Whether the attempt counts as a failure at `now`: it failed, or was not settled in time.
     pub(super) fn is_failure(&self, now: i64) -> bool {

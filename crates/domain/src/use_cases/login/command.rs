@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::model::{ClientAddress, Email, Password, RequestTime, TokenPair, UserId};
+use crate::model::{ClientAddress, Email, LoginLimit, Password, RequestTime, TokenPair, UserId};
 use crate::ports::{PortError, UnreadableUser};
 
 /// A request to log in, checked for its form.
@@ -16,6 +16,8 @@ pub struct LoginCommand {
     pub password: Password,
     /// The client's address; `None` if it is not known.
     pub client: Option<ClientAddress>,
+    /// Whether the settings exempt the address from the limits of addresses and networks.
+    pub is_exempt: bool,
     /// The time of the request.
     pub request_time: RequestTime,
 }
@@ -40,7 +42,7 @@ pub enum LoginError {
         /// The user, if the email is known.
         user_id: Option<UserId>,
     },
-    /// Too many failures on the email or from the address.
+    /// Too many failures.
     #[error("too many failed logins")]
     RateLimited {
         /// The limit that was reached.
@@ -51,17 +53,6 @@ pub enum LoginError {
     /// An error of a port.
     #[error(transparent)]
     Port(#[from] PortError),
-}
-
-/// The limit that rejected a login, for logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-pub enum LoginLimit {
-    /// The failures on one email.
-    #[error("email")]
-    Email,
-    /// The failures from one address.
-    #[error("address")]
-    Address,
 }
 
 /// The reason why credentials are invalid, for logs.

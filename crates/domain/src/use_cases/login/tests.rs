@@ -70,7 +70,7 @@ impl Setup {
             policy: self.policy,
         };
         let (email, password, client) = (email(), password(text), self.client);
-        login.run(LoginCommand { email, password, client, request_time }).await
+        login.run(LoginCommand { email, password, client, is_exempt: false, request_time }).await
     }
 
     async fn rejection(self) -> LoginRejection {
@@ -129,7 +129,7 @@ fn limiter_settled(expected: Settlement) -> MockLoginLimiter {
     let noted = reserved.clone();
     limiter.expect_reserve().times(1).returning(move |attempt, _| {
         noted.note(*attempt);
-        Ok(Reservation::Reserved(Ticket { attempt: *attempt }))
+        Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: false }))
     });
     limiter
         .expect_settle()
@@ -156,7 +156,8 @@ async fn limit_credentials_settlement_and_session_follow_in_this_order() {
         ..setup()
     };
     let Setup { users, hasher, limiter, sessions, .. } = &mut setup;
-    let let_in = |attempt: &LoginAttempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt }));
+    let let_in =
+        |attempt: &LoginAttempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: false }));
     limiter.expect_reserve().times(1).in_sequence(&mut order).returning(let_in);
     users.expect_find_by_email().times(1).in_sequence(&mut order).returning(|_, _| Ok(Some(user())));
     hasher.expect_verify().times(1).in_sequence(&mut order).returning(|_, _, _| Ok(RIGHT));

@@ -49,7 +49,8 @@ pub(in crate::http) async fn login(
     }
 
     events::will_have_event(&request);
-    let command = LoginCommand { email, password, client: client.address, request_time };
+    let Client { address, is_exempt, .. } = client;
+    let command = LoginCommand { email, password, client: address, is_exempt, request_time };
     let run = tasks.run(async move {
         let result = login.run(command).await;
         events::login(&metrics, &result, email_hash);

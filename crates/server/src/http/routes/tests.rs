@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::dev::Service;
 use actix_web::test::TestRequest;
 use auth_domain::mocks::{MockAccessTokens, MockDenylist, MockLoginLimiter, MockSessionStore};
-use auth_domain::model::{Reservation, Rotation};
+use auth_domain::model::{LoginLimit, Reservation, Rotation};
 use auth_domain::ports::{PortError, SessionStore};
 use serde_json::{Value, json};
 
@@ -96,9 +96,9 @@ async fn a_malformed_request_is_400_before_the_limit_is_checked() {
 async fn a_blocked_login_is_429_with_the_seconds_to_wait() {
     let mut limiter = MockLoginLimiter::new();
     let retry_after = Duration::from_millis(41_500);
-    limiter
-        .expect_reserve()
-        .returning(move |attempt, _| Ok(Reservation::Rejected { key: attempt.email, retry_after }));
+    limiter.expect_reserve().returning(move |attempt, _| {
+        Ok(Reservation::Rejected { limit: LoginLimit::Email, key: attempt.email, retry_after })
+    });
     let answer = call(Parts { limiter: Arc::new(limiter), ..parts() }, login()).await;
     assert_eq!(answer.error(), (429, "rate_limited"));
     assert_eq!(answer.header("retry-after"), "42");

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auth_domain::mocks::{MockLoginLimiter, counting_entropy, permissive_limiter};
-use auth_domain::model::{ClientAddress, Email, LimitKeys};
+use auth_domain::model::{ClientAddress, Email, LimitKeys, LoginLimit};
 use auth_domain::ports::{random_bytes, start_request};
 use futures_util::future::join_all;
 use futures_util::poll;
@@ -25,10 +25,13 @@ fn over(limiter: MockLoginLimiter, capacity: usize) -> CappingLoginLimiter {
 fn attempts(address: Option<&str>, count: u8) -> Vec<LoginAttempt> {
     let (keys, entropy) = (LimitKeys::derive(b"secret"), counting_entropy());
     let address = address.map(|address| ClientAddress::new(address.parse().unwrap()));
-    let attempt = |number| LoginAttempt {
-        ticket: TicketId::from_bytes(*random_bytes(&entropy).unwrap()),
-        email: keys.email(&Email::from_trusted(format!("{number}@{address:?}"))),
-        address: address.map(|address| keys.address(address)),
+    let attempt = |number| {
+        let email = Email::from_trusted(format!("{number}@{address:?}"));
+        LoginAttempt {
+            ticket: TicketId::from_bytes(*random_bytes(&entropy).unwrap()),
+            email: keys.email(&email),
+            origin: address.map(|address| keys.origin(&email, address, false)),
+        }
     };
     (0..count).map(attempt).collect()
 }
@@ -54,7 +57,7 @@ async fn one_address_holds_a_quarter_of_the_password_queue() {
     let flood = attempts(Some("203.0.113.1"), 50);
     assert_eq!(reserved(&limiter, &flood).await.len(), 10);
     let busy = limiter.reserve(&flood[20], request_time(WAIT)).await.unwrap();
-    assert_eq!(busy, Reservation::Busy(flood[20].address.unwrap()));
+    assert_eq!(busy, Reservation::Busy(flood[20].address().unwrap()));
     for other in ["203.0.113.2", "2001:db8::1"] {
         assert_eq!(reserved(&limiter, &attempts(Some(other), 5)).await.len(), 5, "{other}");
     }
@@ -82,7 +85,8 @@ async fn every_address_gets_one_place_if_hashes_are_slow() {
 #[tokio::test]
 async fn a_settled_attempt_frees_one_place_even_if_the_store_fails() {
     let mut mock = MockLoginLimiter::new();
-    mock.expect_reserve().returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt })));
+    mock.expect_reserve()
+        .returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: false })));
     mock.expect_settle().returning(|_, _, _| Err(PortError::unavailable("gone")));
     let limiter = over(mock, 8);
     let flood = attempts(Some("203.0.113.1"), 5);
@@ -98,14 +102,14 @@ async fn an_attempt_that_is_not_admitted_holds_no_place() {
     let (answers, mut mock) = (AtomicUsize::new(0), MockLoginLimiter::new());
     mock.expect_reserve().returning(move |attempt, _| match answers.fetch_add(1, Ordering::Relaxed) % 3 {
         0 => Ok(Reservation::Busy(attempt.email)),
-        1 => Ok(Reservation::Rejected { key: attempt.email, retry_after: WAIT }),
+        1 => Ok(Reservation::Rejected { limit: LoginLimit::Email, key: attempt.email, retry_after: WAIT }),
         _ => Err(PortError::unavailable("gone")),
     });
     let limiter = over(mock, 4);
     for attempt in attempts(Some("203.0.113.1"), 9) {
         assert_ne!(
             limiter.reserve(&attempt, request_time(WAIT)).await.ok(),
-            Some(Reservation::Busy(attempt.address.unwrap()))
+            Some(Reservation::Busy(attempt.address().unwrap()))
         );
     }
     assert!(limiter.lock().is_empty());

@@ -140,7 +140,7 @@ impl State {
 
 /// Returns the key of a visit: the address, or the email if there is no address.
 fn key(attempt: &LoginAttempt) -> LimitKey {
-    attempt.address.unwrap_or(attempt.email)
+    attempt.address().unwrap_or(attempt.email)
 }
 
 #[cfg(test)]

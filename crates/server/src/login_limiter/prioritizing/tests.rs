@@ -14,7 +14,8 @@ mod flood;
 /// Returns a limiter for ten passwords per second: at most four attempts run, and at most sixteen wait.
 fn limiter(abandoned: usize) -> PrioritizingLoginLimiter {
     let mut mock = MockLoginLimiter::new();
-    mock.expect_reserve().returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt })));
+    mock.expect_reserve()
+        .returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: false })));
     mock.expect_settle()
         .withf(|_, outcome, _| *outcome == Settlement::Abandoned)
         .times(abandoned)
@@ -28,13 +29,13 @@ fn limiter(abandoned: usize) -> PrioritizingLoginLimiter {
 /// Returns one attempt from each address.
 fn attempts(addresses: impl Iterator<Item = u32>) -> Vec<LoginAttempt> {
     let keys = LimitKeys::derive(b"secret");
-    addresses
-        .map(|address| LoginAttempt {
-            ticket: TicketId::from_bytes(*random_bytes(&SystemEntropy).unwrap()),
-            email: keys.email(&Email::from_trusted("a@b.c".to_owned())),
-            address: Some(keys.address(ClientAddress::new(Ipv4Addr::from_bits(address).into()))),
-        })
-        .collect()
+    let email = Email::from_trusted("a@b.c".to_owned());
+    let attempt = |address| LoginAttempt {
+        ticket: TicketId::from_bytes(*random_bytes(&SystemEntropy).unwrap()),
+        email: keys.email(&email),
+        origin: Some(keys.origin(&email, ClientAddress::new(Ipv4Addr::from_bits(address).into()), false)),
+    };
+    addresses.map(attempt).collect()
 }
 
 fn request_time() -> RequestTime {
@@ -42,7 +43,10 @@ fn request_time() -> RequestTime {
 }
 
 async fn fail(limiter: &PrioritizingLoginLimiter, attempt: &LoginAttempt) {
-    limiter.settle(&Ticket { attempt: *attempt }, Settlement::Failed, request_time()).await.unwrap();
+    limiter
+        .settle(&Ticket { attempt: *attempt, is_known: false }, Settlement::Failed, request_time())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -115,10 +119,10 @@ async fn a_repeated_settlement_counts_once() {
         limiter.reserve(attempt, request_time()).await.unwrap();
     }
     fail(&limiter, &attempts[0]).await;
-    let ticket = Ticket { attempt: attempts[1] };
+    let ticket = Ticket { attempt: attempts[1], is_known: false };
     limiter.settle(&ticket, Settlement::Succeeded, request_time()).await.unwrap();
     fail(&limiter, &attempts[0]).await;
-    let class = limiter.standings.class(attempts[1].address, SystemClock.instant());
+    let class = limiter.standings.class(attempts[1].address(), SystemClock.instant());
     assert_eq!(class, standings::Class::LoggedIn);
 }
 

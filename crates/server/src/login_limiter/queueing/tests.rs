@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use auth_domain::mocks::{MockLoginLimiter, counting_entropy};
-use auth_domain::model::{Email, LimitKeys, TicketId};
+use auth_domain::model::{Email, LimitKeys, LoginLimit, TicketId};
 use auth_domain::ports::{Clock, random_bytes, start_request};
 use futures_util::future::join_all;
 use tokio::task::yield_now;
@@ -31,7 +31,7 @@ fn limiter(limit: usize) -> (Arc<Admissions>, QueueingLoginLimiter) {
         }
         running.insert(attempt.ticket);
         state.order.lock().unwrap().push(attempt.ticket);
-        Ok(Reservation::Reserved(Ticket { attempt: *attempt }))
+        Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: false }))
     });
     let state = admissions.clone();
     mock.expect_settle().returning(move |ticket, _, _| {
@@ -45,7 +45,7 @@ fn attempts(count: usize) -> Vec<LoginAttempt> {
     let (keys, entropy) = (LimitKeys::derive(b"secret"), counting_entropy());
     let email = keys.email(&Email::from_trusted("a@b.c".to_owned()));
     let ticket = |_| TicketId::from_bytes(*random_bytes(&entropy).unwrap());
-    (0..count).map(ticket).map(|ticket| LoginAttempt { ticket, email, address: None }).collect()
+    (0..count).map(ticket).map(|ticket| LoginAttempt { ticket, email, origin: None }).collect()
 }
 
 fn request_time(allowed: Duration) -> RequestTime {
@@ -132,7 +132,11 @@ async fn sixteen_addresses_leave_places_for_others() {
 async fn a_rejection_is_returned_at_once() {
     let mut mock = MockLoginLimiter::new();
     let retry_after = Duration::from_secs(7);
-    let reject = move |attempt: &LoginAttempt| Reservation::Rejected { key: attempt.email, retry_after };
+    let reject = move |attempt: &LoginAttempt| Reservation::Rejected {
+        limit: LoginLimit::Email,
+        key: attempt.email,
+        retry_after,
+    };
     mock.expect_reserve().times(1).returning(move |attempt, _| Ok(reject(attempt)));
     let queue = QueueingLoginLimiter::new(Arc::new(mock), Arc::new(counting_entropy()));
     let [attempt] = attempts(1).try_into().unwrap();

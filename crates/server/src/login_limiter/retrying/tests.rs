@@ -13,7 +13,8 @@ type Seen = Arc<Mutex<Vec<(Ticket, Settlement)>>>;
 
 fn ticket() -> Ticket {
     let email = LimitKeys::derive(b"secret").email(&Email::from_trusted("a@b.c".to_owned()));
-    Ticket { attempt: LoginAttempt { ticket: TicketId::from_bytes([1; 16]), email, address: None } }
+    let attempt = LoginAttempt { ticket: TicketId::from_bytes([1; 16]), email, origin: None };
+    Ticket { attempt, is_known: false }
 }
 
 fn request_time() -> RequestTime {

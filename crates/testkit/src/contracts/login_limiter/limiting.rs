@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_domain::model::{LoginAttempt, Reservation, Settlement, Ticket};
+use auth_domain::model::{ClearedLimit, LoginAttempt, Reservation, Settlement, Ticket};
 
 use super::support::{
     Limiter, address, assert_rejected, assert_rejected_by, attempt, attempted, email, failures,
@@ -36,7 +36,7 @@ async fn failures_free_no_place(fixture: &Limiter, tickets: &[Ticket], attempts:
     let calls = tickets.iter().copied().map(Some).chain(tickets.iter().map(|_| None));
     let reserved = race(calls.enumerate().map(|(racer, ticket)| {
         let limiter = Arc::clone(&fixture.port);
-        let again = attempt(attempts[racer].email, attempts[racer].address);
+        let again = attempt(attempts[racer].email, attempts[racer].address());
         async move {
             match ticket {
                 Some(ticket) => {
@@ -179,7 +179,7 @@ pub async fn call_past_its_deadline_changes_nothing(fixture: &Limiter) {
     failures(fixture, LOGIN_LIMIT - 1, email_key, None).await;
     let ticket = reserved(fixture, attempt(email_key, None), START).await;
     assert_unavailable(fixture.port.settle(&ticket, Settlement::Abandoned, late).await, "settle");
-    assert_unavailable(fixture.port.clear(email_key, late).await, "clear");
+    assert_unavailable(fixture.port.clear(ClearedLimit::Email(email_key), late).await, "clear");
     let busy = reserve(fixture, attempt(email_key, None), START).await;
     assert_eq!(busy, Reservation::Busy(email_key));
 }

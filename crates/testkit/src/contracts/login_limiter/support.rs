@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use auth_domain::model::{
-    ClientAddress, LimitKey, LimitKeys, LoginAttempt, Reservation, Settlement, Ticket, TicketId,
+    ClientAddress, LimitKey, LimitKeys, LoginAttempt, Origin, Reservation, Settlement, Ticket, TicketId,
 };
 use auth_domain::ports::{LoginLimiter, random_bytes};
 use time::OffsetDateTime;
@@ -37,8 +37,19 @@ pub(super) fn attempt(email: LimitKey, address: impl Into<Option<LimitKey>>) -> 
     LoginAttempt {
         ticket: TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap()),
         email,
-        address: address.into(),
+        origin: address.into().map(|address| Origin {
+            address,
+            network: None,
+            pair: pair(email, address),
+            is_exempt: false,
+        }),
     }
+}
+
+/// The limit key of an email and an address together.
+fn pair(email: LimitKey, address: LimitKey) -> LimitKey {
+    let bytes = email.as_bytes().iter().zip(address.as_bytes()).map(|(email, address)| email ^ address);
+    LimitKey::from_bytes(bytes.collect::<Vec<_>>().try_into().unwrap())
 }
 
 pub(super) async fn reserve(limiter: &Limiter, attempt: LoginAttempt, now: OffsetDateTime) -> Reservation {
@@ -49,7 +60,7 @@ pub(super) async fn reserve(limiter: &Limiter, attempt: LoginAttempt, now: Offse
 pub(super) async fn reserved(limiter: &Limiter, attempt: LoginAttempt, now: OffsetDateTime) -> Ticket {
     match reserve(limiter, attempt, now).await {
         Reservation::Reserved(ticket) => {
-            assert_eq!(ticket, Ticket { attempt }, "the ticket belongs to another attempt");
+            assert_eq!(ticket.attempt, attempt, "the ticket belongs to another attempt");
             ticket
         }
         other => panic!("expected a reservation, got {other:?}"),

@@ -2,44 +2,62 @@
 
 use std::time::Duration;
 
-use auth_domain::model::attempt_window::{self, Attempt, AttemptState, Windows};
+use auth_domain::model::attempt_window::{Attempt, AttemptState, LimitRecords, LoginLimits};
 use auth_domain::model::{
-    LoginAttempt, Reservation, Settlement, Ticket, to_microseconds, to_unix_microseconds,
+    LimitKey, LoginAttempt, Reservation, Settlement, Ticket, to_microseconds, to_unix_microseconds,
 };
 use auth_testkit::LOGIN_WINDOW;
 use time::OffsetDateTime;
 
-use super::LIMIT;
 use super::fault::Fault;
 
+/// The limit keys of the email and of the address.
+fn keys(attempt: &LoginAttempt) -> impl Iterator<Item = LimitKey> {
+    [attempt.email].into_iter().chain(attempt.address())
+}
+
+fn change(records: &mut LimitRecords, key: LimitKey, change: impl FnOnce(&mut Vec<Attempt>)) {
+    let mut window = records.window(key).to_vec();
+    change(&mut window);
+    records.set_window(key, window);
+}
+
 /// Counts an attempt on both limit keys, without checking the limit.
-pub(super) fn count(windows: &mut Windows, attempt: &LoginAttempt, now: OffsetDateTime) {
+pub(super) fn count(records: &mut LimitRecords, attempt: &LoginAttempt, now: OffsetDateTime) {
+    for key in keys(attempt) {
+        count_on(records, key, attempt, now);
+    }
+}
+
+fn count_on(records: &mut LimitRecords, key: LimitKey, attempt: &LoginAttempt, now: OffsetDateTime) {
     let counted = Attempt {
         at: to_unix_microseconds(now),
         ticket: attempt.ticket,
         email: attempt.email,
         state: AttemptState::InFlight,
     };
-    windows.email.push(counted);
-    windows.address.extend(attempt.address.map(|_| counted));
+    change(records, key, |window| window.push(counted));
 }
 
 pub(super) fn reserve(
     fault: Option<Fault>,
+    limits: &LoginLimits,
     attempt: &LoginAttempt,
-    stored: Windows,
+    stored: LimitRecords,
     now: OffsetDateTime,
-) -> (Reservation, Windows) {
-    let Some(fault) = fault else { return LIMIT.reserve(attempt, stored, now) };
+) -> (Reservation, LimitRecords) {
+    let Some(fault) = fault else { return limits.reserve(attempt, stored, now) };
     let (mut read, mut now) = (stored.clone(), now);
-    let hidden = perturb_stored(fault, &mut read, &mut now);
-    let first_key = LIMIT.reserve(&LoginAttempt { address: None, ..*attempt }, read.clone(), now).0;
-    let (mut reservation, mut windows) = LIMIT.reserve(attempt, read, now);
-    windows.email.extend(hidden.email);
-    windows.address.extend(hidden.address);
+    let hidden = perturb_stored(fault, attempt, &mut read, &mut now);
+    let first_key = limits.reserve(&LoginAttempt { origin: None, ..*attempt }, read.clone(), now).0;
+    let (mut reservation, mut records) = limits.reserve(attempt, read, now);
+    for (key, attempts) in hidden {
+        change(&mut records, key, |window| window.extend(attempts));
+    }
     match (fault, &mut reservation) {
         (Fault::RejectsOnInFlight, Reservation::Busy(key)) => {
-            reservation = Reservation::Rejected { key: *key, retry_after: Duration::from_secs(1) };
+            let (limit, key) = (auth_domain::model::LoginLimit::Email, *key);
+            reservation = Reservation::Rejected { limit, key, retry_after: Duration::from_secs(1) };
         }
         (Fault::BusyBeforeRejected, Reservation::Rejected { key, .. }) => {
             reservation = Reservation::Busy(*key);
@@ -53,50 +71,59 @@ pub(super) fn reserve(
             reservation = first_key;
         }
         (Fault::RejectedAttemptsCount, Reservation::Rejected { .. } | Reservation::Busy(_)) => {
-            count(&mut windows, attempt, now);
+            count(&mut records, attempt, now);
         }
         (Fault::RejectedAttemptsCountOnTheOtherKey, Reservation::Rejected { .. } | Reservation::Busy(_)) => {
-            let email = windows.email.clone();
-            count(&mut windows, attempt, now);
-            windows.email = email;
+            if let Some(key) = attempt.address() {
+                count_on(&mut records, key, attempt, now);
+            }
         }
         (Fault::FutureTimeIsAlwaysNow, reservation) => {
-            windows = stored;
+            records = stored;
             if matches!(reservation, Reservation::Reserved(_)) {
-                count(&mut windows, attempt, now);
+                count(&mut records, attempt, now);
             }
         }
         _ => {}
     }
-    (reservation, windows)
+    (reservation, records)
 }
 
 /// Changes the input of the rule; returns the stored attempts that are hidden from it.
-fn perturb_stored(fault: Fault, read: &mut Windows, now: &mut OffsetDateTime) -> Windows {
+fn perturb_stored(
+    fault: Fault,
+    attempt: &LoginAttempt,
+    read: &mut LimitRecords,
+    now: &mut OffsetDateTime,
+) -> Vec<(LimitKey, Vec<Attempt>)> {
     let microseconds = to_unix_microseconds(*now);
     let timed_out = move |attempt: &Attempt| {
         attempt.state == AttemptState::InFlight
             && attempt.at <= microseconds - to_microseconds(Ticket::SETTLEMENT_TIMEOUT)
     };
-    let mut hidden = Windows::default();
+    let mut hidden = Vec::new();
     match fault {
-        Fault::NoEmailKey => hidden.email = std::mem::take(&mut read.email),
+        Fault::NoEmailKey => {
+            hidden.push((attempt.email, read.window(attempt.email).to_vec()));
+            read.set_window(attempt.email, Vec::new());
+        }
         Fault::InFlightIsNotCounted => {
-            for (window, hidden) in
-                [(&mut read.email, &mut hidden.email), (&mut read.address, &mut hidden.address)]
-            {
-                *hidden = window.extract_if(.., |attempt| attempt.state == AttemptState::InFlight).collect();
+            for key in keys(attempt) {
+                change(read, key, |window| {
+                    let in_flight = window.extract_if(.., |attempt| attempt.state == AttemptState::InFlight);
+                    hidden.push((key, in_flight.collect()));
+                });
             }
         }
         Fault::FutureTimeIsAccepted => {
-            let times = read.email.iter().chain(&read.address).map(|attempt| attempt.at);
+            let times = keys(attempt).flat_map(|key| read.window(key)).map(|attempt| attempt.at);
             let latest = times.max().unwrap_or(microseconds).max(microseconds);
             *now += Duration::from_micros((latest - microseconds).unsigned_abs());
         }
         _ => {}
     }
-    for window in [&mut read.email, &mut read.address] {
-        match fault {
+    for key in keys(attempt) {
+        change(read, key, |window| match fault {
             Fault::FixedWindow => {
                 let length = to_microseconds(LOGIN_WINDOW);
                 for attempt in window {
@@ -112,51 +139,61 @@ fn perturb_stored(fault: Fault, read: &mut Windows, now: &mut OffsetDateTime) ->
             }
             Fault::ClockGoingBackReopens => window.retain(|attempt| attempt.at <= microseconds),
             _ => {}
-        }
+        });
     }
     hidden
 }
 
 pub(super) fn settle(
     fault: Option<Fault>,
+    limits: &LoginLimits,
     ticket: &Ticket,
     outcome: Settlement,
-    stored: &Windows,
+    stored: &LimitRecords,
     now: OffsetDateTime,
-) -> Windows {
-    let settled = |outcome| attempt_window::settle(ticket, outcome, stored.clone(), now);
+) -> LimitRecords {
+    let settled = |outcome| limits.settle(ticket, outcome, stored.clone(), now);
     let is_own = |attempt: &Attempt| attempt.ticket == ticket.attempt.ticket;
-    let mut windows = settled(outcome);
+    let (email, address) = (ticket.attempt.email, ticket.attempt.address());
+    let mut records = settled(outcome);
     match (fault, outcome) {
-        (Some(Fault::SuccessClearsNothing), Settlement::Succeeded) => settled(Settlement::Abandoned),
-        (Some(Fault::AbandonedCounts), Settlement::Abandoned) => settled(Settlement::Failed),
-        (Some(Fault::AbandonedClears), Settlement::Abandoned) => settled(Settlement::Succeeded),
+        (Some(Fault::SuccessClearsNothing), Settlement::Succeeded) => return settled(Settlement::Abandoned),
+        (Some(Fault::AbandonedCounts), Settlement::Abandoned) => return settled(Settlement::Failed),
+        (Some(Fault::AbandonedClears), Settlement::Abandoned) => return settled(Settlement::Succeeded),
         (Some(Fault::SuccessKeepsItsShareOfTheAddress), Settlement::Succeeded) => {
-            Windows { address: settled(Settlement::Abandoned).address, ..windows }
+            let kept = settled(Settlement::Abandoned);
+            if let Some(key) = address {
+                records.set_window(key, kept.window(key).to_vec());
+            }
         }
         (Some(Fault::SuccessClearsTheWholeAddress), Settlement::Succeeded) => {
-            windows.address.retain(|attempt| attempt.state == AttemptState::InFlight);
-            windows
+            if let Some(key) = address {
+                change(&mut records, key, |window| {
+                    window.retain(|attempt| attempt.state == AttemptState::InFlight);
+                });
+            }
         }
         (Some(Fault::SuccessClearsInFlight), Settlement::Succeeded) => {
-            windows.email.clear();
-            windows.address.retain(|attempt| attempt.email != ticket.attempt.email);
-            windows
+            records.set_window(email, Vec::new());
+            if let Some(key) = address {
+                change(&mut records, key, |window| window.retain(|attempt| attempt.email != email));
+            }
         }
         (Some(Fault::RepeatedFailureCountsTwice), Settlement::Failed) => {
-            let failed_before = stored.email.iter().find(|attempt| is_own(attempt));
+            let failed_before = stored.window(email).iter().find(|attempt| is_own(attempt));
             let again = failed_before.filter(|attempt| attempt.state == AttemptState::Failed).copied();
-            windows.email.extend(again);
-            windows
+            change(&mut records, email, |window| window.extend(again));
         }
         (Some(Fault::FailureCountsFromItsSettlement), Settlement::Failed) => {
-            for attempt in
-                windows.email.iter_mut().chain(&mut windows.address).filter(|attempt| is_own(attempt))
-            {
-                attempt.at = to_unix_microseconds(now);
+            for key in keys(&ticket.attempt) {
+                change(&mut records, key, |window| {
+                    for attempt in window.iter_mut().filter(|attempt| is_own(attempt)) {
+                        attempt.at = to_unix_microseconds(now);
+                    }
+                });
             }
-            windows
         }
-        _ => windows,
+        _ => {}
     }
+    records
 }

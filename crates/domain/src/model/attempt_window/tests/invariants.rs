@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::attempt_window::{clear, settle};
-use crate::model::{Reservation, Settlement, Ticket};
+use crate::model::attempt_window::clear;
+use crate::model::{LoginLimit, Reservation, Settlement};
 
 #[derive(Clone, Debug)]
 enum Call {
@@ -26,18 +26,20 @@ fn calls() -> impl Strategy<Value = Vec<(u64, Call)>> {
 proptest! {
     #[test]
     fn attempts_never_exceed_the_limit_and_a_rejection_ends_as_announced(calls in calls()) {
-        let (mut windows, mut tickets, mut now) = (Windows::default(), Vec::new(), START);
+        let (mut records, mut tickets, mut now) = (LimitRecords::default(), Vec::new(), START);
         for (number, (seconds, call)) in (1_u8..).zip(calls) {
             now += Duration::from_secs(seconds);
             match call {
                 Call::Reserve => {
-                    let (reservation, stored) = LIMIT.reserve(&login(number), windows, now);
-                    windows = stored;
+                    let (reservation, stored) = LIMITS.reserve(&login(number), records, now);
+                    records = stored;
                     match reservation {
                         Reservation::Reserved(ticket) => tickets.push(ticket),
-                        Reservation::Busy(_) => prop_assert_eq!(windows.email.len().max(windows.address.len()), 3),
-                        Reservation::Rejected { retry_after, .. } => {
-                            let next = LIMIT.reserve(&login(number), windows.clone(), now + retry_after).0;
+                        Reservation::Busy(key) => prop_assert_eq!(records.window(key).len(), 3),
+                        Reservation::Rejected { retry_after, limit, .. } => {
+                            let longest = if limit == LoginLimit::Daily { LoginLimits::DAILY_PAUSE } else { LIMITS.window };
+                            prop_assert!(retry_after <= longest);
+                            let next = LIMITS.reserve(&login(number), records.clone(), now + retry_after).0;
                             let free = matches!(next, Reservation::Reserved(_) | Reservation::Busy(_));
                             // An attempt in flight may have become a failure since.
                             let timed_out = retry_after >= Ticket::SETTLEMENT_TIMEOUT;
@@ -48,11 +50,11 @@ proptest! {
                 Call::Settle(index, outcome) => {
                     if tickets.is_empty() { continue; }
                     let ticket = tickets.remove(index.index(tickets.len()));
-                    windows = settle(&ticket, outcome, windows, now);
+                    records = LIMITS.settle(&ticket, outcome, records, now);
                 }
-                Call::Clear => windows.email = clear(windows.email, now),
+                Call::Clear => records.set_window(EMAIL, clear(records.window(EMAIL).to_vec(), now)),
             }
-            prop_assert!(windows.email.len() <= 3 && windows.address.len() <= 3);
+            prop_assert!([EMAIL, PAIR, ADDRESS].iter().all(|key| records.window(*key).len() <= 3));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The login limit: what counts, and what a rejected attempt costs.
 
 use super::*;
+use crate::model::LoginLimit;
 
 /// A login that only calls the limiter.
 fn stopped_by(reservation: Result<Reservation, PortError>) -> Setup {
@@ -14,9 +15,9 @@ fn stopped_by(reservation: Result<Reservation, PortError>) -> Setup {
 #[tokio::test]
 async fn a_rejected_attempt_reads_no_user_and_hashes_nothing() {
     let retry_after = Duration::from_secs(42);
-    let (email, address) = (limit_keys().email(&email()), limit_keys().address(client()));
-    for (key, blocked_by) in [(email, LoginLimit::Email), (address, LoginLimit::Address)] {
-        match stopped_by(Ok(Reservation::Rejected { key, retry_after })).run().await {
+    let key = limit_keys().email(&email());
+    for blocked_by in LoginLimit::ALL {
+        match stopped_by(Ok(Reservation::Rejected { limit: blocked_by, key, retry_after })).run().await {
             Err(LoginError::RateLimited { limit, retry_after: after }) => {
                 assert_eq!((limit, after), (blocked_by, retry_after));
             }
@@ -42,7 +43,7 @@ async fn an_attempt_counts_on_its_email_and_on_its_address() {
     let mut setup = setup();
     setup.limiter = limiter_noting_attempts(&Seen::new(), |attempt| {
         attempt.email == limit_keys().email(&email())
-            && attempt.address == Some(limit_keys().address(client()))
+            && attempt.origin == Some(limit_keys().origin(&email(), client(), false))
     });
     setup.run().await.unwrap();
 }
@@ -50,7 +51,7 @@ async fn an_attempt_counts_on_its_email_and_on_its_address() {
 #[tokio::test]
 async fn an_attempt_without_an_address_counts_by_email_only() {
     let limiter = limiter_noting_attempts(&Seen::new(), |attempt| {
-        attempt.email == limit_keys().email(&email()) && attempt.address.is_none()
+        attempt.email == limit_keys().email(&email()) && attempt.origin.is_none()
     });
     Setup { limiter, client: None, ..setup() }.run().await.unwrap();
 }
@@ -87,7 +88,7 @@ fn limiter_noting_attempts(
     limiter.expect_reserve().withf(move |attempt, _| expected(attempt)).times(1).returning(
         move |attempt, _| {
             seen.note(*attempt);
-            Ok(Reservation::Reserved(Ticket { attempt: *attempt }))
+            Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: false }))
         },
     );
     limiter.expect_settle().returning(|_, _, _| Ok(()));
@@ -96,7 +97,9 @@ fn limiter_noting_attempts(
 
 fn limiter_that_cannot_settle() -> MockLoginLimiter {
     let mut limiter = MockLoginLimiter::new();
-    limiter.expect_reserve().returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt })));
+    limiter
+        .expect_reserve()
+        .returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: false })));
     limiter.expect_settle().times(1).returning(|_, _, _| Err(port_error(PortErrorKind::Unavailable)));
     limiter
 }

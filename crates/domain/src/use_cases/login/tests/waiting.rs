@@ -10,7 +10,7 @@ async fn times_given(allowed: Duration) -> Vec<RequestTime> {
     setup.limiter.expect_settle().returning(|_, _, _| Ok(()));
     setup.limiter.expect_reserve().returning(move |attempt, request_time| {
         reserve.note(request_time);
-        Ok(Reservation::Reserved(Ticket { attempt: *attempt }))
+        Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: false }))
     });
     setup.hasher.expect_verify().returning(move |_, _, admission| {
         verify.note(admission.request_time());
@@ -46,7 +46,10 @@ async fn other_calls_have_the_deadline_of_the_request() {
         .withf(|_, at| *at == request_time())
         .return_once(|_, _| Ok(Some(user())));
     setup.users.expect_find_by_id().withf(|_, at| *at == request_time()).return_once(|_, _| Ok(Some(user())));
-    setup.limiter.expect_reserve().returning(|at, _| Ok(Reservation::Reserved(Ticket { attempt: *at })));
+    setup
+        .limiter
+        .expect_reserve()
+        .returning(|at, _| Ok(Reservation::Reserved(Ticket { attempt: *at, is_known: false })));
     setup.limiter.expect_settle().withf(|_, _, at| *at == request_time()).returning(|_, _, _| Ok(()));
     setup.sessions = MockSessionStore::new();
     setup.sessions.expect_open().withf(|_, at| *at == request_time()).returning(|_, _| Ok(()));

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use actix_web::test::TestRequest;
 use auth_domain::mocks::{MockLoginLimiter, MockSessionStore};
-use auth_domain::model::Reservation;
+use auth_domain::model::{LoginLimit, Reservation};
 use auth_domain::ports::PortError;
 use serde_json::json;
 
@@ -78,9 +78,9 @@ async fn a_preflight_from_an_allowed_origin_names_the_methods_of_the_path() {
 async fn every_response_to_an_allowed_origin_can_be_read_by_the_page() {
     let mut limiter = MockLoginLimiter::new();
     let retry_after = Duration::from_secs(9);
-    limiter
-        .expect_reserve()
-        .returning(move |attempt, _| Ok(Reservation::Rejected { key: attempt.email, retry_after }));
+    limiter.expect_reserve().returning(move |attempt, _| {
+        Ok(Reservation::Rejected { limit: LoginLimit::Email, key: attempt.email, retry_after })
+    });
     let limited = Parts { limiter: Arc::new(limiter), ..parts() };
     let mut sessions = MockSessionStore::new();
     sessions.expect_rotate().returning(|_, _| Err(PortError::unavailable("away")));

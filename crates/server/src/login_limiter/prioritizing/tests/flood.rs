@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use auth_domain::mocks::{MockClock, MockEntropy};
-use auth_domain::model::LimitKey;
+use auth_domain::model::{LimitKey, Origin};
 use auth_domain::ports::{random_bytes, start_request};
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
@@ -52,7 +52,8 @@ fn repeatable_entropy(seed: u32) -> MockEntropy {
 
 fn service(seed: u32) -> Arc<Service> {
     let mut mock = MockLoginLimiter::new();
-    mock.expect_reserve().returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt })));
+    mock.expect_reserve()
+        .returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: false })));
     mock.expect_settle().returning(|_, _, _| Ok(()));
     let capacity = Arc::new(|time: Duration| usize::try_from(time.as_millis() / HASH.as_millis()).unwrap());
     let queue = PasswordQueue::new(capacity, Duration::from_secs(2));
@@ -63,12 +64,12 @@ fn service(seed: u32) -> Arc<Service> {
 
 impl Service {
     /// Returns whether the password was verified in time.
-    async fn attempt(&self, address: Option<LimitKey>, outcome: Settlement) -> bool {
+    async fn attempt(&self, origin: Option<Origin>, outcome: Settlement) -> bool {
         let email = LimitKey::from_bytes([0; 16]);
         let attempt = LoginAttempt {
             ticket: TicketId::from_bytes(*random_bytes(&SystemEntropy).unwrap()),
             email,
-            address,
+            origin,
         };
         let request_time = start_request(&paused_clock(), Duration::from_secs(2));
         let Ok(Reservation::Reserved(ticket)) = self.limiter.reserve(&attempt, request_time).await else {
@@ -84,7 +85,7 @@ impl Service {
     }
 
     /// Repeats an attempt as `Retry-After` asks, and returns how long it took to log in.
-    async fn log_in(&self, address: Option<LimitKey>) -> Duration {
+    async fn log_in(&self, address: Option<Origin>) -> Duration {
         let started = now();
         for wait in [1, 2, 3].into_iter().cycle() {
             if self.attempt(address, Settlement::Succeeded).await || started.elapsed() > 2 * WITHIN {
@@ -97,9 +98,9 @@ impl Service {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as an attempt has it")]
-fn address(number: u32) -> Option<LimitKey> {
+fn address(number: u32) -> Option<Origin> {
     let address = ClientAddress::new(Ipv4Addr::from_bits(number).into());
-    Some(LimitKeys::derive(b"secret").address(address))
+    Some(LimitKeys::derive(b"secret").origin(&Email::from_trusted("a@b.c".to_owned()), address, false))
 }
 
 /// Runs wrong logins from the addresses of `source`, and returns how long each honest client needs to log in: with a

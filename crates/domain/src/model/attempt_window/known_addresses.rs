@@ -1,0 +1,49 @@
+//! The addresses that are known for an email, by earlier successes.
+
+use super::limits::LoginLimits;
+use super::records::LimitRecords;
+use super::window::to_usize;
+use crate::model::{LimitKey, LoginAttempt, to_microseconds};
+
+/// The last success of an email from an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Success {
+    /// The limit key of the email and the address together.
+    pub pair: LimitKey,
+    /// The time of the success.
+    pub at: i64,
+}
+
+impl LoginLimits {
+    /// Whether the attempt comes from a known address of its email.
+    pub(super) fn is_known(&self, attempt: &LoginAttempt, records: &LimitRecords, now: i64) -> bool {
+        let (Some(known_for), Some(origin)) = (self.known_for, attempt.origin) else { return false };
+        let is_current = |success: &&Success| success.at > now.saturating_sub(to_microseconds(known_for));
+        let has_succeeded =
+            records.known_addresses.iter().filter(is_current).any(|success| success.pair == origin.pair);
+        let emails = records.known_emails.iter().filter(is_current).count();
+        has_succeeded && emails <= to_usize(self.bounds.emails_per_address)
+    }
+
+    /// Remembers a success for the email and for the address.
+    pub(super) fn remember(&self, attempt: &LoginAttempt, records: &mut LimitRecords, now: i64) {
+        let (Some(known_for), Some(origin)) = (self.known_for, attempt.origin) else { return };
+        let success = Success { pair: origin.pair, at: now };
+        let since = now.saturating_sub(to_microseconds(known_for));
+        add(&mut records.known_addresses, success, since, self.bounds.known_addresses);
+        // One more than the limit shows that the address has too many emails.
+        add(&mut records.known_emails, success, since, self.bounds.emails_per_address.saturating_add(1));
+    }
+}
+
+/// Adds a success. Earlier ones leave if they are not after `since`, or if they are the least recent of more than `max`.
+fn add(successes: &mut Vec<Success>, new: Success, since: i64, max: u32) {
+    successes.retain(|success| success.at > since && success.pair != new.pair);
+    for success in successes.iter_mut() {
+        success.at = success.at.min(new.at);
+    }
+    successes.push(new);
+    successes.sort_by_key(|success| (success.at, success.pair));
+    let surplus = successes.len().saturating_sub(to_usize(max));
+    successes.drain(..surplus);
+}

@@ -1,0 +1,2 @@
+DROP TABLE login_daily_counts;
+DROP TABLE login_successes;
