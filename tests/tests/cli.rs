@@ -23,7 +23,7 @@ async fn help_names_every_command_and_exits_0() {
 #[tokio::test]
 async fn a_mistake_in_the_arguments_is_exit_code_2() {
     let installation = Installation::new();
-    let mistakes: [&[&str]; 7] = [
+    let mistakes: [&[&str]; 11] = [
         &["serv"],
         &["user"],
         &["user", "create", "--email", ALICE],
@@ -31,6 +31,10 @@ async fn a_mistake_in_the_arguments_is_exit_code_2() {
         &["user", "create", "--email", ALICE, "--role", "god", "--password-stdin"],
         &["user", "create", "--email", ALICE, "--tenant", "acme", "--password-stdin"],
         &["session", "end", "--user", ALICE],
+        &["limit", "clear"],
+        &["limit", "clear", "--email", ALICE, "--address", "127.0.0.1"],
+        &["limit", "clear", "--address", "127.0.0.1/32"],
+        &["limit", "list"],
     ];
     for arguments in mistakes {
         let finished = installation.cli(arguments, PASSWORD).await;
@@ -228,12 +232,14 @@ async fn migrating_is_possible_at_any_time() {
 #[tokio::test]
 async fn only_serve_and_migrate_create_files() {
     let installation = Installation::embedded();
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 8] = [
         &["user", "list"],
         &["user", "create", "--email", ALICE, "--password-stdin"],
         &["user", "deactivate", ALICE],
         &["session", "list", "--user", ALICE],
         &["limit", "clear", "--email", ALICE],
+        &["limit", "clear", "--address", "127.0.0.1"],
+        &["limit", "list", "--email", ALICE],
         &["doctor"],
     ];
     for command in commands {
@@ -261,7 +267,7 @@ async fn each_administrative_command_writes_one_event() {
     let installation = Installation::new().with_user(ALICE).await;
     let server = Server::start_on(installation).await;
     let session = jwt::claims(&server.log_in(ALICE).await.access)["sid"].as_str().unwrap().to_owned();
-    let commands: [(&[&str], &[&str]); 7] = [
+    let commands: [(&[&str], &[&str]); 8] = [
         (&["user", "create", "--email", BOB, "--password-stdin"], &["user_changed", "created"]),
         (&["user", "deactivate", BOB], &["user_changed", "deactivated"]),
         (&["user", "activate", BOB], &["user_changed", "activated"]),
@@ -269,6 +275,10 @@ async fn each_administrative_command_writes_one_event() {
         (&["session", "end", "--user", ALICE, &session], &["sessions_ended", "command", &session]),
         (&["session", "end", "--user", ALICE, "--all"], &["sessions_ended", "command"]),
         (&["limit", "clear", "--email", ALICE], &["login_limit_cleared", "email_hash"]),
+        (
+            &["limit", "clear", "--address", "2001:db8::1"],
+            &["login_limit_cleared", r#""address":"2001:db8::""#],
+        ),
     ];
     for (command, parts) in commands {
         let finished = server.installation.cli(command, NEW_PASSWORD).await;
@@ -280,7 +290,9 @@ async fn each_administrative_command_writes_one_event() {
         }
         assert!(!event.contains("@example.com"), "{event}");
     }
-    for command in [&["user", "list"][..], &["session", "list", "--user", ALICE]] {
+    let lists: [&[&str]; 3] =
+        [&["user", "list"], &["session", "list", "--user", ALICE], &["limit", "list", "--email", ALICE]];
+    for command in lists {
         let finished = server.installation.cli(command, "").await;
         assert!(finished.status.success() && !finished.stderr.contains("\"event\""), "{finished:?}");
     }

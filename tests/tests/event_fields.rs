@@ -97,6 +97,7 @@ async fn scenario() -> Vec<Value> {
     for command in [
         &["session", "end", "--user", BOB, "--all"][..],
         &["limit", "clear", "--email", ALICE],
+        &["limit", "clear", "--address", "127.0.0.9"],
         &["user", "deactivate", BOB],
     ] {
         finished.push(server.cli(command).await);

@@ -60,7 +60,7 @@ pub fn counting_entropy() -> MockEntropy {
     entropy
 }
 
-/// A limiter that reserves every attempt and accepts every outcome.
+/// A limiter that reserves every attempt, accepts every outcome, and forgets every known address.
 #[must_use]
 pub fn permissive_limiter() -> MockLoginLimiter {
     let mut limiter = MockLoginLimiter::new();
@@ -68,6 +68,7 @@ pub fn permissive_limiter() -> MockLoginLimiter {
         .expect_reserve()
         .returning(|attempt, _| Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: false })));
     limiter.expect_settle().returning(|_, _, _| Ok(()));
+    limiter.expect_forget_addresses().returning(|_, _| Ok(()));
     limiter
 }
 

@@ -4,7 +4,6 @@
 //! reuse, a user who is inactive or does not exist any more, and a user who moved to another tenant. Callers run a use case to
 //! completion, also if the client has hung up.
 
-mod clear_login_limit;
 mod end_sessions;
 #[cfg(test)]
 mod fixtures;
@@ -12,16 +11,17 @@ mod issue;
 mod list_sessions;
 mod login;
 mod logout;
+mod manage_login_limit;
 mod manage_users;
 mod refresh;
 mod verify_access_token;
 
-pub use clear_login_limit::ClearLoginLimit;
-pub use end_sessions::{EndSessions, EndSessionsError};
+pub use end_sessions::{EndAllSessionsError, EndSessions, EndSessionsError};
 pub use issue::Issuer;
 pub use list_sessions::ListSessions;
 pub use login::{LoggedIn, Login, LoginCommand, LoginError, LoginRejection};
 pub use logout::{Logout, LogoutCommand, LogoutError};
+pub use manage_login_limit::ManageLoginLimit;
 pub use manage_users::{Changed, CreateUser, ManageUsers, ManageUsersError};
 pub use refresh::{Refresh, RefreshCommand, RefreshError, RefreshKind, RefreshRejection, Refreshed};
 pub use verify_access_token::{VerifyAccessToken, VerifyAccessTokenError};

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -56,12 +57,12 @@ pub(crate) enum UserCommand {
         /// The user's email
         email: String,
     },
-    /// Prevent a user from logging in, and end all of their sessions
+    /// Prevent a user from logging in, end all of their sessions, and forget their known addresses
     Deactivate {
         /// The user's email
         email: String,
     },
-    /// Set a new password, and end all sessions of the user
+    /// Set a new password, end all sessions of the user, and forget their known addresses
     SetPassword {
         /// The user's email
         email: String,
@@ -114,7 +115,7 @@ pub(crate) enum SessionCommand {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct WhichSession {
-    /// End every session of the user
+    /// End every session of the user, and forget their known addresses
     #[arg(long)]
     all: bool,
     /// The id of the session to end, from `session list`
@@ -123,12 +124,28 @@ pub(crate) struct WhichSession {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LimitCommand {
-    /// Forget the failed logins of an email
-    Clear {
+    /// Show the failed logins of an email
+    List {
         /// The email
         #[arg(long)]
         email: String,
     },
+    /// Forget failed logins, so that the next login is possible at once
+    Clear {
+        #[command(flatten)]
+        which: WhichLimit,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct WhichLimit {
+    /// Forget the failed logins and the known addresses of this email
+    #[arg(long)]
+    pub(crate) email: Option<String>,
+    /// Forget the failed logins from this address; for IPv6 from its /64 and its /48
+    #[arg(long)]
+    pub(crate) address: Option<IpAddr>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

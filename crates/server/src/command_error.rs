@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use auth_domain::ports::PortError;
-use auth_domain::use_cases::{EndSessionsError, ManageUsersError};
+use auth_domain::use_cases::{EndAllSessionsError, EndSessionsError, ManageUsersError};
 use thiserror::Error;
 
 use crate::error_chain::error_chain;
@@ -49,6 +49,12 @@ impl From<PortError> for CommandError {
 
 impl From<EndSessionsError> for CommandError {
     fn from(error: EndSessionsError) -> Self {
+        Self::Failed(error_chain(&error))
+    }
+}
+
+impl From<EndAllSessionsError> for CommandError {
+    fn from(error: EndAllSessionsError) -> Self {
         Self::Failed(error_chain(&error))
     }
 }

@@ -26,6 +26,7 @@ mod serve;
 mod system;
 mod undoing_session_store;
 mod unlisted_proxies;
+mod whole_seconds;
 
 use std::process::ExitCode;
 

@@ -10,7 +10,7 @@ async fn start() -> Server {
     Server::start_on(installation.with_user(ALICE).await.with_user(BOB).await).await
 }
 
-// S-27, S-28
+// S-27, S-28, S-91
 #[tokio::test]
 async fn the_platform_can_end_all_sessions_of_a_user() {
     let server = start().await;
@@ -27,6 +27,11 @@ async fn the_platform_can_end_all_sessions_of_a_user() {
         assert_eq!(server.expect_dead(&tokens.refresh).await.as_deref(), Some("revoked"));
     }
     assert!(server.access_token_is_alive(&bob.access).await);
+    for (email, known_addresses) in [(ALICE, "0"), (BOB, "1")] {
+        let listed = server.cli(&["limit", "list", "--email", email]).await.expect_success();
+        let last = listed.lines().last().and_then(|row| row.split_whitespace().last());
+        assert_eq!(last, Some(known_addresses), "{listed}");
+    }
     let again = admin.call(Method::POST, &path).await;
     assert_eq!((again.status, again.json()["sessionsEnded"].as_u64()), (200, Some(0)));
     assert!(server.process.logs(&["sessions_ended", &user]).await);
@@ -119,4 +124,22 @@ async fn doctor_reports_errors_and_nothing_else() {
     let unreachable = away.cli(&["doctor"], "").await;
     assert_eq!(unreachable.code(), Some(1), "{unreachable:?}");
     assert!(unreachable.stdout.contains("ERROR"), "{}", unreachable.stdout);
+}
+
+// S-91
+#[tokio::test]
+async fn without_redis_a_command_that_forgets_asks_to_be_repeated() {
+    let server = start().await;
+    let away = server.installation.another_instance().with_admin().set("REDIS__URL", "redis://127.0.0.1:1");
+    let commands: [&[&str]; 4] = [
+        &["limit", "clear", "--email", ALICE],
+        &["limit", "clear", "--address", "127.0.0.1"],
+        &["session", "end", "--user", ALICE, "--all"],
+        &["user", "deactivate", ALICE],
+    ];
+    for command in commands {
+        let message = away.cli(command, "").await.expect_failure();
+        assert!(message.contains("repeat the command"), "{command:?}: {message}");
+    }
+    server.cli(&["user", "deactivate", ALICE]).await.expect_success();
 }

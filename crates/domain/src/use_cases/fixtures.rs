@@ -6,10 +6,10 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::Issuer;
-use crate::mocks::{self, MockAccessTokens, counting_entropy};
+use crate::mocks::{self, MockAccessTokens, MockLoginLimiter, counting_entropy};
 use crate::model::{
-    Email, IdempotencyKey, LiveAccessToken, Password, PasswordHash, RefreshToken, RequestTime, TenantId,
-    TokenId, User, UserId, UserStatus,
+    Email, IdempotencyKey, LimitKeys, LiveAccessToken, Password, PasswordHash, RefreshToken, RequestTime,
+    TenantId, TokenId, User, UserId, UserStatus,
 };
 use crate::ports::{PortError, PortErrorKind, UnreadableUser, random_bytes};
 
@@ -78,6 +78,20 @@ pub(super) fn refresh_tokens() -> (RefreshToken, RefreshToken) {
 /// An access token that expires in a minute.
 pub(super) fn live_access_token() -> LiveAccessToken {
     LiveAccessToken { id: token_id(), expires_at: NOW + time::Duration::MINUTE }
+}
+
+/// The keyed hash of emails and addresses.
+pub(super) fn limit_keys() -> LimitKeys {
+    LimitKeys::derive(b"secret")
+}
+
+/// A limiter that expects to forget the known addresses of [`email`].
+pub(super) fn forgetting(forgotten: Result<(), PortError>) -> MockLoginLimiter {
+    let mut limiter = MockLoginLimiter::new();
+    let forget = limiter.expect_forget_addresses();
+    let forget = forget.withf(|key, at| *key == limit_keys().email(&email()) && *at == request_time());
+    forget.times(1).return_once(|_, _| forgotten);
+    limiter
 }
 
 /// An issuer with the default lifetimes and these access tokens.

@@ -28,7 +28,7 @@ pub struct ManageUsers {
     pub users: Arc<dyn UserRepository>,
     /// Hashes new passwords.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Ends their sessions after a change.
+    /// Ends their sessions after a change, and forgets the known addresses.
     pub end_sessions: EndSessions,
     /// The source of randomness for ids.
     pub entropy: Arc<dyn Entropy>,
@@ -140,7 +140,7 @@ impl ManageUsers {
         Ok(Changed { user_id, sessions_ended: 0 })
     }
 
-    /// Prevents a user from logging in, and ends their sessions (S-27).
+    /// Prevents a user from logging in, ends their sessions (S-27), and forgets the known addresses of their email (S-91).
     ///
     /// # Errors
     /// [`ManageUsersError`].
@@ -150,10 +150,10 @@ impl ManageUsers {
         request_time: RequestTime,
     ) -> Result<Changed, ManageUsersError> {
         let user_id = self.set_status(email, UserStatus::Inactive, request_time).await?;
-        self.end_sessions(user_id, EndReason::UserInactive, request_time).await
+        self.end_sessions(user_id, email, EndReason::UserInactive, request_time).await
     }
 
-    /// Sets a new password and ends the user's sessions (S-28).
+    /// Sets a new password, ends the user's sessions (S-28), and forgets the known addresses of their email (S-91).
     ///
     /// # Errors
     /// [`ManageUsersError`].
@@ -169,7 +169,7 @@ impl ManageUsers {
             let user = self.find(email, request_time).await?;
             match self.users.replace_password_hash(user.id, user.password_hash, &new, request_time).await? {
                 Replacement::Replaced => {
-                    return self.end_sessions(user.id, EndReason::Revoked, request_time).await;
+                    return self.end_sessions(user.id, email, EndReason::Revoked, request_time).await;
                 }
                 // A login may have upgraded the old hash since it was read.
                 Replacement::Changed => {}
@@ -193,11 +193,12 @@ impl ManageUsers {
     async fn end_sessions(
         &self,
         user_id: UserId,
+        email: &Email,
         reason: EndReason,
         request_time: RequestTime,
     ) -> Result<Changed, ManageUsersError> {
-        let ended = self.end_sessions.all(user_id, reason, request_time).await;
-        let sessions_ended = ended.map_err(ManageUsersError::SessionsNotEnded)?;
+        let ended = self.end_sessions.all_of(user_id, email, reason, request_time).await;
+        let sessions_ended = ended.map_err(ManageUsersError::NotCompleted)?;
         Ok(Changed { user_id, sessions_ended })
     }
 

@@ -75,7 +75,7 @@ impl Handlers {
             clock: parts.clock.clone().into(),
             tasks: process.tasks.clone().into(),
             middleware: Data::new(middleware),
-            end_sessions: Data::new(EndSessions { sessions: parts.sessions.clone() }),
+            end_sessions: Data::new(parts.end_sessions()),
             logout: Data::new(Logout { sessions: parts.sessions.clone(), legacy: parts.legacy.clone() }),
             refresh: Data::new(refresh(&parts, settings)),
             login: Data::new(login(parts, settings, runtime, process)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth_domain::model::RequestTime;
 use auth_domain::ports::{Clock, start_request};
-use auth_domain::use_cases::{ClearLoginLimit, EndSessions, ListSessions, ManageUsers};
+use auth_domain::use_cases::{EndSessions, ListSessions, ManageLoginLimit, ManageUsers};
 
 use crate::command_error::CommandError;
 use crate::compose::{Purpose, compose};
@@ -19,7 +19,7 @@ pub(super) struct Administration {
     pub(super) users: ManageUsers,
     pub(super) list_sessions: ListSessions,
     pub(super) end_sessions: EndSessions,
-    pub(super) clear_login_limit: ClearLoginLimit,
+    pub(super) login_limit: ManageLoginLimit,
     clock: Arc<dyn Clock>,
 }
 
@@ -28,9 +28,9 @@ impl Administration {
         let parts = compose(settings, Purpose::Administer)?;
         Ok(Self {
             users: parts.manage_users(settings.password_policy()),
-            list_sessions: ListSessions { sessions: parts.sessions.clone() },
-            end_sessions: EndSessions { sessions: parts.sessions },
-            clear_login_limit: ClearLoginLimit { limiter: parts.limiter, limit_keys: parts.limit_keys },
+            end_sessions: parts.end_sessions(),
+            list_sessions: ListSessions { sessions: parts.sessions },
+            login_limit: ManageLoginLimit { limiter: parts.limiter, limit_keys: parts.limit_keys },
             clock: parts.clock,
         })
     }

@@ -2,7 +2,7 @@
 //!
 //! A command has no client, so `client` is `-`.
 
-use auth_domain::model::{Event, LimitKey, SessionId, UserId};
+use auth_domain::model::{ClientAddress, Event, LimitKey, SessionId, UserId};
 use auth_domain::use_cases::Changed;
 use tracing::info;
 
@@ -21,7 +21,13 @@ pub(super) fn sessions_ended(user_id: UserId, count: usize) {
     info!(event = Event::SessionsEnded.name(), client = "-", %user_id, session_id = "-", reason = "command", count, "all sessions of a user were ended");
 }
 
+/// Logs that the failed logins from an address were forgotten.
+pub(super) fn address_limit_cleared(address: ClientAddress) {
+    let address = address.ip();
+    info!(event = Event::LoginLimitCleared.name(), client = "-", user_id = "-", session_id = "-", reason = "command", %address, "the login limit of an address was cleared");
+}
+
 /// Logs that the failed logins of an email were forgotten.
-pub(super) fn login_limit_cleared(email: LimitKey) {
+pub(super) fn email_limit_cleared(email: LimitKey) {
     info!(event = Event::LoginLimitCleared.name(), client = "-", user_id = "-", session_id = "-", reason = "command", email_hash = %email, "the login limit of an email was cleared");
 }

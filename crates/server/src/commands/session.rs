@@ -1,6 +1,6 @@
 //! `session list` and `session end`
 
-use auth_domain::model::{EndReason, SessionId, SessionRef, UserId};
+use auth_domain::model::{Email, EndReason, SessionId, SessionRef, UserId};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -16,19 +16,20 @@ const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[d
 /// Runs a command on sessions.
 pub(super) async fn run(admin: &Administration, command: SessionCommand) -> Result<(), CommandError> {
     match command {
-        SessionCommand::List { user } => list(admin, find(admin, &user).await?).await,
+        SessionCommand::List { user } => list(admin, find(admin, &arguments::email(&user)?).await?).await,
         SessionCommand::End { user, which } => {
-            let user_id = find(admin, &user).await?;
+            let email = arguments::email(&user)?;
+            let user_id = find(admin, &email).await?;
             match which.session {
                 Some(session) => end(admin, user_id, SessionId::from_uuid(session)).await,
-                None => end_all(admin, user_id).await,
+                None => end_all(admin, user_id, &email).await,
             }
         }
     }
 }
 
-async fn find(admin: &Administration, user: &str) -> Result<UserId, CommandError> {
-    Ok(admin.users.find_id(&arguments::email(user)?, admin.request_time()).await?)
+async fn find(admin: &Administration, email: &Email) -> Result<UserId, CommandError> {
+    Ok(admin.users.find_id(email, admin.request_time()).await?)
 }
 
 async fn list(admin: &Administration, user_id: UserId) -> Result<(), CommandError> {
@@ -50,8 +51,8 @@ async fn end(admin: &Administration, user_id: UserId, session_id: SessionId) -> 
     Ok(())
 }
 
-async fn end_all(admin: &Administration, user_id: UserId) -> Result<(), CommandError> {
-    let ended = admin.end_sessions.all(user_id, EndReason::Revoked, admin.request_time()).await?;
+async fn end_all(admin: &Administration, user_id: UserId, email: &Email) -> Result<(), CommandError> {
+    let ended = admin.end_sessions.all_of(user_id, email, EndReason::Revoked, admin.request_time()).await?;
     events::sessions_ended(user_id, ended);
     confirm(&format!("sessions ended: {ended}"));
     Ok(())

@@ -46,9 +46,19 @@ impl Parts {
             users: self.users.clone(),
             hasher: self.hasher.clone(),
             strength: self.strength.clone(),
-            end_sessions: EndSessions { sessions: self.sessions.clone() },
+            end_sessions: self.end_sessions(),
             entropy: self.entropy.clone(),
             policy,
+        }
+    }
+
+    /// Returns the use case that ends sessions.
+    pub(crate) fn end_sessions(&self) -> EndSessions {
+        EndSessions {
+            sessions: self.sessions.clone(),
+            users: self.users.clone(),
+            limiter: self.limiter.clone(),
+            limit_keys: self.limit_keys.clone(),
         }
     }
 }

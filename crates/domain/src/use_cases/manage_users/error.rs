@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::ports::{PasswordWeakness, PortError};
+use crate::use_cases::end_sessions::EndAllSessionsError;
 
 /// A change of a user that was not made, or not completed.
 #[derive(Debug, Error)]
@@ -32,9 +33,9 @@ pub enum ManageUsersError {
     /// The stored hash was changed by others at each attempt to replace it.
     #[error("the password is being changed by another process; nothing was changed, try again")]
     Contended,
-    /// The change is stored, but some sessions of the user may still be alive.
-    #[error("the change is stored, but the user's sessions could not be ended; repeat the command")]
-    SessionsNotEnded(#[source] PortError),
+    /// The change is stored, but some sessions of the user may still be alive, or addresses may still be known.
+    #[error("the change is stored, but not completed")]
+    NotCompleted(#[source] EndAllSessionsError),
     /// A port failed; the user is unchanged, unless the store lost its answer.
     #[error(transparent)]
     Port(#[from] PortError),

@@ -2,10 +2,12 @@ use mockall::Sequence;
 
 use super::*;
 use crate::mocks::{
-    self, MockPasswordHasher, MockPasswordStrength, MockSessionStore, MockUserRepository, counting_entropy,
+    self, MockLoginLimiter, MockPasswordHasher, MockPasswordStrength, MockSessionStore, MockUserRepository,
+    counting_entropy,
 };
 use crate::model::PasswordHash;
 use crate::ports::{PasswordWeakness, PortError, PortErrorKind};
+use crate::use_cases::end_sessions::EndAllSessionsError;
 use crate::use_cases::fixtures::*;
 
 mod create;
@@ -19,6 +21,7 @@ struct Setup {
     users: MockUserRepository,
     hasher: MockPasswordHasher,
     sessions: MockSessionStore,
+    limiter: MockLoginLimiter,
     weakness: Option<PasswordWeakness>,
 }
 
@@ -28,6 +31,7 @@ fn setup() -> Setup {
         users: MockUserRepository::new(),
         hasher: MockPasswordHasher::new(),
         sessions: MockSessionStore::new(),
+        limiter: MockLoginLimiter::new(),
         weakness: None,
     }
 }
@@ -39,7 +43,13 @@ impl Setup {
         ManageUsers {
             users: Arc::new(self.users),
             hasher: Arc::new(self.hasher),
-            end_sessions: EndSessions { sessions: Arc::new(self.sessions) },
+            end_sessions: EndSessions {
+                sessions: Arc::new(self.sessions),
+                // The email is known, so the row is not read for it.
+                users: Arc::new(MockUserRepository::new()),
+                limiter: Arc::new(self.limiter),
+                limit_keys: limit_keys(),
+            },
             entropy: Arc::new(counting_entropy()),
             policy: mocks::password_policy(),
             strength: Arc::new(strength),
@@ -70,11 +80,18 @@ fn sessions_ending(reason: EndReason, ended: Result<usize, PortError>) -> MockSe
 
 fn assert_sessions_not_ended(result: Result<Changed, ManageUsersError>) {
     match result {
-        Err(ManageUsersError::SessionsNotEnded(error)) => {
+        Err(ManageUsersError::NotCompleted(EndAllSessionsError::Sessions(error))) => {
             assert_eq!(error.kind(), PortErrorKind::Unavailable);
         }
         other => panic!("{other:?}"),
     }
+}
+
+fn assert_addresses_not_forgotten(result: &Result<Changed, ManageUsersError>) {
+    let not_forgotten = |error: &ManageUsersError| {
+        matches!(error, ManageUsersError::NotCompleted(EndAllSessionsError::KnownAddresses { .. }))
+    };
+    assert!(result.as_ref().is_err_and(not_forgotten), "{result:?}");
 }
 
 #[tokio::test]

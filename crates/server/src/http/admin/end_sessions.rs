@@ -3,8 +3,8 @@
 use actix_web::web::{Data, Path};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use auth_domain::model::{EndReason, UserId};
-use auth_domain::ports::{Clock, PortError, PortErrorKind};
-use auth_domain::use_cases::EndSessions;
+use auth_domain::ports::{Clock, PortErrorKind};
+use auth_domain::use_cases::{EndAllSessionsError, EndSessions};
 use serde::Serialize;
 
 use crate::http::admin_secret::AdminSecret;
@@ -14,12 +14,9 @@ use crate::http::events;
 use crate::http::request_time::request_time;
 use crate::http::run_to_completion::UseCaseTasks;
 
-/// Some sessions of the user may still be alive, and the call has to be repeated.
-struct SessionsNotEnded(PortError);
-
-impl From<SessionsNotEnded> for ApiError {
-    fn from(SessionsNotEnded(error): SessionsNotEnded) -> Self {
-        match error.kind() {
+impl From<EndAllSessionsError> for ApiError {
+    fn from(error: EndAllSessionsError) -> Self {
+        match error.cause().kind() {
             PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
                 Self::SessionsNotEnded
             }
@@ -35,7 +32,8 @@ struct SessionsEndedResponse {
     sessions_ended: usize,
 }
 
-/// Ends every session of a user. The HookSentry platform calls it after a password change or a deactivation.
+/// Ends every session of a user, and forgets the known addresses of their email. The HookSentry platform calls it after a password
+/// change or a deactivation.
 ///
 /// Repeating it changes nothing. A body is not read.
 pub(super) async fn end_sessions(
@@ -54,8 +52,8 @@ pub(super) async fn end_sessions(
     events::will_have_event(&request);
     let run = tasks.run(async move {
         let result = end_sessions.all(user_id, EndReason::Revoked, request_time).await;
-        events::sessions_ended(result.as_ref().copied(), user_id);
-        result.map_err(SessionsNotEnded)
+        events::sessions_ended(&result, user_id);
+        result
     });
     let sessions_ended = run.await?;
     Ok(HttpResponse::Ok().json(SessionsEndedResponse { sessions_ended }))

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use actix_web::test::TestRequest;
-use auth_domain::mocks::MockSessionStore;
-use auth_domain::model::EndReason;
+use auth_domain::mocks::{MockLoginLimiter, MockSessionStore, MockUserRepository};
+use auth_domain::model::{EndReason, LimitKeys};
 use auth_domain::ports::PortError;
 use serde_json::{Value, json};
 
@@ -114,6 +114,25 @@ async fn a_malformed_user_id_is_400_and_an_outage_503_with_a_retry() {
     assert!(answer.header("retry-after").parse::<u32>().is_ok());
     let defect = ending(|| Err(PortError::corrupt("broken")));
     assert_eq!(ask(defect, signed(post(&user().id.to_string()))).await.error(), (500, "internal_error"));
+}
+
+// S-91
+#[actix_web::test]
+async fn addresses_that_may_still_be_known_are_503_with_a_retry() {
+    let mut limiter = MockLoginLimiter::new();
+    let key = LimitKeys::derive(b"secret").email(&user().email);
+    let forget = limiter.expect_forget_addresses().withf(move |email, _| *email == key);
+    forget.times(1).returning(|_, _| Err(PortError::unavailable("away")));
+    let mut users = MockUserRepository::new();
+    users.expect_find_by_id().times(1).returning(|_, _| Err(PortError::unavailable("away")));
+    for parts in [
+        Parts { limiter: Arc::new(limiter), ..ending(|| Ok(2)) },
+        Parts { users: Arc::new(users), ..ending(|| Ok(2)) },
+    ] {
+        let answer = ask(parts, signed(post(&user().id.to_string()))).await;
+        assert_eq!(answer.error(), (503, "service_unavailable"));
+        assert!(answer.text.contains("repeat"), "{}", answer.text);
+    }
 }
 
 #[actix_web::test]

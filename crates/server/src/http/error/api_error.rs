@@ -9,6 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 use auth_verifier::outage_retry_after;
 
 use super::response::{ErrorCode, ErrorResponse, RejectionReason};
+use crate::whole_seconds::whole_seconds_up;
 
 /// An error as a client sees it; its cause is only in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub(crate) enum ApiError {
     RateLimited(Duration),
     /// A limit of refreshes is exceeded, for this time.
     TooManyRefreshes(Duration),
-    /// A dependency failed while the sessions of a user were ended.
+    /// A dependency failed while the sessions of a user were ended and the known addresses were forgotten.
     SessionsNotEnded,
     /// A dependency is unreachable or overloaded. No session was opened or ended, and no token was consumed.
     Unavailable,
@@ -102,7 +103,7 @@ impl ApiError {
                 "There were too many refreshes; nothing was changed, try again later."
             }
             Self::SessionsNotEnded => {
-                "Not every session of the user may have ended; repeat the request until it succeeds."
+                "Sessions of the user may not have ended, or known addresses may not be forgotten; repeat the request until it succeeds."
             }
             Self::Unavailable => "The service cannot answer at the moment; nothing was changed, try again.",
             Self::Unanswered => {
@@ -153,9 +154,4 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the response is {}", self.status())
     }
-}
-
-/// Rounds up: `Retry-After` has whole seconds (RFC 9110 §10.2.3), and a request that comes early fails again.
-fn whole_seconds_up(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }

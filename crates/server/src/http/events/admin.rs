@@ -1,7 +1,7 @@
 //! The events of the admin listener.
 
 use auth_domain::model::{Event, UserId};
-use auth_domain::ports::PortError;
+use auth_domain::use_cases::EndAllSessionsError;
 use tracing::{info, warn};
 
 use super::ports::port_error;
@@ -9,18 +9,22 @@ use super::request::record;
 use crate::http::wrong_secrets::WrongSecret;
 
 /// Logs whether all sessions of a user ended at the request of the HookSentry platform.
-pub(in crate::http) fn sessions_ended(result: Result<usize, &PortError>, user_id: UserId) {
+pub(in crate::http) fn sessions_ended(result: &Result<usize, EndAllSessionsError>, user_id: UserId) {
     record(Some(user_id), None);
-    match result {
-        Ok(count) => {
-            info!(
-                event = Event::SessionsEnded.name(),
-                reason = "platform",
-                count,
-                "the platform ended all sessions of a user"
-            );
-        }
-        Err(cause) => port_error("end_sessions", cause),
+    let count = match result {
+        Ok(count) | Err(EndAllSessionsError::KnownAddresses { sessions_ended: count, .. }) => Some(count),
+        Err(EndAllSessionsError::Sessions(_)) => None,
+    };
+    if let Some(count) = count {
+        info!(
+            event = Event::SessionsEnded.name(),
+            reason = "platform",
+            count,
+            "the platform ended all sessions of a user"
+        );
+    }
+    if let Err(error) = result {
+        port_error("end_sessions", error.cause());
     }
 }
 

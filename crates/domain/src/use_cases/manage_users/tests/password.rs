@@ -30,6 +30,7 @@ async fn set(setup: Setup, text: &str) -> Result<Changed, ManageUsersError> {
 async fn a_new_password_ends_every_session_of_its_user() {
     let mut setup = replacing(&[("old", Replacement::Replaced)]);
     setup.sessions = sessions_ending(EndReason::Revoked, Ok(2));
+    setup.limiter = forgetting(Ok(()));
     assert_eq!(set(setup, LONG_ENOUGH).await.unwrap().sessions_ended, 2);
 }
 
@@ -40,6 +41,7 @@ async fn the_new_hash_is_stored_before_the_sessions_end() {
     let replaced = |_, _, _: &PasswordHash, _| Ok(Replacement::Replaced);
     setup.users.expect_replace_password_hash().times(1).in_sequence(&mut order).returning(replaced);
     setup.sessions.expect_end_all().times(1).in_sequence(&mut order).returning(|_, _, _| Ok(0));
+    setup.limiter = forgetting(Ok(()));
     assert_eq!(set(setup, LONG_ENOUGH).await.unwrap().sessions_ended, 0);
 }
 
@@ -49,6 +51,7 @@ async fn a_hash_that_a_login_has_upgraded_is_replaced_at_the_next_attempt() {
         &[("old", Replacement::Changed), ("older", Replacement::Changed), ("up", Replacement::Replaced)];
     let mut setup = replacing(steps);
     setup.sessions = sessions_ending(EndReason::Revoked, Ok(1));
+    setup.limiter = forgetting(Ok(()));
     assert_eq!(set(setup, LONG_ENOUGH).await.unwrap().sessions_ended, 1);
 }
 
@@ -70,6 +73,7 @@ async fn a_user_without_a_password_can_be_given_one() {
         .times(1)
         .returning(|_, _, _, _| Ok(Replacement::Replaced));
     setup.sessions = sessions_ending(EndReason::Revoked, Ok(0));
+    setup.limiter = forgetting(Ok(()));
     assert_eq!(set(setup, LONG_ENOUGH).await.unwrap().sessions_ended, 0);
 }
 
@@ -78,6 +82,15 @@ async fn a_new_password_whose_sessions_do_not_end_is_an_error() {
     let mut setup = replacing(&[("old", Replacement::Replaced)]);
     setup.sessions = sessions_ending(EndReason::Revoked, Err(port_error(PortErrorKind::Unavailable)));
     assert_sessions_not_ended(set(setup, LONG_ENOUGH).await);
+}
+
+// S-91
+#[tokio::test]
+async fn a_new_password_whose_addresses_are_not_forgotten_is_an_error() {
+    let mut setup = replacing(&[("old", Replacement::Replaced)]);
+    setup.sessions = sessions_ending(EndReason::Revoked, Ok(2));
+    setup.limiter = forgetting(Err(port_error(PortErrorKind::Unavailable)));
+    assert_addresses_not_forgotten(&set(setup, LONG_ENOUGH).await);
 }
 
 // S-26

@@ -34,6 +34,7 @@ async fn a_user_is_deactivated_before_the_sessions_end() {
         .times(1)
         .in_sequence(&mut order)
         .returning(|_, _, _| Ok(3));
+    setup.limiter = forgetting(Ok(()));
     let changed = setup.manage().deactivate(&email(), request_time()).await.unwrap();
     assert_eq!(changed, Changed { user_id: user().id, sessions_ended: 3 });
 }
@@ -50,6 +51,7 @@ async fn a_user_with_an_unreadable_row_can_be_deactivated() {
         .times(1)
         .returning(|_, _, _| Ok(true));
     setup.sessions = sessions_ending(EndReason::UserInactive, Ok(1));
+    setup.limiter = forgetting(Ok(()));
     let changed = setup.manage().deactivate(&email(), request_time()).await.unwrap();
     assert_eq!(changed, Changed { user_id: user_id(), sessions_ended: 1 });
 }
@@ -59,6 +61,15 @@ async fn a_deactivation_whose_sessions_do_not_end_is_an_error() {
     let mut setup = setting(UserStatus::Inactive, true);
     setup.sessions = sessions_ending(EndReason::UserInactive, Err(port_error(PortErrorKind::Unavailable)));
     assert_sessions_not_ended(setup.manage().deactivate(&email(), request_time()).await);
+}
+
+// S-91
+#[tokio::test]
+async fn a_deactivation_whose_addresses_are_not_forgotten_is_an_error() {
+    let mut setup = setting(UserStatus::Inactive, true);
+    setup.sessions = sessions_ending(EndReason::UserInactive, Ok(1));
+    setup.limiter = forgetting(Err(port_error(PortErrorKind::Unavailable)));
+    assert_addresses_not_forgotten(&setup.manage().deactivate(&email(), request_time()).await);
 }
 
 #[tokio::test]
