@@ -147,6 +147,12 @@ impl Login {
         // If the end fails, the session stays open.
         self.sessions.end(&end, request_time).await.map_err(PortError::into_unanswered)?;
         let rejection = changed?.unwrap_or(LoginRejection::ChangedMeanwhile);
+        if matches!(rejection, LoginRejection::ChangedMeanwhile) {
+            // The settlement has made the address known, perhaps after the change forgot the others (S-91).
+            let email = self.limit_keys.email(&command.email);
+            let forgotten = self.limiter.forget_addresses(email, request_time).await;
+            forgotten.map_err(PortError::into_unanswered)?;
+        }
         Err(LoginError::InvalidCredentials { rejection, user_id: Some(authenticated.user.id) })
     }
 

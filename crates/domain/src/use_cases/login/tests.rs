@@ -93,10 +93,6 @@ impl Setup {
     }
 }
 
-fn limit_keys() -> LimitKeys {
-    LimitKeys::derive(b"a secret")
-}
-
 fn client() -> ClientAddress {
     ClientAddress::new("203.0.113.9".parse().unwrap())
 }

@@ -53,6 +53,23 @@ async fn a_password_changed_meanwhile_ends_the_session() {
     assert_eq!(setup.rejection().await, LoginRejection::ChangedMeanwhile);
 }
 
+// S-91
+#[tokio::test]
+async fn a_change_meanwhile_forgets_the_address_of_the_login() {
+    for (forgotten, expected) in [(Ok(()), None), (Err(()), Some(PortErrorKind::Unanswered))] {
+        let forgotten = forgotten.map_err(|()| port_error(PortErrorKind::Unavailable));
+        let mut setup = changed_to(Ok(Some(inactive_user())));
+        setup.limiter = limiter_settled(Settlement::Succeeded);
+        let forget = setup.limiter.expect_forget_addresses();
+        let forget = forget.withf(|key, _| *key == limit_keys().email(&email()));
+        forget.times(1).return_once(|_, _| forgotten);
+        match expected {
+            None => assert_eq!(setup.rejection().await, LoginRejection::ChangedMeanwhile),
+            Some(kind) => assert_eq!(setup.port_error().await, kind),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_password_removed_meanwhile_ends_the_session() {
     let setup = changed_to(Ok(Some(User { password_hash: None, ..user() })));
