@@ -13,7 +13,8 @@ const MAX_PEERS: usize = 1_000;
 
 /// A counter of emails per untrusted peer that logs one warning per peer with too many.
 ///
-/// All users behind an unlisted proxy share one address, so ten failures of one user lock out the others.
+/// All users behind an unlisted proxy share one address, so ten failures of one user lock out the others. The address is known for
+/// none of them (S-91), so strangers can also lock out each user by email.
 #[derive(Default)]
 pub(crate) struct UnlistedProxies(Mutex<HashMap<ClientAddress, HashSet<LimitKey>>>);
 
@@ -37,7 +38,8 @@ impl UnlistedProxies {
                 event = Event::UnlistedProxySuspected.name(),
                 peer = %peer.ip(),
                 "more than {MAX_EMAILS} users log in from one address; if it is a proxy, add it to \
-                 HOOKSENTRY_AUTH__HTTP__TRUSTED_PROXIES, because the failures of one user lock out all the others"
+                 HOOKSENTRY_AUTH__HTTP__TRUSTED_PROXIES, because the failures of one user lock out all the others, and \
+                 the address is known for none of them"
             );
         }
         exceeds

@@ -44,7 +44,10 @@ pub(in crate::http) async fn login(
     let (email, password) = body.parse()?;
     let client = Client::of(&request);
     let email_hash = login.limit_keys.email(&email);
-    if let Some(peer) = client.untrusted_peer {
+    // The failures of an exempt peer are not counted by its address.
+    if let Some(peer) = client.untrusted_peer
+        && !client.is_exempt
+    {
         proxies.note(peer, email_hash);
     }
 
