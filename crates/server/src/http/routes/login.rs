@@ -18,7 +18,9 @@ use crate::unlisted_proxies::UnlistedProxies;
 /// Exchanges an email and a password for a token pair.
 ///
 /// Opens a session. The response is the same for an unknown email, a wrong password, an inactive user and an account
-/// without a password. After 10 failures on one email or from one address within 5 minutes, further logins are 429.
+/// without a password. After 10 failures within 5 minutes, on one email or from one address, further logins are 429. An address
+/// with a successful login on the email in the last 30 days has a count of its own. After 100 failures on one email within 24
+/// hours, one attempt a minute is checked.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login",
