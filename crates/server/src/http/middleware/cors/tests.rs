@@ -52,6 +52,7 @@ async fn a_preflight_from_an_allowed_origin_names_the_methods_of_the_path() {
         ("/api/v1/auth/login", "POST"),
         ("/api/v1/auth/refresh", "POST"),
         ("/api/v1/auth/logout", "POST"),
+        ("/API/v1/Auth/Logout/", "POST"),
         ("/api/v1/auth/me", "GET, HEAD"),
         ("/health", "GET, HEAD"),
     ];

@@ -93,9 +93,11 @@ async fn other_spellings_are_404_and_not_stored() {
         assert_eq!(answer.error(), (404, "not_found"), "{path}");
         assert_eq!(answer.header("cache-control"), "no-store");
     }
-    // A percent-encoded letter is the letter (RFC 3986 §6.2.2.2).
-    let answer = Answer::to(request(&Method::POST, "/api/v1/auth/%4Cogi%6E/", body(0)), &app).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
+    // A percent-encoded letter is the letter (RFC 3986 §6.2.2.2), and a query is ignored.
+    for path in ["/api/v1/auth/%4Cogi%6E/", "/api/v1/auth/Login/?next=/", "/api/v1/auth/login?"] {
+        let answer = Answer::to(request(&Method::POST, path, body(0)), &app).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    }
 }
 
 // S-71
