@@ -17,7 +17,7 @@ fn statuses(method: &str, path: &str) -> Vec<String> {
 fn the_document_names_every_status_of_every_endpoint() {
     let auth = |path: &str| statuses("post", &format!("/api/v1/auth/{path}"));
     assert_eq!(auth("login"), ["200", "400", "401", "408", "413", "415", "429", "431", "500", "503"]);
-    assert_eq!(auth("refresh"), ["200", "400", "401", "408", "413", "415", "431", "500", "503"]);
+    assert_eq!(auth("refresh"), ["200", "400", "401", "408", "413", "415", "429", "431", "500", "503"]);
     assert_eq!(auth("logout"), ["204", "400", "401", "408", "413", "415", "431", "500", "503"]);
     assert_eq!(statuses("get", "/api/v1/auth/me"), ["200", "400", "401", "408", "431", "500", "503"]);
     assert_eq!(statuses("get", "/api/v1/auth/verify"), ["204", "400", "401", "408", "431", "500", "503"]);

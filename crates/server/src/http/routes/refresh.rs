@@ -30,6 +30,7 @@ use crate::metrics::Metrics;
     responses(
         TokensIssued,
         (status = 401, body = ErrorResponse, description = "`invalid_refresh_token`: not a live refresh token", headers(("WWW-Authenticate" = String))),
+        (status = 429, body = ErrorResponse, description = "`rate_limited`: too many refreshes of the session or the user within a minute, or too many retries of one rotation; the token was not used", headers(("Retry-After" = u64))),
         BodyErrors,
     ),
 )]
