@@ -27,6 +27,7 @@ macro_rules! session_store_contract {
             used_successor_is_not_shared,
             access_token_of_a_shared_refresh_is_revoked_with_its_session,
             repeat_of_an_older_token_ends_nothing,
+            repeated_reuse_is_detected_again,
             session_limit_consumes_nothing,
             user_limit_counts_all_sessions,
             concurrent_sessions_share_the_limit_of_their_user,

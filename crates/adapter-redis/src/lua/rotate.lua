@@ -100,7 +100,9 @@ if is_newer(record.v) then
   error(NEWER)
 end
 if record.ended then
-  local reply = { 'ended', record.reason }
+  -- `ended`
+  local is_reuse = is_repeat and record.reason == 'reuse_detected'
+  local reply = is_reuse and { 'reuse_detected', '' } or { 'ended', record.reason }
   if record.pending then
     name_tokens(reply, session_id, live_tokens, now, margin)
   end

@@ -66,6 +66,23 @@ async fn end_whose_reply_was_lost_is_repeated_and_revokes_the_tokens() {
     assert!(ports.is_revoked(session.opening.access_token).await);
 }
 
+// S-48
+#[tokio::test(flavor = "multi_thread")]
+async fn reuse_whose_reply_was_lost_is_repeated_and_still_reuse() {
+    let server = RedisServer::start();
+    let proxy = Proxy::start(server.port()).await;
+    let ports = Ports::at(&proxy.url()).connected().await;
+    let session = ports.opened().await;
+    let next = ports.rotated(&session, &session.token).await;
+    ports.rotated(&session, &next).await;
+
+    proxy.lose_replies(true);
+    let reuse = ports.present(&session, &session.token, request_time_at(START));
+    let (reuse, ()) = tokio::join!(reuse, replies_return(&proxy));
+    assert_eq!(reuse.unwrap().0, Rotation::ReuseDetected { rotated_from: None });
+    assert!(ports.is_revoked(session.opening.access_token).await);
+}
+
 async fn replies_return(proxy: &Proxy) {
     tokio::time::sleep(Duration::from_millis(700)).await;
     proxy.lose_replies(false);

@@ -35,7 +35,7 @@ pub struct Rotate {
     /// The access token of a full session that was written to the denylist to make room.
     pub released: Option<TokenId>,
     /// Whether this repeats a call that got no answer. Meanwhile the client may have used the successor elsewhere, so an
-    /// older token than the predecessor is no reuse.
+    /// older token than the predecessor is no reuse. If the session has ended by reuse, this call has probably ended it.
     pub is_repeat: bool,
 }
 

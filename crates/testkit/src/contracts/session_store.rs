@@ -55,6 +55,7 @@ pub use rotation::{
 };
 pub use sharing::{
     access_token_of_a_shared_refresh_is_revoked_with_its_session, older_token_is_not_shared,
-    repeat_of_an_older_token_ends_nothing, shared_successor_is_the_one_of_the_rotation,
-    successor_is_not_shared_after_the_grace_period, used_successor_is_not_shared,
+    repeat_of_an_older_token_ends_nothing, repeated_reuse_is_detected_again,
+    shared_successor_is_the_one_of_the_rotation, successor_is_not_shared_after_the_grace_period,
+    used_successor_is_not_shared,
 };

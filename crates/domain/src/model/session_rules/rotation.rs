@@ -31,7 +31,7 @@ pub fn rotate(
     let Some(record) = record else { return Decision::unchanged(Rotation::Unknown) };
     let (now, margin) = (to_unix_microseconds(now), to_microseconds(denylist_margin));
     if let Some(reason) = record.end_reason() {
-        return Decision { outcome: Rotation::Ended(reason), change: complete(record, now, margin) };
+        return Decision { outcome: ended(reason, rotate), change: complete(record, now, margin) };
     }
     let (outcome, mut new, is_counted) = match classify(record, rotate, now) {
         Presented::Rejected(rotation) => return Decision::unchanged(rotation),
@@ -53,6 +53,15 @@ pub fn rotate(
         Ok(()) => Decision { outcome, change: Some(Change { user_minute, ..Change::new(new, Vec::new()) }) },
         Err(oldest) => Decision::unchanged(Rotation::AtCapacity { oldest }),
     }
+}
+
+/// The outcome for a session that has ended. A repeat is reuse again: the call without an answer has probably ended the
+/// session, and no other call reports it.
+fn ended(reason: EndReason, rotate: &Rotate) -> Rotation {
+    if rotate.is_repeat && reason == EndReason::ReuseDetected {
+        return Rotation::ReuseDetected { rotated_from: None };
+    }
+    Rotation::Ended(reason)
 }
 
 /// What the presented token is to a live session.

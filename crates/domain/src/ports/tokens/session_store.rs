@@ -38,7 +38,8 @@ use crate::ports::PortError;
 ///   reuse (`successor_is_not_shared_after_the_grace_period`, `older_token_is_not_shared`). A successor that was used MUST NOT
 ///   be handed out (`used_successor_is_not_shared`).
 /// - A call with [`Rotate::is_repeat`] that presents an older token MUST change nothing, and get [`Rotation::AlreadyUsed`]
-///   (`repeat_of_an_older_token_ends_nothing`).
+///   (`repeat_of_an_older_token_ends_nothing`). One that finds its session ended by reuse MUST get
+///   [`Rotation::ReuseDetected`], as the call without an answer (`repeated_reuse_is_detected_again`).
 /// - A call that would succeed beyond a limit MUST change nothing, and get [`Rotation::RateLimited`] with the time until the
 ///   minute has passed (`session_limit_consumes_nothing`, `retries_of_one_rotation_are_limited`). The limit of a user is for
 ///   all sessions together (`user_limit_counts_all_sessions`), in the same atomic operation

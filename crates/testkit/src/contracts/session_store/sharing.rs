@@ -94,6 +94,27 @@ pub async fn repeat_of_an_older_token_ends_nothing(fixture: &SessionFixture) {
     rotated(fixture, &session, &next.successor, START).await;
 }
 
+// S-48
+/// The call without an answer has ended the session; its repeat reports the reuse. Without a repeat it is an end.
+pub async fn repeated_reuse_is_detected_again(fixture: &SessionFixture) {
+    let (session, first) = shared_rotation(fixture).await;
+    let now = START + grace_period();
+    let reuse = session.rotation(&session.token, now);
+    for (call, expected) in [
+        (reuse.clone(), Rotation::ReuseDetected { rotated_from: None }),
+        (reuse.clone().repeated(), Rotation::ReuseDetected { rotated_from: None }),
+        (reuse, Rotation::Ended(EndReason::ReuseDetected)),
+    ] {
+        assert_eq!(attempt(fixture, &call, now).await, expected);
+    }
+    assert!(is_revoked(fixture, first.rotate.access_token, now).await);
+
+    let session = opened(fixture, START).await;
+    end(fixture, &session, EndReason::LoggedOut, START).await;
+    let repeat = session.rotation(&session.token, START).repeated();
+    assert_eq!(attempt(fixture, &repeat, START).await, Rotation::Ended(EndReason::LoggedOut));
+}
+
 /// Rotates the first token, and shares its successor.
 async fn shared_rotation(fixture: &SessionFixture) -> (TestSession, RotationAttempt) {
     let session = opened(fixture, START).await;

@@ -106,6 +106,11 @@ fault!(
     session_store::repeat_of_an_older_token_ends_nothing,
     Fault::RepeatOfAnOlderTokenIsReuse
 );
+fault!(
+    repeated_reuse_is_an_end,
+    session_store::repeated_reuse_is_detected_again,
+    Fault::RepeatedReuseIsAnEnd
+);
 fault!(session_limit_consumes, session_store::session_limit_consumes_nothing, Fault::SessionLimitConsumes);
 fault!(session_limit_revokes, session_store::session_limit_consumes_nothing, Fault::SessionLimitRevokes);
 fault!(session_limit_never_ends, session_store::session_limit_consumes_nothing, Fault::SessionLimitNeverEnds);

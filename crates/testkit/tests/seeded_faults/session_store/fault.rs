@@ -34,6 +34,7 @@ pub(crate) enum Fault {
     SharedAfterItsUse,
     SharedForgetsItsAccessToken,
     RepeatOfAnOlderTokenIsReuse,
+    RepeatedReuseIsAnEnd,
 
     SessionLimitConsumes,
     SessionLimitRevokes,

@@ -21,10 +21,12 @@ pub(super) fn perturb_input(
 ) {
     let (now, presented) = (to_unix_microseconds(now), request.presented.value);
     let is_shared = request.concurrent_refresh == ConcurrentRefresh::Share;
+    let has_ended = record.end_reason().is_some();
     match (fault, &mut record.minute) {
         (Fault::SharedAfterTheGracePeriod, _) if is_shared => request.reuse_leeway = Duration::from_hours(24),
         (Fault::SharedWithOlderTokens, _) if used.contains(&presented) => record.previous = Some(presented),
         (Fault::RepeatOfAnOlderTokenIsReuse, _) => request.is_repeat = false,
+        (Fault::RepeatedReuseIsAnEnd, _) if has_ended => request.is_repeat = false,
         (Fault::SessionLimitNeverEnds, Some(minute)) => minute.started_at = now,
         (Fault::MinuteInTheFuture, Some(minute)) => minute.started_at = minute.started_at.min(now),
         (Fault::RetriesUnlimited, _) => record.retries = 0,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::fixtures::*;
-use crate::model::{LimitKey, Rotate, Rotation, SessionRecord};
+use crate::model::{EndReason, LimitKey, Rotate, Rotation, SessionRecord};
 
 const SECOND: Duration = Duration::from_secs(1);
 const REUSE: Rotation = Rotation::ReuseDetected { rotated_from: None };
@@ -80,4 +80,15 @@ fn a_repeat_of_an_older_token_ends_nothing() {
     let late = START + LEEWAY;
     let repeat = Rotate { is_repeat: true, ..rotation(1, 9, late) };
     assert_eq!(apply(&used, &repeat, late).outcome, REUSE);
+}
+
+// S-48
+#[test]
+fn a_repeat_of_the_call_that_detected_reuse_detects_it_again() {
+    let (late, reuse) = (START + LEEWAY, rotation(0, 9, START + LEEWAY));
+    let decision = apply(&rotated_once(), &reuse, late);
+    let ended = decision.change.unwrap().record;
+    let repeat = Rotate { is_repeat: true, ..reuse.clone() };
+    assert_eq!(apply(&ended, &repeat, late).outcome, REUSE);
+    assert_eq!(apply(&ended, &reuse, late).outcome, Rotation::Ended(EndReason::ReuseDetected));
 }
