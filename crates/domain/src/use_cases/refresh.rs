@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::issue::Issuer;
 use crate::model::{
-    ConcurrentRefresh, EndReason, EndSession, Ending, LimitKey, MAX_LIVE_ACCESS_TOKENS,
+    ConcurrentRefresh, EndReason, EndSession, Ending, LimitKey, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS,
     PresentedRefreshToken, RefreshToken, RequestTime, RetryKey, Rotate, Rotation, SealedSuccessor, TokenPair,
     User,
 };
@@ -109,11 +109,25 @@ impl Refresh {
         let mut rotation = self.sessions.rotate(&rotate, request_time).await?;
         for _ in 0..MAX_RELEASES {
             let Rotation::AtCapacity { oldest } = rotation else { break };
-            self.denylist.add(oldest, request_time).await?;
-            rotate.released = Some(oldest.id);
-            rotation = self.sessions.rotate(&rotate, request_time).await?;
+            rotation = match self.release(oldest, &mut rotate, request_time).await {
+                // An access token is revoked, so it is not true any more that nothing changed.
+                Err(error) if rotate.released.is_some() => return Err(error.into_unanswered()),
+                released => released?,
+            };
         }
         Ok((rotation, self.issuer.pair(issued, successor)))
+    }
+
+    /// Revokes the oldest access token of a full session, and rotates without it.
+    async fn release(
+        &self,
+        oldest: LiveAccessToken,
+        rotate: &mut Rotate,
+        request_time: RequestTime,
+    ) -> Result<Rotation, PortError> {
+        self.denylist.add(oldest, request_time).await?;
+        rotate.released = Some(oldest.id);
+        self.sessions.rotate(rotate, request_time).await
     }
 
     fn seal(
@@ -155,7 +169,7 @@ impl Refresh {
             }
             Rotation::TenantMismatch => return Err(self.end(attempt, EndReason::Revoked).await),
             Rotation::AtCapacity { .. } => {
-                return Err(PortError::overloaded("the session has too many live access tokens").into());
+                return Err(PortError::unanswered("the session has too many live access tokens").into());
             }
             Rotation::AlreadyUsed { rotated_from } => {
                 RefreshRejection::AlreadyUsed { same_address: attempt.has_address(rotated_from) }

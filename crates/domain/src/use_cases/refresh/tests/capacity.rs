@@ -50,11 +50,11 @@ async fn the_second_call_is_the_same_rotation_with_a_release() {
 }
 
 #[tokio::test]
-async fn a_session_that_stays_full_is_an_overload() {
+async fn the_outcome_for_a_session_that_stays_full_is_unknown() {
     let mut setup = setup(Some(user()));
     setup.sessions.expect_rotate().times(33).returning(|_, _| Ok(full()));
     setup.denylist = denylist(32);
-    assert_eq!(setup.port_error().await, PortErrorKind::Overloaded);
+    assert_eq!(setup.port_error().await, PortErrorKind::Unanswered);
 }
 
 #[tokio::test]
@@ -63,4 +63,14 @@ async fn an_access_token_that_cannot_be_denylisted_is_not_released() {
     setup.sessions.expect_rotate().times(1).returning(|_, _| Ok(full()));
     setup.denylist.expect_add().times(1).return_once(|_, _| Err(port_error(PortErrorKind::Unavailable)));
     assert_eq!(setup.port_error().await, PortErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn after_a_release_it_is_unknown_whether_anything_changed() {
+    let mut setup = setup(Some(user()));
+    setup.sessions.expect_rotate().times(2).returning(|rotate, _| {
+        if rotate.released.is_none() { Ok(full()) } else { Err(port_error(PortErrorKind::Unavailable)) }
+    });
+    setup.denylist = denylist(1);
+    assert_eq!(setup.port_error().await, PortErrorKind::Unanswered);
 }
