@@ -1,8 +1,10 @@
 //! The protected header (RFC 7515 §4) of issued tokens, and the check of the header of presented tokens.
 
+use std::collections::BTreeMap;
+
 use auth_domain::ports::InvalidAccessToken;
-use auth_strict_json::{Options, object};
-use serde_json::{Map, Value, json};
+use auth_strict_json::{Member, Options, object};
+use serde_json::json;
 
 use crate::compact;
 
@@ -21,18 +23,26 @@ pub(crate) fn encode(key_id: Option<&str>) -> String {
 /// issuer on the HookSentry platform writes them. A token without `kid` is accepted, because other issuers on the platform write
 /// no `kid`.
 pub(crate) fn check(header: &[u8], key_id: Option<&str>) -> Result<(), InvalidAccessToken> {
-    let members: Map<String, Value> =
+    // No `serde_json::Value`: it gives one member name a meaning of its own, and would read an object with it as a text.
+    let members: BTreeMap<String, Member> =
         object(header, Options::default()).map_err(|_| InvalidAccessToken::Malformed)?;
-    if members.get("alg").and_then(Value::as_str) != Some(ALGORITHM) {
+    if members.get("alg").and_then(text) != Some(ALGORITHM) {
         return Err(InvalidAccessToken::HeaderRejected);
     }
     let accepted = members.iter().all(|(name, value)| match name.as_str() {
         "alg" => true,
-        "typ" => value.as_str() == Some(TYPE),
-        "kid" => key_id.is_some() && value.as_str() == key_id,
+        "typ" => text(value) == Some(TYPE),
+        "kid" => key_id.is_some() && text(value) == key_id,
         _ => false,
     });
     if accepted { Ok(()) } else { Err(InvalidAccessToken::HeaderRejected) }
+}
+
+fn text(member: &Member) -> Option<&str> {
+    match member {
+        Member::Text(text) => Some(text),
+        Member::Missing | Member::Object(_) | Member::Other(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +85,8 @@ mod tests {
             r#"{"alg":["HS256"]}"#,
             r#"{"alg":"HS256","typ":"at+jwt"}"#,
             r#"{"alg":"HS256","typ":null}"#,
+            r#"{"alg":"HS256","typ":{"$serde_json::private::RawValue":"\"JWT\""}}"#,
+            r#"{"alg":{"$serde_json::private::RawValue":"\"HS256\""}}"#,
             r#"{"alg":"HS256","crit":[]}"#,
             r#"{"alg":"HS256","jwk":{}}"#,
             r#"{"alg":"HS256","x":1}"#,
