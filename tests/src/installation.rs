@@ -78,6 +78,12 @@ impl Installation {
         self
     }
 
+    /// Switches the limits of refreshes off, for tests that refresh more often than a user does.
+    #[must_use]
+    pub fn without_refresh_limits(self) -> Self {
+        self.set("TOKENS__REFRESHES_PER_MINUTE", "0").set("TOKENS__REFRESHES_PER_MINUTE_PER_USER", "0")
+    }
+
     /// Adds an admin listener on a port of its own.
     #[must_use]
     pub fn with_admin(mut self) -> Self {

@@ -25,6 +25,11 @@ impl Server {
         Self::start_on(Installation::new().with_user(ALICE).await).await
     }
 
+    /// Starts such a server without limits of refreshes, for tests that refresh more often than a user does.
+    pub async fn start_without_refresh_limits() -> Self {
+        Self::start_on(Installation::new().without_refresh_limits().with_user(ALICE).await).await
+    }
+
     /// Starts three instances on the same servers, on which [`ALICE`] is a user.
     pub async fn start_three(installation: Installation) -> [Self; 3] {
         let first = installation.with_user(ALICE).await;

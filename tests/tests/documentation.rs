@@ -21,7 +21,9 @@ async fn the_openapi_document_describes_what_is_served() {
             assert!(responses[status].is_object(), "{path} documents no {status}");
         }
     }
-    assert!(document["paths"]["/api/v1/auth/login"]["post"]["responses"]["429"].is_object());
+    for path in ["/api/v1/auth/login", "/api/v1/auth/refresh"] {
+        assert!(document["paths"][path]["post"]["responses"]["429"].is_object(), "{path} documents no 429");
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ const COMMON: [&str; 6] = ["timestamp", "level", "message", "event", "target", "
 const OF_SPANS: [&str; 2] = ["name", "request_id"];
 const ADMIN_SECRET: &str = "Zr7mQ2vK9xLp4TnB8wYc3HdJ6sFg1AeU";
 /// The events that the scenario causes.
-const CAUSED: [&str; 20] = [
+const CAUSED: [&str; 21] = [
     "access_token_rejected",
     "admin_listening",
     "admin_secret_wrong",
@@ -26,6 +26,7 @@ const CAUSED: [&str; 20] = [
     "login_succeeded",
     "logout_foreign_token",
     "logout_succeeded",
+    "refresh_blocked",
     "refresh_failed",
     "refresh_reuse_detected",
     "refresh_succeeded",
@@ -81,6 +82,11 @@ async fn scenario() -> Vec<Value> {
     server.refresh_with_key(&second.refresh, "key").await.tokens();
     server.refresh(&bob.refresh).await.expect_error(401, "invalid_refresh_token");
     server.refresh(&third.refresh).await.expect_error(401, "invalid_refresh_token");
+    let other = server.log_in(ALICE).await;
+    for _ in 0..16 {
+        server.refresh_with_key(&other.refresh, "key").await.tokens();
+    }
+    server.refresh_with_key(&other.refresh, "key").await.expect_error(429, "rate_limited");
     assert_eq!(server.logout(&alice.access, &alice.refresh).await.status, 204);
     server.me(&alice.access).await.expect_error(401, "invalid_token");
     let elsewhere = server.from_address("127.0.0.9");

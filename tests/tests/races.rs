@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 // S-47
 #[tokio::test(flavor = "multi_thread")]
 async fn of_64_simultaneous_refreshes_exactly_one_succeeds() {
-    let server = Server::start().await;
+    let server = Server::start_without_refresh_limits().await;
     for _ in 0..rounds(1_000) {
         let tokens = server.log_in(ALICE).await;
         let replies = at_once(&server, 64, None, &tokens.refresh).await;
@@ -26,7 +26,7 @@ async fn of_64_simultaneous_refreshes_exactly_one_succeeds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn simultaneous_retries_all_get_the_same_refresh_token() {
-    let server = Server::start().await;
+    let server = Server::start_without_refresh_limits().await;
     for _ in 0..rounds(100) {
         let tokens = server.log_in(ALICE).await;
         let replies = at_once(&server, 12, Some("one-call"), &tokens.refresh).await;
@@ -43,33 +43,36 @@ async fn simultaneous_retries_all_get_the_same_refresh_token() {
     }
 }
 
-/// A session has at most 16 live access tokens, so a retry beyond that first revokes the oldest one.
+// S-57
+/// A rotation has at most 15 retries. A session has at most 16 live access tokens, so the last retry first revokes the oldest
+/// one.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_retries_never_fork_or_end_the_session() {
-    let server = Server::start().await;
+    let server = Server::start_without_refresh_limits().await;
     for _ in 0..rounds(100) {
         let tokens = server.log_in(ALICE).await;
         let replies = at_once(&server, 48, Some("one-call"), &tokens.refresh).await;
-        let (done, busy): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 200);
-        for reply in busy {
-            reply.expect_error(503, "service_unavailable");
+        let (done, limited): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 200);
+        for reply in limited {
+            reply.expect_error(429, "rate_limited");
+            reply.retry_after();
         }
-        let refresh: BTreeSet<_> = done.iter().map(|reply| reply.tokens().refresh).collect();
-        assert_eq!(refresh.len(), 1);
+        let pairs: Vec<_> = done.iter().map(|reply| reply.tokens()).collect();
+        let refresh: BTreeSet<_> = pairs.iter().map(|pair| &pair.refresh).collect();
+        assert_eq!((pairs.len(), refresh.len()), (16, 1));
 
-        let repeated = server.refresh_with_key(&tokens.refresh, "one-call").await.tokens();
-        assert!(refresh.contains(&repeated.refresh));
-        assert!(server.access_token_is_alive(&repeated.access).await);
-        assert_eq!(server.logout(&repeated.access, &repeated.refresh).await.status, 204);
-        for reply in done {
-            assert!(!server.access_token_is_alive(&reply.tokens().access).await);
+        let next = server.refresh(&pairs[0].refresh).await.tokens();
+        assert!(server.access_token_is_alive(&next.access).await);
+        assert_eq!(server.logout(&next.access, &next.refresh).await.status, 204);
+        for pair in pairs {
+            assert!(!server.access_token_is_alive(&pair.access).await);
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn simultaneous_refreshes_of_many_sessions_all_succeed() {
-    let server = Server::start().await;
+    let server = Server::start_without_refresh_limits().await;
     let sessions = (0..16).map(|_| {
         let api = server.api();
         tokio::spawn(async move {
@@ -90,7 +93,7 @@ async fn simultaneous_refreshes_of_many_sessions_all_succeed() {
 // S-64
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_that_races_a_refresh_leaves_no_live_token() {
-    let server = Server::start().await;
+    let server = Server::start_without_refresh_limits().await;
     for round in 0..rounds(10_000) {
         let tokens = server.log_in(ALICE).await;
         let key = if round % 2 == 0 { None } else { Some("key") };
@@ -114,7 +117,7 @@ async fn a_logout_that_races_a_refresh_leaves_no_live_token() {
 // S-59
 #[tokio::test(flavor = "multi_thread")]
 async fn simultaneous_logouts_of_one_session_all_end_it() {
-    let server = Server::start().await;
+    let server = Server::start_without_refresh_limits().await;
     for _ in 0..rounds(400) {
         let tokens = server.log_in(ALICE).await;
         let calls = (0..8).map(|_| {

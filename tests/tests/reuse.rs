@@ -42,7 +42,8 @@ async fn the_grace_period_covers_only_the_immediate_predecessor() {
 // S-49, S-50
 #[tokio::test]
 async fn reuse_of_an_old_token_is_detected_after_a_restart() {
-    let mut server = start_with_leeway("1m").await;
+    let installation = Installation::new().set("TOKENS__REUSE_LEEWAY", "1m").without_refresh_limits();
+    let mut server = Server::start_on(installation.with_user(ALICE).await).await;
     let first = server.log_in(ALICE).await;
     let mut newest = first.clone();
     for _ in 0..100 {

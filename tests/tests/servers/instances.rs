@@ -1,5 +1,6 @@
 //! Three instances on the same Postgres and Redis: all guarantees hold across them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,28 +10,65 @@ use auth_e2e::randomness::Randomness;
 use auth_e2e::{ALICE, Api, Installation, PASSWORD, Reply, Server, Stores, Tokens, WRONG_PASSWORD, rounds};
 use futures_util::future::join_all;
 
+use crate::live_tokens::LiveTokens;
+
 const NEW_PASSWORD: &str = "another horse battery staple";
 
 async fn three() -> [Server; 3] {
-    Server::start_three(Installation::on(Stores::servers())).await
+    Server::start_three(Installation::on(Stores::servers()).without_refresh_limits()).await
 }
 
 // S-47
 #[tokio::test(flavor = "multi_thread")]
 async fn of_100_simultaneous_uses_of_one_token_on_three_instances_one_succeeds() {
     let servers = three().await;
+    let watch = LiveTokens::watch(servers[0].installation.servers());
     for _ in 0..rounds(1_000) {
         let tokens = servers[0].log_in(ALICE).await;
-        let calls = (0..100).map(|caller| spawn(servers[caller % 3].api(), tokens.refresh.clone(), None));
-        let replies = join_all(calls).await;
-        let (won, lost): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 200);
+        let (won, lost) = hundred_uses(&servers, &tokens).await;
         assert_eq!(won.len(), 1);
         for reply in lost {
             reply.expect_error(401, "invalid_refresh_token");
         }
-        let next = won[0].tokens();
-        servers[1].refresh(&next.refresh).await.tokens();
+        go_on_and_log_out(&servers, &won[0]).await;
     }
+    assert!(watch.stop() > rounds(1_000), "too few looks");
+}
+
+// S-47, S-57
+#[tokio::test(flavor = "multi_thread")]
+async fn of_100_simultaneous_shared_uses_on_three_instances_16_get_one_successor() {
+    // One user logs in more often than any person does.
+    let installation = Installation::on(Stores::servers()).set("TOKENS__CONCURRENT_REFRESH", "share");
+    let installation = installation.set("TOKENS__REFRESHES_PER_MINUTE_PER_USER", "0");
+    let servers = Server::start_three(installation).await;
+    let watch = LiveTokens::watch(servers[0].installation.servers());
+    for _ in 0..rounds(1_000) {
+        let tokens = servers[0].log_in(ALICE).await;
+        let (won, lost) = hundred_uses(&servers, &tokens).await;
+        let pairs: Vec<_> = won.iter().map(Reply::tokens).collect();
+        let successors: BTreeSet<_> = pairs.iter().map(|pair| &pair.refresh).collect();
+        let access: BTreeSet<_> = pairs.iter().map(|pair| &pair.access).collect();
+        assert_eq!((pairs.len(), successors.len(), access.len()), (16, 1, 16));
+        for reply in lost {
+            reply.expect_error(429, "rate_limited");
+            assert!((1..=60).contains(&reply.retry_after()));
+        }
+        go_on_and_log_out(&servers, &won[0]).await;
+    }
+    assert!(watch.stop() > rounds(1_000), "too few looks");
+}
+
+/// Uses a token a hundred times at once; returns the responses with a 200, and the others.
+async fn hundred_uses(servers: &[Server; 3], tokens: &Tokens) -> (Vec<Reply>, Vec<Reply>) {
+    let calls = (0..100).map(|caller| spawn(servers[caller % 3].api(), tokens.refresh.clone(), None));
+    join_all(calls).await.into_iter().partition(|reply| reply.status == 200)
+}
+
+/// Uses the new token on another instance, and ends the session.
+async fn go_on_and_log_out(servers: &[Server; 3], reply: &Reply) {
+    let next = servers[1].refresh(&reply.tokens().refresh).await.tokens();
+    assert_eq!(servers[2].logout(&next.access, &next.refresh).await.status, 204);
 }
 
 // S-59, S-60

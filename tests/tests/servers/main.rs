@@ -6,6 +6,7 @@ mod administration;
 mod bearers;
 mod crash;
 mod instances;
+mod live_tokens;
 mod outages;
 mod round_trips;
 mod stored;

@@ -57,6 +57,13 @@ local function minute_at(started, refreshes, at, at_text)
   return at_text, 0, 60000000
 end
 
+local function append(list, ...)
+  local count = #list
+  for i = 1, select('#', ...) do
+    list[count + i] = (select(i, ...))
+  end
+end
+
 local function has_token(live_tokens, wanted)
   for i = 1, #live_tokens do
     if live_tokens[i][1] == wanted then
@@ -152,16 +159,7 @@ if not dropped then
   return { 'at_capacity', string.sub(last[1], 2), last[2] }
 end
 local record_expires_at = record.expires
-local fields = { token_field, access_expires_at }
-local function set(name, value)
-  fields[#fields + 1] = name
-  fields[#fields + 1] = value
-end
-local function drop(name)
-  if record[name] then
-    dropped[#dropped + 1] = name
-  end
-end
+local fields
 if class == 'current' then
   -- `advance`: the presented token is consumed here, and nowhere else.
   if not redis.call('GETDEL', presented_key) then
@@ -169,40 +167,33 @@ if class == 'current' then
   end
   record_expires_at = tonumber(expires_at) < tonumber(record.ends) and expires_at or record.ends
   redis.call('SET', successor_key, session_id, 'PX', to_milliseconds(record_expires_at - now))
-  set('current', successor)
-  set('previous', presented)
-  set('generation', record.generation + 1)
-  set('rotated', rotated_at)
-  set('expires', record_expires_at)
-  set('from', rotated_from)
+  fields = { 'current', successor, 'previous', presented, 'generation', record.generation + 1, 'rotated', rotated_at,
+    'expires', record_expires_at, 'from', rotated_from, token_field, access_expires_at }
   if retry_tag ~= '' then
-    set('replay_tag', retry_tag)
-    set('replay', sealed)
-    set('replay_rest', sealed_rest)
-  else
-    drop('replay_tag')
-    drop('replay')
-    drop('replay_rest')
+    append(fields, 'replay_tag', retry_tag, 'replay', sealed, 'replay_rest', sealed_rest)
+  elseif record.replay_tag then
+    append(dropped, 'replay_tag', 'replay', 'replay_rest')
   end
-  drop('retries')
+  if record.retries then
+    append(dropped, 'retries')
+  end
   if record.rotated_before then
     -- An earlier release could undo a rotation, and kept these fields for it.
-    drop('before')
-    drop('rotated_before')
-    drop('expires_before')
-    drop('replayed')
+    append(dropped, 'before', 'rotated_before', 'expires_before', 'replayed')
   end
-elseif minute then
-  -- `retry`
-  set('retries', (record.retries or 0) + 1)
+else
+  fields = { token_field, access_expires_at }
+  if minute then
+    -- `retry`
+    append(fields, 'retries', (record.retries or 0) + 1)
+  end
+  if class ~= 'repeated' and record.rotated_before then
+    -- An instance of that earlier release does not undo a rotation with this mark: its successor is in use.
+    append(fields, 'replayed', '1')
+  end
 end
 if minute and per_session > 0 then
-  set('minute', minute)
-  set('refreshes', refreshes + 1)
-end
-if class ~= 'current' and class ~= 'repeated' and record.rotated_before then
-  -- An instance of that earlier release does not undo a rotation with this mark: its successor is in use.
-  set('replayed', '1')
+  append(fields, 'minute', minute, 'refreshes', refreshes + 1)
 end
 if dropped[1] then
   redis.call('HDEL', session_key, unpack(dropped))

@@ -1,4 +1,4 @@
-//! Records of the release before, and its instances beside this one during a rolling upgrade.
+//! Records and instances of the release before, as a rolling upgrade has them.
 
 use std::fmt::Write;
 

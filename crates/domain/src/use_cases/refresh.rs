@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::issue::Issuer;
 use crate::model::{
-    ConcurrentRefresh, EndReason, EndSession, Ending, LimitKey, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS,
-    PresentedRefreshToken, RefreshToken, RequestTime, RetryKey, Rotate, Rotation, SealedSuccessor, TokenPair,
-    User,
+    EndReason, EndSession, Ending, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, PresentedRefreshToken,
+    RefreshToken, RequestTime, Rotate, Rotation, SealedSuccessor, TokenPair, User,
 };
 use crate::ports::{Denylist, LegacyRefreshTokens, PortError, SessionStore, UserRepository, random_bytes};
+use attempt::Attempt;
 use legacy::Exchange;
 
+mod attempt;
 mod command;
 mod legacy;
 #[cfg(test)]
@@ -35,14 +36,6 @@ pub struct Refresh {
     pub issuer: Arc<Issuer>,
 }
 
-/// The presented token, with what the rotation needs besides.
-struct Attempt {
-    presented: RefreshToken,
-    client: Option<LimitKey>,
-    retry_key: Option<RetryKey>,
-    request_time: RequestTime,
-}
-
 impl Refresh {
     /// Reads the user, signs the new tokens, and rotates last. An error before the rotation changes nothing, except that the
     /// session of a user who may not continue it ends.
@@ -58,10 +51,14 @@ impl Refresh {
             }
             None => return Err(RefreshError::without_session(RefreshRejection::Malformed)),
         };
-        let is_sealed = idempotency_key.is_some() || self.concurrent_refresh() == ConcurrentRefresh::Share;
-        let retry_key =
-            is_sealed.then(|| RetryKey::derive(presented.expose_bytes(), idempotency_key.as_ref()));
-        let attempt = Attempt { presented, client, retry_key, request_time };
+        let policy = self.issuer.policy;
+        let attempt = Attempt::new(
+            presented,
+            client,
+            idempotency_key.as_ref(),
+            policy.concurrent_refresh,
+            request_time,
+        );
 
         let user_id = attempt.presented.session().user_id;
         let user = match self.users.find_by_id(user_id, request_time).await? {
@@ -70,11 +67,10 @@ impl Refresh {
             None => return Err(self.end(&attempt, EndReason::Revoked).await),
         };
         let (rotation, tokens) = self.rotate(&user, &attempt).await?;
-        self.conclude(&attempt, rotation, tokens).await
-    }
-
-    fn concurrent_refresh(&self) -> ConcurrentRefresh {
-        self.issuer.policy.concurrent_refresh
+        if rotation == Rotation::TenantMismatch {
+            return Err(self.end(&attempt, EndReason::Revoked).await);
+        }
+        attempt.conclude(rotation, tokens)
     }
 
     fn exchange(&self) -> Result<Exchange<'_>, RefreshError> {
@@ -89,7 +85,7 @@ impl Refresh {
 
     /// Makes the next tokens and rotates. While the session is full, its oldest access token is revoked to make room.
     async fn rotate(&self, user: &User, attempt: &Attempt) -> Result<(Rotation, TokenPair), PortError> {
-        let request_time = attempt.request_time;
+        let (request_time, policy) = (attempt.request_time, self.issuer.policy);
         let successor = attempt.presented.successor(&*random_bytes(&*self.issuer.entropy)?);
         let issued = self.issuer.issue(user, &successor, request_time)?;
         let mut rotate = Rotate {
@@ -99,9 +95,9 @@ impl Refresh {
             access_token: issued.live(),
             expires_at: self.issuer.refresh_token_expiry(request_time),
             retry: self.seal(&successor, attempt)?,
-            concurrent_refresh: self.concurrent_refresh(),
-            limits: self.issuer.policy.refresh_limits,
-            reuse_leeway: self.issuer.policy.reuse_leeway,
+            concurrent_refresh: policy.concurrent_refresh,
+            limits: policy.refresh_limits,
+            reuse_leeway: policy.reuse_leeway,
             rotated_from: attempt.client,
             released: None,
             is_repeat: false,
@@ -140,50 +136,6 @@ impl Refresh {
         Ok(Some(key.seal(successor, *nonce)))
     }
 
-    async fn conclude(
-        &self,
-        attempt: &Attempt,
-        rotation: Rotation,
-        tokens: TokenPair,
-    ) -> Result<Refreshed, RefreshError> {
-        let rejection = match rotation {
-            Rotation::Rotated => return Ok(Refreshed { tokens, kind: RefreshKind::Rotated }),
-            Rotation::Retried(sealed) => {
-                let corrupt = || PortError::corrupt("a sealed successor cannot be opened");
-                let refresh_token = attempt.open(&sealed).ok_or_else(corrupt)?;
-                let tokens = TokenPair { refresh_token, ..tokens };
-                return Ok(Refreshed { tokens, kind: RefreshKind::Retried });
-            }
-            Rotation::Shared { sealed, rotated_from } => {
-                let same_address = attempt.has_address(rotated_from);
-                if let Some(refresh_token) = attempt.open(&sealed) {
-                    let tokens = TokenPair { refresh_token, ..tokens };
-                    return Ok(Refreshed { tokens, kind: RefreshKind::Shared { same_address } });
-                }
-                // The release before sealed it, for holders of the idempotency key only.
-                RefreshRejection::AlreadyUsed { same_address }
-            }
-            Rotation::RateLimited { limit, retry_after } => {
-                let session = attempt.presented.session();
-                return Err(RefreshError::RateLimited { limit, retry_after, session });
-            }
-            Rotation::TenantMismatch => return Err(self.end(attempt, EndReason::Revoked).await),
-            Rotation::AtCapacity { .. } => {
-                return Err(PortError::unanswered("the session has too many live access tokens").into());
-            }
-            Rotation::AlreadyUsed { rotated_from } => {
-                RefreshRejection::AlreadyUsed { same_address: attempt.has_address(rotated_from) }
-            }
-            Rotation::ReuseDetected { rotated_from } => {
-                RefreshRejection::ReuseDetected { same_address: attempt.has_address(rotated_from) }
-            }
-            Rotation::Ended(reason) => RefreshRejection::SessionEnded(reason),
-            Rotation::Expired => RefreshRejection::Expired,
-            Rotation::Unknown => RefreshRejection::Unknown,
-        };
-        Err(attempt.reject(rejection))
-    }
-
     /// Ends the session of a user who may not continue it. Returns the error for the client.
     async fn end(&self, attempt: &Attempt, reason: EndReason) -> RefreshError {
         let end = EndSession { session: attempt.presented.session(), reason, also_revoke: None };
@@ -192,21 +144,5 @@ impl Refresh {
             Ok(Ending::Unknown) => attempt.reject(RefreshRejection::Unknown),
             Err(error) => error.into(),
         }
-    }
-}
-
-impl Attempt {
-    /// The successor of the call that used the presented token before.
-    fn open(&self, sealed: &SealedSuccessor) -> Option<RefreshToken> {
-        self.retry_key.as_ref().and_then(|key| key.open(sealed))
-    }
-
-    /// Whether the client has the address that the last rotation came from, if both are known.
-    fn has_address(&self, rotated_from: Option<LimitKey>) -> Option<bool> {
-        rotated_from.zip(self.client).map(|(before, now)| before == now)
-    }
-
-    fn reject(&self, rejection: RefreshRejection) -> RefreshError {
-        RefreshError::InvalidRefreshToken { rejection, session: Some(self.presented.session()) }
     }
 }

@@ -2,6 +2,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use auth_domain::mocks;
+use auth_domain::model::{ConcurrentRefresh, RefreshLimits};
 
 use super::*;
 
@@ -127,6 +128,9 @@ fn values_out_of_range_are_rejected() {
         ("TOKENS__MAX_SESSIONS", "0"),
         ("TOKENS__REUSE_LEEWAY", "-1s"),
         ("TOKENS__REUSE_LEEWAY", "61s"),
+        ("TOKENS__CONCURRENT_REFRESH", "shared"),
+        ("TOKENS__REFRESHES_PER_MINUTE", "-1"),
+        ("TOKENS__REFRESHES_PER_MINUTE_PER_USER", "many"),
         ("HTTP__DRAIN_DELAY", "11m"),
         ("HTTP__TRUSTED_PROXIES", "10.0.0.1, 0.0.0.0/0"),
         ("LOGIN_LIMIT__MAX_FAILURES", "0"),
@@ -145,6 +149,23 @@ fn values_out_of_range_are_rejected() {
     ] {
         assert_eq!(problems(&[(name, value)]).len(), 1, "{name}={value}");
     }
+}
+
+// S-95
+#[test]
+fn share_needs_a_grace_period() {
+    let share = ("TOKENS__CONCURRENT_REFRESH", "share");
+    assert_eq!(with(&[share]).unwrap().tokens.sessions.concurrent_refresh, ConcurrentRefresh::Share);
+    let problems = problems(&[share, ("TOKENS__REUSE_LEEWAY", "0s")]);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].starts_with("HOOKSENTRY_AUTH__TOKENS__CONCURRENT_REFRESH: "), "{problems:?}");
+}
+
+#[test]
+fn a_limit_of_refreshes_is_switched_off_by_zero() {
+    let limits = [("TOKENS__REFRESHES_PER_MINUTE", "0"), ("TOKENS__REFRESHES_PER_MINUTE_PER_USER", "0")];
+    let limits = with(&limits).unwrap().tokens.sessions.refresh_limits;
+    assert_eq!(limits, RefreshLimits { per_session: None, per_user: None });
 }
 
 // S-95

@@ -3,7 +3,9 @@ use crate::mocks::{
     MockDenylist, MockLegacyRefreshTokens, MockSessionStore, MockUserRepository, counting_entropy,
     signing_access_tokens,
 };
-use crate::model::{IdempotencyKey, LiveAccessToken, SessionPolicy};
+use crate::model::{
+    ConcurrentRefresh, IdempotencyKey, LimitKey, LiveAccessToken, RequestTime, RetryKey, SessionPolicy,
+};
 use crate::ports::PortErrorKind;
 use crate::use_cases::fixtures::*;
 

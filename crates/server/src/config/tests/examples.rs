@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use auth_domain::model::ConcurrentRefresh;
+
 use super::*;
 use crate::compose;
 
@@ -27,6 +29,7 @@ fn secrets() -> tempfile::TempDir {
 fn assert_is_production(settings: &Settings) {
     assert!(matches!(settings.credentials, CredentialsBackend::Postgres(_)));
     assert!(matches!(settings.tokens.backend, TokensBackend::Redis(_)));
+    assert_eq!(settings.tokens.sessions.concurrent_refresh, ConcurrentRefresh::Share);
     assert_eq!(settings.http.listen.to_string(), "0.0.0.0:8080");
     assert!(!settings.http.trusted_proxies.is_empty() && settings.admin.secret.is_some());
     assert!(!settings.http.documentation && !settings.http.readiness_details);

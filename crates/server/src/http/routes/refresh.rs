@@ -19,7 +19,9 @@ use crate::metrics::Metrics;
 /// Exchanges a refresh token for a new token pair.
 ///
 /// A refresh token works once. Presenting a used token ends its session, except within the grace period of the token that
-/// was replaced last. With an `Idempotency-Key`, the call is safe to repeat.
+/// was replaced last; the installation chooses whether that token gets a 401 then, or the same successor. With an
+/// `Idempotency-Key`, the call is safe to repeat. Beyond the limits of refreshes of a session or a user it is 429, and the
+/// token is not consumed.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/refresh",
