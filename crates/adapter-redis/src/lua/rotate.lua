@@ -130,11 +130,13 @@ elseif class == 'tenant_mismatch' or class == 'expired' then
 end
 
 -- `count`: the limits, before anything is consumed. A repeat counts once.
-local minute, refreshes, user_minute, user_refreshes
+local minute, refreshes, retries, user_minute, user_refreshes
 if class == 'current' or (class ~= 'repeated' and not has_token(live_tokens, token_field)) then
   local rest, user_rest
   minute, refreshes, rest = minute_at(record.minute, record.refreshes, now, rotated_at)
-  if class ~= 'current' and tonumber(record.retries or 0) >= max_retries then
+  -- A new minute has as many retries again.
+  retries = refreshes > 0 and tonumber(record.retries or 0) or 0
+  if class ~= 'current' and retries >= max_retries then
     return { 'rate_limited', 'retries', rest }
   end
   if per_session == 0 or refreshes < per_session then
@@ -185,14 +187,14 @@ else
   fields = { token_field, access_expires_at }
   if minute then
     -- `retry`
-    append(fields, 'retries', (record.retries or 0) + 1)
+    append(fields, 'retries', retries + 1)
   end
   if class ~= 'repeated' and record.rotated_before then
     -- An instance of that earlier release does not undo a rotation with this mark: its successor is in use.
     append(fields, 'replayed', '1')
   end
 end
-if minute and per_session > 0 then
+if minute and (per_session > 0 or class ~= 'current') then
   append(fields, 'minute', minute, 'refreshes', refreshes + 1)
 end
 if dropped[1] then

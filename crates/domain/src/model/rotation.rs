@@ -89,7 +89,7 @@ pub enum Rotation {
 /// A limit of refreshes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshLimit {
-    /// [`MAX_RETRIES`](super::MAX_RETRIES): it stays reached until the successor is used.
+    /// [`MAX_RETRIES`](super::MAX_RETRIES) in a minute of the session, until the successor is used.
     Retries,
     /// [`RefreshLimits::per_session`].
     Session,

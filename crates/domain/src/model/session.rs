@@ -9,7 +9,7 @@ use super::{SessionId, UserId};
 /// The maximum number of live access tokens of a session, which bounds its record.
 pub const MAX_LIVE_ACCESS_TOKENS: usize = 16;
 
-/// The maximum number of retries and shared successors of one rotation.
+/// The maximum number of retries and shared successors of one rotation in a minute.
 pub const MAX_RETRIES: u32 = 15;
 
 /// The key of a session.

@@ -16,6 +16,10 @@ pub(super) fn count(
     let (session, user) = (RefreshMinute::at(record.minute, now), RefreshMinute::at(user_minute, now));
     let limited =
         |limit, minute: RefreshMinute| Rotation::RateLimited { limit, retry_after: minute.rest(now) };
+    if session.refreshes == 0 {
+        // A client whose answers were lost would get none any more, however long it waits.
+        record.retries = record.retries.min(1);
+    }
     if record.retries > MAX_RETRIES {
         return Err(limited(RefreshLimit::Retries, session));
     }
@@ -26,7 +30,7 @@ pub(super) fn count(
         [false, true] => return Err(limited(RefreshLimit::User, user)),
         [false, false] => {}
     }
-    if rotate.limits.per_session.is_some() {
+    if rotate.limits.per_session.is_some() || record.retries > 0 {
         record.minute = Some(session.counted());
     }
     Ok(rotate.limits.per_user.map(|_| user.counted()))

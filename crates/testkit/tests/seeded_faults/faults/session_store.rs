@@ -124,6 +124,11 @@ fault!(
 fault!(retries_unlimited, session_store::retries_of_one_rotation_are_limited, Fault::RetriesUnlimited);
 fault!(retries_stay_limited, session_store::retries_of_one_rotation_are_limited, Fault::RetriesStayLimited);
 fault!(
+    retry_limit_never_ends,
+    session_store::retries_of_one_rotation_are_limited,
+    Fault::SessionLimitNeverEnds
+);
+fault!(
     repeat_counts_twice,
     session_store::repeated_refresh_counts_once_and_is_not_limited,
     Fault::RepeatCountsTwice

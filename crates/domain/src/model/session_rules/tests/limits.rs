@@ -111,6 +111,11 @@ fn retries_and_shared_successors_of_one_rotation_are_limited() {
         assert_eq!(decision.outcome, rate_limited(RefreshLimit::Retries, REST));
         assert_eq!(decision.change, None);
         assert_eq!(rotated(&record, &rotation(1, 2, START), START).retries, 0);
+        if let Some(key) = key {
+            let later = START + MINUTE;
+            let retried = apply(&record, &keyed(rotation(0, 9, later), key), later).change.unwrap().record;
+            assert_eq!((retried.retries, retried.minute), (1, Some(minute(later, 1))));
+        }
     }
 }
 
