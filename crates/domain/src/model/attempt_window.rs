@@ -11,6 +11,7 @@ mod records;
 mod reserving;
 mod settling;
 mod status;
+mod success;
 mod window;
 
 #[cfg(test)]
@@ -18,7 +19,7 @@ mod tests;
 
 pub use attempt::{Attempt, AttemptState};
 pub use daily_count::{DailyClass, DailyCount, HOURS};
-pub use known_addresses::Success;
 pub use limits::{LimitBounds, LoginLimits};
 pub use records::LimitRecords;
+pub use success::Success;
 pub use window::clear;

@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::attempt_window::AttemptState;
+use auth_domain::model::attempt_window::{AttemptState, clear};
 use auth_domain::model::{
     ClearedLimit, EmailLimitStatus, LimitKey, LoginAttempt, Origin, RequestTime, Reservation, Settlement,
     Ticket,
 };
 use auth_domain::ports::{LoginLimiter, PortError};
+use auth_testkit::Fixture;
 use auth_testkit::generated::LimitModel;
-use auth_testkit::{Fixture, LOGIN_LIMITS};
 
 use perturbed::{reserve, settle};
 
@@ -27,7 +27,8 @@ struct InMemoryLoginLimiter {
 
 #[expect(clippy::unused_async, reason = "the macros await the fixture")]
 pub(crate) async fn fixture(fault: Option<Fault>) -> Fixture<dyn LoginLimiter> {
-    let limiter = InMemoryLoginLimiter { stored: Mutex::new(LimitModel::new(LOGIN_LIMITS)), fault };
+    let limits = fault::limits(fault);
+    let limiter = InMemoryLoginLimiter { stored: Mutex::new(LimitModel::new(limits)), fault };
     Fixture { port: Arc::new(limiter), keep: Box::new(()) }
 }
 
@@ -52,6 +53,8 @@ impl InMemoryLoginLimiter {
         let mut attempt = *attempt;
         match (self.fault, &mut attempt.origin) {
             (Some(Fault::NoAddressKey), Some(origin)) => origin.is_exempt = true,
+            (Some(Fault::NoNetworkKey), Some(origin)) => origin.network = None,
+            (Some(Fault::ExemptIsCounted), Some(origin)) => origin.is_exempt = false,
             (Some(Fault::MissingAddressIsOneAddress), origin @ None) => {
                 let key = LimitKey::from_bytes([0; 16]);
                 *origin = Some(Origin { address: key, network: None, pair: key, is_exempt: false });
@@ -119,12 +122,21 @@ impl LoginLimiter for InMemoryLoginLimiter {
         let now = request_time.now();
         let mut stored = self.lock();
         match (self.fault, cleared) {
-            (Some(Fault::ClearDoesNothing), ClearedLimit::Email(_)) => return Ok(()),
+            (Some(Fault::ClearDoesNothing), ClearedLimit::Email(_))
+            | (Some(Fault::ClearKeepsTheAddress), ClearedLimit::Address { .. }) => return Ok(()),
             (Some(Fault::ClearFreesEveryEmail), ClearedLimit::Email(_)) => {
                 stored.windows_mut().for_each(|(_, window)| window.clear());
             }
             (Some(Fault::ClearFreesTheAddresses), ClearedLimit::Email(email)) => {
                 free_other_keys(&mut stored, email);
+            }
+            (Some(Fault::ClearKeepsTheKnownAddresses), ClearedLimit::Email(email)) => {
+                if let Some(window) =
+                    stored.windows_mut().find_map(|(key, window)| (*key == email).then_some(window))
+                {
+                    *window = clear(std::mem::take(window), now);
+                }
+                return Ok(());
             }
             _ => {}
         }
@@ -134,7 +146,12 @@ impl LoginLimiter for InMemoryLoginLimiter {
 
     async fn forget_addresses(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
         self.in_time(request_time)?;
-        self.lock().forget_addresses(email, request_time.now());
+        let now = request_time.now();
+        match self.fault {
+            Some(Fault::ForgetDoesNothing) => {}
+            Some(Fault::ForgetClearsTheEmail) => self.lock().clear(ClearedLimit::Email(email), now),
+            _ => self.lock().forget_addresses(email, now),
+        }
         Ok(())
     }
 
@@ -144,6 +161,9 @@ impl LoginLimiter for InMemoryLoginLimiter {
         request_time: RequestTime,
     ) -> Result<EmailLimitStatus, PortError> {
         self.in_time(request_time)?;
+        if self.fault == Some(Fault::StatusIsEmpty) {
+            return Ok(EmailLimitStatus::default());
+        }
         Ok(self.lock().status(email, request_time.now()))
     }
 }

@@ -2,17 +2,9 @@
 
 use super::limits::LoginLimits;
 use super::records::LimitRecords;
+use super::success::Success;
 use super::window::to_usize;
-use crate::model::{LimitKey, LoginAttempt, to_microseconds};
-
-/// The last success of an email from an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Success {
-    /// The limit key of the email and the address together.
-    pub pair: LimitKey,
-    /// The time of the success.
-    pub at: i64,
-}
+use crate::model::{LoginAttempt, to_microseconds};
 
 impl LoginLimits {
     /// Whether the attempt comes from a known address of its email.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::attempt::Attempt;
 use super::daily_count::DailyCount;
-use super::known_addresses::Success;
+use super::success::Success;
 use crate::model::LimitKey;
 
 /// What a store keeps on the limit keys of one login attempt.

@@ -2,9 +2,9 @@
 
 use time::OffsetDateTime;
 
-use super::known_addresses::Success;
 use super::limits::LoginLimits;
 use super::records::LimitRecords;
+use super::success::Success;
 use super::window::{opens_at, slide};
 use crate::model::{EmailLimitStatus, LimitKey, from_microseconds, to_microseconds, to_unix_microseconds};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_domain::model::{ClearedLimit, LoginAttempt, Reservation, Settlement, Ticket};
+use auth_domain::model::{ClearedLimit, LoginAttempt, LoginLimit, Reservation, Settlement, Ticket};
 
 use super::support::{
     Limiter, address, assert_rejected, assert_rejected_by, attempt, attempted, email, failures,
@@ -77,7 +77,7 @@ pub async fn email_key_rejects_after_the_limit(fixture: &Limiter) {
         }
     }
     let rejected = reserve(fixture, attempt(email_key, address()), START).await;
-    let retry_after = assert_rejected_by(email_key, rejected);
+    let retry_after = assert_rejected_by((LoginLimit::Email, email_key), rejected);
     assert_eq!(retry_after, LOGIN_WINDOW);
     reserved(fixture, attempt(email(), address()), START).await;
 }
@@ -91,7 +91,7 @@ pub async fn address_key_rejects_after_the_limit(fixture: &Limiter) {
     }
     failures(fixture, 1, last, address_key).await;
     let rejected = reserve(fixture, attempt(email(), address_key), START).await;
-    let retry_after = assert_rejected_by(address_key, rejected);
+    let retry_after = assert_rejected_by((LoginLimit::Address, address_key), rejected);
     assert_eq!(retry_after, LOGIN_WINDOW);
     reserved(fixture, attempt(last, address()), START).await;
 }
@@ -180,6 +180,8 @@ pub async fn call_past_its_deadline_changes_nothing(fixture: &Limiter) {
     let ticket = reserved(fixture, attempt(email_key, None), START).await;
     assert_unavailable(fixture.port.settle(&ticket, Settlement::Abandoned, late).await, "settle");
     assert_unavailable(fixture.port.clear(ClearedLimit::Email(email_key), late).await, "clear");
+    assert_unavailable(fixture.port.forget_addresses(email_key, late).await, "forget_addresses");
+    assert_unavailable(fixture.port.status(email_key, late).await, "status");
     let busy = reserve(fixture, attempt(email_key, None), START).await;
     assert_eq!(busy, Reservation::Busy(email_key));
 }

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use auth_domain::model::{
-    ClientAddress, LimitKey, LimitKeys, LoginAttempt, Origin, Reservation, Settlement, Ticket, TicketId,
+    ClientAddress, LimitKey, LimitKeys, LoginAttempt, LoginLimit, Origin, Reservation, Settlement, Ticket,
+    TicketId,
 };
 use auth_domain::ports::{LoginLimiter, random_bytes};
 use time::OffsetDateTime;
@@ -93,6 +94,12 @@ pub(super) async fn failed(
     settle(limiter, &ticket, Settlement::Failed, now).await;
 }
 
+/// Reserves an attempt from an address and settles it as succeeded, at `now`.
+pub(super) async fn logged_in(limiter: &Limiter, email: LimitKey, address: LimitKey, now: OffsetDateTime) {
+    let ticket = reserved(limiter, attempt(email, address), now).await;
+    settle(limiter, &ticket, Settlement::Succeeded, now).await;
+}
+
 /// Makes `count` failed attempts at `START`.
 pub(super) async fn failures(
     limiter: &Limiter,
@@ -129,9 +136,16 @@ async fn free_places(limiter: &Limiter, attempt: impl Fn() -> LoginAttempt) -> u
     u32::try_from(tickets.len()).unwrap()
 }
 
-/// Asserts that the attempt was rejected because of failures on `full`.
-pub(super) fn assert_rejected_by(full: LimitKey, reservation: Reservation) -> Duration {
-    assert!(matches!(reservation, Reservation::Rejected { key, .. } if key == full), "{reservation:?}");
+/// Asserts that the attempt was rejected because of this limit on this key.
+pub(super) fn assert_rejected_by(
+    (full, full_key): (LoginLimit, LimitKey),
+    reservation: Reservation,
+) -> Duration {
+    let is_full = |limit, key| (limit, key) == (full, full_key);
+    assert!(
+        matches!(reservation, Reservation::Rejected { limit, key, .. } if is_full(limit, key)),
+        "{reservation:?}"
+    );
     assert_rejected(reservation)
 }
 

@@ -118,3 +118,99 @@ fault!(
     Fault::ClearFreesEveryEmail
 );
 fault!(deadline_ignored, login_limiter::call_past_its_deadline_changes_nothing, Fault::DeadlineIgnored);
+fault!(
+    no_address_is_known,
+    login_limiter::failures_from_elsewhere_do_not_block_a_known_address,
+    Fault::NoAddressIsKnown
+);
+fault!(
+    known_address_has_no_limit,
+    login_limiter::known_address_has_a_limit_of_its_own,
+    Fault::KnownAddressHasNoLimit
+);
+fault!(
+    known_address_is_exempt,
+    login_limiter::known_address_counts_by_address_as_well,
+    Fault::KnownAddressIsExempt
+);
+fault!(
+    shared_address_is_known,
+    login_limiter::address_of_many_emails_is_known_for_none,
+    Fault::SharedAddressIsKnown
+);
+fault!(
+    known_addresses_are_unbounded,
+    login_limiter::least_recent_known_address_leaves,
+    Fault::KnownAddressesAreUnbounded
+);
+fault!(known_forever, login_limiter::address_is_known_for_a_time, Fault::KnownForever);
+fault!(
+    known_success_clears_the_email,
+    login_limiter::success_from_a_known_address_keeps_the_failures_of_others,
+    Fault::KnownSuccessClearsTheEmail
+);
+fault!(no_daily_limit, login_limiter::daily_limit_admits_one_attempt_a_minute, Fault::NoDailyLimit);
+fault!(
+    daily_limit_blocks_altogether,
+    login_limiter::daily_limit_admits_one_attempt_a_minute,
+    Fault::DailyLimitBlocksAltogether
+);
+fault!(
+    daily_limit_counts_from_the_start,
+    login_limiter::daily_count_starts_with_a_full_window,
+    Fault::DailyLimitCountsFromTheStart
+);
+fault!(
+    one_daily_count_for_all,
+    login_limiter::daily_counts_of_known_and_unknown_addresses_are_separate,
+    Fault::OneDailyCountForAll
+);
+fault!(
+    success_keeps_the_daily_count,
+    login_limiter::success_clears_the_daily_count,
+    Fault::SuccessKeepsTheDailyCount
+);
+fault!(
+    known_success_clears_the_daily_count,
+    login_limiter::known_success_keeps_the_daily_count_of_others,
+    Fault::KnownSuccessClearsTheDailyCount
+);
+fault!(
+    abandoned_stays_in_the_daily_count,
+    login_limiter::abandoned_attempt_leaves_the_daily_count,
+    Fault::AbandonedStaysInTheDailyCount
+);
+fault!(
+    daily_count_never_leaves,
+    login_limiter::failures_leave_the_daily_count_after_a_day,
+    Fault::DailyCountNeverLeaves
+);
+fault!(no_network_key, login_limiter::network_key_rejects_after_its_limit, Fault::NoNetworkKey);
+fault!(
+    success_keeps_its_share_of_the_network,
+    login_limiter::success_clears_its_share_of_the_network,
+    Fault::SuccessKeepsItsShareOfTheNetwork
+);
+fault!(exempt_is_counted, login_limiter::exempt_address_counts_by_email_only, Fault::ExemptIsCounted);
+fault!(
+    clear_keeps_the_known_addresses,
+    login_limiter::clear_forgets_the_known_addresses_and_the_daily_count,
+    Fault::ClearKeepsTheKnownAddresses
+);
+fault!(
+    clear_keeps_the_address,
+    login_limiter::clear_removes_the_failures_of_the_address,
+    Fault::ClearKeepsTheAddress
+);
+fault!(forget_does_nothing, login_limiter::forget_addresses_keeps_the_other_counts, Fault::ForgetDoesNothing);
+fault!(
+    forget_clears_the_email,
+    login_limiter::forget_addresses_keeps_the_other_counts,
+    Fault::ForgetClearsTheEmail
+);
+fault!(status_is_empty, login_limiter::status_counts_what_is_stored, Fault::StatusIsEmpty);
+fault!(
+    known_address_is_unknown_under_attack,
+    login_limiter::owner_logs_in_from_a_known_address_during_an_attack,
+    Fault::NoAddressIsKnown
+);

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use auth_domain::model::attempt_window::{Attempt, AttemptState, LimitRecords, LoginLimits};
-use auth_domain::model::{
-    LimitKey, LoginAttempt, Reservation, Settlement, Ticket, to_microseconds, to_unix_microseconds,
+use auth_domain::model::attempt_window::{
+    Attempt, AttemptState, DailyClass, DailyCount, LimitRecords, LoginLimits,
 };
-use auth_testkit::LOGIN_WINDOW;
+use auth_domain::model::{
+    LimitKey, LoginAttempt, LoginLimit, Reservation, Settlement, Ticket, to_microseconds,
+    to_unix_microseconds,
+};
+use auth_testkit::{LOGIN_LIMITS, LOGIN_WINDOW};
 use time::OffsetDateTime;
 
 use super::fault::Fault;
@@ -56,7 +59,7 @@ pub(super) fn reserve(
     }
     match (fault, &mut reservation) {
         (Fault::RejectsOnInFlight, Reservation::Busy(key)) => {
-            let (limit, key) = (auth_domain::model::LoginLimit::Email, *key);
+            let (limit, key) = (LoginLimit::Email, *key);
             reservation = Reservation::Rejected { limit, key, retry_after: Duration::from_secs(1) };
         }
         (Fault::BusyBeforeRejected, Reservation::Rejected { key, .. }) => {
@@ -77,6 +80,13 @@ pub(super) fn reserve(
             if let Some(key) = attempt.address() {
                 count_on(&mut records, key, attempt, now);
             }
+        }
+        (Fault::DailyLimitBlocksAltogether, Reservation::Reserved(ticket))
+            if is_at_daily_limit(&stored, ticket) =>
+        {
+            let (limit, key) = (LoginLimit::Daily, attempt.email);
+            reservation = Reservation::Rejected { limit, key, retry_after: Duration::from_mins(1) };
+            records = stored;
         }
         (Fault::FutureTimeIsAlwaysNow, reservation) => {
             records = stored;
@@ -102,6 +112,7 @@ fn perturb_stored(
             && attempt.at <= microseconds - to_microseconds(Ticket::SETTLEMENT_TIMEOUT)
     };
     let mut hidden = Vec::new();
+    perturb_counts(fault, attempt, read, *now);
     match fault {
         Fault::NoEmailKey => {
             hidden.push((attempt.email, read.window(attempt.email).to_vec()));
@@ -142,6 +153,35 @@ fn perturb_stored(
         });
     }
     hidden
+}
+
+/// Changes what decides about known addresses and days.
+fn perturb_counts(fault: Fault, attempt: &LoginAttempt, read: &mut LimitRecords, now: OffsetDateTime) {
+    match fault {
+        Fault::KnownAddressHasNoLimit => {
+            attempt.origin.iter().for_each(|origin| read.set_window(origin.pair, Vec::new()));
+        }
+        Fault::KnownAddressIsExempt => {
+            if let Some(address) = attempt.address().filter(|_| !read.known_addresses.is_empty()) {
+                read.set_window(address, Vec::new());
+            }
+        }
+        Fault::OneDailyCountForAll => {
+            read.daily.iter_mut().for_each(|daily| daily.known = daily.unknown);
+        }
+        Fault::DailyCountNeverLeaves => {
+            let hour = to_unix_microseconds(now).div_euclid(to_microseconds(Duration::from_hours(1)));
+            read.daily.iter_mut().for_each(|daily| daily.hour = hour);
+        }
+        _ => {}
+    }
+}
+
+fn is_at_daily_limit(stored: &LimitRecords, ticket: &Ticket) -> bool {
+    stored.daily.is_some_and(|daily| {
+        let class = if ticket.is_known { daily.known } else { daily.unknown };
+        class.attempts.into_iter().map(u32::from).sum::<u32>() >= LOGIN_LIMITS.daily_failures.unwrap()
+    })
 }
 
 pub(super) fn settle(
@@ -193,7 +233,28 @@ pub(super) fn settle(
                 });
             }
         }
+        (Some(Fault::KnownSuccessClearsTheEmail), Settlement::Succeeded) => {
+            records.set_window(email, Vec::new());
+        }
+        (Some(Fault::KnownSuccessClearsTheDailyCount), Settlement::Succeeded) => records.daily = None,
+        (Some(Fault::SuccessKeepsTheDailyCount), Settlement::Succeeded)
+        | (Some(Fault::AbandonedStaysInTheDailyCount), Settlement::Abandoned) => records.daily = stored.daily,
+        (Some(Fault::DailyLimitCountsFromTheStart), Settlement::Failed) if records.daily.is_none() => {
+            records.daily = Some(first_failure(to_unix_microseconds(now)));
+        }
+        (Some(Fault::SuccessKeepsItsShareOfTheNetwork), Settlement::Succeeded) => {
+            if let Some(network) = ticket.attempt.origin.and_then(|origin| origin.network) {
+                records.set_window(network, settled(Settlement::Abandoned).window(network).to_vec());
+            }
+        }
         _ => {}
     }
     records
+}
+
+fn first_failure(now: i64) -> DailyCount {
+    let mut unknown = DailyClass { last: now, ..DailyClass::default() };
+    unknown.attempts[0] = 1;
+    let hour = now.div_euclid(to_microseconds(Duration::from_hours(1)));
+    DailyCount { hour, unknown, ..DailyCount::default() }
 }

@@ -66,9 +66,11 @@ fn an_address_is_known_for_a_time_and_for_few_emails() {
 
 #[test]
 fn a_success_is_remembered_and_the_least_recent_one_leaves() {
-    let mut records = LimitRecords::default();
-    records.known_addresses = vec![success(20, 1), success(21, 2)];
-    records.known_emails = vec![success(20, 1), success(21, 2), success(22, 5_000)];
+    let records = LimitRecords {
+        known_addresses: vec![success(20, 1), success(21, 2)],
+        known_emails: vec![success(20, 1), success(21, 2), success(22, 5_000)],
+        ..LimitRecords::default()
+    };
     let settled = LIMITS.settle(&ticket(1), Settlement::Succeeded, records, at(9));
     let own = Success { pair: PAIR, at: to_unix_microseconds(at(9)) };
     assert_eq!(settled.known_addresses, [success(21, 2), own]);
