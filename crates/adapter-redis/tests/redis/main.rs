@@ -10,6 +10,7 @@ mod connections;
 mod deadlines;
 mod diagnostics;
 mod equality;
+mod limiter_memory;
 mod lost_replies;
 mod outages;
 mod pending;

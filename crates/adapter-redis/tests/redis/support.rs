@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use auth_adapter_redis::{
     RedisConfig, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore, RevocationPolicy,
 };
+use auth_domain::model::attempt_window::{LimitBounds, LoginLimits};
 use auth_domain::model::{
     EndReason, EndSession, Ending, LimitKeys, LiveAccessToken, LoginAttempt, RefreshToken, RequestTime,
     Rotation, TicketId, UserId,
@@ -52,6 +53,14 @@ impl Ports {
             limiter: RedisLoginLimiter::new(&store, LOGIN_LIMITS),
             store,
         }
+    }
+
+    /// The ports with another bound of the emails in the daily count.
+    pub(crate) fn with_daily_emails(server: &RedisServer, daily_emails: u32) -> Self {
+        let ports = Self::on(server);
+        let bounds = LimitBounds { daily_emails, ..LimitBounds::SERVICE };
+        let limiter = RedisLoginLimiter::new(&ports.store, LoginLimits { bounds, ..LOGIN_LIMITS });
+        Self { limiter, ..ports }
     }
 
     /// Opens every connection.

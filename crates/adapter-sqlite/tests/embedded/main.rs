@@ -8,6 +8,7 @@
 
 mod durability;
 mod files;
+mod limiter_size;
 mod maintenance;
 mod opening;
 mod processes;
