@@ -19,14 +19,14 @@ pub(crate) struct LoginLimitSettings {
 impl LoginLimitSettings {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let max_failures = reader.read("login_limit.max_failures", values::positive);
-        let per_address = reader.read("login_limit.max_failures_per_address", values::positive);
+        let per_address = reader.read("login_limit.max_failures_per_address", positive_or_auto);
         let window = reader.read("login_limit.window", values::lifetime);
         let daily_failures = reader.read("login_limit.daily_failures", daily_failures);
         let known_for = reader.read("login_limit.known_for", values::duration);
         let exempt = reader.read("login_limit.exempt", ranges::exempt);
         let limits = LoginLimits {
             max_failures: max_failures?,
-            max_failures_per_address: per_address?,
+            max_failures_per_address: per_address?.or(max_failures)?,
             window: window?,
             daily_failures: daily_failures?,
             known_for: known_for.map(|known_for| Some(known_for).filter(|time| *time > Duration::ZERO))?,
@@ -34,6 +34,15 @@ impl LoginLimitSettings {
         };
         Some(Self { limits, exempt: exempt? })
     }
+}
+
+/// Parses a whole number of at least 1, or `auto`.
+fn positive_or_auto(text: &str) -> Result<Option<u32>, String> {
+    if text == "auto" {
+        return Ok(None);
+    }
+    let number = values::positive(text).map(Some);
+    number.map_err(|_| format!("\"{text}\" is neither a whole number of at least 1 nor `auto`"))
 }
 
 /// Parses the daily limit; 0 switches it off.

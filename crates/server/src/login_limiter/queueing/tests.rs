@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use auth_domain::mocks::{MockLoginLimiter, counting_entropy};
-use auth_domain::model::{Email, LimitKeys, LoginLimit, TicketId};
+use auth_domain::model::{ClientAddress, Email, LimitKeys, LoginLimit, TicketId};
 use auth_domain::ports::{Clock, random_bytes, start_request};
 use futures_util::future::join_all;
 use tokio::task::yield_now;
@@ -142,4 +142,62 @@ async fn a_rejection_is_returned_at_once() {
     let [attempt] = attempts(1).try_into().unwrap();
     let reservation = queue.reserve(&attempt, request_time(Duration::from_secs(1))).await.unwrap();
     assert_eq!(reservation, reject(&attempt));
+}
+
+/// Only the limiter knows which addresses are known: it admits those, and one attempt of strangers at a time.
+fn limiter_of_known_address(known: LimitKey) -> QueueingLoginLimiter {
+    let (mut mock, running) = (MockLoginLimiter::new(), Arc::new(Mutex::new(HashSet::new())));
+    let state = running.clone();
+    mock.expect_reserve().returning(move |attempt, _| {
+        let is_known = attempt.address() == Some(known);
+        let mut running = state.lock().unwrap();
+        if !is_known && !running.is_empty() {
+            return Ok(Reservation::Busy(attempt.email));
+        }
+        if !is_known {
+            running.insert(attempt.ticket);
+        }
+        Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known }))
+    });
+    mock.expect_settle().returning(move |ticket, _, _| {
+        running.lock().unwrap().remove(&ticket.attempt.ticket);
+        Ok(())
+    });
+    QueueingLoginLimiter::new(Arc::new(mock), Arc::new(counting_entropy()))
+}
+
+fn attempts_from(addresses: &[&str]) -> Vec<LoginAttempt> {
+    let (keys, entropy) = (LimitKeys::derive(b"secret"), counting_entropy());
+    let email = Email::from_trusted("a@b.c".to_owned());
+    let attempt = |address: &&str| LoginAttempt {
+        ticket: TicketId::from_bytes(*random_bytes(&entropy).unwrap()),
+        email: keys.email(&email),
+        origin: Some(keys.origin(&email, ClientAddress::new(address.parse().unwrap()), false)),
+    };
+    addresses.iter().map(attempt).collect()
+}
+
+// S-91
+#[tokio::test]
+async fn an_attempt_from_a_known_address_does_not_wait_behind_strangers() {
+    let attempts = attempts_from(&["192.0.2.1", "192.0.2.2", "203.0.113.1", "192.0.2.3"]);
+    let queue = limiter_of_known_address(attempts[2].address().unwrap());
+    let request_time = request_time(Duration::from_secs(20));
+    let running = reserved(&queue, &attempts[0], request_time).await;
+    let mut waiting = Box::pin(reserved(&queue, &attempts[1], request_time));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+
+    assert!(reserved(&queue, &attempts[2], request_time).await.is_known);
+    // Another stranger does not overtake the one that waits, even if a place is free when it arrives.
+    queue.limiter.settle(&running, Settlement::Failed, request_time).await.unwrap();
+    let mut later = Box::pin(reserved(&queue, &attempts[3], request_time));
+    assert!(futures_util::poll!(&mut later).is_pending());
+    assert_eq!(waiting.await.attempt, attempts[1]);
+}
+
+async fn reserved(queue: &QueueingLoginLimiter, attempt: &LoginAttempt, request_time: RequestTime) -> Ticket {
+    match queue.reserve(attempt, request_time).await.unwrap() {
+        Reservation::Reserved(ticket) => ticket,
+        other => panic!("{other:?}"),
+    }
 }
