@@ -4,12 +4,12 @@ use std::error::Error;
 use std::time::Duration;
 
 use auth_adapter_redis::{CachingDenylist, RedisConfig};
-use auth_domain::model::ClearedLimit;
+use auth_domain::model::{ClearedLimit, LoginAttempt, Reservation, Settlement};
 use auth_domain::ports::{Denylist, LoginLimiter, PortErrorKind, SessionStore, Severity};
 use auth_testkit::servers::{Certificates, RedisServer};
 use auth_testkit::{START, an_access_token, holds_within, request_time_at};
 
-use crate::support::{Ports, REVOCATION, an_attempt, now_and};
+use crate::support::{Ports, REVOCATION, an_attempt, an_attempt_from_an_address, now_and};
 
 /// Contains the privileges of the user.
 const README: &str = include_str!("../../README.md");
@@ -104,6 +104,25 @@ async fn unreachable_server_with_tls_is_an_outage() {
     assert_eq!(ports.store.ping(now_and(0)).await.unwrap_err().kind(), PortErrorKind::Unavailable);
 }
 
+/// Makes calls that use every command of the login limit.
+async fn use_login_limit(ports: &Ports) {
+    let (attempt, now) = (an_attempt_from_an_address(), || request_time_at(START));
+    for outcome in [Settlement::Succeeded, Settlement::Failed, Settlement::Succeeded, Settlement::Abandoned]
+        .into_iter()
+        .chain([Settlement::Failed; 10])
+    {
+        let attempt = LoginAttempt { ticket: an_attempt().ticket, ..attempt };
+        let reserved = ports.limiter.reserve(&attempt, now()).await.unwrap();
+        let Reservation::Reserved(ticket) = reserved else { panic!("{reserved:?}") };
+        ports.limiter.settle(&ticket, outcome, now()).await.unwrap();
+    }
+    let (email, address) = (attempt.email, attempt.address().unwrap());
+    assert!(ports.limiter.status(email, now()).await.unwrap().daily.is_some());
+    ports.limiter.forget_addresses(email, now()).await.unwrap();
+    ports.limiter.clear(ClearedLimit::Email(email), now()).await.unwrap();
+    ports.limiter.clear(ClearedLimit::Address { address, network: None }, now()).await.unwrap();
+}
+
 // S-87
 #[tokio::test(flavor = "multi_thread")]
 async fn privileges_of_the_readme_are_sufficient() {
@@ -126,9 +145,7 @@ async fn privileges_of_the_readme_are_sufficient() {
         .end_all(user, auth_domain::model::EndReason::Revoked, request_time_at(START))
         .await
         .unwrap();
-    let attempt = an_attempt();
-    ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
-    ports.limiter.clear(ClearedLimit::Email(attempt.email), request_time_at(START)).await.unwrap();
+    use_login_limit(&ports).await;
     assert!(
         ports.store.diagnose(now_and(0)).await.unwrap().iter().all(|found| found.severity != Severity::Error)
     );

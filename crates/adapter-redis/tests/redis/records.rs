@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::fs;
 
-use auth_domain::model::{EndReason, LimitKey, Rotation, Settlement, Ticket};
+use auth_domain::model::{EndReason, LimitKey, LoginAttempt, Reservation, Rotation, Settlement, Ticket};
 use auth_domain::ports::{LoginLimiter, PortErrorKind, SessionStore};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, TestSession, a_session, request_time_at};
 
-use crate::support::{Ports, an_attempt};
+use crate::support::{Ports, an_attempt, an_attempt_from_an_address};
 
 const ADDRESS: LimitKey = LimitKey::from_bytes([0xa5; 16]);
 
@@ -181,8 +181,21 @@ async fn every_key_has_a_lifetime() {
         }
     }
 
+    let attempt = an_attempt_from_an_address();
+    for outcome in [Settlement::Succeeded].into_iter().chain([Settlement::Failed; 10]) {
+        let attempt = LoginAttempt { ticket: an_attempt().ticket, ..attempt };
+        let reserved = ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
+        let Reservation::Reserved(ticket) = reserved else { panic!("{reserved:?}") };
+        ports.limiter.settle(&ticket, outcome, request_time_at(START)).await.unwrap();
+    }
+
     let keys = keys(&server);
-    assert!(keys.len() > 8, "{keys:?}");
+    for name in ["pair", "address", "network"].map(|name| format!("auth:login-failures:{{login}}:{name}:")) {
+        assert!(keys.iter().any(|key| key.starts_with(&name)), "{name} of {keys:?}");
+    }
+    for name in ["auth:known:", "auth:known-emails:", "auth:login-daily:{login}:"] {
+        assert!(keys.iter().any(|key| key.starts_with(name)), "{name} of {keys:?}");
+    }
     for key in keys {
         let lifetime: i64 = server.cli(&["PTTL", &key]).parse().unwrap();
         assert!(lifetime > 0, "{key} has no lifetime");

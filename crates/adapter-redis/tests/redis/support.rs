@@ -8,8 +8,8 @@ use auth_adapter_redis::{
 };
 use auth_domain::model::attempt_window::{LimitBounds, LoginLimits};
 use auth_domain::model::{
-    EndReason, EndSession, Ending, LimitKeys, LiveAccessToken, LoginAttempt, RefreshToken, RequestTime,
-    Rotation, TicketId, UserId,
+    EndReason, EndSession, Ending, LimitKey, LimitKeys, LiveAccessToken, LoginAttempt, Origin, RefreshToken,
+    RequestTime, Rotation, TicketId, UserId,
 };
 use auth_domain::ports::{Clock, Denylist, PortError, SessionStore, random_bytes};
 use auth_testkit::servers::RedisServer;
@@ -119,6 +119,13 @@ impl Ports {
 pub(crate) fn an_attempt() -> LoginAttempt {
     let email = LimitKeys::derive(b"tests of the adapter").email(&an_email());
     LoginAttempt { ticket: TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap()), email, origin: None }
+}
+
+/// A login attempt on a unique email from a unique IPv6 address.
+pub(crate) fn an_attempt_from_an_address() -> LoginAttempt {
+    let key = || LimitKey::from_bytes(*random_bytes(&TestEntropy).unwrap());
+    let origin = Origin { address: key(), network: Some(key()), pair: key(), is_exempt: false };
+    LoginAttempt { origin: Some(origin), ..an_attempt() }
 }
 
 /// The time of a request that starts at `START`, with this timeout.

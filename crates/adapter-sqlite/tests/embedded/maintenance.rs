@@ -4,7 +4,9 @@ use std::fs;
 use std::time::Duration;
 
 use auth_adapter_sqlite::{OpenMode, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter};
-use auth_domain::model::{EndReason, LimitKeys, LoginAttempt, TicketId};
+use auth_domain::model::{
+    EndReason, LimitKey, LimitKeys, LoginAttempt, Origin, Reservation, Settlement, TicketId,
+};
 use auth_domain::ports::{Clock, Denylist, LoginLimiter, SessionStore, random_bytes};
 use auth_testkit::{
     DENYLIST_MARGIN, LOGIN_LIMITS, START, TestEntropy, a_session, a_user_id, an_access_token, an_email,
@@ -15,7 +17,9 @@ use crate::support::{Folder, Sessions};
 
 const ROWS: &str = "SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM denylist)
                     + (SELECT count(*) FROM login_failures)
-                    + (SELECT count(*) FROM refresh_minutes) AS number";
+                    + (SELECT count(*) FROM refresh_minutes)
+                    + (SELECT count(*) FROM login_successes)
+                    + (SELECT count(*) FROM login_daily_counts) AS number";
 
 fn open_with_frequent_cleanup(folder: &Folder) -> SqliteDatabase {
     let mode = OpenMode { cleanup_interval: Duration::from_millis(10), ..OpenMode::default() };
@@ -68,6 +72,34 @@ async fn expired_rows_are_deleted_an_hour_after_their_expiry() {
     eventually(&folder, || folder.number(ROWS) == 1).await;
 
     folder.clock.advance(Duration::from_hours(7 * 24));
+    eventually(&folder, || folder.number(ROWS) == 0).await;
+}
+
+#[tokio::test]
+async fn rows_of_the_login_limit_are_deleted_when_they_no_longer_count() {
+    let folder = Folder::new();
+    let database = open_with_frequent_cleanup(&folder);
+    let limiter = SqliteLoginLimiter::new(&database, LOGIN_LIMITS);
+    let key = || LimitKey::from_bytes(*random_bytes(&TestEntropy).unwrap());
+    let origin = Origin { address: key(), network: None, pair: key(), is_exempt: false };
+    let email = key();
+    for outcome in [Settlement::Succeeded].into_iter().chain([Settlement::Failed; 10]) {
+        let ticket = TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap());
+        let attempt = LoginAttempt { ticket, email, origin: Some(origin) };
+        let reserved = limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
+        let Reservation::Reserved(ticket) = reserved else { panic!("{reserved:?}") };
+        limiter.settle(&ticket, outcome, request_time_at(START)).await.unwrap();
+    }
+    // Ten failures on two keys, two successes, one daily count.
+    assert_eq!(folder.number(ROWS), 23);
+    folder.clock.advance(Duration::from_hours(2));
+    eventually(&folder, || folder.number(ROWS) == 3).await;
+    folder.clock.advance(Duration::from_hours(25));
+    eventually(&folder, || folder.number(ROWS) == 2).await;
+    folder.clock.advance(Duration::from_hours(28 * 24));
+    folder.clock.sleep_until(folder.clock.instant() + Duration::from_millis(100)).await;
+    assert_eq!(folder.number(ROWS), 2);
+    folder.clock.advance(Duration::from_hours(24));
     eventually(&folder, || folder.number(ROWS) == 0).await;
 }
 
