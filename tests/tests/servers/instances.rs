@@ -65,10 +65,11 @@ async fn hundred_uses(servers: &[Server; 3], tokens: &Tokens) -> (Vec<Reply>, Ve
     join_all(calls).await.into_iter().partition(|reply| reply.status == 200)
 }
 
-/// Uses the new token on another instance, and ends the session.
+/// Uses the new token on another instance, ends the session, and removes what is left of it: the reader looks at all keys.
 async fn go_on_and_log_out(servers: &[Server; 3], reply: &Reply) {
     let next = servers[1].refresh(&reply.tokens().refresh).await.tokens();
     assert_eq!(servers[2].logout(&next.access, &next.refresh).await.status, 204);
+    assert_eq!(servers[0].installation.servers().redis_cli(&["FLUSHDB"]), "OK");
 }
 
 // S-59, S-60
