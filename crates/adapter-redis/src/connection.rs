@@ -75,7 +75,8 @@ impl Connections {
         }
         let opening = Connection::open(&self.connector, &*self.clock, self.origin);
         // The command of the caller is sent only after the connection is open, so it was not executed.
-        let opened = before(until, opening).await.map_err(|error| StoreError::NotExecuted(error.into()));
+        let opened =
+            before(until, opening).await.map_err(|error| StoreError::NotExecuted(error.of_read().into()));
         let connection = Arc::new(opened?);
         slot.set(Some(Arc::clone(&connection)));
         Ok(connection)

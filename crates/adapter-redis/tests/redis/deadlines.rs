@@ -63,7 +63,8 @@ async fn call_executed_after_its_deadline_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn attempt_that_was_not_settled_in_time_is_settled_later() {
     let server = RedisServer::start();
-    let ports = Ports::on(&server);
+    // Both connections are open, so that the command reaches the frozen server.
+    let ports = Ports::on(&server).connected().await;
     let attempt = an_attempt();
     let reserved = ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
     assert_eq!(reserved, Reservation::Reserved(Ticket { attempt, is_known: false }));
