@@ -57,6 +57,16 @@ pub(crate) fn legacy_refresh(token: &LegacyRefreshToken) -> String {
     format!("auth:refresh:{}", token.expose())
 }
 
+/// What a legacy refresh token of a user was exchanged for. Without the token, the name opens nothing.
+pub(crate) fn legacy_successor(token: &LegacyRefreshToken, user: UserId) -> String {
+    format!("auth:legacy-successor:{{{user}}}:{}", hex(&token.digest()))
+}
+
+/// The holder of a legacy refresh token that was consumed or ended.
+pub(crate) fn legacy_holder(token: &LegacyRefreshToken) -> String {
+    format!("auth:legacy-holder:{}", hex(&token.digest()))
+}
+
 /// The mark that rejects the legacy refresh tokens of a user.
 pub(crate) fn legacy_rejected(user: UserId) -> String {
     format!("auth:legacy-refused:{{{user}}}")
@@ -139,6 +149,9 @@ mod tests {
         }
         let legacy = LegacyRefreshToken::parse(&"A".repeat(43)).unwrap();
         assert_eq!(legacy_refresh(&legacy), format!("auth:refresh:{}", "A".repeat(43)));
+        let digest = "0f007385b6f9d4b7eeb2748605afe1a984a0a3bfa3f014d09e2a784ce9e5cd1a";
+        assert_eq!(legacy_holder(&legacy), format!("auth:legacy-holder:{digest}"));
+        assert_eq!(legacy_successor(&legacy, user), format!("auth:legacy-successor:{{{user}}}:{digest}"));
     }
 
     #[test]

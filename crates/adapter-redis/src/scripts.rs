@@ -65,8 +65,12 @@ scripts! {
     LIMIT_STATUS = "lua/limit_status.lua";
     /// Consumes a refresh token of the legacy service.
     CONSUME_LEGACY = "lua/consume_legacy.lua";
-    /// Ends a refresh token of the legacy service.
-    END_LEGACY = "lua/denylist.lua" "lua/end_legacy.lua";
+    /// Claims a refresh token of the legacy service for a session.
+    CLAIM_LEGACY = "lua/claim_legacy.lua";
+    /// Stores the holder of a refresh token of the legacy service.
+    STORE_LEGACY_HOLDER = "lua/store_legacy_holder.lua";
+    /// Removes the claim of a session on a refresh token of the legacy service.
+    RELEASE_LEGACY = "lua/release_legacy.lua";
 }
 
 /// Loads every script, so that a call sends only its hash.

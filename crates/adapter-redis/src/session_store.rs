@@ -18,6 +18,7 @@ use self::pending::PendingTokens;
 use crate::denylist::RevocationPolicy;
 use crate::error::StoreError;
 use crate::keys;
+use crate::legacy_refresh_tokens::LEGACY_TOKEN_LIFETIME;
 use crate::script_call::ScriptCall;
 use crate::script_reply::ScriptReply;
 use crate::scripts::{END, END_ALL, LIST, OPEN, ROTATE};
@@ -32,8 +33,6 @@ const NO_KEY: &[u8] = b"-";
 const END_BATCH: usize = 100;
 const NEWER_RECORDS: &str =
     "sessions of this user were written by a newer release and have not ended; end them with that release";
-/// The lifetime of refresh tokens of the legacy service, in milliseconds.
-const LEGACY_TOKEN_LIFETIME: u64 = 7 * 24 * 60 * 60 * 1_000;
 
 /// The [`SessionStore`] in Redis: a hash for each session, and a key for its live refresh token.
 ///
@@ -119,6 +118,10 @@ impl SessionStore for RedisSessionStore {
     async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError> {
         let (token, user_id) = (&session.refresh_token, session.refresh_token.session.user_id);
         let keys = [keys::session(token.session), keys::refresh(token), keys::sessions(user_id)];
+        let predecessor = session.predecessor.as_ref();
+        let (tag, [sealed, rest]) =
+            retry_fields(predecessor.and_then(|predecessor| predecessor.retry.as_ref()));
+        let from = predecessor.and_then(|predecessor| predecessor.presented_from);
         let call = ScriptCall::new(&OPEN, &keys.each_ref().map(String::as_str))
             .arg(to_unix_microseconds(request_time.now()))
             .arg(token.session.session_id.to_string())
@@ -130,7 +133,12 @@ impl SessionStore for RedisSessionStore {
             .arg(to_unix_microseconds(session.access_token.expires_at))
             .arg(session.max_sessions)
             .arg(self.margin())
-            .arg(self.tombstone_lifetime());
+            .arg(self.tombstone_lifetime())
+            .arg(predecessor.map_or_else(String::new, |predecessor| keys::hex(&predecessor.digest)))
+            .arg(tag)
+            .arg(sealed)
+            .arg(rest)
+            .arg(from.as_ref().map_or(&[][..], |address| address.as_bytes()));
         let mut reply = call.run_until_answered(self.store.connections(), request_time).await?;
         reply.text()?;
         self.denylist(user_id, &mut reply, None, request_time).await

@@ -97,6 +97,7 @@ pub fn a_session(user_id: UserId, now: OffsetDateTime) -> TestSession {
         expires_at: now + policy.refresh_ttl,
         ends_at: now + policy.session_ttl,
         max_sessions: policy.max_sessions,
+        predecessor: None,
     };
     TestSession { token, opening }
 }

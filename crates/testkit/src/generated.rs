@@ -20,7 +20,7 @@ mod sessions;
 pub use attempt_calls::{AttemptCall, AttemptOperation, attempt_calls};
 pub use attempts::{AttemptSubject, GENERATED_LIMITS, compare_attempts};
 pub use limit_model::LimitModel;
-pub use session_calls::{PresentedToken, SessionCall, SessionOperation, session_calls};
+pub use session_calls::{OpenedFor, PresentedToken, SessionCall, SessionOperation, session_calls};
 pub use session_model::{SessionAnswer, SessionModel, SessionRequest};
 pub use session_player::SessionPlayer;
 pub use sessions::{SessionSubject, compare_sessions};

@@ -88,11 +88,19 @@ macro_rules! legacy_refresh_tokens_contract {
             mod legacy_refresh_tokens_contract = legacy_refresh_tokens, $fixture;
             legacy_token_returns_its_holder,
             unknown_legacy_token_has_no_holder,
+            one_concurrent_claim_of_a_legacy_token_wins,
+            repeated_claim_of_a_legacy_token_is_own,
+            dead_claim_of_a_legacy_token_is_replaced,
+            only_its_session_releases_a_claim,
             one_concurrent_consume_of_a_legacy_token_wins,
+            consumed_legacy_token_returns_its_successor,
+            waiting_ends_when_the_legacy_token_is_consumed,
+            waiting_ends_at_the_deadline,
             ending_all_sessions_rejects_the_legacy_tokens,
             legacy_tokens_of_other_users_stay_valid,
             legacy_token_of_another_user_is_not_changed,
             ending_a_legacy_token_revokes_the_access_token,
+            ending_a_consumed_legacy_token_revokes_the_access_token,
             call_past_its_deadline_changes_nothing,
         }
     };

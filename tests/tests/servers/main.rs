@@ -5,6 +5,7 @@
 mod administration;
 mod bearers;
 mod crash;
+mod exchange;
 mod instances;
 mod live_tokens;
 mod outages;

@@ -1,6 +1,8 @@
--- Consumes a refresh token of the legacy service, unless the legacy tokens of its user are rejected.
-local token_key, rejected_key = unpack(KEYS)
-if redis.call('EXISTS', rejected_key) == 0 and redis.call('GETDEL', token_key) then
+-- Consumes a refresh token of the legacy service. If the answer to the first call was lost, a repeat that finds no token
+-- counts as this call: it has probably consumed the token, and a client without an answer would be logged out otherwise.
+local token_key = unpack(KEYS)
+local is_repeat = unpack(ARGV)
+if redis.call('GETDEL', token_key) or is_repeat == '1' then
   return { 'consumed' }
 end
 return { 'unknown' }

@@ -2,8 +2,8 @@
 -- The reply names their access tokens, and those of sessions that are still pending: a repeat completes the sessions that
 -- the first call ended.
 local session_key, token_key, sessions_key = unpack(KEYS)
-local now, session_id, tenant, digest, expires_at, ends_at, access_token, access_expires_at, max_sessions, margin, tombstone =
-  unpack(ARGV)
+local now, session_id, tenant, digest, expires_at, ends_at, access_token, access_expires_at, max_sessions, margin, tombstone,
+  predecessor, retry_tag, sealed, sealed_rest, presented_from = unpack(ARGV)
 now, margin, tombstone = tonumber(now), tonumber(margin), tonumber(tombstone)
 expires_at, ends_at, max_sessions = tonumber(expires_at), tonumber(ends_at), tonumber(max_sessions)
 local reply = { 'opened' }
@@ -54,6 +54,12 @@ end
 expires_at = math.min(expires_at, ends_at)
 redis.call('HSET', session_key, 'v', FORMAT, 'tenant', tenant, 'created', now, 'expires', expires_at, 'ends', ends_at,
   'current', digest, 'generation', '0', 'rotated', now, 't' .. access_token, access_expires_at)
+if predecessor ~= '' then
+  redis.call('HSET', session_key, 'previous', predecessor, 'from', presented_from)
+end
+if retry_tag ~= '' then
+  redis.call('HSET', session_key, 'replay_tag', retry_tag, 'replay', sealed, 'replay_rest', sealed_rest)
+end
 -- The record outlives its last access token, so that this can still be revoked.
 keep(session_key, nil, math.max(expires_at, tonumber(access_expires_at) + margin), now)
 redis.call('SET', token_key, session_id, 'PX', to_milliseconds(expires_at - now))

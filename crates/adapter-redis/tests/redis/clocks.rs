@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use auth_adapter_redis::{RedisConfig, RedisLegacyRefreshTokens};
 use auth_domain::model::{
-    ClearedLimit, EndReason, EndSession, LiveAccessToken, Reservation, Settlement, Ticket,
+    ClearedLimit, EndReason, EndSession, LegacyHolder, LiveAccessToken, Reservation, Settlement, Ticket,
 };
 use auth_domain::ports::{
     Denylist, LegacyRefreshTokens, LoginLimiter, PortError, PortErrorKind, SessionStore,
 };
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{
-    DENYLIST_MARGIN, LOGIN_LIMIT, START, TestClock, a_legacy_token, a_session, a_user_id, an_access_token,
-    request_time_at,
+    DENYLIST_MARGIN, LOGIN_LIMIT, START, TestClock, a_legacy_token, a_session, a_tenant_id, a_user_id,
+    an_access_token, request_time_at,
 };
 
 use crate::support::{Ports, REVOCATION, an_attempt};
@@ -41,7 +41,8 @@ async fn login_and_refresh_with_a_wrong_clock_change_nothing() {
     let ports = Ports::on(&server);
     let session = ports.opened().await;
     let (user, legacy_token) = (a_user_id(), a_legacy_token());
-    let stored = format!("{user}|{user}");
+    let holder = LegacyHolder { user_id: user, tenant_id: a_tenant_id() };
+    let stored = format!("{user}|{}", holder.tenant_id);
     assert_eq!(server.cli(&["SET", &format!("auth:refresh:{}", legacy_token.expose()), &stored]), "OK");
     let keys = server.cli(&["DBSIZE"]);
     let attempt = an_attempt();
@@ -53,7 +54,7 @@ async fn login_and_refresh_with_a_wrong_clock_change_nothing() {
         let rotation = session.rotation(&session.token, now);
         assert_clocks_apart(wrong.sessions.rotate(&rotation.rotate, request_time_at(now)).await);
         let legacy = RedisLegacyRefreshTokens::new(&wrong.store, REVOCATION);
-        assert_clocks_apart(legacy.consume(&legacy_token, user, request_time_at(now)).await);
+        assert_clocks_apart(legacy.consume(&legacy_token, holder, request_time_at(now)).await);
     }
     assert_eq!(server.cli(&["DBSIZE"]), keys);
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{RefreshToken, TenantId, UserId};
@@ -25,7 +26,15 @@ impl LegacyRefreshToken {
         (text.len() == Self::LENGTH && text.bytes().all(is_base64url)).then(|| Self(text.to_owned()))
     }
 
-    /// The text, for the key in the store.
+    /// The SHA-256 digest of the text, under which a store keeps what the token was exchanged for.
+    ///
+    /// The token has 256 random bits, so the digest needs no slow hash.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+
+    /// The text, for the key in the store and for the key of the sealed successor.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::model::{
-    AccessClaims, AccessToken, LiveAccessToken, NewSession, RefreshToken, RequestTime, SessionPolicy,
-    TokenId, TokenPair, User,
+    AccessClaims, AccessToken, LiveAccessToken, NewSession, RefreshToken, RequestTime, RetryKey,
+    SealedSuccessor, SessionId, SessionPolicy, TokenId, TokenPair, User,
 };
 use crate::ports::{AccessTokens, Entropy, PortError, random_bytes};
 
@@ -24,14 +24,15 @@ pub struct Issuer {
 pub(super) struct Issued {
     access_token: AccessToken,
     claims: AccessClaims,
+    session_id: SessionId,
 }
 
 impl Issuer {
-    /// Signs an access token for the session of `refresh_token`.
+    /// Signs an access token for a session.
     pub(super) fn issue(
         &self,
         user: &User,
-        refresh_token: &RefreshToken,
+        session_id: SessionId,
         request_time: RequestTime,
     ) -> Result<Issued, PortError> {
         // `iat` and `exp` are whole seconds, so that `expiresAt` is the same instant as the claim.
@@ -42,11 +43,11 @@ impl Issuer {
             tenant_id: user.tenant_id,
             email: user.email.clone(),
             role: user.role,
-            session_id: Some(refresh_token.session().session_id),
+            session_id: Some(session_id),
             issued_at: Some(issued_at),
             expires_at: issued_at + self.policy.access_ttl,
         };
-        Ok(Issued { access_token: self.access_tokens.issue(&claims)?, claims })
+        Ok(Issued { access_token: self.access_tokens.issue(&claims)?, claims, session_id })
     }
 
     /// The first tokens of a new session, and the session for the store.
@@ -56,7 +57,7 @@ impl Issuer {
         request_time: RequestTime,
     ) -> Result<(NewSession, TokenPair), PortError> {
         let refresh_token = RefreshToken::first(user.id, &*random_bytes(&*self.entropy)?);
-        let issued = self.issue(user, &refresh_token, request_time)?;
+        let issued = self.issue(user, refresh_token.session().session_id, request_time)?;
         let session = NewSession {
             refresh_token: refresh_token.digest(),
             tenant_id: user.tenant_id,
@@ -64,8 +65,19 @@ impl Issuer {
             expires_at: self.refresh_token_expiry(request_time),
             ends_at: request_time.now() + self.policy.session_ttl,
             max_sessions: self.policy.max_sessions,
+            predecessor: None,
         };
         Ok((session, self.pair(issued, refresh_token)))
+    }
+
+    /// The sealed successor, if another call may get it.
+    pub(super) fn seal(
+        &self,
+        key: Option<&RetryKey>,
+        successor: &RefreshToken,
+    ) -> Result<Option<SealedSuccessor>, PortError> {
+        let Some(key) = key else { return Ok(None) };
+        Ok(Some(key.seal(successor, *random_bytes(&*self.entropy)?)))
     }
 
     /// The time at which a refresh token that is issued now expires.
@@ -80,7 +92,7 @@ impl Issuer {
             expires_in: self.policy.access_ttl,
             expires_at: issued.claims.expires_at,
             user_id: issued.claims.user_id,
-            session_id: refresh_token.session().session_id,
+            session_id: issued.session_id,
             token_id: issued.claims.token_id,
             refresh_token,
         }

@@ -45,7 +45,7 @@ pub enum LogoutError {
 
 impl Logout {
     /// Ends the session of the refresh token, and revokes the caller's access token last. Returns the session; a legacy token
-    /// has none.
+    /// that was not exchanged has none.
     ///
     /// The refresh token may be of any session of the caller, and current or used. If the access token is of another session,
     /// that session goes on.
@@ -59,7 +59,7 @@ impl Logout {
                 self.end_session(token.session(), &caller, request_time).await.map(Some)
             }
             Some(PresentedRefreshToken::Legacy(token)) => {
-                self.end_legacy(&token, &caller, request_time).await.map(|()| None)
+                self.end_legacy(&token, &caller, request_time).await
             }
             None => Err(LogoutError::InvalidRefreshToken),
         }
@@ -86,10 +86,16 @@ impl Logout {
         token: &LegacyRefreshToken,
         caller: &AccessClaims,
         request_time: RequestTime,
-    ) -> Result<(), LogoutError> {
+    ) -> Result<Option<SessionRef>, LogoutError> {
         let legacy = self.legacy.as_deref().ok_or(LogoutError::InvalidRefreshToken)?;
+        let successor = legacy.successor(token, request_time).await?;
+        let successor = successor.filter(|session| session.user_id == caller.user_id);
+        if let Some(session) = successor {
+            let end = EndSession { session, reason: EndReason::LoggedOut, also_revoke: None };
+            self.sessions.end(&end, request_time).await?;
+        }
         match legacy.end(token, caller.user_id, caller.live(), request_time).await? {
-            Ending::Ended => Ok(()),
+            Ending::Ended => Ok(successor),
             Ending::Unknown => Err(LogoutError::InvalidRefreshToken),
         }
     }

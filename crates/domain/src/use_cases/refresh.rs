@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::issue::Issuer;
 use crate::model::{
     EndReason, EndSession, Ending, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, PresentedRefreshToken,
-    RefreshToken, RequestTime, Rotate, Rotation, SealedSuccessor, TokenPair, User,
+    RefreshTokenDigest, RequestTime, Rotate, Rotation, TokenPair, User,
 };
 use crate::ports::{Denylist, LegacyRefreshTokens, PortError, SessionStore, UserRepository, random_bytes};
-use attempt::Attempt;
-use legacy::Exchange;
+use attempt::{Attempt, Caller};
+use legacy::{Exchange, Exchanged};
 
 mod attempt;
 mod command;
@@ -44,23 +44,24 @@ impl Refresh {
     /// [`RefreshError`].
     pub async fn run(&self, command: RefreshCommand) -> Result<Refreshed, RefreshError> {
         let RefreshCommand { refresh_token, client, idempotency_key, request_time } = command;
-        let presented = match refresh_token {
-            Some(PresentedRefreshToken::Current(presented)) => presented,
+        let (idempotency_key, policy) = (idempotency_key.as_ref(), self.issuer.policy);
+        let concurrent_refresh = policy.concurrent_refresh;
+        let caller = Caller { client, idempotency_key, concurrent_refresh, request_time };
+        let attempt = match refresh_token {
+            Some(PresentedRefreshToken::Current(presented)) => {
+                let successor = presented.successor(&*random_bytes(&*self.issuer.entropy)?);
+                Attempt::new(presented.digest(), presented.expose_bytes(), successor, caller)
+            }
             Some(PresentedRefreshToken::Legacy(presented)) => {
-                return self.exchange()?.run(&presented, request_time).await;
+                match self.exchange()?.run(&presented, caller).await? {
+                    Exchanged::Opened(refreshed) => return Ok(refreshed),
+                    Exchanged::Before(attempt) => attempt,
+                }
             }
             None => return Err(RefreshError::without_session(RefreshRejection::Malformed)),
         };
-        let policy = self.issuer.policy;
-        let attempt = Attempt::new(
-            presented,
-            client,
-            idempotency_key.as_ref(),
-            policy.concurrent_refresh,
-            request_time,
-        );
 
-        let user_id = attempt.presented.session().user_id;
+        let user_id = attempt.presented.session.user_id;
         let user = match self.users.find_by_id(user_id, request_time).await? {
             Some(user) if user.is_active() => user,
             Some(_) => return Err(self.end(&attempt, EndReason::UserInactive).await),
@@ -86,15 +87,15 @@ impl Refresh {
     /// Makes the next tokens and rotates. While the session is full, its oldest access token is revoked to make room.
     async fn rotate(&self, user: &User, attempt: &Attempt) -> Result<(Rotation, TokenPair), PortError> {
         let (request_time, policy) = (attempt.request_time, self.issuer.policy);
-        let successor = attempt.presented.successor(&*random_bytes(&*self.issuer.entropy)?);
-        let issued = self.issuer.issue(user, &successor, request_time)?;
+        let session = attempt.presented.session;
+        let issued = self.issuer.issue(user, session.session_id, request_time)?;
         let mut rotate = Rotate {
-            presented: attempt.presented.digest(),
-            successor: successor.digest(),
+            presented: attempt.presented,
+            successor: RefreshTokenDigest { session, ..attempt.successor.digest() },
             tenant_id: user.tenant_id,
             access_token: issued.live(),
             expires_at: self.issuer.refresh_token_expiry(request_time),
-            retry: self.seal(&successor, attempt)?,
+            retry: self.issuer.seal(attempt.retry_key.as_ref(), &attempt.successor)?,
             concurrent_refresh: policy.concurrent_refresh,
             limits: policy.refresh_limits,
             reuse_leeway: policy.reuse_leeway,
@@ -111,7 +112,7 @@ impl Refresh {
                 released => released?,
             };
         }
-        Ok((rotation, self.issuer.pair(issued, successor)))
+        Ok((rotation, self.issuer.pair(issued, attempt.successor.clone())))
     }
 
     /// Revokes the oldest access token of a full session, and rotates without it.
@@ -126,19 +127,9 @@ impl Refresh {
         self.sessions.rotate(rotate, request_time).await
     }
 
-    fn seal(
-        &self,
-        successor: &RefreshToken,
-        attempt: &Attempt,
-    ) -> Result<Option<SealedSuccessor>, PortError> {
-        let Some(key) = &attempt.retry_key else { return Ok(None) };
-        let nonce = random_bytes(&*self.issuer.entropy)?;
-        Ok(Some(key.seal(successor, *nonce)))
-    }
-
     /// Ends the session of a user who may not continue it. Returns the error for the client.
     async fn end(&self, attempt: &Attempt, reason: EndReason) -> RefreshError {
-        let end = EndSession { session: attempt.presented.session(), reason, also_revoke: None };
+        let end = EndSession { session: attempt.presented.session, reason, also_revoke: None };
         match self.sessions.end(&end, attempt.request_time).await {
             Ok(Ending::Ended) => attempt.reject(RefreshRejection::SessionEnded(reason)),
             Ok(Ending::Unknown) => attempt.reject(RefreshRejection::Unknown),

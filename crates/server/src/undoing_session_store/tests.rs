@@ -28,6 +28,7 @@ fn a_session(number: u8) -> NewSession {
         expires_at: OffsetDateTime::UNIX_EPOCH,
         ends_at: OffsetDateTime::UNIX_EPOCH,
         max_sessions: 1,
+        predecessor: None,
     }
 }
 

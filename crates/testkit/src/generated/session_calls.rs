@@ -24,6 +24,8 @@ pub enum SessionOperation {
         user: usize,
         /// The maximum number of sessions of the user.
         max_sessions: u32,
+        /// The predecessor of the first token, if there is one.
+        predecessor: Option<OpenedFor>,
     },
     /// Repeats the opening of a session.
     RepeatOpen {
@@ -95,6 +97,15 @@ pub enum SessionOperation {
     },
 }
 
+/// The token that a session is opened for.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenedFor {
+    /// Whether its successor is sealed, and with which idempotency key.
+    pub sealed: Option<Option<u8>>,
+    /// The address of the client, if it is known.
+    pub address: Option<u8>,
+}
+
 /// A refresh token of a session, by its age.
 #[derive(Clone, Copy, Debug)]
 pub enum PresentedToken {
@@ -114,7 +125,7 @@ pub fn session_calls() -> impl Strategy<Value = Vec<SessionCall>> {
     let call = (after(), operation()).prop_map(|(after, operation)| SessionCall { after, operation });
     let open = SessionCall {
         after: time::Duration::ZERO,
-        operation: SessionOperation::Open { user: 0, max_sessions: 3 },
+        operation: SessionOperation::Open { user: 0, max_sessions: 3, predecessor: None },
     };
     let filling = any::<Index>().prop_map(|session| {
         let operation =
@@ -176,7 +187,12 @@ fn operation() -> impl Strategy<Value = SessionOperation> {
 
 fn open() -> impl Strategy<Value = SessionOperation> {
     let limit = prop_oneof![Just(1_u32), Just(2), Just(3), Just(1_000)];
-    (user(), limit).prop_map(|(user, max_sessions)| SessionOperation::Open { user, max_sessions })
+    let sealed = proptest::option::of(proptest::option::of(0..2_u8));
+    let opened_for = (sealed, proptest::option::of(0..2_u8));
+    let opened_for = opened_for.prop_map(|(sealed, address)| OpenedFor { sealed, address });
+    (user(), limit, proptest::option::of(opened_for)).prop_map(|(user, max_sessions, predecessor)| {
+        SessionOperation::Open { user, max_sessions, predecessor }
+    })
 }
 
 fn rotate() -> impl Strategy<Value = SessionOperation> {

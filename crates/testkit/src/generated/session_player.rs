@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use auth_domain::model::{
     ConcurrentRefresh, EndReason, EndSession, IdempotencyKey, LimitKey, LiveAccessToken, NewSession,
-    RefreshLimits, RefreshToken, RetryKey, Rotate, Rotation, SessionRef, TenantId, TokenId, UserId,
+    Predecessor, RefreshLimits, RefreshToken, RetryKey, Rotate, Rotation, SealedSuccessor, SessionRef,
+    TenantId, TokenId, UserId,
 };
 use auth_domain::ports::random_bytes;
 use proptest::sample::Index;
 use time::OffsetDateTime;
 
-use super::session_calls::{PresentedToken, SessionOperation};
+use super::session_calls::{OpenedFor, PresentedToken, SessionOperation};
 use super::session_model::SessionRequest;
 use crate::{TestEntropy, a_session, a_tenant_id, a_user_id, an_access_token};
 
@@ -75,7 +76,9 @@ impl SessionPlayer {
     /// The call with its tokens; `None` if the sequence has no session or token for it yet.
     pub fn request(&mut self, operation: &SessionOperation, now: OffsetDateTime) -> Option<SessionRequest> {
         match operation {
-            SessionOperation::Open { user, max_sessions } => Some(self.open(*user, *max_sessions, now)),
+            SessionOperation::Open { user, max_sessions, predecessor } => {
+                Some(self.open(*user, *max_sessions, *predecessor, now))
+            }
             SessionOperation::RepeatOpen { session } => {
                 Some(SessionRequest::Open(self.client(*session)?.opening.clone()))
             }
@@ -120,19 +123,32 @@ impl SessionPlayer {
         }
     }
 
-    fn open(&mut self, user: usize, max_sessions: u32, now: OffsetDateTime) -> SessionRequest {
+    fn open(
+        &mut self,
+        user: usize,
+        max_sessions: u32,
+        opened_for: Option<OpenedFor>,
+        now: OffsetDateTime,
+    ) -> SessionRequest {
         let session = a_session(self.users[user], now);
+        let presented = opened_for.map(|_| session.token.successor(&random_bytes(&TestEntropy).unwrap()));
+        let predecessor = opened_for.zip(presented.as_ref()).map(|(opened_for, presented)| Predecessor {
+            digest: presented.digest().value,
+            retry: opened_for.sealed.map(|key| seal(presented, key, &session.token)),
+            presented_from: opened_for.address.map(|address| LimitKey::from_bytes([address; 16])),
+        });
         let opening = NewSession {
             expires_at: now + REFRESH_TTL,
             ends_at: now + SESSION_TTL,
             max_sessions,
+            predecessor,
             ..session.opening
         };
         self.issued.push(opening.access_token);
         self.clients.push(Client {
             session: session.token.session(),
             opening: opening.clone(),
-            tokens: vec![session.token],
+            tokens: presented.into_iter().chain([session.token]).collect(),
             granted: Vec::new(),
             oldest: None,
             called: None,
@@ -159,10 +175,7 @@ impl SessionPlayer {
         let client = self.client(*session)?;
         let presented = client.present(*token)?;
         let successor = presented.successor(&random_bytes(&TestEntropy).unwrap());
-        let key = key.map(|key| IdempotencyKey::parse(format!("key-{key}").as_bytes()).unwrap());
-        let retry_key = RetryKey::derive(presented.expose_bytes(), key.as_ref());
-        let retry = (key.is_some() || *is_shared)
-            .then(|| retry_key.seal(&successor, *random_bytes(&TestEntropy).unwrap()));
+        let retry = (key.is_some() || *is_shared).then(|| seal(&presented, *key, &successor));
         let [per_session, per_user] = limits.map(NonZeroU32::new);
         let released: Option<TokenId> = client.oldest.take().filter(|_| *release).map(|token| token.id);
         let rotate = Rotate {
@@ -210,6 +223,12 @@ impl SessionPlayer {
         self.issued.push(token);
         token
     }
+}
+
+fn seal(presented: &RefreshToken, key: Option<u8>, successor: &RefreshToken) -> SealedSuccessor {
+    let key = key.map(|key| IdempotencyKey::parse(format!("key-{key}").as_bytes()).unwrap());
+    let retry_key = RetryKey::derive(presented.expose_bytes(), key.as_ref());
+    retry_key.seal(successor, *random_bytes(&TestEntropy).unwrap())
 }
 
 impl Client {

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use auth_domain::model::{
-    EndReason, EndSession, Ending, LegacyHolder, LegacyRefreshToken, LiveAccessToken, NewSession,
-    RequestTime, Rotate, Rotation, SessionSummary, UserId,
+    EndReason, EndSession, Ending, LegacyClaim, LegacyHolder, LegacyRefreshToken, LiveAccessToken,
+    NewSession, RequestTime, Rotate, Rotation, SessionId, SessionRef, SessionSummary, UserId,
 };
 use auth_domain::ports::{LegacyRefreshTokens, PortError, SessionStore};
 use auth_testkit::LegacyFixture;
@@ -19,6 +19,17 @@ use crate::denylist::InMemoryDenylist;
 pub(crate) enum Fault {
     FindConsumes,
     UnknownIsConsumed,
+    EveryClaimIsOwn,
+    RepeatedClaimIsOther,
+    DeadClaimIsKept,
+    AnyoneReleases,
+    ReleaseDoesNothing,
+    NoSuccessor,
+    SuccessorOfALiveToken,
+    WaitsForNothing,
+    WaitsUntilTheDeadline,
+    WaitsForever,
+    RejectedIsClaimed,
     NonAtomicConsume,
     RejectedIsFound,
     FoundBeforeIsConsumed,
@@ -27,11 +38,23 @@ pub(crate) enum Fault {
     EndOfUnknownTokenRevokes,
     EndKeepsTheToken,
     EndRevokesNothing,
+    EndNotRepeatable,
+    RepeatedEndIgnoresTheHolder,
     DeadlineIgnored,
+}
+
+#[derive(Clone, Copy)]
+struct Claimed {
+    session: SessionRef,
+    at: Instant,
+    replaced: Option<SessionId>,
 }
 
 struct InMemoryLegacyTokens {
     issued: Mutex<HashMap<String, LegacyHolder>>,
+    /// The holders of tokens that were consumed or ended.
+    former: Mutex<HashMap<String, LegacyHolder>>,
+    claims: Mutex<HashMap<String, Claimed>>,
     /// The users whose tokens are rejected; `None` stands for every user.
     rejected: Mutex<HashSet<Option<UserId>>>,
     denylist: Arc<InMemoryDenylist>,
@@ -43,6 +66,8 @@ pub(crate) async fn fixture(fault: Option<Fault>) -> LegacyFixture {
     let denylist = Arc::new(InMemoryDenylist::new(None));
     let store = Arc::new(InMemoryLegacyTokens {
         issued: Mutex::default(),
+        former: Mutex::default(),
+        claims: Mutex::default(),
         rejected: Mutex::default(),
         denylist: Arc::clone(&denylist),
         fault,
@@ -91,13 +116,56 @@ impl LegacyRefreshTokens for InMemoryLegacyTokens {
         Ok(holder.filter(|holder| self.has(Fault::RejectedIsFound) || !self.is_rejected(holder.user_id)))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "claims grow old in real time")]
+    async fn claim(
+        &self,
+        token: &LegacyRefreshToken,
+        session: SessionRef,
+        dead_after: Duration,
+        request_time: RequestTime,
+    ) -> Result<LegacyClaim, PortError> {
+        self.in_time(request_time)?;
+        if self.is_rejected(session.user_id) && !self.has(Fault::RejectedIsClaimed) {
+            return Ok(LegacyClaim::Rejected);
+        }
+        let mut claims = self.claims.lock().unwrap();
+        let mut replaced = None;
+        if let Some(claimed) = claims.get(token.expose()).filter(|_| !self.has(Fault::EveryClaimIsOwn)) {
+            if claimed.session == session && !self.has(Fault::RepeatedClaimIsOther) {
+                return Ok(LegacyClaim::Own { replaced: claimed.replaced });
+            }
+            if claimed.at.elapsed() < dead_after || self.has(Fault::DeadClaimIsKept) {
+                return Ok(LegacyClaim::Other(claimed.session.session_id));
+            }
+            replaced = Some(claimed.session.session_id);
+        }
+        claims.insert(token.expose().to_owned(), Claimed { session, at: Instant::now(), replaced });
+        Ok(LegacyClaim::Own { replaced })
+    }
+
+    async fn release(
+        &self,
+        token: &LegacyRefreshToken,
+        session: SessionRef,
+        request_time: RequestTime,
+    ) -> Result<(), PortError> {
+        self.in_time(request_time)?;
+        let is_kept = |claimed: &Claimed| claimed.session != session && !self.has(Fault::AnyoneReleases);
+        let is_kept = |claimed: &Claimed| is_kept(claimed) || self.has(Fault::ReleaseDoesNothing);
+        self.claims.lock().unwrap().retain(|text, claimed| text != token.expose() || is_kept(claimed));
+        Ok(())
+    }
+
     async fn consume(
         &self,
         token: &LegacyRefreshToken,
-        holder: UserId,
+        holder: LegacyHolder,
         request_time: RequestTime,
     ) -> Result<bool, PortError> {
         self.in_time(request_time)?;
+        if self.is_rejected(holder.user_id) && !self.has(Fault::FoundBeforeIsConsumed) {
+            return Ok(false);
+        }
         let mut was_there = self.issued.lock().unwrap().contains_key(token.expose());
         if self.has(Fault::NonAtomicConsume) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -105,8 +173,39 @@ impl LegacyRefreshTokens for InMemoryLegacyTokens {
         } else {
             was_there = self.issued.lock().unwrap().remove(token.expose()).is_some();
         }
-        let rejected = self.is_rejected(holder) && !self.has(Fault::FoundBeforeIsConsumed);
-        Ok((was_there || self.has(Fault::UnknownIsConsumed)) && !rejected)
+        if was_there {
+            self.former.lock().unwrap().insert(token.expose().to_owned(), holder);
+        }
+        Ok(was_there || self.has(Fault::UnknownIsConsumed))
+    }
+
+    async fn successor(
+        &self,
+        token: &LegacyRefreshToken,
+        request_time: RequestTime,
+    ) -> Result<Option<SessionRef>, PortError> {
+        self.in_time(request_time)?;
+        let is_consumed = self.former.lock().unwrap().contains_key(token.expose());
+        let claimed = self.claims.lock().unwrap().get(token.expose()).map(|claimed| claimed.session);
+        let is_returned =
+            (is_consumed || self.has(Fault::SuccessorOfALiveToken)) && !self.has(Fault::NoSuccessor);
+        Ok(claimed.filter(|_| is_returned))
+    }
+
+    async fn wait_until_consumed(
+        &self,
+        token: &LegacyRefreshToken,
+        request_time: RequestTime,
+    ) -> Result<bool, PortError> {
+        self.in_time(request_time)?;
+        let is_live = || self.issued.lock().unwrap().contains_key(token.expose());
+        while (is_live() && !self.has(Fault::WaitsForNothing)) || self.has(Fault::WaitsUntilTheDeadline) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            if crate::in_time(request_time).is_err() && !self.has(Fault::WaitsForever) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn end(
@@ -118,9 +217,13 @@ impl LegacyRefreshTokens for InMemoryLegacyTokens {
     ) -> Result<Ending, PortError> {
         self.in_time(request_time)?;
         let mut issued = self.issued.lock().unwrap();
-        let known = issued.get(token.expose()).copied();
-        let is_own =
-            known.is_some_and(|known| known.user_id == holder || self.has(Fault::EndIgnoresTheHolder));
+        let live = issued.get(token.expose()).copied();
+        let mut former = self.former.lock().unwrap();
+        let ended = former.get(token.expose()).filter(|_| !self.has(Fault::EndNotRepeatable));
+        let is_own = live
+            .is_some_and(|known| known.user_id == holder || self.has(Fault::EndIgnoresTheHolder))
+            || ended
+                .is_some_and(|known| known.user_id == holder || self.has(Fault::RepeatedEndIgnoresTheHolder));
         if (is_own && !self.has(Fault::EndRevokesNothing)) || self.has(Fault::EndOfUnknownTokenRevokes) {
             self.denylist.store(also_revoke);
         }
@@ -128,7 +231,7 @@ impl LegacyRefreshTokens for InMemoryLegacyTokens {
             return Ok(Ending::Unknown);
         }
         if !self.has(Fault::EndKeepsTheToken) {
-            issued.remove(token.expose());
+            former.extend(issued.remove_entry(token.expose()));
         }
         Ok(Ending::Ended)
     }

@@ -19,6 +19,7 @@ pub fn open(
     }
     let now = to_unix_microseconds(now);
     let ends_at = to_unix_microseconds(session.ends_at);
+    let predecessor = session.predecessor.as_ref();
     Some(SessionRecord {
         tenant_id: session.tenant_id,
         created_at: now,
@@ -26,12 +27,12 @@ pub fn open(
         expires_at: to_unix_microseconds(session.expires_at).min(ends_at),
         ends_at,
         current: session.refresh_token.value,
-        previous: None,
+        previous: predecessor.map(|predecessor| predecessor.digest),
         generation: 0,
-        retry: None,
+        retry: predecessor.and_then(|predecessor| predecessor.retry.clone()),
         retries: 0,
         minute: None,
-        rotated_from: None,
+        rotated_from: predecessor.and_then(|predecessor| predecessor.presented_from),
         live_tokens: vec![session.access_token],
         state: SessionState::Live,
     })

@@ -88,8 +88,9 @@ async fn a_logout_fails_if_the_store_is_unreachable() {
 }
 
 /// A store of legacy tokens that expects the caller and the caller's access token.
-fn legacy_ending(ending: Ending) -> Logout {
+fn legacy_ending(ending: Ending, successor: Option<SessionRef>) -> Logout {
     let mut legacy = MockLegacyRefreshTokens::new();
+    legacy.expect_successor().times(1).return_once(move |_, _| Ok(successor));
     legacy
         .expect_end()
         .withf(|_, holder, revoked, at| {
@@ -107,10 +108,28 @@ async fn log_out_with_legacy_token(logout: Logout) -> Result<Option<SessionRef>,
 
 #[tokio::test]
 async fn a_legacy_token_is_ended_only_by_its_holder() {
-    assert_eq!(log_out_with_legacy_token(legacy_ending(Ending::Ended)).await.unwrap(), None);
-    let foreign = log_out_with_legacy_token(legacy_ending(Ending::Unknown)).await;
+    assert_eq!(log_out_with_legacy_token(legacy_ending(Ending::Ended, None)).await.unwrap(), None);
+    let foreign = log_out_with_legacy_token(legacy_ending(Ending::Unknown, None)).await;
     assert!(matches!(foreign, Err(LogoutError::InvalidRefreshToken)));
     let nowhere = Logout { sessions: Arc::new(MockSessionStore::new()), legacy: None };
     let rejected = log_out_with_legacy_token(nowhere).await;
+    assert!(matches!(rejected, Err(LogoutError::InvalidRefreshToken)));
+}
+
+/// The access token is revoked last, because a caller without an answer needs it to repeat the logout.
+#[tokio::test]
+async fn a_legacy_token_that_was_exchanged_ends_its_session() {
+    let session = presented().session();
+    let mut sessions = MockSessionStore::new();
+    sessions
+        .expect_end()
+        .withf(move |end, _| end.session == session && end.also_revoke.is_none())
+        .times(1)
+        .return_once(|_, _| Ok(Ending::Ended));
+    let logout = Logout { sessions: Arc::new(sessions), ..legacy_ending(Ending::Ended, Some(session)) };
+    assert_eq!(log_out_with_legacy_token(logout).await.unwrap(), Some(session));
+
+    let foreign = SessionRef { user_id: other_user_id(), ..session };
+    let rejected = log_out_with_legacy_token(legacy_ending(Ending::Unknown, Some(foreign))).await;
     assert!(matches!(rejected, Err(LogoutError::InvalidRefreshToken)));
 }

@@ -2,31 +2,51 @@
 
 use super::command::{RefreshError, RefreshKind, RefreshRejection, Refreshed};
 use crate::model::{
-    ConcurrentRefresh, EndReason, IdempotencyKey, LimitKey, RefreshToken, RequestTime, RetryKey, Rotation,
-    SealedSuccessor, TokenPair,
+    ConcurrentRefresh, EndReason, IdempotencyKey, LimitKey, RefreshToken, RefreshTokenDigest, RequestTime,
+    RetryKey, Rotation, SealedSuccessor, TokenPair,
 };
 use crate::ports::PortError;
 
+/// A refresh without its token.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub(super) client: Option<LimitKey>,
+    pub(super) idempotency_key: Option<&'a IdempotencyKey>,
+    pub(super) concurrent_refresh: ConcurrentRefresh,
+    pub(super) request_time: RequestTime,
+}
+
 /// The presented token, with what the rotation needs besides.
 pub(super) struct Attempt {
-    pub(super) presented: RefreshToken,
+    pub(super) presented: RefreshTokenDigest,
+    /// The token that becomes current if the presented one is current.
+    pub(super) successor: RefreshToken,
     pub(super) client: Option<LimitKey>,
     pub(super) retry_key: Option<RetryKey>,
     pub(super) request_time: RequestTime,
 }
 
+impl Caller<'_> {
+    /// The key for the sealed successor of a token with this secret, if another call may get it.
+    pub(super) fn retry_key(&self, secret: &[u8]) -> Option<RetryKey> {
+        let is_sealed = self.idempotency_key.is_some() || self.concurrent_refresh == ConcurrentRefresh::Share;
+        is_sealed.then(|| RetryKey::derive(secret, self.idempotency_key))
+    }
+}
+
 impl Attempt {
-    /// An attempt whose successor is sealed if another call may get it.
+    /// An attempt of `caller`.
+    ///
+    /// # Parameters
+    /// - `secret`: the secret bytes of the presented token.
     pub(super) fn new(
-        presented: RefreshToken,
-        client: Option<LimitKey>,
-        key: Option<&IdempotencyKey>,
-        concurrent_refresh: ConcurrentRefresh,
-        request_time: RequestTime,
+        presented: RefreshTokenDigest,
+        secret: &[u8],
+        successor: RefreshToken,
+        caller: Caller<'_>,
     ) -> Self {
-        let is_sealed = key.is_some() || concurrent_refresh == ConcurrentRefresh::Share;
-        let retry_key = is_sealed.then(|| RetryKey::derive(presented.expose_bytes(), key));
-        Self { presented, client, retry_key, request_time }
+        let (client, request_time) = (caller.client, caller.request_time);
+        Self { presented, successor, client, retry_key: caller.retry_key(secret), request_time }
     }
 
     /// The result of a rotation. The caller has ended a session of another tenant.
@@ -49,7 +69,7 @@ impl Attempt {
                 RefreshRejection::AlreadyUsed { same_address }
             }
             Rotation::RateLimited { limit, retry_after } => {
-                let session = self.presented.session();
+                let session = self.presented.session;
                 return Err(RefreshError::RateLimited { limit, retry_after, session });
             }
             Rotation::AtCapacity { .. } => {
@@ -80,6 +100,6 @@ impl Attempt {
     }
 
     pub(super) fn reject(&self, rejection: RefreshRejection) -> RefreshError {
-        RefreshError::InvalidRefreshToken { rejection, session: Some(self.presented.session()) }
+        RefreshError::InvalidRefreshToken { rejection, session: Some(self.presented.session) }
     }
 }

@@ -4,7 +4,8 @@ use crate::mocks::{
     signing_access_tokens,
 };
 use crate::model::{
-    ConcurrentRefresh, IdempotencyKey, LimitKey, LiveAccessToken, RequestTime, RetryKey, SessionPolicy,
+    ConcurrentRefresh, IdempotencyKey, LimitKey, LiveAccessToken, RefreshToken, RequestTime, RetryKey,
+    SealedSuccessor, SessionPolicy,
 };
 use crate::ports::PortErrorKind;
 use crate::use_cases::fixtures::*;

@@ -53,3 +53,56 @@ fault!(
     legacy_refresh_tokens::call_past_its_deadline_changes_nothing,
     Fault::DeadlineIgnored
 );
+fault!(
+    every_claim_is_own,
+    legacy_refresh_tokens::one_concurrent_claim_of_a_legacy_token_wins,
+    Fault::EveryClaimIsOwn
+);
+fault!(
+    repeated_claim_is_other,
+    legacy_refresh_tokens::repeated_claim_of_a_legacy_token_is_own,
+    Fault::RepeatedClaimIsOther
+);
+fault!(
+    dead_claim_is_kept,
+    legacy_refresh_tokens::dead_claim_of_a_legacy_token_is_replaced,
+    Fault::DeadClaimIsKept
+);
+fault!(anyone_releases, legacy_refresh_tokens::only_its_session_releases_a_claim, Fault::AnyoneReleases);
+fault!(
+    release_does_nothing,
+    legacy_refresh_tokens::only_its_session_releases_a_claim,
+    Fault::ReleaseDoesNothing
+);
+fault!(no_successor, legacy_refresh_tokens::consumed_legacy_token_returns_its_successor, Fault::NoSuccessor);
+fault!(
+    successor_of_a_live_token,
+    legacy_refresh_tokens::consumed_legacy_token_returns_its_successor,
+    Fault::SuccessorOfALiveToken
+);
+fault!(
+    waits_for_nothing,
+    legacy_refresh_tokens::waiting_ends_when_the_legacy_token_is_consumed,
+    Fault::WaitsForNothing
+);
+fault!(
+    waits_until_the_deadline,
+    legacy_refresh_tokens::waiting_ends_when_the_legacy_token_is_consumed,
+    Fault::WaitsUntilTheDeadline
+);
+fault!(waits_forever, legacy_refresh_tokens::waiting_ends_at_the_deadline, Fault::WaitsForever);
+fault!(
+    rejected_is_claimed,
+    legacy_refresh_tokens::ending_all_sessions_rejects_the_legacy_tokens,
+    Fault::RejectedIsClaimed
+);
+fault!(
+    end_not_repeatable,
+    legacy_refresh_tokens::ending_a_consumed_legacy_token_revokes_the_access_token,
+    Fault::EndNotRepeatable
+);
+fault!(
+    repeated_end_ignores_the_holder,
+    legacy_refresh_tokens::ending_a_consumed_legacy_token_revokes_the_access_token,
+    Fault::RepeatedEndIgnoresTheHolder
+);

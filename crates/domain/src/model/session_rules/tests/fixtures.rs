@@ -40,6 +40,7 @@ pub(super) fn new_session() -> NewSession {
         expires_at: START + REFRESH_TTL,
         ends_at: START + SESSION_TTL,
         max_sessions: 3,
+        predecessor: None,
     }
 }
 
