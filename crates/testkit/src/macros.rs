@@ -146,6 +146,8 @@ macro_rules! login_limiter_contract {
             failures_leave_the_daily_count_after_a_day,
             network_key_rejects_after_its_limit,
             success_clears_its_share_of_the_network,
+            known_address_does_not_count_by_network,
+            daily_limit_leaves_each_known_address_its_minute,
             exempt_address_counts_by_email_only,
             clear_forgets_the_known_addresses_and_the_daily_count,
             clear_removes_the_failures_of_the_address,

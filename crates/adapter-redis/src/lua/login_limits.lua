@@ -14,7 +14,8 @@ daily_limit, known_for = tonumber(daily_limit), tonumber(known_for)
 max_known, max_emails = tonumber(max_known), tonumber(max_emails)
 local email, ticket, pair = unpack(ARGV, 12)
 
--- The windows that count an attempt. The first one is that of the email, or that of the pair if the address is known.
+-- The windows that count an attempt. The first one is that of the email, or that of the pair if the address is known. A known
+-- address does not count on its network, which strangers share.
 local function counted_on(is_known)
   local counted = {
     is_known and { name = 'pair', key = pair_key, max = max_failures }
@@ -23,7 +24,7 @@ local function counted_on(is_known)
   if address_key then
     counted[2] = { name = 'address', key = address_key, max = max_per_address }
   end
-  if network_key then
+  if network_key and not is_known then
     counted[3] = { name = 'network', key = network_key, max = max_per_network }
   end
   return counted

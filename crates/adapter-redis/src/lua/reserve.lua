@@ -25,9 +25,9 @@ local function slide(window_key)
   end
 end
 
--- Returns the time at which the next attempt of a class is possible; nil if it is possible now.
-local function daily_opens_at(daily, class)
-  local pause_ends = class.last + 60000000
+-- Returns the time at which the next attempt of a class is possible, after its last one; nil if it is possible now.
+local function daily_opens_at(daily, class, last)
+  local pause_ends = last + 60000000
   if total(class) < daily_limit or pause_ends <= now then
     return nil
   elseif total(class) - class[HOURS] < daily_limit then
@@ -55,7 +55,13 @@ for _, limit in ipairs(counted) do
     busy = limit.name
   end
 end
-local daily_opens = daily and daily_opens_at(daily, class)
+local last = class and class.last
+if daily and from_known then
+  -- Each known address has a minute of its own.
+  local _, times = read_window(pair_key)
+  last = times[#times]
+end
+local daily_opens = last and daily_opens_at(daily, class, last)
 if daily_opens and (not rejected_until or daily_opens > rejected_until) then
   rejected_until, rejected_by = daily_opens, 'daily'
 end

@@ -50,8 +50,8 @@ local daily = read_daily()
 local counted = counted_on(from_known)
 -- The window shows how the attempt was counted: after an unknown outcome of a reservation, the ticket does not.
 local at_unknown, at_known = settle_own(email_key), pair_key and settle_own(pair_key)
-for position = 2, #counted do
-  settle_own(counted[position].key)
+for _, shared_key in ipairs({ address_key, network_key }) do
+  settle_own(shared_key)
 end
 if outcome == 'abandoned' and daily then
   if at_unknown then

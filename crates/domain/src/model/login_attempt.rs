@@ -33,7 +33,8 @@ impl LoginAttempt {
         self.origin.map(|origin| origin.address)
     }
 
-    /// The limit keys that count the attempt: from a known address the pair instead of the email.
+    /// The limit keys that count the attempt: from a known address the pair instead of the email and the network, which
+    /// strangers share (S-91).
     #[must_use]
     pub fn counted_on(&self, is_known: bool) -> Vec<(LoginLimit, LimitKey)> {
         let email = (LoginLimit::Email, self.email);
@@ -41,7 +42,8 @@ impl LoginAttempt {
         let mut keys = vec![if is_known { (LoginLimit::Pair, origin.pair) } else { email }];
         if !origin.is_exempt {
             keys.push((LoginLimit::Address, origin.address));
-            keys.extend(origin.network.map(|network| (LoginLimit::Network, network)));
+            let network = origin.network.filter(|_| !is_known);
+            keys.extend(network.map(|network| (LoginLimit::Network, network)));
         }
         keys
     }

@@ -27,7 +27,8 @@ use crate::model::{
 ///   address MUST count on the pair instead of the email (`failures_from_elsewhere_do_not_block_a_known_address`,
 ///   `owner_logs_in_from_a_known_address_during_an_attack`,
 ///   `known_address_has_a_limit_of_its_own`), and on the address like all others
-///   (`known_address_counts_by_address_as_well`). An address with successes of too many emails MUST be known for none
+///   (`known_address_counts_by_address_as_well`), but not on the network (`known_address_does_not_count_by_network`). An
+///   address with successes of too many emails MUST be known for none
 ///   (`address_of_many_emails_is_known_for_none`), and the known addresses of an email MUST be bounded
 ///   (`least_recent_known_address_leaves`).
 /// - A success MUST remove the settled failures on its email, and those on this email from its own address and network, and
@@ -43,7 +44,8 @@ use crate::model::{
 /// - When a window of an email is full, the email MUST enter the daily count (`daily_count_starts_with_a_full_window`). At the
 ///   daily limit, one attempt MUST be reserved in each [`LoginLimits::DAILY_PAUSE`](crate::model::attempt_window::LoginLimits::DAILY_PAUSE)
 ///   (`daily_limit_admits_one_attempt_a_minute`). Known addresses MUST have a count of their own
-///   (`daily_counts_of_known_and_unknown_addresses_are_separate`). A success MUST clear the count of its kind of address
+///   (`daily_counts_of_known_and_unknown_addresses_are_separate`), and each of them a minute of its own at its limit
+///   (`daily_limit_leaves_each_known_address_its_minute`). A success MUST clear the count of its kind of address
 ///   alone (`success_clears_the_daily_count`, `known_success_keeps_the_daily_count_of_others`). Failures MUST leave the count
 ///   after a day (`failures_leave_the_daily_count_after_a_day`).
 /// - A stored time later than `now` MUST count as `now`, and as that time from then on. A clock that goes back by less than

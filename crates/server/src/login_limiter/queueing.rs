@@ -43,7 +43,7 @@ impl QueueingLoginLimiter {
     /// Reserves an attempt that does not wait yet.
     ///
     /// Only the limiter knows whether the address is known for the email. If it is, the attempt does not wait behind the
-    /// attempts of strangers. If it is not, it must not overtake those that wait for the email.
+    /// attempts of strangers. If it is not, it must not overtake those that wait for the email or the network.
     async fn arrive(
         &self,
         attempt: &LoginAttempt,
@@ -51,11 +51,16 @@ impl QueueingLoginLimiter {
     ) -> Result<Reservation, PortError> {
         let reservation = self.limiter.reserve(attempt, request_time).await?;
         let Reservation::Reserved(ticket) = &reservation else { return Ok(reservation) };
-        if ticket.is_known || !self.places.is_queued(attempt.email) {
-            return Ok(reservation);
-        }
+        let queued = if ticket.is_known { None } else { self.queued_key(attempt, false) };
+        let Some(key) = queued else { return Ok(reservation) };
         self.settle(ticket, Settlement::Abandoned, request_time).await?;
-        Ok(Reservation::Busy(attempt.email))
+        Ok(Reservation::Busy(key))
+    }
+
+    /// Returns the first limit key of the attempt for which others wait.
+    fn queued_key(&self, attempt: &LoginAttempt, is_known: bool) -> Option<LimitKey> {
+        let mut keys = attempt.counted_on(is_known).into_iter().map(|(_, key)| key);
+        keys.find(|key| self.places.is_queued(*key))
     }
 
     /// Waits in the queue of `key` until the limiter decides, or is busy with another key.
@@ -99,8 +104,7 @@ impl LoginLimiter for QueueingLoginLimiter {
         request_time: RequestTime,
     ) -> Result<Reservation, PortError> {
         // An attempt does not overtake those that already wait for one of its keys.
-        let mut queued = keys(attempt).filter(|key| *key != attempt.email || attempt.origin.is_none());
-        let mut busy = match queued.find(|key| self.places.is_queued(*key)) {
+        let mut busy = match self.queued_key(attempt, true) {
             Some(key) => key,
             None => match self.arrive(attempt, request_time).await? {
                 Reservation::Busy(key) => key,

@@ -21,8 +21,8 @@ pub use clearing::{
 pub use daily::{
     abandoned_attempt_leaves_the_daily_count, daily_count_starts_with_a_full_window,
     daily_counts_of_known_and_unknown_addresses_are_separate, daily_limit_admits_one_attempt_a_minute,
-    failures_leave_the_daily_count_after_a_day, known_success_keeps_the_daily_count_of_others,
-    success_clears_the_daily_count,
+    daily_limit_leaves_each_known_address_its_minute, failures_leave_the_daily_count_after_a_day,
+    known_success_keeps_the_daily_count_of_others, success_clears_the_daily_count,
 };
 pub use known_addresses::{
     address_is_known_for_a_time, address_of_many_emails_is_known_for_none,
@@ -38,8 +38,8 @@ pub use limiting::{
     reservations_never_exceed_the_limit_under_race,
 };
 pub use networks::{
-    exempt_address_counts_by_email_only, network_key_rejects_after_its_limit,
-    success_clears_its_share_of_the_network,
+    exempt_address_counts_by_email_only, known_address_does_not_count_by_network,
+    network_key_rejects_after_its_limit, success_clears_its_share_of_the_network,
 };
 pub use time_passing::{
     clock_ahead_does_not_prolong_a_rejection, clock_going_back_does_not_reopen_the_limit,

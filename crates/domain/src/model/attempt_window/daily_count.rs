@@ -79,10 +79,18 @@ impl DailyCount {
         *self.class_mut(is_known) = DailyClass::default();
     }
 
-    /// The time at which the next attempt of a class is possible; `None` if it is possible now.
-    pub(super) fn opens_at(&self, is_known: bool, limit: u32, now: i64) -> Option<i64> {
-        let class = if is_known { &self.known } else { &self.unknown };
-        let pause_ends = class.last.saturating_add(to_microseconds(LoginLimits::DAILY_PAUSE));
+    /// The time at which the next attempt from an unknown address is possible; `None` if it is possible now.
+    pub(super) fn unknown_opens_at(&self, limit: u32, now: i64) -> Option<i64> {
+        self.opens_at(&self.unknown, self.unknown.last, limit, now)
+    }
+
+    /// The time at which the next attempt from a known address is possible, after its last one; `None` if it is possible now.
+    pub(super) fn known_opens_at(&self, last: i64, limit: u32, now: i64) -> Option<i64> {
+        self.opens_at(&self.known, last, limit, now)
+    }
+
+    fn opens_at(&self, class: &DailyClass, last: i64, limit: u32, now: i64) -> Option<i64> {
+        let pause_ends = last.saturating_add(to_microseconds(LoginLimits::DAILY_PAUSE));
         if class.total() < limit || pause_ends <= now {
             return None;
         }

@@ -79,7 +79,7 @@ impl LoginLimits {
             let window = records.window(*key);
             Some((*limit, *key, opens_at(window, self.max_failures_of(*limit), self.window_length(), now)?))
         });
-        let daily = self.daily_opens_at(is_known, records, now);
+        let daily = self.daily_opens_at(attempt, is_known, records, now);
         let full = windows.chain(daily.map(|opens_at| (LoginLimit::Daily, attempt.email, opens_at)));
         // If several are full for the same time, `max_by_key` returns the last one. The first one is the email or the pair.
         let full: Vec<_> = full.collect();
@@ -94,7 +94,21 @@ impl LoginLimits {
         busy.next().map(|(_, key)| Reservation::Busy(key))
     }
 
-    pub(super) fn daily_opens_at(&self, is_known: bool, records: &LimitRecords, now: i64) -> Option<i64> {
-        records.daily?.opens_at(is_known, self.daily_failures?, now)
+    /// The time at which the daily limit allows the next attempt; `None` if it allows it now.
+    ///
+    /// Each known address has a minute of its own: a stranger at one of them must not block the owner at another (S-91).
+    fn daily_opens_at(
+        &self,
+        attempt: &LoginAttempt,
+        is_known: bool,
+        records: &LimitRecords,
+        now: i64,
+    ) -> Option<i64> {
+        let (daily, limit) = (records.daily?, self.daily_failures?);
+        if !is_known {
+            return daily.unknown_opens_at(limit, now);
+        }
+        let last = records.window(attempt.origin?.pair).last()?.at;
+        daily.known_opens_at(last, limit, now)
     }
 }

@@ -21,7 +21,7 @@ impl LoginLimits {
         let window = slide(records.window(email).to_vec(), self.window_length(), now);
         records.daily = records.daily.and_then(|daily| daily.slide(now));
         let opens_at = opens_at(&window, self.max_failures, self.window_length(), now)
-            .max(self.daily_opens_at(false, &records, now));
+            .max(self.daily_failures.and_then(|limit| records.daily?.unknown_opens_at(limit, now)));
         EmailLimitStatus {
             failures: count(window.iter().filter(|attempt| attempt.is_failure(now))),
             opens_in: opens_at.map(|at| from_microseconds(at.saturating_sub(now))),

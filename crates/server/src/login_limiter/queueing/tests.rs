@@ -144,15 +144,15 @@ async fn a_rejection_is_returned_at_once() {
     assert_eq!(reservation, reject(&attempt));
 }
 
-/// Only the limiter knows which addresses are known: it admits those, and one attempt of strangers at a time.
-fn limiter_of_known_address(known: LimitKey) -> QueueingLoginLimiter {
+/// Only the limiter knows which addresses are known: it admits those, and one attempt of strangers at a time on the key.
+fn limiter_of_known_address(known: LimitKey, busy: LimitKey) -> QueueingLoginLimiter {
     let (mut mock, running) = (MockLoginLimiter::new(), Arc::new(Mutex::new(HashSet::new())));
     let state = running.clone();
     mock.expect_reserve().returning(move |attempt, _| {
         let is_known = attempt.address() == Some(known);
         let mut running = state.lock().unwrap();
         if !is_known && !running.is_empty() {
-            return Ok(Reservation::Busy(attempt.email));
+            return Ok(Reservation::Busy(busy));
         }
         if !is_known {
             running.insert(attempt.ticket);
@@ -180,19 +180,21 @@ fn attempts_from(addresses: &[&str]) -> Vec<LoginAttempt> {
 // S-91
 #[tokio::test]
 async fn an_attempt_from_a_known_address_does_not_wait_behind_strangers() {
-    let attempts = attempts_from(&["192.0.2.1", "192.0.2.2", "203.0.113.1", "192.0.2.3"]);
-    let queue = limiter_of_known_address(attempts[2].address().unwrap());
-    let request_time = request_time(Duration::from_secs(20));
-    let running = reserved(&queue, &attempts[0], request_time).await;
-    let mut waiting = Box::pin(reserved(&queue, &attempts[1], request_time));
-    assert!(futures_util::poll!(&mut waiting).is_pending());
+    let attempts = attempts_from(&["2001:db8:0:1::", "2001:db8:0:2::", "2001:db8:0:3::", "2001:db8:0:4::"]);
+    for busy in [attempts[0].email, attempts[0].origin.unwrap().network.unwrap()] {
+        let queue = limiter_of_known_address(attempts[2].address().unwrap(), busy);
+        let request_time = request_time(Duration::from_secs(20));
+        let running = reserved(&queue, &attempts[0], request_time).await;
+        let mut waiting = Box::pin(reserved(&queue, &attempts[1], request_time));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
 
-    assert!(reserved(&queue, &attempts[2], request_time).await.is_known);
-    // Another stranger does not overtake the one that waits, even if a place is free when it arrives.
-    queue.limiter.settle(&running, Settlement::Failed, request_time).await.unwrap();
-    let mut later = Box::pin(reserved(&queue, &attempts[3], request_time));
-    assert!(futures_util::poll!(&mut later).is_pending());
-    assert_eq!(waiting.await.attempt, attempts[1]);
+        assert!(reserved(&queue, &attempts[2], request_time).await.is_known);
+        // Another stranger does not overtake the one that waits, even if a place is free when it arrives.
+        queue.limiter.settle(&running, Settlement::Failed, request_time).await.unwrap();
+        let mut later = Box::pin(reserved(&queue, &attempts[3], request_time));
+        assert!(futures_util::poll!(&mut later).is_pending());
+        assert_eq!(waiting.await.attempt, attempts[1]);
+    }
 }
 
 async fn reserved(queue: &QueueingLoginLimiter, attempt: &LoginAttempt, request_time: RequestTime) -> Ticket {

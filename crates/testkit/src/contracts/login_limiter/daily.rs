@@ -97,6 +97,24 @@ pub async fn daily_counts_of_known_and_unknown_addresses_are_separate(fixture: &
     assert_daily(own, reserve(fixture, attempt(own, home), now).await);
 }
 
+// S-91
+/// At the daily limit each known address has its own minute: a stranger at one of them does not block the owner at another.
+pub async fn daily_limit_leaves_each_known_address_its_minute(fixture: &Limiter) {
+    let (own, home, cafe) = (email(), address(), address());
+    for known in [home, cafe] {
+        logged_in(fixture, own, known, START).await;
+    }
+    let now = fill(fixture, own, Some(cafe), windows(), START).await;
+    failed(fixture, own, cafe, now).await;
+    let rejected = reserve(fixture, attempt(own, cafe), now).await;
+    assert_eq!(assert_daily(own, rejected), LoginLimits::DAILY_PAUSE);
+    failed(fixture, own, home, now).await;
+    assert_daily(own, reserve(fixture, attempt(own, home), now).await);
+    let later = now + LoginLimits::DAILY_PAUSE;
+    failed(fixture, own, cafe, later).await;
+    logged_in(fixture, own, home, later).await;
+}
+
 /// A success clears the daily count of its kind of address.
 pub async fn success_clears_the_daily_count(fixture: &Limiter) {
     let own = email();

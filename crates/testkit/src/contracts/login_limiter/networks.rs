@@ -50,6 +50,21 @@ pub async fn success_clears_its_share_of_the_network(fixture: &Limiter) {
     assert_rejected_by((LoginLimit::Network, network), rejected);
 }
 
+// S-91
+/// Strangers in the network of an owner cannot lock the owner out of a known address.
+pub async fn known_address_does_not_count_by_network(fixture: &Limiter) {
+    let (network, own, home) = (address(), email(), address());
+    attempted(fixture, in_network(own, home, network), Settlement::Succeeded).await;
+    for _ in 1..LOGIN_LIMITS.bounds.failures_per_network {
+        attempted(fixture, in_network(email(), address(), network), Settlement::Failed).await;
+    }
+    attempted(fixture, in_network(own, home, network), Settlement::Failed).await;
+    attempted(fixture, in_network(email(), address(), network), Settlement::Failed).await;
+    let rejected = reserve(fixture, in_network(email(), address(), network), START).await;
+    assert_rejected_by((LoginLimit::Network, network), rejected);
+    attempted(fixture, in_network(own, home, network), Settlement::Succeeded).await;
+}
+
 /// An exempt address counts neither by address nor by network; its emails count.
 pub async fn exempt_address_counts_by_email_only(fixture: &Limiter) {
     let (office, network) = (address(), address());

@@ -214,3 +214,13 @@ fault!(
     login_limiter::owner_logs_in_from_a_known_address_during_an_attack,
     Fault::NoAddressIsKnown
 );
+fault!(
+    known_address_is_unknown_in_its_network,
+    login_limiter::known_address_does_not_count_by_network,
+    Fault::NoAddressIsKnown
+);
+fault!(
+    one_minute_for_all_addresses,
+    login_limiter::daily_limit_leaves_each_known_address_its_minute,
+    Fault::NoAddressIsKnown
+);

@@ -118,9 +118,13 @@ fn a_network_has_a_window_of_its_own() {
         key: NETWORK,
         retry_after: Duration::from_secs(292),
     };
-    assert_eq!(LIMITS.reserve(&attempt, stored, at(9)).0, expected);
+    assert_eq!(LIMITS.reserve(&attempt, stored.clone(), at(9)).0, expected);
     let (_, counted) = LIMITS.reserve(&attempt, LimitRecords::default(), at(9));
     assert_eq!(counted.window(NETWORK).len(), 1);
+    // S-91: a known address does not count on it.
+    let (reservation, counted) = LIMITS.reserve(&attempt, remembered(stored.clone()), at(9));
+    assert_eq!(reservation, Reservation::Reserved(Ticket { attempt, is_known: true }));
+    assert_eq!(counted.window(NETWORK), stored.window(NETWORK));
 }
 
 #[test]
