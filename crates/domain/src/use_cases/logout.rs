@@ -88,15 +88,31 @@ impl Logout {
         request_time: RequestTime,
     ) -> Result<Option<SessionRef>, LogoutError> {
         let legacy = self.legacy.as_deref().ok_or(LogoutError::InvalidRefreshToken)?;
-        let successor = legacy.successor(token, request_time).await?;
-        let successor = successor.filter(|session| session.user_id == caller.user_id);
-        if let Some(session) = successor {
-            let end = EndSession { session, reason: EndReason::LoggedOut, also_revoke: None };
-            self.sessions.end(&end, request_time).await?;
-        }
+        let ended_before = end_successor(&*self.sessions, legacy, token, caller, request_time).await?;
         match legacy.end(token, caller.user_id, caller.live(), request_time).await? {
-            Ending::Ended => Ok(successor),
+            // An exchange may have consumed the token since.
+            Ending::Ended if ended_before.is_none() => {
+                Ok(end_successor(&*self.sessions, legacy, token, caller, request_time).await?)
+            }
+            Ending::Ended => Ok(ended_before),
             Ending::Unknown => Err(LogoutError::InvalidRefreshToken),
         }
     }
+}
+
+/// Ends the session of the caller for which a legacy token was exchanged, and returns it.
+async fn end_successor(
+    sessions: &dyn SessionStore,
+    legacy: &dyn LegacyRefreshTokens,
+    token: &LegacyRefreshToken,
+    caller: &AccessClaims,
+    request_time: RequestTime,
+) -> Result<Option<SessionRef>, PortError> {
+    let successor = legacy.successor(token, request_time).await?;
+    let successor = successor.filter(|session| session.user_id == caller.user_id);
+    if let Some(session) = successor {
+        let end = EndSession { session, reason: EndReason::LoggedOut, also_revoke: None };
+        sessions.end(&end, request_time).await?;
+    }
+    Ok(successor)
 }

@@ -90,7 +90,7 @@ async fn a_logout_fails_if_the_store_is_unreachable() {
 /// A store of legacy tokens that expects the caller and the caller's access token.
 fn legacy_ending(ending: Ending, successor: Option<SessionRef>) -> Logout {
     let mut legacy = MockLegacyRefreshTokens::new();
-    legacy.expect_successor().times(1).return_once(move |_, _| Ok(successor));
+    legacy.expect_successor().returning(move |_, _| Ok(successor));
     legacy
         .expect_end()
         .withf(|_, holder, revoked, at| {
@@ -120,16 +120,34 @@ async fn a_legacy_token_is_ended_only_by_its_holder() {
 #[tokio::test]
 async fn a_legacy_token_that_was_exchanged_ends_its_session() {
     let session = presented().session();
+    let sessions = Arc::new(ending_without_bearer(session));
+    let logout = Logout { sessions, ..legacy_ending(Ending::Ended, Some(session)) };
+    assert_eq!(log_out_with_legacy_token(logout).await.unwrap(), Some(session));
+
+    let foreign = SessionRef { user_id: other_user_id(), ..session };
+    let rejected = log_out_with_legacy_token(legacy_ending(Ending::Unknown, Some(foreign))).await;
+    assert!(matches!(rejected, Err(LogoutError::InvalidRefreshToken)));
+}
+
+// S-64
+#[tokio::test]
+async fn an_exchange_that_races_the_logout_leaves_no_session() {
+    let session = presented().session();
+    let mut legacy = MockLegacyRefreshTokens::new();
+    let mut found = [None, Some(session)].into_iter();
+    legacy.expect_successor().times(2).returning(move |_, _| Ok(found.next().flatten()));
+    legacy.expect_end().times(1).return_once(|_, _, _, _| Ok(Ending::Ended));
+    let sessions = Arc::new(ending_without_bearer(session));
+    let logout = Logout { sessions, legacy: Some(Arc::new(legacy)) };
+    assert_eq!(log_out_with_legacy_token(logout).await.unwrap(), Some(session));
+}
+
+fn ending_without_bearer(session: SessionRef) -> MockSessionStore {
     let mut sessions = MockSessionStore::new();
     sessions
         .expect_end()
         .withf(move |end, _| end.session == session && end.also_revoke.is_none())
         .times(1)
         .return_once(|_, _| Ok(Ending::Ended));
-    let logout = Logout { sessions: Arc::new(sessions), ..legacy_ending(Ending::Ended, Some(session)) };
-    assert_eq!(log_out_with_legacy_token(logout).await.unwrap(), Some(session));
-
-    let foreign = SessionRef { user_id: other_user_id(), ..session };
-    let rejected = log_out_with_legacy_token(legacy_ending(Ending::Unknown, Some(foreign))).await;
-    assert!(matches!(rejected, Err(LogoutError::InvalidRefreshToken)));
+    sessions
 }
