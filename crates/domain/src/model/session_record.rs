@@ -23,7 +23,7 @@ pub struct SessionRecord {
     pub generation: u64,
     /// The sealed successor of the last rotation, if another call may get it.
     pub retry: Option<SealedSuccessor>,
-    /// How many calls after the last rotation got its successor.
+    /// The number of retries and shared successors of the last rotation in the last minute with refreshes.
     pub retries: u32,
     /// The last minute with refreshes, if they are limited.
     pub minute: Option<RefreshMinute>,

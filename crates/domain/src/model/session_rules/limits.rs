@@ -17,7 +17,7 @@ pub(super) fn count(
     let limited =
         |limit, minute: RefreshMinute| Rotation::RateLimited { limit, retry_after: minute.rest(now) };
     if session.refreshes == 0 {
-        // A client whose answers were lost would get none any more, however long it waits.
+        // Without a reset, a client that lost the answers to all retries could never get its successor.
         record.retries = record.retries.min(1);
     }
     if record.retries > MAX_RETRIES {

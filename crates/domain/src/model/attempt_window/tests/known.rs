@@ -101,7 +101,7 @@ fn a_success_from_a_known_address_keeps_what_strangers_did() {
 }
 
 #[test]
-fn an_abandoned_attempt_leaves_the_window_that_counts_it_whatever_the_ticket_says() {
+fn abandoning_removes_an_attempt_from_its_window_whatever_its_ticket() {
     let (_, records) = LIMITS.reserve(&login(9), remembered(LimitRecords::default()), at(9));
     let settled = LIMITS.settle(&ticket(9), Settlement::Abandoned, records, at(9));
     assert!(settled.window(PAIR).is_empty() && settled.window(ADDRESS).is_empty());
