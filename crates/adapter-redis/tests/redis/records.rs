@@ -188,6 +188,8 @@ async fn every_key_has_a_lifetime() {
         let Reservation::Reserved(ticket) = reserved else { panic!("{reserved:?}") };
         ports.limiter.settle(&ticket, outcome, request_time_at(START)).await.unwrap();
     }
+    let from_an_unknown_address = an_attempt_from_an_address();
+    ports.limiter.reserve(&from_an_unknown_address, request_time_at(START)).await.unwrap();
 
     let keys = keys(&server);
     for name in ["pair", "address", "network"].map(|name| format!("auth:login-failures:{{login}}:{name}:")) {
