@@ -34,6 +34,7 @@ macro_rules! session_store_contract {
             retries_of_one_rotation_are_limited,
             repeated_refresh_counts_once_and_is_not_limited,
             reuse_is_not_limited,
+            request_older_than_the_minute_counts_in_it,
             clock_ahead_does_not_prolong_a_rejection,
             limit_comes_before_the_room_for_an_access_token,
             expired_token_does_not_rotate,

@@ -51,7 +51,7 @@ end
 -- `RefreshMinute::at`. Returns the start, the number of refreshes, and the time until the minute has passed.
 local function minute_at(started, refreshes, at, at_text)
   local passed = started and at - tonumber(started)
-  if passed and passed >= 0 and passed < 60000000 then
+  if passed and passed >= -10000000 and passed < 60000000 then
     return started, tonumber(refreshes), 60000000 - passed
   end
   return at_text, 0, 60000000

@@ -33,8 +33,8 @@ pub use ownership::{other_tenant_changes_nothing, session_is_found_only_with_its
 pub use refresh_limits::{
     clock_ahead_does_not_prolong_a_rejection, concurrent_sessions_share_the_limit_of_their_user,
     limit_comes_before_the_room_for_an_access_token, repeated_refresh_counts_once_and_is_not_limited,
-    retries_of_one_rotation_are_limited, reuse_is_not_limited, session_limit_consumes_nothing,
-    user_limit_counts_all_sessions,
+    request_older_than_the_minute_counts_in_it, retries_of_one_rotation_are_limited, reuse_is_not_limited,
+    session_limit_consumes_nothing, user_limit_counts_all_sessions,
 };
 pub use retry::{
     access_token_of_a_retry_is_revoked_with_its_session, another_idempotency_key_is_not_a_retry,

@@ -45,7 +45,8 @@ use crate::ports::PortError;
 ///   all sessions together (`user_limit_counts_all_sessions`), in the same atomic operation
 ///   (`concurrent_sessions_share_the_limit_of_their_user`). It comes before [`Rotation::AtCapacity`]
 ///   (`limit_comes_before_the_room_for_an_access_token`). A repeat counts once and is not limited
-///   (`repeated_refresh_counts_once_and_is_not_limited`), nor is reuse (`reuse_is_not_limited`). A minute that a clock ahead
+///   (`repeated_refresh_counts_once_and_is_not_limited`), nor is reuse (`reuse_is_not_limited`). A
+///   request that started a little before the minute counts in it (`request_older_than_the_minute_counts_in_it`). A minute that a clock ahead
 ///   stored MUST NOT reject (`clock_ahead_does_not_prolong_a_rejection`).
 /// - A token past `expires_at`, and a session past `ends_at`, MUST NOT rotate. Expiry is judged by `request_time.now()`, not
 ///   by the clock of the backend (`expired_token_does_not_rotate`, `rotation_does_not_extend_the_absolute_limit`,

@@ -122,6 +122,20 @@ pub async fn reuse_is_not_limited(fixture: &SessionFixture) {
     assert_eq!(attempt(fixture, &again, now).await, Rotation::ReuseDetected { rotated_from: None });
 }
 
+/// Concurrent requests do not reach the store in the order of their start. One that started a little before the minute
+/// counts in it.
+pub async fn request_older_than_the_minute_counts_in_it(fixture: &SessionFixture) {
+    let session = opened(fixture, START).await;
+    let first = session.rotation(&session.token, START).limited(1, 1);
+    assert_eq!(attempt(fixture, &first, START).await, Rotation::Rotated);
+    let now = START - MILLISECOND;
+    let older = session.rotation(&first.successor, now).limited(1, 1);
+    assert_eq!(
+        attempt(fixture, &older, now).await,
+        rate_limited(RefreshLimit::Session, MINUTE + MILLISECOND)
+    );
+}
+
 /// A minute that a clock ahead stored in the future rejects nothing.
 pub async fn clock_ahead_does_not_prolong_a_rejection(fixture: &SessionFixture) {
     let session = opened(fixture, START).await;

@@ -150,6 +150,12 @@ fault!(
     Fault::CapacityBeforeTheLimit
 );
 
+fault!(
+    older_request_starts_a_minute,
+    session_store::request_older_than_the_minute_counts_in_it,
+    Fault::OlderRequestStartsAMinute
+);
+
 fault!(idle_expiry_ignored, session_store::expired_token_does_not_rotate, Fault::IdleExpiryIgnored);
 fault!(
     absolute_expiry_ignored,

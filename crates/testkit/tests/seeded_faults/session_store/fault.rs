@@ -48,6 +48,7 @@ pub(crate) enum Fault {
     RepeatIsLimited,
     ReuseIsLimited,
     MinuteInTheFuture,
+    OlderRequestStartsAMinute,
     CapacityBeforeTheLimit,
 
     IdleExpiryIgnored,

@@ -29,6 +29,7 @@ pub(super) fn perturb_input(
         (Fault::RepeatedReuseIsAnEnd, _) if has_ended => request.is_repeat = false,
         (Fault::SessionLimitNeverEnds, Some(minute)) => minute.started_at = now,
         (Fault::MinuteInTheFuture, Some(minute)) => minute.started_at = minute.started_at.min(now),
+        (Fault::OlderRequestStartsAMinute, Some(minute)) if minute.started_at > now => minute.refreshes = 0,
         (Fault::RetriesUnlimited, _) => record.retries = 0,
         _ => {}
     }

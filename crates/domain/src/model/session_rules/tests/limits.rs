@@ -89,8 +89,17 @@ fn a_limit_of_zero_stores_nothing() {
 }
 
 #[test]
+fn a_request_a_little_older_than_the_minute_counts_in_it() {
+    let (now, request) = (START - SECOND, limited(rotation(1, 2, START), [3, 0]));
+    let decision = apply(&refreshed(3), &request, now);
+    assert_eq!(decision.outcome, rate_limited(RefreshLimit::Session, MINUTE + SECOND));
+    let counted = apply(&refreshed(2), &request, now).change.unwrap().record.minute;
+    assert_eq!(counted, Some(minute(START, 3)));
+}
+
+#[test]
 fn a_minute_in_the_future_does_not_reject() {
-    let (now, request) = (START - SECOND, limited(rotation(1, 2, START), [3, 3]));
+    let (now, request) = (START - 11 * SECOND, limited(rotation(1, 2, START), [3, 3]));
     let change = of_user(&refreshed(3), minute(START, 3), &request, now).change.unwrap();
     assert_eq!((change.record.minute, change.user_minute), (Some(minute(now, 1)), Some(minute(now, 1))));
 }
