@@ -52,7 +52,8 @@ async fn of_100_simultaneous_shared_uses_on_three_instances_16_get_one_successor
         assert_eq!((pairs.len(), successors.len(), access.len()), (16, 1, 16));
         for reply in lost {
             reply.expect_error(429, "rate_limited");
-            assert!((1..=60).contains(&reply.retry_after()));
+            // A request may be older than the minute by up to 10 s.
+            assert!((1..=70).contains(&reply.retry_after()));
         }
         go_on_and_log_out(&servers, &won[0]).await;
     }
