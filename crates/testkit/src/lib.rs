@@ -19,6 +19,7 @@ mod clock;
 mod entropy;
 mod fixture;
 mod macros;
+mod many_attempts;
 mod request_time;
 mod run;
 mod scan_cost;
@@ -34,6 +35,7 @@ pub use fixture::{
     AccessTokensFixture, DENYLIST_MARGIN, Fixture, Issue, LOGIN_LIMIT, LOGIN_LIMITS, LOGIN_WINDOW,
     LegacyFixture, PasswordHasherFixture, SESSION_POLICY, SessionFixture, UserRepositoryFixture,
 };
+pub use many_attempts::{fail_from_many_addresses, numbered_attempt};
 pub use request_time::{START, holds_within, request_time_at, request_time_past_its_deadline};
 pub use run::{RACERS, ROUNDS, race, run};
 pub use scan_cost::{assert_linear, assert_linear_in_json};

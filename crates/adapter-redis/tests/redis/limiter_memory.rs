@@ -1,51 +1,18 @@
 //! The memory of the login limit stays within the bounds that `docs/security.md` states.
 
-use auth_domain::model::{ClientAddress, Email, LimitKeys, LoginAttempt, Reservation, Settlement, TicketId};
-use auth_domain::ports::{LoginLimiter, random_bytes};
+use auth_domain::model::{ClientAddress, Email, LimitKeys, LoginAttempt, Reservation, Settlement};
+use auth_domain::ports::LoginLimiter;
 use auth_testkit::servers::RedisServer;
-use auth_testkit::{START, TestEntropy, request_time_at};
-use futures_util::stream::{self, StreamExt};
-use std::net::Ipv4Addr;
+use auth_testkit::{START, fail_from_many_addresses, numbered_attempt, request_time_at};
 
 use crate::stored_limits::hex;
 use crate::support::Ports;
 
 /// As many emails are attacked from as many addresses.
 const COUNT: u32 = 10_000;
-const CONCURRENT: usize = 64;
 
 const WINDOW_OF_TEN: u64 = 1_024;
 const DAILY_COUNT: u64 = 512;
-
-fn email(number: u32) -> Email {
-    Email::parse(&format!("user{number}@example.com")).unwrap()
-}
-
-fn attempt(email_number: u32, address: u32) -> LoginAttempt {
-    let (keys, email) = (LimitKeys::derive(b"memory"), email(email_number));
-    let address = ClientAddress::new(Ipv4Addr::from_bits(0x0a00_0000 + address).into());
-    LoginAttempt {
-        ticket: TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap()),
-        email: keys.email(&email),
-        origin: Some(keys.origin(&email, address, false)),
-    }
-}
-
-/// Lets every address fail on one email, each on another one; returns how many attempts were reserved.
-async fn round(ports: &Ports, number: u32) -> usize {
-    let attempts = (0..COUNT).map(|address| attempt((address + 997 * number) % COUNT, address));
-    let calls = attempts.map(|attempt| async move {
-        let reservation = ports.limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
-        let Reservation::Reserved(ticket) = reservation else { return false };
-        ports.limiter.settle(&ticket, Settlement::Failed, request_time_at(START)).await.unwrap();
-        true
-    });
-    stream::iter(calls)
-        .buffer_unordered(CONCURRENT)
-        .filter(|reserved| std::future::ready(*reserved))
-        .count()
-        .await
-}
 
 fn used_memory(server: &RedisServer) -> u64 {
     let info = server.cli(&["INFO", "memory"]);
@@ -62,14 +29,18 @@ async fn memory_of_10_000_emails_and_addresses_stays_in_its_bound() {
     let ports = Ports::on(&server).connected().await;
     let before = used_memory(&server);
     for number in 0..10 {
-        assert_eq!(round(&ports, number).await, COUNT as usize, "round {number}");
+        assert_eq!(
+            fail_from_many_addresses(&ports.limiter, COUNT, number).await,
+            COUNT as usize,
+            "round {number}"
+        );
     }
     let used = used_memory(&server) - before;
     let bound = u64::from(COUNT) * (2 * WINDOW_OF_TEN + DAILY_COUNT);
     println!("{COUNT} emails and addresses: {used} bytes of at most {bound}");
     assert!(used < bound, "{used} bytes");
 
-    let first = attempt(0, 0);
+    let first = numbered_attempt(0, 0);
     for (key, most) in [
         (format!("auth:login-failures:{{login}}:email:{}", hex(first.email)), WINDOW_OF_TEN),
         (format!("auth:login-failures:{{login}}:address:{}", hex(first.address().unwrap())), WINDOW_OF_TEN),
@@ -80,7 +51,7 @@ async fn memory_of_10_000_emails_and_addresses_stays_in_its_bound() {
 
     // Rejected attempts store nothing.
     let keys = server.cli(&["DBSIZE"]);
-    assert_eq!(round(&ports, 10).await, 0);
+    assert_eq!(fail_from_many_addresses(&ports.limiter, COUNT, 10).await, 0);
     assert_eq!(server.cli(&["DBSIZE"]), keys);
 }
 
@@ -94,17 +65,21 @@ async fn known_addresses_and_networks_stay_in_their_bounds() {
         ports.limiter.settle(&ticket, Settlement::Succeeded, request_time_at(START)).await.unwrap();
     };
     for number in 0..40 {
-        succeed(attempt(0, number)).await;
-        succeed(attempt(number, 0)).await;
+        succeed(numbered_attempt(0, number)).await;
+        succeed(numbered_attempt(number, 0)).await;
     }
     let (keys, network) = (LimitKeys::derive(b"memory"), "2001:db8::");
     for number in 0..100 {
-        let (email, address) = (email(1_000 + number), format!("2001:db8:0:{number:x}::1").parse().unwrap());
+        let (email, address) = (
+            Email::parse(&format!("user{}@example.com", 1_000 + number)).unwrap(),
+            format!("2001:db8:0:{number:x}::1").parse().unwrap(),
+        );
         let origin = keys.origin(&email, ClientAddress::new(address), false);
-        let failing = LoginAttempt { email: keys.email(&email), origin: Some(origin), ..attempt(0, 0) };
+        let failing =
+            LoginAttempt { email: keys.email(&email), origin: Some(origin), ..numbered_attempt(0, 0) };
         ports.limiter.reserve(&failing, request_time_at(START)).await.unwrap();
     }
-    let (first, network) = (attempt(0, 0), ClientAddress::new(network.parse().unwrap()));
+    let (first, network) = (numbered_attempt(0, 0), ClientAddress::new(network.parse().unwrap()));
     for (key, members, most) in [
         (format!("auth:known:{{login}}:{}", hex(first.email)), "32", 2_048),
         (format!("auth:known-emails:{{login}}:{}", hex(first.address().unwrap())), "21", 2_048),
@@ -127,14 +102,14 @@ async fn idle_emails_leave_a_full_daily_count() {
     for number in 0..5 {
         let now = request_time_at(START + std::time::Duration::from_secs(number.into()));
         for address in 0..10 {
-            let attempt = attempt(number, 100 * number + address);
+            let attempt = numbered_attempt(number, 100 * number + address);
             let reserved = ports.limiter.reserve(&attempt, now).await.unwrap();
             let Reservation::Reserved(ticket) = reserved else { panic!("{reserved:?}") };
             ports.limiter.settle(&ticket, Settlement::Failed, now).await.unwrap();
         }
     }
     for (number, is_counted) in [(0, "0"), (1, "0"), (2, "1"), (3, "1"), (4, "1")] {
-        let key = format!("auth:login-daily:{{login}}:{}", hex(attempt(number, 0).email));
+        let key = format!("auth:login-daily:{{login}}:{}", hex(numbered_attempt(number, 0).email));
         assert_eq!(server.cli(&["EXISTS", &key]), is_counted, "{number}");
     }
     assert_eq!(server.cli(&["ZCARD", "auth:login-daily:{login}"]), "3");

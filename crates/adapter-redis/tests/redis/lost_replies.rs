@@ -15,11 +15,17 @@ fn field(server: &RedisServer, session: &TestSession, name: &str) -> String {
     server.cli(&["HGET", &record, name])
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn rotation_whose_reply_was_lost_is_repeated_and_counts_once() {
+/// A server, a proxy that can lose its replies, and ports whose connections go through the proxy.
+async fn behind_a_proxy() -> (RedisServer, Proxy, Ports) {
     let server = RedisServer::start();
     let proxy = Proxy::start(server.port()).await;
     let ports = Ports::at(&proxy.url()).connected().await;
+    (server, proxy, ports)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotation_whose_reply_was_lost_is_repeated_and_counts_once() {
+    let (server, proxy, ports) = behind_a_proxy().await;
     let session = ports.opened().await;
 
     proxy.lose_replies(true);
@@ -33,9 +39,7 @@ async fn rotation_whose_reply_was_lost_is_repeated_and_counts_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn opening_whose_reply_was_lost_is_repeated_and_ends_one_session_only() {
-    let server = RedisServer::start();
-    let proxy = Proxy::start(server.port()).await;
-    let ports = Ports::at(&proxy.url()).connected().await;
+    let (_server, proxy, ports) = behind_a_proxy().await;
     let user = a_user_id();
     let (surplus, kept) = (ports.opened_by(user).await, a_session(user, START));
     let later = request_time_at(START).with_now(START + Duration::from_millis(1));
@@ -56,9 +60,7 @@ async fn opening_whose_reply_was_lost_is_repeated_and_ends_one_session_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn end_whose_reply_was_lost_is_repeated_and_revokes_the_tokens() {
-    let server = RedisServer::start();
-    let proxy = Proxy::start(server.port()).await;
-    let ports = Ports::at(&proxy.url()).connected().await;
+    let (_server, proxy, ports) = behind_a_proxy().await;
     let session = ports.opened().await;
     proxy.lose_replies(true);
     let (ended, ()) = tokio::join!(ports.log_out(&session, None), replies_return(&proxy));
@@ -69,9 +71,7 @@ async fn end_whose_reply_was_lost_is_repeated_and_revokes_the_tokens() {
 // S-48
 #[tokio::test(flavor = "multi_thread")]
 async fn reuse_whose_reply_was_lost_is_repeated_and_still_reuse() {
-    let server = RedisServer::start();
-    let proxy = Proxy::start(server.port()).await;
-    let ports = Ports::at(&proxy.url()).connected().await;
+    let (_server, proxy, ports) = behind_a_proxy().await;
     let session = ports.opened().await;
     let next = ports.rotated(&session, &session.token).await;
     ports.rotated(&session, &next).await;
@@ -90,9 +90,7 @@ async fn replies_return(proxy: &Proxy) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rotation_without_a_reply_is_an_outage_at_the_deadline() {
-    let server = RedisServer::start();
-    let proxy = Proxy::start(server.port()).await;
-    let ports = Ports::at(&proxy.url()).connected().await;
+    let (server, proxy, ports) = behind_a_proxy().await;
     let session = ports.opened().await;
 
     proxy.lose_replies(true);
@@ -113,9 +111,8 @@ async fn rotation_without_a_reply_is_an_outage_at_the_deadline() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keyed_retry_elsewhere_gets_the_successor_of_a_lost_rotation() {
-    let server = RedisServer::start();
-    let proxy = Proxy::start(server.port()).await;
-    let (ports, elsewhere) = (Ports::at(&proxy.url()).connected().await, Ports::on(&server));
+    let (server, proxy, ports) = behind_a_proxy().await;
+    let elsewhere = Ports::on(&server);
     let session = ports.opened().await;
 
     proxy.lose_replies(true);
@@ -132,9 +129,8 @@ async fn keyed_retry_elsewhere_gets_the_successor_of_a_lost_rotation() {
 /// The client has used the successor that it got from another instance. That is no reuse.
 #[tokio::test(flavor = "multi_thread")]
 async fn repeat_after_the_successor_was_used_elsewhere_ends_nothing() {
-    let server = RedisServer::start();
-    let proxy = Proxy::start(server.port()).await;
-    let (ports, elsewhere) = (Ports::at(&proxy.url()).connected().await, Ports::on(&server));
+    let (server, proxy, ports) = behind_a_proxy().await;
+    let elsewhere = Ports::on(&server);
     let session = ports.opened().await;
 
     proxy.lose_replies(true);

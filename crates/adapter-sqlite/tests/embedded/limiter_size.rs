@@ -1,51 +1,21 @@
 //! The size of the login limit stays within the bounds that `docs/security.md` states.
 
 use std::fs;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use auth_adapter_sqlite::SqliteLoginLimiter;
 use auth_domain::model::attempt_window::{LimitBounds, LoginLimits};
-use auth_domain::model::{ClientAddress, Email, LimitKeys, LoginAttempt, Reservation, Settlement, TicketId};
-use auth_domain::ports::{LoginLimiter, random_bytes};
-use auth_testkit::{LOGIN_LIMITS, START, TestEntropy, request_time_at};
-use futures_util::stream::{self, StreamExt};
+use auth_domain::model::{Reservation, Settlement};
+use auth_domain::ports::LoginLimiter;
+use auth_testkit::{LOGIN_LIMITS, START, fail_from_many_addresses, numbered_attempt, request_time_at};
 
 use crate::support::Folder;
 
 /// As many emails are attacked from as many addresses.
 const COUNT: u32 = 10_000;
-const CONCURRENT: usize = 64;
 
 const WINDOW_OF_TEN: u64 = 2_048;
 const DAILY_COUNT: u64 = 512;
-
-fn attempt(email: u32, address: u32) -> LoginAttempt {
-    let keys = LimitKeys::derive(b"size");
-    let email = Email::parse(&format!("user{email}@example.com")).unwrap();
-    let address = ClientAddress::new(Ipv4Addr::from_bits(0x0a00_0000 + address).into());
-    LoginAttempt {
-        ticket: TicketId::from_bytes(*random_bytes(&TestEntropy).unwrap()),
-        email: keys.email(&email),
-        origin: Some(keys.origin(&email, address, false)),
-    }
-}
-
-/// Lets every address fail on one email, each on another one; returns how many attempts were reserved.
-async fn round(limiter: &SqliteLoginLimiter, number: u32) -> usize {
-    let attempts = (0..COUNT).map(|address| attempt((address + 997 * number) % COUNT, address));
-    let calls = attempts.map(|attempt| async move {
-        let reservation = limiter.reserve(&attempt, request_time_at(START)).await.unwrap();
-        let Reservation::Reserved(ticket) = reservation else { return false };
-        limiter.settle(&ticket, Settlement::Failed, request_time_at(START)).await.unwrap();
-        true
-    });
-    stream::iter(calls)
-        .buffer_unordered(CONCURRENT)
-        .filter(|reserved| std::future::ready(*reserved))
-        .count()
-        .await
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn size_of_10_000_emails_and_addresses_stays_in_its_bound() {
@@ -53,13 +23,13 @@ async fn size_of_10_000_emails_and_addresses_stays_in_its_bound() {
     let database = folder.open();
     let limiter = SqliteLoginLimiter::new(&database, LOGIN_LIMITS);
     for number in 0..10 {
-        assert_eq!(round(&limiter, number).await, COUNT as usize, "round {number}");
+        assert_eq!(fail_from_many_addresses(&limiter, COUNT, number).await, COUNT as usize, "round {number}");
     }
     let rows =
         "SELECT (SELECT count(*) FROM login_failures) + (SELECT count(*) FROM login_daily_counts) AS number";
     let stored = folder.number(rows);
     assert_eq!(stored, i64::from(COUNT) * 21);
-    assert_eq!(round(&limiter, 10).await, 0);
+    assert_eq!(fail_from_many_addresses(&limiter, COUNT, 10).await, 0);
     assert_eq!(folder.number(rows), stored, "rejected attempts store nothing");
 
     // Closing the database moves its log into the file.
@@ -80,14 +50,14 @@ async fn idle_emails_leave_a_full_daily_count() {
     for number in 0..5 {
         let now = request_time_at(START + Duration::from_secs(number.into()));
         for address in 0..10 {
-            let attempt = attempt(number, 100 * number + address);
+            let attempt = numbered_attempt(number, 100 * number + address);
             let reserved = limiter.reserve(&attempt, now).await.unwrap();
             let Reservation::Reserved(ticket) = reserved else { panic!("{reserved:?}") };
             limiter.settle(&ticket, Settlement::Failed, now).await.unwrap();
         }
     }
     for (number, is_counted) in [(0, false), (1, false), (2, true), (3, true), (4, true)] {
-        let status = limiter.status(attempt(number, 0).email, request_time_at(START)).await.unwrap();
+        let status = limiter.status(numbered_attempt(number, 0).email, request_time_at(START)).await.unwrap();
         assert_eq!(status.daily.is_some(), is_counted, "{number}");
     }
 }
