@@ -48,7 +48,7 @@ end
 
 local daily = read_daily()
 local counted = counted_on(from_known)
--- The window shows how the attempt was counted: after an unknown outcome of a reservation, the ticket does not.
+-- The window that contains the attempt shows its class. The ticket does not show it if the reservation had no answer.
 local at_unknown, at_known = settle_own(email_key), pair_key and settle_own(pair_key)
 for _, shared_key in ipairs({ address_key, network_key }) do
   settle_own(shared_key)

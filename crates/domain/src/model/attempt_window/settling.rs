@@ -63,8 +63,8 @@ impl LoginLimits {
     }
 }
 
-/// Takes an abandoned attempt out of the daily count. Its window shows how it was counted: after an unknown outcome of a
-/// reservation, the ticket does not.
+/// Takes an abandoned attempt out of the daily count. The window that contains it shows its class. The ticket does not show
+/// it if the reservation had no answer.
 fn give_back(ticket: &Ticket, records: &mut LimitRecords) {
     let attempt = &ticket.attempt;
     let classes = [(false, Some(attempt.email)), (true, attempt.origin.map(|origin| origin.pair))];
