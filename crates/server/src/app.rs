@@ -1,7 +1,8 @@
-//! The application that every worker serves.
+//! The application that the workers serve.
 
 mod handlers;
 mod process;
+mod shared;
 
 use tokio::runtime::Handle;
 
@@ -10,17 +11,27 @@ use crate::config::Settings;
 
 pub(crate) use handlers::Handlers;
 pub(crate) use process::Process;
+use shared::Shared;
 
-/// The application, built once for all workers.
+/// The application, with handlers for each worker.
 pub(crate) struct Application {
+    /// The handlers on the connections of the process, for the admin listener.
     pub(crate) handlers: Handlers,
+    /// The handlers of each worker of the public listener, on connections of its own.
+    pub(crate) workers: Vec<Handlers>,
     pub(crate) process: Process,
 }
 
 impl Application {
-    /// Builds the application on the ports in `parts`. Use cases and background work run on `runtime`.
+    /// Builds the application on the ports in `parts`. Background work runs on `runtime`.
     pub(crate) fn new(parts: Parts, settings: &Settings, runtime: Handle) -> Self {
         let process = Process::new(&parts, &runtime);
-        Self { handlers: Handlers::new(parts, settings, runtime, &process), process }
+        let (stores, worker_stores) = (parts.stores(), parts.worker_stores.clone());
+        let shared = Shared::new(parts, settings, runtime, &process);
+        Self {
+            handlers: Handlers::new(&shared, stores),
+            workers: worker_stores.into_iter().map(|stores| Handlers::new(&shared, stores)).collect(),
+            process,
+        }
     }
 }

@@ -10,7 +10,7 @@ mod output;
 mod session;
 mod user;
 
-use tokio::runtime::Runtime;
+use tokio::runtime::Builder;
 
 use crate::cli::{Cli, Command, UserCommand};
 use crate::command_error::CommandError;
@@ -24,9 +24,10 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
     let settings = config::load(cli.config.as_deref(), std::env::vars_os(), compose::problems)?;
     // Dropped last: after everything that logs.
     let _log = logging::start(&settings.log)?;
-    let runtime = Runtime::new().map_err(|error| {
+    // Requests run on the runtimes of the workers; one thread is enough for everything else.
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
         CommandError::Failed(format!(
-            "the asynchronous runtime cannot start: {error}; check the limits on threads"
+            "the asynchronous runtime cannot start: {error}; check the limit on open files"
         ))
     })?;
     runtime.block_on(dispatch(settings, cli.command.unwrap_or(Command::Serve)))

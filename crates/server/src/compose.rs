@@ -8,6 +8,7 @@ mod passwords;
 mod postgres;
 mod purpose;
 mod redis;
+mod stores;
 
 use std::sync::Arc;
 
@@ -22,8 +23,9 @@ use crate::password_strength::ZxcvbnStrength;
 use crate::system::{SystemClock, SystemEntropy};
 use embedded::EmbeddedStore;
 pub(crate) use parts::Parts;
-use parts::TokenStores;
 pub(crate) use purpose::Purpose;
+use stores::{ConnectionSet, On, TokenStore};
+pub(crate) use stores::{Stores, TokenPorts};
 
 #[cfg(test)]
 mod tests;
@@ -48,17 +50,20 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
     let mut dependencies = Dependencies::new();
     let users = users(settings, &mut embedded, &clock, &mut dependencies)?;
     let tokens = tokens(settings, purpose, &mut embedded, &clock, &mut dependencies)?;
+    let stores = |set| Stores { users: users(set), tokens: (tokens.ports)(set) };
+    let process = stores(ConnectionSet::Process);
     Ok(Parts {
-        users,
+        users: process.users,
         password_capacity: passwords::capacity(&hasher),
         hasher,
         strength: Arc::new(ZxcvbnStrength),
-        sessions: tokens.sessions,
-        denylist: tokens.denylist,
-        verification: tokens.verification,
+        sessions: process.tokens.sessions,
+        denylist: process.tokens.denylist,
+        verification: process.tokens.verification,
         denylist_cache: tokens.denylist_cache,
-        legacy: tokens.legacy,
+        legacy: process.tokens.legacy,
         limiter: tokens.limiter,
+        worker_stores: (0..purpose.workers()).map(|_| stores(ConnectionSet::Worker)).collect(),
         access_tokens,
         limit_keys: LimitKeys::derive(key.expose().as_bytes()),
         locks: embedded.finish(&mut dependencies),
@@ -73,7 +78,7 @@ fn users(
     embedded: &mut EmbeddedStore<'_>,
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
-) -> Result<Arc<dyn UserRepository>, CommandError> {
+) -> Result<On<Arc<dyn UserRepository>>, CommandError> {
     match &settings.credentials {
         CredentialsBackend::Embedded => embedded.users(),
         CredentialsBackend::Postgres(server) => {
@@ -88,7 +93,7 @@ fn tokens(
     embedded: &mut EmbeddedStore<'_>,
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
-) -> Result<TokenStores, CommandError> {
+) -> Result<TokenStore, CommandError> {
     match &settings.tokens.backend {
         TokensBackend::Embedded => embedded.tokens(),
         TokensBackend::Redis(server) => {

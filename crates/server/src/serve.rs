@@ -8,14 +8,16 @@ mod timeouts;
 mod watch;
 mod worker;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use auth_domain::model::Event;
 use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
 use tracing::{info, warn};
 
-use crate::app::{Application, Process};
+use crate::app::{Application, Handlers, Process};
 use crate::command_error::CommandError;
 use crate::compose::{self, Parts, Purpose, compose};
 use crate::config::{CredentialsBackend, Settings};
@@ -25,7 +27,6 @@ use crate::{bootstrap_owner, diagnostics, logging, proxy_ranges};
 use listener::{Listener, raise_file_limit};
 use running::{Running, Start, Workers};
 use stop_signals::StopSignals;
-use timeouts::SHUTDOWN_TIMEOUT;
 use watch::watch;
 
 /// The ports, which are bound and do not accept yet.
@@ -42,7 +43,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     for warning in compose::warnings(&settings) {
         warn!(event = Event::WeakKey.name(), "{warning}");
     }
-    let mut parts = compose(&settings, Purpose::Serve)?;
+    let mut parts = compose(&settings, Purpose::Serve { workers: workers() })?;
     let mut locks = parts.locks.take();
     // Before the bootstrap owner is created: if a port is in use, no password is printed and lost.
     let listeners = Listeners::open(&settings)?;
@@ -52,11 +53,11 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     locks.iter_mut().for_each(DirLocks::release_setup);
 
     raise_file_limit();
-    let Application { handlers, process } = Application::new(parts, &settings, Handle::current());
+    let Application { handlers, workers, process } = Application::new(parts, &settings, Handle::current());
     let is_read = process.hash_costs().read_at_start().await;
     let connections = connections(&settings, &process);
     let running =
-        listeners.answer(&Start { handlers: &handlers, connections: &connections, settings: &settings })?;
+        listeners.answer(&Start { connections: &connections, settings: &settings }, workers, handlers)?;
     let watching = tokio::spawn(watch(process.clone(), unreachable));
     let reading = tokio::spawn(read_hash_costs(process.clone(), is_read));
 
@@ -77,6 +78,11 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// Returns the number of workers of the public listener: one for each core.
+fn workers() -> usize {
+    available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
 impl Listeners {
     fn open(settings: &Settings) -> Result<Self, CommandError> {
         let public = Listener::open(settings.http.listen, "HTTP__LISTEN")?;
@@ -84,10 +90,15 @@ impl Listeners {
         Ok(Self { public, admin: admin.transpose()? })
     }
 
-    fn answer(self, start: &Start<'_>) -> Result<Vec<Running>, CommandError> {
-        let mut running = vec![start.public(self.public)?];
+    fn answer(
+        self,
+        start: &Start<'_>,
+        workers: Vec<Handlers>,
+        admin_worker: Handlers,
+    ) -> Result<Vec<Running>, CommandError> {
+        let mut running = vec![start.public(self.public, workers)?];
         if let Some(admin) = self.admin {
-            running.push(start.admin(admin)?);
+            running.push(start.admin(admin, admin_worker)?);
         }
         Ok(running)
     }
@@ -123,9 +134,6 @@ async fn finish(
     let stopped = try_join_all(running.into_iter().map(Running::stop_accepting)).await?;
     connections.close_idle();
     try_join_all(stopped.into_iter().map(Workers::ended)).await?;
-    if !process.tasks.finish(SHUTDOWN_TIMEOUT).await {
-        warn!(event = Event::Stopping.name(), "some requests did not finish in time");
-    }
     process.stopping.cancel();
     Ok(())
 }

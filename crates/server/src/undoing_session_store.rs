@@ -24,11 +24,24 @@ mod tests;
 /// user until it expires.
 pub(crate) struct UndoingSessionStore {
     store: Arc<dyn SessionStore>,
+    undo: Arc<SessionUndo>,
+}
+
+/// The ends of such sessions, which outlive the request and the worker that opened them.
+pub(crate) struct SessionUndo {
+    store: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
     retries: BackgroundRetries,
 }
 
 impl UndoingSessionStore {
+    /// Opens sessions in `store`, and undoes openings with `undo`.
+    pub(crate) fn new(store: Arc<dyn SessionStore>, undo: Arc<SessionUndo>) -> Self {
+        Self { store, undo }
+    }
+}
+
+impl SessionUndo {
     /// Ends sessions of `store` in tasks of `runtime`, until `stopping`.
     ///
     /// # Parameters
@@ -44,7 +57,7 @@ impl UndoingSessionStore {
     }
 
     /// Ends the session after the deadline of its opening: before, the store could still open it.
-    fn undo(&self, session: SessionRef, request_time: RequestTime) {
+    fn spawn(&self, session: SessionRef, request_time: RequestTime) {
         let pause = request_time.deadline().saturating_duration_since(self.clock.instant());
         let (store, clock) = (self.store.clone(), self.clock.clone());
         let attempt = move || {
@@ -64,7 +77,7 @@ impl SessionStore for UndoingSessionStore {
     async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError> {
         let opened = self.store.open(session, request_time).await;
         if is_outcome_unknown(&opened) {
-            self.undo(session.refresh_token.session, request_time);
+            self.undo.spawn(session.refresh_token.session, request_time);
         }
         opened
     }

@@ -4,24 +4,20 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use auth_domain::model::LimitKeys;
-use auth_domain::ports::Clock;
-use auth_domain::use_cases::{EndSessions, Issuer, Login, Logout, Refresh, VerifyAccessToken};
+use auth_domain::ports::{Clock, SessionStore};
+use auth_domain::use_cases::{EndSessions, Login, Logout, Refresh};
 use auth_verifier::TokenVerifier;
-use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
 
-use super::process::Process;
-use crate::client_address::ClientAddresses;
-use crate::compose::Parts;
-use crate::config::Settings;
-use crate::http::{AdminSecret, Cors, Middleware, ReadinessDetails, StrictVerifier, UseCaseTasks};
-use crate::login_limiter::{self, PasswordQueue};
+use super::shared::Shared;
+use crate::compose::{Stores, TokenPorts};
+use crate::http::{AdminSecret, Middleware, ReadinessDetails, StrictVerifier, UseCaseTasks};
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
 use crate::undoing_session_store::UndoingSessionStore;
 use crate::unlisted_proxies::UnlistedProxies;
 
-/// The data of the handlers. Each handler asks for the types that it uses.
-#[derive(Clone)]
+/// The data of the handlers of one worker. Each handler asks for the types that it uses.
 pub(crate) struct Handlers {
     login: Data<Login>,
     refresh: Data<Refresh>,
@@ -41,44 +37,43 @@ pub(crate) struct Handlers {
 }
 
 impl Handlers {
-    /// Builds the use cases from the ports in `parts`.
-    pub(super) fn new(parts: Parts, settings: &Settings, runtime: Handle, process: &Process) -> Self {
-        let sessions = UndoingSessionStore::new(
-            parts.sessions,
-            parts.clock.clone(),
-            settings.tokens.sessions.access_ttl,
-            runtime.clone(),
-            process.stopping.clone(),
-        );
-        let parts = Parts { sessions: Arc::new(sessions), ..parts };
-        let verifier = |denylist| {
-            let verify = VerifyAccessToken { access_tokens: parts.access_tokens.clone(), denylist };
-            TokenVerifier::new(verify, parts.clock.clone())
+    /// Builds the use cases on the connections of `stores`.
+    pub(super) fn new(shared: &Shared, stores: Stores) -> Self {
+        let Stores { users, tokens: TokenPorts { sessions, denylist, verification, legacy } } = stores;
+        let sessions: Arc<dyn SessionStore> =
+            Arc::new(UndoingSessionStore::new(sessions, shared.undo.clone()));
+        let (issuer, limit_keys) = (shared.issuer.clone(), shared.limit_keys.clone());
+        let login = Login {
+            users: users.clone(),
+            hasher: shared.hasher.clone(),
+            limiter: shared.limiter.clone(),
+            sessions: sessions.clone(),
+            issuer: issuer.clone(),
+            limit_keys: LimitKeys::clone(&limit_keys),
+            policy: shared.policy,
         };
-        let middleware = Middleware {
-            clock: parts.clock.clone(),
-            entropy: parts.entropy.clone(),
-            metrics: process.metrics.clone(),
-            client_addresses: Arc::new(client_addresses(settings)),
-            cors: Arc::new(Cors::new(&settings.http.cors_origins)),
+        let end_sessions = EndSessions {
+            sessions: sessions.clone(),
+            users: users.clone(),
+            limiter: shared.store_limiter.clone(),
+            limit_keys: LimitKeys::clone(&limit_keys),
         };
-        let secret = settings.admin.secret.clone();
         Self {
-            verifier: verifier(parts.verification.clone()),
-            strict_verifier: Data::new(StrictVerifier(verifier(parts.denylist.clone()))),
-            admin_secret: secret.map(|secret| Data::new(AdminSecret::new(secret, parts.clock.clone()))),
-            limit_keys: Data::new(parts.limit_keys.clone()),
-            unlisted_proxies: Data::new(UnlistedProxies::default()),
-            readiness_details: Data::new(ReadinessDetails(settings.http.readiness_details)),
-            readiness: process.readiness.clone().into(),
-            metrics: process.metrics.clone().into(),
-            clock: parts.clock.clone().into(),
-            tasks: process.tasks.clone().into(),
-            middleware: Data::new(middleware),
-            end_sessions: Data::new(parts.end_sessions()),
-            logout: Data::new(Logout { sessions: parts.sessions.clone(), legacy: parts.legacy.clone() }),
-            refresh: Data::new(refresh(&parts, settings)),
-            login: Data::new(login(parts, settings, runtime, process)),
+            login: Data::new(login),
+            logout: Data::new(Logout { sessions: sessions.clone(), legacy: legacy.clone() }),
+            end_sessions: Data::new(end_sessions),
+            verifier: shared.verifier(verification),
+            strict_verifier: Data::new(StrictVerifier(shared.verifier(denylist.clone()))),
+            refresh: Data::new(Refresh { users, sessions, denylist, legacy, issuer }),
+            admin_secret: shared.admin_secret.clone(),
+            limit_keys,
+            unlisted_proxies: shared.unlisted_proxies.clone(),
+            readiness_details: shared.readiness_details.clone(),
+            readiness: shared.readiness.clone(),
+            metrics: shared.metrics.clone(),
+            clock: shared.clock.clone().into(),
+            tasks: Data::new(UseCaseTasks::default()),
+            middleware: shared.middleware.clone(),
         }
     }
 
@@ -103,50 +98,9 @@ impl Handlers {
             service.app_data(secret.clone());
         }
     }
-}
 
-fn client_addresses(settings: &Settings) -> ClientAddresses {
-    let trusted_proxies = settings.http.trusted_proxies.clone();
-    ClientAddresses::new(trusted_proxies, settings.http.client_address_header)
-        .exempting(settings.login_limit.exempt.clone())
-}
-
-fn issuer(parts: &Parts, settings: &Settings) -> Arc<Issuer> {
-    Arc::new(Issuer {
-        access_tokens: parts.access_tokens.clone(),
-        entropy: parts.entropy.clone(),
-        policy: settings.tokens.sessions,
-    })
-}
-
-fn refresh(parts: &Parts, settings: &Settings) -> Refresh {
-    Refresh {
-        users: parts.users.clone(),
-        sessions: parts.sessions.clone(),
-        denylist: parts.denylist.clone(),
-        legacy: parts.legacy.clone(),
-        issuer: issuer(parts, settings),
-    }
-}
-
-fn login(parts: Parts, settings: &Settings, runtime: Handle, process: &Process) -> Login {
-    let issuer = issuer(&parts, settings);
-    let policy = settings.login_policy();
-    let limiter = login_limiter::decorated(
-        parts.limiter,
-        PasswordQueue::new(parts.password_capacity, policy.queue_wait),
-        parts.clock,
-        parts.entropy,
-        runtime,
-        process.stopping.clone(),
-    );
-    Login {
-        users: parts.users,
-        hasher: parts.hasher,
-        limiter,
-        sessions: parts.sessions,
-        issuer,
-        limit_keys: parts.limit_keys,
-        policy,
+    /// Returns the tracker of the use cases in flight.
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        self.tasks.tracker()
     }
 }

@@ -8,7 +8,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::compose::Parts;
 use crate::hash_costs::HashCosts;
-use crate::http::UseCaseTasks;
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
 
@@ -18,8 +17,6 @@ pub(crate) struct Process {
     pub(crate) readiness: Arc<Readiness>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// The use cases in flight; shutdown waits for them.
-    pub(crate) tasks: Arc<UseCaseTasks>,
     /// Ends background work; shutdown does not wait for it.
     pub(crate) stopping: CancellationToken,
     users: Arc<dyn UserRepository>,
@@ -32,7 +29,6 @@ impl Process {
             readiness: Arc::new(Readiness::new(parts.dependencies.clone(), runtime.clone())),
             metrics: Arc::new(Metrics::new(parts.denylist_cache.clone())),
             clock: parts.clock.clone(),
-            tasks: Arc::new(UseCaseTasks::new(runtime.clone())),
             stopping: CancellationToken::new(),
             users: parts.users.clone(),
             hasher: parts.hasher.clone(),

@@ -11,8 +11,8 @@ use auth_adapter_sqlite::{
 use auth_domain::model::RequestTime;
 use auth_domain::ports::{Check, Clock, PortError, UserRepository};
 
-use super::parts::TokenStores;
 use super::purpose::Purpose;
+use super::stores::{On, TokenPorts, TokenStore};
 use crate::command_error::CommandError;
 use crate::config::Settings;
 use crate::data_dir::{DataDir, DirLocks, Missing};
@@ -48,22 +48,27 @@ impl<'a> EmbeddedStore<'a> {
         Ok(&dir.data_dir)
     }
 
-    pub(super) fn users(&mut self) -> Result<Arc<dyn UserRepository>, CommandError> {
-        Ok(Arc::new(SqliteUserRepository::new(self.database()?)))
+    pub(super) fn users(&mut self) -> Result<On<Arc<dyn UserRepository>>, CommandError> {
+        // One writer thread and its readers serve all workers.
+        let users: Arc<dyn UserRepository> = Arc::new(SqliteUserRepository::new(self.database()?));
+        Ok(Box::new(move |_| users.clone()))
     }
 
-    pub(super) fn tokens(&mut self) -> Result<TokenStores, CommandError> {
+    pub(super) fn tokens(&mut self) -> Result<TokenStore, CommandError> {
         let denylist_margin = self.settings.tokens.denylist_margin;
         let limits = self.settings.login_limit.limits;
         let database = self.database()?;
         let denylist = Arc::new(SqliteDenylist::new(database, denylist_margin));
-        Ok(TokenStores {
+        let ports = TokenPorts {
             sessions: Arc::new(SqliteSessionStore::new(database, denylist_margin)),
             // Never a cache, because the command line also writes to the file.
             verification: denylist.clone(),
             denylist,
-            denylist_cache: None,
             legacy: None,
+        };
+        Ok(TokenStore {
+            ports: Box::new(move |_| ports.clone()),
+            denylist_cache: None,
             limiter: Arc::new(SqliteLoginLimiter::new(database, limits)),
         })
     }
@@ -88,7 +93,7 @@ impl OpenDir {
     fn open(settings: &Settings, purpose: Purpose) -> Result<Self, CommandError> {
         let data_dir = DataDir::open(&settings.data_dir, purpose.missing())?;
         let locks = match purpose {
-            Purpose::Serve => Some(data_dir.lock_for_serving()?),
+            Purpose::Serve { .. } => Some(data_dir.lock_for_serving()?),
             Purpose::Migrate => Some(data_dir.lock_for_setup(Missing::Create)?),
             Purpose::Administer | Purpose::Diagnose => None,
         };
@@ -105,7 +110,7 @@ impl Embedded {
     fn open(path: PathBuf, purpose: Purpose, clock: Arc<dyn Clock>) -> Result<Self, CommandError> {
         let mode = OpenMode {
             check_integrity: match purpose {
-                Purpose::Serve | Purpose::Diagnose => true,
+                Purpose::Serve { .. } | Purpose::Diagnose => true,
                 Purpose::Migrate | Purpose::Administer => false,
             },
             create_missing: purpose.missing() == Missing::Create,

@@ -9,11 +9,12 @@ use auth_domain::ports::{
 };
 use auth_domain::use_cases::{EndSessions, ManageUsers};
 
+use super::stores::{Stores, TokenPorts};
 use crate::data_dir::DirLocks;
 use crate::dependency::{DenylistCache, Dependencies};
 use crate::login_limiter::Capacity;
 
-/// Every port, with the adapter that the settings choose.
+/// Every port, with the adapter that the settings choose. The ports of stores use the connections of the process.
 pub(crate) struct Parts {
     pub(crate) users: Arc<dyn UserRepository>,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
@@ -29,6 +30,8 @@ pub(crate) struct Parts {
     /// The refresh tokens of the legacy service, if the store can have them.
     pub(crate) legacy: Option<Arc<dyn LegacyRefreshTokens>>,
     pub(crate) limiter: Arc<dyn LoginLimiter>,
+    /// The ports of the stores on the connections of each worker.
+    pub(crate) worker_stores: Vec<Stores>,
     pub(crate) access_tokens: Arc<dyn AccessTokens>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -40,6 +43,17 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// Returns the ports of the stores on the connections of the process.
+    pub(crate) fn stores(&self) -> Stores {
+        let tokens = TokenPorts {
+            sessions: self.sessions.clone(),
+            denylist: self.denylist.clone(),
+            verification: self.verification.clone(),
+            legacy: self.legacy.clone(),
+        };
+        Stores { users: self.users.clone(), tokens }
+    }
+
     /// Returns the use case that creates and changes users.
     pub(crate) fn manage_users(&self, policy: PasswordPolicy) -> ManageUsers {
         ManageUsers {
@@ -61,14 +75,4 @@ impl Parts {
             limit_keys: self.limit_keys.clone(),
         }
     }
-}
-
-/// The ports of the store of tokens.
-pub(super) struct TokenStores {
-    pub(super) sessions: Arc<dyn SessionStore>,
-    pub(super) denylist: Arc<dyn Denylist>,
-    pub(super) verification: Arc<dyn Denylist>,
-    pub(super) denylist_cache: Option<Arc<dyn DenylistCache>>,
-    pub(super) legacy: Option<Arc<dyn LegacyRefreshTokens>>,
-    pub(super) limiter: Arc<dyn LoginLimiter>,
 }

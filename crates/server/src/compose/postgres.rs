@@ -8,10 +8,11 @@ use auth_domain::model::RequestTime;
 use auth_domain::ports::{Check, Clock, PortError, Severity, UserRepository};
 
 use super::named::named;
+use super::stores::On;
 use crate::config::ServerSettings;
 use crate::dependency::{Dependencies, Dependency, Depth};
 
-/// Returns the adapter, and adds the database to the dependencies.
+/// Returns the adapter on each set of connections, and adds the database to the dependencies.
 ///
 /// # Errors
 /// The problem of a setting.
@@ -19,10 +20,11 @@ pub(super) fn users(
     server: &ServerSettings,
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
-) -> Result<Arc<dyn UserRepository>, String> {
+) -> Result<On<Arc<dyn UserRepository>>, String> {
     let database = PostgresDatabase::new(config(server), clock.clone()).map_err(|problem| named(&problem))?;
     dependencies.push(Arc::new(Postgres(database.clone())));
-    Ok(Arc::new(PostgresUserRepository::new(&database)))
+    let users: Arc<dyn UserRepository> = Arc::new(PostgresUserRepository::new(&database));
+    Ok(Box::new(move |_| users.clone()))
 }
 
 /// Returns the problem of a setting, if there is one.

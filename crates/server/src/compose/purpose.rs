@@ -6,7 +6,10 @@ use crate::data_dir::Missing;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// The server: it locks the data directory, and checks the integrity of the embedded store.
-    Serve,
+    Serve {
+        /// The number of worker threads, which have connections of their own.
+        workers: usize,
+    },
     /// `migrate`: it creates the data directory and migrates the stores.
     Migrate,
     /// One administrative command, while a server may use the same stores.
@@ -19,8 +22,16 @@ impl Purpose {
     /// Returns what happens if the data directory or the embedded store is missing.
     pub(super) const fn missing(self) -> Missing {
         match self {
-            Self::Serve | Self::Migrate => Missing::Create,
+            Self::Serve { .. } | Self::Migrate => Missing::Create,
             Self::Administer | Self::Diagnose => Missing::Fail,
+        }
+    }
+
+    /// Returns the number of worker threads.
+    pub(super) const fn workers(self) -> usize {
+        match self {
+            Self::Serve { workers } => workers,
+            Self::Migrate | Self::Administer | Self::Diagnose => 0,
         }
     }
 }

@@ -12,12 +12,12 @@ use auth_domain::model::RequestTime;
 use auth_domain::ports::{Check, Clock, PortError};
 
 use super::named::named;
-use super::parts::TokenStores;
 use super::purpose::Purpose;
+use super::stores::{TokenPorts, TokenStore};
 use crate::config::{ServerSettings, Settings, Verification};
 use crate::dependency::{DenylistCache, Dependencies, Dependency, Depth};
 
-/// Returns the adapters, and adds Redis to the dependencies.
+/// Returns the adapters on each set of connections, and adds Redis to the dependencies.
 ///
 /// # Errors
 /// The problem of a setting.
@@ -27,30 +27,37 @@ pub(super) fn tokens(
     purpose: Purpose,
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
-) -> Result<TokenStores, String> {
+) -> Result<TokenStore, String> {
     let store = RedisStore::new(&config(server), clock.clone()).map_err(|problem| named(&problem))?;
     let revocation = RevocationPolicy {
         access_ttl: settings.tokens.sessions.access_ttl,
         denylist_margin: settings.tokens.denylist_margin,
     };
     dependencies.push(Arc::new(Redis { store: store.clone(), verification: settings.tokens.verification }));
-    let denylist = Arc::new(RedisDenylist::new(&store, revocation));
     let cache = match (settings.tokens.verification, purpose) {
-        (Verification::Cached, Purpose::Serve) => Some(CachingDenylist::start(&store, revocation)),
+        (Verification::Cached, Purpose::Serve { .. }) => Some(CachingDenylist::start(&store, revocation)),
         (Verification::Cached, Purpose::Migrate | Purpose::Administer | Purpose::Diagnose)
         | (Verification::Strict, _) => None,
     };
-    Ok(TokenStores {
-        sessions: Arc::new(RedisSessionStore::new(&store, revocation)),
-        verification: match &cache {
+    Ok(TokenStore {
+        limiter: Arc::new(RedisLoginLimiter::new(&store, settings.login_limit.limits)),
+        denylist_cache: cache.clone().map(|cache| Arc::new(cache) as Arc<dyn DenylistCache>),
+        ports: Box::new(move |_| ports(&store, cache.as_ref(), revocation)),
+    })
+}
+
+/// Returns the ports on the connections of `store`.
+fn ports(store: &RedisStore, cache: Option<&CachingDenylist>, revocation: RevocationPolicy) -> TokenPorts {
+    let denylist = Arc::new(RedisDenylist::new(store, revocation));
+    TokenPorts {
+        sessions: Arc::new(RedisSessionStore::new(store, revocation)),
+        verification: match cache {
             Some(cache) => Arc::new(cache.clone()),
             None => denylist.clone(),
         },
         denylist,
-        denylist_cache: cache.map(|cache| Arc::new(cache) as Arc<dyn DenylistCache>),
-        legacy: Some(Arc::new(RedisLegacyRefreshTokens::new(&store, revocation))),
-        limiter: Arc::new(RedisLoginLimiter::new(&store, settings.login_limit.limits)),
-    })
+        legacy: Some(Arc::new(RedisLegacyRefreshTokens::new(store, revocation))),
+    }
 }
 
 /// Returns the problem of a setting, if there is one.

@@ -33,7 +33,7 @@ async fn every_combination_of_backends_is_composed() {
         let scratch = tempfile::tempdir().unwrap();
         let data_dir = scratch.path().join("data");
         let settings = settings(&data_dir, &[credentials, tokens].concat());
-        let parts = compose(&settings, Purpose::Serve).unwrap();
+        let parts = compose(&settings, Purpose::Serve { workers: 2 }).unwrap();
         assert_eq!(names(&parts), dependencies);
         let is_embedded = dependencies.contains(&"embedded_store");
         assert_eq!((data_dir.exists(), parts.locks.is_some()), (is_embedded, is_embedded));
@@ -45,13 +45,13 @@ async fn every_combination_of_backends_is_composed() {
 async fn only_the_server_locks_the_data_directory() {
     let scratch = tempfile::tempdir().unwrap();
     let settings = settings(&scratch.path().join("data"), &[]);
-    let serving = compose(&settings, Purpose::Serve).unwrap();
+    let serving = compose(&settings, Purpose::Serve { workers: 2 }).unwrap();
     for purpose in [Purpose::Administer, Purpose::Diagnose] {
         assert!(compose(&settings, purpose).unwrap().locks.is_none());
     }
-    assert!(compose(&settings, Purpose::Serve).is_err());
+    assert!(compose(&settings, Purpose::Serve { workers: 2 }).is_err());
     drop(serving);
-    assert!(compose(&settings, Purpose::Serve).is_ok());
+    assert!(compose(&settings, Purpose::Serve { workers: 2 }).is_ok());
 }
 
 #[tokio::test]
@@ -62,9 +62,9 @@ async fn only_a_server_with_cached_verification_has_a_denylist_cache() {
         compose(&settings, purpose).unwrap()
     };
     let cached = [("TOKENS__VERIFICATION", "cached")];
-    let serving = composed(&cached, Purpose::Serve);
+    let serving = composed(&cached, Purpose::Serve { workers: 2 });
     assert_eq!(serving.denylist_cache.map(|cache| cache.is_trusted()), Some(false));
-    assert!(composed(&[], Purpose::Serve).denylist_cache.is_none());
+    assert!(composed(&[], Purpose::Serve { workers: 2 }).denylist_cache.is_none());
     for purpose in [Purpose::Administer, Purpose::Diagnose] {
         assert!(composed(&cached, purpose).denylist_cache.is_none());
     }
@@ -121,7 +121,7 @@ fn the_admin_secret_differs_from_the_generated_key() {
         let all = [&[("DATA_DIR", data_dir.as_str())], variables].concat();
         let named =
             all.iter().map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
-        compose(&load(None, named, problems).unwrap(), Purpose::Serve)
+        compose(&load(None, named, problems).unwrap(), Purpose::Serve { workers: 2 })
     };
     drop(with(&[]).unwrap());
     let key = std::fs::read_to_string(scratch.path().join("data/jwt.key")).unwrap();

@@ -23,6 +23,7 @@ use auth_domain::ports::{Admission, InvalidAccessToken, PasswordCheck, random_by
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::datetime;
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 
 use super::{configure_public, middleware};
 use crate::app::Application;
@@ -99,6 +100,7 @@ pub(crate) fn parts() -> Parts {
         denylist_cache: None,
         legacy: None,
         limiter: Arc::new(permissive_limiter()),
+        worker_stores: Vec::new(),
         access_tokens: Arc::new(access_tokens),
         clock: Arc::new(fixed_clock(NOW, auth_domain::ports::Clock::instant(&SystemClock))),
         entropy: Arc::new(counting_entropy()),
@@ -106,6 +108,11 @@ pub(crate) fn parts() -> Parts {
         dependencies: Vec::new(),
         locks: None,
     }
+}
+
+/// Returns a runtime like that of a worker.
+pub(crate) fn runtime() -> LocalRuntime {
+    Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).unwrap()
 }
 
 /// A response as a client sees it.

@@ -3,10 +3,9 @@
 use actix_web::http::header::HeaderValue;
 use actix_web::test::TestRequest;
 use auth_testkit::{assert_linear, assert_linear_in_json};
-use tokio::runtime::Builder;
 
 use super::body::parse;
-use super::fixtures::{Answer, application, parts, public, serving};
+use super::fixtures::{Answer, application, parts, public, runtime, serving};
 use super::requests::{LoginRequest, RefreshRequest};
 
 /// Every header that this service reads.
@@ -30,7 +29,7 @@ const PARTS: [&[u8]; 9] = [b"\\", b"\"", b",", b";", b" ", b"a", b"=", b"10.0.0.
 // S-89
 #[test]
 fn the_cost_of_a_response_is_linear_in_each_header() {
-    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = runtime();
     let app = runtime.block_on(async {
         let proxy = [("HTTP__TRUSTED_PROXIES", "10.0.0.1")];
         serving(&application(parts(), &proxy), public).await

@@ -1,8 +1,6 @@
 //! The public HTTP server and the admin server.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use actix_web::web::ServiceConfig;
 use auth_domain::model::Event;
@@ -31,14 +29,14 @@ pub(super) struct Workers(Vec<tokio::sync::oneshot::Receiver<std::io::Result<()>
 
 /// The parts that both servers share.
 pub(super) struct Start<'a> {
-    pub(super) handlers: &'a Handlers,
     pub(super) connections: &'a Arc<Connections>,
     pub(super) settings: &'a Settings,
 }
 
 impl Start<'_> {
-    pub(super) fn public(&self, listener: Listener) -> Result<Running, CommandError> {
-        let (address, workers) = (listener.address, available_parallelism().map_or(1, NonZeroUsize::get));
+    /// Serves the public listener, with a worker for each of `workers`.
+    pub(super) fn public(&self, listener: Listener, workers: Vec<Handlers>) -> Result<Running, CommandError> {
+        let address = listener.address;
         let documentation = self.settings.http.documentation;
         let configure = move |service: &mut ServiceConfig| http::configure_public(service, documentation);
         let running = self.start("http", listener, workers, configure)?;
@@ -46,10 +44,11 @@ impl Start<'_> {
         Ok(running)
     }
 
-    pub(super) fn admin(&self, listener: Listener) -> Result<Running, CommandError> {
+    /// Serves the admin listener, with one worker.
+    pub(super) fn admin(&self, listener: Listener, worker: Handlers) -> Result<Running, CommandError> {
         let (address, has_secret) = (listener.address, self.settings.admin.secret.is_some());
         let configure = move |service: &mut ServiceConfig| http::configure_admin(service, has_secret);
-        let running = self.start("admin", listener, 1, configure)?;
+        let running = self.start("admin", listener, vec![worker], configure)?;
         info!(event = Event::AdminListening.name(), "listening for administrators on http://{address}");
         Ok(running)
     }
@@ -58,14 +57,18 @@ impl Start<'_> {
         &self,
         name: &str,
         listener: Listener,
-        workers: usize,
+        workers: Vec<Handlers>,
         configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     ) -> Result<Running, CommandError> {
-        let start = |number| {
-            let (handlers, keep_alive) = (self.handlers.clone(), self.settings.http.keep_alive);
-            Worker::start(format!("{name}-{number}"), handlers, keep_alive, configure.clone())
+        let start = |(number, handlers)| {
+            Worker::start(
+                format!("{name}-{number}"),
+                handlers,
+                self.settings.http.keep_alive,
+                configure.clone(),
+            )
         };
-        let started: Result<Vec<_>, _> = (0..workers).map(start).collect();
+        let started: Result<Vec<_>, _> = workers.into_iter().enumerate().map(start).collect();
         let (senders, ended) =
             started.map_err(failed)?.into_iter().map(|worker| (worker.connections, worker.ended)).unzip();
         let acceptor =
@@ -86,7 +89,7 @@ impl Running {
 }
 
 impl Workers {
-    /// Waits until every connection is closed.
+    /// Waits until every connection is closed and every use case has ended.
     pub(super) async fn ended(self) -> Result<(), CommandError> {
         for worker in self.0 {
             worker.await.map_err(failed)?.map_err(failed)?;

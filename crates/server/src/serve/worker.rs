@@ -28,6 +28,9 @@ use crate::app::Handlers;
 use crate::connection::{Application, Rejection, Timeouts, serve};
 use crate::http::{self, Middleware};
 
+#[cfg(test)]
+mod tests;
+
 /// A running worker thread.
 pub(super) struct Worker {
     /// The sender of connections. The worker ends after the last sender is dropped and its connections are closed.
@@ -74,18 +77,20 @@ fn run(
             incoming,
             Rc::new(Site { service, middleware: handlers.middleware.clone() }),
             Timeouts::new(keep_alive),
+            handlers.tasks(),
         )
         .await;
         Ok(())
     })
 }
 
+/// Serves connections as `tasks` of this thread, and waits for all tasks: a use case can outlive its connection.
 async fn serve_all<A: Application + 'static>(
     mut incoming: UnboundedReceiver<Accepted>,
     application: Rc<A>,
     timeouts: Timeouts,
+    tasks: &TaskTracker,
 ) {
-    let tasks = TaskTracker::new();
     // Only actix's own server uses the timeouts in it.
     let config = ServiceConfig::new(KeepAlive::Os, Duration::ZERO, Duration::ZERO, false, None);
     while let Some(Accepted { stream, peer, registration, socket }) = incoming.recv().await {
@@ -106,7 +111,7 @@ async fn serve_all<A: Application + 'static>(
     }
     tasks.close();
     if timeout(SHUTDOWN_TIMEOUT, tasks.wait()).await.is_err() {
-        warn!(event = Event::Stopping.name(), "some connections did not finish in time");
+        warn!(event = Event::Stopping.name(), "some requests did not finish in time");
     }
 }
 

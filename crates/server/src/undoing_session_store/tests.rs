@@ -49,7 +49,9 @@ fn undoing(
         if seen.len() <= failures { Err(PortError::unavailable("gone")) } else { Ok(ending) }
     });
     let (clock, stopping) = (Arc::new(SystemClock), CancellationToken::new());
-    (UndoingSessionStore::new(Arc::new(store), clock, ACCESS_TTL, Handle::current(), stopping), ended)
+    let store: Arc<dyn SessionStore> = Arc::new(store);
+    let undo = SessionUndo::new(store.clone(), clock, ACCESS_TTL, Handle::current(), stopping);
+    (UndoingSessionStore::new(store, Arc::new(undo)), ended)
 }
 
 async fn open(undoing: &UndoingSessionStore, number: u8) {
@@ -71,7 +73,7 @@ async fn a_session_of_unknown_outcome_is_ended_after_its_deadline() {
         assert_eq!(ended.lock().unwrap().len(), 0, "the store could still open it");
         sleep(ACCESS_TTL).await;
         assert_eq!(*ended.lock().unwrap(), [a_session(1).refresh_token.session], "{ending:?}");
-        assert_eq!(undoing.retries.available(), MAX_PENDING);
+        assert_eq!(undoing.undo.retries.available(), MAX_PENDING);
     }
 }
 
@@ -107,7 +109,7 @@ async fn an_end_is_not_repeated_for_longer_than_access_tokens_live() {
     assert!((300..460).contains(&calls), "{calls}");
     sleep(ACCESS_TTL).await;
     assert_eq!(ended.lock().unwrap().len(), calls);
-    assert_eq!(undoing.retries.available(), MAX_PENDING);
+    assert_eq!(undoing.undo.retries.available(), MAX_PENDING);
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,7 +118,7 @@ async fn the_number_of_sessions_that_are_undone_at_once_is_bounded() {
     for number in 0..MAX_PENDING + 100 {
         open(&undoing, u8::try_from(number % 256).unwrap()).await;
     }
-    assert_eq!(undoing.retries.available(), 0);
+    assert_eq!(undoing.undo.retries.available(), 0);
     sleep(TIMEOUT).await;
     assert!(ended.lock().unwrap().len() <= MAX_PENDING);
 }
@@ -125,11 +127,12 @@ async fn the_number_of_sessions_that_are_undone_at_once_is_bounded() {
 async fn stopping_ends_the_undoing_of_sessions() {
     let (undoing, ended) = undoing(lost, usize::MAX, Ending::Ended);
     let (stopping, clock) = (CancellationToken::new(), Arc::new(SystemClock));
-    let undoing =
-        UndoingSessionStore::new(undoing.store, clock, ACCESS_TTL, Handle::current(), stopping.clone());
+    let undo =
+        SessionUndo::new(undoing.store.clone(), clock, ACCESS_TTL, Handle::current(), stopping.clone());
+    let undoing = UndoingSessionStore::new(undoing.store, Arc::new(undo));
     open(&undoing, 1).await;
     stopping.cancel();
     sleep(ACCESS_TTL).await;
     assert!(ended.lock().unwrap().is_empty());
-    assert_eq!(undoing.retries.available(), MAX_PENDING);
+    assert_eq!(undoing.undo.retries.available(), MAX_PENDING);
 }

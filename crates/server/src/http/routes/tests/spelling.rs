@@ -4,11 +4,10 @@ use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use proptest::prelude::*;
 use serde_json::json;
-use tokio::runtime::{Builder, Runtime};
 
 use super::JSON;
 use crate::http::configure_admin;
-use crate::http::fixtures::{Answer, app, application, parts, public, refresh_token, serving};
+use crate::http::fixtures::{Answer, app, application, parts, public, refresh_token, runtime, serving};
 
 const PATHS: [&str; 3] = ["/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/logout"];
 
@@ -32,10 +31,6 @@ fn mixed(text: &str, upper: u64) -> String {
     letters
         .map(|(place, letter)| if upper >> place & 1 == 1 { letter.to_ascii_uppercase() } else { letter })
         .collect()
-}
-
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// Returns the headers without the request id, in order.
