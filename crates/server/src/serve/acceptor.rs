@@ -1,4 +1,4 @@
-//! The acceptor of a listener, which hands connections to the workers in turn.
+//! The acceptor of a listener, which hands each connection to the worker with the fewest.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -23,8 +23,21 @@ pub(super) struct Accepted {
     pub(super) stream: TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) registration: Registration,
-    /// The permit of the open socket; it is dropped when the socket is closed.
-    pub(super) socket: OwnedSemaphorePermit,
+    /// The place of the open socket; it is dropped when the socket is closed.
+    pub(super) place: Place,
+}
+
+/// The place of an open socket, in the limit of the process and among the connections of its worker.
+pub(super) struct Place {
+    _socket: OwnedSemaphorePermit,
+    _of_worker: Arc<()>,
+}
+
+/// A worker, as its acceptor sees it.
+struct Seat {
+    sender: UnboundedSender<Accepted>,
+    /// It is shared by the connections of the worker, which are counted by it.
+    connections: Arc<()>,
 }
 
 /// The acceptor of one listener.
@@ -33,8 +46,7 @@ pub(super) struct Acceptor {
     /// The same listener, for accepting from its queue without waiting.
     queue: TcpListener,
     connections: Arc<Connections>,
-    workers: Vec<UnboundedSender<Accepted>>,
-    next: usize,
+    workers: Vec<Seat>,
     is_failing: bool,
 }
 
@@ -47,7 +59,9 @@ impl Acceptor {
         listener.set_nonblocking(true)?;
         let queue = listener.try_clone()?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        Ok(Self { listener, queue, connections, workers, next: 0, is_failing: false })
+        let seat = |sender| Seat { sender, connections: Arc::default() };
+        let workers = workers.into_iter().map(seat).collect();
+        Ok(Self { listener, queue, connections, workers, is_failing: false })
     }
 
     /// Accepts connections until `stop`. Then it accepts those that the kernel has queued, and closes the listener.
@@ -83,12 +97,13 @@ impl Acceptor {
         }
     }
 
-    fn hand_over(&mut self, stream: TcpStream, peer: SocketAddr, socket: OwnedSemaphorePermit) {
+    fn hand_over(&self, stream: TcpStream, peer: SocketAddr, socket: OwnedSemaphorePermit) {
         let Some(registration) = Registration::admit(&self.connections, peer.ip()) else { return };
-        self.next = (self.next + 1) % self.workers.len().max(1);
-        if let Some(worker) = self.workers.get(self.next) {
+        let least = self.workers.iter().min_by_key(|worker| Arc::strong_count(&worker.connections));
+        if let Some(worker) = least {
+            let place = Place { _socket: socket, _of_worker: worker.connections.clone() };
             // A worker ends only after its acceptor.
-            let _ = worker.send(Accepted { stream, peer, registration, socket });
+            let _ = worker.sender.send(Accepted { stream, peer, registration, place });
         }
     }
 }
@@ -143,7 +158,7 @@ mod tests {
         let running = tokio::spawn(acceptor.run(stop.clone()));
         let mut accepted = Vec::new();
         for _ in 0..3 {
-            for worker in [&mut other, &mut one] {
+            for worker in [&mut one, &mut other] {
                 let _client = TcpStream::connect(address).unwrap();
                 accepted.push(worker.recv().await.unwrap());
                 // A new connection is not evicted.
@@ -151,6 +166,26 @@ mod tests {
             }
         }
         assert_eq!(accepted.len(), 6, "no connection waited for the limit of two");
+        stop.cancel();
+        running.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_connection_goes_to_the_worker_with_the_fewest() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let ((first, mut one), (second, mut other)) = (unbounded_channel(), unbounded_channel());
+        let acceptor = Acceptor::new(listener, connections(100), vec![first, second]).unwrap();
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(acceptor.run(stop.clone()));
+        let _client = TcpStream::connect(address).unwrap();
+        let open = one.recv().await.unwrap();
+        for _ in 0..3 {
+            let _client = TcpStream::connect(address).unwrap();
+            // It closes at once, so this worker has fewer connections again.
+            drop(other.recv().await.unwrap());
+        }
+        drop(open);
         stop.cancel();
         running.await.unwrap();
     }

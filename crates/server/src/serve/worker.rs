@@ -93,7 +93,7 @@ async fn serve_all<A: Application + 'static>(
 ) {
     // Only actix's own server uses the timeouts in it.
     let config = ServiceConfig::new(KeepAlive::Os, Duration::ZERO, Duration::ZERO, false, None);
-    while let Some(Accepted { stream, peer, registration, socket }) = incoming.recv().await {
+    while let Some(Accepted { stream, peer, registration, place }) = incoming.recv().await {
         // Responses are written whole, so waiting for more data gains nothing.
         let stream = stream.set_nodelay(true).and_then(|()| TcpStream::from_std(stream));
         let stream = match stream {
@@ -106,7 +106,7 @@ async fn serve_all<A: Application + 'static>(
         let (config, application) = (config.clone(), Rc::clone(&application));
         tasks.spawn_local(async move {
             serve(stream, peer, registration, timeouts, config, application).await;
-            drop(socket);
+            drop(place);
         });
     }
     tasks.close();
