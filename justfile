@@ -45,6 +45,14 @@ soak: system-packages
     cargo test --package auth-e2e --test races --test crash --test servers
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --package auth-e2e --test races --test crash
 
+# Measure the release build and the limits of the machine: requests per second, latencies, processor time, memory (ten minutes)
+bench *MEASURES: system-packages bench-packages
+    @cargo bench --quiet --package auth-server --bench service -- {{ MEASURES }}
+
+# Print rotations per second of the embedded store, compared with `append + fdatasync` (one minute)
+bench-embedded: system-packages
+    @cargo bench --quiet --package auth-adapter-sqlite --bench rotation
+
 # Print operations per second of the store adapters, compared with the benchmarks of the servers (five minutes)
 bench-stores: system-packages
     @cargo bench --quiet --package auth-adapter-redis --bench stores
@@ -112,6 +120,15 @@ system-packages:
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
     [ "${#missing[@]}" -eq 0 ] && exit 0
     {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
+
+# Install what only `just bench` needs
+bench-packages:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    missing=()
+    command -v wrk >/dev/null || missing+=(wrk)
+    command -v redis-benchmark >/dev/null || missing+=(redis-tools)
+    [ "${#missing[@]}" -eq 0 ] || {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
 
 # Install what only `just interop` needs: Debian packages, and the packages that the lock files below tests/ pin
 interop-packages:

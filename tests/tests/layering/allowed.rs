@@ -29,12 +29,13 @@ pub(crate) const OF_ANY_ADAPTER: &[&str] = &[
     "uuid",
     "zeroize",
 ];
-/// The crates that may depend on each driver. The tests read and change the embedded store, and the benchmark of the verifier compares
-/// it with `jsonwebtoken`; neither is shipped.
+/// The crates that may depend on each driver. The tests read and change the embedded store, and the benchmarks of the verifier and of
+/// the server compare them with `jsonwebtoken` and Argon2 alone; none of that is shipped.
 pub(crate) const DRIVERS: &[(&str, &[&str])] = &[
     ("actix-http", &[SERVER]),
     ("actix-web", &[VERIFIER, SERVER]),
-    ("argon2", &["auth-adapter-argon2"]),
+    ("argon2", &["auth-adapter-argon2", SERVER]),
+    ("argon2-rust", &["auth-adapter-argon2", SERVER]),
     ("crossbeam-channel", &["auth-adapter-sqlite"]),
     ("dashmap", &["auth-adapter-redis"]),
     ("deadpool-redis", &["auth-adapter-redis"]),

@@ -191,6 +191,12 @@ impl PostgresServer {
         self.port.number
     }
 
+    /// Returns the process id of the server, the parent of its other processes.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     fn try_sql(&self, database: &str, statement: &str) -> Output {
         let mut psql = Command::new(postgres_program("psql"));
         psql.args([

@@ -1,0 +1,66 @@
+//! What is measured: a kind of request on a variant of the service.
+
+use crate::wrk::Script;
+
+/// A variant of the settings. Each is a service of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Variant {
+    /// Postgres and Redis with the default settings.
+    Reject,
+    Share,
+    Cached,
+    /// The embedded store with the default settings.
+    Embedded,
+}
+
+/// A kind of request on a variant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measure {
+    pub(crate) name: &'static str,
+    pub(crate) variant: Variant,
+    pub(crate) script: Script,
+    pub(crate) path: &'static str,
+    pub(crate) connections: usize,
+    pub(crate) seconds: u32,
+}
+
+const ME: &str = "/api/v1/auth/me";
+
+/// All measures, in the order of a round.
+pub(crate) const MEASURES: [Measure; 10] = [
+    Measure::new("health", Variant::Reject, Script::Get, "/health"),
+    Measure::new("login", Variant::Reject, Script::Login, ""),
+    Measure::new("refresh reject", Variant::Reject, Script::Refresh, ""),
+    Measure::new("refresh share", Variant::Share, Script::Refresh, ""),
+    Measure::new("verify strict", Variant::Reject, Script::Get, ME),
+    Measure::new("verify cached", Variant::Cached, Script::Get, ME),
+    Measure::new("logout", Variant::Reject, Script::Logout, ""),
+    Measure::new("embedded refresh", Variant::Embedded, Script::Refresh, ""),
+    Measure::new("embedded verify", Variant::Embedded, Script::Get, ME),
+    Measure::new("embedded logout", Variant::Embedded, Script::Logout, ""),
+];
+
+impl Measure {
+    const fn new(name: &'static str, variant: Variant, script: Script, path: &'static str) -> Self {
+        let connections = match script {
+            Script::Login => 16,
+            Script::Get | Script::Refresh | Script::Logout => 64,
+        };
+        let seconds = match script {
+            Script::Login | Script::Refresh => 3,
+            Script::Get | Script::Logout => 2,
+        };
+        Self { name, variant, script, path, connections, seconds }
+    }
+}
+
+impl Variant {
+    /// The settings that differ from the default.
+    pub(crate) const fn settings(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Reject | Self::Embedded => &[],
+            Self::Share => &[("TOKENS__CONCURRENT_REFRESH", "share")],
+            Self::Cached => &[("TOKENS__VERIFICATION", "cached")],
+        }
+    }
+}

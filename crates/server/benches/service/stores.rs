@@ -1,0 +1,124 @@
+//! The stores of a service: users and sessions are inserted through the ports.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_adapter_postgres::{PostgresConfig, PostgresDatabase, PostgresUserRepository};
+use auth_adapter_redis::{RedisConfig, RedisSessionStore, RedisStore, RevocationPolicy};
+use auth_adapter_sqlite::{OpenMode, SqliteConfig, SqliteDatabase, SqliteSessionStore, SqliteUserRepository};
+use auth_domain::model::{NewSession, TenantId};
+use auth_domain::ports::{Clock, SessionStore, UserRepository};
+use auth_testkit::servers::{Database, PostgresServer, RedisServer};
+use auth_testkit::{DENYLIST_MARGIN, SESSION_POLICY, TestClock, a_tenant_id, request_time_at};
+use futures_util::{StreamExt, stream};
+
+use crate::users::{self, ID_PREFIX, USERS, password_hash};
+
+/// The calls in flight while a store is filled.
+const CALLS: usize = 256;
+const REVOCATION: RevocationPolicy =
+    RevocationPolicy { access_ttl: SESSION_POLICY.access_ttl, denylist_margin: DENYLIST_MARGIN };
+
+/// The stores that a service uses.
+#[derive(Clone)]
+pub(crate) enum Stores {
+    Servers(Arc<Servers>),
+    /// The path of the database file.
+    Embedded(PathBuf),
+}
+
+/// A Postgres and a Redis with an append-only file.
+pub(crate) struct Servers {
+    pub(crate) postgres: &'static PostgresServer,
+    pub(crate) redis: RedisServer,
+    pub(crate) database: Database<'static>,
+}
+
+impl Servers {
+    /// Starts both servers. The append-only file is in `folder`.
+    ///
+    /// It is not rewritten, because a rewrite would slow down whatever is measured at that moment.
+    pub(crate) fn start(folder: &Path) -> Self {
+        let folder = folder.to_str().expect("a UTF-8 path");
+        let options = ["--appendonly", "yes", "--appendfsync", "everysec", "--dir", folder];
+        let redis =
+            RedisServer::start_with(&[&options[..], &["--auto-aof-rewrite-percentage", "0"]].concat());
+        let postgres = PostgresServer::shared();
+        Self { postgres, redis, database: postgres.database() }
+    }
+
+    /// Inserts users so that there are `total`.
+    pub(crate) fn add_users(&self, total: u32) {
+        let _ = self.database.sql(&format!(
+            "INSERT INTO users (id, tenant_id, email, password_hash, role)
+                 SELECT ('{ID_PREFIX}' || lpad(to_hex(n), 12, '0'))::uuid, tenants.id, 'user' || n || '@example.com', '{}', 1
+                 FROM generate_series({USERS} + 1, {total}) AS n, tenants
+                 ON CONFLICT DO NOTHING",
+            password_hash()
+        ));
+        let _ = self.database.sql("VACUUM ANALYZE users");
+    }
+}
+
+impl Stores {
+    /// The settings that name these stores.
+    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Servers(servers) => vec![
+                ("CREDENTIALS__BACKEND", "postgres".to_owned()),
+                ("POSTGRES__URL", servers.database.url()),
+                ("TOKENS__BACKEND", "redis".to_owned()),
+                ("REDIS__URL", servers.redis.url()),
+            ],
+            Self::Embedded(path) => {
+                let folder = path.parent().expect("a folder").to_str().expect("a UTF-8 path");
+                vec![("DATA_DIR", folder.to_owned())]
+            }
+        }
+    }
+
+    /// Inserts the users of [`users::all`], and returns their tenant.
+    pub(crate) async fn insert_users(&self) -> TenantId {
+        let clock = TestClock::of_this_machine();
+        let users: Box<dyn UserRepository> = match self {
+            Self::Servers(servers) => {
+                let database = PostgresDatabase::new(postgres_config(servers), clock.clone());
+                Box::new(PostgresUserRepository::new(&database.expect("a valid configuration")))
+            }
+            Self::Embedded(path) => Box::new(SqliteUserRepository::new(&embedded(path))),
+        };
+        let tenant = users.default_tenant(a_tenant_id(), request_time_at(clock.now())).await;
+        let tenant = tenant.expect("a default tenant");
+        let insert = async |user| {
+            users.insert(&user, request_time_at(clock.now())).await.expect("a store that answers");
+        };
+        stream::iter(users::all(tenant)).for_each_concurrent(CALLS, insert).await;
+        tenant
+    }
+
+    /// Opens sessions.
+    pub(crate) async fn open(&self, sessions: &[NewSession]) {
+        let clock = TestClock::of_this_machine();
+        let store: Box<dyn SessionStore> = match self {
+            Self::Servers(servers) => {
+                let store = RedisStore::new(&RedisConfig::new(servers.redis.url()), clock.clone());
+                Box::new(RedisSessionStore::new(&store.expect("a valid configuration"), REVOCATION))
+            }
+            Self::Embedded(path) => Box::new(SqliteSessionStore::new(&embedded(path), DENYLIST_MARGIN)),
+        };
+        let open = async |session: &NewSession| {
+            store.open(session, request_time_at(clock.now())).await.expect("a store that answers");
+        };
+        stream::iter(sessions).for_each_concurrent(CALLS, open).await;
+    }
+}
+
+fn embedded(path: &Path) -> SqliteDatabase {
+    let mode = OpenMode { cleanup_interval: Duration::from_hours(1), ..OpenMode::default() };
+    SqliteDatabase::open(&SqliteConfig::new(path), mode, TestClock::of_this_machine()).expect("a database")
+}
+
+fn postgres_config(servers: &Servers) -> PostgresConfig {
+    PostgresConfig { url: servers.database.url(), ca_file: None, allow_plain_text: false }
+}
