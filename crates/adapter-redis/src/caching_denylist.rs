@@ -31,7 +31,7 @@ use crate::store::RedisStore;
 /// if Redis has lost them.
 #[derive(Clone)]
 pub struct CachingDenylist {
-    store: RedisStore,
+    /// Answers while the cache is not trusted.
     denylist: RedisDenylist,
     cache: Arc<DenylistCache>,
     /// Runs until the last clone is dropped.
@@ -64,7 +64,13 @@ impl CachingDenylist {
     pub fn start(store: &RedisStore, policy: RevocationPolicy) -> Self {
         let cache = Arc::clone(store.denylist_cache(policy.max_entry_lifetime()));
         let updater = Arc::new(CacheUpdater::start(store, &cache));
-        Self { store: store.clone(), denylist: RedisDenylist::new(store, policy), cache, _updater: updater }
+        Self { denylist: RedisDenylist::new(store, policy), cache, _updater: updater }
+    }
+
+    /// Returns the same cache, which asks Redis over the connections of `store` while it is not trusted.
+    #[must_use]
+    pub fn on(&self, store: &RedisStore) -> Self {
+        Self { denylist: self.denylist.on(store), ..self.clone() }
     }
 
     /// Checks whether the server allows client tracking of its denylist.
@@ -86,7 +92,7 @@ impl CachingDenylist {
     #[must_use]
     pub fn state(&self) -> DenylistCacheState {
         DenylistCacheState {
-            is_trusted: self.cache.is_trusted(LocalTime::now(&**self.store.clock())),
+            is_trusted: self.cache.is_trusted(LocalTime::now(self.denylist.clock())),
             entries: self.cache.len(),
             misses: self.cache.misses(),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::model::{LiveAccessToken, RequestTime, TokenId, to_microseconds, to_unix_microseconds};
-use auth_domain::ports::{Denylist, PortError};
+use auth_domain::ports::{Clock, Denylist, PortError};
 use tracing::instrument;
 
 use crate::keys;
@@ -48,6 +48,15 @@ impl RedisDenylist {
     #[must_use]
     pub fn new(store: &RedisStore, policy: RevocationPolicy) -> Self {
         Self { store: store.clone(), policy }
+    }
+
+    /// Returns the same port over the connections of another handle.
+    pub(crate) fn on(&self, store: &RedisStore) -> Self {
+        Self::new(store, self.policy)
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &**self.store.clock()
     }
 }
 

@@ -3,10 +3,10 @@
 
 use auth_domain::model::RequestTime;
 use auth_domain::ports::PortError;
+use futures_util::future::join_all;
 use redis::{Cmd, FromRedisValue, Pipeline, Value};
 
 use crate::clock::ClockSample;
-use crate::connection::MAX_CONNECTIONS;
 use crate::error::{StoreError, StoreResult, unexpected_reply};
 use crate::store::RedisStore;
 
@@ -55,9 +55,9 @@ impl RedisStore {
         pipeline: &Pipeline,
         request_time: RequestTime,
     ) -> StoreResult<[Value; N]> {
-        let mut repeats = 0..MAX_CONNECTIONS;
+        let mut repeats = 0..self.connections().len();
         loop {
-            let (connection, until) = self.connections().acquire(request_time).await?;
+            let (connection, until) = self.connections().acquire(request_time.deadline()).await?;
             let replies = connection.send_all(pipeline, until).await;
             match self.connections().discard_on_error(&connection, replies) {
                 Err(StoreError::Unanswered(_))
@@ -70,19 +70,21 @@ impl RedisStore {
     /// Reads the server clock on every connection, which updates the offset of their deadlines.
     pub(crate) async fn sample_clock(&self, request_time: RequestTime) -> StoreResult<ClockSample> {
         let (connections, clock) = (self.connections(), &**self.clock());
-        let mut repeats = 0..MAX_CONNECTIONS;
+        let mut repeats = 0..connections.len();
         let (connection, until, sample) = loop {
-            let (connection, until) = connections.acquire(request_time).await?;
+            let (connection, until) = connections.acquire(request_time.deadline()).await?;
             let sample = connection.sample_clock(clock, until).await;
             match connections.discard_on_error(&connection, sample) {
                 Err(StoreError::Unanswered(_)) if clock.instant() < until && repeats.next().is_some() => {}
                 sample => break (connection, until, sample.map_err(StoreError::of_read)?),
             }
         };
-        for other in connections.others(&connection) {
-            // One that does not answer is discarded, and replaced when it is needed.
+        // At the same time, so that one that does not answer leaves time for the others. It is discarded, and replaced when
+        // it is needed.
+        let others = connections.others(&connection).into_iter().map(|other| async move {
             drop(connections.discard_on_error(&other, other.sample_clock(clock, until).await));
-        }
+        });
+        join_all(others).await;
         Ok(sample)
     }
 }

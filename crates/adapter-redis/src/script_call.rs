@@ -66,7 +66,7 @@ impl ScriptCall {
         request_time: RequestTime,
     ) -> StoreResult<ScriptReply> {
         for _ in 0..MAX_ATTEMPTS {
-            let (connection, until) = connections.acquire(request_time).await?;
+            let (connection, until) = connections.acquire(request_time.deadline()).await?;
             let now = to_unix_microseconds(connections.clock.now());
             let command = self.command(is_repeat, connection.server_time(until), now);
             let reply = connection.send(&command, until).await.map(Value::extract_error);

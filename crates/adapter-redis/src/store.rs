@@ -9,7 +9,7 @@ use auth_domain::ports::Clock;
 use crate::address::{Address, Transport};
 use crate::clock::MAX_SKEW;
 use crate::config::RedisConfig;
-use crate::connection::{Connections, MAX_CONNECTIONS};
+use crate::connection::{Connections, PROCESS_CONNECTIONS, WORKER_CONNECTIONS};
 use crate::connector::Connector;
 use crate::denylist_cache::{DenylistCache, Lifetime};
 use crate::error::{ConfigError, StoreResult};
@@ -17,50 +17,74 @@ use crate::error::{ConfigError, StoreResult};
 /// A Redis server, as every port of this adapter uses it; cheap to clone.
 #[derive(Clone)]
 pub struct RedisStore {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
+    /// Those of this handle.
+    connections: Connections,
 }
 
-struct Inner {
+/// What all handles share.
+struct Shared {
     transport: Transport,
-    connections: Connections,
     /// The denylist cache of this process, if it keeps one.
     cache: OnceLock<Arc<DenylistCache>>,
 }
 
 impl RedisStore {
     /// Checks the configuration. Connections are opened when they are first needed, so the server may be unreachable now.
+    /// They are opened on the present tokio runtime, or if there is none, on that of the caller.
     ///
     /// # Errors
     /// [`ConfigError`] names the setting at fault.
     pub fn new(config: &RedisConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+        Self::with_workers(config, clock, 0)
+    }
+
+    /// Like [`new`](Self::new), and each of `workers` threads gets a connection of its own through
+    /// [`for_worker`](Self::for_worker). This handle uses the connections of the process.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the setting at fault.
+    pub fn with_workers(
+        config: &RedisConfig,
+        clock: Arc<dyn Clock>,
+        workers: usize,
+    ) -> Result<Self, ConfigError> {
         let Address { connection, transport } = Address::parse(config)?;
-        let connector = Connector::new(connection, MAX_CONNECTIONS).map_err(|_| ConfigError::InvalidUrl)?;
-        let connections = Connections::new(connector, clock);
-        Ok(Self { inner: Arc::new(Inner { transport, connections, cache: OnceLock::new() }) })
+        let max_connections = PROCESS_CONNECTIONS + workers.saturating_mul(WORKER_CONNECTIONS);
+        let connector = Connector::new(connection, max_connections).map_err(|_| ConfigError::InvalidUrl)?;
+        let connections = Connections::new(connector, clock, workers);
+        Ok(Self { shared: Arc::new(Shared { transport, cache: OnceLock::new() }), connections })
+    }
+
+    /// Returns a handle whose commands use the connection of a worker, which is opened on the runtime of the first caller.
+    /// Server clock and denylist cache are shared. Without such a worker, it uses the connections of the process.
+    #[must_use]
+    pub fn for_worker(&self, index: usize) -> Self {
+        Self { shared: Arc::clone(&self.shared), connections: self.connections.for_worker(index) }
     }
 
     pub(crate) fn connections(&self) -> &Connections {
-        &self.inner.connections
+        &self.connections
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
-        &self.inner.connections.clock
+        &self.connections.clock
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        self.inner.transport
+        self.shared.transport
     }
 
     /// Returns the denylist cache, and creates it at the first call. `max_lifetime` is the longest that any entry lives.
     pub(crate) fn denylist_cache(&self, max_lifetime: Duration) -> &Arc<DenylistCache> {
         let new = || Arc::new(DenylistCache::new(self.clock().instant(), max_lifetime));
-        self.inner.cache.get_or_init(new)
+        self.shared.cache.get_or_init(new)
     }
 
     /// Adds what this process has just denylisted to its cache, if it keeps one: each token with the lifetime of its entry
     /// in milliseconds.
     pub(crate) fn cache_revoked(&self, entries: impl Iterator<Item = (TokenId, i64)>) {
-        let Some(cache) = self.inner.cache.get() else { return };
+        let Some(cache) = self.shared.cache.get() else { return };
         let now = self.clock().instant();
         for (id, milliseconds) in entries {
             cache.set_lifetime(id, Lifetime::from_pttl(milliseconds), now);
@@ -72,7 +96,7 @@ impl RedisStore {
     pub(crate) async fn on_server_clock(&self, request_time: RequestTime) -> StoreResult<RequestTime> {
         let connection = match self.connections().open_connection() {
             Some(connection) => connection,
-            None => self.connections().acquire(request_time).await?.0,
+            None => self.connections().acquire(request_time.deadline()).await?.0,
         };
         let server_time = connection.server_time(self.clock().instant());
         let skew = server_time.saturating_sub(to_unix_microseconds(self.clock().now()));

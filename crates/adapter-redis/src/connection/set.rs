@@ -1,0 +1,88 @@
+//! A set of shared connections.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use auth_domain::ports::PortError;
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+
+use super::multiplexed::Connection;
+use crate::error::{StoreError, StoreResult};
+
+/// The shared connections of one worker, or of everything else in the process. They are used in turn.
+pub(super) struct ConnectionSet {
+    slots: Vec<Slot>,
+    next: AtomicUsize,
+    /// Where connections are opened; `None`: on the runtime of the caller.
+    runtime: Option<Handle>,
+}
+
+/// A connection that is opened when it is first needed, and replaced when it fails.
+#[derive(Default)]
+pub(super) struct Slot {
+    current: RwLock<Option<Arc<Connection>>>,
+    /// Held while a connection is opened, so that concurrent callers share it.
+    pub(super) opening: Mutex<()>,
+}
+
+impl ConnectionSet {
+    pub(super) fn new(connections: usize, runtime: Option<Handle>) -> Self {
+        let slots = std::iter::repeat_with(Slot::default).take(connections.max(1)).collect();
+        Self { slots, next: AtomicUsize::new(0), runtime }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Returns the slots in turn.
+    pub(super) fn next(&self) -> Option<&Slot> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        self.slots.get(turn % self.slots.len())
+    }
+
+    /// Opens a connection on the runtime of the set: that runtime reads and writes its socket.
+    pub(super) async fn on_runtime(
+        &self,
+        opening: impl Future<Output = StoreResult<Connection>> + Send + 'static,
+    ) -> StoreResult<Connection> {
+        match &self.runtime {
+            Some(runtime) => runtime.spawn(opening).await.unwrap_or_else(|_| Err(ended())),
+            None => opening.await,
+        }
+    }
+
+    /// Returns the open connections.
+    pub(super) fn open(&self) -> impl Iterator<Item = Arc<Connection>> {
+        self.slots.iter().filter_map(Slot::current)
+    }
+
+    pub(super) fn discard_all(&self) {
+        self.slots.iter().for_each(|slot| slot.set(None));
+    }
+
+    /// Callers that wait for a reply on the connection keep it.
+    pub(super) fn discard(&self, connection: &Arc<Connection>) {
+        self.slots.iter().for_each(|slot| slot.discard(connection));
+    }
+}
+
+impl Slot {
+    pub(super) fn current(&self) -> Option<Arc<Connection>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set(&self, connection: Option<Arc<Connection>>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = connection;
+    }
+
+    fn discard(&self, connection: &Arc<Connection>) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        current.take_if(|current| Arc::ptr_eq(current, connection));
+    }
+}
+
+fn ended() -> StoreError {
+    StoreError::NotExecuted(PortError::unavailable("the process stops, so no connection to Redis is opened"))
+}
