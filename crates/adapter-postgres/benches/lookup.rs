@@ -60,7 +60,12 @@ async fn measure() {
 }
 
 async fn repository(database: &Database<'_>) -> PostgresUserRepository {
-    let config = PostgresConfig { url: database.url(), ca_file: None, allow_plain_text: false };
+    let config = PostgresConfig {
+        url: database.url(),
+        ca_file: None,
+        allow_plain_text: false,
+        pool: PostgresConfig::DEFAULT_POOL,
+    };
     let database = PostgresDatabase::new(config, TestClock::new()).unwrap();
     database.migrate(request_time_at(START)).await.unwrap();
     PostgresUserRepository::new(&database)

@@ -25,9 +25,14 @@ pub struct PostgresConfig {
     pub ca_file: Option<PathBuf>,
     /// `POSTGRES__ALLOW_PLAIN_TEXT`: whether a connection to another machine may be unencrypted.
     pub allow_plain_text: bool,
+    /// `POSTGRES__POOL`: the largest number of connections in the pool, at least 1.
+    pub pool: usize,
 }
 
 impl PostgresConfig {
+    /// The default of [`pool`](Self::pool).
+    pub const DEFAULT_POOL: usize = 4;
+
     /// Checks the configuration without a connection. The only I/O is reading the CA file.
     ///
     /// # Errors
@@ -46,6 +51,7 @@ impl fmt::Debug for PostgresConfig {
         f.debug_struct("PostgresConfig")
             .field("ca_file", &self.ca_file)
             .field("allow_plain_text", &self.allow_plain_text)
+            .field("pool", &self.pool)
             .finish_non_exhaustive()
     }
 }
@@ -61,7 +67,12 @@ mod tests {
     use super::*;
 
     fn config(url: &str) -> PostgresConfig {
-        PostgresConfig { url: url.to_owned(), ca_file: None, allow_plain_text: false }
+        PostgresConfig {
+            url: url.to_owned(),
+            ca_file: None,
+            allow_plain_text: false,
+            pool: PostgresConfig::DEFAULT_POOL,
+        }
     }
 
     // S-40, S-83

@@ -1,8 +1,11 @@
 //! The connections of one database. No other module connects.
 
 mod connector;
+mod lease;
 mod pool;
 mod pool_error;
+mod runtime;
+mod server_limit;
 mod shared;
 mod timeouts;
 mod tls;
@@ -12,32 +15,84 @@ use std::time::Instant;
 
 use auth_domain::model::RequestTime;
 use auth_domain::ports::Clock;
-use diesel_async::AsyncPgConnection;
 
 use crate::config::{PostgresConfig, Transport};
 use crate::error::{ConfigError, StoreError};
 use connector::Connector;
-pub(crate) use connector::SharedConnection;
 use pool::Pool;
-pub(crate) use pool::PooledConnection;
-pub(crate) use shared::SharedConnections;
-pub(crate) use timeouts::bounded;
+use runtime::Runtime;
+use server_limit::ServerLimit;
+use shared::SharedConnections;
 use timeouts::{CONNECT, call_deadline};
 
-/// Two shared connections for lookups, a pool for everything else, and single connections for long statements.
+pub(crate) use connector::SharedConnection;
+pub(crate) use lease::Lease;
+pub(crate) use pool::PooledConnection;
+pub(crate) use timeouts::bounded;
+
+/// The shared connections of a process without workers. A third one does not increase the lookups per second.
+const PROCESS_CONNECTIONS: usize = 2;
+/// The shared connections of a worker, which has one core only.
+const WORKER_CONNECTIONS: usize = 1;
+
+/// The connections, as one user of a set sees them; cheap to clone.
+///
+/// Shared connections are for lookups, the pool is for everything else. If there are workers, each has a shared connection, and
+/// the rest of the process looks users up over the pool.
+#[derive(Clone)]
 pub(crate) struct Connections {
-    connector: Arc<Connector>,
+    process: Arc<Process>,
+    /// The shared connections of this user; `None`: the pool.
+    own: Option<Arc<SharedConnections>>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) shared: SharedConnections,
+}
+
+/// What all users share.
+struct Process {
+    connector: Arc<Connector>,
+    /// Those of each worker, or those of the process if there are no workers.
+    shared: Vec<Arc<SharedConnections>>,
     pool: Pool,
+    pool_size: usize,
 }
 
 impl Connections {
-    pub(crate) fn new(config: &PostgresConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+    pub(crate) fn new(
+        config: &PostgresConfig,
+        clock: Arc<dyn Clock>,
+        workers: usize,
+    ) -> Result<Self, ConfigError> {
         let connector = Arc::new(Connector::new(config)?);
-        let shared = SharedConnections::new(Arc::clone(&connector), Arc::clone(&clock));
-        let pool = Pool::new(Arc::clone(&connector), Arc::clone(&clock))?;
-        Ok(Self { connector, clock, shared, pool })
+        let limit = Arc::new(ServerLimit::new(Arc::clone(&clock)));
+        let shared = |connections, runtime| {
+            let (connector, limit, clock) = (Arc::clone(&connector), Arc::clone(&limit), Arc::clone(&clock));
+            Arc::new(SharedConnections::new(connections, runtime, connector, limit, clock))
+        };
+        let (shared, own) = if workers == 0 {
+            let process = shared(PROCESS_CONNECTIONS, Runtime::present());
+            (vec![Arc::clone(&process)], Some(process))
+        } else {
+            ((0..workers).map(|_| shared(WORKER_CONNECTIONS, Runtime::Caller)).collect(), None)
+        };
+        let pool = Pool::new(config.pool, Arc::clone(&connector), limit, Arc::clone(&clock))?;
+        let process = Arc::new(Process { connector, shared, pool, pool_size: config.pool });
+        Ok(Self { process, own, clock })
+    }
+
+    /// Returns the connections of a worker. Without such a worker, they are those of the process.
+    pub(crate) fn for_worker(&self, index: usize) -> Self {
+        let own = self.process.shared.get(index).or(self.own.as_ref()).cloned();
+        Self { own, ..self.clone() }
+    }
+
+    /// The largest number of connections that the process opens, apart from migrations.
+    pub(crate) fn max(&self) -> usize {
+        self.process.shared.iter().map(|set| set.len()).fold(self.process.pool_size, usize::saturating_add)
+    }
+
+    /// How many connections a lookup may find closed, as after an outage.
+    pub(crate) fn max_closed(&self) -> usize {
+        self.own.as_ref().map_or(self.process.pool_size, |own| own.len())
     }
 
     /// Returns the deadline of a call that begins now.
@@ -45,9 +100,31 @@ impl Connections {
         call_deadline(&*self.clock, request_time)
     }
 
-    /// Returns a connection of the pool for a call that begins now.
-    pub(crate) async fn pooled(&self, request_time: RequestTime) -> Result<PooledConnection, StoreError> {
-        self.pool.get(self.call_deadline(request_time)?).await
+    /// Returns a connection for a lookup: a shared one, or one of the pool if the server accepts no more connections.
+    pub(crate) async fn for_lookup(&self, deadline: Instant) -> Result<Lease, StoreError> {
+        let Some(own) = &self.own else { return self.free(deadline).await };
+        match own.get(deadline).await {
+            Ok(connection) => {
+                Ok(Lease::shared(connection, Arc::clone(own), deadline, Arc::clone(&self.clock)))
+            }
+            Err(error @ StoreError::TooManyConnections) => match self.open_elsewhere(deadline) {
+                Some(lease) => Ok(lease),
+                None => self.take_pooled(deadline).await.map_err(|_| error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns a connection of the pool for a call that begins now, or a shared one if the pool has none and the server
+    /// accepts no more connections.
+    pub(crate) async fn pooled(&self, request_time: RequestTime) -> Result<Lease, StoreError> {
+        self.free(self.call_deadline(request_time)?).await
+    }
+
+    /// Returns a connection of the pool for one long transaction.
+    pub(crate) async fn exclusive(&self, request_time: RequestTime) -> Result<PooledConnection, StoreError> {
+        self.call_deadline(request_time)?;
+        self.process.pool.get(request_time.deadline()).await
     }
 
     /// Makes a connection for migrations, which close it by dropping its socket task.
@@ -55,20 +132,31 @@ impl Connections {
         &self,
         request_time: RequestTime,
     ) -> Result<SharedConnection, StoreError> {
-        self.connector.shared(self.connect_deadline(request_time)?).await
-    }
-
-    /// Makes a connection outside the pool, for one long statement.
-    pub(crate) async fn exclusive(&self, request_time: RequestTime) -> Result<AsyncPgConnection, StoreError> {
-        self.connector.exclusive(self.connect_deadline(request_time)?).await
+        self.call_deadline(request_time)?;
+        let deadline = request_time.deadline().min(self.clock.instant() + CONNECT);
+        self.process.connector.shared(deadline).await
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        self.connector.transport
+        self.process.connector.transport
     }
 
-    fn connect_deadline(&self, request_time: RequestTime) -> Result<Instant, StoreError> {
-        self.call_deadline(request_time)?;
-        Ok(request_time.deadline().min(self.clock.instant() + CONNECT))
+    async fn free(&self, deadline: Instant) -> Result<Lease, StoreError> {
+        match self.take_pooled(deadline).await {
+            Err(error @ StoreError::TooManyConnections) => self.open_elsewhere(deadline).ok_or(error),
+            lease => lease,
+        }
+    }
+
+    async fn take_pooled(&self, deadline: Instant) -> Result<Lease, StoreError> {
+        let connection = self.process.pool.get(deadline).await?;
+        Ok(Lease::pooled(connection, deadline, Arc::clone(&self.clock)))
+    }
+
+    /// Returns a shared connection that is open already, of whichever worker.
+    fn open_elsewhere(&self, deadline: Instant) -> Option<Lease> {
+        let mut open = self.process.shared.iter().filter_map(|set| Some((set.any_open()?, Arc::clone(set))));
+        let (connection, set) = open.next()?;
+        Some(Lease::shared(connection, set, deadline, Arc::clone(&self.clock)))
     }
 }

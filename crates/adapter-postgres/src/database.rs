@@ -18,10 +18,11 @@ use crate::readiness;
 ///
 /// A clone shares the connections.
 #[derive(Clone)]
-pub struct PostgresDatabase(Arc<Connections>);
+pub struct PostgresDatabase(Connections);
 
 impl PostgresDatabase {
-    /// Prepares the connections. The first call connects.
+    /// Prepares the connections. The first call connects. The sockets of connections are served by the present tokio
+    /// runtime, or if there is none, by that of the caller who connects.
     ///
     /// # Errors
     /// The first problem of `config`.
@@ -30,7 +31,37 @@ impl PostgresDatabase {
         reason = "the password in the URL is zeroized when `config` is dropped"
     )]
     pub fn new(config: PostgresConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
-        Ok(Self(Arc::new(Connections::new(&config, clock)?)))
+        Ok(Self(Connections::new(&config, clock, 0)?))
+    }
+
+    /// Like [`new`](Self::new), and each of `workers` threads gets a connection for lookups of its own through
+    /// [`for_worker`](Self::for_worker). This handle looks users up over the pool.
+    ///
+    /// # Errors
+    /// The first problem of `config`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the password in the URL is zeroized when `config` is dropped"
+    )]
+    pub fn with_workers(
+        config: PostgresConfig,
+        clock: Arc<dyn Clock>,
+        workers: usize,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self(Connections::new(&config, clock, workers)?))
+    }
+
+    /// Returns a handle that looks users up over the connection of a worker, which is opened on the runtime of the first
+    /// caller. Writes use the pool. Without such a worker, it is the same as this handle.
+    #[must_use]
+    pub fn for_worker(&self, index: usize) -> Self {
+        Self(self.0.for_worker(index))
+    }
+
+    /// Returns the largest number of connections of this process: one for each worker (without workers two), and the pool.
+    #[must_use]
+    pub fn max_connections(&self) -> usize {
+        self.0.max()
     }
 
     /// Creates the tables in an empty database, or updates tables that this service has created. It changes nothing in
@@ -54,13 +85,11 @@ impl PostgresDatabase {
     /// the clocks are more than two seconds apart.
     #[instrument(level = "debug", skip_all)]
     pub async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
-        let deadline = self.0.call_deadline(request_time)?;
-        let connection = self.0.shared.get(deadline).await?;
-        let read = self.0.shared.run(&connection, deadline, server_time(connection.connection()));
-        let sample = ClockSample::take(&*self.0.clock, read).await?;
-        sample.check(request_time).map_err(StoreError::Misconfigured)?;
         // On a pooled connection, because lookups must not wait for a commit.
         let connection = self.0.pooled(request_time).await?;
+        let read = connection.run(server_time(&connection));
+        let sample = ClockSample::take(&*self.0.clock, read).await?;
+        sample.check(request_time).map_err(StoreError::Misconfigured)?;
         Ok(connection.run(readiness::commit_a_write(&connection)).await?)
     }
 
@@ -82,7 +111,7 @@ impl PostgresDatabase {
         Ok(diagnostics::diagnose_users(&self.0, request_time).await?)
     }
 
-    pub(crate) fn connections(&self) -> Arc<Connections> {
-        Arc::clone(&self.0)
+    pub(crate) fn connections(&self) -> Connections {
+        self.0.clone()
     }
 }

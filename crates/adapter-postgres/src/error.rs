@@ -11,6 +11,7 @@ use auth_domain::ports::{PortError, UnreadableUser};
 use diesel::result::{DatabaseErrorKind, Error as DriverError};
 use thiserror::Error;
 use tokio_postgres::Error as ConnectError;
+use tokio_postgres::error::SqlState;
 
 /// The message for a server that is a standby.
 pub(crate) const STANDBY: &str = "the database server is a standby, which receives changes late; name the primary in POSTGRES__URL, or all \
@@ -68,7 +69,13 @@ pub(crate) enum StoreError {
     Driver(#[from] DriverError),
     /// A connection could not be made.
     #[error("cannot connect")]
-    Connect(#[from] ConnectError),
+    Connect(ConnectError),
+    /// The server accepts no more connections of this role, for this database, or at all.
+    #[error(
+        "the database server accepts no more connections; raise its limit (max_connections, or CONNECTION LIMIT of the role \
+         or the database), or lower POSTGRES__POOL"
+    )]
+    TooManyConnections,
     /// A new connection led to a standby.
     #[error("{STANDBY}")]
     Standby,
@@ -130,6 +137,15 @@ impl StoreError {
     }
 }
 
+impl From<ConnectError> for StoreError {
+    fn from(error: ConnectError) -> Self {
+        match error.code() {
+            Some(&SqlState::TOO_MANY_CONNECTIONS) => Self::TooManyConnections,
+            _ => Self::Connect(error),
+        }
+    }
+}
+
 impl From<StoreError> for PortError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -143,7 +159,8 @@ impl From<StoreError> for PortError {
             | StoreError::Unreachable
             | StoreError::TimedOut
             | StoreError::DeadlinePassed
-            | StoreError::PoolExhausted => Self::unavailable(error),
+            | StoreError::PoolExhausted
+            | StoreError::TooManyConnections => Self::unavailable(error),
         }
     }
 }

@@ -6,8 +6,6 @@ mod lookups;
 mod row;
 mod writes;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use auth_domain::model::{
     Email, HashParametersInUse, NewUser, PasswordHash, RequestTime, TenantId, User, UserId, UserStatus,
@@ -23,7 +21,7 @@ use lookups::Key;
 /// A [`UserRepository`] in the database of the HookSentry platform, or in a database of this service.
 #[derive(Clone)]
 pub struct PostgresUserRepository {
-    connections: Arc<Connections>,
+    connections: Connections,
 }
 
 impl PostgresUserRepository {

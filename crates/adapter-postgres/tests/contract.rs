@@ -11,7 +11,12 @@ auth_testkit::user_repository_contract!(fixture = users());
 
 async fn users() -> UserRepositoryFixture {
     let server = Arc::new(PostgresServer::shared().database());
-    let config = PostgresConfig { url: server.url(), ca_file: None, allow_plain_text: false };
+    let config = PostgresConfig {
+        url: server.url(),
+        ca_file: None,
+        allow_plain_text: false,
+        pool: PostgresConfig::DEFAULT_POOL,
+    };
     let database = PostgresDatabase::new(config, TestClock::new()).unwrap();
     database.migrate(request_time_at(START)).await.unwrap();
     UserRepositoryFixture {

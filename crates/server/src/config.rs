@@ -32,7 +32,7 @@ pub(crate) use log::{LogFormat, LogSettings};
 use reader::Reader;
 pub(crate) use secret::Secret;
 pub(crate) use secret_file::SecretFile;
-pub(crate) use server::ServerSettings;
+pub(crate) use server::{PostgresSettings, ServerSettings};
 pub(crate) use settings::Settings;
 pub(crate) use sources::ENVIRONMENT_PREFIX;
 pub(crate) use tokens::{TokensBackend, Verification};

@@ -146,7 +146,12 @@ mod tests {
     use crate::connection::timeouts::CONNECT;
 
     fn servers(url: &str) -> Vec<Config> {
-        let config = PostgresConfig { url: url.to_owned(), ca_file: None, allow_plain_text: false };
+        let config = PostgresConfig {
+            url: url.to_owned(),
+            ca_file: None,
+            allow_plain_text: false,
+            pool: PostgresConfig::DEFAULT_POOL,
+        };
         Connector::new(&config).unwrap().servers
     }
 

@@ -2,88 +2,124 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use auth_domain::ports::Clock;
 use diesel_async::pooled_connection::deadpool::{self, Object};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncConnection, AsyncPgConnection, TransactionManager};
-use time::OffsetDateTime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout_at;
 
 use super::connector::Connector;
+use super::runtime::Runtime;
+use super::server_limit::ServerLimit;
 use super::timeouts::{CONNECT, POOL_WAIT, bounded};
-use crate::clock::server_time;
 use crate::error::{ConfigError, StoreError};
 
 type Transactions = <AsyncPgConnection as AsyncConnection>::TransactionManager;
 
-/// Administrative calls and hash upgrades are rare; more than one, so that they do not wait for a long listing.
-const CONNECTIONS: usize = 4;
-
 pub(super) struct Pool {
     connections: deadpool::Pool<AsyncPgConnection>,
     clock: Arc<dyn Clock>,
+    /// One for each connection that there may be. The pool itself never makes a caller wait.
+    permits: Arc<Semaphore>,
+    /// The permits that are taken away while the server accepts no more connections.
+    withheld: AtomicUsize,
+    limit: Arc<ServerLimit>,
 }
 
-/// A connection that one call uses until its deadline.
+/// A connection that one call uses alone.
 ///
 /// If it is dropped during a statement, because the caller hung up or the deadline passed, or after a failed statement, the
 /// pool discards it.
 pub(crate) struct PooledConnection {
     connection: Object<AsyncPgConnection>,
-    deadline: Instant,
-    clock: Arc<dyn Clock>,
     is_unusable: AtomicBool,
+    /// Given back after the connection.
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Pool {
-    pub(super) fn new(connector: Arc<Connector>, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+    /// Prepares a pool. Its connections are opened on the present runtime, also for callers on other ones.
+    pub(super) fn new(
+        size: usize,
+        connector: Arc<Connector>,
+        limit: Arc<ServerLimit>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
         let mut config = ManagerConfig::default();
         // The other methods send a statement for each call; a closed connection is recognised without one.
         config.recycling_method = RecyclingMethod::Fast;
-        let connect_clock = Arc::clone(&clock);
-        config.custom_setup = Box::new(move |_| {
-            let (connector, deadline) = (Arc::clone(&connector), connect_clock.instant() + CONNECT);
-            Box::pin(async move { Ok(connector.exclusive(deadline).await?) })
-        });
+        config.custom_setup = {
+            let (runtime, limit, clock) =
+                (Arc::new(Runtime::present()), Arc::clone(&limit), Arc::clone(&clock));
+            Box::new(move |_| {
+                let (connector, deadline) = (Arc::clone(&connector), clock.instant() + CONNECT);
+                let (runtime, limit) = (Arc::clone(&runtime), Arc::clone(&limit));
+                Box::pin(async move {
+                    let opening = Box::pin(async move { connector.exclusive(deadline).await });
+                    Ok(limit.open(runtime.open(opening)).await?)
+                })
+            })
+        };
         // The manager needs no URL, because the connector has it.
         let manager = AsyncDieselConnectionManager::new_with_config(String::new(), config);
-        let pool = deadpool::Pool::builder(manager).max_size(CONNECTIONS).build();
+        let pool = deadpool::Pool::builder(manager).max_size(size).build();
         let connections = pool.map_err(|error| ConfigError::Rejected(error.to_string()))?;
-        Ok(Self { connections, clock })
+        let (permits, withheld) = (Arc::new(Semaphore::new(size)), AtomicUsize::new(0));
+        Ok(Self { connections, clock, permits, withheld, limit })
     }
 
-    /// Waits for a free connection.
+    /// Waits for a free connection. If the server accepts no more connections, it waits for one of those that there are.
     pub(super) async fn get(&self, deadline: Instant) -> Result<PooledConnection, StoreError> {
         let wait_until = deadline.min(self.clock.instant() + POOL_WAIT);
-        let connection = bounded(wait_until, self.connections.get()).await?;
-        let (clock, is_unusable) = (Arc::clone(&self.clock), AtomicBool::new(false));
-        Ok(PooledConnection { connection, deadline, clock, is_unusable })
+        loop {
+            self.restore_permits();
+            let permit = timeout_at(wait_until.into(), Arc::clone(&self.permits).acquire_owned()).await;
+            let Ok(Ok(permit)) = permit else { return Err(StoreError::PoolExhausted) };
+            match bounded(wait_until, self.connections.get()).await {
+                Ok(connection) => {
+                    let is_unusable = AtomicBool::new(false);
+                    return Ok(PooledConnection { connection, is_unusable, _permit: permit });
+                }
+                Err(StoreError::TooManyConnections) if self.connections.status().size > 0 => {
+                    permit.forget();
+                    self.withheld.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn restore_permits(&self) {
+        if self.withheld.load(Ordering::Relaxed) > 0 && !self.limit.is_reached() {
+            self.permits.add_permits(self.withheld.swap(0, Ordering::Relaxed));
+        }
     }
 }
 
 impl PooledConnection {
-    /// Runs a statement until the deadline of the call.
-    pub(crate) async fn run<T, E>(
+    /// Runs statements until the deadline of the call.
+    pub(super) async fn run<T, E>(
         &self,
-        statement: impl Future<Output = Result<T, E>>,
+        deadline: Instant,
+        statements: impl Future<Output = Result<T, E>>,
     ) -> Result<T, StoreError>
     where
         StoreError: From<E>,
     {
         self.is_unusable.store(true, Ordering::Relaxed);
-        let outcome = bounded(self.deadline, statement).await;
+        let outcome = bounded(deadline, statements).await;
         self.is_unusable.store(outcome.is_err(), Ordering::Relaxed);
         outcome
     }
 
-    /// Returns the deadline of the call on the clock of the server.
-    ///
-    /// The transit time of the answer is not added, so the result is early rather than late.
-    pub(crate) async fn server_deadline(&self) -> Result<OffsetDateTime, StoreError> {
-        let now = server_time(self).await?;
-        Ok(now + self.deadline.saturating_duration_since(self.clock.instant()))
+    /// Returns the connection for a transaction. It is not used again.
+    pub(crate) fn for_transaction(&mut self) -> &mut AsyncPgConnection {
+        *self.is_unusable.get_mut() = true;
+        &mut self.connection
     }
 }
 

@@ -1,4 +1,4 @@
-//! The two connections that all lookups share.
+//! The connections that lookups share.
 //!
 //! Statements are pipelined: a lookup does not wait for the answer to the one before it.
 
@@ -11,6 +11,8 @@ use tokio::sync::Mutex;
 use tokio::time::timeout_at;
 
 use super::connector::{Connector, SharedConnection};
+use super::runtime::Runtime;
+use super::server_limit::ServerLimit;
 use super::timeouts::{CONNECT, bounded};
 use crate::error::StoreError;
 
@@ -19,10 +21,12 @@ use crate::error::StoreError;
 const UNRESPONSIVE: Duration = Duration::from_millis(250);
 
 /// The shared connections, made when they are first needed.
-pub(crate) struct SharedConnections {
+pub(super) struct SharedConnections {
     connector: Arc<Connector>,
     clock: Arc<dyn Clock>,
-    slots: [Slot; SharedConnections::COUNT],
+    slots: Vec<Slot>,
+    runtime: Runtime,
+    limit: Arc<ServerLimit>,
     turn: AtomicUsize,
     /// Held by the caller that connects.
     connecting: Mutex<()>,
@@ -34,28 +38,40 @@ pub(crate) struct SharedConnections {
 struct Slot(RwLock<Option<Arc<SharedConnection>>>);
 
 impl SharedConnections {
-    /// The number of connections. A third one does not increase the lookups per second.
-    pub(crate) const COUNT: usize = 2;
-
-    pub(super) fn new(connector: Arc<Connector>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        connections: usize,
+        runtime: Runtime,
+        connector: Arc<Connector>,
+        limit: Arc<ServerLimit>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let (turn, failures) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { connector, clock, slots: Default::default(), turn, connecting: Mutex::default(), failures }
+        let slots = std::iter::repeat_with(Slot::default).take(connections.max(1)).collect();
+        Self { connector, clock, slots, runtime, limit, turn, connecting: Mutex::default(), failures }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
     }
 
     /// Returns the connections in turn, and connects if necessary.
-    pub(crate) async fn get(&self, deadline: Instant) -> Result<Arc<SharedConnection>, StoreError> {
-        let [even, odd] = &self.slots;
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let slot = if turn.is_multiple_of(2) { even } else { odd };
+    pub(super) async fn get(&self, deadline: Instant) -> Result<Arc<SharedConnection>, StoreError> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.slots.len();
+        let Some(slot) = self.slots.get(turn) else { return Err(StoreError::Unreachable) };
         match slot.get() {
             Some(connection) => Ok(connection),
             None => self.connect(slot, deadline).await,
         }
     }
 
+    /// Returns an open connection.
+    pub(super) fn any_open(&self) -> Option<Arc<SharedConnection>> {
+        self.slots.iter().find_map(Slot::get)
+    }
+
     /// Runs a statement on a connection. If the error shows that the connection is unusable, later callers get another
     /// one; statements that are already on it continue.
-    pub(crate) async fn run<T, E>(
+    pub(super) async fn run<T, E>(
         &self,
         connection: &Arc<SharedConnection>,
         deadline: Instant,
@@ -94,8 +110,14 @@ impl SharedConnections {
             return Err(StoreError::Unreachable);
         }
         let started = self.clock.instant();
-        let connection = self.connector.shared(deadline).await.inspect_err(|error| {
-            if is_the_servers_fault(error, started, deadline) {
+        let connector = Arc::clone(&self.connector);
+        // Boxed, so that the futures of lookups are not as large as this one.
+        let opening = Box::pin(async move { connector.shared(deadline).await });
+        let opening = self.runtime.open(opening);
+        let connection = self.limit.open(opening).await.inspect_err(|error| {
+            if is_the_servers_fault(error, started, deadline)
+                && !matches!(error, StoreError::TooManyConnections)
+            {
                 self.failures.fetch_add(1, Ordering::Release);
             }
         })?;

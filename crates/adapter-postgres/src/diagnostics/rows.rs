@@ -7,7 +7,7 @@ use diesel::{ExpressionMethods, QueryDsl, TextExpressionMethods};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use crate::connection::{Connections, PooledConnection};
+use crate::connection::{Connections, Lease};
 use crate::error::StoreError;
 use crate::schema::users;
 
@@ -48,7 +48,7 @@ async fn page_after(
     connection.run(read(&connection, last)).await
 }
 
-async fn read(pooled: &PooledConnection, last: Uuid) -> QueryResult<Vec<Row>> {
+async fn read(pooled: &Lease, last: Uuid) -> QueryResult<Vec<Row>> {
     let mut connection: &AsyncPgConnection = pooled;
     let is_argon2id = users::password_hash.like("$argon2id$%");
     let rows = users::table.select((

@@ -27,7 +27,7 @@ struct Row {
     users: i64,
 }
 
-/// Reads every row. This may take longer than the timeout of other statements, so it has a connection of its own.
+/// Reads every row. This may take longer than the timeout of other statements, so it is one transaction with a timeout of its own.
 pub(super) async fn read(
     connections: &Connections,
     request_time: RequestTime,
@@ -35,7 +35,7 @@ pub(super) async fn read(
     let mut connection = connections.exclusive(request_time).await?;
     let deadline = request_time.deadline();
     let timeout = deadline.saturating_duration_since(connections.clock.instant());
-    let rows = select(&mut connection, deadline, timeout.as_millis().max(1).to_string()).await?;
+    let rows = select(connection.for_transaction(), deadline, timeout.as_millis().max(1).to_string()).await?;
     Ok(rows.into_iter().filter_map(Row::into_parameters).collect())
 }
 

@@ -10,7 +10,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::lookup::Lookup;
 use super::row::UserRow;
 use crate::clock::server_time;
-use crate::connection::{Connections, PooledConnection, SharedConnections};
+use crate::connection::{Connections, Lease};
 use crate::error::StoreError;
 use crate::schema::users;
 
@@ -21,15 +21,15 @@ pub(super) enum Key<'a> {
     Email(&'a Email),
 }
 
-/// Finds a user over a shared connection. If this connection is closed, it tries the next one.
+/// Finds a user. If the connection is closed, it tries the next one.
 pub(super) async fn find(
     connections: &Connections,
     key: Key<'_>,
     request_time: RequestTime,
 ) -> Result<Option<User>, StoreError> {
     let deadline = connections.call_deadline(request_time)?;
-    // After an outage, every shared connection is closed.
-    let mut more_attempts = 0..SharedConnections::COUNT;
+    // After an outage, every connection is closed.
+    let mut more_attempts = 0..connections.max_closed();
     let row = loop {
         match attempt(connections, key, deadline).await {
             Err(error) if error.is_connection_error() && more_attempts.next().is_some() => {}
@@ -44,8 +44,8 @@ async fn attempt(
     key: Key<'_>,
     deadline: Instant,
 ) -> Result<Option<UserRow>, StoreError> {
-    let connection = connections.shared.get(deadline).await?;
-    connections.shared.run(&connection, deadline, read(connection.connection(), key)).await
+    let connection = connections.for_lookup(deadline).await?;
+    connection.run(read(&connection, key)).await
 }
 
 async fn read(mut connection: &AsyncPgConnection, key: Key<'_>) -> Result<Option<UserRow>, StoreError> {
@@ -59,7 +59,7 @@ async fn read(mut connection: &AsyncPgConnection, key: Key<'_>) -> Result<Option
 }
 
 /// Reads every user. They are sorted here, because the collation of the server is unknown.
-pub(super) async fn list(pooled: &PooledConnection) -> Result<UserListing, StoreError> {
+pub(super) async fn list(pooled: &Lease) -> Result<UserListing, StoreError> {
     // Fails on a standby.
     server_time(pooled).await?;
     let mut connection: &AsyncPgConnection = pooled;

@@ -11,7 +11,7 @@ use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use time::OffsetDateTime;
 
-use crate::connection::PooledConnection;
+use crate::connection::Lease;
 use crate::error::StoreError;
 use crate::schema::tenants;
 
@@ -21,7 +21,7 @@ const DEFAULT_TENANT: &str = "default";
 type Write<'a> = BoxedSqlQuery<'a, Pg, SqlQuery>;
 
 pub(super) async fn default_tenant(
-    pooled: &PooledConnection,
+    pooled: &Lease,
     candidate: TenantId,
     now: OffsetDateTime,
 ) -> Result<TenantId, StoreError> {
@@ -39,7 +39,7 @@ pub(super) async fn default_tenant(
 }
 
 pub(super) async fn insert(
-    pooled: &PooledConnection,
+    pooled: &Lease,
     user: &NewUser,
     now: OffsetDateTime,
 ) -> Result<Insertion, StoreError> {
@@ -65,7 +65,7 @@ pub(super) async fn insert(
 }
 
 pub(super) async fn set_status(
-    pooled: &PooledConnection,
+    pooled: &Lease,
     id: UserId,
     status: UserStatus,
     now: OffsetDateTime,
@@ -77,7 +77,7 @@ pub(super) async fn set_status(
 
 /// Writes no other column, so that the role needs the UPDATE privilege for this one only.
 pub(super) async fn replace_password_hash(
-    pooled: &PooledConnection,
+    pooled: &Lease,
     id: UserId,
     expected: Option<&PasswordHash>,
     new: &PasswordHash,
@@ -93,7 +93,7 @@ pub(super) async fn replace_password_hash(
     Ok(if is_replaced { Replacement::Replaced } else { Replacement::Changed })
 }
 
-async fn named_tenant(pooled: &PooledConnection) -> QueryResult<Option<TenantId>> {
+async fn named_tenant(pooled: &Lease) -> QueryResult<Option<TenantId>> {
     let mut connection: &AsyncPgConnection = pooled;
     let named = tenants::table.select(tenants::id).filter(tenants::name.eq(DEFAULT_TENANT));
     Ok(named.get_result(&mut connection).await.optional()?.map(TenantId::from_uuid))
@@ -103,7 +103,7 @@ async fn named_tenant(pooled: &PooledConnection) -> QueryResult<Option<TenantId>
 ///
 /// The server may execute it long after the client has given up: it was frozen, or another transaction held a lock. So the
 /// statement compares the deadline with the server's clock, and limits each wait for a lock to the remaining time.
-async fn with_deadline<'a>(pooled: &PooledConnection, write: &str) -> Result<Write<'a>, StoreError> {
+async fn with_deadline<'a>(pooled: &Lease, write: &str) -> Result<Write<'a>, StoreError> {
     let deadline = pooled.server_deadline().await?;
     let statement = format!(
         "WITH deadline AS MATERIALIZED (
@@ -119,7 +119,7 @@ async fn with_deadline<'a>(pooled: &PooledConnection, write: &str) -> Result<Wri
 ///
 /// # Errors
 /// `DeadlinePassed` if the deadline had passed on the server.
-async fn execute(pooled: &PooledConnection, write: Write<'_>) -> Result<bool, StoreError> {
+async fn execute(pooled: &Lease, write: Write<'_>) -> Result<bool, StoreError> {
     let mut connection: &AsyncPgConnection = pooled;
     let outcome: Outcome = write.get_result(&mut connection).await?;
     if outcome.in_time { Ok(outcome.written > 0) } else { Err(StoreError::DeadlinePassed) }

@@ -21,7 +21,12 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn at(url: &str) -> Self {
-        Self::with(PostgresConfig { url: url.to_owned(), ca_file: None, allow_plain_text: false })
+        Self::with(PostgresConfig {
+            url: url.to_owned(),
+            ca_file: None,
+            allow_plain_text: false,
+            pool: PostgresConfig::DEFAULT_POOL,
+        })
     }
 
     pub(crate) fn with(config: PostgresConfig) -> Self {

@@ -12,7 +12,12 @@ const ENCRYPTED: &str =
                          WHERE application_name = 'hooksentry-auth' AND datname = current_database()";
 
 fn config(url: String, certificates: &Certificates) -> PostgresConfig {
-    PostgresConfig { url, ca_file: Some(certificates.authority()), allow_plain_text: false }
+    PostgresConfig {
+        url,
+        ca_file: Some(certificates.authority()),
+        allow_plain_text: false,
+        pool: PostgresConfig::DEFAULT_POOL,
+    }
 }
 
 // S-86

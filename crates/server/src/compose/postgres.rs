@@ -9,7 +9,7 @@ use auth_domain::ports::{Check, Clock, PortError, Severity, UserRepository};
 
 use super::named::named;
 use super::stores::On;
-use crate::config::ServerSettings;
+use crate::config::PostgresSettings;
 use crate::dependency::{Dependencies, Dependency, Depth};
 
 /// Returns the adapter on each set of connections, and adds the database to the dependencies.
@@ -17,26 +17,28 @@ use crate::dependency::{Dependencies, Dependency, Depth};
 /// # Errors
 /// The problem of a setting.
 pub(super) fn users(
-    server: &ServerSettings,
+    settings: &PostgresSettings,
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
 ) -> Result<On<Arc<dyn UserRepository>>, String> {
-    let database = PostgresDatabase::new(config(server), clock.clone()).map_err(|problem| named(&problem))?;
+    let database =
+        PostgresDatabase::new(config(settings), clock.clone()).map_err(|problem| named(&problem))?;
     dependencies.push(Arc::new(Postgres(database.clone())));
     let users: Arc<dyn UserRepository> = Arc::new(PostgresUserRepository::new(&database));
     Ok(Box::new(move |_| users.clone()))
 }
 
 /// Returns the problem of a setting, if there is one.
-pub(super) fn problem(server: &ServerSettings) -> Option<String> {
-    config(server).check().err().map(|problem| named(&problem))
+pub(super) fn problem(settings: &PostgresSettings) -> Option<String> {
+    config(settings).check().err().map(|problem| named(&problem))
 }
 
-fn config(server: &ServerSettings) -> PostgresConfig {
+fn config(settings: &PostgresSettings) -> PostgresConfig {
     PostgresConfig {
-        url: server.url.expose().to_owned(),
-        ca_file: server.ca_file.clone(),
-        allow_plain_text: server.allow_plain_text,
+        url: settings.server.url.expose().to_owned(),
+        ca_file: settings.server.ca_file.clone(),
+        allow_plain_text: settings.server.allow_plain_text,
+        pool: settings.pool,
     }
 }
 

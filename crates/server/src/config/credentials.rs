@@ -2,7 +2,7 @@
 
 use super::postgres;
 use super::reader::Reader;
-use super::server::ServerSettings;
+use super::server::PostgresSettings;
 
 /// `credentials.backend`: the store of users.
 #[derive(Debug)]
@@ -10,7 +10,7 @@ pub(crate) enum CredentialsBackend {
     /// The embedded store, in the data directory.
     Embedded,
     /// A Postgres database, of the HookSentry platform or of this service alone.
-    Postgres(ServerSettings),
+    Postgres(PostgresSettings),
 }
 
 impl CredentialsBackend {

@@ -1,11 +1,13 @@
 //! `postgres`: the Postgres server of the store of users.
 
 use super::reader::Reader;
-use super::server::ServerSettings;
+use super::server::{PostgresSettings, ServerSettings};
 use super::values;
 
+const MAX_POOL: usize = 100;
+
 /// Takes the section; `is_used` is whether `credentials.backend` chooses it.
-pub(super) fn read(reader: &mut Reader, is_used: Option<bool>) -> Option<ServerSettings> {
+pub(super) fn read(reader: &mut Reader, is_used: Option<bool>) -> Option<PostgresSettings> {
     let url = match is_used {
         Some(true) => reader.required_secret("postgres.url", "if CREDENTIALS__BACKEND is postgres"),
         Some(false) => reader.unused_secret("postgres.url", "CREDENTIALS__BACKEND is embedded"),
@@ -13,5 +15,16 @@ pub(super) fn read(reader: &mut Reader, is_used: Option<bool>) -> Option<ServerS
     };
     let ca_file = reader.path("postgres.ca_file");
     let allow_plain_text = reader.read("postgres.allow_plain_text", values::switch);
-    Some(ServerSettings { url: url?, ca_file, allow_plain_text: allow_plain_text? })
+    let pool = reader.read("postgres.pool", pool);
+    let server = ServerSettings { url: url?, ca_file, allow_plain_text: allow_plain_text? };
+    Some(PostgresSettings { server, pool: pool? })
+}
+
+/// Parses the size of the pool. A server allows 100 connections by default, and each is a process of its own.
+fn pool(text: &str) -> Result<usize, String> {
+    let size = values::positive(text)?;
+    if size > MAX_POOL {
+        return Err(format!("it must be at most {MAX_POOL}; lookups do not use the pool"));
+    }
+    Ok(size)
 }

@@ -14,3 +14,11 @@ pub(crate) struct ServerSettings {
     /// Whether connections to another machine may be without TLS.
     pub(crate) allow_plain_text: bool,
 }
+
+/// `postgres`: the server, and the size of the pool.
+#[derive(Debug)]
+pub(crate) struct PostgresSettings {
+    pub(crate) server: ServerSettings,
+    /// The largest number of pooled connections.
+    pub(crate) pool: usize,
+}

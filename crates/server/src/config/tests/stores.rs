@@ -16,10 +16,21 @@ fn a_server_has_a_url_authorities_and_a_switch_for_plain_text() {
     ])
     .unwrap();
     assert!(!format!("{settings:?}").contains("sesame"));
-    let CredentialsBackend::Postgres(server) = settings.credentials else { panic!("embedded") };
+    let CredentialsBackend::Postgres(postgres) = settings.credentials else { panic!("embedded") };
+    assert_eq!(postgres.pool, 4);
+    let server = postgres.server;
     assert_eq!(server.url.expose(), "postgres://sesame@db/hooksentry");
     assert_eq!((server.ca_file.as_deref(), server.allow_plain_text), (Some(Path::new("/etc/ca.pem")), true));
     assert!(matches!(settings.tokens.backend, TokensBackend::Embedded));
+}
+
+#[test]
+fn the_pool_of_postgres_has_1_to_100_connections() {
+    for (size, is_valid) in [("0", false), ("1", true), ("100", true), ("101", false), ("four", false)] {
+        let problem = with(&[("POSTGRES__POOL", size)]).err();
+        assert_eq!(problem.is_none(), is_valid, "{size}: {problem:?}");
+        assert!(problem.is_none_or(|problem| format!("{problem:?}").contains("POSTGRES__POOL")), "{size}");
+    }
 }
 
 #[test]

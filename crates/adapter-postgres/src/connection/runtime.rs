@@ -1,0 +1,32 @@
+//! The runtime that reads and writes the sockets of connections.
+
+use tokio::runtime::Handle;
+
+use crate::error::StoreError;
+
+/// A runtime on which connections are opened.
+pub(super) enum Runtime {
+    /// This one: the runtime of a worker ends earlier than the process does.
+    Fixed(Handle),
+    /// That of the caller who opens the connection.
+    Caller,
+}
+
+impl Runtime {
+    /// Returns the present runtime, if there is one.
+    pub(super) fn present() -> Self {
+        Handle::try_current().map_or(Self::Caller, Self::Fixed)
+    }
+
+    /// Opens a connection.
+    pub(super) async fn open<T: Send + 'static>(
+        &self,
+        opening: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match self {
+            // An error means that the runtime has ended.
+            Self::Fixed(runtime) => runtime.spawn(opening).await.unwrap_or(Err(StoreError::Unreachable)),
+            Self::Caller => opening.await,
+        }
+    }
+}
