@@ -2,15 +2,15 @@
 
 use std::error::Error;
 use std::fmt;
-
-use thiserror::Error;
+use std::sync::Arc;
 
 /// An error of an adapter: its kind determines the response, and its source is for logs only.
-#[derive(Debug, Error)]
-#[error("{kind}")]
+///
+/// A clone shares the source: one failed call to a server can be the error of several callers.
+#[derive(Clone, Debug)]
 pub struct PortError {
     kind: PortErrorKind,
-    source: Box<dyn Error + Send + Sync>,
+    source: Arc<dyn Error + Send + Sync>,
 }
 
 /// The kind of a [`PortError`].
@@ -32,27 +32,27 @@ pub enum PortErrorKind {
 impl PortError {
     /// An error of the kind [`Unavailable`](PortErrorKind::Unavailable).
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind: PortErrorKind::Unavailable, source: source.into() }
+        Self { kind: PortErrorKind::Unavailable, source: source.into().into() }
     }
 
     /// An error of the kind [`Unanswered`](PortErrorKind::Unanswered).
     pub fn unanswered(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind: PortErrorKind::Unanswered, source: source.into() }
+        Self { kind: PortErrorKind::Unanswered, source: source.into().into() }
     }
 
     /// An error of the kind [`Overloaded`](PortErrorKind::Overloaded).
     pub fn overloaded(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind: PortErrorKind::Overloaded, source: source.into() }
+        Self { kind: PortErrorKind::Overloaded, source: source.into().into() }
     }
 
     /// An error of the kind [`Corrupt`](PortErrorKind::Corrupt).
     pub fn corrupt(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind: PortErrorKind::Corrupt, source: source.into() }
+        Self { kind: PortErrorKind::Corrupt, source: source.into().into() }
     }
 
     /// An error of the kind [`Misconfigured`](PortErrorKind::Misconfigured).
     pub fn misconfigured(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind: PortErrorKind::Misconfigured, source: source.into() }
+        Self { kind: PortErrorKind::Misconfigured, source: source.into().into() }
     }
 
     /// The same error of an operation that may have taken effect, wholly or in part: `Unavailable` and `Overloaded` become
@@ -72,6 +72,18 @@ impl PortError {
     #[must_use]
     pub const fn kind(&self) -> PortErrorKind {
         self.kind
+    }
+}
+
+impl fmt::Display for PortError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl Error for PortError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
     }
 }
 
