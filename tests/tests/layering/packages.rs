@@ -8,12 +8,15 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 pub(crate) const DOMAIN: &str = "auth-domain";
 pub(crate) const SERVER: &str = "auth-server";
 pub(crate) const VERIFIER: &str = "auth-verifier";
+pub(crate) const BATCHING: &str = "auth-batching";
 pub(crate) const STRICT_JSON: &str = "auth-strict-json";
 pub(crate) const TESTKIT: &str = "auth-testkit";
 pub(crate) const TESTS: &str = "auth-e2e";
 pub(crate) const FIGURES: &str = "auth-figures";
 pub(crate) const ADAPTER: &str = "auth-adapter-";
 pub(crate) const JWT: &str = "auth-adapter-jwt";
+pub(crate) const POSTGRES: &str = "auth-adapter-postgres";
+pub(crate) const REDIS: &str = "auth-adapter-redis";
 
 pub(crate) fn metadata() -> Metadata {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");

@@ -1,0 +1,61 @@
+//! The batcher, as callers use it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout_at;
+
+use crate::batch::{Shared, Task};
+use crate::error::BatchError;
+use crate::queue::{Member, Queue};
+
+/// Sends the questions of concurrent callers together; cheap to clone.
+pub struct Batcher<Q, A, E> {
+    shared: Arc<Shared<Q, A, E>>,
+}
+
+impl<Q, A, E> Batcher<Q, A, E>
+where
+    Q: Send + 'static,
+    A: Send + 'static,
+    E: Clone + Send + 'static,
+{
+    /// Creates a batcher whose batches have at most `max` questions.
+    ///
+    /// `send` gets the questions of one batch and the latest deadline of its members. It must return the answers in the
+    /// order of the questions.
+    pub fn new<F>(max: usize, send: impl Fn(Vec<Q>, Instant) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<A>, E>> + Send + 'static,
+    {
+        let send = Box::new(move |questions, until| -> crate::batch::Answers<A, E> {
+            Box::pin(send(questions, until))
+        });
+        Self { shared: Arc::new(Shared { queue: Queue::new(), max: max.max(1), send }) }
+    }
+
+    /// Asks a question with the next batch, and returns its answer.
+    ///
+    /// # Errors
+    /// The error of the batch, or `TimedOut` if there is no answer until `until`.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub async fn ask(&self, question: Q, until: Instant) -> Result<A, BatchError<E>> {
+        let (sender, answer) = oneshot::channel();
+        if self.shared.queue.add(Member { question, until, answer: sender }) {
+            tokio::spawn(Task::new(&self.shared).run());
+        }
+        match timeout_at(until.into(), answer).await {
+            Ok(answer) => answer.unwrap_or(Err(BatchError::Lost)),
+            Err(_) => Err(BatchError::TimedOut),
+        }
+    }
+}
+
+impl<Q, A, E> Clone for Batcher<Q, A, E> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
