@@ -76,6 +76,15 @@ impl Connections {
         Ok((connection, deadline.min(self.clock.instant() + COMMAND_TIMEOUT)))
     }
 
+    /// Opens a connection if none is open. Callers of a batch do so first: otherwise a batch that has to connect, and fails, would
+    /// let those behind it wait as long again.
+    pub(crate) async fn ensure_open(&self, deadline: Instant) -> StoreResult<()> {
+        if self.open_connection().is_none() {
+            self.acquire(deadline).await?;
+        }
+        Ok(())
+    }
+
     /// Single-flight connect: concurrent callers wait for the first and share its connection.
     async fn open(&self, slot: &Slot, deadline: Instant) -> StoreResult<Arc<Connection>> {
         let until = deadline.min(self.clock.instant() + CONNECT_TIMEOUT);

@@ -64,9 +64,7 @@ impl RedisDenylist {
 impl Denylist for RedisDenylist {
     #[instrument(level = "debug", skip_all)]
     async fn contains(&self, id: TokenId, request_time: RequestTime) -> Result<bool, PortError> {
-        let mut exists = redis::cmd("EXISTS");
-        exists.arg(keys::revoked(id));
-        Ok(self.store.query_primary(exists, request_time).await?)
+        self.store.revocation_checks().is_revoked(id, request_time.deadline()).await
     }
 
     #[instrument(level = "debug", skip_all)]

@@ -15,7 +15,7 @@ use crate::address::Transport;
 use crate::clock::{MAX_SKEW, skew_text};
 use crate::error::StoreResult;
 use crate::keys;
-use crate::query::{is_primary, success};
+use crate::query::{exactly, is_primary, success};
 use crate::store::RedisStore;
 use crate::tls;
 
@@ -35,9 +35,11 @@ impl RedisStore {
         // that is full, cannot write to its disk or has too few replicas still answers reads, so a write is needed.
         let mut commands = Pipeline::with_capacity(2);
         commands.cmd("ROLE").cmd("SET").arg(keys::READINESS).arg(1).arg("PX").arg(READINESS_TTL);
-        let [role, written] = self.replies(&commands, request_time).await?;
+        let connections = self.connections();
+        let replies = connections.replies(&commands, request_time.deadline()).await?;
+        let [role, written] = exactly(replies)?;
         if !is_primary(&success(role)?) {
-            self.connections().discard_all();
+            connections.discard_all();
             return Err(PortError::misconfigured("Redis is a replica and takes no writes"));
         }
         success(written)?;
@@ -53,14 +55,15 @@ impl RedisStore {
     /// # Errors
     /// [`PortError`] if the server cannot be asked.
     pub async fn diagnose(&self, request_time: RequestTime) -> Result<Vec<Check>, PortError> {
-        let info: String = match self.query(&redis::cmd("INFO"), request_time).await {
+        let info: String = match self.connections().query(redis::cmd("INFO"), request_time.deadline()).await {
             Ok(info) => info,
             Err(error) => return Err(self.explained(error.into(), request_time).await),
         };
         let mut snapshots = redis::cmd("CONFIG");
         snapshots.arg("GET").arg("save");
         // The user may lack the right to read settings.
-        let snapshots: Option<HashMap<String, String>> = self.query(&snapshots, request_time).await.ok();
+        let snapshots: Option<HashMap<String, String>> =
+            self.connections().query(snapshots, request_time.deadline()).await.ok();
         let snapshots = snapshots.and_then(|settings| settings.get("save").cloned());
         let skew = self.skew(request_time).await?;
         let mut checks = server_checks(&info, snapshots.as_deref());
@@ -81,7 +84,7 @@ impl RedisStore {
     /// Returns how far the server clock is ahead of ours, in microseconds. The round trip of the sample is subtracted, so
     /// that a slow network is not taken for a wrong clock.
     async fn skew(&self, request_time: RequestTime) -> StoreResult<i64> {
-        let sample = self.sample_clock(request_time).await?;
+        let sample = self.connections().sample_clock(request_time.deadline()).await?;
         let since_start = sample.received.saturating_duration_since(request_time.started());
         let ours = to_unix_microseconds(request_time.now()).saturating_add(to_microseconds(since_start));
         let skew = sample.unix_microseconds.saturating_sub(ours);

@@ -14,6 +14,7 @@ mod keys;
 mod legacy_refresh_tokens;
 mod login_limiter;
 mod query;
+mod revocation_checks;
 mod script_call;
 mod script_reply;
 mod scripts;

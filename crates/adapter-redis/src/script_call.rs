@@ -1,13 +1,13 @@
 //! Calls of Lua scripts.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use auth_domain::model::{RequestTime, to_unix_microseconds};
 use auth_domain::ports::PortError;
 use redis::{Cmd, ErrorKind, ServerErrorKind, ToRedisArgs, Value};
 
 use crate::clock::{MAX_SKEW, skew_text};
-use crate::connection::Connections;
+use crate::connection::{Connection, Connections};
 use crate::error::{StoreError, StoreResult};
 use crate::script_reply::ScriptReply;
 use crate::scripts::Script;
@@ -68,7 +68,7 @@ impl ScriptCall {
         for _ in 0..MAX_ATTEMPTS {
             let (connection, until) = connections.acquire(request_time.deadline()).await?;
             let now = to_unix_microseconds(connections.clock.now());
-            let command = self.command(is_repeat, connection.server_time(until), now);
+            let command = self.command_for(&connection, is_repeat, until, now);
             let reply = connection.send(&command, until).await.map(Value::extract_error);
             let value = match connections.discard_on_error(&connection, reply)? {
                 Ok(value) => value,
@@ -120,8 +120,9 @@ impl ScriptCall {
         }
     }
 
-    /// Adds the last arguments: the earliest and the latest server time that our clock agrees with, and the deadline.
-    fn command(&self, is_repeat: bool, deadline: i64, now: i64) -> Cmd {
+    /// Adds the last arguments: the earliest and the latest server time that our clock agrees with, and the deadline on the
+    /// server clock of the connection.
+    fn command_for(&self, connection: &Connection, is_repeat: bool, until: Instant, now: i64) -> Cmd {
         let mut command = self.command.clone();
         if let Some(is_always_repeat) = self.marks_repeats {
             command.arg(u8::from(is_always_repeat || is_repeat));
@@ -131,7 +132,7 @@ impl ScriptCall {
         } else {
             command.arg("").arg("");
         }
-        command.arg(deadline);
+        command.arg(connection.server_time(until));
         command
     }
 }

@@ -13,6 +13,7 @@ use crate::connection::{Connections, PROCESS_CONNECTIONS, WORKER_CONNECTIONS};
 use crate::connector::Connector;
 use crate::denylist_cache::{DenylistCache, Lifetime};
 use crate::error::{ConfigError, StoreResult};
+use crate::revocation_checks::RevocationChecks;
 
 /// A Redis server, as every port of this adapter uses it; cheap to clone.
 #[derive(Clone)]
@@ -20,6 +21,7 @@ pub struct RedisStore {
     shared: Arc<Shared>,
     /// Those of this handle.
     connections: Connections,
+    checks: RevocationChecks,
 }
 
 /// What all handles share.
@@ -53,18 +55,27 @@ impl RedisStore {
         let max_connections = PROCESS_CONNECTIONS + workers.saturating_mul(WORKER_CONNECTIONS);
         let connector = Connector::new(connection, max_connections).map_err(|_| ConfigError::InvalidUrl)?;
         let connections = Connections::new(connector, clock, workers);
-        Ok(Self { shared: Arc::new(Shared { transport, cache: OnceLock::new() }), connections })
+        let checks = RevocationChecks::new(&connections);
+        Ok(Self { shared: Arc::new(Shared { transport, cache: OnceLock::new() }), connections, checks })
     }
 
     /// Returns a handle whose commands use the connection of a worker, which is opened on the runtime of the first caller.
-    /// Server clock and denylist cache are shared. Without such a worker, it uses the connections of the process.
+    /// Server clock and denylist cache are shared. The clones of the handle share its batches. Without such a worker, it uses
+    /// the connections of the process.
     #[must_use]
     pub fn for_worker(&self, index: usize) -> Self {
-        Self { shared: Arc::clone(&self.shared), connections: self.connections.for_worker(index) }
+        let connections = self.connections.for_worker(index);
+        let checks = RevocationChecks::new(&connections);
+        Self { shared: Arc::clone(&self.shared), connections, checks }
     }
 
     pub(crate) fn connections(&self) -> &Connections {
         &self.connections
+    }
+
+    /// The checks whether tokens are revoked.
+    pub(crate) fn revocation_checks(&self) -> &RevocationChecks {
+        &self.checks
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 #![expect(clippy::panic, reason = "a test fails by panicking, its helpers too")]
 
+mod batches;
 mod caching;
 mod clocks;
 mod commands;
@@ -18,3 +19,4 @@ mod records;
 mod releases;
 mod stored_limits;
 mod support;
+mod workers;
