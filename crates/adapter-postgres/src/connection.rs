@@ -97,7 +97,18 @@ impl Connections {
 
     /// Returns the deadline of a call that begins now.
     pub(crate) fn call_deadline(&self, request_time: RequestTime) -> Result<Instant, StoreError> {
-        call_deadline(&*self.clock, request_time)
+        call_deadline(&*self.clock, request_time.deadline())
+    }
+
+    /// Opens a shared connection if none is open. Callers of a batch do so first: otherwise a batch that has to connect, and
+    /// fails, would let those behind it wait as long again.
+    pub(crate) async fn ensure_open(&self, deadline: Instant) -> Result<(), StoreError> {
+        let Some(own) = self.own.as_ref().filter(|own| own.any_open().is_none()) else { return Ok(()) };
+        match own.get(deadline).await {
+            // A lookup then uses another connection.
+            Ok(_) | Err(StoreError::TooManyConnections) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Returns a connection for a lookup: a shared one, or one of the pool if the server accepts no more connections.

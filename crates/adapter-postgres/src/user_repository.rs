@@ -4,6 +4,7 @@ mod hash_parameters;
 mod lookup;
 mod lookups;
 mod row;
+mod user_lookups;
 mod writes;
 
 use async_trait::async_trait;
@@ -16,19 +17,21 @@ use tracing::instrument;
 use crate::connection::Connections;
 use crate::database::PostgresDatabase;
 use crate::error::StoreError;
-use lookups::Key;
+use user_lookups::UserLookups;
 
 /// A [`UserRepository`] in the database of the HookSentry platform, or in a database of this service.
 #[derive(Clone)]
 pub struct PostgresUserRepository {
     connections: Connections,
+    lookups: UserLookups,
 }
 
 impl PostgresUserRepository {
-    /// Returns the users of `database`, and shares its connections.
+    /// Returns the users of `database`, and shares its connections. The clones of the result share their batches of lookups.
     #[must_use]
     pub fn new(database: &PostgresDatabase) -> Self {
-        Self { connections: database.connections() }
+        let connections = database.connections();
+        Self { lookups: UserLookups::new(&connections), connections }
     }
 }
 
@@ -40,12 +43,12 @@ impl UserRepository for PostgresUserRepository {
         email: &Email,
         request_time: RequestTime,
     ) -> Result<Option<User>, PortError> {
-        Ok(lookups::find(&self.connections, Key::Email(email), request_time).await?)
+        Ok(lookups::find_by_email(&self.connections, email, request_time).await?)
     }
 
     #[instrument(level = "debug", skip_all)]
     async fn find_by_id(&self, id: UserId, request_time: RequestTime) -> Result<Option<User>, PortError> {
-        Ok(lookups::find(&self.connections, Key::Id(id), request_time).await?)
+        self.lookups.find(id, &self.connections, request_time).await
     }
 
     #[instrument(level = "debug", skip_all)]

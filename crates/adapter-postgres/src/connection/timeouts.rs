@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use auth_domain::model::RequestTime;
 use auth_domain::ports::Clock;
 use tokio::time::timeout_at;
 
@@ -21,12 +20,12 @@ pub(super) fn connect_timeout_per_server(servers: usize) -> Duration {
 }
 
 /// Returns the deadline of a call that begins now: that of the request, but at most [`STATEMENT`] from now.
-pub(super) fn call_deadline(clock: &dyn Clock, request_time: RequestTime) -> Result<Instant, StoreError> {
+pub(super) fn call_deadline(clock: &dyn Clock, deadline: Instant) -> Result<Instant, StoreError> {
     let now = clock.instant();
-    if now >= request_time.deadline() {
+    if now >= deadline {
         return Err(StoreError::DeadlinePassed);
     }
-    Ok(request_time.deadline().min(now + STATEMENT))
+    Ok(deadline.min(now + STATEMENT))
 }
 
 /// Waits for `work` until `deadline`. The server's own timeouts are not enough, because a frozen server sends nothing.

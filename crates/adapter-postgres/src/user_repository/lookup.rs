@@ -1,4 +1,4 @@
-//! The statement that looks up a user.
+//! The statements that look up users.
 
 use std::marker::PhantomData;
 
@@ -7,7 +7,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
-use diesel::sql_types::{Bool, HasSqlType, Integer, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, HasSqlType, Integer, Nullable, Text, Timestamptz, Uuid};
 
 /// A lookup that also selects `pg_is_in_recovery()`, because the server may have become a standby since the connection was
 /// made.
@@ -64,6 +64,44 @@ impl<K, ST> Query for Lookup<K, ST> {
 /// The two statements differ in the type of the key.
 impl<K, ST: 'static> QueryId for Lookup<K, ST> {
     type QueryId = Lookup<(), ST>;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+/// Lookups of several users by id. Each row begins with the place of the id, counted from 1: the server may return the rows in
+/// another order.
+///
+/// Like [`Lookup`], it returns a row also for an unknown user.
+pub(super) struct BatchLookup {
+    ids: Vec<uuid::Uuid>,
+}
+
+const SELECT_BATCH: &str = "SELECT asked.place, pg_is_in_recovery(), users.id, users.tenant_id, users.email, \
+                            users.password_hash, users.status, users.role, users.created_at FROM unnest(";
+const JOIN_BATCH: &str =
+    "::uuid[]) WITH ORDINALITY AS asked (id, place) LEFT JOIN users ON users.id = asked.id";
+
+impl BatchLookup {
+    pub(super) fn by_id(ids: &[UserId]) -> Self {
+        Self { ids: ids.iter().map(UserId::as_uuid).collect() }
+    }
+}
+
+impl QueryFragment<Pg> for BatchLookup {
+    fn walk_ast<'b>(&'b self, mut statement: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        statement.push_sql(SELECT_BATCH);
+        statement.push_bind_param::<Array<Uuid>, _>(&self.ids)?;
+        statement.push_sql(JOIN_BATCH);
+        Ok(())
+    }
+}
+
+impl Query for BatchLookup {
+    type SqlType = (BigInt, Bool, Nullable<Columns>);
+}
+
+impl QueryId for BatchLookup {
+    type QueryId = Self;
 
     const HAS_STATIC_QUERY_ID: bool = true;
 }

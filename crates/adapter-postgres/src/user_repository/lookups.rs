@@ -7,55 +7,98 @@ use auth_domain::ports::UserListing;
 use diesel::{QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::lookup::Lookup;
+use super::lookup::{BatchLookup, Lookup};
 use super::row::UserRow;
 use crate::clock::server_time;
 use crate::connection::{Connections, Lease};
 use crate::error::StoreError;
 use crate::schema::users;
 
-/// The key of a lookup.
+/// The keys of a lookup.
 #[derive(Clone, Copy)]
-pub(super) enum Key<'a> {
-    Id(UserId),
+enum Keys<'a> {
+    Ids(&'a [UserId]),
     Email(&'a Email),
 }
 
-/// Finds a user. If the connection is closed, it tries the next one.
-pub(super) async fn find(
+/// Finds a user.
+pub(super) async fn find_by_email(
     connections: &Connections,
-    key: Key<'_>,
+    email: &Email,
     request_time: RequestTime,
 ) -> Result<Option<User>, StoreError> {
-    let deadline = connections.call_deadline(request_time)?;
+    // PostgreSQL rejects NUL in a text, so no stored email has it.
+    if email.as_str().contains('\0') {
+        return Ok(None);
+    }
+    let rows = find(connections, Keys::Email(email), connections.call_deadline(request_time)?).await?;
+    Ok(rows.into_iter().next().flatten().map(User::try_from).transpose()?)
+}
+
+/// Finds users. There is one row or `None` for each id, in the order of the ids.
+pub(super) async fn find_by_ids(
+    connections: &Connections,
+    ids: &[UserId],
+    deadline: Instant,
+) -> Result<Vec<Option<UserRow>>, StoreError> {
+    find(connections, Keys::Ids(ids), deadline).await
+}
+
+/// If the connection is closed, it tries the next one.
+async fn find(
+    connections: &Connections,
+    keys: Keys<'_>,
+    deadline: Instant,
+) -> Result<Vec<Option<UserRow>>, StoreError> {
     // After an outage, every connection is closed.
     let mut more_attempts = 0..connections.max_closed();
-    let row = loop {
-        match attempt(connections, key, deadline).await {
+    loop {
+        match attempt(connections, keys, deadline).await {
             Err(error) if error.is_connection_error() && more_attempts.next().is_some() => {}
-            outcome => break outcome?,
+            outcome => return outcome,
         }
-    };
-    Ok(row.map(User::try_from).transpose()?)
+    }
 }
 
 async fn attempt(
     connections: &Connections,
-    key: Key<'_>,
+    keys: Keys<'_>,
     deadline: Instant,
-) -> Result<Option<UserRow>, StoreError> {
+) -> Result<Vec<Option<UserRow>>, StoreError> {
     let connection = connections.for_lookup(deadline).await?;
-    connection.run(read(&connection, key)).await
+    connection.run(read(&connection, keys)).await
 }
 
-async fn read(mut connection: &AsyncPgConnection, key: Key<'_>) -> Result<Option<UserRow>, StoreError> {
-    let (is_standby, row): (bool, Option<UserRow>) = match key {
-        Key::Id(id) => Lookup::by_id(id).get_result(&mut connection).await?,
-        // PostgreSQL rejects NUL in a text, so no stored email has it.
-        Key::Email(email) if email.as_str().contains('\0') => return Ok(None),
-        Key::Email(email) => Lookup::by_email(email).get_result(&mut connection).await?,
+async fn read(
+    mut connection: &AsyncPgConnection,
+    keys: Keys<'_>,
+) -> Result<Vec<Option<UserRow>>, StoreError> {
+    let (is_standby, row): (bool, Option<UserRow>) = match keys {
+        // Half as much work for the server as a batch of one.
+        Keys::Ids([id]) => Lookup::by_id(*id).get_result(&mut connection).await?,
+        Keys::Ids(ids) => return read_batch(connection, ids).await,
+        Keys::Email(email) => Lookup::by_email(email).get_result(&mut connection).await?,
     };
-    if is_standby { Err(StoreError::Demoted) } else { Ok(row) }
+    if is_standby { Err(StoreError::Demoted) } else { Ok(vec![row]) }
+}
+
+async fn read_batch(
+    mut connection: &AsyncPgConnection,
+    ids: &[UserId],
+) -> Result<Vec<Option<UserRow>>, StoreError> {
+    let rows: Vec<(i64, bool, Option<UserRow>)> = BatchLookup::by_id(ids).load(&mut connection).await?;
+    let mut found: Vec<_> = ids.iter().map(|_| None).collect();
+    for (place, is_standby, row) in rows {
+        if is_standby {
+            return Err(StoreError::Demoted);
+        }
+        let place = usize::try_from(place).ok().and_then(|place| place.checked_sub(1));
+        if let Some(of_id) = place.and_then(|place| found.get_mut(place)) {
+            *of_id = Some(row);
+        }
+    }
+    // A missing row must not be taken for an unknown user.
+    found.into_iter().collect::<Option<_>>().ok_or(StoreError::Contradiction("a lookup has no row for an id"))
 }
 
 /// Reads every user. They are sorted here, because the collation of the server is unknown.
