@@ -48,7 +48,7 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
     }
     let hasher = passwords::hasher(settings, entropy.clone(), clock.clone()).map_err(rejected)?;
     let mut dependencies = Dependencies::new();
-    let users = users(settings, &mut embedded, &clock, &mut dependencies)?;
+    let users = users(settings, purpose, &mut embedded, &clock, &mut dependencies)?;
     let tokens = tokens(settings, purpose, &mut embedded, &clock, &mut dependencies)?;
     let stores = |set| Stores { users: users(set), tokens: (tokens.ports)(set) };
     let process = stores(ConnectionSet::Process);
@@ -63,7 +63,7 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
         denylist_cache: tokens.denylist_cache,
         legacy: process.tokens.legacy,
         limiter: tokens.limiter,
-        worker_stores: (0..purpose.workers()).map(|_| stores(ConnectionSet::Worker)).collect(),
+        worker_stores: (0..purpose.workers()).map(ConnectionSet::Worker).map(stores).collect(),
         access_tokens,
         limit_keys: LimitKeys::derive(key.expose().as_bytes()),
         locks: embedded.finish(&mut dependencies),
@@ -75,6 +75,7 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
 
 fn users(
     settings: &Settings,
+    purpose: Purpose,
     embedded: &mut EmbeddedStore<'_>,
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
@@ -82,7 +83,7 @@ fn users(
     match &settings.credentials {
         CredentialsBackend::Embedded => embedded.users(),
         CredentialsBackend::Postgres(server) => {
-            postgres::users(server, clock, dependencies).map_err(rejected)
+            postgres::users(server, purpose, clock, dependencies).map_err(rejected)
         }
     }
 }

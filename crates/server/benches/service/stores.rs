@@ -120,5 +120,5 @@ fn embedded(path: &Path) -> SqliteDatabase {
 }
 
 fn postgres_config(servers: &Servers) -> PostgresConfig {
-    PostgresConfig { url: servers.database.url(), ca_file: None, allow_plain_text: false }
+    PostgresConfig { url: servers.database.url(), ca_file: None, allow_plain_text: false, pool: 4 }
 }

@@ -8,7 +8,8 @@ use auth_domain::model::RequestTime;
 use auth_domain::ports::{Check, Clock, PortError, Severity, UserRepository};
 
 use super::named::named;
-use super::stores::On;
+use super::purpose::Purpose;
+use super::stores::{ConnectionSet, On};
 use crate::config::PostgresSettings;
 use crate::dependency::{Dependencies, Dependency, Depth};
 
@@ -18,14 +19,17 @@ use crate::dependency::{Dependencies, Dependency, Depth};
 /// The problem of a setting.
 pub(super) fn users(
     settings: &PostgresSettings,
+    purpose: Purpose,
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
 ) -> Result<On<Arc<dyn UserRepository>>, String> {
-    let database =
-        PostgresDatabase::new(config(settings), clock.clone()).map_err(|problem| named(&problem))?;
+    let database = PostgresDatabase::with_workers(config(settings), clock.clone(), purpose.workers())
+        .map_err(|problem| named(&problem))?;
     dependencies.push(Arc::new(Postgres(database.clone())));
-    let users: Arc<dyn UserRepository> = Arc::new(PostgresUserRepository::new(&database));
-    Ok(Box::new(move |_| users.clone()))
+    Ok(Box::new(move |set| match set {
+        ConnectionSet::Process => Arc::new(PostgresUserRepository::new(&database)),
+        ConnectionSet::Worker(index) => Arc::new(PostgresUserRepository::new(&database.for_worker(index))),
+    }))
 }
 
 /// Returns the problem of a setting, if there is one.

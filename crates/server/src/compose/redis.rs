@@ -13,7 +13,7 @@ use auth_domain::ports::{Check, Clock, PortError};
 
 use super::named::named;
 use super::purpose::Purpose;
-use super::stores::{TokenPorts, TokenStore};
+use super::stores::{ConnectionSet, TokenPorts, TokenStore};
 use crate::config::{ServerSettings, Settings, Verification};
 use crate::dependency::{DenylistCache, Dependencies, Dependency, Depth};
 
@@ -28,7 +28,8 @@ pub(super) fn tokens(
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
 ) -> Result<TokenStore, String> {
-    let store = RedisStore::new(&config(server), clock.clone()).map_err(|problem| named(&problem))?;
+    let store = RedisStore::with_workers(&config(server), clock.clone(), purpose.workers())
+        .map_err(|problem| named(&problem))?;
     let revocation = RevocationPolicy {
         access_ttl: settings.tokens.sessions.access_ttl,
         denylist_margin: settings.tokens.denylist_margin,
@@ -42,7 +43,10 @@ pub(super) fn tokens(
     Ok(TokenStore {
         limiter: Arc::new(RedisLoginLimiter::new(&store, settings.login_limit.limits)),
         denylist_cache: cache.clone().map(|cache| Arc::new(cache) as Arc<dyn DenylistCache>),
-        ports: Box::new(move |_| ports(&store, cache.as_ref(), revocation)),
+        ports: Box::new(move |set| match set {
+            ConnectionSet::Process => ports(&store, cache.as_ref(), revocation),
+            ConnectionSet::Worker(index) => ports(&store.for_worker(index), cache.as_ref(), revocation),
+        }),
     })
 }
 
@@ -52,7 +56,7 @@ fn ports(store: &RedisStore, cache: Option<&CachingDenylist>, revocation: Revoca
     TokenPorts {
         sessions: Arc::new(RedisSessionStore::new(store, revocation)),
         verification: match cache {
-            Some(cache) => Arc::new(cache.clone()),
+            Some(cache) => Arc::new(cache.on(store)),
             None => denylist.clone(),
         },
         denylist,

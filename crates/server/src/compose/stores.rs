@@ -30,7 +30,7 @@ pub(super) enum ConnectionSet {
     /// The connections for everything that is not a request.
     Process,
     /// The connections of a worker.
-    Worker,
+    Worker(usize),
 }
 
 /// Returns the ports on a set of connections.
