@@ -3,6 +3,7 @@
 mod live_tokens;
 mod refresh_minutes;
 mod row;
+mod save;
 mod statements;
 
 #[cfg(test)]

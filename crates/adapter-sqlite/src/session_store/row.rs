@@ -4,7 +4,7 @@ use auth_domain::model::{
     EndReason, LimitKey, RefreshMinute, RetryTag, SealedSuccessor, SessionRecord, SessionRef, SessionState,
     TenantId,
 };
-use diesel::{AsChangeset, Insertable, Queryable, Selectable};
+use diesel::{Insertable, Queryable, Selectable};
 
 use super::live_tokens::{pack, unpack};
 use crate::error::StoreError;
@@ -12,29 +12,29 @@ use crate::schema::sessions;
 use crate::stored::{count, id, sixteen_bytes};
 
 /// A row of `sessions`.
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = sessions, primary_key(user_id, session_id), treat_none_as_null = true)]
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = sessions)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite))]
 pub(super) struct SessionRow {
-    user_id: Vec<u8>,
-    session_id: Vec<u8>,
-    tenant_id: Vec<u8>,
-    created_at: i64,
-    expires_at: i64,
-    ends_at: i64,
-    current_digest: Vec<u8>,
-    previous_digest: Option<Vec<u8>>,
-    generation: i64,
-    rotated_at: i64,
-    live_tokens: Vec<u8>,
-    retry_tag: Option<Vec<u8>>,
-    retry_sealed: Option<Vec<u8>>,
-    ended_at: Option<i64>,
-    end_reason: Option<String>,
-    rotated_from: Option<Vec<u8>>,
-    retries: i64,
-    minute_started_at: Option<i64>,
-    minute_refreshes: Option<i64>,
+    pub(super) user_id: Vec<u8>,
+    pub(super) session_id: Vec<u8>,
+    pub(super) tenant_id: Vec<u8>,
+    pub(super) created_at: i64,
+    pub(super) expires_at: i64,
+    pub(super) ends_at: i64,
+    pub(super) current_digest: Vec<u8>,
+    pub(super) previous_digest: Option<Vec<u8>>,
+    pub(super) generation: i64,
+    pub(super) rotated_at: i64,
+    pub(super) live_tokens: Vec<u8>,
+    pub(super) retry_tag: Option<Vec<u8>>,
+    pub(super) retry_sealed: Option<Vec<u8>>,
+    pub(super) ended_at: Option<i64>,
+    pub(super) end_reason: Option<String>,
+    pub(super) rotated_from: Option<Vec<u8>>,
+    pub(super) retries: i64,
+    pub(super) minute_started_at: Option<i64>,
+    pub(super) minute_refreshes: Option<i64>,
 }
 
 impl SessionRow {

@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 
 use super::refresh_minutes;
 use super::row::SessionRow;
+use super::save::Save;
 use crate::denylist::revoke;
 use crate::error::StoreError;
 use crate::schema::sessions;
@@ -152,8 +153,7 @@ fn save(
     session: SessionRef,
     record: &SessionRecord,
 ) -> Result<(), StoreError> {
-    let changes = SessionRow::new(session, record);
-    diesel::update(sessions::table.find(key(&session))).set(changes).execute(connection)?;
+    Save(&SessionRow::new(session, record)).execute(connection)?;
     Ok(())
 }
 
