@@ -15,13 +15,14 @@ pub(crate) enum Role {
     /// Reads.
     Reader,
     /// Checkpoints the write-ahead log.
-    Maintenance,
+    Checkpointer,
 }
 
 /// Connects to an existing database.
 ///
 /// A commit returns when it is on disk (`synchronous`), and deleted rows are overwritten (`secure_delete`). Checkpoints are
-/// the task of the maintenance thread, so that no caller waits for one.
+/// the task of the checkpointer, so that no caller waits for one. A log that has grown while a reader prevented its restart is
+/// cut to 32 MiB by the first write after the restart (`journal_size_limit`). Other processes may hold locks for a second.
 pub(crate) fn connect(path: &str, role: Role) -> Result<SqliteConnection, StoreError> {
     // SQLite would create a missing file, readable for others and without tables.
     if !Path::new(path).is_file() {
@@ -29,29 +30,19 @@ pub(crate) fn connect(path: &str, role: Role) -> Result<SqliteConnection, StoreE
     }
     let mut connection =
         SqliteConnection::establish(path).map_err(|error| StoreError::Disconnected(error.to_string()))?;
-    connection.batch_execute(role.busy_timeout())?;
     connection.batch_execute(
-        "PRAGMA synchronous = FULL;
+        "PRAGMA busy_timeout = 1000;
+         PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA trusted_schema = OFF;
-         PRAGMA wal_autocheckpoint = 0;",
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA journal_size_limit = 33554432;",
     )?;
     match role {
         Role::Reader => connection.batch_execute("PRAGMA query_only = ON")?,
-        Role::Writer | Role::Maintenance => {}
+        Role::Writer | Role::Checkpointer => {}
     }
     Ok(connection)
-}
-
-impl Role {
-    /// The timeout for locks of other processes, in milliseconds. Maintenance has the shorter one, because a checkpoint that
-    /// waits for readers blocks the writer.
-    const fn busy_timeout(self) -> &'static str {
-        match self {
-            Self::Writer | Self::Reader => "PRAGMA busy_timeout = 1000",
-            Self::Maintenance => "PRAGMA busy_timeout = 250",
-        }
-    }
 }

@@ -9,11 +9,11 @@ use auth_domain::ports::{Clock, PortError};
 use crossbeam_channel::bounded;
 use diesel::SqliteConnection;
 
+use crate::checkpointer::{Checkpointer, Restart};
 use crate::cleanup::Search;
 use crate::config::{OpenMode, SqliteConfig};
 use crate::diagnostics::OpenedFile;
 use crate::error::{ConfigError, StoreError};
-use crate::files::sibling;
 use crate::job_queue::{JobQueue, Threads, job_queue};
 use crate::login_retention::LoginRetention;
 use crate::maintenance::Maintenance;
@@ -112,21 +112,25 @@ impl Shared {
             read_threads.start("sqlite-reader", move || reader::run(connection, &*clock, &jobs))?;
         }
         let (checkpoint, requests) = bounded(1);
-        let jobs = write_threads.jobs.clone();
-        let writer = Writer::new(opened.writer, opened.path_text, Arc::clone(&self.clock), checkpoint);
+        let (restart, jobs) = (Restart::default(), write_threads.jobs.clone());
+        let clock = Arc::clone(&self.clock);
+        let writer = Writer::new(opened.writer, opened.path_text, clock, checkpoint, restart.clone());
         write_threads.start("sqlite-writer", move || writer.run(&jobs))?;
+        let (running, checkpointer_runs) = bounded(0);
+        let (connection, interval) = (opened.checkpointer, mode.cleanup_interval);
+        let checkpointer = Checkpointer { connection, interval, restart, _running: running };
+        write_threads.start("sqlite-checkpt", move || checkpointer.run(&requests))?;
         let maintenance = Maintenance {
             connection: opened.maintenance,
-            log: sibling(&opened.path, "-wal"),
-            interval: mode.cleanup_interval,
+            interval,
             search: Search::new(self.login_retention.clone()),
             writes: Arc::clone(&self.writes),
             clock: Arc::clone(&self.clock),
         };
-        write_threads.start("sqlite-maint", move || maintenance.run(&requests))
+        write_threads.start("sqlite-maint", move || maintenance.run(&checkpointer_runs))
     }
 
-    /// Ends the readers, then the writer, and thereby the maintenance. The last connection that is closed checkpoints the log,
+    /// Ends the readers, then the writer, thereby the checkpointer, and thereby the maintenance. The last connection that is closed checkpoints the log,
     /// and two that are closed at the same time prevent each other from it.
     fn close(&self) {
         self.reads.close();

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod checkpoint;
+mod checkpointer;
 mod cleanup;
 mod config;
 mod connection;
@@ -16,6 +18,7 @@ mod maintenance;
 mod migrations;
 mod opening;
 mod reader;
+mod savepoint;
 mod schema;
 mod session_store;
 mod stored;

@@ -26,6 +26,7 @@ pub(crate) struct Opened {
     pub(crate) path_text: String,
     pub(crate) writer: SqliteConnection,
     pub(crate) readers: Vec<SqliteConnection>,
+    pub(crate) checkpointer: SqliteConnection,
     pub(crate) maintenance: SqliteConnection,
 }
 
@@ -43,8 +44,8 @@ pub(crate) fn open(path: &Path, mode: OpenMode) -> Result<Opened, ConfigError> {
     write_ahead(&mut writer, &path)?;
     migrations::run(&mut writer).map_err(|error| migration_error(&path, error))?;
     let readers = (0..READERS).map(|_| connect(Role::Reader)).collect::<Result<_, _>>()?;
-    let maintenance = connect(Role::Maintenance)?;
-    Ok(Opened { path, path_text, writer, readers, maintenance })
+    let (checkpointer, maintenance) = (connect(Role::Checkpointer)?, connect(Role::Reader)?);
+    Ok(Opened { path, path_text, writer, readers, checkpointer, maintenance })
 }
 
 /// Checks the file without changing it: it may belong to another program.

@@ -8,10 +8,13 @@ use crossbeam_channel::Sender;
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
 
+use crate::checkpoint::{checkpoint, log_failure};
+use crate::checkpointer::Restart;
 use crate::connection::{Role, connect};
 use crate::error::StoreError;
 use crate::job::Job;
 use crate::job_queue::Jobs;
+use crate::savepoint::in_savepoint;
 
 /// The most jobs in one transaction. More jobs gain little and wait longer.
 const GROUP: usize = 128;
@@ -25,7 +28,9 @@ pub(crate) struct Writer {
     connection: Option<SqliteConnection>,
     path: String,
     clock: Arc<dyn Clock>,
+    /// Requests to the checkpointer, which ends when this is dropped: after the connection.
     checkpoint: Sender<()>,
+    restart: Restart,
     jobs: usize,
 }
 
@@ -35,8 +40,9 @@ impl Writer {
         path: String,
         clock: Arc<dyn Clock>,
         checkpoint: Sender<()>,
+        restart: Restart,
     ) -> Self {
-        Self { connection: Some(connection), path, clock, checkpoint, jobs: 0 }
+        Self { connection: Some(connection), path, clock, checkpoint, restart, jobs: 0 }
     }
 
     /// Runs jobs until the queue is closed and empty.
@@ -47,6 +53,16 @@ impl Writer {
             for job in group {
                 job.answer(undone.as_deref());
             }
+            self.finish_checkpoint();
+        }
+    }
+
+    /// Copies the last pages of the log if the checkpointer requested it: the next group then overwrites the log.
+    fn finish_checkpoint(&mut self) {
+        if let (Some(connection), true) = (&mut self.connection, self.restart.take())
+            && let Err(error) = checkpoint(connection)
+        {
+            log_failure(&error);
         }
     }
 
@@ -74,7 +90,7 @@ impl Writer {
     ) -> diesel::QueryResult<()> {
         for job in &mut *group {
             if job.start(self.clock.instant()) {
-                run_in_savepoint(connection, &mut **job)?;
+                in_savepoint(connection, |connection| job.run(connection))?;
             }
         }
         connection.batch_execute("COMMIT")?;
@@ -90,16 +106,4 @@ impl Writer {
             let _ = self.checkpoint.try_send(());
         }
     }
-}
-
-/// Runs one job so that its failure undoes this job alone.
-///
-/// Some failures, such as a full disk, make SQLite roll back the whole transaction. Then the savepoint is gone too, and the
-/// error of `ROLLBACK TO` ends the group, so that no later job runs outside of a transaction.
-fn run_in_savepoint(connection: &mut SqliteConnection, job: &mut dyn Job) -> diesel::QueryResult<()> {
-    connection.batch_execute("SAVEPOINT job")?;
-    if !job.run(connection) {
-        connection.batch_execute("ROLLBACK TO job")?;
-    }
-    connection.batch_execute("RELEASE job")
 }

@@ -1,4 +1,4 @@
-//! The maintenance thread.
+//! The checkpointer and the maintenance thread.
 
 use std::fs;
 use std::time::Duration;
@@ -13,6 +13,8 @@ use auth_testkit::{
     request_time_at,
 };
 
+use diesel::connection::SimpleConnection;
+
 use crate::support::{Folder, Sessions};
 
 const ROWS: &str = "SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM denylist)
@@ -20,6 +22,9 @@ const ROWS: &str = "SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FR
                     + (SELECT count(*) FROM refresh_minutes)
                     + (SELECT count(*) FROM login_successes)
                     + (SELECT count(*) FROM login_daily_counts) AS number";
+
+/// The size to which a log is cut.
+const LOG_LIMIT: u64 = 32 * 1_024 * 1_024;
 
 fn open_with_frequent_cleanup(folder: &Folder) -> SqliteDatabase {
     let mode = OpenMode { cleanup_interval: Duration::from_millis(10), ..OpenMode::default() };
@@ -135,4 +140,39 @@ async fn the_log_is_checkpointed_while_callers_write() {
     }
     // The writer requests it, so it does not wait for the interval of five seconds.
     eventually(&folder, || fs::metadata(folder.path()).unwrap().len() > before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_a_reader_has_held_is_cut_afterwards() {
+    let folder = Folder::new();
+    let database = folder.open();
+    let sessions = Sessions::new(&database);
+    let log = folder.path().with_extension("db-wal");
+    let size = || fs::metadata(&log).unwrap().len();
+    let open_sessions = async || {
+        let opens = (0..1_000).map(|_| {
+            let (store, session) = (sessions.store.clone(), a_session(a_user_id(), START));
+            async move { store.open(&session.opening, request_time_at(START)).await }
+        });
+        for answer in auth_testkit::race(opens).await {
+            answer.unwrap();
+        }
+    };
+    let mut reader = folder.connect();
+    reader.batch_execute("BEGIN; SELECT count(*) FROM sessions").unwrap();
+    for _ in 0..40 {
+        if size() <= LOG_LIMIT {
+            open_sessions().await;
+        }
+    }
+    assert!(size() > LOG_LIMIT, "{} bytes are too few for this test", size());
+
+    reader.batch_execute("COMMIT").unwrap();
+    for _ in 0..40 {
+        open_sessions().await;
+        if size() <= LOG_LIMIT {
+            return;
+        }
+    }
+    panic!("the log has {} bytes", size());
 }

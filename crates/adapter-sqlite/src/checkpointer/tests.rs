@@ -1,0 +1,107 @@
+//! Checkpoints that fail.
+
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+
+use auth_domain::ports::Clock;
+use auth_testkit::TestClock;
+use crossbeam_channel::bounded;
+use diesel::connection::SimpleConnection;
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::*;
+use crate::config::{OpenMode, SqliteConfig};
+use crate::connection::{Role, connect};
+use crate::database::SqliteDatabase;
+use crate::job_queue::job_queue;
+use crate::writer::Writer;
+
+#[test]
+fn a_failed_checkpoint_is_logged_and_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("auth.db");
+    let _database =
+        SqliteDatabase::open(&SqliteConfig::new(&path), OpenMode::default(), TestClock::new()).unwrap();
+    let mut connection = connect(path.to_str().unwrap(), Role::Checkpointer).unwrap();
+    // A connection with a transaction cannot checkpoint.
+    connection.batch_execute("BEGIN; SELECT count(*) FROM sqlite_schema").unwrap();
+
+    let log = run(connection, 2);
+    assert_eq!(log.matches("checkpoint_failed").count(), 2, "{log}");
+    assert!(log.contains("locked"), "{log}");
+
+    let connection = connect(path.to_str().unwrap(), Role::Checkpointer).unwrap();
+    assert_eq!(run(connection, 2), "");
+}
+
+/// Serves so many requests on this thread, and returns the log.
+fn run(connection: SqliteConnection, count: usize) -> String {
+    let (requests, received) = bounded(count);
+    for _ in 0..count {
+        requests.send(()).unwrap();
+    }
+    drop(requests);
+    let (running, _) = bounded(0);
+    let interval = Duration::from_hours(1);
+    let checkpointer = Checkpointer { connection, interval, restart: Restart::default(), _running: running };
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+    tracing::subscriber::with_default(subscriber, || checkpointer.run(&received));
+    String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// Another thread never reaches the end of the log while the writer writes, so the writer copies the last pages.
+#[test]
+fn the_writer_restarts_the_log_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("auth.db").to_str().unwrap().to_owned();
+    drop(SqliteDatabase::open(&SqliteConfig::new(&path), OpenMode::default(), TestClock::new()).unwrap());
+    let clock = TestClock::new();
+    let (queue, threads) = job_queue();
+    let restart = Restart::default();
+    let (requests, _received) = bounded(1);
+    let connection = connect(&path, Role::Writer).unwrap();
+    let writer = Writer::new(connection, path.clone(), clock.clone(), requests, restart.clone());
+    let jobs = threads.jobs.clone();
+    threads.start("writer", move || writer.run(&jobs)).unwrap();
+    let write = |rows: usize| {
+        let statement =
+            "INSERT INTO tenants VALUES (randomblob(16), hex(randomblob(100)), 0, 0);".repeat(rows);
+        let work = move |connection: &mut SqliteConnection| Ok(connection.batch_execute(&statement)?);
+        queue.submit(clock.instant() + Duration::from_secs(5), work).unwrap().blocking().unwrap();
+    };
+    let mut reader = connect(&path, Role::Checkpointer).unwrap();
+
+    write(1_000);
+    write(1);
+    let pages = checkpoint(&mut reader).unwrap().log;
+    assert!(pages > 20, "{pages} pages are too few for this test");
+    write(1_000);
+    restart.request();
+    write(1_000);
+    write(1);
+    let pages = checkpoint(&mut reader).unwrap().log;
+    assert!(pages < 20, "the log has {pages} pages");
+}
