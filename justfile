@@ -16,7 +16,12 @@ default:
     @just --list --unsorted
 
 # Check everything: packages, format, lints, every crate's own tests, documentation
-test: system-packages fmt-check lint crate-tests e2e-on-servers docs
+test: system-packages password-kernel fmt-check lint crate-tests e2e-on-servers docs
+
+# Print the instruction set that computes password hashes on this machine
+password-kernel:
+    @cargo test --quiet --package auth-adapter-argon2 --lib -- --nocapture the_kernel_of_this_machine_has_a_name \
+        | grep 'password kernel'
 
 # Run the tests that start no program and no store, in seconds once built
 unit:
@@ -40,6 +45,7 @@ soak: system-packages
     #!/usr/bin/env bash
     set -euo pipefail
     cargo build --release --package auth-server
+    SOAK=1 cargo test --release --package auth-adapter-argon2 --lib -- kernel
     SOAK=1 cargo test --release --package auth-adapter-redis --test redis -- equality
     export SOAK=1 HOOKSENTRY_AUTH_E2E_BINARY="${CARGO_TARGET_DIR:-{{ justfile_directory() }}/target}/release/hooksentry-auth"
     cargo test --package auth-e2e --test races --test crash --test servers

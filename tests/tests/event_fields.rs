@@ -14,7 +14,7 @@ const COMMON: [&str; 6] = ["timestamp", "level", "message", "event", "target", "
 const OF_SPANS: [&str; 2] = ["name", "request_id"];
 const ADMIN_SECRET: &str = "Zr7mQ2vK9xLp4TnB8wYc3HdJ6sFg1AeU";
 /// The events that the scenario causes.
-const CAUSED: [&str; 21] = [
+const CAUSED: [&str; 22] = [
     "access_token_rejected",
     "admin_listening",
     "admin_secret_wrong",
@@ -26,6 +26,7 @@ const CAUSED: [&str; 21] = [
     "login_succeeded",
     "logout_foreign_token",
     "logout_succeeded",
+    "password_kernel",
     "refresh_blocked",
     "refresh_failed",
     "refresh_reuse_detected",

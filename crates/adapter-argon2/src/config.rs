@@ -18,6 +18,17 @@ pub struct Argon2Config {
     pub concurrency: usize,
     /// `PASSWORD__LEGACY`: whether legacy hashes of the HookSentry platform verify.
     pub legacy: bool,
+    /// `PASSWORD__KERNEL`: the implementation that computes the hashes.
+    pub kernel: KernelChoice,
+}
+
+/// The implementation of Argon2 that computes the hashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KernelChoice {
+    /// The fastest one of this CPU, if it passes the self-check, and otherwise the portable one.
+    Auto,
+    /// The portable one, which is also the reference.
+    Portable,
 }
 
 const CONCURRENCY: RangeInclusive<usize> = 1..=1024;
@@ -61,8 +72,14 @@ fn check_maximum(setting: &'static str, value: u32, highest: u32) -> Result<(), 
 mod tests {
     use super::*;
 
-    const DEFAULT: Argon2Config =
-        Argon2Config { memory_kib: 19_456, iterations: 2, parallelism: 1, concurrency: 2, legacy: false };
+    const DEFAULT: Argon2Config = Argon2Config {
+        memory_kib: 19_456,
+        iterations: 2,
+        parallelism: 1,
+        concurrency: 2,
+        legacy: false,
+        kernel: KernelChoice::Auto,
+    };
 
     // S-01
     #[test]

@@ -1,10 +1,8 @@
 //! Errors of the configuration, of hashing and of stored hashes.
 
-use std::collections::TryReserveError;
-
 use auth_domain::ports::PortError;
 use thiserror::Error;
-use tokio::task::JoinError;
+use tokio::sync::oneshot::error::RecvError;
 
 /// An unusable setting. Each message has the name of the setting, the problem and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -42,9 +40,12 @@ pub enum ConfigError {
         /// The highest value that is accepted.
         highest: usize,
     },
-    /// The hash that is computed at the start, to measure its time, failed.
-    #[error("PASSWORD__MEMORY_KIB: cannot compute a hash ({0}); lower it or PASSWORD__CONCURRENCY")]
-    CannotHash(#[from] HashError),
+    /// The reference computes wrong hashes, so no password can be verified.
+    #[error(
+        "cannot compute password hashes: {0}; the processor or the memory of this machine is defective, or the program \
+         was built wrongly: install it again, or use another machine"
+    )]
+    WrongHashes(String),
 }
 
 /// An error of computing a hash.
@@ -52,23 +53,17 @@ pub enum ConfigError {
 pub enum HashError {
     /// The memory could not be allocated.
     #[error("out of memory")]
-    Memory(#[from] TryReserveError),
+    OutOfMemory,
     /// The library rejected the parameters or the inputs.
     #[error("{0}")]
     Rejected(String),
-}
-
-impl From<argon2::Error> for HashError {
-    fn from(error: argon2::Error) -> Self {
-        Self::Rejected(error.to_string())
-    }
 }
 
 impl From<HashError> for PortError {
     /// Without memory, hashing has not begun, so the error may be `Unavailable`.
     fn from(error: HashError) -> Self {
         match error {
-            HashError::Memory(_) => Self::unavailable(error),
+            HashError::OutOfMemory => Self::unavailable(error),
             HashError::Rejected(_) => Self::corrupt(error),
         }
     }
@@ -79,10 +74,9 @@ pub(crate) fn queue_is_full() -> PortError {
     PortError::overloaded("the password queue is too long to begin before the deadline")
 }
 
-/// The error of a job that ended without a result. A panic happened after hashing had begun; a cancelled job had not
-/// started.
-pub(crate) fn job_failed(error: JoinError) -> PortError {
-    if error.is_panic() { PortError::corrupt(error) } else { PortError::unavailable(error) }
+/// The error of a job that panicked: it ended without a result after hashing had begun.
+pub(crate) fn job_failed(error: RecvError) -> PortError {
+    PortError::corrupt(error)
 }
 
 /// The reason why a stored text cannot be used.

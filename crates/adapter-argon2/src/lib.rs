@@ -5,11 +5,13 @@ mod config;
 mod cost;
 mod error;
 mod formats;
+mod kernel;
 mod memory;
 mod password_hasher;
 mod pool;
+mod self_check;
 mod work_target;
 
-pub use config::Argon2Config;
+pub use config::{Argon2Config, KernelChoice};
 pub use error::{ConfigError, HashError};
 pub use password_hasher::Argon2PasswordHasher;

@@ -1,29 +1,39 @@
 //! The memory of hashes, reused from one hash to the next.
 
-use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroizing;
 
 use crate::cost::Cost;
 use crate::error::HashError;
+use crate::kernel::{Blocks, Input, Kernel};
 
-/// The memory blocks of one permit.
+/// The memory of one permit, and the kernel that computes hashes in it.
 ///
-/// Allocating them for each hash would take a quarter of its time, and freed memory that the allocator keeps would grow to
-/// gigabytes under load.
-#[derive(Default)]
+/// Allocating it for each hash would take a quarter of the time of the hash.
 pub(crate) struct Memory {
-    blocks: Vec<Block>,
+    blocks: Box<dyn Blocks>,
     /// The number of blocks that are kept between hashes.
     kept: usize,
     work: u64,
 }
 
 impl Memory {
-    /// Allocates `kept` blocks.
-    pub(crate) fn new(kept: usize) -> Result<Self, HashError> {
-        let mut memory = Self { kept, ..Self::default() };
-        memory.allocate(kept)?;
-        Ok(memory)
+    /// Allocates nothing until the first hash.
+    pub(crate) fn new(kernel: Kernel) -> Self {
+        Self { blocks: (kernel.blocks)(), kept: 0, work: 0 }
+    }
+
+    /// Sets the number of blocks that are kept between hashes, and allocates as many.
+    ///
+    /// New memory is filled once. Otherwise the system would provide its pages during the first hash that needs all of
+    /// them, and the time of that hash would show that it is larger than others.
+    pub(crate) fn prepare(&mut self, kept: u32) -> Result<(), HashError> {
+        self.kept = kept as usize;
+        if self.blocks.allocated() < self.kept {
+            let cost = Cost { memory_kib: kept, iterations: 1, parallelism: 1 };
+            self.hash(cost, &[], &[0; 8], 4)?;
+        }
+        self.work = 0;
+        Ok(())
     }
 
     /// Computes a hash of `length` bytes with Argon2id version 19.
@@ -34,42 +44,22 @@ impl Memory {
         salt: &[u8],
         length: usize,
     ) -> Result<Zeroizing<Vec<u8>>, HashError> {
-        let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, Some(length))?;
-        let blocks = self.allocate(params.block_count())?;
         let mut hash = Zeroizing::new(vec![0; length]);
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into_with_memory(password, salt, &mut hash, blocks)?;
+        self.blocks.hash(&Input::stored(cost, password, salt), &mut hash)?;
         self.work = self.work.saturating_add(cost.work());
         Ok(hash)
     }
 
-    /// Sets the number of blocks that are kept between hashes.
-    pub(crate) const fn keep(&mut self, kept: usize) {
-        self.kept = kept;
-    }
-
-    /// Returns the number of block compressions since the last call.
-    pub(crate) const fn take_work(&mut self) -> u64 {
-        std::mem::replace(&mut self.work, 0)
+    /// The number of block compressions since the memory was prepared.
+    pub(crate) const fn work(&self) -> u64 {
+        self.work
     }
 
     /// Frees the memory if a hash needed more than is kept. The next hash allocates it again.
     pub(crate) fn shrink(&mut self) {
-        if self.blocks.len() > self.kept {
-            self.blocks = Vec::new();
+        if self.blocks.allocated() > self.kept {
+            self.blocks.free();
         }
-    }
-
-    /// Returns at least `count` blocks, and allocates them if necessary.
-    fn allocate(&mut self, count: usize) -> Result<&mut [Block], HashError> {
-        if self.blocks.len() < count {
-            let count = count.max(self.kept);
-            // Free the old blocks first, so that both are never allocated together.
-            self.blocks = Vec::new();
-            self.blocks.try_reserve_exact(count)?;
-            self.blocks.resize(count, Block::new());
-        }
-        Ok(&mut self.blocks)
     }
 }
 
@@ -79,39 +69,49 @@ mod tests {
 
     const COST: Cost = Cost { memory_kib: 32, iterations: 3, parallelism: 4 };
 
+    fn kernels() -> [Kernel; 2] {
+        [Kernel::PORTABLE, Kernel::fast()]
+    }
+
     #[test]
     fn a_hash_does_not_depend_on_earlier_contents_of_the_memory() {
-        let mut used = Memory::new(8).unwrap();
-        let first = used.hash(COST, b"password", b"some salt", 32).unwrap();
-        used.hash(COST, b"other", b"other salt", 64).unwrap();
-        assert_eq!(used.hash(COST, b"password", b"some salt", 32).unwrap(), first);
-        let mut plain = [0; 32];
-        let params = Params::new(32, 3, 4, Some(32)).unwrap();
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into(b"password", b"some salt", &mut plain)
-            .unwrap();
-        assert_eq!(first.as_slice(), plain);
+        for kernel in kernels() {
+            let mut used = Memory::new(kernel);
+            let first = used.hash(COST, b"password", b"some salt", 32).unwrap();
+            used.hash(COST, b"other", b"other salt", 64).unwrap();
+            used.prepare(64).unwrap();
+            assert_eq!(used.hash(COST, b"password", b"some salt", 32).unwrap(), first, "{}", kernel.name);
+        }
     }
 
     // S-04
     #[test]
     fn memory_grows_for_a_larger_hash_and_is_freed_afterwards() {
-        let mut memory = Memory::new(16).unwrap();
-        memory.hash(COST, b"password", b"some salt", 32).unwrap();
-        assert_eq!(memory.blocks.len(), 32);
-        memory.shrink();
-        assert_eq!(memory.blocks.capacity(), 0);
-        let small = Cost { memory_kib: 8, iterations: 1, parallelism: 1 };
-        memory.hash(small, b"password", b"some salt", 32).unwrap();
-        assert_eq!(memory.blocks.len(), 16);
-        memory.shrink();
-        assert_eq!(memory.blocks.len(), 16, "the kept size is not freed");
+        for kernel in kernels() {
+            let mut memory = Memory::new(kernel);
+            assert_eq!(memory.blocks.allocated(), 0);
+            memory.prepare(16).unwrap();
+            assert_eq!((memory.blocks.allocated(), memory.work()), (16, 0));
+            memory.hash(COST, b"password", b"some salt", 32).unwrap();
+            assert_eq!((memory.blocks.allocated(), memory.work()), (32, 96));
+            memory.shrink();
+            assert_eq!(memory.blocks.allocated(), 0);
+            memory.prepare(16).unwrap();
+            let small = Cost { memory_kib: 8, iterations: 1, parallelism: 1 };
+            memory.hash(small, b"password", b"some salt", 32).unwrap();
+            memory.shrink();
+            assert_eq!(memory.blocks.allocated(), 16, "the kept size is not freed");
+        }
     }
 
     #[test]
     fn a_rejection_of_the_library_is_an_error() {
-        let mut memory = Memory::new(8).unwrap();
-        assert!(memory.hash(COST, b"password", b"short", 32).is_err());
-        assert!(memory.hash(COST, b"password", b"some salt", 3).is_err());
+        for kernel in kernels() {
+            let mut memory = Memory::new(kernel);
+            assert!(memory.hash(COST, b"password", b"short", 32).is_err());
+            assert!(memory.hash(COST, b"password", b"some salt", 3).is_err());
+            let no_lanes = Cost { parallelism: 0, ..COST };
+            assert!(memory.hash(no_lanes, b"password", b"some salt", 32).is_err());
+        }
     }
 }

@@ -6,57 +6,81 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_domain::model::{Event, HashParameters, Password, PasswordHash, RequestTime};
 use auth_domain::ports::{
-    Admission, Clock, Credential, Entropy, PasswordCheck, PasswordHasher, PortError, TurnCost,
+    Admission, Check, Clock, Credential, Entropy, PasswordCheck, PasswordHasher, PortError, TurnCost,
 };
 use tracing::{error, instrument};
 use zeroize::Zeroizing;
 
 use crate::comparand::Comparand;
-use crate::config::Argon2Config;
+use crate::config::{Argon2Config, KernelChoice};
 use crate::cost::Cost;
 use crate::error::{ConfigError, HashError};
 use crate::formats::{HASH_BYTES, SALT_BYTES, StoredHash, cost_of, phc, phc_parameters};
+use crate::kernel::Kernel;
 use crate::memory::Memory;
 use crate::pool::Pool;
+use crate::self_check::Checked;
 use crate::work_target::WorkTarget;
 
-/// The password of the hash that is computed at the start, to measure its time.
-const MEASURED_PASSWORD: &[u8] = b"how long does this take";
-
-/// Hashes and verifies passwords in bounded memory, on the blocking threads of tokio.
+/// Hashes and verifies passwords in bounded memory, on threads of their own.
 ///
 /// An error after hashing has begun is `Corrupt`. `Overloaded` and `Unavailable` mean that the password was not compared.
 pub struct Argon2PasswordHasher {
     pool: Pool,
     entropy: Arc<dyn Entropy>,
+    clock: Arc<dyn Clock>,
+    checked: Checked,
     cost: Cost,
     legacy: bool,
 }
 
 impl Argon2PasswordHasher {
-    /// Allocates the memory of all permits, and computes one hash on the calling thread to measure its time. With `legacy`,
-    /// this takes about 200 ms.
-    ///
-    /// The memory is `concurrency` × `memory_kib`; with `legacy`, at least `concurrency` × 64 MiB. It is never freed.
+    /// Checks the kernel with small hashes on the calling thread, in about a millisecond. Memory is allocated when it is needed:
+    /// at most `concurrency` × that of the largest stored hash.
     ///
     /// # Errors
-    /// The first problem of `config`, or `CannotHash` if the memory cannot be allocated.
+    /// The first problem of `config`, or `WrongHashes` if even the reference computes wrong hashes.
     pub fn new(
+        config: Argon2Config,
+        entropy: Arc<dyn Entropy>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
+        let candidate = match config.kernel {
+            KernelChoice::Auto => Kernel::fast(),
+            KernelChoice::Portable => Kernel::PORTABLE,
+        };
+        Self::with_candidate(candidate, config, entropy, clock)
+    }
+
+    /// Like [`Self::new`], with the kernel that is checked.
+    fn with_candidate(
+        candidate: Kernel,
         config: Argon2Config,
         entropy: Arc<dyn Entropy>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigError> {
         config.check()?;
         let (cost, legacy) = (config.cost(), config.legacy);
-        let target = minimum_target(cost, legacy);
-        let mut memories = Vec::with_capacity(config.concurrency);
-        for _ in 0..config.concurrency {
-            memories.push(Memory::new(target.blocks())?);
-        }
-        let mut memory = memories.pop().unwrap_or_default();
-        let measured = measure(target, &mut memory, clock.as_ref())?;
-        memories.push(memory);
-        Ok(Self { pool: Pool::new(memories, target, measured, clock), entropy, cost, legacy })
+        let checked = Checked::select(candidate, cost, &*clock)
+            .map_err(|wrong| ConfigError::WrongHashes(wrong.to_string()))?;
+        let pool = Pool::new(&checked, config.concurrency, minimum_target(cost, legacy), Arc::clone(&clock));
+        Ok(Self { pool, entropy, clock, checked, cost, legacy })
+    }
+
+    /// Returns the name of the kernel in use: its instruction set, or `portable`.
+    #[must_use]
+    pub const fn kernel(&self) -> &'static str {
+        self.checked.kernel.name
+    }
+
+    /// Compares a hash of the configured cost, and one of the legacy cost if legacy hashes verify, with those of the reference.
+    ///
+    /// This takes several times as long as a hash, on the calling thread. It also measures the time of a hash.
+    #[must_use]
+    pub fn check_kernel(&self) -> Check {
+        let costs = [Some(self.cost), self.legacy.then_some(Cost::LEGACY)];
+        let measured = |time, work| self.pool.record(time, work);
+        self.checked.report(costs.into_iter().flatten(), &*self.clock, measured)
     }
 
     /// Returns the number of passwords that can be verified within `wait`, estimated from recent verifications.
@@ -96,7 +120,7 @@ impl PasswordHasher for Argon2PasswordHasher {
         self.entropy.fill(&mut salt)?;
         let (cost, password) = (self.cost, copy(password));
         let job = move |memory: &mut Memory| memory.hash(cost, &password, &salt, HASH_BYTES);
-        let hash = self.pool.run(self.pool.admit(request_time)?, job).await??;
+        let hash = self.pool.run(self.pool.admit(request_time)?, job).await?;
         Ok(PasswordHash::new(phc(cost, &salt, &hash)))
     }
 
@@ -115,9 +139,9 @@ impl PasswordHasher for Argon2PasswordHasher {
             if is_rejected || !matches!(check, PasswordCheck::Valid { .. }) {
                 complete(target, comparand.work(), &password, memory)?;
             }
-            Ok::<_, HashError>(check)
+            Ok(check)
         };
-        Ok(self.pool.run(admission, job).await??)
+        self.pool.run(admission, job).await
     }
 
     #[instrument(level = "debug", skip_all)]
@@ -147,17 +171,9 @@ fn complete(target: WorkTarget, done: u64, password: &[u8], memory: &mut Memory)
     Ok(())
 }
 
-/// Copies the password for the blocking thread, which may outlive the caller. The copy is zeroized on drop.
+/// Copies the password for the thread of the job, which may outlive the caller. The copy is zeroized on drop.
 fn copy(password: &Password) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(password.expose_bytes().to_vec())
-}
-
-/// Returns the time of a hash with all the work of `target`.
-fn measure(target: WorkTarget, memory: &mut Memory, clock: &dyn Clock) -> Result<Duration, HashError> {
-    let started = clock.instant();
-    complete(target, 0, MEASURED_PASSWORD, memory)?;
-    memory.take_work();
-    Ok(clock.instant().saturating_duration_since(started))
 }
 
 #[cfg(test)]

@@ -1,36 +1,37 @@
 //! Bounded hashing with admission control: a caller that cannot start before its deadline is rejected at once.
 
+mod hash_thread;
 mod queue;
+mod quiet;
+mod threads;
 mod time_estimate;
 
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use auth_domain::model::RequestTime;
 use auth_domain::ports::{Admission, Clock, PortError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error;
+use crate::error::{self, HashError};
 use crate::memory::Memory;
+use crate::self_check::Checked;
 use crate::work_target::WorkTarget;
 use queue::Queue;
+use threads::{Permit, Threads};
 use time_estimate::TimeEstimate;
 
-/// Runs jobs on the blocking threads of tokio, each with a permit and its memory.
+/// Runs jobs on threads of its own, each with a permit and its memory.
 ///
-/// **Invariant**: there are as many memories as permits, and each is idle or part of a running job. The permit moves into the
-/// job, so a caller that hangs up cannot bypass the bound.
+/// **Invariant**: there are at most as many threads as permits, and each is idle or runs the job of a permit.
 pub(crate) struct Pool {
-    shared: Arc<Shared>,
-    permits: Arc<Semaphore>,
-    concurrency: u32,
+    threads: Arc<Threads>,
     queue: Queue,
+    target: Mutex<WorkTarget>,
+    measurements: Arc<Measurements>,
+    clock: Arc<dyn Clock>,
 }
 
-struct Shared {
-    idle: Mutex<Vec<Memory>>,
-    target: Mutex<WorkTarget>,
+struct Measurements {
     estimate: TimeEstimate,
     clock: Arc<dyn Clock>,
     #[cfg(test)]
@@ -38,49 +39,47 @@ struct Shared {
 }
 
 impl Pool {
-    /// Makes a pool with one permit per memory. `measured` is the time of a job with the work of `target`.
+    /// Makes a pool with `concurrency` permits. Until the first job, times are estimated from the small hash of `checked`.
     pub(crate) fn new(
-        memories: Vec<Memory>,
+        checked: &Checked,
+        concurrency: usize,
         target: WorkTarget,
-        measured: Duration,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let concurrency = memories.len();
-        let shared = Shared {
-            idle: Mutex::new(memories),
-            target: Mutex::new(target),
-            estimate: TimeEstimate::new(measured, target.work()),
-            clock,
+        let measurements = Measurements {
+            estimate: TimeEstimate::new(checked.time, checked.work),
+            clock: Arc::clone(&clock),
             #[cfg(test)]
             work_of_jobs: Mutex::default(),
         };
         Self {
-            shared: Arc::new(shared),
-            permits: Arc::new(Semaphore::new(concurrency)),
-            concurrency: u32::try_from(concurrency).unwrap_or(u32::MAX),
+            threads: Threads::new(checked.kernel, concurrency, Arc::clone(&clock)),
             queue: Queue::default(),
+            target: Mutex::new(target),
+            measurements: Arc::new(measurements),
+            clock,
         }
     }
 
     /// The number of permits.
-    pub(crate) const fn concurrency(&self) -> u32 {
-        self.concurrency
+    pub(crate) fn concurrency(&self) -> u32 {
+        u32::try_from(self.threads.concurrency()).unwrap_or(u32::MAX)
     }
 
     /// The work of a rejected login.
     pub(crate) fn target(&self) -> WorkTarget {
-        *lock(&self.shared.target)
+        *lock(&self.target)
     }
 
     /// Changes the work of a rejected login, from the next job on.
     pub(crate) fn update_target(&self, update: impl FnOnce(WorkTarget) -> WorkTarget) {
-        let mut target = lock(&self.shared.target);
+        let mut target = lock(&self.target);
         *target = update(*target);
     }
 
     /// Estimates the time of a job with the work of `target` from recent measurements.
     pub(crate) fn expected_time(&self, target: WorkTarget) -> Duration {
-        self.shared.estimate.time_of(target.work())
+        self.measurements.estimate.time_of(target.work())
     }
 
     /// Takes a place in the queue.
@@ -90,44 +89,48 @@ impl Pool {
     pub(crate) fn admit(&self, request_time: RequestTime) -> Result<Admission, PortError> {
         let remaining = self.remaining(request_time.deadline());
         let place = self.queue.take_place();
-        let ahead = place.position.saturating_sub(self.permits.available_permits());
+        let ahead = place.position.saturating_sub(self.threads.available());
         if remaining.is_zero() || self.expected_wait(ahead) > remaining {
             return Err(error::queue_is_full());
         }
         Ok(Admission::new(request_time, place))
     }
 
+    /// Records the time of a job that ran elsewhere.
+    pub(crate) fn record(&self, elapsed: Duration, work: u64) {
+        self.measurements.estimate.record(elapsed, work);
+    }
+
     /// Runs `job` when a permit is free, in the order of arrival.
     ///
     /// # Errors
-    /// `Overloaded` if no permit is free before the deadline; `Corrupt` if the job panics.
+    /// `Overloaded` if no permit is free before the deadline; `Unavailable` without a thread or memory; `Corrupt` if the job
+    /// fails or panics.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         admission: Admission,
-        job: impl FnOnce(&mut Memory) -> T + Send + 'static,
+        job: impl FnOnce(&mut Memory) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, PortError> {
-        let mut permit = self.permit(admission).await?;
-        let task = tokio::task::spawn_blocking(move || {
-            let started = permit.shared.clock.instant();
-            let result = job(&mut permit.memory);
-            let elapsed = permit.shared.clock.instant().saturating_duration_since(started);
-            permit.shared.record(elapsed, permit.memory.take_work());
-            result
-        });
-        task.await.map_err(error::job_failed)
+        let permit = self.permit(admission).await?;
+        let (kept, measurements) = (self.target().blocks(), Arc::clone(&self.measurements));
+        let result = permit.run(move |memory| {
+            memory.prepare(kept)?;
+            measurements.measure(memory, job)
+        })?;
+        Ok(result.await.map_err(error::job_failed)??)
     }
 
     /// Estimates the number of rejected logins that all permits together complete within `wait`.
     pub(crate) fn capacity(&self, wait: Duration) -> usize {
         let job = self.expected_time(self.target()).as_nanos().max(1);
-        let jobs = wait.as_nanos().saturating_mul(u128::from(self.concurrency)) / job;
+        let jobs = wait.as_nanos().saturating_mul(u128::from(self.concurrency())) / job;
         usize::try_from(jobs).unwrap_or(usize::MAX)
     }
 
     /// The work of each job.
     #[cfg(test)]
     pub(crate) fn work_of_jobs(&self) -> MutexGuard<'_, Vec<u64>> {
-        lock(&self.shared.work_of_jobs)
+        lock(&self.measurements.work_of_jobs)
     }
 
     /// Waits for a permit. The place in the queue is given back when this returns.
@@ -138,52 +141,34 @@ impl Pool {
         }
         tokio::select! {
             biased;
-            permit = Arc::clone(&self.permits).acquire_owned() => {
-                permit.map(|permit| self.with_memory(permit)).map_err(PortError::unavailable)
-            }
-            () = self.shared.clock.sleep_until(deadline) => Err(error::queue_is_full()),
+            permit = self.threads.permit() => permit,
+            () = self.clock.sleep_until(deadline) => Err(error::queue_is_full()),
         }
     }
 
     fn remaining(&self, deadline: Instant) -> Duration {
-        deadline.saturating_duration_since(self.shared.clock.instant())
+        deadline.saturating_duration_since(self.clock.instant())
     }
 
     fn expected_wait(&self, ahead: usize) -> Duration {
         let job = self.expected_time(self.target());
-        job.saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX)) / self.concurrency.max(1)
-    }
-
-    fn with_memory(&self, permit: OwnedSemaphorePermit) -> Permit {
-        let mut memory = lock(&self.shared.idle).pop().unwrap_or_default();
-        memory.keep(self.target().blocks());
-        // The work of a job that panicked was not counted.
-        memory.take_work();
-        Permit { memory, shared: Arc::clone(&self.shared), _counted: permit }
+        job.saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX)) / self.concurrency().max(1)
     }
 }
 
-impl Shared {
-    fn record(&self, elapsed: Duration, work: u64) {
+impl Measurements {
+    fn measure<T>(
+        &self,
+        memory: &mut Memory,
+        job: impl FnOnce(&mut Memory) -> Result<T, HashError>,
+    ) -> Result<T, HashError> {
+        let started = self.clock.instant();
+        let result = job(memory);
+        let elapsed = self.clock.instant().saturating_duration_since(started);
+        self.estimate.record(elapsed, memory.work());
         #[cfg(test)]
-        lock(&self.work_of_jobs).push(work);
-        self.estimate.record(elapsed, work);
-    }
-}
-
-/// A permit and its memory. Dropping it gives both back, also in a panic.
-struct Permit {
-    memory: Memory,
-    shared: Arc<Shared>,
-    // Dropped after `drop` has put the memory back, so that the next holder finds a memory.
-    _counted: OwnedSemaphorePermit,
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        let mut memory = mem::take(&mut self.memory);
-        memory.shrink();
-        lock(&self.shared.idle).push(memory);
+        lock(&self.work_of_jobs).push(memory.work());
+        result
     }
 }
 

@@ -37,8 +37,8 @@ impl WorkTarget {
     }
 
     /// The memory of a permit in blocks. A hash with less work may need more memory than the one with the most work.
-    pub(crate) const fn blocks(self) -> usize {
-        self.blocks as usize
+    pub(crate) const fn blocks(self) -> u32 {
+        self.blocks
     }
 
     /// Returns the cost of one more hash that completes the work after `done` block compressions; `None` if nothing
@@ -72,7 +72,7 @@ mod tests {
             let remaining = target.remaining(cost.work()).unwrap();
             let missing = target.work() - cost.work() - remaining.work();
             assert!(missing < u64::from(STEP_KIB * remaining.iterations), "{missing} blocks are missing");
-            assert!(remaining.blocks() as usize <= target.blocks());
+            assert!(remaining.blocks() <= target.blocks());
         }
         assert_eq!(target.remaining(Cost::LEGACY.work()), None);
         assert_eq!(target.remaining(0), Some(Cost::LEGACY));

@@ -5,12 +5,18 @@
 use std::future::ready;
 use std::sync::Arc;
 
-use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher};
+use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice};
 use auth_testkit::{PasswordHasherFixture, TestClock, TestEntropy};
 
 /// The cheapest row of the OWASP table.
-const CHEAP: Argon2Config =
-    Argon2Config { memory_kib: 7_168, iterations: 5, parallelism: 1, concurrency: 2, legacy: true };
+const CHEAP: Argon2Config = Argon2Config {
+    memory_kib: 7_168,
+    iterations: 5,
+    parallelism: 1,
+    concurrency: 2,
+    legacy: true,
+    kernel: KernelChoice::Auto,
+};
 
 auth_testkit::password_hasher_contract!(fixture = ready(hasher()));
 

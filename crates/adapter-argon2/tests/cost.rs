@@ -5,13 +5,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher};
+use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice};
 use auth_domain::model::PasswordHash;
 use auth_domain::ports::{Clock, Credential, PasswordHasher};
 use auth_testkit::{TestClock, TestEntropy, a_password, request_time_at};
 
-const DEFAULT: Argon2Config =
-    Argon2Config { memory_kib: 19_456, iterations: 2, parallelism: 1, concurrency: 1, legacy: false };
+const DEFAULT: Argon2Config = Argon2Config {
+    memory_kib: 19_456,
+    iterations: 2,
+    parallelism: 1,
+    concurrency: 1,
+    legacy: false,
+    kernel: KernelChoice::Auto,
+};
 const ROUNDS: usize = 25;
 
 // S-09

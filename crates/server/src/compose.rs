@@ -46,7 +46,7 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
     if let Some(problem) = access_tokens::admin_secret_problem(settings, Some(&key)) {
         return Err(rejected(problem));
     }
-    let hasher = passwords::hasher(settings, entropy.clone(), clock.clone()).map_err(rejected)?;
+    let hasher = passwords::hasher(settings, purpose, entropy.clone(), clock.clone()).map_err(rejected)?;
     let mut dependencies = Dependencies::new();
     let users = users(settings, purpose, &mut embedded, &clock, &mut dependencies)?;
     let tokens = tokens(settings, purpose, &mut embedded, &clock, &mut dependencies)?;
@@ -55,6 +55,7 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
     Ok(Parts {
         users: process.users,
         password_capacity: passwords::capacity(&hasher),
+        password_kernel: passwords::kernel_check(&hasher),
         hasher,
         strength: Arc::new(ZxcvbnStrength),
         sessions: process.tokens.sessions,

@@ -23,6 +23,7 @@ mod many_attempts;
 mod request_time;
 mod run;
 mod scan_cost;
+mod standing_clock;
 
 pub use auth_domain::model::Event;
 pub use builders::{
@@ -39,3 +40,4 @@ pub use many_attempts::{fail_from_many_addresses, numbered_attempt};
 pub use request_time::{START, holds_within, request_time_at, request_time_past_its_deadline};
 pub use run::{RACERS, ROUNDS, race, run};
 pub use scan_cost::{assert_linear, assert_linear_in_json};
+pub use standing_clock::StandingClock;

@@ -1,12 +1,20 @@
+use auth_domain::ports::Severity;
 use auth_testkit::{TestClock, TestEntropy, a_password, request_time_at, vectors};
 
 use super::*;
+use crate::kernel::{Blocks, Input};
 
 mod equal_work;
 
 /// The cheapest row of the OWASP table.
-const CHEAP: Argon2Config =
-    Argon2Config { memory_kib: 7_168, iterations: 5, parallelism: 1, concurrency: 2, legacy: false };
+const CHEAP: Argon2Config = Argon2Config {
+    memory_kib: 7_168,
+    iterations: 5,
+    parallelism: 1,
+    concurrency: 2,
+    legacy: false,
+    kernel: KernelChoice::Auto,
+};
 
 fn hasher(config: Argon2Config) -> Argon2PasswordHasher {
     Argon2PasswordHasher::new(config, Arc::new(TestEntropy), TestClock::new()).unwrap()
@@ -80,10 +88,70 @@ async fn corrupt_hashes_are_unusable() {
     }
 }
 
+// S-08
 #[tokio::test]
-async fn a_missing_hash_never_verifies_even_with_the_measured_password() {
-    let missing = compare(&hasher(CHEAP), "how long does this take", Credential::Missing).await;
-    assert_eq!(missing, PasswordCheck::Invalid);
+async fn a_missing_hash_never_verifies() {
+    for password in ["correct horse", "a password of the self-check"] {
+        let missing = compare(&hasher(CHEAP), password, Credential::Missing).await;
+        assert_eq!(missing, PasswordCheck::Invalid);
+    }
+}
+
+/// Hashes of both kernels verify with both.
+#[tokio::test]
+async fn the_choice_of_the_kernel_does_not_change_a_hash() {
+    let (auto, portable) = (hasher(CHEAP), hasher(Argon2Config { kernel: KernelChoice::Portable, ..CHEAP }));
+    assert_eq!((auto.kernel(), portable.kernel()), (Kernel::fast().name, "portable"));
+    for (from, to) in [(&auto, &portable), (&portable, &auto)] {
+        let hash = from.hash(&a_password("correct horse"), request_time()).await.unwrap();
+        let valid = PasswordCheck::Valid { outdated: false };
+        assert_eq!(check(to, "correct horse", hash.expose()).await, valid);
+    }
+}
+
+/// A kernel that computes nothing, so all hashes are zero.
+struct Idle;
+
+impl Blocks for Idle {
+    fn hash(&mut self, _: &Input<'_>, _: &mut [u8]) -> Result<(), HashError> {
+        Ok(())
+    }
+
+    fn allocated(&self) -> usize {
+        0
+    }
+
+    fn free(&mut self) {}
+}
+
+// S-05
+#[tokio::test]
+async fn passwords_verify_on_the_reference_if_the_kernel_is_wrong() {
+    let wrong = Kernel { name: "wrong", blocks: || Box::new(Idle) };
+    let entropy = Arc::new(TestEntropy);
+    let hasher = Argon2PasswordHasher::with_candidate(wrong, CHEAP, entropy, TestClock::new()).unwrap();
+    let hash = hasher.hash(&a_password("correct horse"), request_time()).await.unwrap();
+    assert_eq!(hasher.kernel(), "portable");
+    let valid = PasswordCheck::Valid { outdated: false };
+    assert_eq!(check(&self::hasher(CHEAP), "correct horse", hash.expose()).await, valid);
+    let report = hasher.check_kernel();
+    assert_eq!(report.severity, Severity::Error);
+    assert!(
+        report.text.contains("`wrong`") && report.text.contains("PASSWORD__KERNEL=portable"),
+        "{}",
+        report.text
+    );
+}
+
+// S-94
+#[test]
+fn the_kernel_is_checked_with_the_full_cost_and_measured() {
+    let hasher = hasher(Argon2Config { legacy: true, ..CHEAP });
+    let estimated = hasher.charge_for(&[]).time;
+    let report = hasher.check_kernel();
+    assert_eq!(report.severity, Severity::Ok, "{}", report.text);
+    assert!(report.text.contains(&format!("`{}`", hasher.kernel())), "{}", report.text);
+    assert_ne!(hasher.charge_for(&[]).time, estimated);
 }
 
 // S-01

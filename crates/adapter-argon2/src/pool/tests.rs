@@ -1,19 +1,25 @@
 use std::sync::mpsc;
 
 use auth_domain::ports::{PortErrorKind, start_request};
-use auth_testkit::TestClock;
+use auth_testkit::{StandingClock, TestClock};
 use tokio::task::JoinHandle;
 
 use super::*;
 use crate::cost::Cost;
+use crate::kernel::Kernel;
 
 const HOUR: Duration = Duration::from_hours(1);
 /// A job of 1,000 block compressions.
 const TARGET: WorkTarget = WorkTarget::of(Cost { memory_kib: 1_000, iterations: 1, parallelism: 1 });
 
-fn pool(permits: usize, measured: Duration) -> Arc<Pool> {
-    let memories = (0..permits).map(|_| Memory::new(8).unwrap()).collect();
-    Arc::new(Pool::new(memories, TARGET, measured, TestClock::new()))
+fn pool(permits: usize, estimate: Duration) -> Arc<Pool> {
+    with_clock(permits, estimate, TestClock::new())
+}
+
+/// The estimate of the start is three times the time of the small hash.
+fn with_clock(permits: usize, estimate: Duration, clock: Arc<dyn Clock>) -> Arc<Pool> {
+    let checked = Checked::unchecked(Kernel::PORTABLE, estimate, 3 * TARGET.work());
+    Arc::new(Pool::new(&checked, permits, TARGET, clock))
 }
 
 fn within(limit: Duration) -> RequestTime {
@@ -25,7 +31,7 @@ async fn run<T: Send + 'static>(
     limit: Duration,
     job: impl FnOnce(&mut Memory) -> T + Send + 'static,
 ) -> Result<T, PortError> {
-    pool.run(pool.admit(within(limit))?, job).await
+    pool.run(pool.admit(within(limit))?, |memory| Ok(job(memory))).await
 }
 
 /// Holds a permit until the returned sender is dropped.
@@ -49,9 +55,7 @@ async fn kind_of_rejection(pool: &Pool, limit: Duration) -> Option<PortErrorKind
 }
 
 fn all_is_idle(pool: &Pool, permits: usize) -> bool {
-    pool.permits.available_permits() == permits
-        && lock(&pool.shared.idle).len() == permits
-        && pool.queue.len() == 0
+    pool.threads.available() == permits && pool.threads.idle().len() <= permits && pool.queue.len() == 0
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +129,7 @@ async fn a_panic_returns_the_permit_and_is_reported_as_corrupt() {
     assert!(all_is_idle(&pool, 2));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn the_queue_is_first_in_first_out() {
     let pool = pool(1, Duration::ZERO);
     let (release, _task) = hold_permit(&pool).await;
@@ -149,8 +153,14 @@ async fn the_queue_is_first_in_first_out() {
 
 #[tokio::test]
 async fn the_expected_time_follows_recent_jobs() {
-    let pool = pool(1, Duration::from_secs(8));
-    pool.shared.record(Duration::from_secs(16), TARGET.work());
+    let pool = pool(1, HOUR);
+    pool.record(Duration::from_secs(8), TARGET.work());
+    assert_eq!(
+        pool.expected_wait(3),
+        Duration::from_secs(24),
+        "the first job replaces the estimate of the start"
+    );
+    pool.record(Duration::from_secs(16), TARGET.work());
     assert_eq!(pool.expected_wait(3), Duration::from_secs(27));
 }
 
@@ -160,7 +170,7 @@ async fn the_expected_time_follows_recent_jobs() {
 async fn the_expected_wait_is_that_of_the_most_expensive_job() {
     let pool = pool(1, Duration::from_secs(8));
     for _ in 0..100 {
-        pool.shared.record(Duration::from_secs(1), TARGET.work() / 8);
+        pool.record(Duration::from_secs(1), TARGET.work() / 8);
     }
     assert_eq!(pool.expected_wait(1), Duration::from_secs(8));
     pool.update_target(|target| target.including(Cost { memory_kib: 3_000, iterations: 1, parallelism: 1 }));
@@ -178,4 +188,41 @@ async fn an_admission_counts_until_it_is_dropped() {
     drop(admissions);
     assert!(all_is_idle(&pool, 2));
     assert!(admit().is_ok());
+}
+
+// S-11
+#[tokio::test]
+async fn threads_and_memory_are_given_back_after_a_quiet_minute() {
+    let clock = StandingClock::new();
+    let pool = with_clock(2, Duration::ZERO, clock.clone());
+    let threads = || pool.threads.idle().len();
+    assert_eq!(threads(), 0, "nothing is allocated before the first hash");
+    let thread_of_job = || async {
+        let admission = pool.admit(start_request(&*clock, HOUR)).unwrap();
+        pool.run(admission, |_| Ok(std::thread::current().id())).await.unwrap()
+    };
+    let first = thread_of_job().await;
+    clock.advance(Duration::from_secs(59)).await;
+    assert_eq!(thread_of_job().await, first, "the thread and its memory are reused");
+    clock.advance(Duration::from_secs(59)).await;
+    assert_eq!(threads(), 1, "a hash has interrupted the quiet time");
+    clock.advance(Duration::from_secs(1)).await;
+    assert_eq!(threads(), 0);
+    assert_ne!(thread_of_job().await, first);
+    clock.advance(Duration::from_mins(1)).await;
+    assert_eq!(threads(), 0, "the next quiet time counts, too");
+}
+
+/// The quiet time begins after the last job has ended.
+#[tokio::test]
+async fn a_long_job_interrupts_the_quiet_time() {
+    let clock = StandingClock::new();
+    let pool = with_clock(1, Duration::ZERO, clock.clone());
+    let (release, task) = hold_permit(&pool).await;
+    clock.advance(Duration::from_mins(2)).await;
+    drop(release);
+    task.await.unwrap().unwrap();
+    assert_eq!(pool.threads.idle().len(), 1);
+    clock.advance(Duration::from_mins(1)).await;
+    assert_eq!(pool.threads.idle().len(), 0);
 }

@@ -109,6 +109,10 @@ events! {
     CleanupFailed = "cleanup_failed",
     /// A stored password hash cannot be used.
     StoredHashUnusable = "stored_hash_unusable",
+    /// The kernel that computes password hashes.
+    PasswordKernel = "password_kernel",
+    /// A kernel computes wrong password hashes and is not used.
+    PasswordKernelRejected = "password_kernel_rejected",
     /// The process begins to stop.
     Stopping = "stopping",
     /// The process has stopped.

@@ -9,6 +9,7 @@ use auth_domain::ports::{
 };
 use auth_domain::use_cases::{EndSessions, ManageUsers};
 
+use super::passwords::KernelCheck;
 use super::stores::{Stores, TokenPorts};
 use crate::data_dir::DirLocks;
 use crate::dependency::{DenylistCache, Dependencies};
@@ -20,6 +21,8 @@ pub(crate) struct Parts {
     pub(crate) hasher: Arc<dyn PasswordHasher>,
     /// How many passwords the hasher can verify within a given time.
     pub(crate) password_capacity: Capacity,
+    /// The check of the kernel that computes password hashes.
+    pub(crate) password_kernel: KernelCheck,
     pub(crate) strength: Arc<dyn PasswordStrength>,
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) denylist: Arc<dyn Denylist>,

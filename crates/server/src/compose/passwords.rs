@@ -3,30 +3,48 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher};
-use auth_domain::ports::{Clock, Entropy};
+use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice};
+use auth_domain::model::Event;
+use auth_domain::ports::{Check, Clock, Entropy};
+use tracing::info;
 
+use super::Purpose;
 use super::named::named;
 use crate::config::Settings;
 use crate::login_limiter::Capacity;
 
-/// Returns the adapter.
+/// Checks the kernel that computes password hashes with hashes of the full cost.
+pub(crate) type KernelCheck = Arc<dyn Fn() -> Check + Send + Sync>;
+
+/// Returns the adapter. The server logs the name of the kernel.
 ///
 /// # Errors
 /// The problem of a setting.
 pub(super) fn hasher(
     settings: &Settings,
+    purpose: Purpose,
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<Argon2PasswordHasher>, String> {
     let hasher = Argon2PasswordHasher::new(config(settings), entropy, clock);
-    Ok(Arc::new(hasher.map_err(|problem| named(&problem))?))
+    let hasher = hasher.map_err(|problem| named(&problem))?;
+    if matches!(purpose, Purpose::Serve { .. }) {
+        let kernel = hasher.kernel();
+        info!(event = Event::PasswordKernel.name(), kernel, "password hashes are computed by this kernel");
+    }
+    Ok(Arc::new(hasher))
 }
 
 /// Returns the function for how many passwords the adapter can verify within a given time.
 pub(super) fn capacity(hasher: &Arc<Argon2PasswordHasher>) -> Capacity {
     let hasher = hasher.clone();
     Arc::new(move |wait: Duration| hasher.capacity(wait))
+}
+
+/// Returns the check of the kernel.
+pub(super) fn kernel_check(hasher: &Arc<Argon2PasswordHasher>) -> KernelCheck {
+    let hasher = hasher.clone();
+    Arc::new(move || hasher.check_kernel())
 }
 
 /// Returns the problem of a setting, if there is one.
@@ -42,5 +60,6 @@ const fn config(settings: &Settings) -> Argon2Config {
         parallelism: password.parallelism,
         concurrency: password.concurrency,
         legacy: password.legacy,
+        kernel: if password.portable_kernel { KernelChoice::Portable } else { KernelChoice::Auto },
     }
 }

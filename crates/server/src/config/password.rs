@@ -17,6 +17,8 @@ pub(crate) struct PasswordSettings {
     pub(crate) legacy: bool,
     /// Whether a login replaces an outdated hash.
     pub(crate) upgrade: bool,
+    /// Whether hashes are computed by the portable kernel.
+    pub(crate) portable_kernel: bool,
 }
 
 impl PasswordSettings {
@@ -28,6 +30,11 @@ impl PasswordSettings {
         let min_length = reader.read("password.min_length", values::positive);
         let legacy = reader.read("password.legacy", values::switch);
         let upgrade = reader.read("password.upgrade", values::switch);
+        let portable_kernel = reader.read("password.kernel", |text| match text {
+            "auto" => Ok(false),
+            "portable" => Ok(true),
+            other => Err(format!("\"{other}\" is neither auto nor portable")),
+        });
         Some(Self {
             memory_kib: memory_kib?,
             iterations: iterations?,
@@ -36,6 +43,7 @@ impl PasswordSettings {
             min_length: min_length?,
             legacy: legacy?,
             upgrade: upgrade?,
+            portable_kernel: portable_kernel?,
         })
     }
 }

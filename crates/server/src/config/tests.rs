@@ -137,6 +137,7 @@ fn values_out_of_range_are_rejected() {
         ("LOGIN_LIMIT__WINDOW", "20y"),
         ("PASSWORD__CONCURRENCY", "many"),
         ("PASSWORD__MEMORY_KIB", "4294967296"),
+        ("PASSWORD__KERNEL", "avx2"),
         ("HTTP__CLIENT_ADDRESS_HEADER", "x-real-ip"),
         ("JWT__ISSUER", ""),
         ("TOKENS__DENYLIST_MARGIN", "5s"),
@@ -159,6 +160,16 @@ fn share_needs_a_grace_period() {
     let problems = problems(&[share, ("TOKENS__REUSE_LEEWAY", "0s")]);
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].starts_with("HOOKSENTRY_AUTH__TOKENS__CONCURRENT_REFRESH: "), "{problems:?}");
+}
+
+// S-95
+#[test]
+fn the_kernel_of_passwords_is_auto_or_portable() {
+    for (value, portable) in [("auto", false), ("portable", true)] {
+        assert_eq!(with(&[("PASSWORD__KERNEL", value)]).unwrap().password.portable_kernel, portable);
+    }
+    let problems = problems(&[("PASSWORD__KERNEL", "fast")]);
+    assert_eq!(problems, ["HOOKSENTRY_AUTH__PASSWORD__KERNEL: \"fast\" is neither auto nor portable"]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use auth_domain::model::{
     AccessClaims, AccessToken, Email, Ending, LimitKeys, PasswordHash, RefreshToken, Role, Rotation, User,
     UserStatus,
 };
-use auth_domain::ports::{Admission, InvalidAccessToken, PasswordCheck, random_bytes};
+use auth_domain::ports::{Admission, Check, InvalidAccessToken, PasswordCheck, random_bytes};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -93,6 +93,7 @@ pub(crate) fn parts() -> Parts {
         users: Arc::new(users),
         hasher: Arc::new(hasher),
         password_capacity: Arc::new(|_| 1_000),
+        password_kernel: Arc::new(|| Check::ok("mocked")),
         strength: Arc::new(ZxcvbnStrength),
         sessions: Arc::new(sessions),
         denylist: denylist(),

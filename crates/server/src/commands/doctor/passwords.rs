@@ -12,13 +12,16 @@ use crate::hash_costs::HashCosts;
 /// A hash that takes longer gives a warning: it leaves few logins per second.
 const LONG: Duration = Duration::from_millis(500);
 
-/// Returns the costs of stored hashes, and the capacity for rejected logins with the most expensive one.
+/// Returns the check of the kernel, the costs of stored hashes, and the capacity for rejected logins with the most expensive one.
 pub(super) async fn checks(parts: &Parts, timeout: Duration) -> Vec<Check> {
+    // First, because it measures the time of a hash.
+    let kernel = (parts.password_kernel)();
     let costs = HashCosts { users: &*parts.users, hasher: &*parts.hasher, clock: &*parts.clock };
-    match costs.read(timeout).await {
+    let of_hashes = match costs.read(timeout).await {
         Ok((cost, in_use)) => list(&cost, &in_use),
         Err(error) => vec![Check::error(unreadable(&error))],
-    }
+    };
+    [vec![kernel], of_hashes].concat()
 }
 
 /// Returns the message for costs that cannot be read. Only an unreachable store has its remedy here; other errors carry their own.
