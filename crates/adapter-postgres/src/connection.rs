@@ -11,7 +11,7 @@ mod timeouts;
 mod tls;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use auth_domain::model::RequestTime;
 use auth_domain::ports::Clock;
@@ -35,6 +35,10 @@ const PROCESS_CONNECTIONS: usize = 2;
 /// The shared connections of a worker, which has one core only.
 const WORKER_CONNECTIONS: usize = 1;
 
+/// How often the pool asks for a connection that a worker has yielded, and the pause before each time.
+const YIELD_ATTEMPTS: usize = 10;
+const YIELD_PAUSE: Duration = Duration::from_millis(20);
+
 /// The connections, as one user of a set sees them; cheap to clone.
 ///
 /// Shared connections are for lookups, the pool is for everything else. If there are workers, each has a shared connection, and
@@ -54,6 +58,7 @@ struct Process {
     shared: Vec<Arc<SharedConnections>>,
     pool: Pool,
     pool_size: usize,
+    limit: Arc<ServerLimit>,
 }
 
 impl Connections {
@@ -74,8 +79,8 @@ impl Connections {
         } else {
             ((0..workers).map(|_| shared(WORKER_CONNECTIONS, Runtime::Caller)).collect(), None)
         };
-        let pool = Pool::new(config.pool, Arc::clone(&connector), limit, Arc::clone(&clock))?;
-        let process = Arc::new(Process { connector, shared, pool, pool_size: config.pool });
+        let pool = Pool::new(config.pool, Arc::clone(&connector), Arc::clone(&limit), Arc::clone(&clock))?;
+        let process = Arc::new(Process { connector, shared, pool, pool_size: config.pool, limit });
         Ok(Self { process, own, clock })
     }
 
@@ -120,7 +125,7 @@ impl Connections {
             }
             Err(error @ StoreError::TooManyConnections) => match self.open_elsewhere(deadline) {
                 Some(lease) => Ok(lease),
-                None => self.take_pooled(deadline).await.map_err(|_| error),
+                None => self.free(deadline).await.map_err(|_| error),
             },
             Err(error) => Err(error),
         }
@@ -135,7 +140,7 @@ impl Connections {
     /// Returns a connection of the pool for one long transaction.
     pub(crate) async fn exclusive(&self, request_time: RequestTime) -> Result<PooledConnection, StoreError> {
         self.call_deadline(request_time)?;
-        self.process.pool.get(request_time.deadline()).await
+        self.take_pooled(request_time.deadline()).await
     }
 
     /// Makes a connection for migrations, which close it by dropping its socket task.
@@ -154,14 +159,33 @@ impl Connections {
 
     async fn free(&self, deadline: Instant) -> Result<Lease, StoreError> {
         match self.take_pooled(deadline).await {
+            Ok(connection) => Ok(Lease::pooled(connection, deadline, Arc::clone(&self.clock))),
             Err(error @ StoreError::TooManyConnections) => self.open_elsewhere(deadline).ok_or(error),
-            lease => lease,
+            Err(error) => Err(error),
         }
     }
 
-    async fn take_pooled(&self, deadline: Instant) -> Result<Lease, StoreError> {
-        let connection = self.process.pool.get(deadline).await?;
-        Ok(Lease::pooled(connection, deadline, Arc::clone(&self.clock)))
+    /// Takes a connection of the pool. If the pool has none because the workers have all that the server accepts, a worker yields
+    /// its connection and shares that of another one.
+    async fn take_pooled(&self, deadline: Instant) -> Result<PooledConnection, StoreError> {
+        let pool = &self.process.pool;
+        let mut taken = pool.get(deadline).await;
+        for _ in 0..YIELD_ATTEMPTS {
+            if !matches!(taken, Err(StoreError::TooManyConnections)) {
+                break;
+            }
+            let is_any_open = self.process.keep_one_open();
+            if is_any_open {
+                // The server counts a closed connection for a moment.
+                self.clock.sleep_until(self.clock.instant() + YIELD_PAUSE).await;
+            }
+            self.process.limit.reset();
+            taken = pool.get(deadline).await;
+            if !is_any_open {
+                break;
+            }
+        }
+        taken
     }
 
     /// Returns a shared connection that is open already, of whichever worker.
@@ -169,5 +193,15 @@ impl Connections {
         let mut open = self.process.shared.iter().filter_map(|set| Some((set.any_open()?, Arc::clone(set))));
         let (connection, set) = open.next()?;
         Some(Lease::shared(connection, set, deadline, Arc::clone(&self.clock)))
+    }
+}
+
+impl Process {
+    /// Closes the shared connections but one, and returns whether there is one.
+    fn keep_one_open(&self) -> bool {
+        let mut open = self.shared.iter().filter(|set| set.any_open().is_some());
+        let is_any_open = open.next().is_some();
+        open.for_each(|set| set.close());
+        is_any_open
     }
 }

@@ -17,9 +17,6 @@ use tokio_postgres::error::SqlState;
 pub(crate) const STANDBY: &str = "the database server is a standby, which receives changes late; name the primary in POSTGRES__URL, or all \
                                   servers of the cluster";
 
-/// The first words of messages about one connection only, in English, which is the language of most servers.
-const CONNECTION_MESSAGES: [&str; 2] = ["terminating connection", "cached plan must not change result type"];
-
 /// An unusable setting. Each message has the name of the setting, the problem and the remedy.
 #[derive(Debug, Error)]
 pub enum ConfigError {
@@ -111,7 +108,7 @@ impl StoreError {
         let Self::Driver(DriverError::DatabaseError(kind, information)) = self else { return false };
         match kind {
             DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => true,
-            _ => CONNECTION_MESSAGES.iter().any(|text| information.message().starts_with(text)),
+            _ => statement::is_about_connection(&**information),
         }
     }
 

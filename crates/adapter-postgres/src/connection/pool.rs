@@ -9,6 +9,7 @@ use auth_domain::ports::Clock;
 use diesel_async::pooled_connection::deadpool::{self, Object};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncConnection, AsyncPgConnection, TransactionManager};
+use futures_util::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
@@ -23,8 +24,9 @@ type Transactions = <AsyncPgConnection as AsyncConnection>::TransactionManager;
 pub(super) struct Pool {
     connections: deadpool::Pool<AsyncPgConnection>,
     clock: Arc<dyn Clock>,
-    /// One for each connection that there may be. The pool itself never makes a caller wait.
+    /// One for each connection that there may be, so that the pool itself never makes a caller wait.
     permits: Arc<Semaphore>,
+    size: usize,
     /// The permits that are taken away while the server accepts no more connections.
     withheld: AtomicUsize,
     limit: Arc<ServerLimit>,
@@ -69,7 +71,7 @@ impl Pool {
         let pool = deadpool::Pool::builder(manager).max_size(size).build();
         let connections = pool.map_err(|error| ConfigError::Rejected(error.to_string()))?;
         let (permits, withheld) = (Arc::new(Semaphore::new(size)), AtomicUsize::new(0));
-        Ok(Self { connections, clock, permits, withheld, limit })
+        Ok(Self { connections, clock, permits, size, withheld, limit })
     }
 
     /// Waits for a free connection. If the server accepts no more connections, it waits for one of those that there are.
@@ -84,13 +86,18 @@ impl Pool {
                     let is_unusable = AtomicBool::new(false);
                     return Ok(PooledConnection { connection, is_unusable, _permit: permit });
                 }
-                Err(StoreError::TooManyConnections) if self.connections.status().size > 0 => {
-                    permit.forget();
-                    self.withheld.fetch_add(1, Ordering::Relaxed);
-                }
+                Err(StoreError::TooManyConnections) if self.withhold_permit() => permit.forget(),
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Returns whether the caller must forget its permit and wait for another one. The last permit is never withheld: its
+    /// holder has a connection, or there is none.
+    fn withhold_permit(&self) -> bool {
+        let most = self.size.saturating_sub(1);
+        let one_more = |withheld| (withheld < most).then_some(withheld + 1);
+        self.withheld.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
     }
 
     fn restore_permits(&self) {
@@ -116,10 +123,15 @@ impl PooledConnection {
         outcome
     }
 
-    /// Returns the connection for a transaction. It is not used again.
-    pub(crate) fn for_transaction(&mut self) -> &mut AsyncPgConnection {
+    /// Runs a transaction until its deadline.
+    pub(crate) async fn transact<T>(
+        &mut self,
+        transaction: impl for<'a> FnOnce(&'a mut AsyncPgConnection) -> BoxFuture<'a, Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         *self.is_unusable.get_mut() = true;
-        &mut self.connection
+        let outcome = transaction(&mut self.connection).await;
+        *self.is_unusable.get_mut() = outcome.is_err();
+        outcome
     }
 }
 

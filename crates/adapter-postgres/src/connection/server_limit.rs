@@ -41,6 +41,11 @@ impl ServerLimit {
         opened
     }
 
+    /// Allows the next attempt at once, for a process without any connection.
+    pub(super) fn reset(&self) {
+        *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Whether the server rejected a connection a moment ago.
     pub(super) fn is_reached(&self) -> bool {
         let paused_until = *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);

@@ -69,6 +69,11 @@ impl SharedConnections {
         self.slots.iter().find_map(Slot::get)
     }
 
+    /// Closes the connections after the statements that are on them.
+    pub(super) fn close(&self) {
+        self.slots.iter().for_each(Slot::clear);
+    }
+
     /// Runs a statement on a connection. If the error shows that the connection is unusable, later callers get another
     /// one; statements that are already on it continue.
     pub(super) async fn run<T, E>(

@@ -10,6 +10,9 @@ use super::message::redacted;
 const PERMANENT: [&str; 4] =
     ["permission denied", "must be owner", "there is no unique or exclusion constraint", "value too long"];
 
+/// The first words of messages about one connection only, in English, which is the language of most servers.
+const CONNECTION_MESSAGES: [&str; 2] = ["terminating connection", "cached plan must not change result type"];
+
 pub(super) fn translate(error: &DriverError) -> PortError {
     match error {
         DriverError::DatabaseError(kind, information) => of_kind(*kind, &**information),
@@ -48,17 +51,25 @@ fn of_kind(kind: DatabaseErrorKind, information: &(dyn DatabaseErrorInformation 
 fn of_message(information: &(dyn DatabaseErrorInformation + Send + Sync)) -> PortError {
     let message = information.message();
     let remedy = match information.statement_position() {
-        Some(_) => "; run `migrate` if the database is empty, or `doctor` for a list of what is missing",
-        None => "",
+        Some(_) if !is_about_connection(information) => {
+            "; run `migrate` if the database is empty, or `doctor` for a list of what is missing"
+        }
+        Some(_) | None => "",
     };
     let text = format!("the database reports: {}{remedy}", redacted(message));
     if is_permanent(information) { PortError::misconfigured(text) } else { PortError::unavailable(text) }
 }
 
-/// Whether a retry cannot succeed. Only an error in the statement itself, such as a missing table, has a position.
+/// Whether a retry cannot succeed. An error in the statement itself, such as a missing table, has a position. So does the end of the
+/// connection, if the server was parsing a statement.
 pub(super) fn is_permanent(information: &(dyn DatabaseErrorInformation + Send + Sync)) -> bool {
-    information.statement_position().is_some()
-        || PERMANENT.iter().any(|beginning| information.message().starts_with(beginning))
+    let is_in_statement = information.statement_position().is_some() && !is_about_connection(information);
+    is_in_statement || PERMANENT.iter().any(|beginning| information.message().starts_with(beginning))
+}
+
+/// Whether the error concerns this connection only.
+pub(super) fn is_about_connection(information: &(dyn DatabaseErrorInformation + Send + Sync)) -> bool {
+    CONNECTION_MESSAGES.iter().any(|beginning| information.message().starts_with(beginning))
 }
 
 #[cfg(test)]
@@ -119,6 +130,7 @@ mod tests {
         use PortErrorKind::{Corrupt, Misconfigured, Unavailable};
         for (kind, message, position, expected) in [
             (Kind::Unknown, "terminating connection due to administrator command", None, Unavailable),
+            (Kind::Unknown, "terminating connection due to administrator command", Some(8), Unavailable),
             (Kind::Unknown, "canceling statement due to statement timeout", None, Unavailable),
             (Kind::Unknown, "canceling statement due to lock timeout", None, Unavailable),
             (Kind::Unknown, "deadlock detected", None, Unavailable),

@@ -35,7 +35,8 @@ pub(super) async fn read(
     let mut connection = connections.exclusive(request_time).await?;
     let deadline = request_time.deadline();
     let timeout = deadline.saturating_duration_since(connections.clock.instant());
-    let rows = select(connection.for_transaction(), deadline, timeout.as_millis().max(1).to_string()).await?;
+    let timeout = timeout.as_millis().max(1).to_string();
+    let rows = connection.transact(|connection| Box::pin(select(connection, deadline, timeout))).await?;
     Ok(rows.into_iter().filter_map(Row::into_parameters).collect())
 }
 

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod batches;
 mod cancelled;
 mod clocks;
 mod deadlines;
@@ -18,3 +19,4 @@ mod rows;
 mod standby;
 mod support;
 mod tls;
+mod workers;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use auth_domain::model::{RequestTime, UserStatus};
 use auth_domain::ports::{PortErrorKind, Severity, UserRepository};
 use auth_testkit::servers::PostgresServer;
-use auth_testkit::{START, a_user, request_time_at};
+use auth_testkit::{START, a_user, race, request_time_at};
 
 use crate::support::{Store, assert_back_within_two_seconds, assert_kind, now, time_of_day};
 
@@ -95,6 +95,13 @@ async fn a_demoted_primary_is_recognised_on_open_connections() {
     let _ = database.sql("UPDATE role_of_server SET is_standby = true");
     for _ in 0..3 {
         assert_standby(store.find(&user).await);
+        let batch = (0..16).map(|_| {
+            let (store, user) = (store.clone(), user.clone());
+            async move { store.find(&user).await }
+        });
+        for lookup in race(batch).await {
+            assert_kind(lookup, PortErrorKind::Unavailable);
+        }
         assert_standby(store.users.find_by_email(&unknown.email, request_time_at(START)).await);
         assert_standby(store.users_listed(request_time_at(START)).await);
         assert_standby(store.database.ping(at_present()).await);
