@@ -27,6 +27,7 @@ mod system;
 mod undoing_session_store;
 mod unlisted_proxies;
 mod whole_seconds;
+mod worker_threads;
 
 use std::process::ExitCode;
 

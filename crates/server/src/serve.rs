@@ -8,9 +8,7 @@ mod timeouts;
 mod watch;
 mod worker;
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use auth_domain::model::Event;
 use futures_util::future::try_join_all;
@@ -23,6 +21,7 @@ use crate::compose::{self, Parts, Purpose, compose};
 use crate::config::{CredentialsBackend, Settings};
 use crate::connection::{ConnectionLimits, Connections};
 use crate::data_dir::DirLocks;
+use crate::worker_threads::worker_threads;
 use crate::{bootstrap_owner, diagnostics, logging, proxy_ranges};
 use listener::{Listener, raise_file_limit};
 use running::{Running, Start, Workers};
@@ -43,7 +42,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     for warning in compose::warnings(&settings) {
         warn!(event = Event::WeakKey.name(), "{warning}");
     }
-    let mut parts = compose(&settings, Purpose::Serve { workers: workers() })?;
+    let mut parts = compose(&settings, Purpose::Serve { workers: worker_threads() })?;
     let mut locks = parts.locks.take();
     // Before the bootstrap owner is created: if a port is in use, no password is printed and lost.
     let listeners = Listeners::open(&settings)?;
@@ -76,11 +75,6 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     logging::report_all_suppressed();
     info!(event = Event::Stopped.name(), "stopped");
     Ok(())
-}
-
-/// Returns the number of workers of the public listener: one for each core.
-fn workers() -> usize {
-    available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 impl Listeners {

@@ -1,6 +1,7 @@
 //! The runtime that reads and writes the sockets of connections.
 
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use crate::error::StoreError;
 
@@ -11,6 +12,9 @@ pub(super) enum Runtime {
     /// That of the caller who opens the connection.
     Caller,
 }
+
+/// The task that opens a connection. It stops if the caller hangs up.
+struct Opening<T>(JoinHandle<Result<T, StoreError>>);
 
 impl Runtime {
     /// Returns the present runtime, if there is one.
@@ -24,9 +28,18 @@ impl Runtime {
         opening: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         match self {
-            // An error means that the runtime has ended.
-            Self::Fixed(runtime) => runtime.spawn(opening).await.unwrap_or(Err(StoreError::Unreachable)),
+            Self::Fixed(runtime) => {
+                let mut task = Opening(runtime.spawn(opening));
+                // An error means that the runtime has ended.
+                (&mut task.0).await.unwrap_or(Err(StoreError::Unreachable))
+            }
             Self::Caller => opening.await,
         }
+    }
+}
+
+impl<T> Drop for Opening<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

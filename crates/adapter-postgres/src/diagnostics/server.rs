@@ -4,7 +4,7 @@ use auth_domain::model::RequestTime;
 use auth_domain::ports::Check;
 use diesel::deserialize::QueryableByName;
 use diesel::sql_query;
-use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::sql_types::{Bool, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::clock::{ClockSample, server_time};
@@ -16,7 +16,13 @@ use crate::readiness::READ_ONLY;
 const SELECT: &str = "
     SELECT current_setting('server_version') AS version,
            current_setting('transaction_read_only')::boolean AS is_read_only,
-           (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl) AS tls";
+           (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl) AS tls,
+           least(current_setting('max_connections')::integer
+                     - current_setting('superuser_reserved_connections')::integer
+                     - coalesce(current_setting('reserved_connections', true)::integer, 0),
+                 (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user),
+                 (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database())
+           ) AS max_connections";
 
 pub(super) async fn diagnose(
     connections: &Connections,
@@ -31,7 +37,22 @@ pub(super) async fn diagnose(
         writable(&server),
         sample.check(request_time).map_or_else(Check::error, Check::ok),
         transport(connections.transport(), server.tls.as_deref()),
+        limit(connections.max(), server.max_connections),
     ])
+}
+
+/// Compares the connections that the service opens with those that the server accepts.
+fn limit(opened: usize, accepted: i32) -> Check {
+    let is_enough = usize::try_from(accepted).is_ok_and(|accepted| opened <= accepted);
+    if is_enough {
+        return Check::ok(format!(
+            "an instance opens at most {opened} connections; the server accepts {accepted}"
+        ));
+    }
+    Check::warning(format!(
+        "an instance opens up to {opened} connections, but the server accepts {accepted}, so requests may have to wait; raise \
+         max_connections or the CONNECTION LIMIT of the role or the database, or lower POSTGRES__POOL"
+    ))
 }
 
 fn writable(server: &Server) -> Check {
@@ -57,4 +78,6 @@ struct Server {
     is_read_only: bool,
     #[diesel(sql_type = Nullable<Text>)]
     tls: Option<String>,
+    #[diesel(sql_type = Integer)]
+    max_connections: i32,
 }

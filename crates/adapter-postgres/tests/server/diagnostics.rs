@@ -121,3 +121,25 @@ async fn an_incomplete_diagnosis_says_so() {
         assert!(begun.elapsed() < Duration::from_millis(millis + 200));
     }
 }
+
+#[tokio::test]
+async fn the_limits_of_server_role_and_database_are_compared() {
+    let server = PostgresServer::start();
+    let database = server.database();
+    let owner = Store::migrated(&database).await;
+    // Two shared connections, and the pool.
+    assert_found(&checks(&owner, 0).await, Severity::Ok, "at most 6 connections; the server accepts ");
+    let name = database.name();
+    let _ = database.sql(&format!(
+        "CREATE ROLE limited LOGIN CONNECTION LIMIT 5; GRANT CONNECT ON DATABASE {name} TO limited;
+         GRANT SELECT ON users, tenants TO limited"
+    ));
+    let limited = Store::at(&database.url_of("limited"));
+    let few = "opens up to 6 connections, but the server accepts 5, ";
+    assert_found(&checks(&limited, 0).await, Severity::Warning, few);
+    let _ = database.sql(&format!("ALTER DATABASE {name} CONNECTION LIMIT 4"));
+    assert_found(&checks(&limited, 0).await, Severity::Warning, "accepts 4, ");
+    let _ = database
+        .sql(&format!("ALTER ROLE limited CONNECTION LIMIT 6; ALTER DATABASE {name} CONNECTION LIMIT -1"));
+    assert_found(&checks(&limited, 0).await, Severity::Ok, "accepts 6");
+}

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use auth_domain::ports::PortError;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use super::multiplexed::Connection;
 use crate::error::{StoreError, StoreResult};
@@ -25,6 +26,9 @@ pub(super) struct Slot {
     /// Held while a connection is opened, so that concurrent callers share it.
     pub(super) opening: Mutex<()>,
 }
+
+/// The task that opens a connection. It stops if the caller hangs up.
+struct Opening(JoinHandle<StoreResult<Connection>>);
 
 impl ConnectionSet {
     pub(super) fn new(connections: usize, runtime: Option<Handle>) -> Self {
@@ -48,7 +52,10 @@ impl ConnectionSet {
         opening: impl Future<Output = StoreResult<Connection>> + Send + 'static,
     ) -> StoreResult<Connection> {
         match &self.runtime {
-            Some(runtime) => runtime.spawn(opening).await.unwrap_or_else(|_| Err(ended())),
+            Some(runtime) => {
+                let mut task = Opening(runtime.spawn(opening));
+                (&mut task.0).await.unwrap_or_else(|_| Err(ended()))
+            }
             None => opening.await,
         }
     }
@@ -80,6 +87,12 @@ impl Slot {
     fn discard(&self, connection: &Arc<Connection>) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         current.take_if(|current| Arc::ptr_eq(current, connection));
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

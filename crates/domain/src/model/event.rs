@@ -29,6 +29,8 @@ events! {
     Listening = "listening",
     /// The admin port is open.
     AdminListening = "admin_listening",
+    /// The largest number of connections to Postgres.
+    PostgresConnections = "postgres_connections",
     /// The start-up check reports a warning or an error.
     Diagnostics = "diagnostics",
     /// A JWT key can be guessed, and the settings accept it.

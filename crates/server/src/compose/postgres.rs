@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_adapter_postgres::{Migrated, PostgresConfig, PostgresDatabase, PostgresUserRepository};
-use auth_domain::model::RequestTime;
+use auth_domain::model::{Event, RequestTime};
 use auth_domain::ports::{Check, Clock, PortError, Severity, UserRepository};
+use tracing::info;
 
 use super::named::named;
 use super::purpose::Purpose;
@@ -25,6 +26,13 @@ pub(super) fn users(
 ) -> Result<On<Arc<dyn UserRepository>>, String> {
     let database = PostgresDatabase::with_workers(config(settings), clock.clone(), purpose.workers())
         .map_err(|problem| named(&problem))?;
+    if let Purpose::Serve { .. } = purpose {
+        let at_most = database.max_connections();
+        info!(
+            event = Event::PostgresConnections.name(),
+            at_most, "at most {at_most} connections to Postgres"
+        );
+    }
     dependencies.push(Arc::new(Postgres(database.clone())));
     Ok(Box::new(move |set| match set {
         ConnectionSet::Process => Arc::new(PostgresUserRepository::new(&database)),

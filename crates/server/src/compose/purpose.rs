@@ -1,6 +1,7 @@
 //! The kinds of commands that need the stores.
 
 use crate::data_dir::Missing;
+use crate::worker_threads::worker_threads;
 
 /// What the parts are used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +28,12 @@ impl Purpose {
         }
     }
 
-    /// Returns the number of worker threads.
-    pub(super) const fn workers(self) -> usize {
+    /// Returns the number of worker threads. `doctor` counts the connections that a server would open.
+    pub(super) fn workers(self) -> usize {
         match self {
             Self::Serve { workers } => workers,
-            Self::Migrate | Self::Administer | Self::Diagnose => 0,
+            Self::Diagnose => worker_threads(),
+            Self::Migrate | Self::Administer => 0,
         }
     }
 }
