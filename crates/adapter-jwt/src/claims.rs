@@ -1,7 +1,5 @@
 //! The claims (RFC 7519 §4) of issued tokens and of presented tokens.
 
-use std::borrow::Cow;
-
 use auth_domain::model::{AccessClaims, Email, SessionId, TenantId, TokenId, UserId};
 use auth_domain::ports::InvalidAccessToken;
 use auth_strict_json::{Options, object};
@@ -9,7 +7,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
+use crate::audience::Audience;
 use crate::numeric_date::NumericDate;
+use crate::text::Text;
 
 /// The claims of an issued token, under the names that the HookSentry platform reads.
 #[derive(Serialize)]
@@ -72,21 +72,6 @@ pub(crate) struct Incoming<'a> {
     sid: Option<Text<'a>>,
 }
 
-/// A text, borrowed from the payload if no character of it is escaped.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// One audience, or several in an array (RFC 7519 §4.1.3).
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience<'a> {
-    #[serde(borrow)]
-    One(Text<'a>),
-    #[serde(borrow)]
-    Several(Vec<Text<'a>>),
-}
-
 impl<'a> Incoming<'a> {
     /// Reads the decoded payload.
     pub(crate) fn parse(payload: &'a [u8]) -> Result<Self, InvalidAccessToken> {
@@ -101,11 +86,7 @@ impl<'a> Incoming<'a> {
 
     /// Returns whether the token is from `issuer` and for `audience`.
     pub(crate) fn is_between(&self, issuer: &str, audience: &str) -> bool {
-        let addressed = match &self.aud {
-            Audience::One(one) => one.0 == audience,
-            Audience::Several(several) => several.iter().any(|one| one.0 == audience),
-        };
-        addressed && self.iss.0 == issuer
+        self.aud.includes(audience) && self.iss.0 == issuer
     }
 
     /// Returns whether `now`, in Unix seconds, is at or after `exp` plus `leeway`.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access_tokens;
+mod audience;
 mod claims;
 mod compact;
 mod config;
@@ -12,6 +13,7 @@ mod numeric_date;
 mod scan_cost;
 mod secret_strength;
 mod signing_key;
+mod text;
 
 pub use access_tokens::{JwtAccessTokens, LEEWAY};
 pub use config::JwtConfig;

@@ -3,6 +3,7 @@
 mod error;
 mod fields;
 mod member;
+mod names;
 mod number;
 mod reader;
 mod strict;

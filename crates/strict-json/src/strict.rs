@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
+use crate::names::Names;
 use crate::number::NUMBER;
 
 /// The rule about names while one text is read.
@@ -107,7 +107,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<'_, V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(StrictMap { members, names: BTreeSet::new(), rule: self.rule })
+        self.inner.visit_map(StrictMap { members, names: Names::default(), rule: self.rule })
     }
 }
 
@@ -122,8 +122,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Strict<'_, A> {
 /// The members of one object, none of which may have the name of another.
 struct StrictMap<'de, 'r, A> {
     members: A,
-    /// Unescaped, and ordered: comparing each name with all others would take quadratic time.
-    names: BTreeSet<Cow<'de, str>>,
+    names: Names<'de>,
     rule: NameRule<'r>,
 }
 

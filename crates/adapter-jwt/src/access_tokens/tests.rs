@@ -52,7 +52,7 @@ fn issue(tokens: &JwtAccessTokens) -> String {
 
 /// Signs any payload, with the configured header.
 fn signed(tokens: &JwtAccessTokens, payload: &str) -> String {
-    let message = format!("{}{}", tokens.prefix, compact::encode(payload));
+    let message = format!("{}.{}", tokens.header, compact::encode(payload));
     format!("{message}.{}", tokens.keys.sign(&message).unwrap())
 }
 
