@@ -4,6 +4,7 @@
 
 mod administration;
 mod bearers;
+mod connection_limit;
 mod crash;
 mod exchange;
 mod instances;
