@@ -1,7 +1,7 @@
 //! Fairness: refreshes and verifications while more logins arrive than the processors can hash.
 
 use crate::figures::{Aim, median};
-use crate::measures::Variant;
+use crate::measures::{ME, Variant};
 use crate::output::Load;
 use crate::rounds::Bench;
 use crate::table::print_outcome;
@@ -16,7 +16,6 @@ const WAIT_MS: f64 = 1_000.0;
 /// The connections that refresh, and as many that verify.
 const CLIENTS: usize = 16;
 const SECONDS: u32 = 5;
-const ME: &str = "/api/v1/auth/me";
 /// The most that the p99 of refreshes may be during the flood, as a multiple of the one without it.
 const REFRESH_RATIO: f64 = 5.0;
 const VERIFY_MS: f64 = 10.0;

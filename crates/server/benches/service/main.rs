@@ -11,6 +11,7 @@ mod pause;
 mod raw;
 mod results;
 mod rounds;
+mod scaling;
 mod service;
 mod sessions;
 mod stores;
@@ -35,13 +36,18 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     words.retain(|word| !word.starts_with('-'));
+    let folder = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).expect("a folder");
+    if words == ["scaling"] {
+        let mut bench = Bench::start(folder.path(), &scaling::MEASURES).await;
+        scaling::measure(&mut bench).await;
+        return ExitCode::SUCCESS;
+    }
     let measures = rounds::chosen(&words);
     if measures.is_empty() {
         println!("no measure begins with one of: {}", words.join(", "));
         return ExitCode::FAILURE;
     }
     let rounds = env::var("BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);
-    let folder = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).expect("a folder");
     let mut bench = Bench::start(folder.path(), &measures).await;
     let mut results = Results::default();
     for round in 1..=rounds {

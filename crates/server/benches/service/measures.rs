@@ -11,6 +11,8 @@ pub(crate) enum Variant {
     Cached,
     /// The embedded store with the default settings.
     Embedded,
+    /// As [`Reject`](Self::Reject), on one core, so with one worker.
+    OneCore,
 }
 
 /// A kind of request on a variant.
@@ -24,7 +26,8 @@ pub(crate) struct Measure {
     pub(crate) seconds: u32,
 }
 
-const ME: &str = "/api/v1/auth/me";
+/// The path of verifications.
+pub(crate) const ME: &str = "/api/v1/auth/me";
 
 /// All measures, in the order of a round.
 pub(crate) const MEASURES: [Measure; 10] = [
@@ -41,7 +44,12 @@ pub(crate) const MEASURES: [Measure; 10] = [
 ];
 
 impl Measure {
-    const fn new(name: &'static str, variant: Variant, script: Script, path: &'static str) -> Self {
+    pub(crate) const fn new(
+        name: &'static str,
+        variant: Variant,
+        script: Script,
+        path: &'static str,
+    ) -> Self {
         let connections = match script {
             Script::Login => 16,
             Script::Get | Script::Refresh | Script::Logout => 64,
@@ -58,7 +66,7 @@ impl Variant {
     /// The settings that differ from the default.
     pub(crate) const fn settings(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Reject | Self::Embedded => &[],
+            Self::Reject | Self::Embedded | Self::OneCore => &[],
             Self::Share => &[("TOKENS__CONCURRENT_REFRESH", "share")],
             Self::Cached => &[("TOKENS__VERIFICATION", "cached")],
         }

@@ -58,14 +58,12 @@ impl<'a> Bench<'a> {
         bench
     }
 
-    async fn start_service(&mut self, variant: Variant) {
+    /// Starts the service of a variant if it does not run. The first one fills its stores.
+    pub(crate) async fn start_service(&mut self, variant: Variant) {
         if self.services.contains_key(&variant) {
             return;
         }
-        let stores = match variant {
-            Variant::Embedded => Stores::Embedded(self.folder.join("data/auth.db")),
-            Variant::Reject | Variant::Share | Variant::Cached => Stores::Servers(Arc::clone(&self.servers)),
-        };
+        let stores = self.stores(variant);
         let is_embedded = variant == Variant::Embedded;
         if !self.sessions.contains_key(&is_embedded) {
             service::migrate(&stores, KEY, self.folder);
@@ -74,7 +72,7 @@ impl<'a> Bench<'a> {
                 self.servers.add_users(ALL_USERS);
             }
         }
-        let service = Service::start(&stores, KEY, self.folder, variant.settings());
+        let service = Service::start(&stores, KEY, self.folder, variant);
         println!("{variant:?}: {:.1} MiB before the first request", service.idle_mib);
         self.services.insert(variant, service);
         let sessions = self.sessions(variant);
@@ -93,7 +91,8 @@ impl<'a> Bench<'a> {
         self.measure_limits(measures, results);
     }
 
-    async fn measure(&mut self, measure: Measure) -> Sample {
+    /// Runs a measure once.
+    pub(crate) async fn measure(&mut self, measure: Measure) -> Sample {
         let tokens = match measure.script {
             Script::Get | Script::Login => None,
             Script::Refresh => {
@@ -140,7 +139,18 @@ impl<'a> Bench<'a> {
         self.bearers.get(&variant).map(String::as_str)
     }
 
-    fn sessions(&mut self, variant: Variant) -> &mut Sessions {
+    /// The stores of a variant.
+    pub(crate) fn stores(&self, variant: Variant) -> Stores {
+        match variant {
+            Variant::Embedded => Stores::Embedded(self.folder.join("data/auth.db")),
+            Variant::Reject | Variant::Share | Variant::Cached | Variant::OneCore => {
+                Stores::Servers(Arc::clone(&self.servers))
+            }
+        }
+    }
+
+    /// The sessions in the stores of a variant.
+    pub(crate) fn sessions(&mut self, variant: Variant) -> &mut Sessions {
         self.sessions.get_mut(&(variant == Variant::Embedded)).expect("sessions for each store")
     }
 

@@ -5,13 +5,14 @@ use std::fs::{self, File};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use auth_testkit::servers::Port;
 
+use crate::measures::Variant;
 use crate::output::status_mib;
 use crate::pause::{pause, wait_until};
 use crate::stores::Stores;
-use std::time::Duration;
 
 const PREFIX: &str = "HOOKSENTRY_AUTH__";
 /// The time between the start of a service and the measurement of its idle memory.
@@ -26,13 +27,13 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts the service with `settings`, on a port of its own, without limits on refreshes.
-    pub(crate) fn start(stores: &Stores, key: &str, folder: &Path, settings: &[(&str, &str)]) -> Self {
+    /// Starts the service on a port of its own, without limits on refreshes.
+    pub(crate) fn start(stores: &Stores, key: &str, folder: &Path, variant: Variant) -> Self {
         let port = Port::take();
         let address = format!("127.0.0.1:{}", port.number);
-        let mut command = command(stores, key, folder);
+        let mut command = command(stores, key, folder, variant == Variant::OneCore);
         command.env(format!("{PREFIX}HTTP__LISTEN"), &address).arg("serve");
-        for (name, value) in settings {
+        for (name, value) in variant.settings() {
             command.env(format!("{PREFIX}{name}"), value);
         }
         let log = folder.join(format!("service-{}.log", port.number));
@@ -75,14 +76,20 @@ impl Drop for Service {
 
 /// Creates the tables.
 pub(crate) fn migrate(stores: &Stores, key: &str, folder: &Path) {
-    let output = command(stores, key, folder).arg("migrate").output().expect("the program runs");
+    let output = command(stores, key, folder, false).arg("migrate").output().expect("the program runs");
     assert!(output.status.success(), "migrate: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// The program with all settings but the address. `BENCH_BINARY` names another build of it.
-fn command(stores: &Stores, key: &str, folder: &Path) -> Command {
+fn command(stores: &Stores, key: &str, folder: &Path, on_one_core: bool) -> Command {
     let binary = env::var_os("BENCH_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_hooksentry-auth").into());
-    let mut command = Command::new(binary);
+    let mut command = if on_one_core {
+        let mut taskset = Command::new("taskset");
+        taskset.args(["--cpu-list", "0"]).arg(binary);
+        taskset
+    } else {
+        Command::new(binary)
+    };
     let fixed = [
         ("ADMIN__LISTEN", ""),
         ("JWT__KEY", key),

@@ -18,6 +18,9 @@ pub(crate) struct Sessions {
     tenant: TenantId,
     tokens: JwtAccessTokens,
     next_user: u32,
+    opened: usize,
+    /// How often each session is rotated after it was opened.
+    pub(crate) rotations: usize,
 }
 
 impl Sessions {
@@ -26,13 +29,13 @@ impl Sessions {
         let tenant = stores.insert_users().await;
         let key = SigningKey::new(key.to_owned()).expect("a strong key");
         let tokens = JwtAccessTokens::new(JwtConfig::new(key)).expect("a valid configuration");
-        Self { stores: stores.clone(), tenant, tokens, next_user: 0 }
+        Self { stores: stores.clone(), tenant, tokens, next_user: 0, opened: 0, rotations: 0 }
     }
 
     /// Opens `count` sessions, of as many users as there are.
     pub(crate) async fn open(&mut self, count: usize) -> Vec<TestSession> {
         let now = TestClock::of_this_machine().now();
-        let sessions: Vec<_> = (0..count)
+        let mut sessions: Vec<_> = (0..count)
             .map(|_| {
                 self.next_user = self.next_user % USERS + 1;
                 let mut session = a_session(users::id(self.next_user), now);
@@ -42,7 +45,16 @@ impl Sessions {
             .collect();
         let openings: Vec<_> = sessions.iter().map(|session| session.opening.clone()).collect();
         self.stores.open(&openings).await;
+        self.opened += count;
+        for _ in 0..self.rotations {
+            self.stores.rotate(&mut sessions).await;
+        }
         sessions
+    }
+
+    /// Returns the number of sessions that were opened.
+    pub(crate) fn opened(&self) -> usize {
+        self.opened
     }
 
     /// Returns the first access token of a session.

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_adapter_postgres::{PostgresConfig, PostgresDatabase, PostgresUserRepository};
-use auth_adapter_redis::{RedisConfig, RedisSessionStore, RedisStore, RevocationPolicy};
-use auth_adapter_sqlite::{OpenMode, SqliteConfig, SqliteDatabase, SqliteSessionStore, SqliteUserRepository};
-use auth_domain::model::{NewSession, TenantId};
-use auth_domain::ports::{Clock, SessionStore, UserRepository};
+use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisSessionStore, RedisStore, RevocationPolicy};
+use auth_adapter_sqlite::{
+    OpenMode, SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteSessionStore, SqliteUserRepository,
+};
+use auth_domain::model::{NewSession, Rotation, TenantId};
+use auth_domain::ports::{Clock, Denylist, SessionStore, UserRepository};
 use auth_testkit::servers::{Database, PostgresServer, RedisServer};
-use auth_testkit::{DENYLIST_MARGIN, SESSION_POLICY, TestClock, a_tenant_id, request_time_at};
+use auth_testkit::{
+    DENYLIST_MARGIN, SESSION_POLICY, TestClock, TestSession, a_tenant_id, an_access_token, request_time_at,
+};
 use futures_util::{StreamExt, stream};
 
 use crate::users::{self, ID_PREFIX, USERS, password_hash};
@@ -99,19 +103,51 @@ impl Stores {
 
     /// Opens sessions.
     pub(crate) async fn open(&self, sessions: &[NewSession]) {
-        let clock = TestClock::of_this_machine();
-        let store: Box<dyn SessionStore> = match self {
-            Self::Servers(servers) => {
-                let store = RedisStore::new(&RedisConfig::new(servers.redis.url()), clock.clone());
-                Box::new(RedisSessionStore::new(&store.expect("a valid configuration"), REVOCATION))
-            }
-            Self::Embedded(path) => Box::new(SqliteSessionStore::new(&embedded(path), DENYLIST_MARGIN)),
-        };
+        let (clock, store) = (TestClock::of_this_machine(), self.session_store());
         let open = async |session: &NewSession| {
             store.open(session, request_time_at(clock.now())).await.expect("a store that answers");
         };
         stream::iter(sessions).for_each_concurrent(CALLS, open).await;
     }
+
+    /// Rotates each session once.
+    pub(crate) async fn rotate(&self, sessions: &mut [TestSession]) {
+        let (clock, store) = (TestClock::of_this_machine(), self.session_store());
+        let rotate = async |session: &mut TestSession| {
+            let now = clock.now();
+            let attempt = session.rotation(&session.token, now);
+            let rotation = store.rotate(&attempt.rotate, request_time_at(now)).await;
+            assert_eq!(rotation.expect("a store that answers"), Rotation::Rotated);
+            session.token = attempt.successor;
+        };
+        stream::iter(sessions).for_each_concurrent(CALLS, rotate).await;
+    }
+
+    fn session_store(&self) -> Box<dyn SessionStore> {
+        match self {
+            Self::Servers(servers) => Box::new(RedisSessionStore::new(&redis(servers), REVOCATION)),
+            Self::Embedded(path) => Box::new(SqliteSessionStore::new(&embedded(path), DENYLIST_MARGIN)),
+        }
+    }
+
+    /// Denylists access tokens.
+    pub(crate) async fn revoke(&self, count: usize) {
+        let clock = TestClock::of_this_machine();
+        let denylist: Box<dyn Denylist> = match self {
+            Self::Servers(servers) => Box::new(RedisDenylist::new(&redis(servers), REVOCATION)),
+            Self::Embedded(path) => Box::new(SqliteDenylist::new(&embedded(path), DENYLIST_MARGIN)),
+        };
+        let revoke = async |_| {
+            let now = clock.now();
+            denylist.add(an_access_token(now), request_time_at(now)).await.expect("a store that answers");
+        };
+        stream::iter(0..count).for_each_concurrent(CALLS, revoke).await;
+    }
+}
+
+fn redis(servers: &Servers) -> RedisStore {
+    let config = RedisConfig::new(servers.redis.url());
+    RedisStore::new(&config, TestClock::of_this_machine()).expect("a valid configuration")
 }
 
 fn embedded(path: &Path) -> SqliteDatabase {
