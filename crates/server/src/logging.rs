@@ -3,10 +3,12 @@
 //! A bounded queue takes the lines, and one thread writes them. No caller waits for standard error: a line is dropped and
 //! counted if the queue is full or a write fails (S-93).
 
+mod json;
 mod line_counts;
 mod queue;
 mod rejections;
 mod sampling;
+mod span_fields;
 mod target;
 
 use std::fs::File;
@@ -20,16 +22,19 @@ use auth_domain::model::Event;
 use auth_domain::ports::Clock;
 use tracing::{error, warn};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::command_error::CommandError;
 use crate::config::{LogFormat, LogSettings};
 use crate::system::SystemClock;
+use json::JsonLayer;
 use line_counts::LineCounts;
 use queue::LogQueue;
 use rejections::RejectionSampler;
 use sampling::SamplingLayer;
+use span_fields::SpanFieldsLayer;
 use target::LogTarget;
 
 /// Directives for targets that are too verbose: actix-server repeats our start-up events, and actix-http logs invalid requests as
@@ -79,17 +84,15 @@ pub(crate) fn start(settings: &LogSettings) -> Result<Log, CommandError> {
     let target = File::from(stderr().as_fd().try_clone_to_owned().map_err(cannot_start)?);
     let lines = Arc::new(LineCounts::default());
     let queue = LogQueue::start(LogTarget::new(target, lines.clone(), report_dropped), lines.clone());
-    // The subscriber reports its own errors with `eprintln!`, which panics if standard error is broken.
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(queue);
     let sampling = SamplingLayer::new(SAMPLER.clone(), Arc::new(SystemClock));
+    let spans = tracing_subscriber::registry().with(filter).with(SpanFieldsLayer);
     let started = match format {
         LogFormat::Pretty => {
-            builder.with_ansi(terminal).with_target(false).finish().with(sampling).try_init()
+            // The layer reports its own errors with `eprintln!`, which panics if standard error is broken.
+            let pretty = layer().log_internal_errors(false).with_writer(queue);
+            spans.with(pretty.with_ansi(terminal).with_target(false)).with(sampling).try_init()
         }
-        LogFormat::Json => {
-            builder.json().flatten_event(true).with_span_list(false).finish().with(sampling).try_init()
-        }
+        LogFormat::Json => spans.with(JsonLayer::new(queue)).with(sampling).try_init(),
     };
     started.map_err(cannot_start)?;
     log_panics();

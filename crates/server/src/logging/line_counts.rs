@@ -31,14 +31,14 @@ impl LineCounts {
         self.offered.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a line that was written.
-    pub(super) fn succeed(&self) {
-        self.written.fetch_add(1, Ordering::Relaxed);
+    /// Counts lines that were written.
+    pub(super) fn succeed(&self, count: u64) {
+        self.written.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// Counts a line that was not written.
-    pub(super) fn fail(&self) {
-        self.failed.fetch_add(1, Ordering::Relaxed);
+    /// Counts lines that were not written.
+    pub(super) fn fail(&self, count: u64) {
+        self.failed.fetch_add(count, Ordering::Relaxed);
     }
 
     /// Returns how many lines were dropped.

@@ -39,7 +39,7 @@ impl Write for LogQueue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.lines.offer();
         if line.len() > MAX_LINE {
-            self.lines.fail();
+            self.lines.fail(1);
             return Ok(line.len());
         }
         self.queue.write(line)

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use auth_domain::model::Event;
 use auth_domain::ports::Clock;
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id};
 use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::rejections::RejectionSampler;
+use super::span_fields::SpanFields;
 
 /// The events of rejections that a client can repeat without limit, and the fields that distinguish reasons.
 const SAMPLED: [(Event, &[&str]); 10] = [
@@ -41,37 +41,52 @@ impl SamplingLayer {
     }
 }
 
-/// The client of a span.
-struct Client(String);
-
 impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for SamplingLayer {
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let client = text_of(&["client"], |values| attributes.record(values));
-        if let (Some(span), false) = (context.span(id), client.is_empty()) {
-            span.extensions_mut().insert(Client(client));
-        }
-    }
-
     fn event_enabled(&self, event: &tracing::Event<'_>, context: Context<'_, S>) -> bool {
         if *event.metadata().level() > Level::INFO {
             return true;
         }
-        let name = text_of(&["event"], |values| event.record(values));
-        let Some((sampled, fields)) = SAMPLED.iter().find(|(sampled, _)| sampled.name() == name) else {
-            return true;
-        };
+        let mut rejection = Rejection::default();
+        event.record(&mut rejection);
+        let Some((sampled, fields)) = rejection.sampled else { return true };
         // A request that succeeds is no rejection.
-        let status = text_of(&["status"], |values| event.record(values));
-        if *sampled == Event::Request && !status.starts_with(['4', '5']) {
+        if sampled == Event::Request && !(400..600).contains(&rejection.status) {
             return true;
         }
         let reason = text_of(fields, |values| event.record(values));
         let client = context.event_scope(event).and_then(|mut scope| {
-            scope.find_map(|span| span.extensions().get::<Client>().map(|client| client.0.clone()))
+            scope.find_map(|span| {
+                let fields = span.extensions();
+                fields.get::<SpanFields>().and_then(|fields| fields.text("client")).map(ToOwned::to_owned)
+            })
         });
         let client = client.unwrap_or_else(|| "-".to_owned());
-        self.sampler.admits(client, *sampled, reason, self.clock.instant())
+        self.sampler.admits(client, sampled, reason, self.clock.instant())
     }
+}
+
+/// What an event shows about being a rejection.
+#[derive(Default)]
+struct Rejection {
+    sampled: Option<(Event, &'static [&'static str])>,
+    /// The status of the response, 0 if the event has none.
+    status: u64,
+}
+
+impl Visit for Rejection {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "event" {
+            self.sampled = SAMPLED.into_iter().find(|(sampled, _)| sampled.name() == value);
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "status" {
+            self.status = value;
+        }
+    }
+
+    fn record_debug(&mut self, _field: &Field, _value: &dyn Debug) {}
 }
 
 /// Returns the values of some fields, in the order in which they were recorded, with spaces between them.
@@ -112,6 +127,7 @@ mod tests {
     use tracing::{debug, error_span, info};
     use tracing_subscriber::layer::SubscriberExt;
 
+    use super::super::span_fields::SpanFieldsLayer;
     use super::*;
     use crate::system::SystemClock;
 
@@ -135,7 +151,7 @@ mod tests {
         let subscriber =
             tracing_subscriber::fmt().with_max_level(Level::DEBUG).with_writer(move || writer.clone());
         let layer = SamplingLayer::new(Arc::default(), Arc::new(SystemClock));
-        tracing::subscriber::with_default(subscriber.finish().with(layer), log);
+        tracing::subscriber::with_default(subscriber.finish().with(SpanFieldsLayer).with(layer), log);
         String::from_utf8(lines.0.lock().unwrap().clone()).unwrap().lines().count()
     }
 
@@ -181,7 +197,7 @@ mod tests {
     // S-93
     #[test]
     fn only_rejected_requests_of_level_info_are_sampled() {
-        let (succeeded, rejected) = (200, 503);
+        let (succeeded, rejected) = (200_u16, 503_u16);
         let repeat = |log: &dyn Fn()| lines(|| (0..30).for_each(|_| log()));
         let path = "/health/ready";
         assert_eq!(repeat(&|| info!(event = Event::Request.name(), path, status = rejected)), 10);
