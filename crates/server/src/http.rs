@@ -15,6 +15,7 @@ mod instant;
 mod middleware;
 mod openapi;
 mod paths;
+mod request_state;
 mod request_time;
 mod requests;
 mod routes;

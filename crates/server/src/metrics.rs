@@ -105,10 +105,10 @@ impl Metrics {
     }
 
     /// Counts a request; `path` is the pattern of the route.
-    pub(crate) fn request(&self, method: &str, path: String, status: u16, elapsed: Duration) {
+    pub(crate) fn request(&self, method: &str, path: &'static str, status: u16, elapsed: Duration) {
         let labels = DurationLabels { path };
         self.durations.get_or_create(&labels).observe(elapsed.as_secs_f64());
-        let labels = RequestLabels { method: known_method(method), path: labels.path, status: status.into() };
+        let labels = RequestLabels { method: known_method(method), path, status: status.into() };
         self.requests.get_or_create(&labels).inc();
     }
 

@@ -1,7 +1,5 @@
 //! The client of a request.
 
-use actix_web::HttpMessage;
-use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
 use auth_domain::model::ClientAddress;
 
@@ -19,19 +17,12 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Determines the client, and keeps it in the request.
+    /// Determines the client of a request.
     pub(super) fn determine(request: &ServiceRequest, addresses: &ClientAddresses) -> Self {
         let peer = request.peer_addr().map(|peer| peer.ip());
         let untrusted_peer = peer.filter(|peer| !addresses.is_trusted(*peer)).map(ClientAddress::new);
         let address = addresses.client(peer, request.headers());
         let is_exempt = address.is_some_and(|address| addresses.is_exempt(address));
-        let client = Self { address, is_exempt, untrusted_peer };
-        request.extensions_mut().insert(client);
-        client
-    }
-
-    /// Returns the client of a request that went through the middleware.
-    pub(super) fn of(request: &HttpRequest) -> Self {
-        request.extensions().get().copied().unwrap_or_default()
+        Self { address, is_exempt, untrusted_peer }
     }
 }

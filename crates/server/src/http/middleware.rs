@@ -23,6 +23,7 @@ use tracing::Instrument;
 use super::client::Client;
 use super::error::ApiError;
 use super::paths;
+use super::request_state::RequestState;
 use crate::client_address::ClientAddresses;
 use crate::connection::Rejection;
 use crate::metrics::Metrics;
@@ -30,6 +31,7 @@ use crate::metrics::Metrics;
 pub(crate) use cors::Cors;
 pub(super) use cors::OpenToBrowsers;
 pub(super) use panics::catch_panics;
+use request_id::RequestId;
 
 /// The middleware of a listener.
 #[derive(Clone)]
@@ -61,21 +63,22 @@ impl Middleware {
     ) -> Result<ServiceResponse<BoxBody>, Error> {
         paths::canonicalize(&mut request);
         let started = self.clock.instant();
-        let id = request_id::of(request.headers(), &*self.entropy);
+        let id = RequestId::of(request.headers(), &*self.entropy);
         let client = Client::determine(&request, &self.client_addresses);
-        let span = access_log::span(&id, client.address);
+        RequestState::begin(&request, client);
+        let span = access_log::span(id.as_str(), client.address);
         let cors = self.cors.read(&request);
 
         let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
         if let Some(cors) = cors {
             response = cors.complete(response);
         }
-        request_id::set(response.headers_mut(), &id);
+        id.set(response.headers_mut());
         headers::complete(response.headers_mut());
 
         let elapsed = self.clock.instant().duration_since(started);
-        let path = access_log::path(&response);
-        span.in_scope(|| access_log::request(&response, &path, elapsed));
+        let path = RequestState::with(response.request(), |state| state.route.get());
+        span.in_scope(|| access_log::request(&response, path, elapsed));
         let method = response.request().method().as_str();
         self.metrics.request(method, path, response.status().as_u16(), elapsed);
         Ok(response)
@@ -84,15 +87,15 @@ impl Middleware {
     /// Returns the response to a request that never reaches the application, logged and counted like any other.
     pub(crate) fn reject(&self, rejection: Rejection, peer: IpAddr) -> HttpResponse {
         let mut response = ApiError::from(rejection).error_response();
-        let id = request_id::of(&HeaderMap::new(), &*self.entropy);
-        request_id::set(response.headers_mut(), &id);
+        let id = RequestId::of(&HeaderMap::new(), &*self.entropy);
         headers::complete(response.headers_mut());
 
         let status = response.status().as_u16();
         // No header can be trusted, so the client is the peer, a trusted proxy included.
-        let span = access_log::span(&id, Some(ClientAddress::new(peer)));
+        let span = access_log::span(id.as_str(), Some(ClientAddress::new(peer)));
         span.in_scope(|| access_log::rejected_head(status, rejection));
-        self.metrics.request("-", "-".to_owned(), status, Duration::ZERO);
+        self.metrics.request("-", "-", status, Duration::ZERO);
+        id.set(response.headers_mut());
         response
     }
 }

@@ -12,13 +12,13 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 pub(super) struct RequestLabels {
     pub(super) method: &'static str,
     /// The pattern of a route.
-    pub(super) path: String,
+    pub(super) path: &'static str,
     pub(super) status: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct DurationLabels {
-    pub(super) path: String,
+    pub(super) path: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -8,9 +8,9 @@ use auth_domain::use_cases::{EndAllSessionsError, EndSessions};
 use serde::Serialize;
 
 use crate::http::admin_secret::AdminSecret;
-use crate::http::client::Client;
 use crate::http::error::ApiError;
 use crate::http::events;
+use crate::http::request_state::RequestState;
 use crate::http::request_time::request_time;
 use crate::http::run_to_completion::UseCaseTasks;
 
@@ -44,7 +44,7 @@ pub(super) async fn end_sessions(
     clock: Data<dyn Clock>,
     tasks: Data<UseCaseTasks>,
 ) -> Result<HttpResponse, Error> {
-    secret.check(request.headers(), Client::of(&request))?;
+    secret.check(request.headers(), RequestState::client(&request))?;
     let user_id: UserId = user_id
         .parse()
         .map_err(|_| ApiError::InvalidRequest("The user in the address must be a UUID.".to_owned()))?;

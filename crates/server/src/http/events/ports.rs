@@ -4,7 +4,7 @@ use auth_domain::model::Event;
 use auth_domain::ports::{PortError, PortErrorKind, UnreadableUser};
 use tracing::{error, warn};
 
-use super::request::or_dash;
+use super::request::OrDash;
 use crate::error_chain::error_chain;
 
 /// Logs why an operation could not be completed.
@@ -25,6 +25,6 @@ pub(super) fn port_error(operation: &'static str, cause: &PortError) {
 
 /// Logs which row an administrator has to repair, without the email.
 pub(super) fn unreadable_row(operation: &str, row: &UnreadableUser) {
-    let (user_id, column) = (or_dash(row.user_id), row.column);
-    error!(event = Event::UnreadableRow.name(), operation, user_id, column, reason = %row, "the row of a user cannot be read");
+    let (user_id, column) = (OrDash(row.user_id), row.column);
+    error!(event = Event::UnreadableRow.name(), operation, %user_id, column, reason = %row, "the row of a user cannot be read");
 }

@@ -10,19 +10,14 @@ use tracing::field::Empty;
 use tracing::{Span, debug, error_span, info};
 
 use crate::connection::Rejection;
-use crate::http::events::{has_event, or_dash};
+use crate::http::events::{OrDash, has_event};
 use crate::http::paths;
 
 /// Returns the span of a request. Its fields are in each line that is logged meanwhile; `user_id` and `session_id` are recorded
 /// when they are known. Its level is that of errors, so that no filter removes the fields from a line that it keeps.
 pub(super) fn span(id: &str, client: Option<ClientAddress>) -> Span {
-    let client = or_dash(client.map(|client| client.ip()));
-    error_span!("request", request_id = id, client, user_id = Empty, session_id = Empty)
-}
-
-/// Returns the pattern of the route. The path itself may contain a secret that was pasted there.
-pub(super) fn path(response: &ServiceResponse<BoxBody>) -> String {
-    response.request().match_pattern().unwrap_or_else(|| "-".to_owned())
+    let client = OrDash(client.map(|client| client.ip()));
+    error_span!("request", request_id = id, %client, user_id = Empty, session_id = Empty)
 }
 
 /// Logs a request. The level is debug for a routine request, and for a rejection that has an event of its own.

@@ -2,29 +2,40 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use auth_domain::ports::{Entropy, random_bytes};
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest incoming id that is kept.
 const MAX_LENGTH: usize = 128;
 
-/// Returns the incoming id if it is safe to log and to send back, and a new one otherwise.
-pub(super) fn of(headers: &HeaderMap, entropy: &dyn Entropy) -> String {
-    let mut given = headers.get_all(&X_REQUEST_ID).filter_map(|value| value.to_str().ok());
-    if let (Some(id), None) = (given.next(), given.next())
-        && is_sane(id)
-    {
-        return id.to_owned();
-    }
-    // An id that is not random is better than no response.
-    let bytes = random_bytes(entropy).unwrap_or_default();
-    Builder::from_random_bytes(*bytes).into_uuid().to_string()
-}
+/// The id of a request, as it is sent back and logged.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(HeaderValue);
 
-/// Sets the id in a response.
-pub(super) fn set(headers: &mut HeaderMap, id: &str) {
-    if let Ok(value) = HeaderValue::from_str(id) {
-        headers.insert(X_REQUEST_ID, value);
+impl RequestId {
+    /// Returns the incoming id if it is safe to log and to send back, and a new one otherwise.
+    pub(super) fn of(headers: &HeaderMap, entropy: &dyn Entropy) -> Self {
+        let mut given = headers.get_all(&X_REQUEST_ID).filter(|value| value.to_str().is_ok());
+        if let (Some(id), None) = (given.next(), given.next())
+            && id.to_str().is_ok_and(is_sane)
+        {
+            return Self(id.clone());
+        }
+        // An id that is not random is better than no response.
+        let bytes = random_bytes(entropy).unwrap_or_default();
+        let id = Builder::from_random_bytes(*bytes).into_uuid();
+        let text = HeaderValue::from_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        Self(text.unwrap_or_else(|_| HeaderValue::from_static("-")))
+    }
+
+    /// Returns the text.
+    pub(super) fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or("-")
+    }
+
+    /// Sets the id in a response.
+    pub(super) fn set(self, headers: &mut HeaderMap) {
+        headers.insert(X_REQUEST_ID, self.0);
     }
 }
 
@@ -45,7 +56,7 @@ mod tests {
         for value in values {
             headers.append(X_REQUEST_ID, HeaderValue::from_bytes(value).unwrap());
         }
-        of(&headers, &counting_entropy())
+        RequestId::of(&headers, &counting_entropy()).as_str().to_owned()
     }
 
     #[test]

@@ -7,6 +7,7 @@ use auth_domain::use_cases::{Login, LoginCommand};
 
 use crate::http::client::Client;
 use crate::http::error::{ApiError, ErrorResponse};
+use crate::http::request_state::RequestState;
 use crate::http::requests::LoginRequest;
 use crate::http::run_to_completion::UseCaseTasks;
 use crate::http::schemas::{BodyErrors, TokensIssued};
@@ -44,7 +45,7 @@ pub(in crate::http) async fn login(
 ) -> Result<HttpResponse, ApiError> {
     let (body, request_time) = body::read::<LoginRequest>(&request, payload, &**clock).await?;
     let (email, password) = body.parse()?;
-    let client = Client::of(&request);
+    let client = RequestState::client(&request);
     let email_hash = login.limit_keys.email(&email);
     // The failures of an exempt peer are not counted by its address.
     if let Some(peer) = client.untrusted_peer

@@ -6,9 +6,9 @@ use auth_domain::model::LimitKeys;
 use auth_domain::ports::Clock;
 use auth_domain::use_cases::{Refresh, RefreshCommand};
 
-use crate::http::client::Client;
 use crate::http::error::{ApiError, ErrorResponse};
 use crate::http::idempotency_key::idempotency_key;
+use crate::http::request_state::RequestState;
 use crate::http::requests::RefreshRequest;
 use crate::http::run_to_completion::UseCaseTasks;
 use crate::http::schemas::{BodyErrors, TokensIssued};
@@ -48,7 +48,7 @@ pub(in crate::http) async fn refresh(
     let (body, request_time) = body::read::<RefreshRequest>(&request, payload, &**clock).await?;
     let command = RefreshCommand {
         refresh_token: body.parse()?,
-        client: Client::of(&request).address.map(|address| limit_keys.address(address)),
+        client: RequestState::client(&request).address.map(|address| limit_keys.address(address)),
         idempotency_key: idempotency_key(request.headers())?,
         request_time,
     };
