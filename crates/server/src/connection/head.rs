@@ -1,5 +1,7 @@
 //! The bytes of a request head before the codec parses them.
 
+use memchr::memchr;
+
 use super::rejection::Rejection;
 
 /// A search for the end of a head. It reads each byte once, also if the head arrives in many parts (S-89).
@@ -13,7 +15,7 @@ impl EndFinder {
     pub(super) fn find(&mut self, input: &[u8]) -> Option<usize> {
         loop {
             let rest = input.get(self.scanned..)?;
-            let Some(at) = rest.iter().position(|byte| *byte == b'\n') else {
+            let Some(at) = memchr(b'\n', rest) else {
                 self.scanned = input.len();
                 return None;
             };
@@ -45,8 +47,16 @@ pub(super) fn empty_lines(input: &[u8]) -> usize {
 /// # Errors
 /// [`Rejection::Websocket`] if the offer names `websocket`: such a client continues in another protocol at once.
 pub(super) fn ignore_upgrade(head: &mut [u8]) -> Result<(), Rejection> {
-    for line in head.split_mut(|byte| *byte == b'\n').skip(1) {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+    let mut rest = after_line(head);
+    while !rest.is_empty() {
+        let length = memchr(b'\n', rest).unwrap_or(rest.len());
+        let (line, after) = rest.split_at_mut(length);
+        rest = after_line(after);
+        // Few headers begin with these letters, so most lines are not read further.
+        if !matches!(line.first(), Some(b'c' | b'C' | b'u' | b'U')) {
+            continue;
+        }
+        let Some(colon) = memchr(b':', line) else { continue };
         let Some((name, value)) = line.split_at_mut_checked(colon) else { continue };
         if name.eq_ignore_ascii_case(b"connection") {
             for option in options(value).filter(|option| option.eq_ignore_ascii_case(b"upgrade")) {
@@ -57,6 +67,12 @@ pub(super) fn ignore_upgrade(head: &mut [u8]) -> Result<(), Rejection> {
         }
     }
     Ok(())
+}
+
+/// Returns what follows the first line feed.
+fn after_line(head: &mut [u8]) -> &mut [u8] {
+    let length = memchr(b'\n', head).map_or(head.len(), |at| at + 1);
+    head.split_at_mut_checked(length).map_or_else(Default::default, |(_, after)| after)
 }
 
 /// Returns the members of a list header, from a value that begins with the colon.

@@ -6,6 +6,7 @@ use actix_http::h1::Message;
 use actix_web::http::header::HOST;
 use actix_web::http::{Method, Version};
 use actix_web::web::{Buf, BytesMut};
+use memchr::memchr_iter;
 use tokio::time::Instant;
 use tokio_util::codec::Decoder;
 
@@ -104,10 +105,15 @@ fn parse<T>(wire: &mut Wire<T>, length: usize) -> Result<Request, Rejection> {
 
 /// Distinguishes an error about `Host` from others, which the codec does not do.
 fn has_wrong_number_of_hosts(head: &[u8]) -> bool {
-    let mut lines = head.split(|byte| *byte == b'\n');
-    let is_1_1 = lines.next().is_some_and(|line| line.trim_ascii_end().ends_with(b" HTTP/1.1"));
-    let is_host = |line: &&[u8]| line.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"host:"));
-    let hosts = lines.filter(is_host).count();
+    let mut line_feeds = memchr_iter(b'\n', head);
+    let first = line_feeds.next().and_then(|end| head.get(..end));
+    let is_1_1 = first.is_some_and(|line| line.trim_ascii_end().ends_with(b" HTTP/1.1"));
+    let is_host = |line_feed: &usize| {
+        let name = head.get(line_feed + 1..line_feed + 6);
+        name.is_some_and(|name| name.eq_ignore_ascii_case(b"host:"))
+    };
+    let first_header = first.map(<[u8]>::len);
+    let hosts = first_header.into_iter().chain(line_feeds).filter(is_host).count();
     hosts > 1 || (hosts == 0 && is_1_1)
 }
 
