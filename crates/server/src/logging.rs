@@ -109,6 +109,14 @@ fn log_panics() {
     }));
 }
 
+/// Returns a subscriber that formats the lines of level `info` and drops them.
+#[cfg(test)]
+pub(crate) fn formatting_only() -> impl tracing::Subscriber {
+    let spans = tracing_subscriber::registry().with(EnvFilter::new("info")).with(SpanFieldsLayer);
+    let sampling = SamplingLayer::new(Arc::default(), Arc::new(SystemClock));
+    spans.with(JsonLayer::new(std::io::sink)).with(sampling)
+}
+
 fn report_dropped(count: u64, total: u64) {
     warn!(
         event = Event::LogLinesDropped.name(),

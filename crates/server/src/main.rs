@@ -33,6 +33,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+// Tests have an allocator that counts.
+#[cfg(not(test))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

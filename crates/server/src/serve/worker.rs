@@ -29,6 +29,8 @@ use crate::connection::{Application, Rejection, Timeouts, serve};
 use crate::http::{self, Middleware};
 
 #[cfg(test)]
+mod allocations;
+#[cfg(test)]
 mod tests;
 
 /// A running worker thread.
@@ -64,24 +66,27 @@ fn run(
     incoming: UnboundedReceiver<Accepted>,
     handlers: &Handlers,
     keep_alive: Duration,
-    configure: impl Fn(&mut Routes),
+    configure: impl Fn(&mut Routes) + 'static,
 ) -> io::Result<()> {
     // The application is not `Send`: its futures stay on this thread.
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     runtime.block_on(async {
-        let app = App::new().configure(|service| handlers.register(service)).configure(configure);
-        let app = app.wrap(from_fn(http::middleware)).into_factory();
-        let service = app.new_service(AppConfig::default()).await;
-        let service = service.map_err(|()| io::Error::other("the routes cannot be set up"))?;
-        serve_all(
-            incoming,
-            Rc::new(Site { service, middleware: handlers.middleware.clone() }),
-            Timeouts::new(keep_alive),
-            handlers.tasks(),
-        )
-        .await;
+        let site = site(handlers, configure).await?;
+        serve_all(incoming, Rc::new(site), Timeouts::new(keep_alive), handlers.tasks()).await;
         Ok(())
     })
+}
+
+/// Sets up the routes.
+async fn site<F: FnOnce(&mut Routes)>(
+    handlers: &Handlers,
+    configure: F,
+) -> io::Result<impl Application + use<F>> {
+    let app = App::new().configure(|service| handlers.register(service)).configure(configure);
+    let app = app.wrap(from_fn(http::middleware)).into_factory();
+    let service = app.new_service(AppConfig::default()).await;
+    let service = service.map_err(|()| io::Error::other("the routes cannot be set up"))?;
+    Ok(Site { service, middleware: handlers.middleware.clone() })
 }
 
 /// Serves connections as `tasks` of this thread, and waits for all tasks: a use case can outlive its connection.
