@@ -21,7 +21,7 @@ use crate::store::RedisStore;
 use stored::{claimed_session, holder, session_id};
 
 /// The lifetime of refresh tokens of the legacy service, in milliseconds. What they were exchanged for is kept as long.
-pub(crate) const LEGACY_TOKEN_LIFETIME: u64 = 7 * 24 * 60 * 60 * 1_000;
+pub(crate) const LEGACY_TOKEN_LIFETIME: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// The pause between two looks at a token that another call exchanges.
 const POLL_PAUSE: Duration = Duration::from_millis(25);
 
@@ -207,5 +207,5 @@ fn deletion(token: &LegacyRefreshToken, holder: LegacyHolder) -> [ScriptCall; 2]
     let store_holder = ScriptCall::new(&STORE_LEGACY_HOLDER, &[&keys::legacy_holder(token)])
         .arg(stored::text(holder))
         .arg(LEGACY_TOKEN_LIFETIME);
-    [store_holder, ScriptCall::new(&CONSUME_LEGACY, &[&keys::legacy_refresh(token)]).marking_repeats(false)]
+    [store_holder, ScriptCall::new(&CONSUME_LEGACY, &[&keys::legacy_refresh(token)])]
 }

@@ -9,6 +9,7 @@ use redis::{Cmd, ErrorKind, ServerErrorKind, ToRedisArgs, Value};
 use crate::clock::{MAX_SKEW, skew_text};
 use crate::connection::{Connection, Connections};
 use crate::error::{StoreError, StoreResult};
+use crate::packed::Packed;
 use crate::script_reply::ScriptReply;
 use crate::scripts::Script;
 
@@ -22,8 +23,8 @@ const REPEAT_PAUSE: Duration = Duration::from_millis(25);
 pub(crate) struct ScriptCall {
     command: Cmd,
     compares_clocks: bool,
-    /// Whether the last argument of its own states that the call is a repeat, and whether the first call is one.
-    marks_repeats: Option<bool>,
+    /// Whether the first call is a repeat as well.
+    is_repeat: bool,
 }
 
 impl ScriptCall {
@@ -31,7 +32,7 @@ impl ScriptCall {
     pub(crate) fn new(script: &Script, keys: &[&str]) -> Self {
         let mut command = redis::cmd("EVALSHA");
         command.arg(&script.hash).arg(keys.len()).arg(keys);
-        Self { command, compares_clocks: true, marks_repeats: None }
+        Self { command, compares_clocks: true, is_repeat: false }
     }
 
     /// Runs the script whatever our clock shows. It must store no time of ours, or only a time that
@@ -40,9 +41,9 @@ impl ScriptCall {
         Self { compares_clocks: false, ..self }
     }
 
-    /// Adds an argument that is 1 in repeats of the call, and in the first call if it `is_repeat`. It is the last argument.
-    pub(crate) fn marking_repeats(self, is_repeat: bool) -> Self {
-        Self { marks_repeats: Some(is_repeat), ..self }
+    /// Marks the first call as a repeat, if it `is_repeat`. The script knows of each call whether it is one.
+    pub(crate) fn repeating(self, is_repeat: bool) -> Self {
+        Self { is_repeat, ..self }
     }
 
     pub(crate) fn arg(mut self, argument: impl ToRedisArgs) -> Self {
@@ -120,19 +121,18 @@ impl ScriptCall {
         }
     }
 
-    /// Adds the last arguments: the earliest and the latest server time that our clock agrees with, and the deadline on the
-    /// server clock of the connection.
+    /// Adds the last argument: the earliest and the latest server time that our clock agrees with, the deadline on the server
+    /// clock of the connection, and whether the call is a repeat.
     fn command_for(&self, connection: &Connection, is_repeat: bool, until: Instant, now: i64) -> Cmd {
-        let mut command = self.command.clone();
-        if let Some(is_always_repeat) = self.marks_repeats {
-            command.arg(u8::from(is_always_repeat || is_repeat));
-        }
-        if self.compares_clocks {
-            command.arg(now.saturating_sub(MAX_SKEW)).arg(now.saturating_add(MAX_SKEW));
+        let [earliest, latest] = if self.compares_clocks {
+            [now.saturating_sub(MAX_SKEW), now.saturating_add(MAX_SKEW)]
         } else {
-            command.arg("").arg("");
-        }
-        command.arg(connection.server_time(until));
+            [0, i64::MAX]
+        };
+        let deadline = connection.server_time(until);
+        let numbers = Packed::default().numbers([earliest, latest, deadline]);
+        let mut command = self.command.clone();
+        command.arg(numbers.flag(self.is_repeat || is_repeat));
         command
     }
 }

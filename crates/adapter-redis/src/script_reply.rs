@@ -16,7 +16,10 @@ impl ScriptReply {
     pub(crate) fn new(value: Value) -> StoreResult<Self> {
         match value {
             Value::Array(values) => Ok(Self(values.into_iter())),
-            _ => Err(StoreError::NotExecuted(unexpected_reply("a script returned no list"))),
+            word @ Value::BulkString(_) => Ok(Self(vec![word].into_iter())),
+            _ => {
+                Err(StoreError::NotExecuted(unexpected_reply("a script returned neither a list nor a word")))
+            }
         }
     }
 

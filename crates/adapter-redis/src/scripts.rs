@@ -38,29 +38,29 @@ macro_rules! scripts {
 
 scripts! {
     /// Opens a session.
-    OPEN = "lua/session_rules.lua" "lua/open.lua";
+    OPEN = "lua/session_record.lua" "lua/session_summary.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/open.lua";
     /// Replaces a refresh token by its successor.
-    ROTATE = "lua/session_rules.lua" "lua/rotate.lua";
+    ROTATE = "lua/session_record.lua" "lua/rotate.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/rotate_end.lua";
     /// Ends a session.
-    END = "lua/session_rules.lua" "lua/end.lua";
+    END = "lua/session_record.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end.lua";
     /// Ends sessions of a user.
-    END_ALL = "lua/session_rules.lua" "lua/end_all.lua";
+    END_ALL = "lua/session_record.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end_all.lua";
     /// Denylists the access tokens of ended sessions.
-    COMPLETE = "lua/session_rules.lua" "lua/denylist.lua" "lua/complete.lua";
+    COMPLETE = "lua/session_record.lua" "lua/denylist.lua" "lua/complete.lua";
     /// Lists the live sessions of a user.
-    LIST = "lua/session_rules.lua" "lua/list.lua";
+    LIST = "lua/session_record.lua" "lua/session_summary.lua" "lua/list.lua";
     /// Puts an access token into the denylist.
     REVOKE = "lua/denylist.lua" "lua/revoke.lua";
     /// Reserves a login attempt.
-    RESERVE = "lua/attempt_window.lua" "lua/login_limits.lua" "lua/reserve.lua";
+    RESERVE = "lua/hex.lua" "lua/to_milliseconds.lua" "lua/attempt_window.lua" "lua/login_limits.lua" "lua/reserve.lua";
     /// Settles a login attempt.
-    SETTLE = "lua/attempt_window.lua" "lua/login_limits.lua" "lua/settle.lua";
+    SETTLE = "lua/hex.lua" "lua/to_milliseconds.lua" "lua/attempt_window.lua" "lua/login_limits.lua" "lua/settle.lua";
     /// Removes the failed logins of windows.
     CLEAR = "lua/attempt_window.lua" "lua/clear.lua";
     /// Removes the failed logins and the known addresses of an email.
-    CLEAR_EMAIL = "lua/attempt_window.lua" "lua/clear_email.lua";
+    CLEAR_EMAIL = "lua/hex.lua" "lua/attempt_window.lua" "lua/clear_email.lua";
     /// Forgets the known addresses of an email.
-    FORGET_ADDRESSES = "lua/attempt_window.lua" "lua/forget_addresses.lua";
+    FORGET_ADDRESSES = "lua/hex.lua" "lua/attempt_window.lua" "lua/forget_addresses.lua";
     /// Reads the login limit of an email.
     LIMIT_STATUS = "lua/limit_status.lua";
     /// Consumes a refresh token of the legacy service.

@@ -1,104 +1,82 @@
 //! Sessions and their refresh tokens.
 
-mod pending;
+mod arguments;
+mod ended_tokens;
 mod rotation_reply;
-
-use std::num::NonZeroU32;
 
 use async_trait::async_trait;
 use auth_domain::model::{
-    ConcurrentRefresh, EndReason, EndSession, Ending, LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, MAX_RETRIES,
-    NewSession, RequestTime, Rotate, Rotation, SealedSuccessor, SessionSummary, UserId, session_rules,
-    to_microseconds, to_unix_microseconds,
+    EndReason, EndSession, Ending, LiveAccessToken, NewSession, RequestTime, Rotate, Rotation,
+    SessionSummary, UserId, session_rules, to_microseconds, to_unix_microseconds,
 };
 use auth_domain::ports::{PortError, SessionStore};
 use tracing::instrument;
 
-use self::pending::PendingTokens;
+use self::ended_tokens::EndedTokens;
 use crate::denylist::RevocationPolicy;
 use crate::error::StoreError;
 use crate::keys;
 use crate::legacy_refresh_tokens::LEGACY_TOKEN_LIFETIME;
+use crate::packed::Packed;
+use crate::record_format::RecordFormat;
 use crate::script_call::ScriptCall;
 use crate::script_reply::ScriptReply;
 use crate::scripts::{END, END_ALL, LIST, OPEN, ROTATE};
 use crate::store::RedisStore;
 
-/// The longest value that keeps a hash in its compact encoding, by default. A single longer value triples the memory of
-/// the record.
-const MAX_COMPACT_VALUE: usize = 64;
-/// The stored tag of a successor that was sealed without an idempotency key.
-const NO_KEY: &[u8] = b"-";
 /// How many sessions of a user one script call ends at most, so that no call blocks the server for long.
-const END_BATCH: usize = 100;
+const END_BATCH: u32 = 100;
 const NEWER_RECORDS: &str =
     "sessions of this user were written by a newer release and have not ended; end them with that release";
 
-/// The [`SessionStore`] in Redis: a hash for each session, and a key for its live refresh token.
+/// The [`SessionStore`] in Redis: a record for each session, and a key for its live refresh token.
 ///
-/// A session ends in two script calls, because only the first one returns its access tokens. The first ends the session
-/// and leaves it *pending*; the second denylists the access tokens and removes the mark. A method returns after both. A
-/// method that finds a pending session completes it.
+/// A script that ends a session writes its access tokens to the denylist as well. If the denylist is in another slot of a
+/// cluster, a session ends in two script calls, because only the first one returns its access tokens: the first ends the
+/// session and leaves it *pending*; the second denylists the access tokens and removes the mark. A method returns after both.
+/// A method that finds a pending session completes it.
 #[derive(Clone)]
 pub struct RedisSessionStore {
     store: RedisStore,
     policy: RevocationPolicy,
+    format: RecordFormat,
+    denylists_separately: bool,
 }
 
 impl RedisSessionStore {
-    /// Creates the port on a store.
+    /// Creates the port on a store. It writes records as [`RecordFormat::Hash`].
     #[must_use]
     pub fn new(store: &RedisStore, policy: RevocationPolicy) -> Self {
-        Self { store: store.clone(), policy }
+        Self { store: store.clone(), policy, format: RecordFormat::default(), denylists_separately: false }
     }
 
-    fn margin(&self) -> i64 {
-        to_microseconds(self.policy.denylist_margin)
+    /// Writes records in this format. A rotation converts a record of another format.
+    #[must_use]
+    pub fn with_format(self, format: RecordFormat) -> Self {
+        Self { format, ..self }
     }
 
-    /// How long the record of an ended session is kept: until its last access token has expired everywhere.
-    fn tombstone_lifetime(&self) -> i64 {
-        to_microseconds(self.policy.max_entry_lifetime())
+    /// Writes the denylist in a script call of its own, as a cluster requires.
+    #[must_use]
+    pub fn denylisting_separately(self) -> Self {
+        Self { denylists_separately: true, ..self }
     }
 
-    fn rotate_call(&self, rotate: &Rotate, request_time: RequestTime) -> ScriptCall {
-        let session = rotate.presented.session;
-        let (tag, [sealed, rest]) = retry_fields(rotate.retry.as_ref());
-        let keys = [
-            keys::session(session),
-            keys::refresh(&rotate.presented),
-            keys::refresh(&rotate.successor),
-            keys::sessions(session.user_id),
-            keys::refreshes(session.user_id),
-        ];
-        let limit = |limit: Option<NonZeroU32>| limit.map_or(0, NonZeroU32::get);
-        ScriptCall::new(&ROTATE, &keys.each_ref().map(String::as_str))
-            .arg(to_unix_microseconds(request_time.now()))
-            .arg(session.session_id.to_string())
-            .arg(rotate.tenant_id.to_string())
-            .arg(keys::hex(&rotate.presented.value))
-            .arg(keys::hex(&rotate.successor.value))
-            .arg(to_unix_microseconds(rotate.expires_at))
-            .arg(to_microseconds(rotate.reuse_leeway))
-            .arg(rotate.access_token.id.as_bytes().as_slice())
-            .arg(to_unix_microseconds(rotate.access_token.expires_at))
-            .arg(rotate.released.as_ref().map_or(&[][..], |released| released.as_bytes()))
-            .arg(tag)
-            .arg(sealed)
-            .arg(rest)
-            .arg(MAX_LIVE_ACCESS_TOKENS)
-            .arg(self.margin())
-            .arg(self.tombstone_lifetime())
-            .arg(rotate.rotated_from.as_ref().map_or(&[][..], |address| address.as_bytes()))
-            .arg(u8::from(rotate.concurrent_refresh == ConcurrentRefresh::Share))
-            .arg(limit(rotate.limits.per_session))
-            .arg(limit(rotate.limits.per_user))
-            .arg(MAX_RETRIES)
-            .marking_repeats(rotate.is_repeat)
+    /// The time of the call, the margin, and how long the record of an ended session is kept: until its last access token has
+    /// expired everywhere.
+    fn end_times(&self, request_time: RequestTime) -> [i64; 3] {
+        let policy = self.policy;
+        let (margin, tombstone) = (policy.denylist_margin, policy.max_entry_lifetime());
+        [to_unix_microseconds(request_time.now()), to_microseconds(margin), to_microseconds(tombstone)]
     }
 
-    /// Denylists the access tokens that the rest of a reply names, and `also`. After an error, only the first script call of
-    /// the operation has taken effect.
+    /// Adds the format, and whether the script writes the denylist.
+    fn mode(&self, packed: Packed) -> Packed {
+        packed.byte(self.format.number()).flag(!self.denylists_separately)
+    }
+
+    /// Denylists the access tokens that the rest of a reply names, and `also`. If the script has denylisted them, only the
+    /// denylist cache is left. After an error, only the first script call of the operation has taken effect.
     async fn denylist(
         &self,
         user_id: UserId,
@@ -106,8 +84,15 @@ impl RedisSessionStore {
         also: Option<LiveAccessToken>,
         request_time: RequestTime,
     ) -> Result<(), PortError> {
-        let pending = PendingTokens::read(user_id, reply)?;
-        let denylisted = pending.denylist(also, &self.store, self.policy, request_time).await;
+        if reply.is_empty() && also.is_none() {
+            return Ok(());
+        }
+        let ended = EndedTokens::read(user_id, reply, also)?;
+        if !self.denylists_separately {
+            ended.cache(&self.store, self.policy, request_time);
+            return Ok(());
+        }
+        let denylisted = ended.denylist(&self.store, self.policy, self.format, request_time).await;
         denylisted.map_err(PortError::into_unanswered)
     }
 }
@@ -118,27 +103,11 @@ impl SessionStore for RedisSessionStore {
     async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError> {
         let (token, user_id) = (&session.refresh_token, session.refresh_token.session.user_id);
         let keys = [keys::session(token.session), keys::refresh(token), keys::sessions(user_id)];
-        let predecessor = session.predecessor.as_ref();
-        let (tag, [sealed, rest]) =
-            retry_fields(predecessor.and_then(|predecessor| predecessor.retry.as_ref()));
-        let from = predecessor.and_then(|predecessor| predecessor.presented_from);
-        let call = ScriptCall::new(&OPEN, &keys.each_ref().map(String::as_str))
-            .arg(to_unix_microseconds(request_time.now()))
-            .arg(token.session.session_id.to_string())
-            .arg(session.tenant_id.to_string())
-            .arg(keys::hex(&token.value))
-            .arg(to_unix_microseconds(session.expires_at))
-            .arg(to_unix_microseconds(session.ends_at))
-            .arg(session.access_token.id.as_bytes().as_slice())
-            .arg(to_unix_microseconds(session.access_token.expires_at))
-            .arg(session.max_sessions)
-            .arg(self.margin())
-            .arg(self.tombstone_lifetime())
-            .arg(predecessor.map_or_else(String::new, |predecessor| keys::hex(&predecessor.digest)))
-            .arg(tag)
-            .arg(sealed)
-            .arg(rest)
-            .arg(from.as_ref().map_or(&[][..], |address| address.as_bytes()));
+        let call = ScriptCall::new(&OPEN, &keys.each_ref().map(String::as_str)).arg(arguments::open(
+            session,
+            self.end_times(request_time),
+            |packed| self.mode(packed),
+        ));
         let mut reply = call.run_until_answered(self.store.connections(), request_time).await?;
         reply.text()?;
         self.denylist(user_id, &mut reply, None, request_time).await
@@ -146,7 +115,14 @@ impl SessionStore for RedisSessionStore {
 
     #[instrument(level = "debug", skip_all)]
     async fn rotate(&self, rotate: &Rotate, request_time: RequestTime) -> Result<Rotation, PortError> {
-        let call = self.rotate_call(rotate, request_time);
+        let keys = arguments::rotate_keys(rotate);
+        let [fixed, tenant, lifetime] =
+            arguments::rotate(rotate, self.end_times(request_time), self.format, |packed| self.mode(packed));
+        let call = ScriptCall::new(&ROTATE, &keys.iter().map(String::as_str).collect::<Vec<_>>())
+            .arg(fixed)
+            .arg(tenant)
+            .arg(lifetime)
+            .repeating(rotate.is_repeat);
         let mut reply = call.run_until_answered(self.store.connections(), request_time).await?;
         let rotation = rotation_reply::read(&mut reply)?;
         self.denylist(rotate.presented.session.user_id, &mut reply, None, request_time).await?;
@@ -156,14 +132,17 @@ impl SessionStore for RedisSessionStore {
     #[instrument(level = "debug", skip_all)]
     async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError> {
         let (user_id, request_time) = (end.session.user_id, self.store.on_server_clock(request_time).await?);
-        let call = ScriptCall::new(&END, &[&keys::session(end.session), &keys::sessions(user_id)])
+        let mut call = ScriptCall::new(&END, &[&keys::session(end.session), &keys::sessions(user_id)])
             .at_any_clock()
-            .arg(to_unix_microseconds(request_time.now()))
-            .arg(end.session.session_id.to_string())
-            .arg(end.reason.name())
+            .arg(self.mode(Packed::default().numbers(self.end_times(request_time))))
             .arg(keys::refresh_prefix(user_id))
-            .arg(self.margin())
-            .arg(self.tombstone_lifetime());
+            .arg(end.session.session_id.to_string())
+            .arg(end.reason.name());
+        if let Some(token) = end.also_revoke.filter(|_| !self.denylists_separately)
+            && let Some(lifetime) = self.policy.entry_lifetime(token, request_time)
+        {
+            call = call.arg(keys::revoked(token.id)).arg(lifetime);
+        }
         let mut reply = call.run_until_answered(self.store.connections(), request_time).await?;
         if reply.text()? == "unknown" {
             return Ok(Ending::Unknown);
@@ -180,16 +159,14 @@ impl SessionStore for RedisSessionStore {
         request_time: RequestTime,
     ) -> Result<usize, PortError> {
         let request_time = self.store.on_server_clock(request_time).await?;
+        let end_all = Packed::default().numbers(self.end_times(request_time));
+        let end_all = end_all.numbers([LEGACY_TOKEN_LIFETIME]).small(END_BATCH);
         let call = ScriptCall::new(&END_ALL, &[&keys::sessions(user_id), &keys::legacy_rejected(user_id)])
             .at_any_clock()
-            .arg(to_unix_microseconds(request_time.now()))
-            .arg(reason.name())
+            .arg(self.mode(end_all))
             .arg(keys::session_prefix(user_id))
             .arg(keys::refresh_prefix(user_id))
-            .arg(self.margin())
-            .arg(self.tombstone_lifetime())
-            .arg(END_BATCH)
-            .arg(LEGACY_TOKEN_LIFETIME);
+            .arg(reason.name());
         let mut ended = 0;
         // Ends because a call does not find the sessions of the previous one again; the deadline bounds it as well.
         loop {
@@ -216,7 +193,8 @@ impl SessionStore for RedisSessionStore {
         let request_time = self.store.on_server_clock(request_time).await?;
         let call = ScriptCall::new(&LIST, &[&keys::sessions(user_id)])
             .at_any_clock()
-            .arg(keys::session_prefix(user_id));
+            .arg(keys::session_prefix(user_id))
+            .arg(self.format.number());
         let reply = call.run(self.store.connections(), request_time).await;
         let mut reply = reply.map_err(StoreError::of_read)?;
         reply.text()?;
@@ -231,12 +209,4 @@ impl SessionStore for RedisSessionStore {
         }
         Ok(session_rules::live(sessions, request_time.now()))
     }
-}
-
-/// Returns the tag of a sealed successor, and the successor in two parts; they are empty if there is none.
-fn retry_fields(retry: Option<&SealedSuccessor>) -> (&[u8], [&[u8]; 2]) {
-    let Some(retry) = retry else { return (&[], [&[], &[]]) };
-    let (sealed, rest) = retry.sealed.split_at(MAX_COMPACT_VALUE.min(retry.sealed.len()));
-    let tag = retry.tag.as_ref().map_or(NO_KEY, |tag| tag.as_bytes().as_slice());
-    (tag, [sealed, rest])
 }

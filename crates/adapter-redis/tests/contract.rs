@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_adapter_redis::{
-    CachingDenylist, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
+    CachingDenylist, RecordFormat, RedisConfig, RedisDenylist, RedisLegacyRefreshTokens, RedisLoginLimiter,
     RedisSessionStore, RedisStore, RevocationPolicy,
 };
 use auth_domain::ports::{Denylist, LoginLimiter};
@@ -18,7 +18,20 @@ use auth_testkit::{
 const REVOCATION: RevocationPolicy =
     RevocationPolicy { access_ttl: Duration::from_mins(15), denylist_margin: DENYLIST_MARGIN };
 
-auth_testkit::session_store_contract!(fixture = sessions());
+auth_testkit::session_store_contract!(fixture = sessions(|store| store));
+
+/// Records of the packed format.
+mod packed {
+    auth_testkit::session_store_contract!(fixture = crate::sessions(crate::packed));
+}
+
+/// The denylist in another slot of a cluster.
+mod separate {
+    auth_testkit::session_store_contract!(
+        fixture = crate::sessions(|store| crate::packed(store).denylisting_separately())
+    );
+}
+
 auth_testkit::denylist_contract!(fixture = denylist());
 
 /// One process adds and asks.
@@ -29,10 +42,14 @@ mod caching {
 auth_testkit::login_limiter_contract!(fixture = limiter());
 auth_testkit::legacy_refresh_tokens_contract!(fixture = legacy());
 
-async fn sessions() -> SessionFixture {
+fn packed(store: RedisSessionStore) -> RedisSessionStore {
+    store.with_format(RecordFormat::Packed)
+}
+
+async fn sessions(kind: fn(RedisSessionStore) -> RedisSessionStore) -> SessionFixture {
     let store = store();
     SessionFixture {
-        sessions: Arc::new(RedisSessionStore::new(&store, REVOCATION)),
+        sessions: Arc::new(kind(RedisSessionStore::new(&store, REVOCATION))),
         denylist: Arc::new(RedisDenylist::new(&store, REVOCATION)),
         keep: Box::new(()),
     }

@@ -8,11 +8,6 @@ local HOUR = 3600000000
 -- The current hour and 24 earlier ones.
 local HOURS = 25
 
--- Returns bytes in lower-case hex, as key names have them.
-local function hex(bytes)
-  return (string.gsub(bytes, '.', function(byte) return string.format('%02x', string.byte(byte)) end))
-end
-
 -- Returns whether an attempt counts as a failure: it failed, or it was not settled in time.
 local function is_failure(attempt, at, now, settlement_timeout)
   return string.sub(attempt, 1, 1) == 'f' or at <= now - settlement_timeout

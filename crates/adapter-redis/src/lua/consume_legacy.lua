@@ -1,8 +1,7 @@
 -- Consumes a refresh token of the legacy service. If the answer to the first call was lost, a repeat that finds no token
 -- counts as this call: it has probably consumed the token, and a client without an answer would be logged out otherwise.
 local token_key = unpack(KEYS)
-local is_repeat = unpack(ARGV)
-if redis.call('GETDEL', token_key) or is_repeat == '1' then
+if redis.call('GETDEL', token_key) or is_repeat then
   return { 'consumed' }
 end
 return { 'unknown' }

@@ -1,20 +1,26 @@
--- Ends a session. Mirrors `session_rules::end`. The reply names the access tokens to denylist.
+-- Ends a session. Mirrors `session_rules::end`. The reply names its access tokens.
+-- KEYS: its record; the sessions of the user
+-- ARGV: the fixed part; the common prefix of the refresh tokens of the user; the session id; the reason; with an access token to
+-- revoke besides on this server: its denylist entry, and the lifetime of that
 local session_key, sessions_key = unpack(KEYS)
-local now, session_id, reason, token_prefix, margin, tombstone = unpack(ARGV)
-now, margin, tombstone = tonumber(now), tonumber(margin), tonumber(tombstone)
+local now, margin, tombstone, format, denylists = struct.unpack('>i8i8i8BB', ARGV[1])
+local token_prefix, session_id, reason, also_revoke, also_lifetime = unpack(ARGV, 2, #ARGV - 1)
 
-local record, live_tokens = load_record(session_key)
-if not record then
+local record, is_newer = load_record(session_key, format)
+if is_newer then
+  error(NEWER)
+elseif not record then
   return { 'unknown' }
 end
-if is_newer(record.v) then
-  error(NEWER)
-end
+local session = { id = session_id, key = session_key, sessions_key = sessions_key, token_prefix = token_prefix }
+session.denylists = denylists == 1
 local reply = { 'ended' }
-if record.ended then
-  complete(session_id, record, live_tokens, now, margin, reply)
+if record.reason then
+  complete(session, record, now, margin, reply)
 else
-  local session = { id = session_id, key = session_key, sessions_key = sessions_key, token_prefix = token_prefix }
-  close(session, record, live_tokens, reason, now, margin, tombstone, reply)
+  close(session, record, reason, now, margin, tombstone, reply)
+end
+if also_revoke then
+  revoke(also_revoke, tonumber(also_lifetime))
 end
 return reply

@@ -1,30 +1,35 @@
 -- Ends the sessions of a user, at most one batch, and rejects the legacy refresh tokens of the user. Mirrors
 -- `session_rules::end_all`. The reply has the number of sessions that were alive, whether there may be more, the number of
--- records that this release cannot read, and the access tokens to denylist.
+-- records that this release cannot read, and the access tokens.
+-- KEYS: the sessions of the user; the mark that rejects legacy tokens
+-- ARGV: the fixed part; the common prefix of the records and that of the refresh tokens of the user; the reason
 local sessions_key, legacy_rejected_key = unpack(KEYS)
-local now, reason, session_prefix, token_prefix, margin, tombstone, batch, legacy_lifetime = unpack(ARGV)
-now, margin, tombstone = tonumber(now), tonumber(margin), tonumber(tombstone)
+local now, margin, tombstone, legacy_lifetime, batch, format, denylists = struct.unpack('>i8i8i8i8I4BB', ARGV[1])
+local session_prefix, token_prefix, reason = unpack(ARGV, 2)
 
 redis.call('SET', legacy_rejected_key, '1', 'PX', legacy_lifetime)
 local reply, alive, may_be_more, newer, looked_at = { 'ended', 0, 0, 0 }, 0, 0, 0, 0
 for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
-  if looked_at == tonumber(batch) then
+  if looked_at == batch then
     may_be_more = 1
     break
   end
   local session = { id = id, key = session_prefix .. id, sessions_key = sessions_key, token_prefix = token_prefix }
-  local record, live_tokens = load_record(session.key)
-  if record and is_newer(record.v) then
+  session.denylists = denylists == 1
+  local record, is_newer = load_record(session.key, format)
+  if is_newer then
     newer = newer + 1
   else
     looked_at = looked_at + 1
-    if record and not record.ended then
-      if tonumber(record.expires) > now then
+    if not record or record.reason and not record.pending then
+      redis.call('ZREM', sessions_key, id)
+    elseif record.reason then
+      complete(session, record, now, margin, reply)
+    else
+      if record.expires > now then
         alive = alive + 1
       end
-      close(session, record, live_tokens, reason, now, margin, tombstone, reply)
-    elseif not record or not complete(id, record, live_tokens, now, margin, reply) then
-      redis.call('ZREM', sessions_key, id)
+      close(session, record, reason, now, margin, tombstone, reply)
     end
   end
 end

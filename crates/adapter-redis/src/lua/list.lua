@@ -1,16 +1,15 @@
 -- Lists the sessions of a user that have not ended: id, created, rotated, expires.
-local sessions_key = unpack(KEYS)
-local session_prefix = unpack(ARGV)
+-- KEYS: the sessions of the user
+-- ARGV: the common prefix of their records; the format
+local session_prefix, format = unpack(ARGV)
 
 local reply = { 'sessions' }
-for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
-  local created, rotated, expires, ended, version =
-    unpack(redis.call('HMGET', session_prefix .. id, 'created', 'rotated', 'expires', 'ended', 'v'))
-  if is_newer(version) then
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local summary, is_newer = load_summary(session_prefix .. id, tonumber(format))
+  if is_newer then
     error(NEWER)
-  end
-  if expires and not ended then
-    for _, value in ipairs({ id, created, rotated, expires }) do
+  elseif summary and not summary.ended then
+    for _, value in ipairs({ id, summary.created, summary.rotated, summary.expires }) do
       reply[#reply + 1] = value
     end
   end

@@ -1,33 +1,52 @@
 -- Opens a session. Mirrors `session_rules::open` and `surplus`: if the user has too many sessions, those idle longest end.
 -- The reply names their access tokens, and those of sessions that are still pending: a repeat completes the sessions that
 -- the first call ended.
+-- KEYS: its record; its refresh token; the sessions of the user
+-- ARGV: the fixed part, and after it the sealed successor
 local session_key, token_key, sessions_key = unpack(KEYS)
-local now, session_id, tenant, digest, expires_at, ends_at, access_token, access_expires_at, max_sessions, margin, tombstone,
-  predecessor, retry_tag, sealed, sealed_rest, presented_from = unpack(ARGV)
-now, margin, tombstone = tonumber(now), tonumber(margin), tonumber(tombstone)
-expires_at, ends_at, max_sessions = tonumber(expires_at), tonumber(ends_at), tonumber(max_sessions)
+local now, expires_at, ends_at, margin, tombstone, access_expires_at, max_sessions, format, denylists, is_sealed, has_from, access_token,
+  from, tag, tenant, predecessor, digest, at = struct.unpack('>i8i8i8i8i8i8I4BBBBc16c16c16c16c32c32', ARGV[1])
+local session_id, session_prefix = string.sub(session_key, -36), string.sub(session_key, 1, -37)
 local reply = { 'opened' }
 
--- Returns the live sessions of the user as { id, rotated at }, those idle longest first.
-local function live_sessions(prefix)
-  local live = {}
-  for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
-    local expires, rotated, ended, pending, version =
-      unpack(redis.call('HMGET', prefix .. id, 'expires', 'rotated', 'ended', 'pending', 'v'))
-    if not expires then
-      redis.call('ZREM', sessions_key, id)
-    elseif is_newer(version) then
-      -- A record that this release cannot read neither counts nor ends.
-    elseif not ended and tonumber(expires) > now then
-      live[#live + 1] = { id, tonumber(rotated) }
-    elseif pending then
-      local record, live_tokens = load_record(prefix .. id)
-      complete(id, record, live_tokens, now, margin, reply)
+-- Returns whether the left one of two sessions was idle longer.
+local function is_idle_longer(left, right)
+  if left.rotated ~= right.rotated then
+    return left.rotated < right.rotated
+  end
+  -- By their bytes: the operator compares them by the locale of the server.
+  for i = 1, #left.id do
+    local a, b = string.byte(left.id, i), string.byte(right.id, i)
+    if a ~= b then
+      return a < b
     end
   end
-  table.sort(live, function(a, b)
-    return a[2] < b[2] or (a[2] == b[2] and is_less(a[1], b[1]))
-  end)
+  return false
+end
+
+local function session_of(id)
+  return {
+    id = id, key = session_prefix .. id, sessions_key = sessions_key, token_prefix = string.sub(token_key, 1, -65),
+    denylists = denylists == 1,
+  }
+end
+
+-- Returns the live sessions of the user, those idle longest first.
+local function live_sessions()
+  local live = {}
+  for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
+    local summary, is_newer = load_summary(session_prefix .. id, format)
+    if is_newer then
+      -- A record that this release cannot read neither counts nor ends.
+    elseif not summary then
+      redis.call('ZREM', sessions_key, id)
+    elseif not summary.ended and summary.expires > now then
+      live[#live + 1] = { id = id, rotated = summary.rotated }
+    elseif summary.pending then
+      complete(session_of(id), load_record(session_prefix .. id, format), now, margin, reply)
+    end
+  end
+  table.sort(live, is_idle_longer)
   return live
 end
 
@@ -35,15 +54,12 @@ local is_repeat = redis.call('EXISTS', session_key) == 1
 
 -- The number of ids is no less than the number of live sessions, so most logins read no other record.
 if redis.call('ZCARD', sessions_key) >= max_sessions then
-  local prefix = string.sub(session_key, 1, -1 - #session_id)
-  local live = live_sessions(prefix)
+  local live = live_sessions()
   for i = 1, is_repeat and 0 or #live + 1 - max_sessions do
     -- If max_sessions is 0, the loop has one turn more than there are sessions.
     if live[i] then
-      local surplus = { id = live[i][1], key = prefix .. live[i][1], sessions_key = sessions_key }
-      surplus.token_prefix = string.sub(token_key, 1, -1 - #digest)
-      local record, live_tokens = load_record(surplus.key)
-      close(surplus, record, live_tokens, 'revoked', now, margin, tombstone, reply)
+      local record = load_record(session_prefix .. live[i].id, format)
+      close(session_of(live[i].id), record, 'revoked', now, margin, tombstone, reply)
     end
   end
 end
@@ -51,18 +67,20 @@ end
 if is_repeat then
   return reply
 end
-expires_at = math.min(expires_at, ends_at)
-redis.call('HSET', session_key, 'v', FORMAT, 'tenant', tenant, 'created', now, 'expires', expires_at, 'ends', ends_at,
-  'current', digest, 'generation', '0', 'rotated', now, 't' .. access_token, access_expires_at)
-if predecessor ~= '' then
-  redis.call('HSET', session_key, 'previous', predecessor, 'from', presented_from)
-end
-if retry_tag ~= '' then
-  redis.call('HSET', session_key, 'replay_tag', retry_tag, 'replay', sealed, 'replay_rest', sealed_rest)
+local record = {
+  format = format, tenant = tenant, current = digest, previous = predecessor, from = has_from == 1 and from or '',
+  created = now, rotated = now, expires = math.min(expires_at, ends_at), ends = ends_at, kept = 0, minute = 0, refreshes = 0,
+  generation = 0, retries = 0, tokens = '', first = 1, last = 0, tag = is_sealed == 1 and (tag ~= NONE and tag or NO_KEY) or nil,
+  sealed = is_sealed == 1 and string.sub(ARGV[1], at) or nil,
+}
+if format == 1 then
+  record.tenant, record.current = uuid_text(tenant), hex(digest)
+  record.previous = predecessor ~= NONE .. NONE and hex(predecessor) or nil
 end
 -- The record outlives its last access token, so that this can still be revoked.
-keep(session_key, nil, math.max(expires_at, tonumber(access_expires_at) + margin), now)
-redis.call('SET', token_key, session_id, 'PX', to_milliseconds(expires_at - now))
+local needed = math.max(record.expires, access_expires_at + margin)
+save_record(session_key, record, now, needed, access_token, access_expires_at)
+redis.call('SET', token_key, session_id, 'PX', to_milliseconds(record.expires - now))
 redis.call('ZADD', sessions_key, ends_at, session_id)
 local lifetime = to_milliseconds(ends_at - now + tombstone)
 if redis.call('PTTL', sessions_key) < lifetime then

@@ -1,214 +1,169 @@
--- Replaces the presented refresh token by its successor. Mirrors `session_rules::rotate`; the functions have the same names.
--- They take what they need as parameters, because each captured variable costs time in every call.
--- `retry_tag` is empty if there is no sealed successor. Numbers that are stored stay text, which Lua would round.
-local session_key, presented_key, successor_key, sessions_key, user_minute_key = unpack(KEYS)
-local now, session_id, tenant, presented, successor, expires_at, reuse_leeway, access_token, access_expires_at, released,
-  retry_tag, sealed, sealed_rest, max_live_tokens, margin, tombstone, rotated_from, is_shared, per_session, per_user,
-  max_retries, is_repeat = unpack(ARGV)
-local rotated_at = now
-now, reuse_leeway, max_live_tokens = tonumber(now), tonumber(reuse_leeway), tonumber(max_live_tokens)
-margin, tombstone = tonumber(margin), tonumber(tombstone)
-per_session, per_user, max_retries = tonumber(per_session), tonumber(per_user), tonumber(max_retries)
-is_shared, is_repeat = is_shared == '1', is_repeat == '1'
-local token_field = 't' .. access_token
-
--- The tag of a successor that was sealed without an idempotency key: no call retries it. It is stored, because a release
--- that shares no successor drops the fields of a sealed successor only if there is a tag.
-local NO_KEY = '-'
-
-local function classify_predecessor(record, tag, shares, leeway, at)
-  if record.replay_tag == tag and tag ~= NO_KEY then
-    return 'retried'
-  end
-  -- A clock that was ahead may have stored a rotation in the future. It must not prolong the grace period until then.
-  if math.abs(at - tonumber(record.rotated)) >= leeway then
-    return 'used'
-  elseif shares and record.replay_tag then
-    return 'shared'
-  end
-  return 'already_used'
+-- Replaces the presented refresh token by its successor. Mirrors `session_rules::rotate`; the comments name its functions.
+-- This part makes no function, because each one costs time in every call.
+-- KEYS: the record; the presented token; its successor; with a limit of the user also the last minute of the user
+-- ARGV: the fixed part, and after it the sealed successor; the tenant as the format has it; the lifetime of the successor in
+-- milliseconds
+local session_key, presented_key, successor_key, user_minute_key = unpack(KEYS)
+local now, expires_at, access_expires_at, reuse_leeway, margin, tombstone, per_session, per_user, max_live_tokens, max_retries,
+  format, denylists, is_shared, is_sealed, has_from, access_token, released, rotated_from, tag, presented, successor, at =
+  struct.unpack('>i8i8i8i8i8i8I4I4I4I4BBBBBc16c16c16c16c32c32', ARGV[1])
+local tenant = ARGV[2]
+local session_id = string.sub(session_key, -36)
+if tag == NONE then
+  tag = NO_KEY
+end
+if format == 1 then
+  presented, successor = string.sub(presented_key, -64), string.sub(successor_key, -64)
 end
 
-local function classify(record, of_tenant, token, new_token, tag, shares, repeats, leeway, at)
-  if record.tenant ~= of_tenant then
-    return 'tenant_mismatch'
-  end
-  local is_current = record.current == token
-  local is_predecessor = not is_current and record.previous == token
-  if is_predecessor and record.current == new_token then
-    return 'repeated'
-  elseif at >= tonumber(record.expires) then
-    return 'expired'
-  elseif is_current then
-    return 'current'
-  elseif is_predecessor then
-    return classify_predecessor(record, tag, shares, leeway, at)
-  end
-  -- `classify_older`
-  return repeats and 'already_used' or 'used'
-end
-
--- `RefreshMinute::at`. Returns the start, the number of refreshes, and the time until the minute has passed.
-local function minute_at(started, refreshes, at, at_text)
-  local passed = started and at - tonumber(started)
-  if passed and passed >= -10000000 and passed < 60000000 then
-    return started, tonumber(refreshes), 60000000 - passed
-  end
-  return at_text, 0, 60000000
-end
-
-local function append(list, ...)
-  local count = #list
-  for i = 1, select('#', ...) do
-    list[count + i] = (select(i, ...))
-  end
-end
-
-local function has_token(live_tokens, wanted)
-  for i = 1, #live_tokens do
-    if live_tokens[i][1] == wanted then
-      return true
-    end
-  end
-  return false
-end
-
--- Returns the fields of tokens that are dropped for the new one, and the expiry of the last token. If the record is full,
--- returns nil and the token that expires first.
-local function remember(live_tokens, new_field, new_expiry, released_field, max_count, oldest_live)
-  local dropped, count, is_known, oldest, last = {}, 0, false, nil, new_expiry
-  for i = 1, #live_tokens do
-    local token = live_tokens[i]
-    local field, expiry = token[1], token[2]
-    if expiry <= oldest_live or field == released_field then
-      dropped[#dropped + 1] = field
-    else
-      count = count + 1
-      is_known = is_known or field == new_field
-      if expiry > last then
-        last = expiry
-      end
-      if not oldest or expiry < oldest[2] or (expiry == oldest[2] and is_less(field, oldest[1])) then
-        oldest = token
-      end
-    end
-  end
-  if oldest and not is_known and count >= max_count then
-    return nil, oldest
-  end
-  return dropped, last
-end
-
-local record, live_tokens = load_record(session_key)
-if not record then
+local record, is_newer = load_record(session_key, format, format)
+if is_newer then
+  error(NEWER)
+elseif not record then
   return { 'unknown' }
 end
-if is_newer(record.v) then
-  error(NEWER)
-end
-if record.ended then
-  -- `ended`
-  local is_reuse = is_repeat and record.reason == 'reuse_detected'
-  local reply = is_reuse and { 'reuse_detected', '' } or { 'ended', record.reason }
-  if record.pending then
-    name_tokens(reply, session_id, live_tokens, now, margin)
+
+local class = 'ended'
+if not record.reason then
+  -- `classify`
+  local is_predecessor = record.previous == presented
+  if record.tenant ~= tenant then
+    return { 'tenant_mismatch' }
+  elseif is_predecessor and record.current == successor then
+    class = 'repeated'
+  elseif now >= record.expires then
+    return { 'expired' }
+  elseif record.current == presented then
+    class = 'current'
+  elseif not is_predecessor then
+    -- `classify_older`
+    class = is_repeat and 'already_used' or 'used'
+  elseif is_sealed == 1 and tag ~= NO_KEY and record.tag == tag then
+    -- `classify_predecessor`
+    class = 'retried'
+  elseif math.abs(now - record.rotated) >= reuse_leeway then
+    -- A clock that was ahead may have stored a rotation in the future. It must not prolong the grace period until then.
+    class = 'used'
+  else
+    class = is_shared == 1 and record.tag and 'shared' or 'already_used'
   end
-  return reply
+  if class == 'already_used' then
+    return { class, record.from }
+  end
 end
 
-local class = classify(record, tenant, presented, successor, retry_tag, is_shared, is_repeat, reuse_leeway, now)
-if class == 'used' then
-  local reply = { 'reuse_detected', record.from or '' }
-  local session = { id = session_id, key = session_key, sessions_key = sessions_key }
-  session.token_prefix = string.sub(presented_key, 1, -1 - #presented)
-  close(session, record, live_tokens, 'reuse_detected', now, margin, tombstone, reply)
-  return reply
-elseif class == 'already_used' then
-  return { class, record.from or '' }
-elseif class == 'tenant_mismatch' or class == 'expired' then
-  return { class }
-end
+if class ~= 'ended' and class ~= 'used' then
+  local tokens, first, last = record.tokens, record.first, record.last
+  local known_at = string.find(tokens, access_token, first, true)
+  local is_known = known_at and known_at < last
 
--- `count`: the limits, before anything is consumed. A repeat counts once.
-local minute, refreshes, retries, user_minute, user_refreshes
-if class == 'current' or (class ~= 'repeated' and not has_token(live_tokens, token_field)) then
-  local rest, user_rest
-  minute, refreshes, rest = minute_at(record.minute, record.refreshes, now, rotated_at)
-  -- A new minute has as many retries again.
-  retries = refreshes > 0 and tonumber(record.retries or 0) or 0
-  if class ~= 'current' and retries >= max_retries then
-    return { 'rate_limited', 'retries', rest }
-  end
-  if per_session == 0 or refreshes < per_session then
-    rest = 0
-  end
-  user_rest = 0
-  if per_user > 0 then
-    local started, count = string.match(redis.call('GET', user_minute_key) or '', '^(%d+) (%d+)$')
-    user_minute, user_refreshes, user_rest = minute_at(started, count, now, rotated_at)
-    if user_refreshes < per_user then
-      user_rest = 0
+  -- `count`: the limits, before anything is consumed. A repeat counts once. The minutes are those of `RefreshMinute::at`.
+  local user_minute, user_refreshes
+  if class == 'current' or class ~= 'repeated' and not is_known then
+    local minute, refreshes, rest, user_rest = record.minute, record.refreshes, 0, 0
+    if now < minute - 10000000 or now >= minute + 60000000 then
+      minute, refreshes = now, 0
+    end
+    -- A new minute has as many retries again.
+    local retries = refreshes > 0 and record.retries or 0
+    if class ~= 'current' and retries >= max_retries then
+      return { 'rate_limited', 'retries', minute + 60000000 - now }
+    end
+    if per_session > 0 and refreshes >= per_session then
+      rest = minute + 60000000 - now
+    end
+    if per_user > 0 then
+      local stored = redis.call('GET', user_minute_key)
+      user_minute, user_refreshes = 0, 0
+      if stored and #stored == 11 then
+        user_minute, user_refreshes = struct.unpack('>I7I4', stored)
+      elseif stored then
+        user_minute, user_refreshes = string.match(stored, '^(%d+) (%d+)$')
+        user_minute, user_refreshes = tonumber(user_minute), tonumber(user_refreshes)
+      end
+      if now < user_minute - 10000000 or now >= user_minute + 60000000 then
+        user_minute, user_refreshes = now, 0
+      end
+      if user_refreshes >= per_user then
+        user_rest = user_minute + 60000000 - now
+      end
+    end
+    if rest > 0 or user_rest > 0 then
+      return { 'rate_limited', rest >= user_rest and 'session' or 'user', math.max(rest, user_rest) }
+    end
+    if class ~= 'current' then
+      -- `retry`
+      record.retries = retries + 1
+    end
+    if per_session > 0 or class ~= 'current' then
+      record.minute, record.refreshes = minute, refreshes + 1
     end
   end
-  if rest > 0 or user_rest > 0 then
-    return { 'rate_limited', rest >= user_rest and 'session' or 'user', math.max(rest, user_rest) }
-  end
-end
 
-local dropped, last = remember(live_tokens, token_field, tonumber(access_expires_at), 't' .. released, max_live_tokens,
-  now - margin)
-if not dropped then
-  return { 'at_capacity', string.sub(last[1], 2), last[2] }
-end
-local record_expires_at = record.expires
-local fields
-if class == 'current' then
-  -- `advance`: the presented token is consumed here, and nowhere else.
-  if not redis.call('GETDEL', presented_key) then
-    return { 'expired' }
+  -- `remember`: the tokens are in the order of their expiry.
+  while first < last and struct.unpack('>I7', tokens, first) <= now - margin do
+    first = first + TOKEN_SIZE
   end
-  record_expires_at = tonumber(expires_at) < tonumber(record.ends) and expires_at or record.ends
-  redis.call('SET', successor_key, session_id, 'PX', to_milliseconds(record_expires_at - now))
-  fields = { 'current', successor, 'previous', presented, 'generation', record.generation + 1, 'rotated', rotated_at,
-    'expires', record_expires_at, 'from', rotated_from, token_field, access_expires_at }
-  if retry_tag ~= '' then
-    append(fields, 'replay_tag', retry_tag, 'replay', sealed, 'replay_rest', sealed_rest)
-  elseif record.replay_tag then
-    append(dropped, 'replay_tag', 'replay', 'replay_rest')
+  is_known = is_known and known_at > first and access_token ~= released
+  local released_at = released ~= NONE and string.find(tokens, released, first, true)
+  if released_at and released_at < last then
+    tokens = string.sub(tokens, first, released_at - 8) .. string.sub(tokens, released_at + 16, last)
+    first, last = 1, #tokens
   end
-  if record.retries then
-    append(dropped, 'retries')
+  if not is_known and last - first + 1 >= TOKEN_SIZE * max_live_tokens then
+    -- Equal times are ordered by id, as three numbers.
+    local expiry, a, b, c = struct.unpack('>I7I6I6I4', tokens, first)
+    local oldest = first
+    for position = first + TOKEN_SIZE, last, TOKEN_SIZE do
+      local other, d, e, f = struct.unpack('>I7I6I6I4', tokens, position)
+      if other == expiry and (d < a or d == a and (e < b or e == b and f < c)) then
+        oldest, a, b, c = position, d, e, f
+      end
+    end
+    return { 'at_capacity', string.sub(tokens, oldest + 7, oldest + 22), expiry }
   end
-  if record.rotated_before then
-    -- An earlier release could undo a rotation, and kept these fields for it.
-    append(dropped, 'before', 'rotated_before', 'expires_before', 'replayed')
+  record.tokens, record.first, record.last = tokens, first, last
+
+  if class == 'current' then
+    -- `advance`: the presented token is consumed here, and nowhere else.
+    if not redis.call('GETDEL', presented_key) then
+      return { 'expired' }
+    end
+    local lifetime = ARGV[3]
+    if expires_at > record.ends then
+      expires_at = record.ends
+      lifetime = math.ceil((expires_at - now) / 1000)
+    end
+    redis.call('SET', successor_key, format == 1 and session_id or '1', 'PX', lifetime)
+    record.current, record.previous, record.generation = successor, presented, record.generation + 1
+    record.rotated, record.expires, record.retries = now, expires_at, 0
+    record.from = has_from == 1 and rotated_from or ''
+    if is_sealed == 1 then
+      record.tag, record.sealed = tag, string.sub(ARGV[1], at)
+    else
+      record.tag, record.sealed = nil, nil
+    end
   end
-else
-  fields = { token_field, access_expires_at }
-  if minute then
-    -- `retry`
-    append(fields, 'retries', retries + 1)
+  local needed = math.max(record.expires, access_expires_at + margin)
+  save_record(session_key, record, now, needed, not is_known and access_token, access_expires_at)
+  if user_minute then
+    -- The lifetime is only a cleanup: the time of the call decides whether the minute has passed.
+    local stored
+    if format == 1 then
+      stored = string.format('%.0f %d', user_minute, user_refreshes + 1)
+    else
+      stored = struct.pack('>I7I4', user_minute, user_refreshes + 1)
+    end
+    if user_refreshes > 0 then
+      redis.call('SET', user_minute_key, stored, 'KEEPTTL')
+    else
+      redis.call('SET', user_minute_key, stored, 'PX', '120000')
+    end
   end
-  if class ~= 'repeated' and record.rotated_before then
-    -- An instance of that earlier release does not undo a rotation with this mark: its successor is in use.
-    append(fields, 'replayed', '1')
+  if class == 'retried' then
+    return { class, record.tag, record.sealed }
+  elseif class == 'shared' then
+    return { class, record.from, record.tag, record.sealed }
   end
+  return 'rotated'
 end
-if minute and (per_session > 0 or class ~= 'current') then
-  append(fields, 'minute', minute, 'refreshes', refreshes + 1)
-end
-if dropped[1] then
-  redis.call('HDEL', session_key, unpack(dropped))
-end
-redis.call('HSET', session_key, unpack(fields))
-if user_minute then
-  -- The lifetime is only a cleanup: the time of the call decides whether the minute has passed.
-  redis.call('SET', user_minute_key, user_minute .. ' ' .. user_refreshes + 1, 'PX', 120000)
-end
-keep(session_key, record.kept, math.max(record_expires_at, last + margin), now)
-if class == 'retried' then
-  return { class, record.replay_tag, record.replay .. record.replay_rest }
-elseif class == 'shared' then
-  return { class, record.from or '', record.replay_tag, record.replay .. record.replay_rest }
-end
-return { 'rotated' }

@@ -31,7 +31,7 @@ async fn rotation_is_one_script_call_and_consumes_by_getdel() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn open_reserve_and_settle_are_one_call_each_and_end_is_two() {
+async fn open_reserve_settle_and_end_are_one_call_each() {
     let server = RedisServer::start();
     let ports = Ports::on(&server);
     ports.opened().await;
@@ -49,6 +49,17 @@ async fn open_reserve_and_settle_are_one_call_each_and_end_is_two() {
     ports.sessions.open(&session.opening, request_time_at(START)).await.unwrap();
     assert_eq!(sent(&monitor.executed()), ["EVALSHA"; 3]);
 
+    ports.log_out(&session, Some(auth_testkit::an_access_token(START))).await.unwrap();
+    assert_eq!(sent(&monitor.executed()), ["EVALSHA"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn end_with_a_denylist_in_another_slot_is_two_calls() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server).denylisting_separately();
+    ports.opened().await;
+    let session = ports.opened().await;
+    let mut monitor = server.monitor();
     ports.log_out(&session, Some(auth_testkit::an_access_token(START))).await.unwrap();
     // The end of the session, then its access tokens.
     assert_eq!(sent(&monitor.executed()), ["EVALSHA"; 2]);

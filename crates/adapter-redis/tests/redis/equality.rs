@@ -2,15 +2,16 @@
 #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::env;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use auth_adapter_redis::{RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore};
+use auth_adapter_redis::{RecordFormat, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore};
 use auth_domain::model::attempt_window::LimitRecords;
 use auth_domain::model::{
-    EndReason, LimitKey, LiveAccessToken, LoginAttempt, RefreshMinute, RetryTag, SealedSuccessor,
-    SessionRecord, SessionRef, SessionState, TokenId, UserId, from_unix_microseconds,
+    EndReason, EndSession, Ending, LoginAttempt, NewSession, RefreshMinute, RequestTime, Rotate, Rotation,
+    SessionRecord, SessionRef, SessionSummary, UserId,
 };
-use auth_domain::ports::{Denylist, LoginLimiter, SessionStore};
+use auth_domain::ports::{Denylist, LoginLimiter, PortError, SessionStore};
 use auth_testkit::START;
 use auth_testkit::generated::{
     AttemptSubject, GENERATED_LIMITS, SessionSubject, compare_attempts, compare_sessions,
@@ -18,10 +19,9 @@ use auth_testkit::generated::{
 use auth_testkit::servers::RedisServer;
 use redis::aio::MultiplexedConnection;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
-use crate::stored_limits;
-use crate::support::{Ports, REVOCATION};
+use crate::support::{Ports, REVOCATION, connection};
+use crate::{stored_limits, stored_session};
 
 /// The number of sequences: all with `SOAK` in the environment.
 fn sequences() -> u32 {
@@ -29,7 +29,7 @@ fn sequences() -> u32 {
 }
 
 struct Subject {
-    sessions: RedisSessionStore,
+    sessions: Alternating,
     denylist: RedisDenylist,
     limiter: RedisLoginLimiter,
     /// Reads what is stored, not through the adapter.
@@ -37,14 +37,15 @@ struct Subject {
 }
 
 impl Subject {
-    async fn on(server: &RedisServer) -> Self {
+    /// Each call uses the next one of the kinds of session stores.
+    async fn on(server: &RedisServer, kinds: &[fn(RedisSessionStore) -> RedisSessionStore]) -> Self {
         let store: RedisStore = Ports::on(server).store;
-        let client = redis::Client::open(server.url()).unwrap();
+        let stores = kinds.iter().map(|kind| kind(RedisSessionStore::new(&store, REVOCATION))).collect();
         Self {
-            sessions: RedisSessionStore::new(&store, REVOCATION),
+            sessions: Alternating { stores, next: AtomicUsize::new(0) },
             denylist: RedisDenylist::new(&store, REVOCATION),
             limiter: RedisLoginLimiter::new(&store, GENERATED_LIMITS),
-            connection: client.get_multiplexed_async_connection().await.unwrap(),
+            connection: connection(server).await,
         }
     }
 }
@@ -60,20 +61,14 @@ impl SessionSubject for Subject {
     }
 
     async fn record(&self, session: SessionRef) -> Option<SessionRecord> {
-        let name = format!("auth:session:{{{}}}:{}", session.user_id, session.session_id);
-        let mut read = redis::cmd("HGETALL");
-        read.arg(name);
-        let fields: Vec<(Vec<u8>, Vec<u8>)> = read.query_async(&mut self.connection.clone()).await.unwrap();
-        (!fields.is_empty()).then(|| Fields(fields).record())
+        stored_session::read(&mut self.connection.clone(), session).await
     }
 
     async fn user_minute(&self, user_id: UserId) -> Option<RefreshMinute> {
         let mut read = redis::cmd("GET");
         read.arg(format!("auth:refreshes:{{{user_id}}}"));
-        let stored: Option<String> = read.query_async(&mut self.connection.clone()).await.unwrap();
-        let stored = stored?;
-        let (started_at, refreshes) = stored.split_once(' ').unwrap();
-        Some(RefreshMinute { started_at: started_at.parse().unwrap(), refreshes: refreshes.parse().unwrap() })
+        let stored: Option<Vec<u8>> = read.query_async(&mut self.connection.clone()).await.unwrap();
+        Some(stored_session::minute(&stored?))
     }
 
     /// Access tokens expire at whole seconds, so that a sequence can reach the exact instant.
@@ -93,91 +88,84 @@ impl AttemptSubject for Subject {
     }
 }
 
+/// Instances of one installation, which take turns.
+struct Alternating {
+    stores: Vec<RedisSessionStore>,
+    next: AtomicUsize,
+}
+
+impl Alternating {
+    fn next(&self) -> &RedisSessionStore {
+        &self.stores[self.next.fetch_add(1, Ordering::Relaxed) % self.stores.len()]
+    }
+}
+
+#[async_trait]
+impl SessionStore for Alternating {
+    async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError> {
+        self.next().open(session, request_time).await
+    }
+
+    async fn rotate(&self, rotate: &Rotate, request_time: RequestTime) -> Result<Rotation, PortError> {
+        self.next().rotate(rotate, request_time).await
+    }
+
+    async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError> {
+        self.next().end(end, request_time).await
+    }
+
+    async fn end_all(
+        &self,
+        user_id: UserId,
+        reason: EndReason,
+        request_time: RequestTime,
+    ) -> Result<usize, PortError> {
+        self.next().end_all(user_id, reason, request_time).await
+    }
+
+    async fn list(&self, user: UserId, request_time: RequestTime) -> Result<Vec<SessionSummary>, PortError> {
+        self.next().list(user, request_time).await
+    }
+}
+
+fn hash(store: RedisSessionStore) -> RedisSessionStore {
+    store.with_format(RecordFormat::Hash)
+}
+
+fn packed(store: RedisSessionStore) -> RedisSessionStore {
+    store.with_format(RecordFormat::Packed)
+}
+
+fn hash_in_two_calls(store: RedisSessionStore) -> RedisSessionStore {
+    hash(store).denylisting_separately()
+}
+
+fn packed_in_two_calls(store: RedisSessionStore) -> RedisSessionStore {
+    packed(store).denylisting_separately()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn session_scripts_equal_the_session_rules() {
     let server = RedisServer::start();
-    compare_sessions(sequences(), &Subject::on(&server).await).await;
+    compare_sessions(sequences(), &Subject::on(&server, &[hash]).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn session_scripts_on_packed_records_equal_the_session_rules() {
+    let server = RedisServer::start();
+    compare_sessions(sequences(), &Subject::on(&server, &[packed]).await).await;
+}
+
+/// Each call finds what another kind of instance has written: the formats are converted to and fro.
+#[tokio::test(flavor = "multi_thread")]
+async fn session_scripts_equal_the_rules_while_the_formats_alternate() {
+    let server = RedisServer::start();
+    let kinds = [hash, packed, packed_in_two_calls, hash, hash_in_two_calls, packed, packed];
+    compare_sessions(sequences(), &Subject::on(&server, &kinds).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn attempt_scripts_equal_the_attempt_window() {
     let server = RedisServer::start();
-    compare_attempts(sequences(), &Subject::on(&server).await).await;
-}
-
-/// The fields of a stored session, in the order of the hash.
-struct Fields(Vec<(Vec<u8>, Vec<u8>)>);
-
-impl Fields {
-    fn record(&self) -> SessionRecord {
-        assert_eq!(self.number("v"), 1, "the format");
-        SessionRecord {
-            tenant_id: self.text("tenant").unwrap().parse().unwrap(),
-            created_at: self.number("created"),
-            rotated_at: self.number("rotated"),
-            expires_at: self.number("expires"),
-            ends_at: self.number("ends"),
-            current: digest(&self.text("current").unwrap()),
-            previous: self.text("previous").map(|previous| digest(&previous)),
-            generation: self.number("generation").try_into().unwrap(),
-            retry: self.retry(),
-            retries: self.bytes("retries").map_or(0, |retries| number(&retries).try_into().unwrap()),
-            minute: self.bytes("minute").map(|started_at| RefreshMinute {
-                started_at: number(&started_at),
-                refreshes: self.number("refreshes").try_into().unwrap(),
-            }),
-            rotated_from: self
-                .bytes("from")
-                .filter(|address| !address.is_empty())
-                .map(|address| LimitKey::from_bytes(address.try_into().unwrap())),
-            live_tokens: self.live_tokens(),
-            state: self.state(),
-        }
-    }
-
-    fn retry(&self) -> Option<SealedSuccessor> {
-        let tag = self.bytes("replay_tag")?;
-        let tag = (tag != b"-").then(|| RetryTag::from_bytes(tag.try_into().unwrap()));
-        let sealed = [self.bytes("replay").unwrap(), self.bytes("replay_rest").unwrap()].concat();
-        Some(SealedSuccessor { tag, sealed })
-    }
-
-    fn live_tokens(&self) -> Vec<LiveAccessToken> {
-        let tokens = self.0.iter().filter(|(name, _)| name.len() == 17 && name.first() == Some(&b't'));
-        let token = |(name, expiry): &(Vec<u8>, Vec<u8>)| LiveAccessToken {
-            id: TokenId::from_uuid(Uuid::from_slice(&name[1..]).unwrap()),
-            expires_at: from_unix_microseconds(number(expiry)).unwrap(),
-        };
-        tokens.map(token).collect()
-    }
-
-    fn state(&self) -> SessionState {
-        let Some(at) = self.bytes("ended").map(|at| number(&at)) else { return SessionState::Live };
-        let reason = EndReason::from_name(&self.text("reason").unwrap()).unwrap();
-        if self.bytes("pending").is_some() {
-            SessionState::Pending { at, reason }
-        } else {
-            SessionState::Ended { at, reason }
-        }
-    }
-
-    fn bytes(&self, name: &str) -> Option<Vec<u8>> {
-        self.0.iter().find(|(field, _)| field == name.as_bytes()).map(|(_, value)| value.clone())
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        self.bytes(name).map(|value| String::from_utf8(value).unwrap())
-    }
-
-    fn number(&self, name: &str) -> i64 {
-        number(&self.bytes(name).unwrap_or_else(|| panic!("no field {name}")))
-    }
-}
-
-fn number(value: &[u8]) -> i64 {
-    std::str::from_utf8(value).unwrap().parse().unwrap()
-}
-
-fn digest(hex: &str) -> [u8; 32] {
-    std::array::from_fn(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
+    compare_attempts(sequences(), &Subject::on(&server, &[hash]).await).await;
 }

@@ -1,11 +1,14 @@
 //! Pending sessions: they have ended, and their access tokens may not be in the denylist yet.
 
+use auth_adapter_redis::RecordFormat;
 use auth_domain::model::{EndReason, Rotation};
 use auth_domain::ports::{PortErrorKind, SessionStore};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, TestSession, a_session, request_time_at};
 
 use crate::support::Ports;
+
+const FORMATS: [RecordFormat; 2] = [RecordFormat::Hash, RecordFormat::Packed];
 
 /// Puts a session into the state that a crash between the two script calls of an end leaves.
 fn make_pending(server: &RedisServer, session: &TestSession) {
@@ -69,21 +72,38 @@ async fn repeated_open_completes_the_sessions_that_it_ended() {
     assert!(!ports.is_revoked(next.opening.access_token).await);
 }
 
-/// A full server still ends sessions, which frees memory, but denylists nothing.
+/// Frees memory first, so the server lets the rest of the script go on.
+#[tokio::test]
+async fn end_on_a_full_server_is_complete() {
+    for format in FORMATS {
+        let server = RedisServer::start();
+        let ports = Ports::on(&server).with_format(format).connected().await;
+        let session = ports.opened().await;
+        ports.rotated(&session, &session.token).await;
+        let bearer = session.rotation(&session.token, START).rotate.access_token;
+        assert_eq!(server.cli(&["CONFIG", "SET", "maxmemory", "1"]), "OK");
+        ports.log_out(&session, Some(bearer)).await.unwrap();
+        assert!(ports.is_revoked(session.opening.access_token).await && ports.is_revoked(bearer).await);
+    }
+}
+
+/// With the denylist in another slot, a full server still ends sessions, which frees memory, but denylists nothing.
 #[tokio::test]
 async fn end_that_ran_out_of_memory_is_completed_by_a_repeat() {
-    let server = RedisServer::start();
-    let ports = Ports::on(&server).connected().await;
-    let session = ports.opened().await;
-    ports.rotated(&session, &session.token).await;
-    let bearer = session.rotation(&session.token, START).rotate.access_token;
-    assert_eq!(server.cli(&["CONFIG", "SET", "maxmemory", "1"]), "OK");
-    let failed = ports.log_out(&session, Some(bearer)).await.unwrap_err();
-    assert_eq!(failed.kind(), PortErrorKind::Unanswered, "the session has ended");
-    assert_eq!(server.cli(&["CONFIG", "SET", "maxmemory", "0"]), "OK");
-    assert!(!ports.is_revoked(bearer).await, "the client needs the bearer token for the repeat");
-    ports.log_out(&session, Some(bearer)).await.unwrap();
-    assert!(ports.is_revoked(session.opening.access_token).await && ports.is_revoked(bearer).await);
+    for format in FORMATS {
+        let server = RedisServer::start();
+        let ports = Ports::on(&server).with_format(format).denylisting_separately().connected().await;
+        let session = ports.opened().await;
+        ports.rotated(&session, &session.token).await;
+        let bearer = session.rotation(&session.token, START).rotate.access_token;
+        assert_eq!(server.cli(&["CONFIG", "SET", "maxmemory", "1"]), "OK");
+        let failed = ports.log_out(&session, Some(bearer)).await.unwrap_err();
+        assert_eq!(failed.kind(), PortErrorKind::Unanswered, "the session has ended");
+        assert_eq!(server.cli(&["CONFIG", "SET", "maxmemory", "0"]), "OK");
+        assert!(!ports.is_revoked(bearer).await, "the client needs the bearer token for the repeat");
+        ports.log_out(&session, Some(bearer)).await.unwrap();
+        assert!(ports.is_revoked(session.opening.access_token).await && ports.is_revoked(bearer).await);
+    }
 }
 
 #[tokio::test]

@@ -3,21 +3,26 @@
 use std::error::Error;
 use std::fs;
 
+use auth_adapter_redis::RecordFormat;
 use auth_domain::model::{EndReason, LimitKey, LoginAttempt, Reservation, Rotation, Settlement, Ticket};
 use auth_domain::ports::{LoginLimiter, PortErrorKind, SessionStore};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, TestSession, a_session, request_time_at};
 
-use crate::support::{Ports, an_attempt, an_attempt_from_an_address};
+use crate::stored_session;
+use crate::support::{self, Ports, an_attempt, an_attempt_from_an_address};
 
 const ADDRESS: LimitKey = LimitKey::from_bytes([0xa5; 16]);
 
 /// Rotates repeatedly; the oldest access token is released when the record is full.
 async fn rotate_often(ports: &Ports, times: usize) -> TestSession {
-    let mut session = ports.opened().await;
+    rotate(ports, ports.opened().await, times, "key").await
+}
+
+async fn rotate(ports: &Ports, mut session: TestSession, times: usize, key: &str) -> TestSession {
     let mut released = None;
     for nth in 0..times {
-        let attempt = session.rotation(&session.token, START).keyed(&format!("key-{nth}")).shared();
+        let attempt = session.rotation(&session.token, START).keyed(&format!("{key}-{nth}")).shared();
         let mut attempt = attempt.limited(u32::MAX, u32::MAX).rotated_from(ADDRESS);
         attempt.rotate.released = released;
         match ports.sessions.rotate(&attempt.rotate, request_time_at(START)).await.unwrap() {
@@ -48,6 +53,47 @@ async fn keys_of_a_session_stay_under_two_kib_after_10000_rotations() {
         Rotation::ReuseDetected { rotated_from: Some(ADDRESS) },
         "a token that was never current"
     );
+}
+
+/// A session whose record has as many live access tokens, and a sealed successor with the tag of a key.
+async fn packed_with_tokens(server: &RedisServer, tokens: usize) -> TestSession {
+    let ports = Ports::on(server).with_format(RecordFormat::Packed);
+    let session = rotate_often(&ports, tokens - 1).await;
+    let mut connection = support::connection(server).await;
+    let stored = stored_session::read(&mut connection, session.token.session()).await.unwrap();
+    assert_eq!(stored.live_tokens.len(), tokens);
+    assert!(stored.retry.is_some_and(|retry| retry.tag.is_some()) && stored.rotated_from == Some(ADDRESS));
+    assert_eq!(server.cli(&["OBJECT", "ENCODING", &record(&session)]), "raw");
+    session
+}
+
+/// The bytes of the record and of the refresh token. The set of the sessions and the minute are those of the user.
+fn memory_of(server: &RedisServer, session: &TestSession) -> u64 {
+    let token = keys(server).into_iter().find(|key| key.starts_with("auth:refresh:")).unwrap();
+    memory(server, &record(session)) + memory(server, &token)
+}
+
+// S-49
+#[tokio::test(flavor = "multi_thread")]
+async fn packed_session_with_eleven_access_tokens_takes_0_8_kib() {
+    let server = RedisServer::start();
+    let session = packed_with_tokens(&server, 11).await;
+    let used = memory_of(&server, &session);
+    assert!(used * 10 <= 8 * 1_024, "{used} bytes");
+}
+
+// S-49
+#[tokio::test(flavor = "multi_thread")]
+async fn packed_session_with_sixteen_access_tokens_takes_1_kib() {
+    let server = RedisServer::start();
+    let session = packed_with_tokens(&server, 16).await;
+    let used = memory_of(&server, &session);
+    assert!(used <= 1_024, "{used} bytes");
+    // Further rotations do not enlarge it.
+    let ports = Ports::on(&server).with_format(RecordFormat::Packed);
+    rotate(&ports, session, 2_000, "more").await;
+    let total: u64 = keys(&server).iter().map(|key| memory(&server, key)).sum();
+    assert!(total <= 1_024 + 2 * 200, "{total} bytes: {:?}", keys(&server));
 }
 
 // S-85
@@ -115,13 +161,25 @@ async fn record_without_a_version_still_rotates() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn record_of_a_newer_release_is_an_error_and_no_logout() {
+    for format in [RecordFormat::Hash, RecordFormat::Packed] {
+        for stored_format in [RecordFormat::Hash, RecordFormat::Packed] {
+            newer_record_is_an_error(format, stored_format).await;
+        }
+    }
+}
+
+async fn newer_record_is_an_error(format: RecordFormat, stored_format: RecordFormat) {
     let server = RedisServer::start();
-    let ports = Ports::on(&server);
+    let ports = Ports::on(&server).with_format(stored_format);
     let session = ports.opened().await;
     let user = session.token.session().user_id;
     let other = ports.opened_by(user).await;
-    assert_eq!(server.cli(&["HSET", &record(&session), "v", "2"]), "0");
-    let stored = server.cli(&["HGETALL", &record(&session)]);
+    let ports = ports.with_format(format);
+    match stored_format {
+        RecordFormat::Hash => assert_eq!(server.cli(&["HSET", &record(&session), "v", "3"]), "0"),
+        RecordFormat::Packed => assert_ne!(server.cli(&["SETRANGE", &record(&session), "0", "\u{3}"]), "0"),
+    }
+    let stored = server.cli(&["DUMP", &record(&session)]);
 
     let reason = EndReason::Revoked;
     let outcomes = [
@@ -142,7 +200,7 @@ async fn record_of_a_newer_release_is_an_error_and_no_logout() {
     let mut next = a_session(user, START);
     next.opening.max_sessions = 1;
     ports.sessions.open(&next.opening, request_time_at(START)).await.unwrap();
-    assert_eq!(server.cli(&["HGETALL", &record(&session)]), stored);
+    assert_eq!(server.cli(&["DUMP", &record(&session)]), stored);
 }
 
 fn record(session: &TestSession) -> String {

@@ -1,24 +1,24 @@
 //! Records and instances of the release before, as a rolling upgrade has them.
 
-use std::fmt::Write;
+#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use auth_domain::model::{IdempotencyKey, RefreshToken, RetryKey, Rotation};
+use std::collections::VecDeque;
+
+use auth_adapter_redis::RecordFormat;
+use auth_domain::model::{EndReason, IdempotencyKey, LimitKey, RefreshToken, RetryKey, Rotation, TokenId};
 use auth_domain::ports::SessionStore;
 use auth_testkit::servers::RedisServer;
-use auth_testkit::{RotationAttempt, START, TestSession, request_time_at};
+use auth_testkit::{RotationAttempt, START, TestSession, a_session, a_user_id, request_time_at};
 
+use crate::release_before::ReleaseBefore;
+use crate::stored_limits::hex_of;
 use crate::support::Ports;
+
+const ADDRESS: LimitKey = LimitKey::from_bytes([0xa5; 16]);
 
 fn record(session: &TestSession) -> String {
     let named = session.token.session();
     format!("auth:session:{{{}}}:{}", named.user_id, named.session_id)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    })
 }
 
 async fn attempt(ports: &Ports, attempt: &RotationAttempt) -> Rotation {
@@ -29,7 +29,7 @@ async fn attempt(ports: &Ports, attempt: &RotationAttempt) -> Rotation {
 fn rotate_as_before(server: &RedisServer, session: &TestSession, token: &RefreshToken) -> RefreshToken {
     let next = session.rotation(token, START);
     let (presented, successor) = (next.rotate.presented, next.rotate.successor);
-    let key = |value: &[u8]| format!("auth:refresh:{{{}}}:{}", presented.session.user_id, hex(value));
+    let key = |value: &[u8]| format!("auth:refresh:{{{}}}:{}", presented.session.user_id, hex_of(value));
     let id = server.cli(&["GETDEL", &key(&presented.value)]);
     assert_eq!(id, presented.session.session_id.to_string());
     assert_eq!(server.cli(&["SET", &key(&successor.value), &id, "PX", "600000"]), "OK");
@@ -39,7 +39,7 @@ fn rotate_as_before(server: &RedisServer, session: &TestSession, token: &Refresh
     }
     assert!(!server.cli(&["HINCRBY", &record, "generation", "1"]).is_empty());
     let rotated_at = (START.unix_timestamp_nanos() / 1_000).to_string();
-    let [current, previous] = [hex(&successor.value), hex(&presented.value)];
+    let [current, previous] = [hex_of(&successor.value), hex_of(&presented.value)];
     for (field, value) in [("current", current), ("previous", previous), ("rotated", rotated_at)] {
         assert!(!server.cli(&["HSET", &record, field, &value]).is_empty());
     }
@@ -113,4 +113,111 @@ async fn instance_of_the_release_before_leaves_no_used_successor() {
     assert_eq!(attempt(&ports, &next).await, Rotation::Rotated);
     assert_eq!(server.cli(&["HEXISTS", &record(&session), "retries"]), "0");
     assert_eq!(server.cli(&["HGET", &record(&session), "refreshes"]), "3");
+}
+
+/// Rotates by one of the two releases.
+async fn rotate_at(old: Option<&ReleaseBefore>, new: &Ports, attempt: &RotationAttempt) -> String {
+    match old {
+        Some(old) => old.rotate(&attempt.rotate, START).await.remove(0),
+        None => match new.sessions.rotate(&attempt.rotate, request_time_at(START)).await.unwrap() {
+            Rotation::Rotated => "rotated".to_owned(),
+            Rotation::AtCapacity { .. } => "at_capacity".to_owned(),
+            Rotation::Retried(_) => "retried".to_owned(),
+            Rotation::Shared { .. } => "shared".to_owned(),
+            other => format!("{other:?}"),
+        },
+    }
+}
+
+/// The last refresh token, and the access tokens that are not released yet.
+struct Client {
+    token: RefreshToken,
+    issued: VecDeque<TokenId>,
+}
+
+impl Client {
+    fn of(session: &TestSession) -> Self {
+        Self { token: session.token.clone(), issued: VecDeque::from([session.opening.access_token.id]) }
+    }
+}
+
+/// Rotates repeatedly, and repeats each rotation with its key at the other release. Of twelve access tokens, one is released
+/// before each call.
+async fn alternate(
+    session: &TestSession,
+    client: &mut Client,
+    turns: &[Option<&ReleaseBefore>],
+    new: &Ports,
+    times: usize,
+) {
+    let Client { token, issued } = client;
+    for nth in 0..times {
+        let [old, other] = [nth, nth + 1].map(|nth| turns[nth % turns.len()]);
+        let key = format!("key-{nth}");
+        let attempt_at = |token: &RefreshToken, key: Option<&str>, issued: &mut VecDeque<TokenId>| {
+            let attempt = session.rotation(token, START);
+            let attempt = key.map_or(attempt.clone(), |key| attempt.keyed(key)).shared();
+            let mut attempt = attempt.limited(0, 0).rotated_from(ADDRESS);
+            attempt.rotate.released = if issued.len() >= 12 { issued.pop_front() } else { None };
+            issued.push_back(attempt.rotate.access_token.id);
+            attempt
+        };
+        let attempt = attempt_at(token, Some(&key), issued);
+        assert_eq!(rotate_at(old, new, &attempt).await, "rotated", "rotation {nth}");
+        let retry = attempt_at(token, Some(&key), issued);
+        assert_eq!(rotate_at(other, new, &retry).await, "retried", "rotation {nth}");
+        let shared = attempt_at(token, None, issued);
+        assert_eq!(rotate_at(other, new, &shared).await, "shared", "rotation {nth}");
+        *token = attempt.successor;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn releases_alternate_on_one_session_and_roll_back() {
+    let server = RedisServer::start();
+    let (old, new) = (ReleaseBefore::on(&server).await, Ports::on(&server));
+    for is_opened_by_old in [true, false] {
+        let session = a_session(a_user_id(), START);
+        if is_opened_by_old {
+            old.open(&session.opening, START).await;
+        } else {
+            new.sessions.open(&session.opening, request_time_at(START)).await.unwrap();
+        }
+        let mut client = Client::of(&session);
+        for (turns, times) in [(vec![Some(&old), None], 1_000), (vec![Some(&old)], 200)] {
+            alternate(&session, &mut client, &turns, &new, times).await;
+        }
+        let ended = if is_opened_by_old {
+            new.log_out(&session, None).await.unwrap();
+            old.rotate(&session.rotation(&client.token, START).rotate, START).await
+        } else {
+            assert_eq!(old.end(session.token.session(), EndReason::LoggedOut).await, ["ended"]);
+            old.rotate(&session.rotation(&client.token, START).rotate, START).await
+        };
+        assert_eq!(ended, ["ended", "logged_out"]);
+        assert_eq!(
+            attempt(&new, &session.rotation(&client.token, START)).await,
+            Rotation::Ended(EndReason::LoggedOut)
+        );
+    }
+}
+
+/// The upgrade in two steps, and the way back: format 2 is written between two phases of format 1.
+#[tokio::test(flavor = "multi_thread")]
+async fn formats_alternate_and_format_1_prepares_the_rollback() {
+    let server = RedisServer::start();
+    let (old, hash) = (ReleaseBefore::on(&server).await, Ports::on(&server));
+    let packed = Ports::on(&server).with_format(RecordFormat::Packed);
+    let session = a_session(a_user_id(), START);
+    old.open(&session.opening, START).await;
+    let mut client = Client::of(&session);
+    for (ports, kind) in
+        [(&hash, "hash"), (&packed, "string"), (&hash, "hash"), (&packed, "string"), (&hash, "hash")]
+    {
+        alternate(&session, &mut client, &[None], ports, 100).await;
+        assert_eq!(server.cli(&["TYPE", &record(&session)]), kind);
+        let lifetime: i64 = server.cli(&["PTTL", &record(&session)]).parse().unwrap();
+        assert!(lifetime > 0, "the record has no lifetime");
+    }
+    alternate(&session, &mut client, &[Some(&old)], &hash, 100).await;
 }

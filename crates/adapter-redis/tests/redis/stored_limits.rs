@@ -78,7 +78,11 @@ fn daily_count(packed: &[u8]) -> DailyCount {
 }
 
 pub(crate) fn hex(key: LimitKey) -> String {
-    key.as_bytes().iter().fold(String::new(), |mut hex, byte| {
+    hex_of(key.as_bytes())
+}
+
+pub(crate) fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
         hex
     })

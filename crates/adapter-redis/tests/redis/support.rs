@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auth_adapter_redis::{
-    RedisConfig, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore, RevocationPolicy,
+    RecordFormat, RedisConfig, RedisDenylist, RedisLoginLimiter, RedisSessionStore, RedisStore,
+    RevocationPolicy,
 };
 use auth_domain::model::attempt_window::{LimitBounds, LoginLimits};
 use auth_domain::model::{
@@ -17,6 +18,7 @@ use auth_testkit::{
     DENYLIST_MARGIN, LOGIN_LIMITS, START, TestClock, TestEntropy, TestSession, a_session, a_user_id,
     an_access_token, an_email, request_time_at,
 };
+use redis::aio::MultiplexedConnection;
 use time::OffsetDateTime;
 
 /// The policy of the ports under test.
@@ -61,6 +63,16 @@ impl Ports {
         let bounds = LimitBounds { daily_emails, ..LimitBounds::SERVICE };
         let limiter = RedisLoginLimiter::new(&ports.store, LoginLimits { bounds, ..LOGIN_LIMITS });
         Self { limiter, ..ports }
+    }
+
+    /// The ports of an instance that writes records in this format.
+    pub(crate) fn with_format(self, format: RecordFormat) -> Self {
+        Self { sessions: self.sessions.with_format(format), ..self }
+    }
+
+    /// The ports of an instance whose denylist is in another slot.
+    pub(crate) fn denylisting_separately(self) -> Self {
+        Self { sessions: self.sessions.denylisting_separately(), ..self }
     }
 
     /// Opens every connection.
@@ -142,4 +154,10 @@ pub(crate) fn real_instant() -> Instant {
 pub(crate) fn now_and(seconds: i64) -> RequestTime {
     let now = OffsetDateTime::now_utc() + time::Duration::seconds(seconds);
     RequestTime::new(now, real_instant(), Duration::from_secs(5))
+}
+
+/// A connection that reads what is stored, not through the adapter.
+pub(crate) async fn connection(server: &RedisServer) -> MultiplexedConnection {
+    let client = redis::Client::open(server.url()).unwrap();
+    client.get_multiplexed_async_connection().await.unwrap()
 }

@@ -1,0 +1,6 @@
+-- Writes an access token to the denylist, with a lifetime in milliseconds. An entry that lasts longer stays as it is.
+local function revoke(entry_key, lifetime)
+  if redis.call('PTTL', entry_key) < lifetime then
+    redis.call('SET', entry_key, '1', 'PX', lifetime)
+  end
+end
