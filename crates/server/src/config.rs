@@ -35,7 +35,7 @@ pub(crate) use secret_file::SecretFile;
 pub(crate) use server::{PostgresSettings, ServerSettings};
 pub(crate) use settings::Settings;
 pub(crate) use sources::ENVIRONMENT_PREFIX;
-pub(crate) use tokens::{TokensBackend, Verification};
+pub(crate) use tokens::{RecordFormat, TokensBackend, TokensSettings, Verification};
 
 #[cfg(test)]
 mod tests;

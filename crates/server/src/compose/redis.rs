@@ -14,7 +14,7 @@ use auth_domain::ports::{Check, Clock, PortError};
 use super::named::named;
 use super::purpose::Purpose;
 use super::stores::{ConnectionSet, TokenPorts, TokenStore};
-use crate::config::{ServerSettings, Settings, Verification};
+use crate::config::{RecordFormat, ServerSettings, Settings, TokensSettings, Verification};
 use crate::dependency::{DenylistCache, Dependencies, Dependency, Depth};
 
 /// Returns the adapters on each set of connections, and adds Redis to the dependencies.
@@ -34,8 +34,9 @@ pub(super) fn tokens(
         access_ttl: settings.tokens.sessions.access_ttl,
         denylist_margin: settings.tokens.denylist_margin,
     };
-    dependencies.push(Arc::new(Redis { store: store.clone(), verification: settings.tokens.verification }));
-    let cache = match (settings.tokens.verification, purpose) {
+    let TokensSettings { verification, record_format, .. } = settings.tokens;
+    dependencies.push(Arc::new(Redis { store: store.clone(), verification, record_format }));
+    let cache = match (verification, purpose) {
         (Verification::Cached, Purpose::Serve { .. }) => Some(CachingDenylist::start(&store, revocation)),
         (Verification::Cached, Purpose::Migrate | Purpose::Administer | Purpose::Diagnose)
         | (Verification::Strict, _) => None,
@@ -43,18 +44,30 @@ pub(super) fn tokens(
     Ok(TokenStore {
         limiter: Arc::new(RedisLoginLimiter::new(&store, settings.login_limit.limits)),
         denylist_cache: cache.clone().map(|cache| Arc::new(cache) as Arc<dyn DenylistCache>),
-        ports: Box::new(move |set| match set {
-            ConnectionSet::Process => ports(&store, cache.as_ref(), revocation),
-            ConnectionSet::Worker(index) => ports(&store.for_worker(index), cache.as_ref(), revocation),
+        ports: Box::new(move |set| {
+            let store = match set {
+                ConnectionSet::Process => &store,
+                ConnectionSet::Worker(index) => &store.for_worker(index),
+            };
+            ports(store, cache.as_ref(), revocation, record_format)
         }),
     })
 }
 
 /// Returns the ports on the connections of `store`.
-fn ports(store: &RedisStore, cache: Option<&CachingDenylist>, revocation: RevocationPolicy) -> TokenPorts {
+fn ports(
+    store: &RedisStore,
+    cache: Option<&CachingDenylist>,
+    revocation: RevocationPolicy,
+    record_format: RecordFormat,
+) -> TokenPorts {
+    let sessions = RedisSessionStore::new(store, revocation).with_format(match record_format {
+        RecordFormat::One => auth_adapter_redis::RecordFormat::Hash,
+        RecordFormat::Two => auth_adapter_redis::RecordFormat::Packed,
+    });
     let denylist = Arc::new(RedisDenylist::new(store, revocation));
     TokenPorts {
-        sessions: Arc::new(RedisSessionStore::new(store, revocation)),
+        sessions: Arc::new(sessions),
         verification: match cache {
             Some(cache) => Arc::new(cache.on(store)),
             None => denylist.clone(),
@@ -103,9 +116,20 @@ impl DenylistCache for CachingDenylist {
     }
 }
 
+/// A hint, and no warning: format 1 loses nothing.
+fn check(record_format: RecordFormat) -> Check {
+    Check::ok(match record_format {
+        RecordFormat::One => {
+            "session records are written in format 1; set TOKENS__RECORD_FORMAT to 2 when every instance runs this release"
+        }
+        RecordFormat::Two => "session records are written in format 2",
+    })
+}
+
 struct Redis {
     store: RedisStore,
     verification: Verification,
+    record_format: RecordFormat,
 }
 
 #[async_trait]
@@ -120,6 +144,7 @@ impl Dependency for Redis {
 
     async fn diagnose(&self, _depth: Depth, request_time: RequestTime) -> Result<Vec<Check>, PortError> {
         let mut checks = self.store.diagnose(request_time).await?;
+        checks.push(check(self.record_format));
         match self.verification {
             Verification::Strict => {}
             Verification::Cached => checks.push(CachingDenylist::diagnose(&self.store).await),

@@ -154,6 +154,16 @@ fn values_out_of_range_are_rejected() {
 
 // S-95
 #[test]
+fn record_format_is_1_by_default_and_1_or_2() {
+    let format = |text| with(&[("TOKENS__RECORD_FORMAT", text)]).unwrap().tokens.record_format;
+    assert_eq!(with(&[]).unwrap().tokens.record_format, RecordFormat::One);
+    assert_eq!((format("1"), format("2")), (RecordFormat::One, RecordFormat::Two));
+    let problems = problems(&[("TOKENS__RECORD_FORMAT", "3")]);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].starts_with("HOOKSENTRY_AUTH__TOKENS__RECORD_FORMAT: \"3\" is not"), "{problems:?}");
+}
+
+#[test]
 fn share_needs_a_grace_period() {
     let share = ("TOKENS__CONCURRENT_REFRESH", "share");
     assert_eq!(with(&[share]).unwrap().tokens.sessions.concurrent_refresh, ConcurrentRefresh::Share);

@@ -18,6 +18,8 @@ pub(crate) struct TokensSettings {
     pub(crate) backend: TokensBackend,
     /// How protected endpoints read the denylist.
     pub(crate) verification: Verification,
+    /// The format of session records in Redis.
+    pub(crate) record_format: RecordFormat,
     /// The lifetimes of tokens and sessions.
     pub(crate) sessions: SessionPolicy,
     /// How long a denylist entry outlives its access token.
@@ -42,15 +44,26 @@ pub(crate) enum Verification {
     Cached,
 }
 
+/// `tokens.record_format`: the format that session records are written in. Every format is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordFormat {
+    /// The format of the release before.
+    One,
+    /// The format that takes less memory and time.
+    Two,
+}
+
 impl TokensSettings {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let backend = TokensBackend::read(reader);
         let verification = Verification::read(reader, backend.as_ref());
+        let record_format = reader.read("tokens.record_format", record_format);
         let sessions = session_policy(reader);
         let denylist_margin = reader.read("tokens.denylist_margin", values::denylist_margin);
         Some(Self {
             backend: backend?,
             verification: verification?,
+            record_format: record_format?,
             sessions: sessions?,
             denylist_margin: denylist_margin?,
         })
@@ -117,6 +130,14 @@ fn session_policy(reader: &mut Reader) -> Option<SessionPolicy> {
         );
     }
     Some(policy)
+}
+
+fn record_format(text: &str) -> Result<RecordFormat, String> {
+    match text {
+        "1" => Ok(RecordFormat::One),
+        "2" => Ok(RecordFormat::Two),
+        other => Err(format!("\"{other}\" is not a format of session records; write 1 or 2")),
+    }
 }
 
 fn concurrent_refresh(text: &str) -> Result<ConcurrentRefresh, String> {

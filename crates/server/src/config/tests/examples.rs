@@ -30,6 +30,7 @@ fn assert_is_production(settings: &Settings) {
     assert!(matches!(settings.credentials, CredentialsBackend::Postgres(_)));
     assert!(matches!(settings.tokens.backend, TokensBackend::Redis(_)));
     assert_eq!(settings.tokens.sessions.concurrent_refresh, ConcurrentRefresh::Share);
+    assert_eq!(settings.tokens.record_format, RecordFormat::Two);
     assert_eq!(settings.http.listen.to_string(), "0.0.0.0:8080");
     assert!(!settings.http.trusted_proxies.is_empty() && settings.admin.secret.is_some());
     assert!(!settings.http.documentation && !settings.http.readiness_details);
