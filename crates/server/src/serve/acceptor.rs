@@ -99,8 +99,9 @@ impl Acceptor {
 
     fn hand_over(&self, stream: TcpStream, peer: SocketAddr, socket: OwnedSemaphorePermit) {
         let Some(registration) = Registration::admit(&self.connections, peer.ip()) else { return };
-        let least = self.workers.iter().min_by_key(|worker| Arc::strong_count(&worker.connections));
-        if let Some(worker) = least {
+        // A worker that has failed would always have the fewest connections.
+        let running = self.workers.iter().filter(|worker| !worker.sender.is_closed());
+        if let Some(worker) = running.min_by_key(|worker| Arc::strong_count(&worker.connections)) {
             let place = Place { _socket: socket, _of_worker: worker.connections.clone() };
             // A worker ends only after its acceptor.
             let _ = worker.sender.send(Accepted { stream, peer, registration, place });
@@ -145,6 +146,23 @@ mod tests {
         let expected: Vec<_> = clients.iter().map(|client| client.local_addr().unwrap()).collect();
         assert_eq!(peers, expected);
         assert!(TcpStream::connect(address).is_err());
+    }
+
+    #[tokio::test]
+    async fn worker_that_has_failed_gets_no_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let ((failed, _), (running, mut worker)) = (unbounded_channel(), unbounded_channel());
+        let acceptor = Acceptor::new(listener, connections(100), vec![failed, running]).unwrap();
+        let stop = CancellationToken::new();
+        let accepting = tokio::spawn(acceptor.run(stop.clone()));
+        let mut accepted = Vec::new();
+        for _ in 0..3 {
+            let client = TcpStream::connect(address).unwrap();
+            accepted.push((client, worker.recv().await.unwrap()));
+        }
+        stop.cancel();
+        accepting.await.unwrap();
     }
 
     // S-74
