@@ -1,4 +1,6 @@
-//! Operations per second of this adapter and of `redis-benchmark`, which sends the same commands on as many connections.
+//! Rotations and ends of sessions in both formats of the record, next to one script with the commands that a rotation needs at
+//! least, and the CPU time of Redis for each. Then checks of the denylist, and `redis-benchmark` with the same commands on as many
+//! connections.
 //!
 //! Both are measured in turns on one server, so that their ratio is meaningful on a loaded machine. `cargo bench -p auth-adapter-redis`, or `just bench-stores`.
 #![expect(clippy::print_stdout, reason = "its output is what a benchmark is for")]
@@ -10,12 +12,15 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisSessionStore, RedisStore, RevocationPolicy};
-use auth_domain::model::{LiveAccessToken, Rotate, Rotation, TokenId};
+use auth_adapter_redis::{
+    RecordFormat, RedisConfig, RedisDenylist, RedisSessionStore, RedisStore, RevocationPolicy,
+};
+use auth_domain::model::{EndReason, EndSession, Ending, LiveAccessToken, RefreshToken, Rotation};
 use auth_domain::ports::{Denylist, SessionStore};
 use auth_testkit::servers::{RedisServer, redis_program};
-use auth_testkit::{DENYLIST_MARGIN, START, TestClock, a_session, a_user_id, request_time_at};
-use futures_util::future::BoxFuture;
+use auth_testkit::{DENYLIST_MARGIN, START, TestClock, TestSession, a_session, a_user_id, request_time_at};
+use futures_util::future::{BoxFuture, join_all};
+use time::OffsetDateTime;
 
 const REVOCATION: RevocationPolicy =
     RevocationPolicy { access_ttl: Duration::from_mins(15), denylist_margin: DENYLIST_MARGIN };
@@ -25,53 +30,140 @@ const SPAN: Duration = Duration::from_secs(2);
 /// How many commands `redis-benchmark` sends.
 const COMMANDS: [usize; 3] = [30_000, 100_000, 100_000];
 
-/// The deadline of a script is its last argument; this one is in the year 2255.
-const NEVER: &[u8] = b"9000000000000000";
+/// The three commands that a rotation needs at least, as one script.
+const RAW: &str = "redis.call('GETDEL', KEYS[1]) redis.call('SET', KEYS[2], ARGV[1], 'PX', 604800000) \
+    redis.call('HSET', KEYS[3], 'current', ARGV[1], 'previous', ARGV[2])";
+/// The time between two rotations of a session on the clock of the requests: about eleven access tokens are alive.
+const INTERVAL: Duration = Duration::from_secs(115);
 
 type Operation = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 #[tokio::main]
 async fn main() {
     let server = RedisServer::start();
+    // As in production: the log is written each second.
+    assert_eq!(server.cli(&["CONFIG", "SET", "appendonly", "yes"]), "OK");
     let store = RedisStore::new(&RedisConfig::new(server.url()), TestClock::of_this_machine()).unwrap();
-    println!("operations per second, median of {ROUNDS} rounds in turns\n");
+    sessions(&server, &store).await;
+    println!("\noperations per second, median of {ROUNDS} rounds in turns\n");
     println!(
         "{:>8}  {:10}  {:>10}  {:>15}  {:>6}",
         "callers", "operation", "adapter", "redis-benchmark", "ratio"
     );
-    let rotate = rotation(&store).await;
     let contains = contains(&store);
-    for (name, operation) in [("rotate", rotate), ("contains", contains)] {
-        let command = command_of(&server, &operation).await;
-        for (callers, commands) in CALLERS.into_iter().zip(COMMANDS) {
-            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let command = command_of(&server, &contains).await;
+    for (callers, commands) in CALLERS.into_iter().zip(COMMANDS) {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            ours.push(measure(&contains, callers).await);
+            theirs.push(benchmark(&server, callers, commands, &command));
+        }
+        let (ours, theirs) = (median(ours), median(theirs));
+        println!("{callers:>8}  {:10}  {ours:>10.0}  {theirs:>15.0}  {:>6.2}", "contains", ours / theirs);
+    }
+}
+
+/// Rotations and ends of sessions in both formats, by 64 callers with one session each.
+async fn sessions(server: &RedisServer, store: &RedisStore) {
+    let keys = ["1", "2", "3"].map(|nth| format!("auth:{{raw}}:{nth}{}", "0".repeat(96)));
+    let raw =
+        ["EVAL", RAW, "3", &keys[0], &keys[1], &keys[2], "a digest of 32 bytes, in text____", "another"];
+    let raw: Vec<_> = raw.iter().map(|word| word.as_bytes().to_vec()).collect();
+    let cpu = cpu_time(server);
+    let per_second = benchmark(server, 64, 100_000, &raw);
+    let cpu = micros(cpu_time(server) - cpu, 100_000.0);
+    println!("GETDEL, SET and HSET in one EVAL, 64 callers: {per_second:.0}/s, {cpu:.1} µs of Redis each\n");
+    println!(
+        "{:>6}  {:>9}  {:>10}  {:>12}  {:>8}  {:>10}",
+        "format", "operation", "limits", "per second", "ratio", "µs of Redis"
+    );
+    for limits in [0, 1_000_000_000] {
+        for format in [RecordFormat::Hash, RecordFormat::Packed] {
+            let port = Arc::new(RedisSessionStore::new(store, REVOCATION).with_format(format));
+            let (mut rates, mut costs, mut end_rates, mut end_costs) = (vec![], vec![], vec![], vec![]);
             for _ in 0..ROUNDS {
-                ours.push(measure(&operation, callers).await);
-                theirs.push(benchmark(&server, callers, commands, &command));
+                let clients: Vec<_> = (0..64).map(|_| Client::opened(&port, limits)).collect();
+                let clients = join_all(clients).await;
+                let (cpu, start) = (cpu_time(server), now());
+                let rotated = join_all(clients.into_iter().map(Client::rotate)).await;
+                let count: u32 = rotated.iter().map(|client| client.rotations).sum();
+                rates.push(f64::from(count) / start.elapsed().as_secs_f64());
+                costs.push(micros(cpu_time(server) - cpu, f64::from(count)));
+                let (cpu, start) = (cpu_time(server), now());
+                join_all(rotated.into_iter().map(Client::end)).await;
+                end_rates.push(64.0 / start.elapsed().as_secs_f64());
+                end_costs.push(micros(cpu_time(server) - cpu, 64.0));
             }
-            let (ours, theirs) = (median(ours), median(theirs));
-            println!("{callers:>8}  {name:10}  {ours:>10.0}  {theirs:>15.0}  {:>6.2}", ours / theirs);
+            let limits = if limits == 0 { "off" } else { "on" };
+            for (operation, rates, costs) in [("rotate", rates, costs), ("end", end_rates, end_costs)] {
+                let (rate, cost) = (median(rates), median(costs));
+                let format = format.number();
+                println!(
+                    "{format:>6}  {operation:>9}  {limits:>10}  {rate:>12.0}  {:>8.2}  {cost:>10.1}",
+                    rate / per_second
+                );
+            }
         }
     }
 }
 
-/// A rotation of a token onto itself, because a benchmark sends one command repeatedly. The script does the same work as for
-/// any rotation.
-async fn rotation(store: &RedisStore) -> Operation {
-    let sessions = Arc::new(RedisSessionStore::new(store, REVOCATION));
-    let session = a_session(a_user_id(), START);
-    sessions.open(&session.opening, request_time_at(START)).await.unwrap();
-    let mut rotate = session.rotation(&session.token, START).rotate;
-    rotate.successor = rotate.presented;
-    // An argument of a program cannot contain a zero byte.
-    rotate.access_token.id = "a8098c1a-f86e-41da-bd1a-10112444be1e".parse::<TokenId>().unwrap();
-    let rotate: Arc<Rotate> = Arc::new(rotate);
-    Arc::new(move || {
-        let (sessions, rotate) = (Arc::clone(&sessions), Arc::clone(&rotate));
-        Box::pin(async move {
-            assert_eq!(sessions.rotate(&rotate, request_time_at(START)).await.unwrap(), Rotation::Rotated);
-        })
-    })
+/// A client with one session, whose rotations it repeats in a chain.
+struct Client {
+    port: Arc<RedisSessionStore>,
+    session: TestSession,
+    token: RefreshToken,
+    time: OffsetDateTime,
+    limit: u32,
+    rotations: u32,
+}
+
+impl Client {
+    /// A session with as many access tokens as it keeps.
+    async fn opened(port: &Arc<RedisSessionStore>, limit: u32) -> Self {
+        let session = a_session(a_user_id(), START);
+        port.open(&session.opening, request_time_at(START)).await.unwrap();
+        let token = session.token.clone();
+        let mut client = Self { port: Arc::clone(port), session, token, time: START, limit, rotations: 0 };
+        for _ in 0..16 {
+            client.rotate_once().await;
+        }
+        client.rotations = 0;
+        client
+    }
+
+    async fn rotate_once(&mut self) {
+        self.time += INTERVAL;
+        let attempt = self.session.rotation(&self.token, self.time).limited(self.limit, self.limit);
+        let rotated = self.port.rotate(&attempt.rotate, request_time_at(self.time)).await.unwrap();
+        assert_eq!(rotated, Rotation::Rotated);
+        self.token = attempt.successor;
+        self.rotations += 1;
+    }
+
+    async fn rotate(mut self) -> Self {
+        let start = now();
+        while start.elapsed() < SPAN {
+            self.rotate_once().await;
+        }
+        self
+    }
+
+    async fn end(self) {
+        let session = self.session.token.session();
+        let end = EndSession { session, reason: EndReason::LoggedOut, also_revoke: None };
+        assert_eq!(self.port.end(&end, request_time_at(self.time)).await.unwrap(), Ending::Ended);
+    }
+}
+
+/// The CPU time of the main thread of the server, in seconds.
+fn cpu_time(server: &RedisServer) -> f64 {
+    let info = server.cli(&["INFO", "cpu"]);
+    let main = info.lines().filter(|line| line.contains("_main_thread:"));
+    main.filter_map(|line| line.trim().split_once(':')?.1.parse::<f64>().ok()).sum()
+}
+
+fn micros(seconds: f64, operations: f64) -> f64 {
+    seconds * 1e6 / operations
 }
 
 fn contains(store: &RedisStore) -> Operation {
@@ -90,11 +182,7 @@ async fn command_of(server: &RedisServer, operation: &Operation) -> Vec<Vec<u8>>
     operation().await;
     let mut monitor = server.monitor();
     operation().await;
-    let mut command = monitor.executed().into_iter().next().unwrap().words;
-    if command.first().is_some_and(|name| name == b"EVALSHA") {
-        *command.last_mut().unwrap() = NEVER.to_vec();
-    }
-    command
+    monitor.executed().into_iter().next().unwrap().words
 }
 
 /// Runs the operation in a loop for each caller.
