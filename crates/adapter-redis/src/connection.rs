@@ -6,7 +6,7 @@ mod set;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auth_domain::ports::Clock;
+use auth_domain::ports::{Clock, PortError};
 use tokio::runtime::Handle;
 use tokio::time::timeout_at;
 
@@ -23,6 +23,10 @@ pub(crate) const PROCESS_CONNECTIONS: usize = 2;
 pub(crate) const WORKER_CONNECTIONS: usize = 1;
 /// How long a command may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_millis(500);
+/// An attempt to connect that had less time than this may have failed because of its deadline.
+const SHORT: Duration = Duration::from_millis(250);
+/// How long a set does not connect after it failed to, as long as there is an open connection of another set.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The connections, as one user of a set sees them; cheap to clone.
 ///
@@ -31,6 +35,8 @@ const COMMAND_TIMEOUT: Duration = Duration::from_millis(500);
 pub(crate) struct Connections {
     shared: Arc<Shared>,
     set: Arc<ConnectionSet>,
+    /// Whether these use open connections only.
+    never_connects: bool,
     pub(crate) connector: Arc<Connector>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -42,20 +48,33 @@ struct Shared {
 }
 
 impl Connections {
-    /// Returns the connections of the process set, which are opened on the present runtime, if there is one.
+    /// Returns the connections of the process set. If there are workers, whose runtimes end earlier than the process does, they are
+    /// opened on the present runtime, if there is one.
     pub(crate) fn new(connector: Connector, clock: Arc<dyn Clock>, workers: usize) -> Self {
-        let process = Arc::new(ConnectionSet::new(PROCESS_CONNECTIONS, Handle::try_current().ok()));
+        let runtime = (workers > 0).then(|| Handle::try_current().ok()).flatten();
+        let process = Arc::new(ConnectionSet::new(PROCESS_CONNECTIONS, runtime));
         let worker = || Arc::new(ConnectionSet::new(WORKER_CONNECTIONS, None));
         let workers = std::iter::repeat_with(worker).take(workers).collect();
         let set = Arc::clone(&process);
         let shared = Arc::new(Shared { process, workers, origin: clock.instant() });
-        Self { shared, set, connector: Arc::new(connector), clock }
+        Self { shared, set, never_connects: false, connector: Arc::new(connector), clock }
     }
 
     /// Returns the connections of a worker, or of the process set if there is no such worker.
     pub(crate) fn for_worker(&self, index: usize) -> Self {
         let set = self.shared.workers.get(index).unwrap_or(&self.shared.process);
         Self { set: Arc::clone(set), ..self.clone() }
+    }
+
+    /// Returns the same connections for a batch. It does not connect, because if that failed, those behind it would wait as long
+    /// again.
+    pub(crate) fn without_connecting(&self) -> Self {
+        Self { never_connects: true, ..self.clone() }
+    }
+
+    /// The runtime of the set; `None`: that of the caller.
+    pub(crate) fn runtime(&self) -> Option<Handle> {
+        self.set.runtime()
     }
 
     /// The number of connections of the set.
@@ -71,13 +90,15 @@ impl Connections {
         let Some(slot) = self.set.next() else { return Err(StoreError::deadline_passed()) };
         let connection = match slot.current() {
             Some(connection) => connection,
-            None => self.open(slot, deadline).await?,
+            None if self.never_connects => {
+                self.open_connection().or_else(|| self.shared(slot)).ok_or(StoreError::NotOpen)?
+            }
+            None => self.open_or_share(slot, deadline).await?,
         };
         Ok((connection, deadline.min(self.clock.instant() + COMMAND_TIMEOUT)))
     }
 
-    /// Opens a connection if none is open. Callers of a batch do so first: otherwise a batch that has to connect, and fails, would
-    /// let those behind it wait as long again.
+    /// Opens a connection if none is open. Callers of a batch do so first.
     pub(crate) async fn ensure_open(&self, deadline: Instant) -> StoreResult<()> {
         if self.open_connection().is_none() {
             self.acquire(deadline).await?;
@@ -85,23 +106,50 @@ impl Connections {
         Ok(())
     }
 
-    /// Single-flight connect: concurrent callers wait for the first and share its connection.
+    /// Opens a connection. If that fails at once, as when the server accepts no more connections, an open one is shared.
+    async fn open_or_share(&self, slot: &Slot, deadline: Instant) -> StoreResult<Arc<Connection>> {
+        if let Some(connection) = self.shared(slot) {
+            return Ok(connection);
+        }
+        let started = self.clock.instant();
+        let opened = self.open(slot, deadline).await;
+        let is_at_once = self.clock.instant() < deadline.min(started + CONNECT_TIMEOUT);
+        opened.or_else(|error| self.any_open().filter(|_| is_at_once).ok_or(error))
+    }
+
+    /// Returns an open connection of any set, if this set has just failed to connect.
+    fn shared(&self, slot: &Slot) -> Option<Arc<Connection>> {
+        slot.failure_since(self.clock.instant().checked_sub(PAUSE)?)?;
+        self.any_open()
+    }
+
+    /// Single-flight connect: concurrent callers wait for the first and share its connection, or its failure.
     async fn open(&self, slot: &Slot, deadline: Instant) -> StoreResult<Arc<Connection>> {
-        let until = deadline.min(self.clock.instant() + CONNECT_TIMEOUT);
+        let asked = self.clock.instant();
+        let until = deadline.min(asked + CONNECT_TIMEOUT);
         let Ok(_opening) = timeout_at(until.into(), slot.opening.lock()).await else {
             return Err(StoreError::deadline_passed());
         };
         if let Some(connection) = slot.current() {
             return Ok(connection);
         }
+        if let Some(error) = slot.failure_since(asked) {
+            return Err(StoreError::NotExecuted(error));
+        }
+        let started = self.clock.instant();
         let (connector, clock) = (Arc::clone(&self.connector), Arc::clone(&self.clock));
         // Boxed, so that the futures of commands are not as large as this one.
         let opening = Box::pin(Connection::open(connector, clock, self.shared.origin));
         let opening = self.set.on_runtime(opening);
         // The command of the caller is sent only after the connection is open, so it was not executed.
-        let opened =
-            before(until, opening).await.map_err(|error| StoreError::NotExecuted(error.of_read().into()));
-        let connection = Arc::new(opened?);
+        let opened = before(until, opening).await.map_err(|error| PortError::from(error.of_read()));
+        let opened = opened.inspect_err(|error| {
+            let now = self.clock.instant();
+            if now < until || until.saturating_duration_since(started) >= SHORT {
+                slot.fail(now, error.clone());
+            }
+        });
+        let connection = Arc::new(opened.map_err(StoreError::NotExecuted)?);
         slot.set(Some(Arc::clone(&connection)));
         Ok(connection)
     }
@@ -109,6 +157,11 @@ impl Connections {
     /// Returns a connection of the set that is open already.
     pub(crate) fn open_connection(&self) -> Option<Arc<Connection>> {
         self.set.open().next()
+    }
+
+    /// Returns an open connection: one of the set, if there is one.
+    fn any_open(&self) -> Option<Arc<Connection>> {
+        self.open_connection().or_else(|| self.sets().flat_map(ConnectionSet::open).next())
     }
 
     /// Returns the open connections of all sets except this one.
@@ -126,7 +179,7 @@ impl Connections {
         match &result {
             Err(StoreError::Unanswered(_)) => self.sets().for_each(|set| set.discard(connection)),
             Err(StoreError::Replica(_)) => self.discard_all(),
-            Ok(_) | Err(StoreError::NotExecuted(_)) => {}
+            Ok(_) | Err(StoreError::NotExecuted(_) | StoreError::NotOpen) => {}
         }
         result
     }

@@ -59,6 +59,9 @@ pub(crate) enum StoreError {
     /// connection to it must be discarded.
     #[error(transparent)]
     Replica(PortError),
+    /// No connection is open, and the caller must not open one.
+    #[error("no connection to Redis is open")]
+    NotOpen,
     /// It was sent and not answered, so Redis may have executed it.
     #[error(transparent)]
     Unanswered(PortError),
@@ -77,7 +80,7 @@ impl StoreError {
     pub(crate) fn of_read(self) -> Self {
         match self {
             Self::Unanswered(error) => Self::NotExecuted(error),
-            Self::NotExecuted(_) | Self::Replica(_) => self,
+            Self::NotExecuted(_) | Self::Replica(_) | Self::NotOpen => self,
         }
     }
 
@@ -87,6 +90,7 @@ impl StoreError {
             Self::NotExecuted(error) | Self::Replica(error) | Self::Unanswered(error) => {
                 Self::Unanswered(error)
             }
+            Self::NotOpen => Self::Unanswered(PortError::unavailable(self)),
         }
     }
 
@@ -119,6 +123,7 @@ impl From<StoreError> for PortError {
         match error {
             StoreError::NotExecuted(error) | StoreError::Replica(error) => error,
             StoreError::Unanswered(error) => error.into_unanswered(),
+            StoreError::NotOpen => Self::unavailable(error),
         }
     }
 }

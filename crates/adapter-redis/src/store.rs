@@ -33,7 +33,7 @@ struct Shared {
 
 impl RedisStore {
     /// Checks the configuration. Connections are opened when they are first needed, so the server may be unreachable now.
-    /// They are opened on the present tokio runtime, or if there is none, on that of the caller.
+    /// Each is opened on the tokio runtime of the caller who needs it first.
     ///
     /// # Errors
     /// [`ConfigError`] names the setting at fault.
@@ -42,7 +42,8 @@ impl RedisStore {
     }
 
     /// Like [`new`](Self::new), and each of `workers` threads gets a connection of its own through
-    /// [`for_worker`](Self::for_worker). This handle uses the connections of the process.
+    /// [`for_worker`](Self::for_worker). This handle uses the connections of the process, which are opened on the present runtime,
+    /// if there is one.
     ///
     /// # Errors
     /// [`ConfigError`] names the setting at fault.

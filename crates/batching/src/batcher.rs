@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
@@ -13,6 +14,8 @@ use crate::queue::{Member, Queue};
 /// Sends the questions of concurrent callers together; cheap to clone.
 pub struct Batcher<Q, A, E> {
     shared: Arc<Shared<Q, A, E>>,
+    /// Where batches run; `None`: on the runtime of the caller who starts them.
+    runtime: Option<Handle>,
 }
 
 impl<Q, A, E> Batcher<Q, A, E>
@@ -32,7 +35,13 @@ where
         let send = Box::new(move |questions, until| -> crate::batch::Answers<A, E> {
             Box::pin(send(questions, until))
         });
-        Self { shared: Arc::new(Shared { queue: Queue::new(), max: max.max(1), send }) }
+        Self { shared: Arc::new(Shared { queue: Queue::new(), max: max.max(1), send }), runtime: None }
+    }
+
+    /// Runs batches on this runtime, if there is one, so that they do not depend on the runtime of a caller.
+    #[must_use]
+    pub fn on(self, runtime: Option<Handle>) -> Self {
+        Self { runtime, ..self }
     }
 
     /// Asks a question with the next batch, and returns its answer.
@@ -45,7 +54,11 @@ where
     pub async fn ask(&self, question: Q, until: Instant) -> Result<A, BatchError<E>> {
         let (sender, answer) = oneshot::channel();
         if self.shared.queue.add(Member { question, until, answer: sender }) {
-            tokio::spawn(Task::new(&self.shared).run());
+            let task = Task::new(&self.shared).run();
+            match &self.runtime {
+                Some(runtime) => runtime.spawn(task),
+                None => tokio::spawn(task),
+            };
         }
         match timeout_at(until.into(), answer).await {
             Ok(answer) => answer.unwrap_or(Err(BatchError::Lost)),
@@ -56,6 +69,6 @@ where
 
 impl<Q, A, E> Clone for Batcher<Q, A, E> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { shared: Arc::clone(&self.shared), runtime: self.runtime.clone() }
     }
 }

@@ -235,6 +235,27 @@ fn the_end_of_a_runtime_fails_its_members_and_another_one_goes_on() {
     assert_eq!(staying.block_on(batcher.ask(3, soon())), Ok(3));
 }
 
+#[test]
+fn a_batcher_with_a_runtime_does_not_need_that_of_a_caller() {
+    let (own, caller) = (
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap(),
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+    );
+    let (batcher, mut server) = Server::with(512);
+    let batcher = batcher.on(Some(own.handle().clone()));
+    // It starts the task, and does not run any more.
+    caller.block_on(async {
+        drop(asking(&batcher, 1));
+        turns().await;
+    });
+    own.block_on(async {
+        let asker = asking(&batcher, 2);
+        assert_eq!(server.next().await.answer(), [1]);
+        assert_eq!(server.next().await.answer(), [2]);
+        assert_eq!(asker.await.unwrap(), Ok(4));
+    });
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_caller_gets_its_own_answer_on_many_threads() {
     let sent = Arc::new(AtomicU32::new(0));

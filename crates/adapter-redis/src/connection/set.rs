@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use auth_domain::ports::PortError;
 use tokio::runtime::Handle;
@@ -25,6 +26,8 @@ pub(super) struct Slot {
     current: RwLock<Option<Arc<Connection>>>,
     /// Held while a connection is opened, so that concurrent callers share it.
     pub(super) opening: Mutex<()>,
+    /// When opening a connection last failed, and why.
+    failure: RwLock<Option<(Instant, PortError)>>,
 }
 
 /// The task that opens a connection. It stops if the caller hangs up.
@@ -38,6 +41,10 @@ impl ConnectionSet {
 
     pub(super) fn len(&self) -> usize {
         self.slots.len()
+    }
+
+    pub(super) fn runtime(&self) -> Option<Handle> {
+        self.runtime.clone()
     }
 
     /// Returns the slots in turn.
@@ -82,6 +89,16 @@ impl Slot {
 
     pub(super) fn set(&self, connection: Option<Arc<Connection>>) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = connection;
+    }
+
+    pub(super) fn fail(&self, now: Instant, error: PortError) {
+        *self.failure.write().unwrap_or_else(PoisonError::into_inner) = Some((now, error));
+    }
+
+    /// Returns why opening a connection last failed, if that was not before an instant.
+    pub(super) fn failure_since(&self, since: Instant) -> Option<PortError> {
+        let failure = self.failure.read().unwrap_or_else(PoisonError::into_inner);
+        failure.as_ref().filter(|(at, _)| *at >= since).map(|(_, error)| error.clone())
     }
 
     fn discard(&self, connection: &Arc<Connection>) {

@@ -4,15 +4,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use auth_adapter_redis::RedisDenylist;
+use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisStore};
 use auth_domain::model::{LiveAccessToken, TokenId};
 use auth_domain::ports::{Denylist, PortError, PortErrorKind};
 use auth_testkit::servers::{ExecutedCommand, RedisServer};
-use auth_testkit::{START, an_access_token, holds_within, request_time_at};
+use auth_testkit::{START, TestClock, an_access_token, holds_within, request_time_at};
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 
-use crate::support::{Ports, real_instant};
+use crate::support::{Ports, REVOCATION, real_instant};
 
 /// How long a check takes at most if the server does not answer: a command, a connection, and the command of the batch before.
 const LONGEST: Duration = Duration::from_millis(2_300);
@@ -26,7 +26,11 @@ fn key(id: TokenId) -> String {
 }
 
 fn asking(ports: &Ports, token: LiveAccessToken) -> JoinHandle<Result<bool, PortError>> {
-    let denylist = ports.denylist.clone();
+    asking_on(&ports.denylist, token)
+}
+
+fn asking_on(denylist: &RedisDenylist, token: LiveAccessToken) -> JoinHandle<Result<bool, PortError>> {
+    let denylist = denylist.clone();
     tokio::spawn(async move { denylist.contains(token.id, request_time_at(START)).await })
 }
 
@@ -194,6 +198,28 @@ async fn members_of_every_batch_fail_in_time_while_the_server_is_frozen() {
     assert!(begun.elapsed() < LONGEST, "{:?}", begun.elapsed());
     server.thaw();
     let answers = || async { ports.denylist.contains(token.id, request_time_at(START)).await.is_ok() };
+    assert!(holds_within(Duration::from_secs(2), answers).await);
+}
+
+/// The first batch waits for its reply, and all others for one attempt to connect.
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn many_batches_of_a_worker_wait_for_one_connection_together() {
+    let server = RedisServer::start();
+    let config = RedisConfig::new(server.url());
+    let store = RedisStore::with_workers(&config, TestClock::of_this_machine(), 1).unwrap();
+    let denylist = RedisDenylist::new(&store.for_worker(0), REVOCATION);
+    let token = an_access_token(START);
+    assert!(!denylist.contains(token.id, request_time_at(START)).await.unwrap());
+    server.freeze();
+    let begun = real_instant();
+    let asked: Vec<_> = (0..2_500).map(|_| asking_on(&denylist, token)).collect();
+    for answer in asked {
+        assert_eq!(answer.await.unwrap().unwrap_err().kind(), PortErrorKind::Unavailable);
+    }
+    assert!(begun.elapsed() < LONGEST, "{:?}", begun.elapsed());
+    server.thaw();
+    let answers = || async { denylist.contains(token.id, request_time_at(START)).await.is_ok() };
     assert!(holds_within(Duration::from_secs(2), answers).await);
 }
 

@@ -3,11 +3,12 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisStore};
 use auth_domain::ports::{Denylist, PortErrorKind};
 use auth_testkit::servers::RedisServer;
-use auth_testkit::{START, an_access_token, holds_within, request_time_at};
+use auth_testkit::{START, TestClock, an_access_token, holds_within, request_time_at};
 
-use crate::support::{Ports, now_and, real_instant};
+use crate::support::{Ports, REVOCATION, now_and, real_instant};
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
@@ -51,6 +52,30 @@ async fn frozen_server_times_out_and_is_used_again_after_it_thaws() {
         assert!(holds_within(Duration::from_secs(2), answers).await, "no recovery within two seconds");
         assert!(ports.is_revoked(token).await);
     }
+}
+
+/// Attempts to connect that time out must leave nothing behind that later ones wait for.
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn process_under_load_is_back_at_once_after_a_freeze_of_three_seconds() {
+    let server = RedisServer::start();
+    let config = RedisConfig::new(server.url());
+    let store = RedisStore::with_workers(&config, TestClock::of_this_machine(), 1).unwrap();
+    let denylist = RedisDenylist::new(&store, REVOCATION);
+    let token = an_access_token(START);
+    for _ in 0..2 {
+        denylist.add(token, request_time_at(START)).await.unwrap();
+    }
+    server.freeze();
+    let begun = real_instant();
+    while begun.elapsed() < Duration::from_millis(3_050) {
+        let denylist = denylist.clone();
+        tokio::spawn(async move { denylist.contains(token.id, request_time_at(START)).await });
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    server.thaw();
+    let answers = || async { denylist.contains(token.id, request_time_at(START)).await.is_ok() };
+    assert!(holds_within(Duration::from_millis(1_500), answers).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

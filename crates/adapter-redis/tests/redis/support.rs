@@ -16,7 +16,7 @@ use auth_domain::ports::{Clock, Denylist, PortError, SessionStore, random_bytes}
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{
     DENYLIST_MARGIN, LOGIN_LIMITS, START, TestClock, TestEntropy, TestSession, a_session, a_user_id,
-    an_access_token, an_email, request_time_at,
+    an_email, request_time_at,
 };
 use redis::aio::MultiplexedConnection;
 use time::OffsetDateTime;
@@ -78,7 +78,7 @@ impl Ports {
     /// Opens every connection.
     pub(crate) async fn connected(self) -> Self {
         for _ in 0..2 {
-            self.is_revoked(an_access_token(START)).await;
+            assert_eq!(self.sessions.list(a_user_id(), request_time_at(START)).await.unwrap(), []);
         }
         self
     }

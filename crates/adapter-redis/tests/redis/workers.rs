@@ -1,5 +1,7 @@
 //! Handles of workers, each with a connection of its own.
 
+use std::sync::Barrier;
+use std::thread;
 use std::time::Duration;
 
 use auth_adapter_redis::{CachingDenylist, RedisConfig, RedisDenylist, RedisSessionStore, RedisStore};
@@ -9,7 +11,7 @@ use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, TestClock, a_session, a_user_id, an_access_token, holds_within, request_time_at};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::support::{REVOCATION, now_and};
+use crate::support::{REVOCATION, now_and, real_instant};
 
 const WORKERS: usize = 2;
 
@@ -24,6 +26,13 @@ fn denylist(store: &RedisStore, worker: usize) -> RedisDenylist {
 
 async fn ask(denylist: &RedisDenylist) {
     assert!(!denylist.contains(an_access_token(START).id, request_time_at(START)).await.unwrap());
+}
+
+/// Opens every connection of the process set: each call on a connection uses the next one.
+async fn open_all(process: &RedisDenylist) {
+    for _ in 0..2 {
+        process.add(an_access_token(START), request_time_at(START)).await.unwrap();
+    }
 }
 
 /// The runtime of a worker.
@@ -70,8 +79,7 @@ fn end_of_a_worker_leaves_the_connections_of_the_process_open() {
     let ending = worker();
     // The process set is opened on the main runtime, also if a worker asks first.
     ending.block_on(async {
-        ask(&process).await;
-        ask(&process).await;
+        open_all(&process).await;
         ask(&denylist(&store, 0)).await;
     });
     assert_eq!(clients(&server), 3);
@@ -121,7 +129,7 @@ async fn readiness_reads_the_server_clock_on_every_connection() {
     let server = RedisServer::start();
     let store = store(&server);
     store.ping(now_and(0)).await.unwrap();
-    ask(&RedisDenylist::new(&store, REVOCATION)).await;
+    open_all(&RedisDenylist::new(&store, REVOCATION)).await;
     for worker in 0..WORKERS {
         ask(&denylist(&store, worker)).await;
     }
@@ -153,7 +161,79 @@ async fn handle_without_such_a_worker_uses_the_connections_of_the_process() {
     let server = RedisServer::start();
     let store = RedisStore::new(&RedisConfig::new(server.url()), TestClock::of_this_machine()).unwrap();
     for index in 0..4 {
-        ask(&denylist(&store, index)).await;
+        let denylist = denylist(&store, index);
+        denylist.add(an_access_token(START), request_time_at(START)).await.unwrap();
+        ask(&denylist).await;
     }
     assert_eq!(clients(&server), 2);
+}
+
+/// A program may create a store on one runtime and use it on others, as tests do with a static verifier.
+#[test]
+fn store_without_workers_works_after_the_runtime_of_its_creation_ended() {
+    let server = RedisServer::start();
+    let config = RedisConfig::new(server.url());
+    let first = worker();
+    let store = first.block_on(async { RedisStore::new(&config, TestClock::of_this_machine()).unwrap() });
+    let denylist = RedisDenylist::new(&store, REVOCATION);
+    // The first runtime exists and does not run.
+    worker().block_on(ask(&denylist));
+    first.block_on(ask(&denylist));
+    drop(first);
+    for _ in 0..3 {
+        worker().block_on(open_all(&denylist));
+        worker().block_on(ask(&denylist));
+    }
+}
+
+#[test]
+fn blocked_runtime_that_asks_over_the_process_set_delays_no_one_else() {
+    let server = RedisServer::start();
+    let main = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let store = {
+        let _main = main.enter();
+        store(&server)
+    };
+    let process = RedisDenylist::new(&store, REVOCATION);
+    main.block_on(open_all(&process));
+    for yields in 0..4 {
+        let (blocked, unblock) = (Barrier::new(2), Barrier::new(2));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                worker().block_on(async {
+                    let process = process.clone();
+                    let asking = tokio::spawn(async move { ask(&process).await });
+                    for _ in 0..yields {
+                        tokio::task::yield_now().await;
+                    }
+                    blocked.wait();
+                    unblock.wait();
+                    asking.await.unwrap();
+                });
+            });
+            blocked.wait();
+            let asked = real_instant();
+            main.block_on(ask(&process));
+            assert!(asked.elapsed() < Duration::from_millis(400), "{:?}", asked.elapsed());
+            unblock.wait();
+        });
+    }
+}
+
+/// Otherwise readiness succeeds while the calls of the worker fail.
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn worker_shares_a_connection_if_the_server_accepts_no_more() {
+    let server = RedisServer::start();
+    let store = store(&server);
+    let process = RedisDenylist::new(&store, REVOCATION);
+    open_all(&process).await;
+    assert_eq!(server.cli(&["CONFIG", "SET", "maxclients", "2"]), "OK");
+    store.ping(now_and(0)).await.unwrap();
+    let worker = denylist(&store, 0);
+    for _ in 0..3 {
+        ask(&worker).await;
+        worker.add(an_access_token(START), request_time_at(START)).await.unwrap();
+    }
+    ask(&denylist(&store, 1)).await;
 }
