@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use auth_domain::model::RequestTime;
 use auth_domain::ports::Clock;
+use tokio::runtime::Handle;
 
 use crate::config::{PostgresConfig, Transport};
 use crate::error::{ConfigError, StoreError};
@@ -57,6 +58,8 @@ struct Process {
     /// Those of each worker, or those of the process if there are no workers.
     shared: Vec<Arc<SharedConnections>>,
     pool: Pool,
+    /// That of the pool.
+    runtime: Runtime,
     pool_size: usize,
     limit: Arc<ServerLimit>,
 }
@@ -74,13 +77,17 @@ impl Connections {
             Arc::new(SharedConnections::new(connections, runtime, connector, limit, clock))
         };
         let (shared, own) = if workers == 0 {
-            let process = shared(PROCESS_CONNECTIONS, Runtime::present());
+            let process = shared(PROCESS_CONNECTIONS, Runtime::Caller);
             (vec![Arc::clone(&process)], Some(process))
         } else {
             ((0..workers).map(|_| shared(WORKER_CONNECTIONS, Runtime::Caller)).collect(), None)
         };
-        let pool = Pool::new(config.pool, Arc::clone(&connector), Arc::clone(&limit), Arc::clone(&clock))?;
-        let process = Arc::new(Process { connector, shared, pool, pool_size: config.pool, limit });
+        // The runtimes of workers end earlier than the process does.
+        let runtime = if workers == 0 { Runtime::Caller } else { Runtime::present() };
+        let (of_pool, limit_of_pool) = (Arc::clone(&connector), Arc::clone(&limit));
+        let pool = Pool::new(config.pool, runtime.clone(), of_pool, limit_of_pool, Arc::clone(&clock))?;
+        let pool_size = config.pool;
+        let process = Arc::new(Process { connector, shared, pool, runtime, pool_size, limit });
         Ok(Self { process, own, clock })
     }
 
@@ -88,6 +95,11 @@ impl Connections {
     pub(crate) fn for_worker(&self, index: usize) -> Self {
         let own = self.process.shared.get(index).or(self.own.as_ref()).cloned();
         Self { own, ..self.clone() }
+    }
+
+    /// Where lookups in batches run; `None`: on the runtime of the caller.
+    pub(crate) fn runtime(&self) -> Option<Handle> {
+        if self.own.is_some() { None } else { self.process.runtime.handle() }
     }
 
     /// The largest number of connections that the process opens, apart from migrations.
@@ -174,16 +186,13 @@ impl Connections {
             if !matches!(taken, Err(StoreError::TooManyConnections)) {
                 break;
             }
-            let is_any_open = self.process.keep_one_open();
-            if is_any_open {
-                // The server counts a closed connection for a moment.
-                self.clock.sleep_until(self.clock.instant() + YIELD_PAUSE).await;
-            }
-            self.process.limit.reset();
-            taken = pool.get(deadline).await;
-            if !is_any_open {
+            if !self.process.yield_one() {
                 break;
             }
+            // The server counts a closed connection for a moment.
+            self.clock.sleep_until(self.clock.instant() + YIELD_PAUSE).await;
+            self.process.limit.reset();
+            taken = pool.get(deadline).await;
         }
         taken
     }
@@ -197,11 +206,12 @@ impl Connections {
 }
 
 impl Process {
-    /// Closes the shared connections but one, and returns whether there is one.
-    fn keep_one_open(&self) -> bool {
+    /// Closes the shared connections of one worker, and returns whether it did. It closes the last ones that are open, but not the
+    /// only ones.
+    fn yield_one(&self) -> bool {
         let mut open = self.shared.iter().filter(|set| set.any_open().is_some());
-        let is_any_open = open.next().is_some();
-        open.for_each(|set| set.close());
-        is_any_open
+        let first = open.next();
+        let last = open.next_back();
+        first.and(last).inspect(|set| set.close()).is_some()
     }
 }

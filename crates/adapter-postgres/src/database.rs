@@ -21,8 +21,8 @@ use crate::readiness;
 pub struct PostgresDatabase(Connections);
 
 impl PostgresDatabase {
-    /// Prepares the connections. The first call connects. The sockets of connections are served by the present tokio
-    /// runtime, or if there is none, by that of the caller who connects.
+    /// Prepares the connections. The first call connects. The sockets of connections are served by the tokio runtime of the
+    /// caller who connects.
     ///
     /// # Errors
     /// The first problem of `config`.
@@ -35,7 +35,8 @@ impl PostgresDatabase {
     }
 
     /// Like [`new`](Self::new), and each of `workers` threads gets a connection for lookups of its own through
-    /// [`for_worker`](Self::for_worker). This handle looks users up over the pool.
+    /// [`for_worker`](Self::for_worker). This handle looks users up over the pool, whose sockets are served by the present
+    /// runtime, if there is one.
     ///
     /// # Errors
     /// The first problem of `config`.

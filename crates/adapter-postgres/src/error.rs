@@ -112,13 +112,27 @@ impl StoreError {
         }
     }
 
+    /// Whether one row may be the reason why a statement about several failed.
+    pub(crate) fn may_be_about_one_row(&self) -> bool {
+        match self {
+            Self::Driver(DriverError::DatabaseError(_, information)) => {
+                let information = &**information;
+                let is_about_all =
+                    statement::is_permanent(information) || statement::is_cancelled(information);
+                !is_about_all && !self.is_connection_error()
+            }
+            Self::Driver(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether the connection should not be used again. The driver does not report the kind of every error, so an
     /// unknown one counts.
     pub(crate) fn discards_connection(&self) -> bool {
         let Self::Driver(DriverError::DatabaseError(DatabaseErrorKind::Unknown, information)) = self else {
             return self.is_connection_error();
         };
-        !statement::is_permanent(&**information)
+        !statement::is_permanent(&**information) && !statement::is_cancelled(&**information)
     }
 
     /// The error of a write. Without an answer of the server, the write may have been committed.
@@ -158,6 +172,27 @@ impl From<StoreError> for PortError {
             | StoreError::DeadlinePassed
             | StoreError::PoolExhausted
             | StoreError::TooManyConnections => Self::unavailable(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cancelled_statement_leaves_its_connection_open() {
+        let unknown = |message: &str| {
+            StoreError::Driver(DriverError::DatabaseError(
+                DatabaseErrorKind::Unknown,
+                Box::new(message.to_owned()),
+            ))
+        };
+        for message in ["canceling statement due to lock timeout", "permission denied for table users"] {
+            assert!(!unknown(message).discards_connection(), "{message}");
+        }
+        for message in ["terminating connection due to administrator command", "Verbindung wird beendet"] {
+            assert!(unknown(message).discards_connection(), "{message}");
         }
     }
 }

@@ -44,9 +44,10 @@ pub(crate) struct PooledConnection {
 }
 
 impl Pool {
-    /// Prepares a pool. Its connections are opened on the present runtime, also for callers on other ones.
+    /// Prepares a pool whose connections are opened on `runtime`, also for callers on other ones.
     pub(super) fn new(
         size: usize,
+        runtime: Runtime,
         connector: Arc<Connector>,
         limit: Arc<ServerLimit>,
         clock: Arc<dyn Clock>,
@@ -55,11 +56,10 @@ impl Pool {
         // The other methods send a statement for each call; a closed connection is recognised without one.
         config.recycling_method = RecyclingMethod::Fast;
         config.custom_setup = {
-            let (runtime, limit, clock) =
-                (Arc::new(Runtime::present()), Arc::clone(&limit), Arc::clone(&clock));
+            let (limit, clock) = (Arc::clone(&limit), Arc::clone(&clock));
             Box::new(move |_| {
                 let (connector, deadline) = (Arc::clone(&connector), clock.instant() + CONNECT);
-                let (runtime, limit) = (Arc::clone(&runtime), Arc::clone(&limit));
+                let (runtime, limit) = (runtime.clone(), Arc::clone(&limit));
                 Box::pin(async move {
                     let opening = Box::pin(async move { connector.exclusive(deadline).await });
                     Ok(limit.open(runtime.open(opening)).await?)

@@ -6,6 +6,7 @@ use tokio::task::JoinHandle;
 use crate::error::StoreError;
 
 /// A runtime on which connections are opened.
+#[derive(Clone)]
 pub(super) enum Runtime {
     /// This one: the runtime of a worker ends earlier than the process does.
     Fixed(Handle),
@@ -20,6 +21,13 @@ impl Runtime {
     /// Returns the present runtime, if there is one.
     pub(super) fn present() -> Self {
         Handle::try_current().map_or(Self::Caller, Self::Fixed)
+    }
+
+    pub(super) fn handle(&self) -> Option<Handle> {
+        match self {
+            Self::Fixed(runtime) => Some(runtime.clone()),
+            Self::Caller => None,
+        }
     }
 
     /// Opens a connection.

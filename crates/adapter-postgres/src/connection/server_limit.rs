@@ -41,7 +41,7 @@ impl ServerLimit {
         opened
     }
 
-    /// Allows the next attempt at once, for a process without any connection.
+    /// Allows the next attempt at once, because a worker has yielded a connection.
     pub(super) fn reset(&self) {
         *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }

@@ -10,6 +10,9 @@ use super::message::redacted;
 const PERMANENT: [&str; 4] =
     ["permission denied", "must be owner", "there is no unique or exclusion constraint", "value too long"];
 
+/// The first words of the message about a statement that the server cancelled, which leaves the connection in order.
+const CANCELLED: &str = "canceling statement due to";
+
 /// The first words of messages about one connection only, in English, which is the language of most servers.
 const CONNECTION_MESSAGES: [&str; 2] = ["terminating connection", "cached plan must not change result type"];
 
@@ -65,6 +68,11 @@ fn of_message(information: &(dyn DatabaseErrorInformation + Send + Sync)) -> Por
 pub(super) fn is_permanent(information: &(dyn DatabaseErrorInformation + Send + Sync)) -> bool {
     let is_in_statement = information.statement_position().is_some() && !is_about_connection(information);
     is_in_statement || PERMANENT.iter().any(|beginning| information.message().starts_with(beginning))
+}
+
+/// Whether the server cancelled the statement, because of a timeout or a lock.
+pub(super) fn is_cancelled(information: &(dyn DatabaseErrorInformation + Send + Sync)) -> bool {
+    information.message().starts_with(CANCELLED)
 }
 
 /// Whether the error concerns this connection only.

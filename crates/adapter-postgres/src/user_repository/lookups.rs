@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use auth_domain::model::{Email, RequestTime, User, UserId};
-use auth_domain::ports::UserListing;
+use auth_domain::ports::{PortError, UserListing};
 use diesel::{QueryDsl, SelectableHelper};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::future::join_all;
 
 use super::lookup::{BatchLookup, Lookup};
 use super::row::UserRow;
@@ -35,13 +36,31 @@ pub(super) async fn find_by_email(
     Ok(rows.into_iter().next().flatten().map(User::try_from).transpose()?)
 }
 
-/// Finds users. There is one row or `None` for each id, in the order of the ids.
+/// A row or `None`, or the error of its lookup.
+pub(super) type Found = Result<Option<UserRow>, PortError>;
+
+/// Finds users. There is one result for each id, in the order of the ids.
+///
+/// A row can make the whole statement fail, as a text that is not valid in the encoding does. Then each id is looked up alone, at
+/// the same time.
 pub(super) async fn find_by_ids(
     connections: &Connections,
     ids: &[UserId],
     deadline: Instant,
-) -> Result<Vec<Option<UserRow>>, StoreError> {
-    find(connections, Keys::Ids(ids), deadline).await
+) -> Result<Vec<Found>, StoreError> {
+    match find(connections, Keys::Ids(ids), deadline).await {
+        Ok(rows) => Ok(rows.into_iter().map(Ok).collect()),
+        Err(error) if ids.len() > 1 && error.may_be_about_one_row() => {
+            let alone = ids.iter().map(|id| find_alone(connections, *id, deadline));
+            Ok(join_all(alone).await)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn find_alone(connections: &Connections, id: UserId, deadline: Instant) -> Found {
+    let rows = find(connections, Keys::Ids(&[id]), deadline).await?;
+    Ok(rows.into_iter().next().flatten())
 }
 
 /// If the connection is closed, it tries the next one.

@@ -4,8 +4,7 @@ use auth_batching::{BatchError, Batcher};
 use auth_domain::model::{RequestTime, User, UserId};
 use auth_domain::ports::PortError;
 
-use super::lookups::find_by_ids;
-use super::row::UserRow;
+use super::lookups::{Found, find_by_ids};
 use crate::connection::Connections;
 use crate::error::StoreError;
 
@@ -14,15 +13,16 @@ const MAX_BATCH: usize = 512;
 
 /// The lookups over one set of connections; cheap to clone.
 #[derive(Clone)]
-pub(super) struct UserLookups(Batcher<UserId, Option<UserRow>, PortError>);
+pub(super) struct UserLookups(Batcher<UserId, Found, PortError>);
 
 impl UserLookups {
     pub(super) fn new(connections: &Connections) -> Self {
-        let connections = connections.clone();
-        Self(Batcher::new(MAX_BATCH, move |ids, until| {
+        let (runtime, connections) = (connections.runtime(), connections.clone());
+        let batcher = Batcher::new(MAX_BATCH, move |ids, until| {
             let connections = connections.clone();
             async move { Ok(find_by_ids(&connections, &ids, until).await?) }
-        }))
+        });
+        Self(batcher.on(runtime))
     }
 
     /// Finds a user. A row that cannot be read is an error of this call only.
@@ -34,13 +34,17 @@ impl UserLookups {
     ) -> Result<Option<User>, PortError> {
         let deadline = connections.call_deadline(request_time)?;
         connections.ensure_open(deadline).await?;
-        let row = self.0.ask(id, deadline).await;
-        let row = row.map_err(|error| match error {
+        let found = match self.0.ask(id, deadline).await {
+            // The runtime of the batch has ended.
+            Err(BatchError::Lost) => self.0.ask(id, deadline).await,
+            found => found,
+        };
+        let row = found.map_err(|error| match error {
             BatchError::Failed(error) => error,
             BatchError::TimedOut => StoreError::TimedOut.into(),
             BatchError::Mismatched { .. } => PortError::corrupt("not one row for each id"),
             BatchError::Lost => PortError::unavailable("the batch of a lookup ended without a result"),
-        })?;
+        })??;
         Ok(row.map(User::try_from).transpose().map_err(StoreError::from)?)
     }
 }

@@ -86,6 +86,34 @@ async fn an_unreadable_row_fails_only_its_own_lookup() {
     }
 }
 
+/// A text that is not valid in the encoding makes the whole statement fail, and so does a time that cannot be represented.
+#[tokio::test]
+async fn a_row_that_fails_the_statement_fails_only_its_own_lookup() {
+    let server = PostgresServer::start();
+    let _ = server
+        .database()
+        .sql("CREATE DATABASE ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+    let database = server.database_like("ascii");
+    let store = Store::migrated(&database).await;
+    let ids = fill(&database, 20);
+    for (change, kind) in [
+        ("email = E'\\xff@x.y'", PortErrorKind::Unavailable),
+        ("created_at = 'infinity'", PortErrorKind::Corrupt),
+    ] {
+        let _ = database.sql(&format!("UPDATE users SET {change} WHERE id = '{}'", ids[3]));
+        let asked: Vec<_> = ids.iter().map(|id| (*id, asking(&store, *id))).collect();
+        for (id, user) in asked {
+            let user = user.await.unwrap();
+            if id == ids[3] {
+                assert_kind(user, kind);
+            } else {
+                assert_is_of(&user.unwrap().unwrap(), id);
+            }
+        }
+        let _ = database.sql("UPDATE users SET email = id || '@example.com'");
+    }
+}
+
 // S-66
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_cut_at_random_give_no_caller_the_user_of_another() {

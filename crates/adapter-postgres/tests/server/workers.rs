@@ -222,3 +222,20 @@ fn the_end_of_a_worker_leaves_the_pool_open() {
         assert!(users.find_by_id(user.id, request_time_at(START)).await.unwrap().is_some());
     });
 }
+
+/// A program may create the database on one runtime and use it on others.
+#[test]
+fn a_database_without_workers_works_after_the_runtime_of_its_creation_ended() {
+    let main = main_runtime();
+    let server = PostgresServer::start();
+    let database = server.database();
+    let user = main.block_on(migrated(&database));
+    let first = worker();
+    let store = first.block_on(async { Store::at(&database.url()) });
+    // The first runtime exists and does not run.
+    worker().block_on(requests(&store.users, &user, 1));
+    drop(first);
+    for _ in 0..2 {
+        worker().block_on(requests(&store.users, &user, 6));
+    }
+}
