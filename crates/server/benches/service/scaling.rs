@@ -22,7 +22,8 @@ const CACHED: Measure = Measure::new("verify cached", Variant::Cached, Script::G
 /// The services that [`measure`] uses.
 pub(crate) const MEASURES: [Measure; 3] = [REFRESH, STRICT, CACHED];
 
-/// Prints a line for each amount of data. The data of a line stays for the lines after it.
+/// Prints a line for each amount of data. The data of a line stays for the lines after it, and each run of refreshes opens sessions
+/// of its own.
 pub(crate) async fn measure(bench: &mut Bench<'_>) {
     println!(
         "\n{:<26}{:<15}{:>9}{:>9}   µs per request: service, Redis, Postgres",
@@ -36,7 +37,7 @@ pub(crate) async fn measure(bench: &mut Bench<'_>) {
             bench.sessions(Variant::Reject).open(missing.min(50_000)).await;
         }
         let opened = bench.sessions(Variant::Reject).opened();
-        lines(bench, &format!("{opened} sessions"), &MEASURES).await;
+        lines(bench, &format!("from {opened} sessions"), &MEASURES).await;
     }
     for rotations in ROTATIONS {
         bench.sessions(Variant::Reject).rotations = rotations;
