@@ -5,8 +5,10 @@ use crate::wrk::Script;
 /// A variant of the settings. Each is a service of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Variant {
-    /// Postgres and Redis with the default settings.
+    /// Postgres and Redis. Session records have format 2, as in all variants but one.
     Reject,
+    /// As [`Reject`](Self::Reject), with session records in format 1.
+    FormatOne,
     Share,
     Cached,
     /// The embedded store with the default settings.
@@ -29,11 +31,14 @@ pub(crate) struct Measure {
 /// The path of verifications.
 pub(crate) const ME: &str = "/api/v1/auth/me";
 
+const FORMAT_TWO: (&str, &str) = ("TOKENS__RECORD_FORMAT", "2");
+
 /// All measures, in the order of a round.
-pub(crate) const MEASURES: [Measure; 10] = [
+pub(crate) const MEASURES: [Measure; 11] = [
     Measure::new("health", Variant::Reject, Script::Get, "/health"),
     Measure::new("login", Variant::Reject, Script::Login, ""),
     Measure::new("refresh reject", Variant::Reject, Script::Refresh, ""),
+    Measure::new("refresh format 1", Variant::FormatOne, Script::Refresh, ""),
     Measure::new("refresh share", Variant::Share, Script::Refresh, ""),
     Measure::new("verify strict", Variant::Reject, Script::Get, ME),
     Measure::new("verify cached", Variant::Cached, Script::Get, ME),
@@ -66,9 +71,11 @@ impl Variant {
     /// The settings that differ from the default.
     pub(crate) const fn settings(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Reject | Self::Embedded | Self::OneCore => &[],
-            Self::Share => &[("TOKENS__CONCURRENT_REFRESH", "share")],
-            Self::Cached => &[("TOKENS__VERIFICATION", "cached")],
+            Self::Embedded => &[],
+            Self::FormatOne => &[("TOKENS__RECORD_FORMAT", "1")],
+            Self::Reject | Self::OneCore => &[FORMAT_TWO],
+            Self::Share => &[FORMAT_TWO, ("TOKENS__CONCURRENT_REFRESH", "share")],
+            Self::Cached => &[FORMAT_TWO, ("TOKENS__VERIFICATION", "cached")],
         }
     }
 }

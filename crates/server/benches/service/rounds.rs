@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use auth_adapter_redis::RecordFormat;
+
 use crate::cpu;
 use crate::measures::{MEASURES, Measure, Variant};
 use crate::raw::{self, Kernel};
@@ -126,7 +128,10 @@ impl<'a> Bench<'a> {
     pub(crate) async fn write_tokens(&mut self, variant: Variant, script: Script, count: usize) -> PathBuf {
         let (folder, threads) = (self.folder, self.wrk.threads());
         let with_access = matches!(script, Script::Logout);
-        self.sessions(variant).write(folder, threads, count, with_access).await
+        let sessions = self.sessions(variant);
+        sessions.format =
+            if variant == Variant::FormatOne { RecordFormat::Hash } else { RecordFormat::Packed };
+        sessions.write(folder, threads, count, with_access).await
     }
 
     /// The service of a variant that is measured.
@@ -143,7 +148,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn stores(&self, variant: Variant) -> Stores {
         match variant {
             Variant::Embedded => Stores::Embedded(self.folder.join("data/auth.db")),
-            Variant::Reject | Variant::Share | Variant::Cached | Variant::OneCore => {
+            Variant::Reject | Variant::FormatOne | Variant::Share | Variant::Cached | Variant::OneCore => {
                 Stores::Servers(Arc::clone(&self.servers))
             }
         }

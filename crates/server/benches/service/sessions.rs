@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use auth_adapter_jwt::{JwtAccessTokens, JwtConfig, SigningKey};
+use auth_adapter_redis::RecordFormat;
 use auth_domain::model::{AccessClaims, Role, TenantId};
 use auth_domain::ports::{AccessTokens, Clock};
 use auth_testkit::{TestClock, TestSession, a_session};
@@ -19,6 +20,8 @@ pub(crate) struct Sessions {
     tokens: JwtAccessTokens,
     next_user: u32,
     opened: usize,
+    /// The format of their records, if they are in Redis.
+    pub(crate) format: RecordFormat,
     /// How often each session is rotated after it was opened.
     pub(crate) rotations: usize,
 }
@@ -29,7 +32,15 @@ impl Sessions {
         let tenant = stores.insert_users().await;
         let key = SigningKey::new(key.to_owned()).expect("a strong key");
         let tokens = JwtAccessTokens::new(JwtConfig::new(key)).expect("a valid configuration");
-        Self { stores: stores.clone(), tenant, tokens, next_user: 0, opened: 0, rotations: 0 }
+        Self {
+            stores: stores.clone(),
+            tenant,
+            tokens,
+            next_user: 0,
+            opened: 0,
+            format: RecordFormat::Packed,
+            rotations: 0,
+        }
     }
 
     /// Opens `count` sessions, of as many users as there are.
@@ -44,10 +55,10 @@ impl Sessions {
             })
             .collect();
         let openings: Vec<_> = sessions.iter().map(|session| session.opening.clone()).collect();
-        self.stores.open(&openings).await;
+        self.stores.open(&openings, self.format).await;
         self.opened += count;
         for _ in 0..self.rotations {
-            self.stores.rotate(&mut sessions).await;
+            self.stores.rotate(&mut sessions, self.format).await;
         }
         sessions
     }
