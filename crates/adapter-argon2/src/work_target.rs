@@ -9,9 +9,9 @@ pub(crate) struct WorkTarget {
     blocks: u32,
 }
 
-/// The minimum memory of a hash with one lane, in KiB.
+/// The minimum memory of a hash, in KiB for each lane.
 const MIN_KIB: u32 = 8;
-/// The memory of a hash with one lane is a multiple of this, in KiB.
+/// The memory of a hash is a multiple of this, in KiB for each lane.
 const STEP_KIB: u32 = 4;
 
 impl WorkTarget {
@@ -44,15 +44,22 @@ impl WorkTarget {
     /// Returns the cost of one more hash that completes the work after `done` block compressions; `None` if nothing
     /// remains.
     ///
-    /// The sum may be less than the target by one memory step per pass, which is a few microseconds.
+    /// It has as many lanes as the target if there is enough memory for them: a block with more lanes takes longer. The sum may be
+    /// less than the target by one memory step per pass, which is some ten microseconds.
     pub(crate) fn remaining(self, done: u64) -> Option<Cost> {
         if done == 0 {
             return Some(self.highest);
         }
         let iterations = self.highest.iterations.max(1);
         let left = self.work().saturating_sub(done) / u64::from(iterations);
-        let memory_kib = u32::try_from(left).unwrap_or(u32::MAX) / STEP_KIB * STEP_KIB;
-        (memory_kib >= MIN_KIB).then_some(Cost { memory_kib, iterations, parallelism: 1 })
+        let left = u32::try_from(left).unwrap_or(u32::MAX);
+        let with = |parallelism: u32| {
+            let step = STEP_KIB.saturating_mul(parallelism).max(1);
+            let memory_kib = left / step * step;
+            let is_enough = memory_kib >= MIN_KIB.saturating_mul(parallelism);
+            is_enough.then_some(Cost { memory_kib, iterations, parallelism })
+        };
+        with(self.highest.parallelism).or_else(|| with(1))
     }
 }
 
@@ -71,11 +78,15 @@ mod tests {
         for cost in [CURRENT, LARGE, Cost { memory_kib: 7_171, iterations: 5, parallelism: 3 }] {
             let remaining = target.remaining(cost.work()).unwrap();
             let missing = target.work() - cost.work() - remaining.work();
-            assert!(missing < u64::from(STEP_KIB * remaining.iterations), "{missing} blocks are missing");
+            let step = STEP_KIB * remaining.parallelism * remaining.iterations;
+            assert!(missing < u64::from(step), "{missing} blocks are missing");
+            assert_eq!(remaining.parallelism, Cost::LEGACY.parallelism);
             assert!(remaining.blocks() <= target.blocks());
         }
         assert_eq!(target.remaining(Cost::LEGACY.work()), None);
         assert_eq!(target.remaining(0), Some(Cost::LEGACY));
+        let few_blocks_left = target.work() - 5 * u64::from(MIN_KIB);
+        assert_eq!(target.remaining(few_blocks_left).map(|cost| cost.parallelism), Some(1));
     }
 
     // S-04
