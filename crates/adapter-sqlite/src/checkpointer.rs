@@ -19,6 +19,10 @@ const RESTART_PAGES: i64 = 4_096;
 /// The most pages that the writer copies itself, which takes about a millisecond.
 const WRITER_PAGES: i64 = 64;
 
+/// The most pages of a request to the writer. While a reader of another program needs more, the log keeps growing, and the writer
+/// must not copy all of it when that reader ends.
+const MAX_WRITER_PAGES: i64 = 4_096;
+
 /// The most checkpoints in a row. Each copies what was written during the one before it, so they become shorter.
 const CHECKPOINTS: usize = 4;
 
@@ -53,16 +57,20 @@ impl Checkpointer {
     }
 
     fn checkpoint(&mut self) -> QueryResult<()> {
+        let mut left = 0;
         for _ in 0..CHECKPOINTS {
             let progress = checkpoint(&mut self.connection)?;
             if progress.log < RESTART_PAGES {
                 return Ok(());
             }
-            if progress.log - progress.checkpointed <= WRITER_PAGES {
+            left = progress.log - progress.checkpointed;
+            if left <= WRITER_PAGES {
                 break;
             }
         }
-        self.restart.request();
+        if left <= MAX_WRITER_PAGES {
+            self.restart.request();
+        }
         Ok(())
     }
 }
