@@ -26,8 +26,8 @@ use crate::store::RedisStore;
 
 /// How many sessions of a user one script call ends at most, so that no call blocks the server for long.
 const END_BATCH: u32 = 100;
-const NEWER_RECORDS: &str =
-    "sessions of this user were written by a newer release and have not ended; end them with that release";
+const UNREADABLE_RECORDS: &str = "sessions of this user have not ended: their records are corrupt, or were written by a newer release; \
+                                  end them with that release, or delete their keys";
 
 /// The [`SessionStore`] in Redis: a record for each session, and a key for its live refresh token.
 ///
@@ -173,10 +173,10 @@ impl SessionStore for RedisSessionStore {
             let mut reply = call.run_until_answered(self.store.connections(), request_time).await?;
             reply.text()?;
             ended += usize::try_from(reply.number()?).unwrap_or(0);
-            let (may_be_more, newer) = (reply.number()? == 1, reply.number()?);
+            let (may_be_more, unreadable) = (reply.number()? == 1, reply.number()?);
             self.denylist(user_id, &mut reply, None, request_time).await?;
-            if newer > 0 {
-                return Err(PortError::corrupt(NEWER_RECORDS));
+            if unreadable > 0 {
+                return Err(PortError::corrupt(UNREADABLE_RECORDS));
             }
             if !may_be_more {
                 return Ok(ended);

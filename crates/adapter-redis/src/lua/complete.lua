@@ -10,9 +10,9 @@ for i = 1, entries do
 end
 for i = entries + 1, #KEYS, 2 do
   local session_key, sessions_key = KEYS[i], KEYS[i + 1]
-  local record, is_newer = load_record(session_key, format)
-  if is_newer then
-    error(NEWER)
+  local record, problem = load_record(session_key, format)
+  if problem then
+    error(problem)
   elseif record and record.pending then
     record.pending, record.first = false, record.last + 1
     save_record(session_key, record)

@@ -6,9 +6,9 @@ local session_key, sessions_key = unpack(KEYS)
 local now, margin, tombstone, format, denylists = struct.unpack('>i8i8i8BB', ARGV[1])
 local token_prefix, session_id, reason, also_revoke, also_lifetime = unpack(ARGV, 2, #ARGV - 1)
 
-local record, is_newer = load_record(session_key, format)
-if is_newer then
-  error(NEWER)
+local record, problem = load_record(session_key, format)
+if problem then
+  error(problem)
 elseif not record then
   return { 'unknown' }
 end

@@ -8,7 +8,7 @@ local now, margin, tombstone, legacy_lifetime, batch, format, denylists = struct
 local session_prefix, token_prefix, reason = unpack(ARGV, 2)
 
 redis.call('SET', legacy_rejected_key, '1', 'PX', legacy_lifetime)
-local reply, alive, may_be_more, newer, looked_at = { 'ended', 0, 0, 0 }, 0, 0, 0, 0
+local reply, alive, may_be_more, unreadable, looked_at = { 'ended', 0, 0, 0 }, 0, 0, 0, 0
 for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
   if looked_at == batch then
     may_be_more = 1
@@ -16,9 +16,9 @@ for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
   end
   local session = { id = id, key = session_prefix .. id, sessions_key = sessions_key, token_prefix = token_prefix }
   session.denylists = denylists == 1
-  local record, is_newer = load_record(session.key, format)
-  if is_newer then
-    newer = newer + 1
+  local record, problem = load_record(session.key, format)
+  if problem then
+    unreadable = unreadable + 1
   else
     looked_at = looked_at + 1
     if not record or record.reason and not record.pending then
@@ -33,5 +33,5 @@ for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
     end
   end
 end
-reply[2], reply[3], reply[4] = alive, may_be_more, newer
+reply[2], reply[3], reply[4] = alive, may_be_more, unreadable
 return reply

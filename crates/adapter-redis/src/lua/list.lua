@@ -5,9 +5,9 @@ local session_prefix, format = unpack(ARGV)
 
 local reply = { 'sessions' }
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  local summary, is_newer = load_summary(session_prefix .. id, tonumber(format))
-  if is_newer then
-    error(NEWER)
+  local summary, problem = load_summary(session_prefix .. id, tonumber(format))
+  if problem then
+    error(problem)
   elseif summary and not summary.ended then
     for _, value in ipairs({ id, summary.created, summary.rotated, summary.expires }) do
       reply[#reply + 1] = value

@@ -35,15 +35,18 @@ end
 local function live_sessions()
   local live = {}
   for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
-    local summary, is_newer = load_summary(session_prefix .. id, format)
-    if is_newer then
+    local summary, problem = load_summary(session_prefix .. id, format)
+    if problem then
       -- A record that this release cannot read neither counts nor ends.
     elseif not summary then
       redis.call('ZREM', sessions_key, id)
     elseif not summary.ended and summary.expires > now then
       live[#live + 1] = { id = id, rotated = summary.rotated }
     elseif summary.pending then
-      complete(session_of(id), load_record(session_prefix .. id, format), now, margin, reply)
+      local record = load_record(session_prefix .. id, format)
+      if record then
+        complete(session_of(id), record, now, margin, reply)
+      end
     end
   end
   table.sort(live, is_idle_longer)
@@ -57,8 +60,8 @@ if redis.call('ZCARD', sessions_key) >= max_sessions then
   local live = live_sessions()
   for i = 1, is_repeat and 0 or #live + 1 - max_sessions do
     -- If max_sessions is 0, the loop has one turn more than there are sessions.
-    if live[i] then
-      local record = load_record(session_prefix .. live[i].id, format)
+    local record = live[i] and load_record(session_prefix .. live[i].id, format)
+    if record then
       close(session_of(live[i].id), record, 'revoked', now, margin, tombstone, reply)
     end
   end

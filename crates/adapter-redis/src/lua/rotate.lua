@@ -16,9 +16,9 @@ if format == 1 then
   presented, successor = string.sub(presented_key, -64), string.sub(successor_key, -64)
 end
 
-local record, is_newer = load_record(session_key, format, format)
-if is_newer then
-  error(NEWER)
+local record, problem = load_record(session_key, format, format)
+if problem then
+  error(problem)
 elseif not record then
   return { 'unknown' }
 end
@@ -79,7 +79,7 @@ if class ~= 'ended' and class ~= 'used' then
         user_minute, user_refreshes = struct.unpack('>I7I4', stored)
       elseif stored then
         user_minute, user_refreshes = string.match(stored, '^(%d+) (%d+)$')
-        user_minute, user_refreshes = tonumber(user_minute), tonumber(user_refreshes)
+        user_minute, user_refreshes = tonumber(user_minute) or 0, tonumber(user_refreshes) or 0
       end
       if now < user_minute - 10000000 or now >= user_minute + 60000000 then
         user_minute, user_refreshes = now, 0

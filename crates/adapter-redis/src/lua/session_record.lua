@@ -10,19 +10,23 @@
 --
 -- The server hashes each string that a script makes, byte by byte. So the scripts make few and short ones.
 local NEWER = 'the record of a session was written by a newer release; use that release'
+local CORRUPT = 'the record of a session is corrupt; delete its key, and its user logs in again'
 
 -- Version; 1 if the session has ended, 2 if it is also pending; the number of access tokens; whether there is an address; tenant, current and previous
 -- digest, address; created, rotated, expires, ends, kept; the start of the minute, or the time of the end; refreshes,
 -- generation, retries.
 local HEAD = '>BBBBc16c32c32c16I7I7I7I7I7I7I4I4B'
+local HEAD_SIZE = 151
 local TOKEN_SIZE = 23
+-- The tag of the call, 16 bytes, and the sealed successor: nonce, token and authentication tag, 12 + 48 + 16 bytes.
+local SEALED_SIZE = 92
 local NONE = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 -- The tag of a successor that was sealed without an idempotency key: no call retries it. Format 1 stores it, because a
 -- release that shares no successor drops the fields of a sealed successor only if there is a tag.
 local NO_KEY = '-'
 
--- Returns a record in the format `target`, if that is given. If a newer release wrote the record, returns nil and true. The
--- format that is expected is tried first.
+-- Returns a record in the format `target`, if that is given. If the record cannot be read, returns nil and the reason: `NEWER` or
+-- `CORRUPT`. The format that is expected is tried first.
 local function load_record(key, expected, target)
   local packed, fields
   if expected == 2 then
@@ -39,12 +43,19 @@ local function load_record(key, expected, target)
 
   local record
   if packed then
-    if string.byte(packed) > 2 then
-      return nil, true
+    local version = string.byte(packed)
+    if version and version > 2 then
+      return nil, NEWER
+    elseif version ~= 2 or #packed < HEAD_SIZE then
+      return nil, CORRUPT
     end
     local _, state, count, has_from, tenant, current, previous, from, created, rotated, expires, ends, kept, minute, refreshes,
       generation, retries, first = struct.unpack(HEAD, packed)
     local last = first + TOKEN_SIZE * count
+    local rest = #packed - last + 1
+    if state == 0 and rest ~= 0 and rest ~= SEALED_SIZE or state > 0 and rest < 1 or state > 2 then
+      return nil, CORRUPT
+    end
     record = {
       format = 2, tenant = tenant, current = current, previous = previous, from = has_from == 1 and from or '',
       created = created, rotated = rotated, expires = expires, ends = ends, kept = kept, minute = minute,
@@ -52,16 +63,19 @@ local function load_record(key, expected, target)
     }
     if state > 0 then
       record.ended, record.minute, record.reason, record.pending = minute, 0, string.sub(packed, last), state == 2
-    elseif last <= #packed then
+    elseif rest > 0 then
       local tag = string.sub(packed, last, last + 15)
       record.tag, record.sealed = tag ~= NONE and tag or NO_KEY, string.sub(packed, last + 16)
     end
   elseif fields and fields[1] then
-    local stored, list, count = {}, {}, 0
+    local stored, list, count, is_corrupt = {}, {}, 0, false
     for i = 1, #fields, 2 do
       local field, value = fields[i], fields[i + 1]
       if #field == 17 then
         local at, expiry, id = count + 1, tonumber(value), string.sub(field, 2)
+        if not expiry then
+          is_corrupt, expiry = true, 0
+        end
         while at > 1 and list[at - 2] > expiry do
           list[at], list[at + 1] = list[at - 2], list[at - 1]
           at = at - 2
@@ -71,21 +85,28 @@ local function load_record(key, expected, target)
         stored[field] = value
       end
     end
-    if stored.v and tonumber(stored.v) > 1 then
-      return nil, true
+    local version = tonumber(stored.v or 1)
+    if version and version > 1 then
+      return nil, NEWER
+    elseif is_corrupt or version ~= 1 then
+      return nil, CORRUPT
     end
     local tokens = struct.pack('>' .. string.rep('I7c16', count / 2), unpack(list))
     record = {
       format = 1, stored = stored, stored_tokens = tokens, tenant = stored.tenant, current = stored.current,
-      previous = stored.previous, from = stored.from or '', created = stored.created, rotated = tonumber(stored.rotated),
+      previous = stored.previous, from = stored.from or '', created = tonumber(stored.created), rotated = tonumber(stored.rotated),
       expires = tonumber(stored.expires), ends = tonumber(stored.ends), kept = tonumber(stored.kept or 0),
-      minute = tonumber(stored.minute or 0), refreshes = tonumber(stored.refreshes or 0), generation = stored.generation,
+      minute = tonumber(stored.minute or 0), refreshes = tonumber(stored.refreshes or 0), generation = tonumber(stored.generation),
       retries = tonumber(stored.retries or 0), tag = stored.replay_tag,
       sealed = stored.replay and stored.replay .. stored.replay_rest, ended = stored.ended, reason = stored.reason,
       pending = stored.pending, tokens = tokens, first = 1, last = #tokens,
     }
+    if not (record.tenant and record.current and record.created and record.rotated and record.expires and record.ends and record.kept
+      and record.minute and record.refreshes and record.generation and record.retries) then
+      return nil, CORRUPT
+    end
   else
-    return nil, false
+    return nil
   end
 
   if target and record.format ~= target then
@@ -105,7 +126,7 @@ local function load_record(key, expected, target)
     end
     record.format, record.stored = target, nil
   end
-  return record, false
+  return record
 end
 
 -- Writes a record, with a new access token if there is an id. `record.lifetime` is its new lifetime in milliseconds. Without it,
@@ -145,6 +166,10 @@ local function save_record(key, record, now, needed, id, expiry)
   end
   if not stored then
     stored, lifetime = {}, lifetime or redis.call('PTTL', key)
+    if lifetime < 0 then
+      -- The key has no lifetime, and a negative one would delete the record.
+      lifetime = math.max(1, math.ceil((record.kept - now) / 1000))
+    end
     redis.call('DEL', key)
     for position = first, last, TOKEN_SIZE do
       local known_expiry, known = struct.unpack('>I7c16', tokens, position)

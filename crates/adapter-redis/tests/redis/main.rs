@@ -8,6 +8,7 @@ mod caching;
 mod clocks;
 mod commands;
 mod connections;
+mod corrupt_records;
 mod deadlines;
 mod diagnostics;
 mod equality;

@@ -176,7 +176,12 @@ async fn newer_record_is_an_error(format: RecordFormat, stored_format: RecordFor
     let other = ports.opened_by(user).await;
     let ports = ports.with_format(format);
     match stored_format {
-        RecordFormat::Hash => assert_eq!(server.cli(&["HSET", &record(&session), "v", "3"]), "0"),
+        RecordFormat::Hash => {
+            // The field has the length of an access token.
+            let fields = ["HSET", &record(&session), "v", "3", "field_of_17_bytes", "text"];
+            assert_eq!(server.cli(&fields), "1");
+            assert_eq!(server.cli(&["HDEL", &record(&session), "expires"]), "1");
+        }
         RecordFormat::Packed => assert_ne!(server.cli(&["SETRANGE", &record(&session), "0", "\u{3}"]), "0"),
     }
     let stored = server.cli(&["DUMP", &record(&session)]);
@@ -201,6 +206,8 @@ async fn newer_record_is_an_error(format: RecordFormat, stored_format: RecordFor
     next.opening.max_sessions = 1;
     ports.sessions.open(&next.opening, request_time_at(START)).await.unwrap();
     assert_eq!(server.cli(&["DUMP", &record(&session)]), stored);
+    let listed = server.cli(&["ZRANGE", &format!("auth:sessions:{{{user}}}"), "0", "-1"]);
+    assert!(listed.contains(&session.token.session().session_id.to_string()), "{listed}");
 }
 
 fn record(session: &TestSession) -> String {
