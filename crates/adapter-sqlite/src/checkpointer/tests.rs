@@ -105,3 +105,30 @@ fn the_writer_restarts_the_log_on_request() {
     let pages = checkpoint(&mut reader).unwrap().log;
     assert!(pages < 20, "the log has {pages} pages");
 }
+
+/// The writer would copy the whole log between two groups when the reader ends.
+#[test]
+fn the_writer_is_not_asked_to_copy_a_log_that_a_reader_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("auth.db").to_str().unwrap().to_owned();
+    drop(SqliteDatabase::open(&SqliteConfig::new(&path), OpenMode::default(), TestClock::new()).unwrap());
+    let [mut reader, mut writer] =
+        [Role::Checkpointer, Role::Writer].map(|role| connect(&path, role).unwrap());
+    let connection = connect(&path, Role::Checkpointer).unwrap();
+    let (running, _) = bounded(0);
+    let (interval, restart) = (Duration::from_hours(1), Restart::default());
+    let mut checkpointer = Checkpointer { connection, interval, restart: restart.clone(), _running: running };
+
+    reader.batch_execute("BEGIN; SELECT count(*) FROM tenants").unwrap();
+    writer
+        .batch_execute(
+            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 15000)
+             INSERT INTO tenants SELECT randomblob(16), hex(randomblob(1000)), 0, 0 FROM n",
+        )
+        .unwrap();
+    checkpointer.checkpoint().unwrap();
+    assert!(!restart.take());
+    reader.batch_execute("COMMIT").unwrap();
+    checkpointer.checkpoint().unwrap();
+    assert!(restart.take(), "the log is copied, and the next write restarts it");
+}
