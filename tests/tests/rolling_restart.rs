@@ -49,7 +49,7 @@ async fn from_sigterm_on_responses_close_and_none_is_lost() {
         assert!(ask(wire).await.is_some_and(|reply| !closes(&reply)));
     }
     server.process.signal(Signal::TERM);
-    pause(Duration::from_millis(200)).await;
+    assert!(server.process.logs(&["\"stopping\""]).await);
     for wire in &mut kept {
         assert!(ask(wire).await.is_some_and(|reply| closes(&reply)));
         assert!(wire.reply().await.is_none(), "the connection is closed");
@@ -66,9 +66,9 @@ async fn a_connection_opened_before_the_shutdown_is_served() {
     let server = Server::start().await;
     let mut opened = join_all((0..CLIENTS).map(|_| server.connect())).await;
     server.process.signal(Signal::TERM);
-    for wire in &mut opened {
-        assert!(ask(wire).await.is_some_and(|reply| closes(&reply)));
-    }
+    // A request may be answered before the service receives the signal; that response need not close its connection.
+    let replies = join_all(opened.iter_mut().map(ask)).await;
+    assert!(replies.iter().all(Option::is_some));
     let Server { process, .. } = server;
     assert_eq!(process.finish(LIMIT).await.code(), Some(0));
 }

@@ -50,7 +50,7 @@ async fn a_request_whose_body_is_still_arriving_is_finished() {
     pause(Duration::from_millis(200)).await;
 
     server.process.signal(Signal::TERM);
-    pause(Duration::from_millis(200)).await;
+    assert!(server.process.logs(&["\"stopping\""]).await);
     assert!(wire.send(rest).await);
     wire.reply().await.unwrap().tokens();
     let Server { process, .. } = server;
@@ -74,7 +74,7 @@ async fn readiness_fails_before_the_listener_closes() {
     let installation = Installation::new().set("HTTP__DRAIN_DELAY", "1s").with_user(ALICE).await;
     let server = Server::start_on(installation).await;
     server.process.signal(Signal::TERM);
-    pause(Duration::from_millis(200)).await;
+    assert!(server.process.logs(&["\"stopping\""]).await);
     assert_eq!(server.call(Method::GET, "/health/ready").await.status, 503);
     assert_eq!(server.call(Method::GET, "/health").await.status, 200);
     server.log_in(ALICE).await;

@@ -61,9 +61,10 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     let reading = tokio::spawn(read_hash_costs(process.clone(), is_read));
 
     stop.next().await;
-    info!(event = Event::Stopping.name(), "finishing the requests in flight");
     process.readiness.drain();
     connections.drain();
+    // From this line on, every response closes its connection.
+    info!(event = Event::Stopping.name(), "finishing the requests in flight");
     tokio::select! {
         () = process.clock.sleep_until(process.clock.instant() + settings.http.drain_delay) => {}
         // A second signal ends only the delay: requests in flight are still finished.
