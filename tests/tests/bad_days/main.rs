@@ -1,0 +1,5 @@
+//! Problems that operators of login services have reported, one kind in each file: each is caused here, and the service detects or
+//! survives it as the section "When something goes wrong" of `docs/operations.md` says.
+
+mod readiness;
+mod store_files;
