@@ -55,13 +55,27 @@ impl ScriptReply {
         self.text()?.parse().map_err(|_| unexpected_reply("an invalid session id"))
     }
 
-    pub(crate) fn access_token(&mut self) -> Result<LiveAccessToken, PortError> {
-        let id = Uuid::from_slice(&self.bytes()?).map_err(|_| unexpected_reply("an invalid token id"))?;
-        Ok(LiveAccessToken { id: TokenId::from_uuid(id), expires_at: self.time()? })
+    /// Access tokens as a record has them: the expiry in 7 bytes and the id in 16, for each token.
+    pub(crate) fn access_tokens(&mut self) -> Result<Vec<LiveAccessToken>, PortError> {
+        let packed = self.bytes()?;
+        let (tokens, rest) = packed.as_chunks();
+        if !rest.is_empty() {
+            return Err(unexpected_reply("an access token has another length"));
+        }
+        tokens.iter().map(access_token).collect()
     }
 
     fn next<T: FromRedisValue>(&mut self, problem: &'static str) -> Result<T, PortError> {
         let value = self.0.next().ok_or_else(|| unexpected_reply("too few values"))?;
         redis::from_redis_value(value).map_err(|_| unexpected_reply(problem))
     }
+}
+
+fn access_token(packed: &[u8; 23]) -> Result<LiveAccessToken, PortError> {
+    let (expiry, id) = packed.split_at(7);
+    let expiry = expiry.iter().fold(0, |number, byte| number << 8 | i64::from(*byte));
+    let id = Uuid::from_slice(id).map_err(|_| unexpected_reply("an invalid token id"))?;
+    let expires_at =
+        from_unix_microseconds(expiry).ok_or_else(|| unexpected_reply("a time is out of range"))?;
+    Ok(LiveAccessToken { id: TokenId::from_uuid(id), expires_at })
 }

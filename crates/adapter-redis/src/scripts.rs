@@ -38,17 +38,17 @@ macro_rules! scripts {
 
 scripts! {
     /// Opens a session.
-    OPEN = "lua/session_record.lua" "lua/session_summary.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/open.lua";
+    OPEN = "lua/session_record.lua" "lua/session_table.lua" "lua/session_summary.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/open.lua";
     /// Replaces a refresh token by its successor.
-    ROTATE = "lua/session_record.lua" "lua/rotate.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/rotate_end.lua";
+    ROTATE = "lua/session_record.lua" "lua/rotate.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/rotate_end.lua";
     /// Ends a session.
-    END = "lua/session_record.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end.lua";
+    END = "lua/session_record.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end.lua";
     /// Ends sessions of a user.
-    END_ALL = "lua/session_record.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end_all.lua";
+    END_ALL = "lua/session_record.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end_all.lua";
     /// Denylists the access tokens of ended sessions.
-    COMPLETE = "lua/session_record.lua" "lua/denylist.lua" "lua/complete.lua";
+    COMPLETE = "lua/session_record.lua" "lua/session_table.lua" "lua/denylist.lua" "lua/complete.lua";
     /// Lists the live sessions of a user.
-    LIST = "lua/session_record.lua" "lua/session_summary.lua" "lua/list.lua";
+    LIST = "lua/session_record.lua" "lua/session_table.lua" "lua/session_summary.lua" "lua/list.lua";
     /// Puts an access token into the denylist.
     REVOKE = "lua/denylist.lua" "lua/revoke.lua";
     /// Reserves a login attempt.

@@ -132,16 +132,18 @@ impl SessionStore for RedisSessionStore {
     #[instrument(level = "debug", skip_all)]
     async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError> {
         let (user_id, request_time) = (end.session.user_id, self.store.on_server_clock(request_time).await?);
+        let also_revoke = end.also_revoke.filter(|_| !self.denylists_separately);
+        let also_revoke =
+            also_revoke.and_then(|token| Some((token.id, self.policy.entry_lifetime(token, request_time)?)));
         let mut call = ScriptCall::new(&END, &[&keys::session(end.session), &keys::sessions(user_id)])
             .at_any_clock()
-            .arg(self.mode(Packed::default().numbers(self.end_times(request_time))))
-            .arg(keys::refresh_prefix(user_id))
-            .arg(end.session.session_id.to_string())
-            .arg(end.reason.name());
-        if let Some(token) = end.also_revoke.filter(|_| !self.denylists_separately)
-            && let Some(lifetime) = self.policy.entry_lifetime(token, request_time)
-        {
-            call = call.arg(keys::revoked(token.id)).arg(lifetime);
+            .arg(
+                self.mode(Packed::default().numbers(self.end_times(request_time)))
+                    .optional(also_revoke.as_ref().map(|(id, _)| id.as_bytes()))
+                    .bytes(end.reason.name().as_bytes()),
+            );
+        if let Some((id, lifetime)) = also_revoke {
+            call = call.arg(keys::revoked(id)).arg(lifetime);
         }
         let mut reply = call.run_until_answered(self.store.connections(), request_time).await?;
         if reply.text()? == "unknown" {

@@ -15,7 +15,7 @@ for i = entries + 1, #KEYS, 2 do
     error(problem)
   elseif record and record.pending then
     record.pending, record.first = false, record.last + 1
-    save_record(session_key, record)
+    save_ended(session_key, record)
   end
   redis.call('ZREM', sessions_key, ARGV[2 + entries + (i - entries + 1) / 2])
 end

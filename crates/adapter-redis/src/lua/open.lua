@@ -2,10 +2,10 @@
 -- The reply names their access tokens, and those of sessions that are still pending: a repeat completes the sessions that
 -- the first call ended.
 -- KEYS: its record; its refresh token; the sessions of the user
--- ARGV: the fixed part, and after it the sealed successor
+-- ARGV: the fixed part, which ends with the tag and the sealed successor
 local session_key, token_key, sessions_key = unpack(KEYS)
 local now, expires_at, ends_at, margin, tombstone, access_expires_at, max_sessions, format, denylists, is_sealed, has_from, access_token,
-  from, tag, tenant, predecessor, digest, at = struct.unpack('>i8i8i8i8i8i8I4BBBBc16c16c16c16c32c32', ARGV[1])
+  from, tenant, predecessor, digest, sealed_at = struct.unpack('>i8i8i8i8i8i8I4BBBBc16c16c16c32c32', ARGV[1])
 local session_id, session_prefix = string.sub(session_key, -36), string.sub(session_key, 1, -37)
 local reply = { 'opened' }
 
@@ -70,20 +70,18 @@ end
 if is_repeat then
   return reply
 end
-local record = {
-  format = format, tenant = tenant, current = digest, previous = predecessor, from = has_from == 1 and from or '',
-  created = now, rotated = now, expires = math.min(expires_at, ends_at), ends = ends_at, kept = 0, minute = 0, refreshes = 0,
-  generation = 0, retries = 0, tokens = '', first = 1, last = 0, tag = is_sealed == 1 and (tag ~= NONE and tag or NO_KEY) or nil,
-  sealed = is_sealed == 1 and string.sub(ARGV[1], at) or nil,
-}
+local expires, tenant_id, current, previous = math.min(expires_at, ends_at), tenant, digest, predecessor
 if format == 1 then
-  record.tenant, record.current = uuid_text(tenant), hex(digest)
-  record.previous = predecessor ~= NONE .. NONE and hex(predecessor) or nil
+  tenant_id, current = uuid_text(tenant, 1), hex(digest)
+  previous = predecessor ~= NONE .. NONE and hex(predecessor) or nil
 end
 -- The record outlives its last access token, so that this can still be revoked.
-local needed = math.max(record.expires, access_expires_at + margin)
-save_record(session_key, record, now, needed, access_token, access_expires_at)
-redis.call('SET', token_key, session_id, 'PX', to_milliseconds(record.expires - now))
+local needed = math.max(expires, access_expires_at + margin)
+local sealed = is_sealed == 1 and string.sub(ARGV[1], sealed_at) or ''
+local kept, minute, refreshes, generation, retries, tokens, first, last = 0, 0, 0, 0, 0, '', 1, 0
+save_fields(session_key, now, nil, needed, access_token, access_expires_at, sealed, format, tenant_id, current, previous,
+  has_from == 1 and from or '', now, now, expires, ends_at, kept, minute, refreshes, generation, retries, tokens, first, last)
+redis.call('SET', token_key, session_id, 'PX', to_milliseconds(expires - now))
 redis.call('ZADD', sessions_key, ends_at, session_id)
 local lifetime = to_milliseconds(ends_at - now + tombstone)
 if redis.call('PTTL', sessions_key) < lifetime then

@@ -1,84 +1,84 @@
 -- Replaces the presented refresh token by its successor. Mirrors `session_rules::rotate`; the comments name its functions.
 -- This part makes no function, because each one costs time in every call.
 -- KEYS: the record; the presented token; its successor; with a limit of the user also the last minute of the user
--- ARGV: the fixed part, and after it the sealed successor; the tenant as the format has it; the lifetime of the successor in
--- milliseconds
+-- ARGV: the fixed part, which ends with the tag and the sealed successor; the tenant as the format has it; the lifetime of the
+-- successor in milliseconds
 local session_key, presented_key, successor_key, user_minute_key = unpack(KEYS)
 local now, expires_at, access_expires_at, reuse_leeway, margin, tombstone, per_session, per_user, max_live_tokens, max_retries,
-  format, denylists, is_shared, is_sealed, has_from, access_token, released, rotated_from, tag, presented, successor, at =
-  struct.unpack('>i8i8i8i8i8i8I4I4I4I4BBBBBc16c16c16c16c32c32', ARGV[1])
-local tenant = ARGV[2]
-local session_id = string.sub(session_key, -36)
-if tag == NONE then
-  tag = NO_KEY
-end
-if format == 1 then
+  write_format, denylists, is_shared, is_sealed, has_from, access_token, released, rotated_from, presented, successor, sealed_at =
+  struct.unpack('>i8i8i8i8i8i8I4I4I4I4BBBBBc16c16c16c32c32', ARGV[1])
+if write_format == 1 then
   presented, successor = string.sub(presented_key, -64), string.sub(successor_key, -64)
 end
 
-local record, problem = load_record(session_key, format, format)
+local problem, format, tenant, current, previous, from, created, rotated, expires, ends, kept, minute, refreshes, generation,
+  retries, tokens, first, last, ended, reason, pending, stored = load_fields(session_key, write_format, write_format)
 if problem then
   error(problem)
-elseif not record then
+elseif not format then
   return { 'unknown' }
 end
 
 local class = 'ended'
-if not record.reason then
+if not reason then
   -- `classify`
-  local is_predecessor = record.previous == presented
-  if record.tenant ~= tenant then
+  local is_predecessor = previous == presented
+  if tenant ~= ARGV[2] then
     return { 'tenant_mismatch' }
-  elseif is_predecessor and record.current == successor then
+  elseif is_predecessor and current == successor then
     class = 'repeated'
-  elseif now >= record.expires then
+  elseif now >= expires then
     return { 'expired' }
-  elseif record.current == presented then
+  elseif current == presented then
     class = 'current'
   elseif not is_predecessor then
     -- `classify_older`
     class = is_repeat and 'already_used' or 'used'
-  elseif is_sealed == 1 and tag ~= NO_KEY and record.tag == tag then
-    -- `classify_predecessor`
-    class = 'retried'
-  elseif math.abs(now - record.rotated) >= reuse_leeway then
-    -- A clock that was ahead may have stored a rotation in the future. It must not prolong the grace period until then.
-    class = 'used'
   else
-    class = is_shared == 1 and record.tag and 'shared' or 'already_used'
+    -- `classify_predecessor`
+    local tag, own_tag = string.sub(tokens, last + 1, last + 16), string.sub(ARGV[1], sealed_at, sealed_at + 15)
+    if is_sealed == 1 and own_tag ~= NONE and tag == own_tag then
+      class = 'retried'
+    elseif math.abs(now - rotated) >= reuse_leeway then
+      -- A clock that was ahead may have stored a rotation in the future. It must not prolong the grace period until then.
+      class = 'used'
+    else
+      class = is_shared == 1 and tag ~= '' and 'shared' or 'already_used'
+    end
   end
   if class == 'already_used' then
-    return { class, record.from }
+    return { class, from }
   end
 end
 
 if class ~= 'ended' and class ~= 'used' then
-  local tokens, first, last = record.tokens, record.first, record.last
   local known_at = string.find(tokens, access_token, first, true)
   local is_known = known_at and known_at < last
 
   -- `count`: the limits, before anything is consumed. A repeat counts once. The minutes are those of `RefreshMinute::at`.
   local user_minute, user_refreshes
   if class == 'current' or class ~= 'repeated' and not is_known then
-    local minute, refreshes, rest, user_rest = record.minute, record.refreshes, 0, 0
+    local rest, user_rest, this_minute, so_far = 0, 0, minute, refreshes
     if now < minute - 10000000 or now >= minute + 60000000 then
-      minute, refreshes = now, 0
+      this_minute, so_far = now, 0
     end
     -- A new minute has as many retries again.
-    local retries = refreshes > 0 and record.retries or 0
-    if class ~= 'current' and retries >= max_retries then
-      return { 'rate_limited', 'retries', minute + 60000000 - now }
+    if so_far == 0 then
+      retries = 0
     end
-    if per_session > 0 and refreshes >= per_session then
-      rest = minute + 60000000 - now
+    if class ~= 'current' and retries >= max_retries then
+      return { 'rate_limited', 'retries', this_minute + 60000000 - now }
+    end
+    if per_session > 0 and so_far >= per_session then
+      rest = this_minute + 60000000 - now
     end
     if per_user > 0 then
-      local stored = redis.call('GET', user_minute_key)
+      local counted = redis.call('GET', user_minute_key)
       user_minute, user_refreshes = 0, 0
-      if stored and #stored == 11 then
-        user_minute, user_refreshes = struct.unpack('>I7I4', stored)
-      elseif stored then
-        user_minute, user_refreshes = string.match(stored, '^(%d+) (%d+)$')
+      if counted and #counted == 11 then
+        user_minute, user_refreshes = struct.unpack('>I7I4', counted)
+      elseif counted then
+        user_minute, user_refreshes = string.match(counted, '^(%d+) (%d+)$')
         user_minute, user_refreshes = tonumber(user_minute) or 0, tonumber(user_refreshes) or 0
       end
       if now < user_minute - 10000000 or now >= user_minute + 60000000 then
@@ -93,14 +93,15 @@ if class ~= 'ended' and class ~= 'used' then
     end
     if class ~= 'current' then
       -- `retry`
-      record.retries = retries + 1
+      retries = retries + 1
     end
     if per_session > 0 or class ~= 'current' then
-      record.minute, record.refreshes = minute, refreshes + 1
+      minute, refreshes = this_minute, so_far + 1
     end
   end
 
   -- `remember`: the tokens are in the order of their expiry.
+  local sealed = string.sub(tokens, last + 1)
   while first < last and struct.unpack('>I7', tokens, first) <= now - margin do
     first = first + TOKEN_SIZE
   end
@@ -120,9 +121,8 @@ if class ~= 'ended' and class ~= 'used' then
         oldest, a, b, c = position, d, e, f
       end
     end
-    return { 'at_capacity', string.sub(tokens, oldest + 7, oldest + 22), expiry }
+    return { 'at_capacity', string.sub(tokens, oldest, oldest + TOKEN_SIZE - 1) }
   end
-  record.tokens, record.first, record.last = tokens, first, last
 
   if class == 'current' then
     -- `advance`: the presented token is consumed here, and nowhere else.
@@ -130,40 +130,37 @@ if class ~= 'ended' and class ~= 'used' then
       return { 'expired' }
     end
     local lifetime = ARGV[3]
-    if expires_at > record.ends then
-      expires_at = record.ends
+    if expires_at > ends then
+      expires_at = ends
       lifetime = math.ceil((expires_at - now) / 1000)
     end
-    redis.call('SET', successor_key, format == 1 and session_id or '1', 'PX', lifetime)
-    record.current, record.previous, record.generation = successor, presented, record.generation + 1
-    record.rotated, record.expires, record.retries = now, expires_at, 0
-    record.from = has_from == 1 and rotated_from or ''
-    if is_sealed == 1 then
-      record.tag, record.sealed = tag, string.sub(ARGV[1], at)
-    else
-      record.tag, record.sealed = nil, nil
-    end
+    redis.call('SET', successor_key, format == 1 and string.sub(session_key, -36) or '1', 'PX', lifetime)
+    current, previous, generation, rotated, expires, retries = successor, presented, generation + 1, now, expires_at, 0
+    from = has_from == 1 and rotated_from or ''
+    sealed = is_sealed == 1 and string.sub(ARGV[1], sealed_at) or ''
   end
-  local needed = math.max(record.expires, access_expires_at + margin)
-  save_record(session_key, record, now, needed, not is_known and access_token, access_expires_at)
+  local needed = math.max(expires, access_expires_at + margin)
+  save_fields(session_key, now, nil, needed, not is_known and access_token, access_expires_at, sealed, format, tenant, current,
+    previous, from, created, rotated, expires, ends, kept, minute, refreshes, generation, retries, tokens, first, last, ended,
+    reason, pending, stored)
   if user_minute then
     -- The lifetime is only a cleanup: the time of the call decides whether the minute has passed.
-    local stored
+    local counted
     if format == 1 then
-      stored = string.format('%.0f %d', user_minute, user_refreshes + 1)
+      counted = string.format('%.0f %d', user_minute, user_refreshes + 1)
     else
-      stored = struct.pack('>I7I4', user_minute, user_refreshes + 1)
+      counted = struct.pack('>I7I4', user_minute, user_refreshes + 1)
     end
     if user_refreshes > 0 then
-      redis.call('SET', user_minute_key, stored, 'KEEPTTL')
+      redis.call('SET', user_minute_key, counted, 'KEEPTTL')
     else
-      redis.call('SET', user_minute_key, stored, 'PX', '120000')
+      redis.call('SET', user_minute_key, counted, 'PX', '120000')
     end
   end
   if class == 'retried' then
-    return { class, record.tag, record.sealed }
+    return { class, sealed }
   elseif class == 'shared' then
-    return { class, record.from, record.tag, record.sealed }
+    return { class, from, sealed }
   end
   return 'rotated'
 end

@@ -3,24 +3,26 @@
 -- A session is a table with `id`, `key`, `sessions_key`, `token_prefix`, and `denylists`: whether the denylist is on this server.
 -- If it is not, the session is pending until the caller has denylisted its access tokens. The reply names them in each case.
 
--- Adds to `reply` the access tokens of an ended session that some verifier may still accept, each as session id, token id and
--- expiry. Writes the record.
-local function finish(session, record, now, margin, reply)
-  for position = record.first, record.last, TOKEN_SIZE do
-    local expiry, id = struct.unpack('>I7c16', record.tokens, position)
-    local left = expiry + margin - now
-    if left > 0 then
-      reply[#reply + 1], reply[#reply + 2], reply[#reply + 3] = session.id, id, expiry
-    end
-    if left > 0 and session.denylists then
-      revoke('auth:jwt:revoked:' .. uuid_text(id), to_milliseconds(left))
-    end
-    if left <= 0 or session.denylists then
-      record.first = position + TOKEN_SIZE
-    end
+-- Adds to `reply` the access tokens of an ended session that some verifier may still accept: the session id, and the tokens as the
+-- record has them. Writes the record, with a lifetime in milliseconds if that changes.
+local function finish(session, record, now, margin, reply, lifetime)
+  local tokens, first, last = record.tokens, record.first, record.last
+  -- They are in the order of their expiry.
+  while first < last and struct.unpack('>I7', tokens, first) <= now - margin do
+    first = first + TOKEN_SIZE
   end
-  record.pending = record.first < record.last
-  save_record(session.key, record, now)
+  if first < last then
+    reply[#reply + 1], reply[#reply + 2] = session.id, string.sub(tokens, first, last)
+  end
+  if session.denylists then
+    for position = first, last, TOKEN_SIZE do
+      local left = struct.unpack('>I7', tokens, position) + margin - now
+      revoke('auth:jwt:revoked:' .. uuid_text(tokens, position + 7), to_milliseconds(left))
+    end
+    first = last + 1
+  end
+  record.first, record.pending = first, first < last
+  save_ended(session.key, record, now, lifetime)
   if not record.pending then
     redis.call('ZREM', session.sessions_key, session.id)
   end
@@ -29,9 +31,8 @@ end
 -- Ends a session. Its record stays as a tombstone.
 local function close(session, record, reason, now, margin, tombstone, reply)
   redis.call('DEL', session.token_prefix .. (record.format == 1 and record.current or hex(record.current)))
-  record.from, record.tag, record.sealed, record.minute, record.retries = '', nil, nil, 0, 0
-  record.ended, record.reason, record.lifetime = now, reason, to_milliseconds(tombstone)
-  finish(session, record, now, margin, reply)
+  record.from, record.minute, record.retries, record.ended, record.reason = '', 0, 0, now, reason
+  finish(session, record, now, margin, reply, to_milliseconds(tombstone))
 end
 
 -- Does what is left to do for a session that has ended.

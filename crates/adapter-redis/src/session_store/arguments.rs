@@ -11,7 +11,7 @@ use crate::keys;
 use crate::packed::Packed;
 use crate::record_format::RecordFormat;
 
-/// Returns the fixed part of the script `open`, and after it the sealed successor.
+/// Returns the fixed part of the script `open`, and after it the tag and the sealed successor.
 ///
 /// # Parameters
 /// - `times`: the time of the call, the margin, and the lifetime of a tombstone.
@@ -25,16 +25,15 @@ pub(super) fn open(session: &NewSession, times: [i64; 3], mode: impl FnOnce(Pack
     let packed = Packed::default()
         .numbers([now, expires_at, ends_at, margin, tombstone, access_expires_at])
         .small(session.max_sessions);
-    mode(packed)
+    let packed = mode(packed)
         .flag(retry.is_some())
         .flag(from.is_some())
         .bytes(access_token.id.as_bytes())
         .optional(from.as_ref().map(LimitKey::as_bytes))
-        .optional(tag(retry))
         .bytes(session.tenant_id.as_bytes())
         .optional(predecessor.map(|predecessor| &predecessor.digest))
-        .bytes(&session.refresh_token.value)
-        .bytes(sealed(retry))
+        .bytes(&session.refresh_token.value);
+    sealed(packed, retry)
 }
 
 /// Returns the keys of the script `rotate`. The last minute of the user is one only if their refreshes are limited.
@@ -45,7 +44,7 @@ pub(super) fn rotate_keys(rotate: &Rotate) -> Vec<String> {
     keys.into_iter().chain(minute).collect()
 }
 
-/// Returns the arguments of the script `rotate`: the fixed part with the sealed successor, the tenant as the format has it,
+/// Returns the arguments of the script `rotate`: the fixed part with the tag and the sealed successor, the tenant as the format has it,
 /// and the lifetime of the successor in milliseconds, as text because a script takes long to write a number.
 pub(super) fn rotate(
     rotate: &Rotate,
@@ -72,22 +71,18 @@ pub(super) fn rotate(
         .bytes(access_token.id.as_bytes())
         .optional(rotate.released.as_ref().map(TokenId::as_bytes))
         .optional(rotate.rotated_from.as_ref().map(LimitKey::as_bytes))
-        .optional(tag(retry))
         .bytes(&rotate.presented.value)
-        .bytes(&rotate.successor.value)
-        .bytes(sealed(retry));
+        .bytes(&rotate.successor.value);
     let tenant = match format {
         RecordFormat::Hash => Packed::default().bytes(rotate.tenant_id.to_string().as_bytes()),
         RecordFormat::Packed => Packed::default().bytes(rotate.tenant_id.as_bytes()),
     };
     let lifetime = expires_at.saturating_sub(now).saturating_add(999) / 1_000;
-    [fixed, tenant, Packed::default().bytes(lifetime.max(1).to_string().as_bytes())]
+    [sealed(fixed, retry), tenant, Packed::default().bytes(lifetime.max(1).to_string().as_bytes())]
 }
 
-fn tag(retry: Option<&SealedSuccessor>) -> Option<&[u8; 16]> {
-    retry.and_then(|retry| retry.tag.as_ref()).map(RetryTag::as_bytes)
-}
-
-fn sealed(retry: Option<&SealedSuccessor>) -> &[u8] {
-    retry.map_or(&[], |retry| &retry.sealed)
+/// Adds the tag and the sealed successor as a record has them, if there is one.
+fn sealed(packed: Packed, retry: Option<&SealedSuccessor>) -> Packed {
+    let Some(SealedSuccessor { tag, sealed }) = retry else { return packed };
+    packed.optional(tag.as_ref().map(RetryTag::as_bytes)).bytes(sealed)
 }

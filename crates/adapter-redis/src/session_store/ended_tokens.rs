@@ -31,7 +31,8 @@ impl EndedTokens {
     ) -> Result<Self, PortError> {
         let mut tokens = Vec::new();
         while !reply.is_empty() {
-            tokens.push((reply.session_id()?, reply.access_token()?));
+            let session_id = reply.session_id()?;
+            tokens.extend(reply.access_tokens()?.into_iter().map(|token| (session_id, token)));
         }
         Ok(Self { user_id, tokens, also })
     }

@@ -1,7 +1,8 @@
 //! The reply of the script that rotates.
 
 use auth_domain::model::{
-    EndReason, LimitKey, RefreshLimit, RetryTag, Rotation, SealedSuccessor, from_microseconds,
+    EndReason, LimitKey, LiveAccessToken, RefreshLimit, RetryTag, Rotation, SealedSuccessor,
+    from_microseconds,
 };
 use auth_domain::ports::PortError;
 
@@ -29,16 +30,24 @@ pub(super) fn read(reply: &mut ScriptReply) -> Result<Rotation, PortError> {
         }
         "expired" => Rotation::Expired,
         "tenant_mismatch" => Rotation::TenantMismatch,
-        "at_capacity" => Rotation::AtCapacity { oldest: reply.access_token()? },
+        "at_capacity" => Rotation::AtCapacity { oldest: oldest(reply)? },
         "unknown" => Rotation::Unknown,
         _ => return Err(unexpected_reply("an unknown outcome of a rotation")),
     })
 }
 
-/// Reads a sealed successor. A tag with another length than that of a retry stands for none.
+/// Reads a tag and a sealed successor. A tag of zeros stands for none.
 fn sealed_successor(reply: &mut ScriptReply) -> Result<SealedSuccessor, PortError> {
-    let tag = reply.bytes()?.try_into().ok().map(RetryTag::from_bytes);
-    Ok(SealedSuccessor { tag, sealed: reply.bytes()? })
+    let stored = reply.bytes()?;
+    let (tag, sealed) =
+        stored.split_first_chunk().ok_or_else(|| unexpected_reply("a sealed successor is too short"))?;
+    let tag = (*tag != [0; 16]).then(|| RetryTag::from_bytes(*tag));
+    Ok(SealedSuccessor { tag, sealed: sealed.to_vec() })
+}
+
+fn oldest(reply: &mut ScriptReply) -> Result<LiveAccessToken, PortError> {
+    let oldest = reply.access_tokens()?.into_iter().next();
+    oldest.ok_or_else(|| unexpected_reply("a full session without an access token"))
 }
 
 /// Reads the keyed hash of an address. It is empty if the address was unknown, or if the release before stored it.
