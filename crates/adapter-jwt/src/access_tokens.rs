@@ -7,11 +7,12 @@ use auth_domain::ports::{AccessTokens, InvalidAccessToken, PortError};
 use time::OffsetDateTime;
 
 use crate::claims::{Incoming, Outgoing};
-use crate::compact::{self, Compact};
+use crate::compact::{self, Compact, MAX_BYTES};
 use crate::config::JwtConfig;
 use crate::error::ConfigError;
 use crate::header;
 use crate::key_ring::KeyRing;
+use crate::verified_tokens::{Verified, VerifiedTokens};
 
 /// The largest accepted difference between the clocks of issuer and verifier.
 pub const LEEWAY: Duration = Duration::from_secs(5);
@@ -24,6 +25,7 @@ pub struct JwtAccessTokens {
     key_id: Option<String>,
     issuer: String,
     audience: String,
+    verified: VerifiedTokens,
 }
 
 impl JwtAccessTokens {
@@ -39,7 +41,27 @@ impl JwtAccessTokens {
             key_id: config.key_id,
             issuer: config.issuer,
             audience: config.audience,
+            verified: VerifiedTokens::new(),
         })
+    }
+
+    /// Checks spelling, header, signature and claims, in the order that RFC 8725 §3 requires. `now` is in Unix seconds.
+    fn read(&self, token: &str, now: u64) -> Result<Verified, InvalidAccessToken> {
+        let compact = Compact::parse(token, &self.header)?;
+        // `header::check` accepts what `header::encode` wrote, so an equal header needs no check.
+        if let Some(header) = &compact.header {
+            header::check(header, self.key_id.as_deref())?;
+        }
+        if !self.keys.verify(compact.signed, compact.signature) {
+            return Err(InvalidAccessToken::SignatureMismatch);
+        }
+        let claims = Incoming::parse(&compact.payload)?;
+        if !claims.is_between(&self.issuer, &self.audience) {
+            return Err(InvalidAccessToken::ClaimsRejected);
+        }
+        let validity = claims.validity();
+        validity.check(now, LEEWAY.as_secs())?;
+        Ok(Verified { claims: claims.into_claims()?, validity })
     }
 }
 
@@ -58,30 +80,21 @@ impl AccessTokens for JwtAccessTokens {
         Ok(AccessToken::new(token))
     }
 
-    /// Checks spelling, header, signature and claims, in the order that RFC 8725 §3 requires.
+    /// Reads a token. Of one that was verified before, only the times are checked.
     #[tracing::instrument(level = "debug", skip_all)]
     fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, InvalidAccessToken> {
-        let compact = Compact::parse(token, &self.header)?;
-        // `header::check` accepts what `header::encode` wrote, so an equal header needs no check.
-        if let Some(header) = &compact.header {
-            header::check(header, self.key_id.as_deref())?;
-        }
-        if !self.keys.verify(compact.signed, compact.signature) {
-            return Err(InvalidAccessToken::SignatureMismatch);
-        }
-        let claims = Incoming::parse(&compact.payload)?;
-        if !claims.is_between(&self.issuer, &self.audience) {
-            return Err(InvalidAccessToken::ClaimsRejected);
+        if token.len() > MAX_BYTES {
+            return Err(InvalidAccessToken::Malformed);
         }
         // Whole seconds are exact enough, since the claims are rounded to whole seconds. No token is valid before 1970.
         let now = u64::try_from(now.unix_timestamp()).map_err(|_| InvalidAccessToken::NotYetValid)?;
-        if claims.is_expired(now, LEEWAY.as_secs()) {
-            return Err(InvalidAccessToken::Expired);
+        let digest = VerifiedTokens::digest(token);
+        if let Some(known) = self.verified.get(&digest) {
+            return known.validity.check(now, LEEWAY.as_secs()).map(|()| known.claims);
         }
-        if claims.is_early(now, LEEWAY.as_secs()) {
-            return Err(InvalidAccessToken::NotYetValid);
-        }
-        claims.into_claims()
+        let verified = self.read(token, now)?;
+        self.verified.add(digest, verified.clone());
+        Ok(verified.claims)
     }
 }
 

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use crate::audience::Audience;
 use crate::numeric_date::NumericDate;
 use crate::text::Text;
+use crate::verified_tokens::Validity;
 
 /// The claims of an issued token, under the names that the HookSentry platform reads.
 #[derive(Serialize)]
@@ -89,15 +90,13 @@ impl<'a> Incoming<'a> {
         self.aud.includes(audience) && self.iss.0 == issuer
     }
 
-    /// Returns whether `now`, in Unix seconds, is at or after `exp` plus `leeway`.
-    pub(crate) fn is_expired(&self, now: u64, leeway: u64) -> bool {
-        now >= self.exp.rounded_down().saturating_add(leeway)
-    }
-
-    /// Returns whether `nbf` or `iat` is after `now`, in Unix seconds, plus `leeway`.
-    pub(crate) fn is_early(&self, now: u64, leeway: u64) -> bool {
-        let latest = now.saturating_add(leeway);
-        [self.nbf, self.iat].into_iter().flatten().any(|start| start.rounded_up() > latest)
+    /// Returns when the token is valid.
+    pub(crate) fn validity(&self) -> Validity {
+        let starts = [self.nbf, self.iat].into_iter().flatten();
+        Validity {
+            from: starts.map(NumericDate::rounded_up).max().unwrap_or(0),
+            until: self.exp.rounded_down(),
+        }
     }
 
     /// Converts the claims into types of the domain.

@@ -14,6 +14,7 @@ mod scan_cost;
 mod secret_strength;
 mod signing_key;
 mod text;
+mod verified_tokens;
 
 pub use access_tokens::{JwtAccessTokens, LEEWAY};
 pub use config::JwtConfig;

@@ -70,6 +70,49 @@ fn payload_with(name: &str, value: Option<Value>) -> String {
     payload.to_string()
 }
 
+// S-32
+#[test]
+fn a_token_has_at_most_4096_bytes() {
+    let tokens = tokens(NEW, &[]);
+    let of = |padding: usize| signed(&tokens, &payload_with("x", Some("x".repeat(padding).into())));
+    let longest = (0..4_096).map(of).take_while(|token| token.len() <= 4_096).last().unwrap();
+    assert!(longest.len() > 4_090 && tokens.verify(&longest, start()).is_ok());
+    let next = of(4_096);
+    assert_eq!(tokens.verify(&next, start()), Err(InvalidAccessToken::Malformed));
+}
+
+#[test]
+fn the_times_of_a_known_token_are_checked_again() {
+    let tokens = tokens(NEW, &[]);
+    let token = issue(&tokens);
+    let verify = |seconds: i64| tokens.verify(&token, start() + Duration::seconds(seconds));
+    assert_eq!(verify(0), Ok(claims()));
+    assert_eq!(verify(904), Ok(claims()));
+    assert_eq!(verify(905), Err(InvalidAccessToken::Expired));
+    assert_eq!(verify(-5), Ok(claims()));
+    assert_eq!(verify(-6), Err(InvalidAccessToken::NotYetValid));
+    assert_eq!(
+        tokens.verify(&token, OffsetDateTime::UNIX_EPOCH - Duration::SECOND),
+        Err(InvalidAccessToken::NotYetValid)
+    );
+}
+
+// S-29
+#[test]
+fn a_text_that_differs_from_a_known_token_is_read_again() {
+    let tokens = tokens(NEW, &[]);
+    let token = issue(&tokens);
+    assert!(tokens.verify(&token, start()).is_ok());
+    for at in 0..token.len() {
+        let mut changed = token.clone().into_bytes();
+        changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(changed).unwrap();
+        assert!(tokens.verify(&changed, start()).is_err(), "byte {at}");
+        assert!(tokens.verify(&token[..at], start()).is_err(), "the first {at} bytes");
+    }
+    assert_eq!(tokens.verify(&token, start()), Ok(claims()));
+}
+
 #[test]
 fn an_issued_token_verifies_to_its_claims() {
     let tokens = tokens(NEW, &[]);
