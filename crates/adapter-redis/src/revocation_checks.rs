@@ -32,7 +32,7 @@ impl RevocationChecks {
     pub(crate) fn new(connections: &Connections) -> Self {
         let connections = connections.clone();
         let (runtime, of_batches) = (connections.runtime(), connections.without_connecting());
-        let batcher = Batcher::new(MAX_BATCH, move |tokens, until| {
+        let batcher = Batcher::gathering(MAX_BATCH, move |tokens, until| {
             let connections = of_batches.clone();
             async move { Ok(check(&connections, &tokens, until).await?) }
         });

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt;
+use tokio::task::yield_now;
 
 use crate::error::BatchError;
 use crate::queue::{Member, Queue};
@@ -17,6 +18,8 @@ pub(crate) type Answers<A, E> = Pin<Box<dyn Future<Output = Result<Vec<A>, E>> +
 pub(crate) struct Shared<Q, A, E> {
     pub(crate) queue: Queue<Q, A, E>,
     pub(crate) max: usize,
+    /// Whether the tasks that are ready run before a batch is sent.
+    pub(crate) gathers: bool,
     pub(crate) send: Box<dyn Fn(Vec<Q>, Instant) -> Answers<A, E> + Send + Sync>,
 }
 
@@ -34,6 +37,9 @@ impl<Q, A, E: Clone> Task<Q, A, E> {
     /// Sends batches until no question waits.
     pub(crate) async fn run(mut self) {
         loop {
+            if self.shared.gathers {
+                yield_now().await;
+            }
             let batch = self.shared.queue.take(self.shared.max);
             if batch.is_empty() {
                 self.is_over = true;

@@ -32,10 +32,29 @@ where
     where
         F: Future<Output = Result<Vec<A>, E>> + Send + 'static,
     {
+        Self::with(max, false, send)
+    }
+
+    /// Like [`new`](Self::new), and the tasks that are ready run before each batch is sent, so that their questions join it.
+    ///
+    /// Batches are larger under load, but their callers also continue at the same time. This suits callers who wait for nothing
+    /// else afterwards.
+    pub fn gathering<F>(max: usize, send: impl Fn(Vec<Q>, Instant) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<A>, E>> + Send + 'static,
+    {
+        Self::with(max, true, send)
+    }
+
+    fn with<F>(max: usize, gathers: bool, send: impl Fn(Vec<Q>, Instant) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<A>, E>> + Send + 'static,
+    {
         let send = Box::new(move |questions, until| -> crate::batch::Answers<A, E> {
             Box::pin(send(questions, until))
         });
-        Self { shared: Arc::new(Shared { queue: Queue::new(), max: max.max(1), send }), runtime: None }
+        let shared = Shared { queue: Queue::new(), max: max.max(1), gathers, send };
+        Self { shared: Arc::new(shared), runtime: None }
     }
 
     /// Runs batches on this runtime, if there is one, so that they do not depend on the runtime of a caller.

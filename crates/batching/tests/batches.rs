@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use auth_batching::{BatchError, Batcher};
 use auth_domain::ports::Clock;
 use auth_testkit::TestClock;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::timeout;
@@ -29,12 +31,22 @@ struct Received {
 impl Server {
     fn with(max: usize) -> (Numbers, Self) {
         let (sender, received) = mpsc::unbounded_channel();
-        let batcher = Batcher::new(max, move |questions, until| {
+        (Batcher::new(max, Self::sending(sender)), Self(received))
+    }
+
+    fn gathering() -> (Numbers, Self) {
+        let (sender, received) = mpsc::unbounded_channel();
+        (Batcher::gathering(512, Self::sending(sender)), Self(received))
+    }
+
+    fn sending(
+        sender: mpsc::UnboundedSender<Received>,
+    ) -> impl Fn(Vec<u32>, Instant) -> BoxFuture<'static, Result<Vec<u32>, &'static str>> {
+        move |questions, until| {
             let (reply, replied) = oneshot::channel();
             sender.send(Received { questions, until, reply }).unwrap();
-            async move { replied.await.unwrap() }
-        });
-        (batcher, Self(received))
+            async move { replied.await.unwrap() }.boxed()
+        }
     }
 
     async fn next(&mut self) -> Received {
@@ -82,6 +94,27 @@ async fn questions_of_one_turn_share_a_batch() {
         assert_eq!(asker.await.unwrap(), Ok(question * 2));
     }
     assert!(server.is_idle());
+}
+
+#[tokio::test]
+async fn tasks_that_are_ready_join_a_batch_that_gathers() {
+    for ((batcher, mut server), gathers) in [(Server::with(512), false), (Server::gathering(), true)] {
+        let first = asking(&batcher, 0);
+        let (ready, is_ready) = oneshot::channel();
+        let asking_when_ready = batcher.clone();
+        let second = tokio::spawn(async move {
+            is_ready.await.unwrap();
+            asking_when_ready.ask(1, soon()).await
+        });
+        // The task of the batch is already in the queue of the runtime when this makes the second caller ready.
+        tokio::spawn(async move { ready.send(()).unwrap() });
+        let batch = server.next().await.answer();
+        assert_eq!(batch, if gathers { vec![0, 1] } else { vec![0] });
+        if !gathers {
+            assert_eq!(server.next().await.answer(), [1]);
+        }
+        assert_eq!((first.await.unwrap(), second.await.unwrap()), (Ok(0), Ok(2)));
+    }
 }
 
 #[tokio::test]
