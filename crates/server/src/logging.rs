@@ -10,6 +10,7 @@ mod rejections;
 mod sampling;
 mod span_fields;
 mod target;
+mod timestamp;
 
 use std::fs::File;
 use std::io::{IsTerminal, stderr};
@@ -21,9 +22,10 @@ use std::time::Duration;
 use auth_domain::model::Event;
 use auth_domain::ports::Clock;
 use tracing::{error, warn};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{EnvFilter, Targets};
 use tracing_subscriber::fmt::layer;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::command_error::CommandError;
@@ -77,7 +79,18 @@ pub(crate) fn report_all_suppressed() {
 /// # Errors
 /// [`CommandError`] if standard error cannot be duplicated or logging was started before.
 pub(crate) fn start(settings: &LogSettings) -> Result<Log, CommandError> {
-    let filter = EnvFilter::new(format!("{QUIETED},{}", settings.filter));
+    let filter = format!("{QUIETED},{}", settings.filter);
+    // An `EnvFilter` takes a lock, which all threads share, each time a span is entered. Only directives about spans need it.
+    match filter.parse::<Targets>() {
+        Ok(targets) => start_with(targets, settings),
+        Err(_) => start_with(EnvFilter::new(filter), settings),
+    }
+}
+
+fn start_with(
+    filter: impl Layer<Registry> + Send + Sync,
+    settings: &LogSettings,
+) -> Result<Log, CommandError> {
     let terminal = stderr().is_terminal();
     let format = settings.format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
     // A duplicate of the descriptor: while this writer is stuck, the lock of `Stderr` would block all others.
@@ -112,7 +125,8 @@ fn log_panics() {
 /// Returns a subscriber that formats the lines of level `info` and drops them.
 #[cfg(test)]
 pub(crate) fn formatting_only() -> impl tracing::Subscriber {
-    let spans = tracing_subscriber::registry().with(EnvFilter::new("info")).with(SpanFieldsLayer);
+    let spans = tracing_subscriber::registry().with(Targets::new().with_default(tracing::Level::INFO));
+    let spans = spans.with(SpanFieldsLayer);
     let sampling = SamplingLayer::new(Arc::default(), Arc::new(SystemClock));
     spans.with(JsonLayer::new(std::io::sink)).with(sampling)
 }

@@ -1,20 +1,21 @@
 //! JSON lines: one object for each event, with the fields of the event and of its span.
 
 use std::cell::RefCell;
-use std::fmt::{self, Debug};
+use std::fmt::Debug;
 use std::io::{self, Write};
 
+use auth_domain::ports::Clock;
 use serde::{Serialize, Serializer};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::span_fields::{FieldValue, SpanFields};
+use super::timestamp::Timestamps;
+use crate::system::SystemClock;
 
 thread_local! {
     /// The buffer of the lines of a thread.
@@ -43,10 +44,10 @@ where
             let mut own = Line::default();
             let mut shared = line.try_borrow_mut();
             let line = shared.as_deref_mut().unwrap_or(&mut own);
-            line.0.clear();
+            line.bytes.clear();
             if line.format(event, &context).is_ok() {
                 // A line that cannot be written is counted by its queue.
-                let _ = self.target.make_writer().write_all(&line.0);
+                let _ = self.target.make_writer().write_all(&line.bytes);
             }
         });
     }
@@ -54,7 +55,10 @@ where
 
 /// A line that is being formatted.
 #[derive(Default)]
-struct Line(Vec<u8>);
+struct Line {
+    bytes: Vec<u8>,
+    timestamps: Timestamps,
+}
 
 impl Line {
     fn format<S>(&mut self, event: &Event<'_>, context: &Context<'_, S>) -> io::Result<()>
@@ -62,48 +66,41 @@ impl Line {
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
         let metadata = event.metadata();
-        self.0.write_all(b"{\"timestamp\":\"")?;
-        SystemTime.format_time(&mut Writer::new(self)).map_err(io::Error::other)?;
-        write!(self.0, "\",\"level\":\"{}\"", metadata.level())?;
+        self.bytes.write_all(b"{\"timestamp\":\"")?;
+        self.timestamps.write(SystemClock.now(), &mut self.bytes)?;
+        write!(self.bytes, "\",\"level\":\"{}\"", metadata.level())?;
         event.record(self);
         self.member("target", metadata.target());
         if let Some(span) = context.event_span(event) {
-            self.0.write_all(b",\"span\":{")?;
+            self.bytes.write_all(b",\"span\":{")?;
             if let Some(fields) = span.extensions().get::<SpanFields>() {
                 for field in fields.iter() {
                     self.span_field(field.name, &field.value)?;
                 }
             }
-            self.0.write_all(b"\"name\":")?;
-            serde_json::to_writer(&mut self.0, span.name())?;
-            self.0.write_all(b"}")?;
+            self.bytes.write_all(b"\"name\":")?;
+            serde_json::to_writer(&mut self.bytes, span.name())?;
+            self.bytes.write_all(b"}")?;
         }
-        self.0.write_all(b"}\n")
+        self.bytes.write_all(b"}\n")
     }
 
     fn span_field(&mut self, name: &str, value: &FieldValue) -> io::Result<()> {
-        serde_json::to_writer(&mut self.0, name)?;
-        self.0.write_all(b":")?;
+        serde_json::to_writer(&mut self.bytes, name)?;
+        self.bytes.write_all(b":")?;
         match value {
-            FieldValue::Text(text) => serde_json::to_writer(&mut self.0, text)?,
-            FieldValue::Literal(literal) => self.0.write_all(literal.as_bytes())?,
+            FieldValue::Text(text) => serde_json::to_writer(&mut self.bytes, text)?,
+            FieldValue::Literal(literal) => self.bytes.write_all(literal.as_bytes())?,
         }
-        self.0.write_all(b",")
+        self.bytes.write_all(b",")
     }
 
     /// Adds a member. Writing to memory cannot fail, and a value of `tracing` has no error of its own.
     fn member(&mut self, name: &str, value: impl Serialize) {
-        self.0.push(b',');
-        let _ = serde_json::to_writer(&mut self.0, name);
-        self.0.push(b':');
-        let _ = serde_json::to_writer(&mut self.0, &value);
-    }
-}
-
-impl fmt::Write for Line {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
+        self.bytes.push(b',');
+        let _ = serde_json::to_writer(&mut self.bytes, name);
+        self.bytes.push(b':');
+        let _ = serde_json::to_writer(&mut self.bytes, &value);
     }
 }
 
