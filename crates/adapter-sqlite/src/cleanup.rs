@@ -71,21 +71,24 @@ impl Search {
         let succeeded_before = before.saturating_sub(self.login_retention.successes());
         let counted_before = before.saturating_sub(to_microseconds(DAILY_COUNT));
         let oldest: [(Option<i64>, Expired); 5] = [
-            (denylist::table.select(min(denylist::until)).first(connection)?, Expired::Denylist { before }),
             (
-                login_failures::table.select(min(login_failures::at)).first(connection)?,
+                denylist::table.select(min(denylist::until)).get_result(connection)?,
+                Expired::Denylist { before },
+            ),
+            (
+                login_failures::table.select(min(login_failures::at)).get_result(connection)?,
                 Expired::LoginFailures { before: failed_before },
             ),
             (
-                login_successes::table.select(min(login_successes::at)).first(connection)?,
+                login_successes::table.select(min(login_successes::at)).get_result(connection)?,
                 Expired::LoginSuccesses { before: succeeded_before },
             ),
             (
-                login_daily_counts::table.select(min(login_daily_counts::at)).first(connection)?,
+                login_daily_counts::table.select(min(login_daily_counts::at)).get_result(connection)?,
                 Expired::DailyCounts { before: counted_before },
             ),
             (
-                refresh_minutes::table.select(min(refresh_minutes::started_at)).first(connection)?,
+                refresh_minutes::table.select(min(refresh_minutes::started_at)).get_result(connection)?,
                 Expired::RefreshMinutes { before },
             ),
         ];

@@ -6,8 +6,10 @@ use async_trait::async_trait;
 use auth_domain::model::{LiveAccessToken, RequestTime, TokenId, to_microseconds, to_unix_microseconds};
 use auth_domain::ports::{Denylist, PortError};
 use diesel::dsl::exists;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Binary};
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection, sql_query};
+use diesel::sqlite::Sqlite;
+use diesel::{ExpressionMethods, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection};
 
 use crate::database::SqliteDatabase;
 use crate::error::StoreError;
@@ -58,12 +60,32 @@ pub(crate) fn revoke(
     token: LiveAccessToken,
     margin: Duration,
 ) -> Result<(), StoreError> {
-    sql_query(
-        "INSERT INTO denylist (token_id, until) VALUES (?, ?)
-         ON CONFLICT (token_id) DO UPDATE SET until = max(until, excluded.until)",
-    )
-    .bind::<Binary, _>(token.id.as_bytes().as_slice())
-    .bind::<BigInt, _>(to_unix_microseconds(token.expires_at).saturating_add(to_microseconds(margin)))
-    .execute(connection)?;
+    let until = to_unix_microseconds(token.expires_at).saturating_add(to_microseconds(margin));
+    Revoke { token_id: token.id.as_bytes(), until }.execute(connection)?;
     Ok(())
 }
+
+/// The statement of [`revoke`], which SQLite compiles once per connection.
+struct Revoke<'a> {
+    token_id: &'a [u8],
+    until: i64,
+}
+
+impl QueryFragment<Sqlite> for Revoke<'_> {
+    fn walk_ast<'b>(&'b self, mut statement: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        statement.push_sql("INSERT INTO denylist (token_id, until) VALUES (");
+        statement.push_bind_param::<Binary, _>(self.token_id)?;
+        statement.push_sql(", ");
+        statement.push_bind_param::<BigInt, _>(&self.until)?;
+        statement.push_sql(") ON CONFLICT (token_id) DO UPDATE SET until = max(until, excluded.until)");
+        Ok(())
+    }
+}
+
+impl QueryId for Revoke<'_> {
+    type QueryId = Revoke<'static>;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<SqliteConnection> for Revoke<'_> {}

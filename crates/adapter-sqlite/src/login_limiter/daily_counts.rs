@@ -19,7 +19,7 @@ pub(super) fn load(
     let row: Option<(i64, i64, i64, Vec<u8>)> = login_daily_counts::table
         .select((hour, unknown_last, known_last, attempts))
         .find(email.as_bytes().as_slice())
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     let Some((number, last_unknown, last_known, bytes)) = row else { return Ok(None) };
     let (pairs, rest) = bytes.as_chunks::<2>();

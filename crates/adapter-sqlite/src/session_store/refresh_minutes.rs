@@ -1,8 +1,7 @@
 //! The last minute with refreshes of each user.
 
 use auth_domain::model::{RefreshMinute, UserId};
-use diesel::upsert::excluded;
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, SqliteConnection};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, SqliteConnection, replace_into};
 
 use crate::error::StoreError;
 use crate::schema::refresh_minutes;
@@ -15,7 +14,7 @@ pub(super) fn find(
     let row: Option<(i64, i64)> = refresh_minutes::table
         .find(user_id.as_bytes().as_slice())
         .select((refresh_minutes::started_at, refresh_minutes::refreshes))
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     let minute = |(started_at, refreshes)| Ok(RefreshMinute { started_at, refreshes: count(refreshes)? });
     row.map(minute).transpose()
@@ -26,18 +25,11 @@ pub(super) fn save(
     user_id: UserId,
     minute: RefreshMinute,
 ) -> Result<(), StoreError> {
-    diesel::insert_into(refresh_minutes::table)
-        .values((
-            refresh_minutes::user_id.eq(user_id.as_bytes().as_slice()),
-            refresh_minutes::started_at.eq(minute.started_at),
-            refresh_minutes::refreshes.eq(i64::from(minute.refreshes)),
-        ))
-        .on_conflict(refresh_minutes::user_id)
-        .do_update()
-        .set((
-            refresh_minutes::started_at.eq(excluded(refresh_minutes::started_at)),
-            refresh_minutes::refreshes.eq(excluded(refresh_minutes::refreshes)),
-        ))
-        .execute(connection)?;
+    let row = (
+        refresh_minutes::user_id.eq(user_id.as_bytes().as_slice()),
+        refresh_minutes::started_at.eq(minute.started_at),
+        refresh_minutes::refreshes.eq(i64::from(minute.refreshes)),
+    );
+    replace_into(refresh_minutes::table).values(row).execute(connection)?;
     Ok(())
 }

@@ -143,7 +143,7 @@ pub(super) fn find(
     connection: &mut SqliteConnection,
     session: SessionRef,
 ) -> Result<Option<SessionRecord>, StoreError> {
-    let row = sessions::table.find(key(&session)).select(SessionRow::as_select()).first(connection);
+    let row = sessions::table.find(key(&session)).select(SessionRow::as_select()).get_result(connection);
     row.optional()?.map(SessionRecord::try_from).transpose()
 }
 

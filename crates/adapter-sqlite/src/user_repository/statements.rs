@@ -20,12 +20,12 @@ pub(super) fn find_by_email(
     email: &Email,
 ) -> Result<Option<User>, StoreError> {
     let rows = users::table.select(UserRow::as_select()).filter(users::email.eq(email.as_str()));
-    Ok(rows.first(connection).optional()?.map(User::try_from).transpose()?)
+    Ok(rows.get_result(connection).optional()?.map(User::try_from).transpose()?)
 }
 
 pub(super) fn find_by_id(connection: &mut SqliteConnection, id: UserId) -> Result<Option<User>, StoreError> {
     let rows = users::table.select(UserRow::as_select()).find(id.as_bytes().as_slice());
-    Ok(rows.first(connection).optional()?.map(User::try_from).transpose()?)
+    Ok(rows.get_result(connection).optional()?.map(User::try_from).transpose()?)
 }
 
 pub(super) fn list(connection: &mut SqliteConnection) -> Result<UserListing, StoreError> {
@@ -54,7 +54,7 @@ pub(super) fn default_tenant(
     let insert = diesel::insert_into(tenants::table).values(row);
     insert.on_conflict(tenants::name).do_nothing().execute(connection)?;
     let named = tenants::table.select(tenants::id).filter(tenants::name.eq(DEFAULT_TENANT));
-    let id: Vec<u8> = named.first(connection)?;
+    let id: Vec<u8> = named.get_result(connection)?;
     Ok(TenantId::from_uuid(stored::id(&id)?))
 }
 
