@@ -21,6 +21,8 @@ use crate::tokens::{KEY, VALID, id, issue, key};
 
 /// The number of tokens that take turns. A single one would stay in the nearest cache of the processor.
 const TOKENS: usize = 1_000;
+/// So many that each is forgotten before its next turn.
+const FORGOTTEN_TOKENS: usize = 65_536;
 /// The timeout of a verification, as in the verifier.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -31,7 +33,7 @@ pub(crate) fn verifications(
     empty: &CachingDenylist,
     million: &CachingDenylist,
     crowded: &RedisServer,
-) -> [Contender; 7] {
+) -> [Contender; 8] {
     let jwt = Arc::new(JwtAccessTokens::new(JwtConfig::new(key())).unwrap());
     let tokens: Arc<[String]> = (VALID..).take(TOKENS).map(|number| issue(&jwt, number)).collect();
     let through = |denylist: Arc<dyn Denylist>| {
@@ -42,7 +44,8 @@ pub(crate) fn verifications(
     [
         raw_hmac(&tokens),
         decode(&tokens),
-        without_denylist(&jwt, &tokens),
+        without_denylist("first, without denylist", &jwt, (VALID..).take(FORGOTTEN_TOKENS)),
+        without_denylist("again, without denylist", &jwt, (VALID..).take(TOKENS)),
         whole("cached, no entries", through(Arc::new(empty.clone())), CALLS, 1),
         whole("cached, a million entries", through(Arc::new(million.clone())), CALLS, 1),
         whole("strict, 1 caller", through(Arc::clone(&strict)), CALLS, 1),
@@ -97,10 +100,16 @@ struct Claims {
     sid: String,
 }
 
-fn without_denylist(jwt: &Arc<JwtAccessTokens>, tokens: &Arc<[String]>) -> Contender {
-    let (jwt, tokens) = (Arc::clone(jwt), Arc::clone(tokens));
-    in_process("without denylist", move |turn| {
-        let token = black_box(&tokens[turn % TOKENS]);
+/// The verification of tokens in turns, without a denylist.
+fn without_denylist(
+    name: &'static str,
+    jwt: &Arc<JwtAccessTokens>,
+    numbers: impl Iterator<Item = usize>,
+) -> Contender {
+    let tokens: Vec<_> = numbers.map(|number| issue(jwt, number)).collect();
+    let jwt = Arc::clone(jwt);
+    in_process(name, move |turn| {
+        let token = black_box(&tokens[turn % tokens.len()]);
         drop(black_box(jwt.verify(token, SystemClock.now()).unwrap()));
     })
 }
