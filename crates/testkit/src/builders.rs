@@ -129,6 +129,7 @@ impl TestSession {
             reuse_leeway: policy.reuse_leeway,
             rotated_from: None,
             released: None,
+            releases_oldest: false,
             is_repeat: false,
         };
         RotationAttempt { presented: presented.clone(), successor, rotate }

@@ -43,6 +43,7 @@ macro_rules! session_store_contract {
             other_tenant_changes_nothing,
             session_is_found_only_with_its_user,
             full_session_returns_its_oldest_access_token,
+            full_session_may_release_its_oldest_access_token,
             ended_session_denylists_its_access_tokens,
             reuse_denylists_the_access_tokens,
             ended_session_denylists_a_token_within_the_margin,

@@ -5,8 +5,8 @@
 -- successor in milliseconds
 local session_key, presented_key, successor_key, user_minute_key = unpack(KEYS)
 local now, expires_at, access_expires_at, reuse_leeway, margin, tombstone, per_session, per_user, max_live_tokens, max_retries,
-  write_format, denylists, is_shared, is_sealed, has_from, access_token, released, rotated_from, presented, successor, sealed_at =
-  struct.unpack('>i8i8i8i8i8i8I4I4I4I4BBBBBc16c16c16c32c32', ARGV[1])
+  write_format, denylists, is_shared, releases_oldest, is_sealed, has_from, access_token, released, rotated_from, presented, successor, sealed_at =
+  struct.unpack('>i8i8i8i8i8i8I4I4I4I4BBBBBBc16c16c16c32c32', ARGV[1])
 if write_format == 1 then
   presented, successor = string.sub(presented_key, -64), string.sub(successor_key, -64)
 end
@@ -51,6 +51,7 @@ if not reason then
   end
 end
 
+local reply, oldest
 if class ~= 'ended' and class ~= 'used' then
   local known_at = string.find(tokens, access_token, first, true)
   local is_known = known_at and known_at < last
@@ -114,14 +115,19 @@ if class ~= 'ended' and class ~= 'used' then
   if not is_known and last - first + 1 >= TOKEN_SIZE * max_live_tokens then
     -- Equal times are ordered by id, as three numbers.
     local expiry, a, b, c = struct.unpack('>I7I6I6I4', tokens, first)
-    local oldest = first
+    local oldest_at = first
     for position = first + TOKEN_SIZE, last, TOKEN_SIZE do
       local other, d, e, f = struct.unpack('>I7I6I6I4', tokens, position)
       if other == expiry and (d < a or d == a and (e < b or e == b and f < c)) then
-        oldest, a, b, c = position, d, e, f
+        oldest_at, a, b, c = position, d, e, f
       end
     end
-    return { 'at_capacity', string.sub(tokens, oldest, oldest + TOKEN_SIZE - 1) }
+    oldest = string.sub(tokens, oldest_at, oldest_at + TOKEN_SIZE - 1)
+    if denylists == 0 or releases_oldest == 0 then
+      return { 'at_capacity', oldest }
+    end
+    tokens = string.sub(tokens, first, oldest_at - 1) .. string.sub(tokens, oldest_at + TOKEN_SIZE, last)
+    first, last = 1, #tokens
   end
 
   if class == 'current' then
@@ -158,9 +164,13 @@ if class ~= 'ended' and class ~= 'used' then
     end
   end
   if class == 'retried' then
-    return { class, sealed }
+    reply = { class, sealed }
   elseif class == 'shared' then
-    return { class, from, sealed }
+    reply = { class, from, sealed }
+  else
+    reply = 'rotated'
   end
-  return 'rotated'
+  if not oldest then
+    return reply
+  end
 end

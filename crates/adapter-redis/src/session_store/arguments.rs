@@ -66,6 +66,7 @@ pub(super) fn rotate(
         .small(MAX_RETRIES);
     let fixed = mode(packed)
         .flag(rotate.concurrent_refresh == ConcurrentRefresh::Share)
+        .flag(rotate.releases_oldest)
         .flag(retry.is_some())
         .flag(rotate.rotated_from.is_some())
         .bytes(access_token.id.as_bytes())

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auth_adapter_redis::CachingDenylist;
-use auth_domain::model::LiveAccessToken;
-use auth_domain::ports::{Denylist, PortErrorKind};
+use auth_domain::model::{LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, Rotation};
+use auth_domain::ports::{Denylist, PortErrorKind, SessionStore};
 use auth_testkit::servers::{Proxy, RedisServer};
 use auth_testkit::{START, an_access_token, holds_within, request_time_at};
 
@@ -72,6 +72,31 @@ async fn own_revocation_is_in_the_cache_at_once() {
         ports.denylist.add(single, request_time_at(START)).await.unwrap();
         assert!(contains(&cached, single).await);
     }
+}
+
+// S-59
+#[tokio::test(flavor = "multi_thread")]
+async fn token_that_makes_room_is_in_the_cache_at_once() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let cached = trusted(&ports).await;
+    for _ in 0..20 {
+        let session = ports.opened().await;
+        let mut token = session.token.clone();
+        for _ in 1..MAX_LIVE_ACCESS_TOKENS {
+            token = ports.rotated(&session, &token).await;
+        }
+        let mut next = session.rotation(&token, START);
+        let outcome = ports.sessions.rotate(&next.rotate, request_time_at(START)).await.unwrap();
+        let Rotation::AtCapacity { oldest } = outcome else { panic!("{outcome:?}") };
+        assert!(!contains(&cached, oldest).await);
+        next.rotate.releases_oldest = true;
+        let outcome = ports.sessions.rotate(&next.rotate, request_time_at(START)).await.unwrap();
+        assert_eq!(outcome, Rotation::Rotated);
+        assert!(contains(&cached, oldest).await && ports.is_revoked(oldest).await);
+        assert!(!contains(&cached, next.rotate.access_token).await);
+    }
+    assert_eq!(cached.state().misses, 0, "Redis was asked");
 }
 
 #[tokio::test(flavor = "multi_thread")]

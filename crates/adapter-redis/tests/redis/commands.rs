@@ -1,6 +1,6 @@
 //! The number of commands of each operation, as the server counts them.
 
-use auth_domain::model::{Settlement, Ticket};
+use auth_domain::model::{MAX_LIVE_ACCESS_TOKENS, Rotation, Settlement, Ticket};
 use auth_domain::ports::{LoginLimiter, SessionStore};
 use auth_testkit::servers::{ExecutedCommand, RedisServer};
 use auth_testkit::{START, a_session, a_user_id, request_time_at};
@@ -28,6 +28,32 @@ async fn rotation_is_one_script_call_and_consumes_by_getdel() {
     let consumed: Vec<_> =
         seen.iter().map(ExecutedCommand::name).filter(|name| consuming.contains(&&**name)).collect();
     assert_eq!(consumed, ["GETDEL"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotation_of_a_full_session_is_one_script_call() {
+    let server = RedisServer::start();
+    let ports = Ports::on(&server);
+    let session = ports.opened().await;
+    let mut token = session.token.clone();
+    for _ in 1..MAX_LIVE_ACCESS_TOKENS {
+        token = ports.rotated(&session, &token).await;
+    }
+    let mut monitor = server.monitor();
+    let mut last = token.clone();
+    for _ in 0..3 {
+        let mut next = session.rotation(&last, START).keyed("key");
+        next.rotate.releases_oldest = true;
+        let outcome = ports.sessions.rotate(&next.rotate, request_time_at(START)).await.unwrap();
+        assert_eq!(outcome, Rotation::Rotated);
+        (token, last) = (last, next.successor);
+    }
+    // A retry needs room as well.
+    let mut retry = session.rotation(&token, START).keyed("key");
+    retry.rotate.releases_oldest = true;
+    let outcome = ports.sessions.rotate(&retry.rotate, request_time_at(START)).await.unwrap();
+    assert!(matches!(outcome, Rotation::Retried(_)), "{outcome:?}");
+    assert_eq!(sent(&monitor.executed()), ["EVALSHA"; 4]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -84,7 +84,8 @@ impl Refresh {
         })
     }
 
-    /// Makes the next tokens and rotates. While the session is full, its oldest access token is revoked to make room.
+    /// Makes the next tokens and rotates. While the session is full, its oldest access token is revoked to make room, by the store
+    /// in the same operation if it can.
     async fn rotate(&self, user: &User, attempt: &Attempt) -> Result<(Rotation, TokenPair), PortError> {
         let (request_time, policy) = (attempt.request_time, self.issuer.policy);
         let session = attempt.presented.session;
@@ -101,6 +102,7 @@ impl Refresh {
             reuse_leeway: policy.reuse_leeway,
             rotated_from: attempt.client,
             released: None,
+            releases_oldest: true,
             is_repeat: false,
         };
         let mut rotation = self.sessions.rotate(&rotate, request_time).await?;

@@ -16,7 +16,8 @@ mod sharing;
 mod support;
 
 pub use capacity::{
-    full_session_returns_its_oldest_access_token, session_over_the_limit_ends_the_longest_idle_one,
+    full_session_may_release_its_oldest_access_token, full_session_returns_its_oldest_access_token,
+    session_over_the_limit_ends_the_longest_idle_one,
 };
 pub use deadline::call_past_its_deadline_changes_nothing;
 pub use ending::{

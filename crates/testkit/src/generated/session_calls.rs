@@ -48,6 +48,8 @@ pub enum SessionOperation {
         address: Option<u8>,
         /// Whether the access token that a full session returned is denylisted and released.
         release: bool,
+        /// Whether a full session may release its oldest access token.
+        releases_oldest: bool,
         /// Whether the successor is shared.
         is_shared: bool,
         /// The limits of refreshes for the session and the user; 0 is no limit.
@@ -151,6 +153,7 @@ fn retrying(session: Index, is_shared: bool) -> Vec<SessionCall> {
             grace_period: Duration::from_secs(10),
             address: None,
             release: true,
+            releases_oldest: false,
             is_shared,
             limits: [0, 0],
         },
@@ -205,10 +208,18 @@ fn rotate() -> impl Strategy<Value = SessionOperation> {
     let grace_period = prop_oneof![4 => Just(Duration::from_secs(10)), 1 => Just(Duration::ZERO)];
     let key = proptest::option::of(0..2_u8);
     let address = proptest::option::of(0..2_u8);
-    let flags = (prop::bool::weighted(0.05), any::<bool>(), any::<bool>());
+    let flags = (prop::bool::weighted(0.05), any::<[bool; 2]>(), any::<bool>());
     let limits = prop_oneof![4 => Just([60, 300]), 1 => Just([3, 5]), 1 => Just([0, 4]), 1 => Just([0, 0])];
     (any::<Index>(), token, key, grace_period, address, flags, limits).prop_map(
-        |(session, token, key, grace_period, address, (other_tenant, release, is_shared), limits)| {
+        |(
+            session,
+            token,
+            key,
+            grace_period,
+            address,
+            (other_tenant, [release, releases_oldest], is_shared),
+            limits,
+        )| {
             SessionOperation::Rotate {
                 session,
                 token,
@@ -217,6 +228,7 @@ fn rotate() -> impl Strategy<Value = SessionOperation> {
                 grace_period,
                 address,
                 release,
+                releases_oldest,
                 is_shared,
                 limits,
             }

@@ -165,6 +165,7 @@ impl SessionPlayer {
             grace_period,
             address,
             release,
+            releases_oldest,
             is_shared,
             limits,
         } = operation
@@ -190,6 +191,7 @@ impl SessionPlayer {
             reuse_leeway: *grace_period,
             rotated_from: address.map(|address| LimitKey::from_bytes([address; 16])),
             released,
+            releases_oldest: *releases_oldest,
             is_repeat: false,
         };
         client.called = Some((rotate.clone(), successor));

@@ -29,6 +29,11 @@ pub trait SessionSubject: Send + Sync {
     /// The stored minute with refreshes of a user, read without the port; `None` if there is none.
     async fn user_minute(&self, user_id: UserId) -> Option<RefreshMinute>;
 
+    /// Whether a full session releases its oldest access token in the same operation, if the call allows it.
+    fn releases_oldest(&self) -> bool {
+        true
+    }
+
     /// The time of the first call of every sequence, in whole microseconds.
     fn start(&self) -> OffsetDateTime {
         START
@@ -52,7 +57,10 @@ async fn compare(calls: &[SessionCall], subject: &dyn SessionSubject) -> Result<
     let (mut player, mut model, mut now) = (SessionPlayer::new(), SessionModel::default(), subject.start());
     for (number, step) in calls.iter().enumerate() {
         now += step.after;
-        let Some(request) = player.request(&step.operation, now) else { continue };
+        let Some(mut request) = player.request(&step.operation, now) else { continue };
+        if let SessionRequest::Rotate(rotate) = &mut request {
+            rotate.releases_oldest &= subject.releases_oldest();
+        }
         if let Some(token) = player.released_token(&request) {
             model.deny(token);
             subject.denylist().add(token, subject.request_time(now)).await.map_err(store_error)?;

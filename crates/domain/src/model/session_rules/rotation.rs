@@ -49,8 +49,10 @@ pub fn rotate(
         Ok(user_minute) => user_minute,
         Err(limited) => return Decision::unchanged(limited),
     };
-    match remember(&mut new, rotate.access_token, rotate.released, now, margin) {
-        Ok(()) => Decision { outcome, change: Some(Change { user_minute, ..Change::new(new, Vec::new()) }) },
+    match remember(&mut new, rotate, now, margin) {
+        Ok(denylist) => {
+            Decision { outcome, change: Some(Change { user_minute, ..Change::new(new, denylist) }) }
+        }
         Err(oldest) => Decision::unchanged(Rotation::AtCapacity { oldest }),
     }
 }

@@ -54,7 +54,9 @@ use crate::ports::PortError;
 /// - A rotation for another tenant MUST change nothing (`other_tenant_changes_nothing`). A session presented under another
 ///   user MUST be [`Rotation::Unknown`] (`session_is_found_only_with_its_user`).
 /// - If [`MAX_LIVE_ACCESS_TOKENS`](crate::model::MAX_LIVE_ACCESS_TOKENS) are alive, `rotate` MUST change nothing and return
-///   the oldest. With this one in `released` it MUST rotate (`full_session_returns_its_oldest_access_token`).
+///   the oldest. With this one in `released` it MUST rotate (`full_session_returns_its_oldest_access_token`). If
+///   [`Rotate::releases_oldest`] is set, it MAY denylist the oldest and rotate without it, in the same atomic operation
+///   (`full_session_may_release_its_oldest_access_token`).
 /// - When a call that ends a session returns, every access token of the session that is alive MUST be in the denylist
 ///   (`ended_session_denylists_its_access_tokens`, `reuse_denylists_the_access_tokens`), also one that expired less than the
 ///   margin of the denylist ago (`ended_session_denylists_a_token_within_the_margin`), and

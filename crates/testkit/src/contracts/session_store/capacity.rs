@@ -48,6 +48,35 @@ async fn expired_access_tokens_take_no_room(fixture: &SessionFixture) {
     }
 }
 
+/// A full session that may release its oldest access token denylists it in the same operation and rotates, or returns it as
+/// before.
+pub async fn full_session_may_release_its_oldest_access_token(fixture: &SessionFixture) {
+    let (session, oldest, last) = full_session(fixture).await;
+    let mut next = session.rotation(&last.successor, START);
+    next.rotate.releases_oldest = true;
+    let mut outcome = attempt(fixture, &next, START).await;
+    if outcome == (Rotation::AtCapacity { oldest }) {
+        assert!(!is_revoked(fixture, oldest, START).await, "a rejection changed the denylist");
+        fixture.denylist.add(oldest, request_time_at(START)).await.unwrap();
+        next.rotate.released = Some(oldest.id);
+        outcome = attempt(fixture, &next, START).await;
+    }
+    assert_eq!(outcome, Rotation::Rotated);
+    assert!(is_revoked(fixture, oldest, START).await, "the released access token is still valid");
+    let kept = [session.opening.access_token, last.rotate.access_token, next.rotate.access_token];
+    for token in kept {
+        assert!(!is_revoked(fixture, token, START).await, "another access token was released");
+    }
+    let full = session.rotation(&next.successor, START);
+    let full = attempt(fixture, &full, START).await;
+    assert!(matches!(full, Rotation::AtCapacity { .. }), "more than one access token was released: {full:?}");
+
+    end(fixture, &session, EndReason::LoggedOut, START).await;
+    for token in kept {
+        assert!(is_revoked(fixture, token, START).await, "an access token is still valid");
+    }
+}
+
 /// Fills a session; returns the access token that expires first and the rotation that filled it.
 async fn full_session(fixture: &SessionFixture) -> (TestSession, LiveAccessToken, RotationAttempt) {
     let session = opened(fixture, START).await;

@@ -194,6 +194,11 @@ fault!(
     Fault::ReleasedTokenIsKept
 );
 fault!(
+    released_token_is_not_denylisted,
+    session_store::full_session_may_release_its_oldest_access_token,
+    Fault::ReleasedTokenIsNotDenylisted
+);
+fault!(
     expired_access_tokens_take_room,
     session_store::full_session_returns_its_oldest_access_token,
     Fault::ExpiredAccessTokensTakeRoom

@@ -63,6 +63,7 @@ pub(crate) enum Fault {
     AccessTokenLimitIgnored,
     NewestAccessTokenReturned,
     ReleasedTokenIsKept,
+    ReleasedTokenIsNotDenylisted,
     ExpiredAccessTokensTakeRoom,
     SessionLimitIgnored,
     LatestSessionEnds,

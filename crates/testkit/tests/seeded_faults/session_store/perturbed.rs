@@ -128,6 +128,11 @@ fn perturb_outcome(fault: Fault, decision: &mut Decision<Rotation>, stored: &Sto
         }
         (Fault::ReuseEndsNothing, Rotation::ReuseDetected { .. })
         | (Fault::RetryForgetsItsAccessToken, Rotation::Retried(_)) => decision.change = None,
+        (Fault::ReleasedTokenIsNotDenylisted, Rotation::Rotated) => {
+            if let Some(change) = &mut decision.change {
+                change.denylist.clear();
+            }
+        }
         (Fault::NewestAccessTokenReturned, Rotation::AtCapacity { oldest }) => {
             *oldest = *record.live_tokens.iter().max_by_key(|token| token.expires_at).unwrap();
         }

@@ -63,6 +63,7 @@ pub(super) fn rotation(from: u8, to: u8, now: OffsetDateTime) -> Rotate {
         reuse_leeway: LEEWAY,
         rotated_from: None,
         released: None,
+        releases_oldest: false,
         is_repeat: false,
     }
 }

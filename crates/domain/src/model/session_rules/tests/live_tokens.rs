@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fixtures::*;
-use crate::model::{MAX_LIVE_ACCESS_TOKENS, Rotation, SessionRecord};
+use crate::model::{MAX_LIVE_ACCESS_TOKENS, Rotate, Rotation, SessionRecord};
 
 /// A session with sixteen live access tokens, whose current token is number 15.
 fn full() -> SessionRecord {
@@ -25,6 +25,17 @@ fn a_full_session_names_the_token_that_expires_first() {
     request.released = Some(first.id);
     let tokens = rotated(&record, &request, START).live_tokens;
     assert!(!tokens.contains(&first) && tokens.contains(&request.access_token));
+}
+
+#[test]
+fn a_full_session_may_release_the_token_that_expires_first() {
+    let request = Rotate { releases_oldest: true, ..rotation(15, 16, START) };
+    let decision = apply(&full(), &request, START);
+    assert_eq!(decision.outcome, Rotation::Rotated);
+    let change = decision.change.unwrap();
+    assert_eq!(change.denylist, [access_token(0, START)]);
+    let kept: Vec<_> = (1..17).map(|number| access_token(number, START)).collect();
+    assert_eq!(change.record.live_tokens, kept);
 }
 
 #[test]

@@ -33,6 +33,7 @@ async fn the_store_gets_tenant_lifetimes_policy_and_access_token() {
     assert_eq!(rotate.access_token, signed);
     assert_eq!(rotate.rotated_from, Some(client_key()));
     assert_eq!(rotate.released, None);
+    assert!(rotate.releases_oldest);
 }
 
 // S-36
