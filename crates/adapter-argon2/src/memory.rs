@@ -55,11 +55,16 @@ impl Memory {
         self.work
     }
 
-    /// Frees the memory if a hash needed more than is kept. The next hash allocates it again.
+    /// Frees the memory if a hash needed more than is kept.
     pub(crate) fn shrink(&mut self) {
         if self.blocks.allocated() > self.kept {
-            self.blocks.free();
+            self.free();
         }
+    }
+
+    /// Frees the memory. The next hash allocates it again.
+    pub(crate) fn free(&mut self) {
+        self.blocks.free();
     }
 }
 

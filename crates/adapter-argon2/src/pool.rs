@@ -22,7 +22,7 @@ use time_estimate::TimeEstimate;
 
 /// Runs jobs on threads of its own, each with a permit and its memory.
 ///
-/// **Invariant**: there are at most as many threads as permits, and each is idle or runs the job of a permit.
+/// **Invariant**: at most as many threads as permits have memory, and each is idle, runs the job of a permit, or frees its memory.
 pub(crate) struct Pool {
     threads: Arc<Threads>,
     queue: Queue,

@@ -30,6 +30,16 @@ impl HashThread {
     pub(super) fn run(&self, job: Job) -> Result<(), SendError<Job>> {
         self.jobs.send(job)
     }
+
+    /// Frees the memory, then drops `permit`, and ends.
+    pub(super) fn end<T: Send + 'static>(self, permit: T) {
+        let free = move |memory: &mut Memory| {
+            memory.free();
+            drop(permit);
+        };
+        // A thread that has ended before has no memory.
+        let _: Result<(), SendError<Job>> = self.run(Box::new(free));
+    }
 }
 
 fn run_all(mut memory: Memory, queue: &Receiver<Job>) {

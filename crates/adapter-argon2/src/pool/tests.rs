@@ -8,6 +8,8 @@ use super::*;
 use crate::cost::Cost;
 use crate::kernel::Kernel;
 
+mod memory_bound;
+
 const HOUR: Duration = Duration::from_hours(1);
 /// A job of 1,000 block compressions.
 const TARGET: WorkTarget = WorkTarget::of(Cost { memory_kib: 1_000, iterations: 1, parallelism: 1 });

@@ -1,5 +1,6 @@
 //! The threads that compute hashes, and the permits for them.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use auth_domain::ports::{Clock, PortError};
@@ -17,6 +18,8 @@ pub(super) struct Threads {
     kernel: Kernel,
     permits: Arc<Semaphore>,
     concurrency: usize,
+    /// The number of [`Permit`]s that are held. A thread that ends holds a permit of the semaphore, too.
+    held: AtomicUsize,
     quiet: Quiet,
     clock: Arc<dyn Clock>,
 }
@@ -28,6 +31,7 @@ impl Threads {
             kernel,
             permits: Arc::new(Semaphore::new(concurrency)),
             concurrency,
+            held: AtomicUsize::new(0),
             quiet: Quiet::default(),
             clock,
         })
@@ -54,12 +58,21 @@ impl Threads {
             Some(thread) => thread,
             None => HashThread::start(Memory::new(self.kernel)).map_err(PortError::unavailable)?,
         };
+        self.held.fetch_add(1, Ordering::Relaxed);
         Ok(Permit { thread, threads: Arc::clone(self), _counted: counted })
     }
 
     /// The threads without a job.
     pub(super) fn idle(&self) -> MutexGuard<'_, Vec<HashThread>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the idle threads. Each one holds a permit until its memory is free, so that no new thread takes memory before.
+    fn end_idle(&self) {
+        while let Ok(counted) = Arc::clone(&self.permits).try_acquire_owned() {
+            let Some(thread) = self.idle().pop() else { break };
+            thread.end(counted);
+        }
     }
 
     /// Ends the idle threads when no job has run for the quiet time.
@@ -70,9 +83,9 @@ impl Threads {
         let (threads, clock) = (Arc::downgrade(self), Arc::clone(&self.clock));
         tokio::spawn(async move {
             while let Some(threads) = threads.upgrade() {
-                let is_idle = threads.available() == threads.concurrency;
+                let is_idle = threads.held.load(Ordering::Relaxed) == 0;
                 let Some(end) = threads.quiet.end(clock.instant(), is_idle) else {
-                    threads.idle().clear();
+                    threads.end_idle();
                     break;
                 };
                 drop(threads);
@@ -121,5 +134,6 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.threads.idle().push(self.thread.clone());
+        self.threads.held.fetch_sub(1, Ordering::Relaxed);
     }
 }
