@@ -2,6 +2,7 @@
 
 use auth_domain::ports::PasswordCheck;
 
+use crate::algorithms::HashCost;
 use crate::error::HashError;
 use crate::formats::StoredHash;
 use crate::memory::Memory;
@@ -24,11 +25,11 @@ impl Comparand {
         }
     }
 
-    /// The number of block compressions of the comparison.
-    pub(crate) const fn work(&self) -> u64 {
+    /// The cost of the hash that the comparison computes.
+    pub(crate) const fn cost(&self) -> Option<HashCost> {
         match self {
-            Self::Hash { hash, .. } => hash.cost().work(),
-            Self::Missing | Self::Unusable => 0,
+            Self::Hash { hash, .. } => Some(hash.cost()),
+            Self::Missing | Self::Unusable => None,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use auth_domain::model::HashFormat;
+
 use crate::cost::Cost;
 use crate::error::ConfigError;
 
@@ -18,8 +20,26 @@ pub struct Argon2Config {
     pub concurrency: usize,
     /// `PASSWORD__LEGACY`: whether legacy hashes of the HookSentry platform verify.
     pub legacy: bool,
+    /// `PASSWORD__FORMATS`: the formats of other programs that verify.
+    pub formats: OtherFormats,
     /// `PASSWORD__KERNEL`: the implementation that computes the hashes.
     pub kernel: KernelChoice,
+}
+
+/// The formats of other programs. Each is verified only if it is listed; new hashes never have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherFormats {
+    /// `bcrypt`: `$2a$`, `$2b$`, `$2x$`, `$2y$`.
+    pub bcrypt: bool,
+    /// `pbkdf2`: `$pbkdf2-sha256$`, `$pbkdf2-sha512$`.
+    pub pbkdf2: bool,
+    /// `scrypt`: `$scrypt$`.
+    pub scrypt: bool,
+}
+
+impl OtherFormats {
+    /// None of them, the default.
+    pub const NONE: Self = Self { bcrypt: false, pbkdf2: false, scrypt: false };
 }
 
 /// The implementation of Argon2 that computes the hashes.
@@ -37,6 +57,17 @@ impl Argon2Config {
     /// Returns the cost of new hashes.
     pub(crate) const fn cost(&self) -> Cost {
         Cost { memory_kib: self.memory_kib, iterations: self.iterations, parallelism: self.parallelism }
+    }
+
+    /// Whether hashes of this format verify.
+    pub(crate) const fn accepts(&self, format: HashFormat) -> bool {
+        match format {
+            HashFormat::Argon2id => true,
+            HashFormat::Legacy => self.legacy,
+            HashFormat::Bcrypt => self.formats.bcrypt,
+            HashFormat::Pbkdf2 => self.formats.pbkdf2,
+            HashFormat::Scrypt => self.formats.scrypt,
+        }
     }
 
     /// Checks the values: the cost must reach the OWASP table and be within the bounds of stored hashes (S-01, S-04).
@@ -78,6 +109,7 @@ mod tests {
         parallelism: 1,
         concurrency: 2,
         legacy: false,
+        formats: OtherFormats::NONE,
         kernel: KernelChoice::Auto,
     };
 

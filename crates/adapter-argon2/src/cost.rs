@@ -14,8 +14,10 @@ pub(crate) struct Cost {
 /// Memory in KiB and passes that are equivalent according to the OWASP Password Storage Cheat Sheet.
 const OWASP: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
-/// The number of segments of a lane.
+/// The number of segments of a lane. The memory of a hash is a multiple of it for each lane, in KiB.
 const SLICES: u32 = 4;
+/// The minimum memory of a hash, in KiB for each lane.
+const MIN_KIB: u32 = 8;
 
 impl Cost {
     /// The cost of legacy hashes.
@@ -47,5 +49,26 @@ impl Cost {
     /// The number of block compressions, which measures the work of a hash independently of the machine.
     pub(crate) const fn work(self) -> u64 {
         self.blocks() as u64 * self.iterations as u64
+    }
+
+    /// Returns the cost of one more hash that completes the work of this one after `done` block compressions; `None` if nothing
+    /// remains.
+    ///
+    /// It has as many lanes as this one if there is enough memory for them: a block with more lanes takes longer. The sum may be
+    /// less by one memory step per pass, which is some ten microseconds.
+    pub(crate) fn rest(self, done: u64) -> Option<Self> {
+        if done == 0 {
+            return Some(self);
+        }
+        let iterations = self.iterations.max(1);
+        let left = self.work().saturating_sub(done) / u64::from(iterations);
+        let left = u32::try_from(left).unwrap_or(u32::MAX);
+        let with = |parallelism: u32| {
+            let step = SLICES.saturating_mul(parallelism).max(1);
+            let memory_kib = left / step * step;
+            let is_enough = memory_kib >= MIN_KIB.saturating_mul(parallelism);
+            is_enough.then_some(Self { memory_kib, iterations, parallelism })
+        };
+        with(self.parallelism).or_else(|| with(1))
     }
 }

@@ -1,5 +1,6 @@
 //! Errors of the configuration, of hashing and of stored hashes.
 
+use auth_domain::model::HashFormat;
 use auth_domain::ports::PortError;
 use thiserror::Error;
 use tokio::sync::oneshot::error::RecvError;
@@ -82,13 +83,13 @@ pub(crate) fn job_failed(error: RecvError) -> PortError {
 /// The reason why a stored text cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum UnusableHash {
-    /// Neither a PHC string of Argon2id version 19 nor a legacy hash.
+    /// The text has none of the formats.
     #[error("the stored text has no known format")]
     UnknownFormat,
     /// A parameter or a length is out of bounds.
     #[error("the parameters of the stored hash are out of bounds")]
     OutOfBounds,
-    /// A legacy hash, and the format is switched off.
-    #[error("the stored hash has the legacy format; set PASSWORD__LEGACY=on to accept it")]
-    LegacyIsOff,
+    /// The format is switched off.
+    #[error("the stored hash has the format of {0}; {remedy} to accept it", remedy = .0.remedy().unwrap_or_default())]
+    SwitchedOff(HashFormat),
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod algorithms;
 mod comparand;
 mod config;
 mod cost;
@@ -7,11 +8,12 @@ mod error;
 mod formats;
 mod kernel;
 mod memory;
+mod other_formats;
 mod password_hasher;
 mod pool;
 mod self_check;
 mod work_target;
 
-pub use config::{Argon2Config, KernelChoice};
+pub use config::{Argon2Config, KernelChoice, OtherFormats};
 pub use error::{ConfigError, HashError};
 pub use password_hasher::Argon2PasswordHasher;

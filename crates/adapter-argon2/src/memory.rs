@@ -1,7 +1,12 @@
 //! The memory of hashes, reused from one hash to the next.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_domain::ports::Clock;
 use zeroize::Zeroizing;
 
+use crate::algorithms::{BcryptCost, HashCost, PerAlgorithm};
 use crate::cost::Cost;
 use crate::error::HashError;
 use crate::kernel::{Blocks, Input, Kernel};
@@ -13,13 +18,21 @@ pub(crate) struct Memory {
     blocks: Box<dyn Blocks>,
     /// The number of blocks that are kept between hashes.
     kept: usize,
-    work: u64,
+    clock: Arc<dyn Clock>,
+    spent: PerAlgorithm<Spent>,
+}
+
+/// The work of some hashes of one algorithm, and the time that they took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spent {
+    pub(crate) work: u64,
+    pub(crate) time: Duration,
 }
 
 impl Memory {
     /// Allocates nothing until the first hash.
-    pub(crate) fn new(kernel: Kernel) -> Self {
-        Self { blocks: (kernel.blocks)(), kept: 0, work: 0 }
+    pub(crate) fn new(kernel: Kernel, clock: Arc<dyn Clock>) -> Self {
+        Self { blocks: (kernel.blocks)(), kept: 0, clock, spent: PerAlgorithm::default() }
     }
 
     /// Sets the number of blocks that are kept between hashes, and allocates as many.
@@ -30,29 +43,39 @@ impl Memory {
         self.kept = kept as usize;
         if self.blocks.allocated() < self.kept {
             let cost = Cost { memory_kib: kept, iterations: 1, parallelism: 1 };
-            self.hash(cost, &[], &[0; 8], 4)?;
+            self.blocks.hash(&Input::stored(cost, &[], &[0; 8]), &mut [0; 4])?;
         }
-        self.work = 0;
+        self.spent = PerAlgorithm::default();
         Ok(())
     }
 
-    /// Computes a hash of `length` bytes with Argon2id version 19.
+    /// Computes a hash of `length` bytes.
     pub(crate) fn hash(
         &mut self,
-        cost: Cost,
+        cost: HashCost,
         password: &[u8],
         salt: &[u8],
         length: usize,
     ) -> Result<Zeroizing<Vec<u8>>, HashError> {
         let mut hash = Zeroizing::new(vec![0; length]);
-        self.blocks.hash(&Input::stored(cost, password, salt), &mut hash)?;
-        self.work = self.work.saturating_add(cost.work());
+        let started = self.clock.instant();
+        match cost {
+            HashCost::Argon2(cost) => {
+                self.blocks.hash(&Input::stored(cost, password, salt), &mut hash)?;
+            }
+            HashCost::Bcrypt(cost) => bcrypt(cost, password, salt, &mut hash)?,
+            HashCost::Pbkdf2(cost) => cost.hash(password, salt, &mut hash),
+            HashCost::Scrypt(cost) => cost.hash(password, salt, &mut hash)?,
+        }
+        let spent = self.spent.get_mut(cost.algorithm());
+        spent.work = spent.work.saturating_add(cost.work());
+        spent.time += self.clock.instant().saturating_duration_since(started);
         Ok(hash)
     }
 
-    /// The number of block compressions since the memory was prepared.
-    pub(crate) const fn work(&self) -> u64 {
-        self.work
+    /// What was spent since the memory was prepared.
+    pub(crate) const fn spent(&self) -> &PerAlgorithm<Spent> {
+        &self.spent
     }
 
     /// Frees the memory if a hash needed more than is kept.
@@ -68,20 +91,35 @@ impl Memory {
     }
 }
 
+fn bcrypt(cost: BcryptCost, password: &[u8], salt: &[u8], output: &mut [u8]) -> Result<(), HashError> {
+    let salt = salt.try_into().map_err(|_| HashError::Rejected("the salt must have 16 bytes".to_owned()))?;
+    let hash = Zeroizing::new(cost.hash(password, salt));
+    output.iter_mut().zip(hash.iter()).for_each(|(output, byte)| *output = *byte);
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use auth_testkit::TestClock;
 
-    const COST: Cost = Cost { memory_kib: 32, iterations: 3, parallelism: 4 };
+    use super::*;
+    use crate::algorithms::Algorithm;
+
+    const ARGON2: Cost = Cost { memory_kib: 32, iterations: 3, parallelism: 4 };
+    const COST: HashCost = HashCost::Argon2(ARGON2);
 
     fn kernels() -> [Kernel; 2] {
         [Kernel::PORTABLE, Kernel::fast()]
     }
 
+    fn work(memory: &Memory) -> u64 {
+        memory.spent().get(Algorithm::Argon2id).work
+    }
+
     #[test]
     fn a_hash_does_not_depend_on_earlier_contents_of_the_memory() {
         for kernel in kernels() {
-            let mut used = Memory::new(kernel);
+            let mut used = Memory::new(kernel, TestClock::new());
             let first = used.hash(COST, b"password", b"some salt", 32).unwrap();
             used.hash(COST, b"other", b"other salt", 64).unwrap();
             used.prepare(64).unwrap();
@@ -93,16 +131,16 @@ mod tests {
     #[test]
     fn memory_grows_for_a_larger_hash_and_is_freed_afterwards() {
         for kernel in kernels() {
-            let mut memory = Memory::new(kernel);
+            let mut memory = Memory::new(kernel, TestClock::new());
             assert_eq!(memory.blocks.allocated(), 0);
             memory.prepare(16).unwrap();
-            assert_eq!((memory.blocks.allocated(), memory.work()), (16, 0));
+            assert_eq!((memory.blocks.allocated(), work(&memory)), (16, 0));
             memory.hash(COST, b"password", b"some salt", 32).unwrap();
-            assert_eq!((memory.blocks.allocated(), memory.work()), (32, 96));
+            assert_eq!((memory.blocks.allocated(), work(&memory)), (32, 96));
             memory.shrink();
             assert_eq!(memory.blocks.allocated(), 0);
             memory.prepare(16).unwrap();
-            let small = Cost { memory_kib: 8, iterations: 1, parallelism: 1 };
+            let small = HashCost::Argon2(Cost { memory_kib: 8, iterations: 1, parallelism: 1 });
             memory.hash(small, b"password", b"some salt", 32).unwrap();
             memory.shrink();
             assert_eq!(memory.blocks.allocated(), 16, "the kept size is not freed");
@@ -112,10 +150,10 @@ mod tests {
     #[test]
     fn a_rejection_of_the_library_is_an_error() {
         for kernel in kernels() {
-            let mut memory = Memory::new(kernel);
+            let mut memory = Memory::new(kernel, TestClock::new());
             assert!(memory.hash(COST, b"password", b"short", 32).is_err());
             assert!(memory.hash(COST, b"password", b"some salt", 3).is_err());
-            let no_lanes = Cost { parallelism: 0, ..COST };
+            let no_lanes = HashCost::Argon2(Cost { parallelism: 0, ..ARGON2 });
             assert!(memory.hash(no_lanes, b"password", b"some salt", 32).is_err());
         }
     }

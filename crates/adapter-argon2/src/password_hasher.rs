@@ -1,23 +1,25 @@
-//! [`PasswordHasher`] with Argon2id (RFC 9106).
+//! [`PasswordHasher`] with Argon2id (RFC 9106). Hashes of other programs verify if they are accepted.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{Event, HashParameters, Password, PasswordHash, RequestTime};
+use auth_domain::model::{Event, HashParameters, HashUse, Password, PasswordHash, RequestTime};
 use auth_domain::ports::{
     Admission, Check, Clock, Credential, Entropy, PasswordCheck, PasswordHasher, PortError, TurnCost,
 };
 use tracing::{error, instrument};
 use zeroize::Zeroizing;
 
+use crate::algorithms::HashCost;
 use crate::comparand::Comparand;
 use crate::config::{Argon2Config, KernelChoice};
 use crate::cost::Cost;
 use crate::error::{ConfigError, HashError};
-use crate::formats::{HASH_BYTES, SALT_BYTES, StoredHash, cost_of, phc, phc_parameters};
+use crate::formats::{HASH_BYTES, SALT_BYTES, cost_of, parse, phc, usability};
 use crate::kernel::Kernel;
 use crate::memory::Memory;
+use crate::other_formats::measure_other_formats;
 use crate::pool::Pool;
 use crate::self_check::Checked;
 use crate::work_target::WorkTarget;
@@ -30,8 +32,7 @@ pub struct Argon2PasswordHasher {
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
     checked: Checked,
-    cost: Cost,
-    legacy: bool,
+    config: Argon2Config,
 }
 
 impl Argon2PasswordHasher {
@@ -60,11 +61,13 @@ impl Argon2PasswordHasher {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        let (cost, legacy) = (config.cost(), config.legacy);
-        let checked = Checked::select(candidate, cost, &*clock)
+        let checked = Checked::select(candidate, config.cost(), &*clock)
             .map_err(|wrong| ConfigError::WrongHashes(wrong.to_string()))?;
-        let pool = Pool::new(&checked, config.concurrency, minimum_target(cost, legacy), Arc::clone(&clock));
-        Ok(Self { pool, entropy, clock, checked, cost, legacy })
+        let pool = Pool::new(&checked, config.concurrency, minimum_target(&config), Arc::clone(&clock));
+        for (cost, time) in measure_other_formats(&config, checked.kernel, &clock) {
+            pool.record(time, cost);
+        }
+        Ok(Self { pool, entropy, clock, checked, config })
     }
 
     /// Returns the name of the kernel in use: its instruction set, or `portable`.
@@ -78,8 +81,8 @@ impl Argon2PasswordHasher {
     /// This takes several times as long as a hash, on the calling thread. It also measures the time of a hash.
     #[must_use]
     pub fn check_kernel(&self) -> Check {
-        let costs = [Some(self.cost), self.legacy.then_some(Cost::LEGACY)];
-        let measured = |time, work| self.pool.record(time, work);
+        let costs = [Some(self.config.cost()), self.config.legacy.then_some(Cost::LEGACY)];
+        let measured = |time, cost| self.pool.record(time, HashCost::Argon2(cost));
         self.checked.report(costs.into_iter().flatten(), &*self.clock, measured)
     }
 
@@ -92,11 +95,11 @@ impl Argon2PasswordHasher {
     /// Parses the stored hash of `credential`.
     fn comparand(&self, credential: &Credential) -> Comparand {
         let Some(stored) = credential.hash() else { return Comparand::Missing };
-        match StoredHash::parse(stored.expose(), self.legacy) {
+        match parse(stored.expose(), &self.config) {
             Ok(hash) => {
                 // The hash may have been stored after the parameters of all hashes were read.
                 self.pool.update_target(|target| target.including(hash.cost()));
-                Comparand::Hash { outdated: hash.is_outdated(self.cost), hash }
+                Comparand::Hash { outdated: hash.is_outdated(self.config.cost()), hash }
             }
             Err(reason) => {
                 // Logged here, because `PasswordCheck::Unusable` does not contain the reason.
@@ -118,8 +121,9 @@ impl PasswordHasher for Argon2PasswordHasher {
     async fn hash(&self, password: &Password, request_time: RequestTime) -> Result<PasswordHash, PortError> {
         let mut salt = [0; SALT_BYTES];
         self.entropy.fill(&mut salt)?;
-        let (cost, password) = (self.cost, copy(password));
-        let job = move |memory: &mut Memory| memory.hash(cost, &password, &salt, HASH_BYTES);
+        let (cost, password) = (self.config.cost(), copy(password));
+        let job =
+            move |memory: &mut Memory| memory.hash(HashCost::Argon2(cost), &password, &salt, HASH_BYTES);
         let hash = self.pool.run(self.pool.admit(request_time)?, job).await?;
         Ok(PasswordHash::new(phc(cost, &salt, &hash)))
     }
@@ -137,7 +141,7 @@ impl PasswordHasher for Argon2PasswordHasher {
         let job = move |memory: &mut Memory| {
             let check = comparand.compare(&password, memory)?;
             if is_rejected || !matches!(check, PasswordCheck::Valid { .. }) {
-                complete(target, comparand.work(), &password, memory)?;
+                complete(&target, comparand.cost(), &password, memory)?;
             }
             Ok(check)
         };
@@ -145,12 +149,17 @@ impl PasswordHasher for Argon2PasswordHasher {
     }
 
     #[instrument(level = "debug", skip_all)]
+    fn usability(&self, stored: &PasswordHash) -> HashUse {
+        usability(stored.expose(), &self.config)
+    }
+
+    #[instrument(level = "debug", skip_all)]
     fn charge_for(&self, stored: &[HashParameters]) -> TurnCost {
-        let costs = stored.iter().filter_map(cost_of);
-        let target = costs.fold(minimum_target(self.cost, self.legacy), WorkTarget::including);
+        let costs = stored.iter().filter_map(|parameters| cost_of(parameters, &self.config));
+        let target = costs.fold(minimum_target(&self.config), WorkTarget::including);
         self.pool.update_target(|_| target);
         TurnCost {
-            parameters: phc_parameters(target.highest_cost()),
+            parameters: target.parameters(),
             time: self.pool.expected_time(target),
             concurrency: self.pool.concurrency(),
         }
@@ -158,14 +167,19 @@ impl PasswordHasher for Argon2PasswordHasher {
 }
 
 /// Returns the target if nothing is known of the stored hashes.
-fn minimum_target(current: Cost, legacy: bool) -> WorkTarget {
-    let target = WorkTarget::of(current);
-    if legacy { target.including(Cost::LEGACY) } else { target }
+fn minimum_target(config: &Argon2Config) -> WorkTarget {
+    let target = WorkTarget::of(HashCost::Argon2(config.cost()));
+    if config.legacy { target.including(HashCost::Argon2(Cost::LEGACY)) } else { target }
 }
 
 /// Does the remaining work of a rejected login, so that every rejection takes the same time.
-fn complete(target: WorkTarget, done: u64, password: &[u8], memory: &mut Memory) -> Result<(), HashError> {
-    if let Some(remaining) = target.remaining(done) {
+fn complete(
+    target: &WorkTarget,
+    done: Option<HashCost>,
+    password: &[u8],
+    memory: &mut Memory,
+) -> Result<(), HashError> {
+    for remaining in target.remaining(done) {
         memory.hash(remaining, password, &[0; SALT_BYTES], HASH_BYTES)?;
     }
     Ok(())

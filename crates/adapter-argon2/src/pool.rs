@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use auth_domain::model::RequestTime;
 use auth_domain::ports::{Admission, Clock, PortError};
 
+use crate::algorithms::{Algorithm, HashCost, PerAlgorithm};
 use crate::error::{self, HashError};
 use crate::memory::Memory;
 use crate::self_check::Checked;
@@ -31,11 +32,12 @@ pub(crate) struct Pool {
     clock: Arc<dyn Clock>,
 }
 
+/// The times of hashes of each algorithm.
+#[derive(Default)]
 struct Measurements {
-    estimate: TimeEstimate,
-    clock: Arc<dyn Clock>,
+    estimates: PerAlgorithm<TimeEstimate>,
     #[cfg(test)]
-    work_of_jobs: Mutex<Vec<u64>>,
+    work_of_jobs: Mutex<Vec<PerAlgorithm<u64>>>,
 }
 
 impl Pool {
@@ -46,12 +48,8 @@ impl Pool {
         target: WorkTarget,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let measurements = Measurements {
-            estimate: TimeEstimate::new(checked.time, checked.work),
-            clock: Arc::clone(&clock),
-            #[cfg(test)]
-            work_of_jobs: Mutex::default(),
-        };
+        let mut measurements = Measurements::default();
+        *measurements.estimates.get_mut(Algorithm::Argon2id) = TimeEstimate::new(checked.time, checked.work);
         Self {
             threads: Threads::new(checked.kernel, concurrency, Arc::clone(&clock)),
             queue: Queue::default(),
@@ -79,7 +77,8 @@ impl Pool {
 
     /// Estimates the time of a job with the work of `target` from recent measurements.
     pub(crate) fn expected_time(&self, target: WorkTarget) -> Duration {
-        self.measurements.estimate.time_of(target.work())
+        let estimates = self.measurements.estimates.iter();
+        estimates.map(|(algorithm, estimate)| estimate.time_of(target.work(algorithm))).sum()
     }
 
     /// Takes a place in the queue.
@@ -96,9 +95,9 @@ impl Pool {
         Ok(Admission::new(request_time, place))
     }
 
-    /// Records the time of a job that ran elsewhere.
-    pub(crate) fn record(&self, elapsed: Duration, work: u64) {
-        self.measurements.estimate.record(elapsed, work);
+    /// Records the time of a hash that was computed elsewhere.
+    pub(crate) fn record(&self, elapsed: Duration, cost: HashCost) {
+        self.measurements.estimates.get(cost.algorithm()).record(elapsed, cost.work());
     }
 
     /// Runs `job` when a permit is free, in the order of arrival.
@@ -115,7 +114,9 @@ impl Pool {
         let (kept, measurements) = (self.target().blocks(), Arc::clone(&self.measurements));
         let result = permit.run(move |memory| {
             memory.prepare(kept)?;
-            measurements.measure(memory, job)
+            let result = job(memory);
+            measurements.record(memory);
+            result
         })?;
         Ok(result.await.map_err(error::job_failed)??)
     }
@@ -129,7 +130,7 @@ impl Pool {
 
     /// The work of each job.
     #[cfg(test)]
-    pub(crate) fn work_of_jobs(&self) -> MutexGuard<'_, Vec<u64>> {
+    pub(crate) fn work_of_jobs(&self) -> MutexGuard<'_, Vec<PerAlgorithm<u64>>> {
         lock(&self.measurements.work_of_jobs)
     }
 
@@ -157,18 +158,13 @@ impl Pool {
 }
 
 impl Measurements {
-    fn measure<T>(
-        &self,
-        memory: &mut Memory,
-        job: impl FnOnce(&mut Memory) -> Result<T, HashError>,
-    ) -> Result<T, HashError> {
-        let started = self.clock.instant();
-        let result = job(memory);
-        let elapsed = self.clock.instant().saturating_duration_since(started);
-        self.estimate.record(elapsed, memory.work());
+    /// Records what a job has spent.
+    fn record(&self, memory: &Memory) {
+        for (algorithm, spent) in memory.spent().iter() {
+            self.estimates.get(algorithm).record(spent.time, spent.work);
+        }
         #[cfg(test)]
-        lock(&self.work_of_jobs).push(memory.work());
-        result
+        lock(&self.work_of_jobs).push(memory.spent().map(|spent| spent.work));
     }
 }
 

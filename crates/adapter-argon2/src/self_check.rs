@@ -54,16 +54,16 @@ impl Checked {
         Self { kernel, rejected: None, time, work }
     }
 
-    /// Compares a hash of each cost with that of the reference, and passes its time and work to `measured`.
+    /// Compares a hash of each cost with that of the reference, and passes its time and cost to `measured`.
     pub(crate) fn report(
         &self,
         costs: impl IntoIterator<Item = Cost>,
         clock: &dyn Clock,
-        measured: impl Fn(Duration, u64),
+        measured: impl Fn(Duration, Cost),
     ) -> Check {
         let name = self.kernel.name;
         let compared = costs.into_iter().try_for_each(|cost| {
-            measured(compare(self.kernel, cost, clock)?, cost.work());
+            measured(compare(self.kernel, cost, clock)?, cost);
             Ok::<_, Mismatch>(())
         });
         match (self.rejected, compared) {

@@ -5,7 +5,7 @@
 use std::future::ready;
 use std::sync::Arc;
 
-use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice};
+use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice, OtherFormats};
 use auth_testkit::{PasswordHasherFixture, TestClock, TestEntropy};
 
 /// The cheapest row of the OWASP table.
@@ -15,6 +15,7 @@ const CHEAP: Argon2Config = Argon2Config {
     parallelism: 1,
     concurrency: 2,
     legacy: true,
+    formats: OtherFormats::NONE,
     kernel: KernelChoice::Auto,
 };
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice};
+use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice, OtherFormats};
 use auth_domain::model::PasswordHash;
 use auth_domain::ports::{Clock, Credential, PasswordHasher};
 use auth_testkit::{TestClock, TestEntropy, a_password, request_time_at};
@@ -16,6 +16,7 @@ const DEFAULT: Argon2Config = Argon2Config {
     parallelism: 1,
     concurrency: 1,
     legacy: false,
+    formats: OtherFormats::NONE,
     kernel: KernelChoice::Auto,
 };
 const ROUNDS: usize = 25;

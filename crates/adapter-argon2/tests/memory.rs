@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice};
+use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice, OtherFormats};
 use auth_domain::model::{PasswordHash, RequestTime};
 use auth_domain::ports::{Clock, Credential, PasswordCheck, PasswordHasher, start_request};
 use auth_testkit::{StandingClock, TestClock, TestEntropy, a_password};
@@ -34,6 +34,7 @@ async fn bounded_and_given_back(kernel: KernelChoice) {
         parallelism: 1,
         concurrency: usize::try_from(PERMITS).unwrap(),
         legacy: false,
+        formats: OtherFormats::NONE,
         kernel,
     };
     let clock = StandingClock::new();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_domain::model::RequestTime;
+use auth_domain::model::{HashUse, PasswordHash, RequestTime};
 use auth_domain::ports::{Check, Clock, PortError};
 use tracing::instrument;
 
@@ -105,11 +105,18 @@ impl PostgresDatabase {
 
     /// Checks every row of `users`, until the deadline. The results are counts without names.
     ///
+    /// # Parameters
+    /// - `usability`: whether passwords verify against a stored hash.
+    ///
     /// # Errors
     /// As [`diagnose`](Self::diagnose).
     #[instrument(level = "debug", skip_all)]
-    pub async fn diagnose_users(&self, request_time: RequestTime) -> Result<Vec<Check>, PortError> {
-        Ok(diagnostics::diagnose_users(&self.0, request_time).await?)
+    pub async fn diagnose_users(
+        &self,
+        usability: &(dyn Fn(&PasswordHash) -> HashUse + Send + Sync),
+        request_time: RequestTime,
+    ) -> Result<Vec<Check>, PortError> {
+        Ok(diagnostics::diagnose_users(&self.0, usability, request_time).await?)
     }
 
     pub(crate) fn connections(&self) -> Connections {

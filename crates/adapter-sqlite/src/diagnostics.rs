@@ -3,7 +3,7 @@
 mod file;
 mod users;
 
-use auth_domain::model::RequestTime;
+use auth_domain::model::{HashUse, PasswordHash, RequestTime};
 use auth_domain::ports::{Check, PortError};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::exists;
@@ -34,9 +34,16 @@ impl SqliteDatabase {
 
     /// Checks the rows of all users. The checks contain counts, and no name of a user.
     ///
+    /// # Parameters
+    /// - `usability`: whether passwords verify against a stored hash.
+    ///
     /// # Errors
     /// `Unavailable` if the database cannot be read before the deadline.
-    pub async fn diagnose_users(&self, request_time: RequestTime) -> Result<Vec<Check>, PortError> {
-        self.read(request_time, users::diagnose).await
+    pub async fn diagnose_users(
+        &self,
+        usability: impl Fn(&PasswordHash) -> HashUse + Send + 'static,
+        request_time: RequestTime,
+    ) -> Result<Vec<Check>, PortError> {
+        self.read(request_time, |connection| users::diagnose(connection, usability)).await
     }
 }

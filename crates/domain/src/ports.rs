@@ -32,7 +32,7 @@ pub use login_limiter::LoginLimiter;
 pub use password_strength::{PasswordStrength, PasswordWeakness};
 pub use tokens::{AccessTokens, Denylist, InvalidAccessToken, LegacyRefreshTokens, SessionStore};
 pub use unreadable_user::UnreadableUser;
-pub use user_counts::{HashKind, UserCounts};
+pub use user_counts::UserCounts;
 
 #[cfg(any(test, feature = "mocks"))]
 pub(crate) mod mocked {

@@ -13,7 +13,7 @@ mod stores;
 use std::sync::Arc;
 
 use auth_domain::model::LimitKeys;
-use auth_domain::ports::{Clock, Entropy, UserRepository};
+use auth_domain::ports::{Clock, Entropy, PasswordHasher, UserRepository};
 
 use crate::command_error::CommandError;
 use crate::config::{CredentialsBackend, Settings, TokensBackend};
@@ -37,7 +37,8 @@ mod tests;
 pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, CommandError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let mut embedded = EmbeddedStore::new(settings, purpose, clock.clone());
+    let hasher = passwords::hasher(settings, purpose, entropy.clone(), clock.clone()).map_err(rejected)?;
+    let mut embedded = EmbeddedStore::new(settings, purpose, hasher.clone(), clock.clone());
     let key = match &settings.jwt.key {
         Some(key) => key.clone(),
         None => embedded.data_dir()?.signing_key(&*entropy, purpose.missing())?,
@@ -46,9 +47,8 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
     if let Some(problem) = access_tokens::admin_secret_problem(settings, Some(&key)) {
         return Err(rejected(problem));
     }
-    let hasher = passwords::hasher(settings, purpose, entropy.clone(), clock.clone()).map_err(rejected)?;
     let mut dependencies = Dependencies::new();
-    let users = users(settings, purpose, &mut embedded, &clock, &mut dependencies)?;
+    let users = users(settings, purpose, &mut embedded, hasher.clone(), &clock, &mut dependencies)?;
     let tokens = tokens(settings, purpose, &mut embedded, &clock, &mut dependencies)?;
     let stores = |set| Stores { users: users(set), tokens: (tokens.ports)(set) };
     let process = stores(ConnectionSet::Process);
@@ -78,13 +78,14 @@ fn users(
     settings: &Settings,
     purpose: Purpose,
     embedded: &mut EmbeddedStore<'_>,
+    hasher: Arc<dyn PasswordHasher>,
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
 ) -> Result<On<Arc<dyn UserRepository>>, CommandError> {
     match &settings.credentials {
         CredentialsBackend::Embedded => embedded.users(),
         CredentialsBackend::Postgres(server) => {
-            postgres::users(server, purpose, clock, dependencies).map_err(rejected)
+            postgres::users(server, purpose, hasher, clock, dependencies).map_err(rejected)
         }
     }
 }

@@ -29,6 +29,7 @@ use crate::command_error::CommandError;
 pub(crate) use credentials::CredentialsBackend;
 pub(crate) use http::ClientAddressHeader;
 pub(crate) use log::{LogFormat, LogSettings};
+pub(crate) use password::PasswordFormats;
 use reader::Reader;
 pub(crate) use secret::Secret;
 pub(crate) use secret_file::SecretFile;

@@ -197,6 +197,7 @@ macro_rules! password_hasher_contract {
             hash_of_other_parameters_is_outdated,
             legacy_hash_verifies_as_outdated,
             malformed_hash_is_unusable,
+            usability_is_what_verify_finds,
             excessive_parameters_are_rejected,
             missing_hash_never_verifies,
             rejection_costs_as_much_as_the_most_expensive_hash,

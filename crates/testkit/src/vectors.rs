@@ -37,6 +37,24 @@ pub struct JwsCase {
     pub accept: bool,
 }
 
+/// A hash of another program, and its password.
+#[derive(Debug, Deserialize)]
+pub struct OtherPasswordHash {
+    /// The value of `PASSWORD__FORMATS` that accepts it.
+    pub format: String,
+    /// The program.
+    pub made_by: String,
+    /// The password.
+    pub password: String,
+    /// The stored text.
+    pub stored: String,
+}
+
+#[derive(Deserialize)]
+struct OtherPasswordHashes {
+    cases: Vec<OtherPasswordHash>,
+}
+
 #[derive(Deserialize)]
 struct LegacyPasswordHashes {
     cases: Vec<LegacyPasswordHash>,
@@ -47,6 +65,13 @@ struct LegacyPasswordHashes {
 pub fn legacy_password_hashes() -> Vec<LegacyPasswordHash> {
     let text = include_str!("../vectors/legacy_password_hashes.json");
     serde_json::from_str::<LegacyPasswordHashes>(text).unwrap().cases
+}
+
+/// Returns hashes of bcrypt, PBKDF2 and scrypt, made by implementations in C and Python.
+#[must_use]
+pub fn other_password_hashes() -> Vec<OtherPasswordHash> {
+    let text = include_str!("../vectors/other_password_hashes.json");
+    serde_json::from_str::<OtherPasswordHashes>(text).unwrap().cases
 }
 
 /// Returns the access tokens, with the key, issuer and audience to verify them with.

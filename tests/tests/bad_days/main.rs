@@ -1,5 +1,8 @@
 //! Problems that operators of login services have reported, one kind in each file: each is caused here, and the service detects or
 //! survives it as the section "When something goes wrong" of `docs/operations.md` says.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod password_formats;
 mod readiness;
 mod store_files;

@@ -1,27 +1,41 @@
 use super::*;
+use crate::config::{KernelChoice, OtherFormats};
+use crate::cost::Cost;
 
+mod other_formats;
+
+/// Accepts every format.
+const ALL: Argon2Config = Argon2Config {
+    memory_kib: 19_456,
+    iterations: 2,
+    parallelism: 1,
+    concurrency: 1,
+    legacy: true,
+    formats: OtherFormats { bcrypt: true, pbkdf2: true, scrypt: true },
+    kernel: KernelChoice::Auto,
+};
 const CURRENT: Cost = Cost { memory_kib: 19_456, iterations: 2, parallelism: 1 };
 const SALT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 const HASH: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const LEGACY: &str = "AAAAAAAAAAAAAAAAAAAAAA==:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 fn parse(text: &str) -> Result<StoredHash, UnusableHash> {
-    StoredHash::parse(text, true)
+    super::parse(text, &ALL)
 }
 
 #[test]
 fn a_written_hash_is_parsed_again() {
     let text = phc(CURRENT, &[0; SALT_BYTES], &[0; HASH_BYTES]);
     assert_eq!(text, format!("$argon2id$v=19$m=19456,t=2,p=1${SALT}${HASH}"));
-    let (salt, hash) = (vec![0; SALT_BYTES], Zeroizing::new(vec![0; HASH_BYTES]));
-    assert_eq!(parse(&text), Ok(StoredHash { cost: CURRENT, salt, hash, format: Format::Phc }));
+    let (cost, salt, hash) = (HashCost::Argon2(CURRENT), vec![0; SALT_BYTES], vec![0; HASH_BYTES]);
+    assert_eq!(parse(&text), Ok(StoredHash::new(HashFormat::Argon2id, cost, salt, hash)));
 }
 
 // S-04
 #[test]
 fn parameters_out_of_bounds_have_no_cost() {
-    let cost = |text: &str| cost_of(&HashParameters::parse(text).unwrap());
-    assert_eq!(cost("$argon2id$v=19$m=19456,t=2,p=1"), Some(CURRENT));
+    let cost = |text: &str| cost_of(&HashParameters::parse(text).unwrap(), &ALL);
+    assert_eq!(cost("$argon2id$v=19$m=19456,t=2,p=1"), Some(HashCost::Argon2(CURRENT)));
     for text in [
         "$argon2id$v=19$m=262145,t=2,p=1",
         "$argon2id$v=19$m=7,t=2,p=1",
@@ -93,7 +107,7 @@ fn every_other_text_has_an_unknown_format() {
     for text in [
         String::new(),
         "!".to_owned(),
-        "$2b$12$abcdefghijklmnopqrstuuWQ1Dk3l5nYq0Zz8vJ6cJxq1sT0uVwXy".to_owned(),
+        "$2$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW".to_owned(),
         format!("$argon2i$v=19$m=19456,t=2,p=1${SALT}${HASH}"),
         format!("$argon2d$v=19$m=19456,t=2,p=1${SALT}${HASH}"),
         format!("$argon2id$v=16$m=19456,t=2,p=1${SALT}${HASH}"),
@@ -121,7 +135,8 @@ fn every_other_text_has_an_unknown_format() {
 
 #[test]
 fn the_legacy_format_is_parsed_only_with_the_legacy_setting() {
-    assert!(StoredHash::parse(LEGACY, true).is_ok());
-    assert_eq!(StoredHash::parse(LEGACY, false), Err(UnusableHash::LegacyIsOff));
-    assert_eq!(StoredHash::parse("x", false), Err(UnusableHash::UnknownFormat));
+    let off = Argon2Config { legacy: false, ..ALL };
+    assert!(parse(LEGACY).is_ok());
+    assert_eq!(super::parse(LEGACY, &off), Err(UnusableHash::SwitchedOff(HashFormat::Legacy)));
+    assert_eq!(super::parse("x", &off), Err(UnusableHash::UnknownFormat));
 }

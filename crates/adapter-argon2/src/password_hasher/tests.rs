@@ -2,9 +2,11 @@ use auth_domain::ports::Severity;
 use auth_testkit::{TestClock, TestEntropy, a_password, request_time_at, vectors};
 
 use super::*;
+use crate::config::OtherFormats;
 use crate::kernel::{Blocks, Input};
 
 mod equal_work;
+mod other_formats;
 
 /// The cheapest row of the OWASP table.
 const CHEAP: Argon2Config = Argon2Config {
@@ -13,6 +15,7 @@ const CHEAP: Argon2Config = Argon2Config {
     parallelism: 1,
     concurrency: 2,
     legacy: false,
+    formats: OtherFormats::NONE,
     kernel: KernelChoice::Auto,
 };
 

@@ -5,6 +5,7 @@ use auth_testkit::{StandingClock, TestClock};
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::algorithms::BcryptCost;
 use crate::cost::Cost;
 use crate::kernel::Kernel;
 
@@ -12,7 +13,7 @@ mod memory_bound;
 
 const HOUR: Duration = Duration::from_hours(1);
 /// A job of 1,000 block compressions.
-const TARGET: WorkTarget = WorkTarget::of(Cost { memory_kib: 1_000, iterations: 1, parallelism: 1 });
+const COST: HashCost = HashCost::Argon2(Cost { memory_kib: 1_000, iterations: 1, parallelism: 1 });
 
 fn pool(permits: usize, estimate: Duration) -> Arc<Pool> {
     with_clock(permits, estimate, TestClock::new())
@@ -20,8 +21,8 @@ fn pool(permits: usize, estimate: Duration) -> Arc<Pool> {
 
 /// The estimate of the start is three times the time of the small hash.
 fn with_clock(permits: usize, estimate: Duration, clock: Arc<dyn Clock>) -> Arc<Pool> {
-    let checked = Checked::unchecked(Kernel::PORTABLE, estimate, 3 * TARGET.work());
-    Arc::new(Pool::new(&checked, permits, TARGET, clock))
+    let checked = Checked::unchecked(Kernel::PORTABLE, estimate, 3 * COST.work());
+    Arc::new(Pool::new(&checked, permits, WorkTarget::of(COST), clock))
 }
 
 fn within(limit: Duration) -> RequestTime {
@@ -156,13 +157,13 @@ async fn the_queue_is_first_in_first_out() {
 #[tokio::test]
 async fn the_expected_time_follows_recent_jobs() {
     let pool = pool(1, HOUR);
-    pool.record(Duration::from_secs(8), TARGET.work());
+    pool.record(Duration::from_secs(8), COST);
     assert_eq!(
         pool.expected_wait(3),
         Duration::from_secs(24),
         "the first job replaces the estimate of the start"
     );
-    pool.record(Duration::from_secs(16), TARGET.work());
+    pool.record(Duration::from_secs(16), COST);
     assert_eq!(pool.expected_wait(3), Duration::from_secs(27));
 }
 
@@ -171,11 +172,13 @@ async fn the_expected_time_follows_recent_jobs() {
 #[tokio::test]
 async fn the_expected_wait_is_that_of_the_most_expensive_job() {
     let pool = pool(1, Duration::from_secs(8));
+    let cheap = HashCost::Argon2(Cost { memory_kib: 124, iterations: 1, parallelism: 1 });
     for _ in 0..100 {
-        pool.record(Duration::from_secs(1), TARGET.work() / 8);
+        pool.record(Duration::from_millis(992), cheap);
     }
     assert_eq!(pool.expected_wait(1), Duration::from_secs(8));
-    pool.update_target(|target| target.including(Cost { memory_kib: 3_000, iterations: 1, parallelism: 1 }));
+    let expensive = HashCost::Argon2(Cost { memory_kib: 3_000, iterations: 1, parallelism: 1 });
+    pool.update_target(|target| target.including(expensive));
     assert_eq!(pool.expected_wait(1), Duration::from_secs(24));
 }
 
@@ -227,4 +230,16 @@ async fn a_long_job_interrupts_the_quiet_time() {
     assert_eq!(pool.threads.idle().len(), 1);
     clock.advance(Duration::from_mins(1)).await;
     assert_eq!(pool.threads.idle().len(), 0);
+}
+
+/// A rejected login does the work of each algorithm in use.
+// S-09
+#[tokio::test]
+async fn the_expected_wait_is_the_sum_over_all_algorithms() {
+    let pool = pool(1, Duration::from_secs(8));
+    let bcrypt = |cost| HashCost::Bcrypt(BcryptCost::new(cost).unwrap());
+    pool.record(Duration::from_secs(1), bcrypt(10));
+    assert_eq!(pool.expected_wait(1), Duration::from_secs(8));
+    pool.update_target(|target| target.including(bcrypt(12)));
+    assert_eq!(pool.expected_wait(1), Duration::from_secs(8 + 4));
 }

@@ -56,7 +56,8 @@ impl Threads {
         let idle = self.idle().pop();
         let thread = match idle {
             Some(thread) => thread,
-            None => HashThread::start(Memory::new(self.kernel)).map_err(PortError::unavailable)?,
+            None => HashThread::start(Memory::new(self.kernel, Arc::clone(&self.clock)))
+                .map_err(PortError::unavailable)?,
         };
         self.held.fetch_add(1, Ordering::Relaxed);
         Ok(Permit { thread, threads: Arc::clone(self), _counted: counted })

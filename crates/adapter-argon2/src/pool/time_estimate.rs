@@ -1,4 +1,4 @@
-//! An estimate of the time of a hash.
+//! An estimate of the time of hashes of one algorithm.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,7 +10,8 @@ use std::time::Duration;
 /// until their deadline and are rejected then. The first job replaces the estimate.
 const CACHE_ALLOWANCE: u32 = 3;
 
-/// The moving average of the time of one block compression, in picoseconds.
+/// The moving average of the time of one unit of work, in picoseconds.
+#[derive(Default)]
 pub(super) struct TimeEstimate {
     average: AtomicU64,
     /// Whether a job was measured.
@@ -18,13 +19,13 @@ pub(super) struct TimeEstimate {
 }
 
 impl TimeEstimate {
-    /// Starts with the time of `work` block compressions in small memory.
+    /// Starts with the time of `work` block compressions of Argon2 in small memory.
     pub(super) fn new(small: Duration, work: u64) -> Self {
         let at_start = picoseconds(small.saturating_mul(CACHE_ALLOWANCE), work);
         Self { average: AtomicU64::new(at_start), is_measured: AtomicBool::new(false) }
     }
 
-    /// Estimates the time of `work` block compressions.
+    /// Estimates the time of `work`.
     pub(super) fn time_of(&self, work: u64) -> Duration {
         Duration::from_nanos(self.average.load(Ordering::Relaxed).saturating_mul(work) / 1_000)
     }
@@ -45,7 +46,7 @@ impl TimeEstimate {
     }
 }
 
-/// Returns the time of one block compression.
+/// Returns the time of one unit of work.
 fn picoseconds(elapsed: Duration, work: u64) -> u64 {
     let picoseconds = elapsed.as_nanos().saturating_mul(1_000) / u128::from(work.max(1));
     u64::try_from(picoseconds).unwrap_or(u64::MAX)

@@ -1,9 +1,9 @@
 //! Diagnostics of the rows of `users`, read in pages. The results are counts without names.
 
-use auth_domain::model::RequestTime;
-use auth_domain::ports::{Check, HashKind, UserCounts};
+use auth_domain::model::{HashUse, PasswordHash, RequestTime};
+use auth_domain::ports::{Check, UserCounts};
 use diesel::result::QueryResult;
-use diesel::{ExpressionMethods, QueryDsl, TextExpressionMethods};
+use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -14,12 +14,13 @@ use crate::schema::users;
 /// The number of rows in memory at a time.
 const PAGE_SIZE: i64 = 5_000;
 
-/// Id, tenant, email, status, role, and whether the hash is a PHC string of Argon2id.
-type Row = (Uuid, Option<Uuid>, Option<String>, Option<i32>, Option<i32>, Option<bool>);
+/// Id, tenant, email, status, role, and the hash.
+type Row = (Uuid, Option<Uuid>, Option<String>, Option<i32>, Option<i32>, Option<String>);
 
 /// Checks each row, until the deadline.
 pub(crate) async fn diagnose_users(
     connections: &Connections,
+    usability: &(dyn Fn(&PasswordHash) -> HashUse + Send + Sync),
     request_time: RequestTime,
 ) -> Result<Vec<Check>, StoreError> {
     let (mut counts, mut last) = (UserCounts::default(), Uuid::nil());
@@ -33,8 +34,8 @@ pub(crate) async fn diagnose_users(
             return Ok(counts.checks());
         };
         last = row.0;
-        for row in &page {
-            count(&mut counts, row);
+        for row in page {
+            count(&mut counts, row, usability);
         }
     }
 }
@@ -50,25 +51,24 @@ async fn page_after(
 
 async fn read(pooled: &Lease, last: Uuid) -> QueryResult<Vec<Row>> {
     let mut connection: &AsyncPgConnection = pooled;
-    let is_argon2id = users::password_hash.like("$argon2id$%");
     let rows = users::table.select((
         users::id,
         users::tenant_id,
         users::email,
         users::status,
         users::role,
-        is_argon2id,
+        users::password_hash,
     ));
     rows.filter(users::id.gt(last)).order(users::id).limit(PAGE_SIZE).load(&mut connection).await
 }
 
-fn count(counts: &mut UserCounts, (_, tenant, email, status, role, is_argon2id): &Row) {
-    let hash = match is_argon2id {
-        Some(true) => HashKind::Argon2id,
-        Some(false) => HashKind::Other,
-        None => HashKind::None,
-    };
-    counts.add(email.as_deref(), *status, *role, hash);
+fn count(
+    counts: &mut UserCounts,
+    (_, tenant, email, status, role, hash): Row,
+    usability: &dyn Fn(&PasswordHash) -> HashUse,
+) {
+    let hash = hash.map(|text| usability(&PasswordHash::new(text)));
+    counts.add(email.as_deref(), status, role, hash);
     if tenant.is_none() {
         counts.add_damaged();
     }

@@ -14,9 +14,15 @@ use crate::error::StoreError;
 
 /// Salt and hash do not leave the server. The parameters are cut after one character more than the longest accepted
 /// text, so that a longer text is still rejected.
-const SELECT: &str = "SELECT '$argon2id$v=19$' || split_part(left(password_hash, 65), '$', 4) AS parameters,
+const SELECT: &str = "SELECT CASE WHEN password_hash ~ '^\\$2[abxy]\\$' THEN left(password_hash, 6)
+                                 WHEN password_hash LIKE '$argon2id$%'
+                                     THEN '$argon2id$v=19$' || split_part(left(password_hash, 65), '$', 4)
+                                 ELSE '$' || split_part(password_hash, '$', 2) || '$'
+                                     || split_part(left(password_hash, 65), '$', 3) END AS parameters,
                             count(*) AS users
-                     FROM users WHERE password_hash LIKE '$argon2id$v=19$%$%'
+                     FROM users
+                     WHERE password_hash LIKE '$argon2id$v=19$%$%' OR password_hash LIKE '$scrypt$%$%'
+                         OR password_hash ~ '^\\$(2[abxy]\\$[0-9][0-9]|pbkdf2-sha(256|512)\\$.*)\\$'
                      GROUP BY 1 LIMIT 1000";
 
 #[derive(QueryableByName)]

@@ -7,15 +7,20 @@ use diesel::{RunQueryDsl, SqliteConnection, sql_query};
 
 use crate::error::StoreError;
 
-/// The first 15 characters name algorithm and version; the parameters end at the next `$`, within 64 characters.
-/// Neither salt nor hash is read.
+/// The first 15 characters name the algorithm (8 of scrypt); the parameters end at the next `$`, within 64 characters. Those of
+/// bcrypt have six characters. Neither salt nor hash is read.
 const QUERY: &str =
-    "SELECT substr(password_hash, 1, 14 + instr(substr(password_hash, 16, 50), '$')) AS parameters,
-                            count(*) AS users
-                     FROM users
-                     WHERE substr(password_hash, 1, 15) = '$argon2id$v=19$'
-                         AND instr(substr(password_hash, 16, 50), '$') > 0
-                     GROUP BY 1 LIMIT 1000";
+    "SELECT CASE WHEN password_hash GLOB '$2[abxy]$[0-9][0-9]$*' THEN substr(password_hash, 1, 6)
+                 WHEN password_hash GLOB '$scrypt$*'
+                     THEN substr(password_hash, 1, 7 + instr(substr(password_hash, 9, 57), '$'))
+                 ELSE substr(password_hash, 1, 14 + instr(substr(password_hash, 16, 50), '$')) END AS parameters,
+            count(*) AS users
+     FROM users
+     WHERE password_hash GLOB '$2[abxy]$[0-9][0-9]$*'
+         OR (password_hash GLOB '$scrypt$*' AND instr(substr(password_hash, 9, 57), '$') > 0)
+         OR (substr(password_hash, 1, 15) IN ('$argon2id$v=19$', '$pbkdf2-sha256$', '$pbkdf2-sha512$')
+             AND instr(substr(password_hash, 16, 50), '$') > 0)
+     GROUP BY 1 LIMIT 1000";
 
 #[derive(QueryableByName)]
 struct Row {

@@ -1,7 +1,7 @@
 //! Rows that contradict themselves are errors.
 
 use auth_adapter_sqlite::SqliteUserRepository;
-use auth_domain::model::{EndReason, EndSession};
+use auth_domain::model::{EndReason, EndSession, HashFormat, HashUse, PasswordHash};
 use auth_domain::ports::{PortErrorKind, SessionStore, UserRepository};
 use auth_testkit::{START, a_session, a_tenant_id, a_user, a_user_id, request_time_at};
 use diesel::connection::SimpleConnection;
@@ -45,7 +45,12 @@ async fn an_unknown_role_or_status_is_corrupt() {
     }
 }
 
-// S-88
+fn usability(stored: &PasswordHash) -> HashUse {
+    let is_argon2id = stored.expose().starts_with("$argon2id$");
+    if is_argon2id { HashUse::Verifies(HashFormat::Argon2id) } else { HashUse::Unusable }
+}
+
+// S-88, S-94
 #[tokio::test]
 async fn rows_that_prevent_logins_are_counted_without_names() {
     let folder = Folder::new();
@@ -68,10 +73,11 @@ async fn rows_that_prevent_logins_are_counted_without_names() {
         let id = user.id.as_uuid().simple();
         folder.connect().batch_execute(&format!("UPDATE users SET {change} WHERE id = x'{id}'")).unwrap();
     }
-    let checks = database.diagnose_users(request_time_at(START)).await.unwrap();
+    let checks = database.diagnose_users(usability, request_time_at(START)).await.unwrap();
     let texts: Vec<String> = checks.into_iter().map(|check| check.text).collect();
     for expected in [
-        "of 8 users 6 have a hash of Argon2id, 1 a hash in another format, 1 none",
+        "of 8 users 6 have a hash of Argon2id that verifies, 1 none",
+        "1 users have a hash in an unknown format or with parameters out of bounds, and cannot log in",
         "1 users have an email that is not trimmed and in lower case",
         "1 users have an email that the login rejects",
         "2 users have a status that is neither 0 nor 1",

@@ -24,7 +24,7 @@ impl HashParameters {
     /// The parameters in `text`; `None` if it is too long or has other characters than parameters.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let is_parameter = |byte: u8| byte.is_ascii_alphanumeric() || b"$=,".contains(&byte);
+        let is_parameter = |byte: u8| byte.is_ascii_alphanumeric() || b"$=,-".contains(&byte);
         let is_accepted = text.len() <= Self::MAX_BYTES && text.bytes().all(is_parameter);
         is_accepted.then(|| Self(text.to_owned()))
     }
@@ -48,8 +48,10 @@ mod tests {
 
     #[test]
     fn parameters_are_short_and_plain() {
-        let text = "$argon2id$v=19$m=19456,t=2,p=1";
-        assert_eq!(HashParameters::parse(text).unwrap().as_str(), text);
+        let argon2id = "$argon2id$v=19$m=19456,t=2,p=1";
+        for text in [argon2id, "$2b$12", "$pbkdf2-sha256$i=600000,l=32", "$scrypt$ln=17,r=8,p=1"] {
+            assert_eq!(HashParameters::parse(text).unwrap().as_str(), text);
+        }
         for text in ["m=1 t=2", "m=1\n", "someone@example.com", &"m".repeat(65)] {
             assert_eq!(HashParameters::parse(text), None, "{text}");
         }

@@ -8,8 +8,8 @@ use auth_adapter_sqlite::{
     OpenMode, SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter, SqliteSessionStore,
     SqliteUserRepository,
 };
-use auth_domain::model::RequestTime;
-use auth_domain::ports::{Check, Clock, PortError, UserRepository};
+use auth_domain::model::{PasswordHash, RequestTime};
+use auth_domain::ports::{Check, Clock, PasswordHasher, PortError, UserRepository};
 
 use super::purpose::Purpose;
 use super::stores::{On, TokenPorts, TokenStore};
@@ -22,6 +22,7 @@ use crate::dependency::{Dependencies, Dependency, Depth};
 pub(super) struct EmbeddedStore<'a> {
     settings: &'a Settings,
     purpose: Purpose,
+    hasher: Arc<dyn PasswordHasher>,
     clock: Arc<dyn Clock>,
     dir: Option<OpenDir>,
     database: Option<Embedded>,
@@ -36,8 +37,13 @@ struct OpenDir {
 
 impl<'a> EmbeddedStore<'a> {
     /// Opens nothing yet.
-    pub(super) fn new(settings: &'a Settings, purpose: Purpose, clock: Arc<dyn Clock>) -> Self {
-        Self { settings, purpose, clock, dir: None, database: None }
+    pub(super) fn new(
+        settings: &'a Settings,
+        purpose: Purpose,
+        hasher: Arc<dyn PasswordHasher>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { settings, purpose, hasher, clock, dir: None, database: None }
     }
 
     pub(super) fn data_dir(&mut self) -> Result<&DataDir, CommandError> {
@@ -83,7 +89,7 @@ impl<'a> EmbeddedStore<'a> {
         let path = self.data_dir()?.database();
         let embedded = match &mut self.database {
             Some(embedded) => embedded,
-            none => none.insert(Embedded::open(path, self.purpose, self.clock.clone())?),
+            none => none.insert(Embedded::open(path, self.purpose, self.hasher.clone(), self.clock.clone())?),
         };
         Ok(&embedded.database)
     }
@@ -103,11 +109,17 @@ impl OpenDir {
 
 struct Embedded {
     database: SqliteDatabase,
+    hasher: Arc<dyn PasswordHasher>,
     path: PathBuf,
 }
 
 impl Embedded {
-    fn open(path: PathBuf, purpose: Purpose, clock: Arc<dyn Clock>) -> Result<Self, CommandError> {
+    fn open(
+        path: PathBuf,
+        purpose: Purpose,
+        hasher: Arc<dyn PasswordHasher>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CommandError> {
         let mode = OpenMode {
             check_integrity: match purpose {
                 Purpose::Serve { .. } | Purpose::Diagnose => true,
@@ -118,7 +130,7 @@ impl Embedded {
         };
         let database = SqliteDatabase::open(&SqliteConfig::new(path.clone()), mode, clock);
         let database = database.map_err(|problem| CommandError::Failed(problem.to_string()))?;
-        Ok(Self { database, path })
+        Ok(Self { database, hasher, path })
     }
 }
 
@@ -138,7 +150,9 @@ impl Dependency for Embedded {
         let sound = Check::ok(format!("{} has no damage, and can be read and written", self.path.display()));
         let mut checks = vec![sound];
         if depth == Depth::Rows {
-            checks.extend(self.database.diagnose_users(request_time).await?);
+            let hasher = self.hasher.clone();
+            let usability = move |stored: &PasswordHash| hasher.usability(stored);
+            checks.extend(self.database.diagnose_users(usability, request_time).await?);
         }
         Ok(checks)
     }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice};
+use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice, OtherFormats};
 use auth_domain::model::Event;
 use auth_domain::ports::{Check, Clock, Entropy};
 use tracing::info;
 
 use super::Purpose;
 use super::named::named;
-use crate::config::Settings;
+use crate::config::{PasswordFormats, Settings};
 use crate::login_limiter::Capacity;
 
 /// Checks the kernel that computes password hashes with hashes of the full cost.
@@ -54,12 +54,14 @@ pub(super) fn problem(settings: &Settings) -> Option<String> {
 
 const fn config(settings: &Settings) -> Argon2Config {
     let password = &settings.password;
+    let PasswordFormats { bcrypt, pbkdf2, scrypt } = password.formats;
     Argon2Config {
         memory_kib: password.memory_kib,
         iterations: password.iterations,
         parallelism: password.parallelism,
         concurrency: password.concurrency,
         legacy: password.legacy,
+        formats: OtherFormats { bcrypt, pbkdf2, scrypt },
         kernel: if password.portable_kernel { KernelChoice::Portable } else { KernelChoice::Auto },
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_adapter_postgres::{Migrated, PostgresConfig, PostgresDatabase, PostgresUserRepository};
-use auth_domain::model::{Event, RequestTime};
-use auth_domain::ports::{Check, Clock, PortError, Severity, UserRepository};
+use auth_domain::model::{Event, PasswordHash, RequestTime};
+use auth_domain::ports::{Check, Clock, PasswordHasher, PortError, Severity, UserRepository};
 use tracing::info;
 
 use super::named::named;
@@ -21,6 +21,7 @@ use crate::dependency::{Dependencies, Dependency, Depth};
 pub(super) fn users(
     settings: &PostgresSettings,
     purpose: Purpose,
+    hasher: Arc<dyn PasswordHasher>,
     clock: &Arc<dyn Clock>,
     dependencies: &mut Dependencies,
 ) -> Result<On<Arc<dyn UserRepository>>, String> {
@@ -33,7 +34,7 @@ pub(super) fn users(
             at_most, "at most {at_most} connections to Postgres"
         );
     }
-    dependencies.push(Arc::new(Postgres(database.clone())));
+    dependencies.push(Arc::new(Postgres { database: database.clone(), hasher }));
     Ok(Box::new(move |set| match set {
         ConnectionSet::Process => Arc::new(PostgresUserRepository::new(&database)),
         ConnectionSet::Worker(index) => Arc::new(PostgresUserRepository::new(&database.for_worker(index))),
@@ -54,7 +55,10 @@ fn config(settings: &PostgresSettings) -> PostgresConfig {
     }
 }
 
-struct Postgres(PostgresDatabase);
+struct Postgres {
+    database: PostgresDatabase,
+    hasher: Arc<dyn PasswordHasher>,
+}
 
 #[async_trait]
 impl Dependency for Postgres {
@@ -63,20 +67,21 @@ impl Dependency for Postgres {
     }
 
     async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
-        self.0.ping(request_time).await
+        self.database.ping(request_time).await
     }
 
     async fn diagnose(&self, depth: Depth, request_time: RequestTime) -> Result<Vec<Check>, PortError> {
-        let mut checks = self.0.diagnose(request_time).await?;
+        let mut checks = self.database.diagnose(request_time).await?;
         let can_be_read = checks.iter().all(|check| check.severity != Severity::Error);
         if depth == Depth::Rows && can_be_read {
-            checks.extend(self.0.diagnose_users(request_time).await?);
+            let usability = |stored: &PasswordHash| self.hasher.usability(stored);
+            checks.extend(self.database.diagnose_users(&usability, request_time).await?);
         }
         Ok(checks)
     }
 
     async fn migrate(&self, request_time: RequestTime) -> Result<String, PortError> {
-        Ok(match self.0.migrate(request_time).await? {
+        Ok(match self.database.migrate(request_time).await? {
             Migrated::UpToDate { applied: 0 } => "up to date".to_owned(),
             Migrated::UpToDate { applied } => format!("up to date; migrations applied: {applied}"),
             Migrated::OwnedByThePlatform => {

@@ -15,6 +15,8 @@ pub(crate) struct PasswordSettings {
     pub(crate) min_length: usize,
     /// Whether legacy hashes verify.
     pub(crate) legacy: bool,
+    /// The formats of other programs that verify.
+    pub(crate) formats: PasswordFormats,
     /// Whether a login replaces an outdated hash.
     pub(crate) upgrade: bool,
     /// Whether hashes are computed by the portable kernel.
@@ -29,6 +31,7 @@ impl PasswordSettings {
         let concurrency = reader.read("password.concurrency", values::positive_or_cores);
         let min_length = reader.read("password.min_length", values::positive);
         let legacy = reader.read("password.legacy", values::switch);
+        let formats = reader.read("password.formats", PasswordFormats::parse);
         let upgrade = reader.read("password.upgrade", values::switch);
         let portable_kernel = reader.read("password.kernel", |text| match text {
             "auto" => Ok(false),
@@ -42,8 +45,32 @@ impl PasswordSettings {
             concurrency: concurrency?,
             min_length: min_length?,
             legacy: legacy?,
+            formats: formats?,
             upgrade: upgrade?,
             portable_kernel: portable_kernel?,
         })
+    }
+}
+
+/// `password.formats`: bcrypt, pbkdf2, scrypt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PasswordFormats {
+    pub(crate) bcrypt: bool,
+    pub(crate) pbkdf2: bool,
+    pub(crate) scrypt: bool,
+}
+
+impl PasswordFormats {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut formats = Self::default();
+        for item in values::items(text) {
+            *match item {
+                "bcrypt" => &mut formats.bcrypt,
+                "pbkdf2" => &mut formats.pbkdf2,
+                "scrypt" => &mut formats.scrypt,
+                other => return Err(format!("\"{other}\" is none of bcrypt, pbkdf2, scrypt")),
+            } = true;
+        }
+        Ok(formats)
     }
 }

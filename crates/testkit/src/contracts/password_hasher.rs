@@ -10,6 +10,7 @@ pub use load::{
 pub use stored_text::{
     excessive_parameters_are_rejected, hash_of_other_parameters_is_outdated,
     legacy_hash_verifies_as_outdated, malformed_hash_is_unusable, new_hashes_are_phc_strings,
+    usability_is_what_verify_finds,
 };
 pub use verifying::{
     every_byte_of_the_password_counts, every_hash_has_its_own_salt, hash_verifies_only_its_own_password,

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{HashParameters, Password, PasswordHash, RequestTime};
+use auth_domain::model::{HashFormat, HashParameters, HashUse, Password, PasswordHash, RequestTime};
 use auth_domain::ports::{Admission, Credential, PasswordCheck, PasswordHasher, PortError, TurnCost};
-use auth_testkit::{PasswordHasherFixture, a_user_id, vectors};
+use auth_testkit::{PasswordHasherFixture, a_password, a_user_id, vectors};
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
@@ -25,6 +25,7 @@ pub(crate) enum Fault {
     LegacyFormatUnknown,
     LegacyFormatIsCurrent,
     UnusableIsInvalid,
+    UnusableIsCounted,
     ParametersNotBounded,
     MissingHashVerifies,
     MissingHashCostsNothing,
@@ -191,6 +192,16 @@ impl PasswordHasher for FakeHasher {
             self.work(admission, self.cost(&credential, check)).await?;
         }
         Ok(check)
+    }
+
+    fn usability(&self, stored: &PasswordHash) -> HashUse {
+        if vectors::legacy_password_hashes().iter().any(|case| case.stored == stored.expose()) {
+            return HashUse::Verifies(HashFormat::Legacy);
+        }
+        match self.check(&a_password("any password"), stored.expose()) {
+            PasswordCheck::Unusable if !self.has(Fault::UnusableIsCounted) => HashUse::Unusable,
+            _ => HashUse::Verifies(HashFormat::Argon2id),
+        }
     }
 
     fn charge_for(&self, _stored: &[HashParameters]) -> TurnCost {

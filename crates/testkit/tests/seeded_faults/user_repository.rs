@@ -94,10 +94,17 @@ impl InMemoryUserRepository {
     }
 
     fn parameters(&self, hash: &str) -> Option<HashParameters> {
-        let rest = hash.strip_prefix("$argon2id$v=19$")?;
-        let (own, salt) = rest.split_once('$')?;
-        let salt = if self.has(Fault::ParametersWithTheSalt) { &salt[..4] } else { "" };
-        HashParameters::parse(&format!("$argon2id$v=19${own}{salt}"))
+        let salt_of = |salt: &str| {
+            if self.has(Fault::ParametersWithTheSalt) { salt[..4].to_owned() } else { String::new() }
+        };
+        if let Some(rest) = hash.strip_prefix("$2b$").or_else(|| hash.strip_prefix("$2y$")) {
+            let (cost, salt) = rest.split_once('$').filter(|(cost, _)| cost.len() == 2)?;
+            return HashParameters::parse(&format!("{}{cost}{}", &hash[..4], salt_of(salt)));
+        }
+        let prefixes = ["$argon2id$v=19$", "$pbkdf2-sha256$", "$pbkdf2-sha512$", "$scrypt$"];
+        let prefix = prefixes.into_iter().find(|prefix| hash.starts_with(prefix))?;
+        let (own, salt) = hash[prefix.len()..].split_once('$')?;
+        HashParameters::parse(&format!("{prefix}{own}{}", salt_of(salt)))
     }
 
     /// Pauses between a check and the write that depends on it, if the fault makes them separate.

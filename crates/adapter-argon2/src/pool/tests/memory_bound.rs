@@ -58,8 +58,8 @@ impl Drop for FreedLate {
 async fn memory_is_bounded_while_threads_end_and_others_start() {
     let clock = StandingClock::new();
     let kernel = Kernel { name: "freed late", blocks: || Box::new(FreedLate::default()) };
-    let checked = Checked::unchecked(kernel, Duration::ZERO, 3 * TARGET.work());
-    let pool = Pool::new(&checked, 2, TARGET, clock.clone());
+    let checked = Checked::unchecked(kernel, Duration::ZERO, 3 * COST.work());
+    let pool = Pool::new(&checked, 2, WorkTarget::of(COST), clock.clone());
     for _ in 0..3 {
         let hash = || pool.run(pool.admit(start_request(&*clock, HOUR)).unwrap(), |_| Ok(()));
         let (first, second) = tokio::join!(hash(), hash());
@@ -68,5 +68,5 @@ async fn memory_is_bounded_while_threads_end_and_others_start() {
         assert_eq!(pool.threads.idle().len(), 0);
     }
     assert!(*ALLOCATIONS.lock().unwrap() >= 4, "the threads started again");
-    assert_eq!(PEAK.load(Ordering::SeqCst), 2 * TARGET.blocks() as usize);
+    assert_eq!(PEAK.load(Ordering::SeqCst), 2 * COST.blocks() as usize);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{Admission, Credential};
-use crate::model::{HashParameters, Password, PasswordHash, RequestTime};
+use crate::model::{HashParameters, HashUse, Password, PasswordHash, RequestTime};
 use crate::ports::PortError;
 
 /// Hashes and verifies passwords, off the async threads and in bounded memory.
@@ -20,6 +20,8 @@ use crate::ports::PortError;
 /// - The legacy format `base64(salt):base64(hash)` MUST verify, as outdated (`legacy_hash_verifies_as_outdated`).
 /// - A stored text that is not a hash, or whose parameters are out of bounds, MUST be [`PasswordCheck::Unusable`], without
 ///   more memory (`malformed_hash_is_unusable`, `excessive_parameters_are_rejected`).
+/// - `usability` MUST return what `verify` would find: the format of a hash that verifies, and [`HashUse::Unusable`] for a text
+///   that is [`PasswordCheck::Unusable`] whatever the settings (`usability_is_what_verify_finds`).
 /// - With [`Credential::Missing`], `verify` MUST return [`PasswordCheck::Invalid`] (`missing_hash_never_verifies`).
 /// - Every `verify` of a rejected login MUST do the same work: that of the most expensive hash that may be stored. The work
 ///   MUST NOT depend on the stored hash or on its existence (`rejection_costs_as_much_as_the_most_expensive_hash`). A right
@@ -58,6 +60,9 @@ pub trait PasswordHasher: Send + Sync {
         credential: Credential,
         admission: Admission,
     ) -> Result<PasswordCheck, PortError>;
+
+    /// Whether passwords verify against a stored text. It computes no hash.
+    fn usability(&self, stored: &PasswordHash) -> HashUse;
 
     /// Sets the work of every turn to that of the most expensive hash, and returns it.
     ///

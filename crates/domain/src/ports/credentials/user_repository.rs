@@ -62,7 +62,7 @@ pub trait UserRepository: Send + Sync {
     /// As for the trait. Rows that cannot be read are part of the result.
     async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError>;
 
-    /// The parameters of all stored PHC strings of Argon2id. It reads every row.
+    /// The parameters of all stored hashes of Argon2id, bcrypt, PBKDF2 and scrypt. It reads every row.
     ///
     /// # Errors
     /// As for the trait.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_domain::model::PasswordHash;
+use auth_domain::model::{HashFormat, HashUse, PasswordHash};
 use auth_domain::ports::PasswordCheck;
 use tokio::time::timeout;
 
@@ -48,9 +48,31 @@ pub async fn legacy_hash_verifies_as_outdated(fixture: &PasswordHasherFixture) {
 
 /// A text that is not a hash is `Unusable`, which is not the same as a wrong password.
 pub async fn malformed_hash_is_unusable(fixture: &PasswordHasherFixture) {
+    for text in malformed_hashes(fixture).await {
+        let check = verified(fixture, PASSWORD, &PasswordHash::new(text.clone())).await;
+        assert_eq!(check, PasswordCheck::Unusable, "{text:?}");
+    }
+}
+
+/// What is known of a stored text without a password agrees with the verification.
+pub async fn usability_is_what_verify_finds(fixture: &PasswordHasherFixture) {
+    let usability = |text: &str| fixture.hasher.usability(&PasswordHash::new(text.to_owned()));
+    let own = hashed(&*fixture.hasher, PASSWORD).await;
+    assert_eq!(usability(own.expose()), HashUse::Verifies(HashFormat::Argon2id));
+    for case in vectors::legacy_password_hashes() {
+        assert_eq!(usability(&case.stored), HashUse::Verifies(HashFormat::Legacy));
+    }
+    for text in malformed_hashes(fixture).await {
+        // A format that is switched off does not verify either.
+        let is_possible = matches!(usability(&text), HashUse::Unusable | HashUse::SwitchedOff(_));
+        assert!(is_possible, "{text:?}");
+    }
+}
+
+async fn malformed_hashes(fixture: &PasswordHasherFixture) -> Vec<String> {
     let own = hashed(&*fixture.hasher, PASSWORD).await;
     let half = &own.expose()[..own.expose().len() / 2];
-    for text in [
+    let texts = [
         "",
         " ",
         ":",
@@ -63,10 +85,8 @@ pub async fn malformed_hash_is_unusable(fixture: &PasswordHasherFixture) {
         "c2hvcnQ=:c2hvcnQ=",
         "not base64!:neither this",
         "5f4dcc3b5aa765d61d8327deb882cf99",
-    ] {
-        let check = verified(fixture, PASSWORD, &PasswordHash::new(text.to_owned())).await;
-        assert_eq!(check, PasswordCheck::Unusable, "{text:?}");
-    }
+    ];
+    texts.map(str::to_owned).into()
 }
 
 /// A stored hash cannot make the server use excessive memory or time.

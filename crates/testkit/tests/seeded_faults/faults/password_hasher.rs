@@ -23,6 +23,7 @@ fault!(
     password_hasher::legacy_hash_verifies_as_outdated,
     Fault::LegacyFormatIsCurrent
 );
+fault!(unusable_is_counted, password_hasher::usability_is_what_verify_finds, Fault::UnusableIsCounted);
 fault!(unusable_is_invalid, password_hasher::malformed_hash_is_unusable, Fault::UnusableIsInvalid);
 fault!(
     parameters_not_bounded,
