@@ -59,6 +59,10 @@ bench *MEASURES: system-packages bench-packages
 bench-embedded: system-packages
     @cargo bench --quiet --package auth-adapter-sqlite --bench rotation
 
+# Print verifications per second of the password adapter, compared with its kernel alone (half a minute)
+bench-passwords:
+    @cargo bench --quiet --package auth-adapter-argon2 --bench hash
+
 # Print operations per second of the store adapters, compared with the benchmarks of the servers (five minutes)
 bench-stores: system-packages
     @cargo bench --quiet --package auth-adapter-redis --bench stores
