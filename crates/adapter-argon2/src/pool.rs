@@ -1,6 +1,8 @@
 //! Bounded hashing with admission control: a caller that cannot start before its deadline is rejected at once.
 
 mod hash_thread;
+#[cfg(target_os = "linux")]
+mod priority;
 mod queue;
 mod quiet;
 mod threads;

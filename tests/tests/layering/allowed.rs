@@ -1,6 +1,6 @@
 //! The dependencies that each crate may have.
 
-use crate::packages::{DOMAIN, JWT, SERVER, STRICT_JSON, TESTS, VERIFIER};
+use crate::packages::{DOMAIN, JWT, SERVER, STRICT_JSON, TESTKIT, TESTS, VERIFIER};
 
 /// The crates that the domain may depend on.
 pub(crate) const OF_THE_DOMAIN: &[&str] = &[
@@ -50,6 +50,7 @@ pub(crate) const DRIVERS: &[(&str, &[&str])] = &[
     ("pbkdf2", &["auth-adapter-argon2"]),
     ("prometheus-client", &[SERVER]),
     ("redis", &["auth-adapter-redis"]),
+    ("rustix", &["auth-adapter-argon2", SERVER, TESTKIT, TESTS]),
     ("rustls", &["auth-adapter-postgres", "auth-adapter-redis"]),
     ("rustls-native-certs", &["auth-adapter-postgres"]),
     ("scrypt", &["auth-adapter-argon2"]),

@@ -43,6 +43,8 @@ impl HashThread {
 }
 
 fn run_all(mut memory: Memory, queue: &Receiver<Job>) {
+    #[cfg(target_os = "linux")]
+    super::priority::lower();
     while let Ok(job) = queue.recv() {
         // The panic hook logs a panic. The caller of the job learns of it because the job has dropped its sender.
         let _: thread::Result<()> = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));

@@ -243,3 +243,13 @@ async fn the_expected_wait_is_the_sum_over_all_algorithms() {
     pool.update_target(|target| target.including(bcrypt(12)));
     assert_eq!(pool.expected_wait(1), Duration::from_secs(8 + 4));
 }
+
+/// A lower priority is a higher nice value. Refreshes and verifications run at that of the process.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn hash_threads_have_a_lower_priority_than_the_process() {
+    let nice = || rustix::process::getpriority_process(Some(rustix::thread::gettid())).unwrap();
+    let pool = pool(1, Duration::ZERO);
+    let of_hashes = run(&pool, HOUR, move |_| nice()).await.unwrap();
+    assert_eq!(of_hashes, (nice() + priority::NICER).min(19));
+}

@@ -115,6 +115,8 @@ events! {
     PasswordKernel = "password_kernel",
     /// A kernel computes wrong password hashes and is not used.
     PasswordKernelRejected = "password_kernel_rejected",
+    /// The priority of the threads for password hashes cannot be lowered.
+    HashPriorityNotLowered = "hash_priority_not_lowered",
     /// The process begins to stop.
     Stopping = "stopping",
     /// The process has stopped.
