@@ -36,9 +36,14 @@ e2e-on-servers:
     @echo; echo "== auth-e2e on Postgres and Redis"; \
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --quiet --package auth-e2e {{ on_any_store }}
 
-# Run the tests with third-party programs that `just test` does not need: proxies, Java, Mono, Chromium, validators (Debian 12)
+# Run the tests with third-party programs that `just test` does not need: proxies, PgBouncer, Java, Mono, Chromium, validators (Debian 12)
 interop: system-packages interop-packages
     @cargo test --quiet --package auth-e2e --test interop -- --ignored --test-threads 1
+    @for mode in session transaction; do \
+        echo; echo "== auth-e2e behind PgBouncer, pool_mode = $mode"; \
+        HOOKSENTRY_AUTH_E2E_STORES=servers HOOKSENTRY_AUTH_E2E_POOLER=$mode \
+        cargo test --quiet --package auth-e2e {{ on_any_store }}; \
+    done
 
 # Run the randomised tests with their full figures, on a release build (an hour or more)
 soak: system-packages
@@ -145,7 +150,7 @@ interop-packages:
     #!/usr/bin/env bash
     set -euo pipefail
     missing=()
-    for program in haproxy caddy npm chromium; do
+    for program in haproxy caddy npm chromium pgbouncer; do
         command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("$program")
     done
     # A source file is run by the compiler, which a runtime alone does not have.

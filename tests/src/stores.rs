@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::sync::{Arc, OnceLock};
 
-use auth_testkit::servers::{Database, PostgresServer, RedisServer};
+use auth_testkit::servers::{Database, PgBouncer, PostgresServer, RedisServer};
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
 
 use crate::binary::program;
@@ -31,6 +31,8 @@ pub struct Servers {
     /// The database of the tokens.
     pub redis: &'static RedisServer,
     database: Database<'static>,
+    postgres_url: String,
+    pooler: &'static str,
     redis_url: String,
     redis_database: u32,
 }
@@ -91,7 +93,16 @@ impl Stores {
         database: Database<'static>,
     ) -> Self {
         let (redis_url, redis_database) = redis.database();
-        Self::Servers(Arc::new(Servers { postgres, redis, database, redis_url, redis_database }))
+        let (postgres_url, pooler) = match pool_mode() {
+            Some(mode) if std::ptr::eq(postgres, PostgresServer::shared()) => {
+                let is_named = if mode == "transaction" { mode } else { "none" };
+                (PgBouncer::shared(mode).url(&database), is_named)
+            }
+            // A test may freeze or kill this server, which a pooler would hide.
+            Some(_) | None => (database.url(), "none"),
+        };
+        let servers = Servers { postgres, redis, database, postgres_url, pooler, redis_url, redis_database };
+        Self::Servers(Arc::new(servers))
     }
 
     /// Returns the settings that name these stores.
@@ -99,7 +110,8 @@ impl Stores {
         let Self::Servers(servers) = self else { return BTreeMap::new() };
         let settings = [
             ("CREDENTIALS__BACKEND", "postgres".to_owned()),
-            ("POSTGRES__URL", servers.database.url()),
+            ("POSTGRES__URL", servers.postgres_url.clone()),
+            ("POSTGRES__POOLER", servers.pooler.to_owned()),
             ("TOKENS__BACKEND", "redis".to_owned()),
             ("REDIS__URL", servers.redis_url.clone()),
             ("JWT__KEY", unique("KDx3kPzUwV9c0bqT5mYJr7sE2nHfA8Lg")),
@@ -129,9 +141,14 @@ impl Servers {
         self.database.sql(statements)
     }
 
+    /// Returns the users' database.
+    pub fn database(&self) -> &Database<'static> {
+        &self.database
+    }
+
     /// Returns the address of the users' database.
     pub fn postgres_url(&self) -> String {
-        self.database.url()
+        self.postgres_url.clone()
     }
 
     /// Returns the number of the tokens' database.
@@ -143,6 +160,16 @@ impl Servers {
     pub fn redis_cli(&self, words: &[&str]) -> String {
         let database = self.redis_database.to_string();
         self.redis.cli(&[&["-n", &database], words].concat())
+    }
+}
+
+/// The `pool_mode` of a pooler before the shared server, which `HOOKSENTRY_AUTH_E2E_POOLER` selects.
+fn pool_mode() -> Option<&'static str> {
+    match env::var("HOOKSENTRY_AUTH_E2E_POOLER").as_deref() {
+        Err(env::VarError::NotPresent) => None,
+        Ok("session") => Some("session"),
+        Ok("transaction") => Some("transaction"),
+        other => panic!("HOOKSENTRY_AUTH_E2E_POOLER is neither session nor transaction: {other:?}"),
     }
 }
 

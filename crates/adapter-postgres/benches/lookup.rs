@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auth_adapter_postgres::{PostgresConfig, PostgresDatabase, PostgresUserRepository};
+use auth_adapter_postgres::{Pooler, PostgresConfig, PostgresDatabase, PostgresUserRepository};
 use auth_domain::model::UserId;
 use auth_domain::ports::{Clock, UserRepository};
 use auth_testkit::servers::{Database, PostgresServer, postgres_program};
@@ -65,6 +65,7 @@ async fn repository(database: &Database<'_>) -> PostgresUserRepository {
         ca_file: None,
         allow_plain_text: false,
         pool: PostgresConfig::DEFAULT_POOL,
+        pooler: Pooler::None,
     };
     let database = PostgresDatabase::new(config, TestClock::new()).unwrap();
     database.migrate(request_time_at(START)).await.unwrap();

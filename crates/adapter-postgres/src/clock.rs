@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use auth_domain::model::RequestTime;
 use auth_domain::ports::Clock;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use time::{Duration, OffsetDateTime};
 
+use crate::connection::OpenConnection;
 use crate::error::StoreError;
 
 /// The largest accepted difference of the clocks.
@@ -26,7 +27,7 @@ diesel::define_sql_function! {
 ///
 /// # Errors
 /// `Demoted` if the server is a standby.
-pub(crate) async fn server_time(mut connection: &AsyncPgConnection) -> Result<OffsetDateTime, StoreError> {
+pub(crate) async fn server_time(mut connection: &OpenConnection) -> Result<OffsetDateTime, StoreError> {
     let select = diesel::select((clock_timestamp(), pg_is_in_recovery()));
     let (now, is_standby) = select.get_result(&mut connection).await?;
     if is_standby { Err(StoreError::Demoted) } else { Ok(now) }

@@ -27,6 +27,18 @@ pub struct PostgresConfig {
     pub allow_plain_text: bool,
     /// `POSTGRES__POOL`: the largest number of connections in the pool, at least 1.
     pub pool: usize,
+    /// `POSTGRES__POOLER`: the pooler between the service and the server.
+    pub pooler: Pooler,
+}
+
+/// A pooler between the service and the server, as far as it matters to statements.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pooler {
+    /// A connection keeps its server process: there is no pooler, or it pools sessions.
+    #[default]
+    None,
+    /// Each transaction of a connection may run in another server process, as with `pool_mode = transaction` of `PgBouncer`.
+    Transaction,
 }
 
 impl PostgresConfig {
@@ -52,6 +64,7 @@ impl fmt::Debug for PostgresConfig {
             .field("ca_file", &self.ca_file)
             .field("allow_plain_text", &self.allow_plain_text)
             .field("pool", &self.pool)
+            .field("pooler", &self.pooler)
             .finish_non_exhaustive()
     }
 }
@@ -72,6 +85,7 @@ mod tests {
             ca_file: None,
             allow_plain_text: false,
             pool: PostgresConfig::DEFAULT_POOL,
+            pooler: Pooler::None,
         }
     }
 

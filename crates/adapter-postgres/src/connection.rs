@@ -1,15 +1,22 @@
 //! The connections of one database. No other module connects.
 
 mod connector;
+mod driver;
 mod lease;
+mod open_connection;
 mod pool;
 mod pool_error;
+mod protocol;
+mod row;
 mod runtime;
 mod server_limit;
 mod shared;
+mod socket;
+mod statement;
 mod timeouts;
 mod tls;
 
+use std::ptr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +24,7 @@ use auth_domain::model::RequestTime;
 use auth_domain::ports::Clock;
 use tokio::runtime::Handle;
 
-use crate::config::{PostgresConfig, Transport};
+use crate::config::{Pooler, PostgresConfig, Transport};
 use crate::error::{ConfigError, StoreError};
 use connector::Connector;
 use pool::Pool;
@@ -26,10 +33,11 @@ use server_limit::ServerLimit;
 use shared::SharedConnections;
 use timeouts::{CONNECT, call_deadline};
 
-pub(crate) use connector::SharedConnection;
 pub(crate) use lease::Lease;
+pub(crate) use open_connection::OpenConnection;
 pub(crate) use pool::PooledConnection;
-pub(crate) use timeouts::bounded;
+pub(crate) use protocol::PROCESS;
+pub(crate) use timeouts::{STATEMENT, bounded};
 
 /// The shared connections of a process without workers. A third one does not increase the lookups per second.
 const PROCESS_CONNECTIONS: usize = 2;
@@ -155,14 +163,26 @@ impl Connections {
         self.take_pooled(request_time.deadline()).await
     }
 
-    /// Makes a connection for migrations, which close it by dropping its socket task.
-    pub(crate) async fn for_migrations(
-        &self,
-        request_time: RequestTime,
-    ) -> Result<SharedConnection, StoreError> {
+    /// Makes a connection that is not in the pool.
+    pub(crate) async fn another(&self, request_time: RequestTime) -> Result<OpenConnection, StoreError> {
         self.call_deadline(request_time)?;
         let deadline = request_time.deadline().min(self.clock.instant() + CONNECT);
-        self.process.connector.shared(deadline).await
+        self.process.connector.connect(deadline).await
+    }
+
+    /// Whether a pooler that is not named in the settings gives each transaction to another server process: `connection` was in
+    /// `process`, but began in another one, or another open connection began there.
+    pub(crate) fn has_unnamed_pooler(&self, connection: &OpenConnection, process: &str) -> bool {
+        let mut others = self.process.shared.iter().flat_map(|set| set.all_open());
+        self.pooler() == Pooler::None
+            && (connection.first_process() != process
+                || others.any(|other| {
+                    !ptr::eq(Arc::as_ptr(&other), connection) && other.first_process() == process
+                }))
+    }
+
+    pub(crate) fn pooler(&self) -> Pooler {
+        self.process.connector.pooler
     }
 
     pub(crate) fn transport(&self) -> Transport {

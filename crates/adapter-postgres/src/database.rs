@@ -10,7 +10,7 @@ use crate::clock::{ClockSample, server_time};
 use crate::config::PostgresConfig;
 use crate::connection::Connections;
 use crate::diagnostics;
-use crate::error::{ConfigError, StoreError};
+use crate::error::{ConfigError, POOLER, StoreError};
 use crate::migrations::{self, Migrated};
 use crate::readiness;
 
@@ -73,7 +73,7 @@ impl PostgresDatabase {
     /// `Unavailable` if the server does not answer before the deadline.
     #[instrument(level = "debug", skip_all)]
     pub async fn migrate(&self, request_time: RequestTime) -> Result<Migrated, PortError> {
-        let connection = self.0.for_migrations(request_time).await?;
+        let connection = self.0.another(request_time).await?;
         let deadline = request_time.deadline();
         let timeout = deadline.saturating_duration_since(self.0.clock.instant());
         Ok(migrations::run(connection, deadline, timeout).await?)
@@ -82,8 +82,8 @@ impl PostgresDatabase {
     /// Checks readiness: the server answers, is a primary, commits a write, and its clock is right.
     ///
     /// # Errors
-    /// `Unavailable` if the server is a standby or does not answer; `Misconfigured` if the database is read-only, or if
-    /// the clocks are more than two seconds apart.
+    /// `Unavailable` if the server is a standby or does not answer; `Misconfigured` if the database is read-only, if the clocks are
+    /// more than two seconds apart, or if a pooler of transactions is not named in the settings.
     #[instrument(level = "debug", skip_all)]
     pub async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
         // On a pooled connection, because lookups must not wait for a commit.
@@ -91,7 +91,11 @@ impl PostgresDatabase {
         let read = connection.run(server_time(&connection));
         let sample = ClockSample::take(&*self.0.clock, read).await?;
         sample.check(request_time).map_err(StoreError::Misconfigured)?;
-        Ok(connection.run(readiness::commit_a_write(&connection)).await?)
+        let process = connection.run(readiness::commit_a_write(&connection)).await?;
+        if self.0.has_unnamed_pooler(&connection, &process) {
+            return Err(StoreError::Misconfigured(POOLER.to_owned()).into());
+        }
+        Ok(())
     }
 
     /// Checks the server and its tables, for `doctor` and the start-up check.

@@ -1,13 +1,14 @@
 //! Diagnostics of the server, the tables and the rows.
 
+mod pooler;
 mod rows;
 mod server;
 
 use auth_domain::model::RequestTime;
 use auth_domain::ports::Check;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 
-use crate::connection::Connections;
+use crate::connection::{Connections, OpenConnection};
 use crate::error::{STANDBY, StoreError};
 use crate::schema_check::{self, Column};
 pub(crate) use rows::diagnose_users;
@@ -24,6 +25,7 @@ pub(crate) async fn diagnose(
         Err(StoreError::Standby | StoreError::Demoted) => return Ok(vec![Check::error(STANDBY)]),
         checks => checks?,
     };
+    checks.extend(pooler::diagnose(connections, request_time).await?);
     let problems = schema_problems(connections, request_time).await?;
     if problems.is_empty() {
         checks.push(Check::ok("the tables users and tenants have every column that is needed"));
@@ -37,7 +39,7 @@ async fn schema_problems(
     request_time: RequestTime,
 ) -> Result<Vec<String>, StoreError> {
     let pooled = connections.pooled(request_time).await?;
-    let mut connection: &AsyncPgConnection = &pooled;
+    let mut connection: &OpenConnection = &pooled;
     let columns: Vec<Column> = pooled.run(schema_check::columns().load(&mut connection)).await?;
     if columns.is_empty() {
         return Ok(vec![EMPTY.to_owned()]);

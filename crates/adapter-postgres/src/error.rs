@@ -8,10 +8,13 @@ use std::io;
 use std::path::PathBuf;
 
 use auth_domain::ports::{PortError, UnreadableUser};
-use diesel::result::{DatabaseErrorKind, Error as DriverError};
+use diesel::result::Error as DieselError;
 use thiserror::Error;
-use tokio_postgres::Error as ConnectError;
+use tokio_postgres::Error as DriverError;
 use tokio_postgres::error::SqlState;
+
+pub(crate) use statement::POOLER;
+use statement::Report;
 
 /// The message for a server that is a standby.
 pub(crate) const STANDBY: &str = "the database server is a standby, which receives changes late; name the primary in POSTGRES__URL, or all \
@@ -63,10 +66,16 @@ pub enum ConfigError {
 pub(crate) enum StoreError {
     /// A statement failed.
     #[error("a statement failed")]
-    Driver(#[from] DriverError),
+    Statement(#[from] DriverError),
+    /// A statement could not be built, or has no row.
+    #[error("a statement failed")]
+    Diesel(DieselError),
+    /// A row has a value that cannot be represented.
+    #[error("a row cannot be read: a column has a value that this service cannot represent")]
+    UnreadableValue,
     /// A connection could not be made.
     #[error("cannot connect")]
-    Connect(ConnectError),
+    Connect(DriverError),
     /// The server accepts no more connections of this role, for this database, or at all.
     #[error(
         "the database server accepts no more connections; raise its limit (max_connections, or CONNECTION LIMIT of the role \
@@ -99,40 +108,34 @@ pub(crate) enum StoreError {
 }
 
 impl StoreError {
+    /// The error of a connection attempt.
+    pub(crate) fn of_connecting(error: DriverError) -> Self {
+        match error.code() {
+            Some(&SqlState::TOO_MANY_CONNECTIONS) => Self::TooManyConnections,
+            _ => Self::Connect(error),
+        }
+    }
+
     /// Whether the error concerns this connection only, so that another one may succeed at once: the connection is
     /// closed, or its prepared statements are older than a change of the tables.
     pub(crate) fn is_connection_error(&self) -> bool {
-        if matches!(self, Self::Demoted) {
-            return true;
-        }
-        let Self::Driver(DriverError::DatabaseError(kind, information)) = self else { return false };
-        match kind {
-            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => true,
-            _ => statement::is_about_connection(&**information),
+        match self {
+            Self::Demoted => true,
+            // Without a report of the server, the connection is closed or out of step.
+            Self::Statement(error) => Report::of(error).is_none_or(|report| report.is_about_connection()),
+            _ => false,
         }
     }
 
     /// Whether one row may be the reason why a statement about several failed.
     pub(crate) fn may_be_about_one_row(&self) -> bool {
         match self {
-            Self::Driver(DriverError::DatabaseError(_, information)) => {
-                let information = &**information;
-                let is_about_all =
-                    statement::is_permanent(information) || statement::is_cancelled(information);
-                !is_about_all && !self.is_connection_error()
-            }
-            Self::Driver(_) => true,
+            Self::Statement(error) => Report::of(error).is_some_and(|report| {
+                !report.is_permanent() && !report.is_cancelled() && !report.is_about_connection()
+            }),
+            Self::Diesel(_) | Self::UnreadableValue => true,
             _ => false,
         }
-    }
-
-    /// Whether the connection should not be used again. The driver does not report the kind of every error, so an
-    /// unknown one counts.
-    pub(crate) fn discards_connection(&self) -> bool {
-        let Self::Driver(DriverError::DatabaseError(DatabaseErrorKind::Unknown, information)) = self else {
-            return self.is_connection_error();
-        };
-        !statement::is_permanent(&**information) && !statement::is_cancelled(&**information)
     }
 
     /// The error of a write. Without an answer of the server, the write may have been committed.
@@ -143,16 +146,25 @@ impl StoreError {
     }
 
     /// Whether a row refers to another row that does not exist.
-    pub(crate) const fn is_foreign_key_violation(&self) -> bool {
-        matches!(self, Self::Driver(DriverError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)))
+    pub(crate) fn is_foreign_key_violation(&self) -> bool {
+        match self {
+            Self::Statement(error) => {
+                Report::of(error).is_some_and(|report| report.is_foreign_key_violation())
+            }
+            _ => false,
+        }
     }
 }
 
-impl From<ConnectError> for StoreError {
-    fn from(error: ConnectError) -> Self {
-        match error.code() {
-            Some(&SqlState::TOO_MANY_CONNECTIONS) => Self::TooManyConnections,
-            _ => Self::Connect(error),
+impl From<DieselError> for StoreError {
+    fn from(error: DieselError) -> Self {
+        match error {
+            DieselError::QueryBuilderError(source) => match source.downcast() {
+                Ok(error) => Self::Statement(*error),
+                Err(source) => Self::Diesel(DieselError::QueryBuilderError(source)),
+            },
+            DieselError::DeserializationError(_) => Self::UnreadableValue,
+            error => Self::Diesel(error),
         }
     }
 }
@@ -160,7 +172,12 @@ impl From<ConnectError> for StoreError {
 impl From<StoreError> for PortError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Driver(error) => statement::translate(&error),
+            StoreError::Statement(error) => match Report::of(&error) {
+                Some(report) => report.translate(),
+                None => Self::unavailable(format!("the connection to the database failed: {error}")),
+            },
+            StoreError::Diesel(_) => Self::unavailable("the database driver failed"),
+            StoreError::UnreadableValue => Self::corrupt(error),
             StoreError::Connect(error) => connect::translate(&error),
             StoreError::Contradiction(text) => Self::corrupt(text),
             StoreError::UnreadableUser(row) => Self::corrupt(row),
@@ -172,27 +189,6 @@ impl From<StoreError> for PortError {
             | StoreError::DeadlinePassed
             | StoreError::PoolExhausted
             | StoreError::TooManyConnections => Self::unavailable(error),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cancelled_statement_leaves_its_connection_open() {
-        let unknown = |message: &str| {
-            StoreError::Driver(DriverError::DatabaseError(
-                DatabaseErrorKind::Unknown,
-                Box::new(message.to_owned()),
-            ))
-        };
-        for message in ["canceling statement due to lock timeout", "permission denied for table users"] {
-            assert!(!unknown(message).discards_connection(), "{message}");
-        }
-        for message in ["terminating connection due to administrator command", "Verbindung wird beendet"] {
-            assert!(unknown(message).discards_connection(), "{message}");
         }
     }
 }

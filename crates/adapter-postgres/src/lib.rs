@@ -12,7 +12,7 @@ mod schema;
 mod schema_check;
 mod user_repository;
 
-pub use config::PostgresConfig;
+pub use config::{Pooler, PostgresConfig};
 pub use database::PostgresDatabase;
 pub use error::ConfigError;
 pub use migrations::Migrated;

@@ -8,12 +8,11 @@ use diesel::pg::Pg;
 use diesel::result::Error as DriverError;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{Connection, RunQueryDsl, sql_query};
-use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio::task::spawn_blocking;
 
-use crate::connection::{SharedConnection, bounded};
+use crate::connection::{OpenConnection, bounded};
 use crate::error::StoreError;
 use crate::schema_check::{self, Column};
 
@@ -23,7 +22,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postg
 const LOCK: i64 = 0x6873_6175_7468_6d67;
 
 type MigrationError = Box<dyn std::error::Error + Send + Sync>;
-type Blocking = AsyncConnectionWrapper<AsyncPgConnection>;
+type Blocking = AsyncConnectionWrapper<OpenConnection>;
 
 /// The result of a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +39,12 @@ pub enum Migrated {
 /// Runs the migrations on a blocking thread, because `diesel_migrations` is synchronous. `timeout` is the time until
 /// `deadline`.
 pub(crate) async fn run(
-    connection: SharedConnection,
+    connection: OpenConnection,
     deadline: Instant,
     timeout: Duration,
 ) -> Result<Migrated, StoreError> {
     // Dropped at the deadline: this closes the connection and so ends the thread.
-    let (connection, _socket) = connection.into_parts();
+    let (connection, _socket) = connection.for_migrations();
     let work = spawn_blocking(move || migrate(&mut Blocking::from(connection), timeout));
     let work = async {
         work.await.unwrap_or_else(|_| Err(StoreError::Misconfigured("the migration panicked".to_owned())))
@@ -110,7 +109,7 @@ fn pending(applied: &[String]) -> Result<usize, StoreError> {
 
 fn failed(error: MigrationError) -> StoreError {
     match error.downcast::<DriverError>() {
-        Ok(error) => StoreError::Driver(*error),
+        Ok(error) => StoreError::from(*error),
         Err(other) => StoreError::Misconfigured(format!("cannot apply the migrations: {other}")),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use auth_adapter_postgres::{PostgresConfig, PostgresDatabase, PostgresUserRepository};
+use auth_adapter_postgres::{Pooler, PostgresConfig, PostgresDatabase, PostgresUserRepository};
 use auth_testkit::servers::PostgresServer;
 use auth_testkit::{START, TestClock, UserRepositoryFixture, request_time_at};
 
@@ -16,6 +16,7 @@ async fn users() -> UserRepositoryFixture {
         ca_file: None,
         allow_plain_text: false,
         pool: PostgresConfig::DEFAULT_POOL,
+        pooler: Pooler::None,
     };
     let database = PostgresDatabase::new(config, TestClock::new()).unwrap();
     database.migrate(request_time_at(START)).await.unwrap();

@@ -6,6 +6,7 @@
 mod certificates;
 mod monitor;
 mod nginx;
+mod pgbouncer;
 mod port;
 mod postgres;
 mod programs;
@@ -17,10 +18,12 @@ mod supervisor;
 pub use certificates::Certificates;
 pub use monitor::{ExecutedCommand, Monitor};
 pub use nginx::NginxServer;
+pub use pgbouncer::PgBouncer;
 pub use port::Port;
 pub use postgres::{Database, PostgresServer};
 pub use programs::{
-    caddy_program, haproxy_program, java_program, nginx_program, postgres_program, redis_program,
+    caddy_program, haproxy_program, java_program, nginx_program, pgbouncer_program, postgres_program,
+    redis_program,
 };
 pub use proxy::Proxy;
 pub use redis::RedisServer;

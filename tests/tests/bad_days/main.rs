@@ -4,5 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod password_formats;
+mod pooler;
 mod readiness;
 mod store_files;

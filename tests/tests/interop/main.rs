@@ -1,4 +1,4 @@
-//! The service together with third-party programs: nginx, HAProxy and Caddy with the configurations of the documents, Java's
+//! The service together with third-party programs: nginx, HAProxy and Caddy with the configurations of the documents, PgBouncer, Java's
 //! HTTP client, validators of OpenAPI, clients that generators make from the document, pages in Chromium, and the
 //! clients of the documents.
 //!
@@ -12,6 +12,7 @@ mod floods;
 mod generated_clients;
 mod java;
 mod openapi;
+mod poolers;
 mod programs;
 mod proxies;
 mod restarts;

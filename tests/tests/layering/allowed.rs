@@ -19,6 +19,7 @@ pub(crate) const OF_THE_DOMAIN: &[&str] = &[
 pub(crate) const OF_ANY_ADAPTER: &[&str] = &[
     "async-trait",
     "base64",
+    "bytes",
     "futures-util",
     "serde",
     "serde_json",

@@ -2,21 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use diesel_async::AsyncPgConnection;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{Client, Config, Connection, SimpleQueryMessage, Socket};
+use tokio_postgres::{Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::timeouts::{STATEMENT, bounded, connect_timeout_per_server};
+use super::open_connection::OpenConnection;
+use super::protocol::first_statements;
+use super::socket::SocketTask;
+use super::timeouts::{bounded, connect_timeout_per_server};
 use super::tls;
-use crate::config::{Address, PostgresConfig, Transport};
+use crate::config::{Address, Pooler, PostgresConfig, Transport};
 use crate::error::{ConfigError, StoreError};
-
-type Wire = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
-
-const IS_STANDBY: &str = "SELECT pg_is_in_recovery()";
 
 /// The time after which the operating system closes a connection whose data is not acknowledged.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,56 +24,29 @@ const KEEPALIVE_RETRIES: u32 = 3;
 pub(super) struct Connector {
     servers: Vec<Config>,
     pub(super) transport: Transport,
+    pub(super) pooler: Pooler,
     tls: MakeRustlsConnect,
 }
-
-/// A connection that several callers use at the same time; their statements are pipelined.
-pub(crate) struct SharedConnection {
-    connection: AsyncPgConnection,
-    socket: SocketTask,
-}
-
-/// The task that reads and writes the socket of a connection. Dropping it closes the connection.
-pub(crate) struct SocketTask(JoinHandle<()>);
 
 impl Connector {
     pub(super) fn new(config: &PostgresConfig) -> Result<Self, ConfigError> {
         let Address { mut servers, transport } = Address::parse(&config.url, config.allow_plain_text)?;
-        let connect_timeout = connect_timeout_per_server(servers.len());
+        let share = connect_timeout_per_server(servers.len());
         for server in &mut servers {
-            set_timeouts(server, connect_timeout);
+            set_timeouts(server, share);
         }
         let tls = tls::connector(transport, config.ca_file.as_deref())?;
-        Ok(Self { servers, transport, tls })
+        Ok(Self { servers, transport, pooler: config.pooler, tls })
     }
 
-    /// Makes a connection that callers share.
-    pub(super) async fn shared(&self, deadline: Instant) -> Result<SharedConnection, StoreError> {
-        let work = async {
-            let (client, wire) = self.connect().await?;
-            let socket = SocketTask(tokio::spawn(async move {
-                // Each statement on the connection receives the error itself.
-                let _ = wire.await;
-            }));
-            let connection = AsyncPgConnection::try_from(client).await?;
-            Ok::<_, StoreError>(SharedConnection { connection, socket })
-        };
-        bounded(deadline, work).await
-    }
-
-    /// Makes a connection for one caller at a time.
-    pub(super) async fn exclusive(&self, deadline: Instant) -> Result<AsyncPgConnection, StoreError> {
-        let work = async {
-            let (client, wire) = self.connect().await?;
-            let connection = AsyncPgConnection::try_from_client_and_connection(client, wire).await?;
-            Ok::<_, StoreError>(connection)
-        };
-        bounded(deadline, work).await
+    /// Makes a connection, whose socket is served by the runtime of the caller.
+    pub(super) async fn connect(&self, deadline: Instant) -> Result<OpenConnection, StoreError> {
+        bounded(deadline, self.first_primary()).await
     }
 
     /// Tries the servers in order. Each has an equal share of the time, so that a server that does not answer leaves time
     /// for the others.
-    async fn connect(&self) -> Result<(Client, Wire), StoreError> {
+    async fn first_primary(&self) -> Result<OpenConnection, StoreError> {
         let share = connect_timeout_per_server(self.servers.len());
         let mut last_error = StoreError::Unreachable;
         for server in &self.servers {
@@ -90,53 +59,26 @@ impl Connector {
         Err(last_error)
     }
 
-    /// Connects to a server and rejects it if it is a standby. A standby receives changes late, so a deactivated user
-    /// could still log in.
-    async fn connect_to_primary(&self, server: &Config) -> Result<(Client, Wire), StoreError> {
-        let (client, mut wire) = server.connect(self.tls.clone()).await?;
-        let answer = tokio::select! {
-            answer = client.simple_query(IS_STANDBY) => answer?,
-            end = &mut wire => return Err(end.map_or_else(StoreError::Connect, |()| StoreError::TimedOut)),
-        };
-        let is_primary = answer.iter().any(|part| match part {
-            SimpleQueryMessage::Row(row) => row.get(0) == Some("f"),
-            _ => false,
+    /// Connects to a server, sets the timeouts and rejects it if it is a standby, in one round trip after the authentication. A
+    /// standby receives changes late, so a deactivated user could still log in.
+    async fn connect_to_primary(&self, server: &Config) -> Result<OpenConnection, StoreError> {
+        let (client, wire) = server.connect(self.tls.clone()).await.map_err(StoreError::of_connecting)?;
+        let socket = SocketTask::spawn(wire);
+        let answer = client.simple_query(&first_statements(self.pooler)).await;
+        let answer = answer.map_err(StoreError::of_connecting)?;
+        let row = answer.iter().find_map(|part| match part {
+            SimpleQueryMessage::Row(row) => Some((row.get(0)?, row.get(1)?)),
+            _ => None,
         });
-        if is_primary { Ok((client, wire)) } else { Err(StoreError::Standby) }
-    }
-}
-
-impl SharedConnection {
-    pub(crate) fn connection(&self) -> &AsyncPgConnection {
-        &self.connection
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        !self.socket.0.is_finished()
-    }
-
-    pub(crate) fn into_parts(self) -> (AsyncPgConnection, SocketTask) {
-        (self.connection, self.socket)
-    }
-}
-
-impl Drop for SocketTask {
-    fn drop(&mut self) {
-        self.0.abort();
+        match row {
+            Some(("f", process)) => Ok(OpenConnection::new(client, socket, self.pooler, process.to_owned())),
+            _ => Err(StoreError::Standby),
+        }
     }
 }
 
 fn set_timeouts(server: &mut Config, connect_timeout: Duration) {
-    let own = server.get_options().unwrap_or_default();
-    let millis = STATEMENT.as_millis();
-    // The plan of a lookup does not depend on the number of its ids. Without the setting, the server plans each batch anew, which
-    // costs several times as much as running it.
-    let options = format!(
-        "{own} -c statement_timeout={millis} -c idle_in_transaction_session_timeout={millis} \
-         -c plan_cache_mode=force_generic_plan"
-    );
     server
-        .options(options.trim_start())
         .connect_timeout(connect_timeout)
         .tcp_user_timeout(TCP_USER_TIMEOUT)
         .keepalives_idle(KEEPALIVE_IDLE)
@@ -155,18 +97,19 @@ mod tests {
             ca_file: None,
             allow_plain_text: false,
             pool: PostgresConfig::DEFAULT_POOL,
+            pooler: Pooler::None,
         };
         Connector::new(&config).unwrap().servers
     }
 
     #[test]
-    fn options_of_the_url_are_kept_and_timeouts_added() {
-        let servers = servers("postgres://auth@localhost/db?options=-c%20search_path%3Dplatform");
-        let [server] = &servers[..] else { panic!("one server") };
-        let options = server.get_options().unwrap();
-        assert!(options.starts_with("-c search_path=platform -c statement_timeout=2000"), "{options}");
+    fn options_of_the_url_are_sent_as_written_and_no_others() {
+        let own = servers("postgres://auth@localhost/db?options=-c%20search_path%3Dplatform");
+        let [server] = &own[..] else { panic!("one server") };
+        assert_eq!(server.get_options(), Some("-c search_path=platform"));
+        let none = servers("postgres://auth@localhost/db");
+        assert!(none.iter().all(|server| server.get_options().is_none()), "a pooler may reject them");
     }
-
     #[test]
     fn servers_share_the_connect_timeout_equally() {
         let servers = servers("postgres://auth@localhost:5433,[::1]:5434,127.0.0.1/db");

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use auth_domain::ports::Clock;
-use diesel_async::AsyncPgConnection;
 use time::OffsetDateTime;
 
-use super::connector::SharedConnection;
+use super::open_connection::OpenConnection;
 use super::pool::PooledConnection;
 use super::shared::SharedConnections;
 use crate::clock::server_time;
@@ -23,7 +22,7 @@ pub(crate) struct Lease {
 
 enum Leased {
     Pooled(Box<PooledConnection>),
-    Shared { connection: Arc<SharedConnection>, owner: Arc<SharedConnections> },
+    Shared { connection: Arc<OpenConnection>, owner: Arc<SharedConnections> },
 }
 
 impl Lease {
@@ -32,7 +31,7 @@ impl Lease {
     }
 
     pub(super) fn shared(
-        connection: Arc<SharedConnection>,
+        connection: Arc<OpenConnection>,
         owner: Arc<SharedConnections>,
         deadline: Instant,
         clock: Arc<dyn Clock>,
@@ -64,12 +63,12 @@ impl Lease {
 }
 
 impl Deref for Lease {
-    type Target = AsyncPgConnection;
+    type Target = OpenConnection;
 
-    fn deref(&self) -> &AsyncPgConnection {
+    fn deref(&self) -> &OpenConnection {
         match &self.connection {
             Leased::Pooled(connection) => connection,
-            Leased::Shared { connection, .. } => connection.connection(),
+            Leased::Shared { connection, .. } => connection,
         }
     }
 }

@@ -2,27 +2,24 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use auth_domain::ports::Clock;
 use diesel_async::pooled_connection::deadpool::{self, Object};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{AsyncConnection, AsyncPgConnection, TransactionManager};
-use futures_util::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
 use super::connector::Connector;
+use super::open_connection::OpenConnection;
 use super::runtime::Runtime;
 use super::server_limit::ServerLimit;
 use super::timeouts::{CONNECT, POOL_WAIT, bounded};
 use crate::error::{ConfigError, StoreError};
 
-type Transactions = <AsyncPgConnection as AsyncConnection>::TransactionManager;
-
 pub(super) struct Pool {
-    connections: deadpool::Pool<AsyncPgConnection>,
+    connections: deadpool::Pool<OpenConnection>,
     clock: Arc<dyn Clock>,
     /// One for each connection that there may be, so that the pool itself never makes a caller wait.
     permits: Arc<Semaphore>,
@@ -37,8 +34,7 @@ pub(super) struct Pool {
 /// If it is dropped during a statement, because the caller hung up or the deadline passed, or after a failed statement, the
 /// pool discards it.
 pub(crate) struct PooledConnection {
-    connection: Object<AsyncPgConnection>,
-    is_unusable: AtomicBool,
+    connection: Object<OpenConnection>,
     /// Given back after the connection.
     _permit: OwnedSemaphorePermit,
 }
@@ -61,7 +57,7 @@ impl Pool {
                 let (connector, deadline) = (Arc::clone(&connector), clock.instant() + CONNECT);
                 let (runtime, limit) = (runtime.clone(), Arc::clone(&limit));
                 Box::pin(async move {
-                    let opening = Box::pin(async move { connector.exclusive(deadline).await });
+                    let opening = Box::pin(async move { connector.connect(deadline).await });
                     Ok(limit.open(runtime.open(opening)).await?)
                 })
             })
@@ -82,10 +78,7 @@ impl Pool {
             let permit = timeout_at(wait_until.into(), Arc::clone(&self.permits).acquire_owned()).await;
             let Ok(Ok(permit)) = permit else { return Err(StoreError::PoolExhausted) };
             match bounded(wait_until, self.connections.get()).await {
-                Ok(connection) => {
-                    let is_unusable = AtomicBool::new(false);
-                    return Ok(PooledConnection { connection, is_unusable, _permit: permit });
-                }
+                Ok(connection) => return Ok(PooledConnection { connection, _permit: permit }),
                 Err(StoreError::TooManyConnections) if self.withhold_permit() => permit.forget(),
                 Err(error) => return Err(error),
             }
@@ -109,7 +102,7 @@ impl Pool {
 
 impl PooledConnection {
     /// Runs statements until the deadline of the call.
-    pub(super) async fn run<T, E>(
+    pub(crate) async fn run<T, E>(
         &self,
         deadline: Instant,
         statements: impl Future<Output = Result<T, E>>,
@@ -117,37 +110,17 @@ impl PooledConnection {
     where
         StoreError: From<E>,
     {
-        self.is_unusable.store(true, Ordering::Relaxed);
+        self.connection.set_unusable(true);
         let outcome = bounded(deadline, statements).await;
-        self.is_unusable.store(outcome.is_err(), Ordering::Relaxed);
-        outcome
-    }
-
-    /// Runs a transaction until its deadline.
-    pub(crate) async fn transact<T>(
-        &mut self,
-        transaction: impl for<'a> FnOnce(&'a mut AsyncPgConnection) -> BoxFuture<'a, Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        *self.is_unusable.get_mut() = true;
-        let outcome = transaction(&mut self.connection).await;
-        *self.is_unusable.get_mut() = outcome.is_err();
+        self.connection.set_unusable(outcome.is_err());
         outcome
     }
 }
 
 impl Deref for PooledConnection {
-    type Target = AsyncPgConnection;
+    type Target = OpenConnection;
 
-    fn deref(&self) -> &AsyncPgConnection {
+    fn deref(&self) -> &OpenConnection {
         &self.connection
-    }
-}
-
-impl Drop for PooledConnection {
-    fn drop(&mut self) {
-        if *self.is_unusable.get_mut() {
-            // The pool discards a connection with a broken transaction.
-            Transactions::transaction_manager_status_mut(&mut *self.connection).set_in_error();
-        }
     }
 }

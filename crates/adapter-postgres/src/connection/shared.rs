@@ -10,7 +10,8 @@ use auth_domain::ports::Clock;
 use tokio::sync::Mutex;
 use tokio::time::timeout_at;
 
-use super::connector::{Connector, SharedConnection};
+use super::connector::Connector;
+use super::open_connection::OpenConnection;
 use super::runtime::Runtime;
 use super::server_limit::ServerLimit;
 use super::timeouts::{CONNECT, bounded};
@@ -35,7 +36,7 @@ pub(super) struct SharedConnections {
 }
 
 #[derive(Default)]
-struct Slot(RwLock<Option<Arc<SharedConnection>>>);
+struct Slot(RwLock<Option<Arc<OpenConnection>>>);
 
 impl SharedConnections {
     pub(super) fn new(
@@ -55,7 +56,7 @@ impl SharedConnections {
     }
 
     /// Returns the connections in turn, and connects if necessary.
-    pub(super) async fn get(&self, deadline: Instant) -> Result<Arc<SharedConnection>, StoreError> {
+    pub(super) async fn get(&self, deadline: Instant) -> Result<Arc<OpenConnection>, StoreError> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.slots.len();
         let Some(slot) = self.slots.get(turn) else { return Err(StoreError::Unreachable) };
         match slot.get() {
@@ -65,8 +66,12 @@ impl SharedConnections {
     }
 
     /// Returns an open connection.
-    pub(super) fn any_open(&self) -> Option<Arc<SharedConnection>> {
-        self.slots.iter().find_map(Slot::get)
+    pub(super) fn any_open(&self) -> Option<Arc<OpenConnection>> {
+        self.all_open().next()
+    }
+
+    pub(super) fn all_open(&self) -> impl Iterator<Item = Arc<OpenConnection>> {
+        self.slots.iter().filter_map(Slot::get)
     }
 
     /// Closes the connections after the statements that are on them.
@@ -78,7 +83,7 @@ impl SharedConnections {
     /// one; statements that are already on it continue.
     pub(super) async fn run<T, E>(
         &self,
-        connection: &Arc<SharedConnection>,
+        connection: &Arc<OpenConnection>,
         deadline: Instant,
         statement: impl Future<Output = Result<T, E>>,
     ) -> Result<T, StoreError>
@@ -94,7 +99,7 @@ impl SharedConnections {
             }
             let is_unresponsive =
                 matches!(error, StoreError::TimedOut) && is_the_servers_fault(error, started, deadline);
-            if is_unresponsive || error.discards_connection() {
+            if is_unresponsive || error.is_connection_error() {
                 self.slots.iter().for_each(|slot| slot.discard(connection));
             }
         }
@@ -102,7 +107,7 @@ impl SharedConnections {
     }
 
     /// Single-flight connect: concurrent callers wait for the first and share its result.
-    async fn connect(&self, slot: &Slot, deadline: Instant) -> Result<Arc<SharedConnection>, StoreError> {
+    async fn connect(&self, slot: &Slot, deadline: Instant) -> Result<Arc<OpenConnection>, StoreError> {
         let failures = self.failures.load(Ordering::Acquire);
         let deadline = deadline.min(self.clock.instant() + CONNECT);
         let Ok(_connecting) = timeout_at(deadline.into(), self.connecting.lock()).await else {
@@ -117,7 +122,7 @@ impl SharedConnections {
         let started = self.clock.instant();
         let connector = Arc::clone(&self.connector);
         // Boxed, so that the futures of lookups are not as large as this one.
-        let opening = Box::pin(async move { connector.shared(deadline).await });
+        let opening = Box::pin(async move { connector.connect(deadline).await });
         let opening = self.runtime.open(opening);
         let connection = self.limit.open(opening).await.inspect_err(|error| {
             if is_the_servers_fault(error, started, deadline)
@@ -138,12 +143,12 @@ fn is_the_servers_fault(error: &StoreError, started: Instant, deadline: Instant)
 }
 
 impl Slot {
-    fn get(&self) -> Option<Arc<SharedConnection>> {
+    fn get(&self) -> Option<Arc<OpenConnection>> {
         let connection = self.0.read().unwrap_or_else(PoisonError::into_inner);
         connection.as_ref().filter(|connection| connection.is_open()).map(Arc::clone)
     }
 
-    fn set(&self, connection: Arc<SharedConnection>) {
+    fn set(&self, connection: Arc<OpenConnection>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(connection);
     }
 
@@ -151,7 +156,7 @@ impl Slot {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    fn discard(&self, connection: &Arc<SharedConnection>) {
+    fn discard(&self, connection: &Arc<OpenConnection>) {
         let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
         current.take_if(|current| Arc::ptr_eq(current, connection));
     }

@@ -4,10 +4,10 @@ use auth_domain::model::{HashUse, PasswordHash, RequestTime};
 use auth_domain::ports::{Check, UserCounts};
 use diesel::result::QueryResult;
 use diesel::{ExpressionMethods, QueryDsl};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use crate::connection::{Connections, Lease};
+use crate::connection::{Connections, Lease, OpenConnection};
 use crate::error::StoreError;
 use crate::schema::users;
 
@@ -50,7 +50,7 @@ async fn page_after(
 }
 
 async fn read(pooled: &Lease, last: Uuid) -> QueryResult<Vec<Row>> {
-    let mut connection: &AsyncPgConnection = pooled;
+    let mut connection: &OpenConnection = pooled;
     let rows = users::table.select((
         users::id,
         users::tenant_id,

@@ -5,11 +5,11 @@ use auth_domain::ports::Check;
 use diesel::deserialize::QueryableByName;
 use diesel::sql_query;
 use diesel::sql_types::{Bool, Integer, Nullable, Text};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 
 use crate::clock::{ClockSample, server_time};
 use crate::config::Transport;
-use crate::connection::Connections;
+use crate::connection::{Connections, OpenConnection};
 use crate::error::StoreError;
 use crate::readiness::READ_ONLY;
 
@@ -29,7 +29,7 @@ pub(super) async fn diagnose(
     request_time: RequestTime,
 ) -> Result<Vec<Check>, StoreError> {
     let pooled = connections.pooled(request_time).await?;
-    let mut connection: &AsyncPgConnection = &pooled;
+    let mut connection: &OpenConnection = &pooled;
     let server: Server = pooled.run(sql_query(SELECT).get_result(&mut connection)).await?;
     let sample = ClockSample::take(&*connections.clock, pooled.run(server_time(&pooled))).await?;
     Ok(vec![

@@ -10,6 +10,9 @@ use tokio_postgres::error::{DbError, SqlState};
 
 use super::message::redacted;
 
+/// The first words of the message of `PgBouncer`, which has no code of its own for it.
+const UNSUPPORTED_PARAMETER: &str = "unsupported startup parameter";
+
 pub(super) fn translate(error: &ConnectError) -> PortError {
     match error.as_db_error() {
         Some(error) => rejected(error),
@@ -19,6 +22,13 @@ pub(super) fn translate(error: &ConnectError) -> PortError {
 
 /// The server answered with an error.
 fn rejected(error: &DbError) -> PortError {
+    if error.message().starts_with(UNSUPPORTED_PARAMETER) {
+        return PortError::misconfigured(format!(
+            "POSTGRES__URL: the pooler before the database rejects a parameter of the URL ({}); remove it from the URL, or add \
+             it to ignore_startup_parameters of PgBouncer. If its pool_mode is transaction, set POSTGRES__POOLER to transaction",
+            redacted(error.message())
+        ));
+    }
     let text =
         format!("POSTGRES__URL: the database server rejects the connection: {}", redacted(error.message()));
     let is_permanent = [

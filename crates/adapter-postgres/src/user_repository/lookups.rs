@@ -5,13 +5,13 @@ use std::time::Instant;
 use auth_domain::model::{Email, RequestTime, User, UserId};
 use auth_domain::ports::{PortError, UserListing};
 use diesel::{QueryDsl, SelectableHelper};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use futures_util::future::join_all;
 
 use super::lookup::{BatchLookup, Lookup};
 use super::row::UserRow;
 use crate::clock::server_time;
-use crate::connection::{Connections, Lease};
+use crate::connection::{Connections, Lease, OpenConnection};
 use crate::error::StoreError;
 use crate::schema::users;
 
@@ -88,10 +88,7 @@ async fn attempt(
     connection.run(read(&connection, keys)).await
 }
 
-async fn read(
-    mut connection: &AsyncPgConnection,
-    keys: Keys<'_>,
-) -> Result<Vec<Option<UserRow>>, StoreError> {
+async fn read(mut connection: &OpenConnection, keys: Keys<'_>) -> Result<Vec<Option<UserRow>>, StoreError> {
     let (is_standby, row): (bool, Option<UserRow>) = match keys {
         // Half as much work for the server as a batch of one.
         Keys::Ids([id]) => Lookup::by_id(*id).get_result(&mut connection).await?,
@@ -102,7 +99,7 @@ async fn read(
 }
 
 async fn read_batch(
-    mut connection: &AsyncPgConnection,
+    mut connection: &OpenConnection,
     ids: &[UserId],
 ) -> Result<Vec<Option<UserRow>>, StoreError> {
     let rows: Vec<(i64, bool, Option<UserRow>)> = BatchLookup::by_id(ids).load(&mut connection).await?;
@@ -124,7 +121,7 @@ async fn read_batch(
 pub(super) async fn list(pooled: &Lease) -> Result<UserListing, StoreError> {
     // Fails on a standby.
     server_time(pooled).await?;
-    let mut connection: &AsyncPgConnection = pooled;
+    let mut connection: &OpenConnection = pooled;
     let rows: Vec<UserRow> = users::table.select(UserRow::as_select()).load(&mut connection).await?;
     let mut listing = UserListing::default();
     for row in rows {

@@ -8,10 +8,10 @@ use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, sql_query};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use time::OffsetDateTime;
 
-use crate::connection::Lease;
+use crate::connection::{Lease, OpenConnection};
 use crate::error::StoreError;
 use crate::schema::tenants;
 
@@ -94,7 +94,7 @@ pub(super) async fn replace_password_hash(
 }
 
 async fn named_tenant(pooled: &Lease) -> QueryResult<Option<TenantId>> {
-    let mut connection: &AsyncPgConnection = pooled;
+    let mut connection: &OpenConnection = pooled;
     let named = tenants::table.select(tenants::id).filter(tenants::name.eq(DEFAULT_TENANT));
     Ok(named.get_result(&mut connection).await.optional()?.map(TenantId::from_uuid))
 }
@@ -120,7 +120,7 @@ async fn with_deadline<'a>(pooled: &Lease, write: &str) -> Result<Write<'a>, Sto
 /// # Errors
 /// `DeadlinePassed` if the deadline had passed on the server.
 async fn execute(pooled: &Lease, write: Write<'_>) -> Result<bool, StoreError> {
-    let mut connection: &AsyncPgConnection = pooled;
+    let mut connection: &OpenConnection = pooled;
     let outcome: Outcome = write.get_result(&mut connection).await?;
     if outcome.in_time { Ok(outcome.written > 0) } else { Err(StoreError::DeadlinePassed) }
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use auth_adapter_postgres::{PostgresConfig, PostgresDatabase, PostgresUserRepository};
+use auth_adapter_postgres::{Pooler, PostgresConfig, PostgresDatabase, PostgresUserRepository};
 use auth_domain::model::{NewUser, PasswordHash, RequestTime};
 use auth_domain::ports::{Clock, Insertion, PortError, PortErrorKind, UserRepository};
 use auth_testkit::servers::Database;
@@ -26,6 +26,7 @@ impl Store {
             ca_file: None,
             allow_plain_text: false,
             pool: PostgresConfig::DEFAULT_POOL,
+            pooler: Pooler::None,
         })
     }
 

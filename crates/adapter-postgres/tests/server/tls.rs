@@ -1,6 +1,6 @@
 //! TLS, with certificate and host name verified.
 
-use auth_adapter_postgres::PostgresConfig;
+use auth_adapter_postgres::{Pooler, PostgresConfig};
 use auth_domain::ports::PortErrorKind;
 use auth_testkit::servers::{Certificates, PostgresServer};
 use auth_testkit::{START, request_time_at};
@@ -17,6 +17,7 @@ fn config(url: String, certificates: &Certificates) -> PostgresConfig {
         ca_file: Some(certificates.authority()),
         allow_plain_text: false,
         pool: PostgresConfig::DEFAULT_POOL,
+        pooler: Pooler::None,
     }
 }
 

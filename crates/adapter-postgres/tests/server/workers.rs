@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use auth_adapter_postgres::{PostgresConfig, PostgresDatabase, PostgresUserRepository};
+use auth_adapter_postgres::{Pooler, PostgresConfig, PostgresDatabase, PostgresUserRepository};
 use auth_domain::model::{NewUser, PasswordHash, RequestTime, UserStatus};
 use auth_domain::ports::{Replacement, UserRepository};
 use auth_testkit::servers::{Database, PostgresServer};
@@ -18,7 +18,7 @@ use crate::support::{Store, now, time_of_day};
 const WORKERS: usize = 2;
 
 fn database_at(url: String, pool: usize) -> PostgresDatabase {
-    let config = PostgresConfig { url, ca_file: None, allow_plain_text: false, pool };
+    let config = PostgresConfig { url, ca_file: None, allow_plain_text: false, pool, pooler: Pooler::None };
     PostgresDatabase::with_workers(config, TestClock::new(), WORKERS).unwrap()
 }
 

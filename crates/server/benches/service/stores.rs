@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_adapter_postgres::{PostgresConfig, PostgresDatabase, PostgresUserRepository};
+use auth_adapter_postgres::{Pooler, PostgresConfig, PostgresDatabase, PostgresUserRepository};
 use auth_adapter_redis::{
     RecordFormat, RedisConfig, RedisDenylist, RedisSessionStore, RedisStore, RevocationPolicy,
 };
@@ -172,5 +172,11 @@ fn embedded(path: &Path) -> SqliteDatabase {
 }
 
 fn postgres_config(servers: &Servers) -> PostgresConfig {
-    PostgresConfig { url: servers.database.url(), ca_file: None, allow_plain_text: false, pool: 4 }
+    PostgresConfig {
+        url: servers.database.url(),
+        ca_file: None,
+        allow_plain_text: false,
+        pool: 4,
+        pooler: Pooler::None,
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use auth_adapter_postgres::{Migrated, PostgresConfig, PostgresDatabase, PostgresUserRepository};
+use auth_adapter_postgres::{Migrated, Pooler, PostgresConfig, PostgresDatabase, PostgresUserRepository};
 use auth_domain::model::{Event, PasswordHash, RequestTime};
 use auth_domain::ports::{Check, Clock, PasswordHasher, PortError, Severity, UserRepository};
 use tracing::info;
@@ -52,6 +52,7 @@ fn config(settings: &PostgresSettings) -> PostgresConfig {
         ca_file: settings.server.ca_file.clone(),
         allow_plain_text: settings.server.allow_plain_text,
         pool: settings.pool,
+        pooler: if settings.pools_transactions { Pooler::Transaction } else { Pooler::None },
     }
 }
 

@@ -21,4 +21,6 @@ pub(crate) struct PostgresSettings {
     pub(crate) server: ServerSettings,
     /// The largest number of pooled connections.
     pub(crate) pool: usize,
+    /// Whether a pooler runs each transaction in another server process.
+    pub(crate) pools_transactions: bool,
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rustix::process::{Signal, geteuid};
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::programs::postgres_program;
@@ -60,7 +60,7 @@ impl PostgresServer {
     /// Starts a server with TLS, with a certificate for `localhost`.
     #[must_use]
     pub fn start_with_tls(certificates: &Certificates) -> Self {
-        let account = account();
+        let account = Account::of_postgres();
         let mut settings = vec!["ssl=on".to_owned()];
         let paths = [
             ("ssl_cert_file", certificates.certificate()),
@@ -77,7 +77,7 @@ impl PostgresServer {
     }
 
     fn launch(settings: &[String]) -> Self {
-        let (account, port) = (account(), Port::take());
+        let (account, port) = (Account::of_postgres(), Port::take());
         let folder = folder(account);
         initialise(&folder.path().join("data"), account);
         Self::launch_in(folder, port, account, settings)
@@ -86,7 +86,7 @@ impl PostgresServer {
     /// Starts a standby of this server. `delay` is its `recovery_min_apply_delay`.
     #[must_use]
     pub fn start_standby(&self, delay: &str) -> Self {
-        let (account, port) = (account(), Port::take());
+        let (account, port) = (Account::of_postgres(), Port::take());
         let folder = folder(account);
         let mut backup = Command::new(postgres_program("pg_basebackup"));
         backup.args([
@@ -253,15 +253,6 @@ impl Database<'_> {
     pub fn name(&self) -> &str {
         &self.name
     }
-}
-
-/// The user that the server runs as; `None` for the user of the test. PostgreSQL does not run as root.
-fn account() -> Option<Account> {
-    if !geteuid().is_root() {
-        return None;
-    }
-    let account = Account::named("postgres");
-    Some(account.expect("the user `postgres` does not exist: run `apt-get install postgresql`"))
 }
 
 fn initialise(data: &Path, account: Option<Account>) {

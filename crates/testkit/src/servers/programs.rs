@@ -39,6 +39,15 @@ pub fn nginx_program() -> PathBuf {
     program_of("nginx", "nginx")
 }
 
+/// Returns the path of `pgbouncer`.
+///
+/// # Panics
+/// If the program is not installed.
+#[must_use]
+pub fn pgbouncer_program() -> PathBuf {
+    program_of("pgbouncer", "pgbouncer")
+}
+
 /// Returns the path of `haproxy`.
 ///
 /// # Panics

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
 
 /// The script of a supervisor process.
@@ -36,6 +36,15 @@ pub(super) struct Account {
 }
 
 impl Account {
+    /// The user that PostgreSQL and `PgBouncer` run as; `None` for the user of the test. Both do not run as root.
+    pub(super) fn of_postgres() -> Option<Self> {
+        if !geteuid().is_root() {
+            return None;
+        }
+        let account = Self::named("postgres");
+        Some(account.expect("the user `postgres` does not exist: run `apt-get install postgresql`"))
+    }
+
     /// Looks up a user by name.
     pub(super) fn named(name: &str) -> Option<Self> {
         let users = fs::read_to_string("/etc/passwd").ok()?;

@@ -33,6 +33,21 @@ fn the_pool_of_postgres_has_1_to_100_connections() {
     }
 }
 
+// S-95
+#[test]
+fn the_pooler_of_postgres_is_none_or_transaction() {
+    for (pooler, is_valid) in
+        [("none", true), ("transaction", true), ("session", false), ("statement", false), ("on", false)]
+    {
+        let problem = with(&[("POSTGRES__POOLER", pooler)]).err();
+        assert_eq!(problem.is_none(), is_valid, "{pooler}: {problem:?}");
+        assert!(
+            problem.is_none_or(|problem| format!("{problem:?}").contains("POSTGRES__POOLER")),
+            "{pooler}"
+        );
+    }
+}
+
 #[test]
 fn a_server_requires_its_url_and_a_jwt_key() {
     for (backend, url) in [("CREDENTIALS__BACKEND", "POSTGRES__URL"), ("TOKENS__BACKEND", "REDIS__URL")] {
