@@ -86,10 +86,10 @@ pub enum PasswordCheck {
     Unusable,
 }
 
-/// The cost of the most expensive hash that may be stored, which is the cost of every rejected login.
+/// The cost of the most expensive hash of each algorithm that may be stored, which is the cost of every rejected login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TurnCost {
-    /// The parameters of this hash: the beginning of its PHC string.
+    /// The parameters of these hashes: the beginnings of their texts, with ` + ` between.
     pub parameters: String,
     /// The duration of one turn, as measured recently.
     pub time: Duration,
