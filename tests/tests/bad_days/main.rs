@@ -5,5 +5,6 @@
 
 mod password_formats;
 mod pooler;
+mod protocols;
 mod readiness;
 mod store_files;

@@ -50,6 +50,7 @@ pub(crate) const DRIVERS: &[(&str, &[&str])] = &[
     ("libsqlite3-sys", &["auth-adapter-sqlite", TESTS]),
     ("pbkdf2", &["auth-adapter-argon2"]),
     ("prometheus-client", &[SERVER]),
+    ("quick_cache", &[JWT]),
     ("redis", &["auth-adapter-redis"]),
     ("rustix", &["auth-adapter-argon2", SERVER, TESTKIT, TESTS]),
     ("rustls", &["auth-adapter-postgres", "auth-adapter-redis"]),
