@@ -138,6 +138,17 @@ impl Installation {
         Process::spawn(&mut self.command(args), input)
     }
 
+    /// Starts the program with `args` by another program, whose last arguments are the program and `args`.
+    pub fn spawn_under(&self, wrapper: &[&str], args: &[&str]) -> Process {
+        let program = self.command(args);
+        let (first, rest) = wrapper.split_first().expect("a program");
+        let mut command = Command::new(first);
+        command.args(rest).arg(program.get_program()).args(program.get_args()).current_dir(self.folder());
+        let settings = program.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.envs(settings);
+        Process::spawn(&mut command, "")
+    }
+
     /// Starts the program with `args` and another standard output or standard error.
     pub fn spawn_into(
         &self,

@@ -2,10 +2,11 @@
 
 use auth_domain::model::Event;
 use diesel::deserialize::QueryableByName;
-use diesel::result::Error as DriverError;
 use diesel::sql_types::BigInt;
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection, sql_query};
 use tracing::warn;
+
+use crate::error::StoreError;
 
 /// The write-ahead log after a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
@@ -26,6 +27,6 @@ pub(crate) fn checkpoint(connection: &mut SqliteConnection) -> QueryResult<Progr
 }
 
 /// Logs a checkpoint that failed. A later one copies the same pages.
-pub(crate) fn log_failure(error: &DriverError) {
+pub(crate) fn log_failure(error: &StoreError) {
     warn!(event = Event::CheckpointFailed.name(), %error, "the write-ahead log of the embedded store could not be checkpointed");
 }

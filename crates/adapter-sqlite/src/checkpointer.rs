@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use diesel::{QueryResult, SqliteConnection};
+use diesel::SqliteConnection;
 
 use crate::checkpoint::{checkpoint, log_failure};
+use crate::error::StoreError;
+use crate::store_files::StoreFiles;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,7 @@ const CHECKPOINTS: usize = 4;
 /// The owner of the connection that checkpoints.
 pub(crate) struct Checkpointer {
     pub(crate) connection: SqliteConnection,
+    pub(crate) files: Arc<StoreFiles>,
     /// The time after which it checkpoints without a request.
     pub(crate) interval: Duration,
     pub(crate) restart: Restart,
@@ -56,7 +59,8 @@ impl Checkpointer {
         }
     }
 
-    fn checkpoint(&mut self) -> QueryResult<()> {
+    fn checkpoint(&mut self) -> Result<(), StoreError> {
+        self.files.check_before_checkpoint()?;
         let mut left = 0;
         for _ in 0..CHECKPOINTS {
             let progress = checkpoint(&mut self.connection)?;

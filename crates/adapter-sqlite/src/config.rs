@@ -17,6 +17,9 @@ pub struct OpenMode {
     pub create_missing: bool,
     /// Whether the whole file is checked for damage. This takes seconds for a large file.
     pub check_integrity: bool,
+    /// Whether this process marks the file, which shows whether another program has overwritten it. Only one process may: the
+    /// server.
+    pub mark: bool,
     /// The time between two searches for expired rows.
     pub cleanup_interval: Duration,
 }
@@ -31,6 +34,11 @@ impl SqliteConfig {
 
 impl Default for OpenMode {
     fn default() -> Self {
-        Self { create_missing: true, check_integrity: false, cleanup_interval: Duration::from_secs(5) }
+        Self {
+            create_missing: true,
+            check_integrity: false,
+            mark: false,
+            cleanup_interval: Duration::from_secs(5),
+        }
     }
 }

@@ -40,6 +40,8 @@ pub(crate) fn connect(path: &str, role: Role) -> Result<SqliteConnection, StoreE
          PRAGMA wal_autocheckpoint = 0;
          PRAGMA journal_size_limit = 33554432;",
     )?;
+    // The first read opens the log: all connections must have the same one.
+    connection.batch_execute("SELECT count(*) FROM sqlite_schema")?;
     match role {
         Role::Reader => connection.batch_execute("PRAGMA query_only = ON")?,
         Role::Writer | Role::Checkpointer => {}

@@ -12,7 +12,6 @@ use diesel::SqliteConnection;
 use crate::checkpointer::{Checkpointer, Restart};
 use crate::cleanup::Search;
 use crate::config::{OpenMode, SqliteConfig};
-use crate::diagnostics::OpenedFile;
 use crate::error::{ConfigError, StoreError};
 use crate::job_queue::{JobQueue, Threads, job_queue};
 use crate::login_retention::LoginRetention;
@@ -34,7 +33,6 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct SqliteDatabase(Arc<Shared>);
 
 struct Shared {
-    file: OpenedFile,
     clock: Arc<dyn Clock>,
     reads: JobQueue,
     /// The queue of the writer. The maintenance thread uses it, too, and ends with it.
@@ -51,14 +49,8 @@ impl SqliteDatabase {
         let opened = opening::open(&config.path, mode)?;
         let (reads, read_threads) = job_queue();
         let (writes, write_threads) = job_queue();
-        let file = OpenedFile::at(&opened.path);
-        let shared = Shared {
-            file,
-            clock,
-            reads,
-            writes: Arc::new(writes),
-            login_retention: LoginRetention::unknown(),
-        };
+        let shared =
+            Shared { clock, reads, writes: Arc::new(writes), login_retention: LoginRetention::unknown() };
         let started = shared.start_threads(opened, mode, &read_threads, &write_threads);
         // If a thread cannot start, dropping `shared` waits until the others have ended: these are the last handles.
         drop((read_threads, write_threads));
@@ -89,10 +81,6 @@ impl SqliteDatabase {
         self.0.writes.submit(request_time.deadline(), work)?.outcome(&*self.0.clock, GRACE).await
     }
 
-    pub(crate) fn file(&self) -> &OpenedFile {
-        &self.0.file
-    }
-
     /// Lets the cleanup delete login failures that have left this window, and successes that are older than `known_for`.
     pub(crate) fn set_login_retention(&self, window: Duration, known_for: Option<Duration>) {
         self.0.login_retention.set(window, known_for);
@@ -107,18 +95,20 @@ impl Shared {
         read_threads: &Threads,
         write_threads: &Threads,
     ) -> io::Result<()> {
+        let files = Arc::new(opened.files);
         for connection in opened.readers {
-            let (clock, jobs) = (Arc::clone(&self.clock), read_threads.jobs.clone());
-            read_threads.start("sqlite-reader", move || reader::run(connection, &*clock, &jobs))?;
+            let (files, clock, jobs) = (files.clone(), Arc::clone(&self.clock), read_threads.jobs.clone());
+            read_threads.start("sqlite-reader", move || reader::run(connection, &files, &*clock, &jobs))?;
         }
         let (checkpoint, requests) = bounded(1);
         let (restart, jobs) = (Restart::default(), write_threads.jobs.clone());
         let clock = Arc::clone(&self.clock);
-        let writer = Writer::new(opened.writer, opened.path_text, clock, checkpoint, restart.clone());
+        let writer =
+            Writer::new(opened.writer, opened.path_text, files.clone(), clock, checkpoint, restart.clone());
         write_threads.start("sqlite-writer", move || writer.run(&jobs))?;
         let (running, checkpointer_runs) = bounded(0);
         let (connection, interval) = (opened.checkpointer, mode.cleanup_interval);
-        let checkpointer = Checkpointer { connection, interval, restart, _running: running };
+        let checkpointer = Checkpointer { connection, files, interval, restart, _running: running };
         write_threads.start("sqlite-checkpt", move || checkpointer.run(&requests))?;
         let maintenance = Maintenance {
             connection: opened.maintenance,

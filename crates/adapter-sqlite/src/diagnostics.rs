@@ -1,35 +1,29 @@
 //! Checks of the database, for readiness and for `doctor`.
 
-mod file;
 mod users;
 
 use auth_domain::model::{HashUse, PasswordHash, RequestTime};
 use auth_domain::ports::{Check, PortError};
-use diesel::connection::SimpleConnection;
 use diesel::dsl::exists;
 use diesel::{QueryDsl, RunQueryDsl, SqliteConnection};
 
 use crate::database::SqliteDatabase;
+use crate::mark;
 use crate::schema::tenants;
-
-pub(crate) use file::OpenedFile;
 
 impl SqliteDatabase {
     /// Reads from the database and commits a write to it.
     ///
     /// # Errors
-    /// `Unavailable` if the file was replaced or removed, if the disk is full or read-only, or if the deadline passes.
+    /// `Unavailable` if a file was replaced, removed, overwritten or truncated, if the disk is full or read-only, or if the
+    /// deadline passes.
     pub async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
-        let file = self.file().clone();
-        let read = move |connection: &mut SqliteConnection| {
-            file.check_in_place()?;
+        let read = |connection: &mut SqliteConnection| {
             Ok(diesel::select(exists(tenants::table.select(tenants::id))).get_result::<bool>(connection)?)
         };
         self.read(request_time, read).await?;
-        // Writes an unused field of the file header with its present value: a full or read-only disk rejects it.
-        let write =
-            |connection: &mut SqliteConnection| Ok(connection.batch_execute("PRAGMA application_id = 0")?);
-        self.write(request_time, write).await
+        // A full or read-only disk rejects it, and the writer checks the files.
+        self.write(request_time, |connection| Ok(mark::increment_version(connection)?)).await
     }
 
     /// Checks the rows of all users. The checks contain counts, and no name of a user.

@@ -7,6 +7,8 @@ use auth_domain::ports::{PortError, UnreadableUser};
 use diesel::result::{DatabaseErrorKind, Error as DriverError};
 use thiserror::Error;
 
+use crate::store_files::FilesProblem;
+
 /// The database cannot be opened. Each message is one line with the file, the problem and the remedy.
 #[derive(Debug, Error)]
 pub enum ConfigError {
@@ -88,6 +90,9 @@ pub(crate) enum StoreError {
     /// There is no connection.
     #[error("no connection to the database: {0}")]
     Disconnected(String),
+    /// Something happened to the files.
+    #[error(transparent)]
+    Files(#[from] FilesProblem),
     /// A stored value is not defined.
     #[error("a row contradicts itself: {0}")]
     Contradiction(&'static str),
@@ -101,7 +106,7 @@ impl From<StoreError> for PortError {
         match &error {
             StoreError::UnreadableUser(row) => Self::corrupt(*row),
             StoreError::Driver(driver) if !is_damage(driver) => Self::unavailable(error),
-            StoreError::Disconnected(_) => Self::unavailable(error),
+            StoreError::Disconnected(_) | StoreError::Files(_) => Self::unavailable(error),
             StoreError::Driver(_) | StoreError::Contradiction(_) => Self::corrupt(error),
         }
     }

@@ -1,29 +1,32 @@
 //! Opening: from a path to connections to a checked and migrated database.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::deserialize::QueryableByName;
 use diesel::result::Error as DriverError;
 use diesel::sql_types::{BigInt, Text};
-use diesel::{RunQueryDsl, SqliteConnection, sql_query};
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection, sql_query};
 
+use crate::checkpoint::checkpoint;
 use crate::config::OpenMode;
 use crate::connection::{Role, connect};
 use crate::error::{ConfigError, StoreError, is_damage};
 use crate::files;
+use crate::integrity;
+use crate::mark;
 use crate::migrations::{self, MigrationError};
 use crate::reader::READERS;
+use crate::store_files::StoreFiles;
 
 /// The number of attempts to switch to write-ahead logging while another process has a lock.
 const WAL_ATTEMPTS: usize = 5;
 
 /// The connections to an opened database.
 pub(crate) struct Opened {
-    /// The absolute path.
-    pub(crate) path: PathBuf,
     /// The absolute path as text, which the driver needs.
     pub(crate) path_text: String,
+    pub(crate) files: StoreFiles,
     pub(crate) writer: SqliteConnection,
     pub(crate) readers: Vec<SqliteConnection>,
     pub(crate) checkpointer: SqliteConnection,
@@ -43,9 +46,21 @@ pub(crate) fn open(path: &Path, mode: OpenMode) -> Result<Opened, ConfigError> {
     inspect(&mut writer, &path, mode.check_integrity)?;
     write_ahead(&mut writer, &path)?;
     migrations::run(&mut writer).map_err(|error| migration_error(&path, error))?;
+    let mark =
+        mode.mark.then(|| mark(&mut writer)).transpose().map_err(|error| describe(&path, &error.into()))?;
+    let files = StoreFiles::open(&path, mark)
+        .map_err(|error| ConfigError::Unusable { path: path.clone(), check: one_line(&error.to_string()) })?;
     let readers = (0..READERS).map(|_| connect(Role::Reader)).collect::<Result<_, _>>()?;
     let (checkpointer, maintenance) = (connect(Role::Checkpointer)?, connect(Role::Reader)?);
-    Ok(Opened { path, path_text, writer, readers, checkpointer, maintenance })
+    files.check().map_err(|problem| describe(&path, &problem.into()))?;
+    Ok(Opened { path_text, files, writer, readers, checkpointer, maintenance })
+}
+
+/// Marks the file of a server. The checkpoint writes the mark into the database file.
+fn mark(connection: &mut SqliteConnection) -> QueryResult<i32> {
+    let mark = mark::renew(connection)?;
+    checkpoint(connection)?;
+    Ok(mark)
 }
 
 /// Checks the file without changing it: it may belong to another program.
@@ -61,9 +76,9 @@ fn inspect(connection: &mut SqliteConnection, path: &Path, thorough: bool) -> Re
         return Err(ConfigError::Foreign(path.to_owned()));
     }
     if thorough {
-        let check: QuickCheck = sql_query("PRAGMA quick_check(1)").get_result(connection).map_err(driver)?;
-        if check.quick_check != "ok" {
-            return Err(ConfigError::Damaged { path: path.to_owned(), check: one_line(&check.quick_check) });
+        let check = integrity::check(connection).map_err(driver)?;
+        if let Some(check) = check {
+            return Err(ConfigError::Damaged { path: path.to_owned(), check });
         }
     }
     Ok(())
@@ -91,7 +106,7 @@ fn describe(path: &Path, error: &StoreError) -> ConfigError {
     let (path, check) = (path.to_owned(), one_line(&error.to_string()));
     match error {
         StoreError::Driver(driver) if !is_damage(driver) => ConfigError::Unusable { path, check },
-        StoreError::Disconnected(_) => ConfigError::Unusable { path, check },
+        StoreError::Disconnected(_) | StoreError::Files(_) => ConfigError::Unusable { path, check },
         StoreError::Driver(_) | StoreError::Contradiction(_) | StoreError::UnreadableUser(_) => {
             ConfigError::Damaged { path, check }
         }
@@ -118,12 +133,6 @@ struct TableCount {
     tables: i64,
     #[diesel(sql_type = BigInt)]
     ours: i64,
-}
-
-#[derive(QueryableByName)]
-struct QuickCheck {
-    #[diesel(sql_type = Text)]
-    quick_check: String,
 }
 
 #[derive(QueryableByName)]

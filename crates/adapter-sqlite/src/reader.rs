@@ -4,16 +4,19 @@ use auth_domain::ports::Clock;
 use diesel::SqliteConnection;
 
 use crate::job_queue::Jobs;
+use crate::store_files::StoreFiles;
 
 /// The number of reader threads, so that one long listing does not delay the other reads.
 pub(crate) const READERS: usize = 3;
 
 /// Runs jobs until the queue is closed and empty.
-pub(crate) fn run(mut connection: SqliteConnection, clock: &dyn Clock, jobs: &Jobs) {
+pub(crate) fn run(mut connection: SqliteConnection, files: &StoreFiles, clock: &dyn Clock, jobs: &Jobs) {
     for mut job in jobs {
-        if job.start(clock.instant()) {
+        let now = clock.instant();
+        let problem = files.check_before_read(now).err().map(|problem| problem.to_string());
+        if problem.is_none() && job.start(now) {
             job.run(&mut connection);
         }
-        job.answer(None);
+        job.answer(problem.as_deref());
     }
 }

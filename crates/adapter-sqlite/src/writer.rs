@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::job::Job;
 use crate::job_queue::Jobs;
 use crate::savepoint::in_savepoint;
+use crate::store_files::StoreFiles;
 
 /// The most jobs in one transaction. More jobs gain little and wait longer.
 const GROUP: usize = 128;
@@ -27,6 +28,7 @@ pub(crate) struct Writer {
     /// `None` after a failed transaction: the next group starts with a new connection.
     connection: Option<SqliteConnection>,
     path: String,
+    files: Arc<StoreFiles>,
     clock: Arc<dyn Clock>,
     /// Requests to the checkpointer, which ends when this is dropped: after the connection.
     checkpoint: Sender<()>,
@@ -38,11 +40,12 @@ impl Writer {
     pub(crate) fn new(
         connection: SqliteConnection,
         path: String,
+        files: Arc<StoreFiles>,
         clock: Arc<dyn Clock>,
         checkpoint: Sender<()>,
         restart: Restart,
     ) -> Self {
-        Self { connection: Some(connection), path, clock, checkpoint, restart, jobs: 0 }
+        Self { connection: Some(connection), path, files, clock, checkpoint, restart, jobs: 0 }
     }
 
     /// Runs jobs until the queue is closed and empty.
@@ -50,6 +53,10 @@ impl Writer {
         while let Ok(first) = jobs.recv() {
             let mut group: Vec<_> = iter::once(first).chain(jobs.try_iter()).take(GROUP).collect();
             let undone = self.commit(&mut group).err().map(|error| error.to_string());
+            if undone.is_some() {
+                // If the log was removed, this saves what it contains.
+                self.request_checkpoint();
+            }
             for job in group {
                 job.answer(undone.as_deref());
             }
@@ -59,28 +66,33 @@ impl Writer {
 
     /// Copies the last pages of the log if the checkpointer requested it: the next group then overwrites the log.
     fn finish_checkpoint(&mut self) {
-        if let (Some(connection), true) = (&mut self.connection, self.restart.take())
-            && let Err(error) = checkpoint(connection)
-        {
+        let (Some(connection), true) = (&mut self.connection, self.restart.take()) else { return };
+        let checked = self.files.check_before_checkpoint().map_err(StoreError::from);
+        if let Err(error) = checked.and_then(|()| Ok(checkpoint(connection)?)) {
             log_failure(&error);
         }
     }
 
+    /// Runs a group. The files are checked before, so that nothing is written into a wrong file, and after the commit, so that
+    /// nothing is acknowledged that is in a file which was removed meanwhile.
     fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        self.files.check()?;
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => connect(&self.path, Role::Writer)?,
+            None => self.reconnect()?,
         };
-        let begun = connection.batch_execute("BEGIN IMMEDIATE");
-        let committed = match &begun {
-            Ok(()) => self.run_group(&mut connection, group),
-            Err(_) => Ok(()),
-        };
-        // Closing a connection that failed in a transaction rolls the transaction back.
-        if committed.is_ok() {
-            self.connection = Some(connection);
-        }
-        Ok(begun.and(committed)?)
+        self.run_group(&mut connection, group)?;
+        // A connection that failed is closed, which rolls a transaction back. Its successor can write again to a disk that was
+        // read-only when this one was opened.
+        self.connection = Some(connection);
+        Ok(self.files.check()?)
+    }
+
+    fn reconnect(&self) -> Result<SqliteConnection, StoreError> {
+        let connection = connect(&self.path, Role::Writer)?;
+        // It may have opened other files than the other connections have.
+        self.files.check()?;
+        Ok(connection)
     }
 
     fn run_group(
@@ -88,6 +100,7 @@ impl Writer {
         connection: &mut SqliteConnection,
         group: &mut [Box<dyn Job>],
     ) -> diesel::QueryResult<()> {
+        connection.batch_execute("BEGIN IMMEDIATE")?;
         for job in &mut *group {
             if job.start(self.clock.instant()) {
                 in_savepoint(connection, |connection| job.run(connection))?;
@@ -102,8 +115,12 @@ impl Writer {
         self.jobs += jobs;
         if self.jobs >= JOBS_PER_CHECKPOINT {
             self.jobs = 0;
-            // If the channel is full, a checkpoint has been requested already.
-            let _ = self.checkpoint.try_send(());
+            self.request_checkpoint();
         }
+    }
+
+    fn request_checkpoint(&self) {
+        // If the channel is full, a checkpoint has been requested already.
+        let _ = self.checkpoint.try_send(());
     }
 }

@@ -35,6 +35,14 @@ pub(crate) enum Command {
     Migrate,
     /// Check the settings and the configured stores
     Doctor,
+    /// Copy the embedded store into a new file, also while a server uses it
+    Backup {
+        /// The file to create; an existing one is not overwritten
+        file: PathBuf,
+    },
+    /// Manage the generated signing key of the embedded store
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Manage users
     #[command(subcommand)]
     User(UserCommand),
@@ -44,6 +52,12 @@ pub(crate) enum Command {
     /// Manage the limit of failed logins
     #[command(subcommand)]
     Limit(LimitCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Generate a new key, with which the server signs after its next restart; no user is logged out
+    Rotate,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,8 +2,10 @@
 
 mod administration;
 mod arguments;
+mod backup;
 mod doctor;
 mod events;
+mod key;
 mod limit;
 mod migrate;
 mod output;
@@ -12,7 +14,7 @@ mod user;
 
 use tokio::runtime::Builder;
 
-use crate::cli::{Cli, Command, UserCommand};
+use crate::cli::{Cli, Command, KeyCommand, UserCommand};
 use crate::command_error::CommandError;
 use crate::compose;
 use crate::config::{self, Settings};
@@ -38,6 +40,8 @@ async fn dispatch(settings: Settings, command: Command) -> Result<(), CommandErr
         Command::Serve => serve::serve(settings).await,
         Command::Migrate => migrate::run(&settings).await,
         Command::Doctor => doctor::run(&settings).await,
+        Command::Backup { file } => backup::run(&settings, &file),
+        Command::Key(KeyCommand::Rotate) => key::rotate(&settings),
         Command::User(command) => {
             let creates = matches!(command, UserCommand::Create(_));
             let _lock = if creates { compose::lock_bootstrap(&settings)? } else { None };

@@ -8,6 +8,7 @@ mod passwords;
 mod postgres;
 mod purpose;
 mod redis;
+mod retiring_key;
 mod stores;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::dependency::Dependencies;
 use crate::password_strength::ZxcvbnStrength;
 use crate::system::{SystemClock, SystemEntropy};
 use embedded::EmbeddedStore;
+pub(crate) use embedded::{back_up, rotate_key};
 pub(crate) use parts::Parts;
 pub(crate) use purpose::Purpose;
 use stores::{ConnectionSet, On, TokenStore};
@@ -39,11 +41,11 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let hasher = passwords::hasher(settings, purpose, entropy.clone(), clock.clone()).map_err(rejected)?;
     let mut embedded = EmbeddedStore::new(settings, purpose, hasher.clone(), clock.clone());
-    let key = match &settings.jwt.key {
-        Some(key) => key.clone(),
-        None => embedded.data_dir()?.signing_key(&*entropy, purpose.missing())?,
+    let (key, previous) = match &settings.jwt.key {
+        Some(key) => (key.clone(), None),
+        None => embedded.keys(&*entropy)?,
     };
-    let access_tokens = access_tokens::of(settings, &key).map_err(rejected)?;
+    let access_tokens = access_tokens::with_previous(settings, &key, previous).map_err(rejected)?;
     if let Some(problem) = access_tokens::admin_secret_problem(settings, Some(&key)) {
         return Err(rejected(problem));
     }

@@ -1,23 +1,30 @@
 //! The data directory: the embedded store, the generated signing key, and their locks.
 
 mod errors;
+mod exists;
 mod key;
 mod locks;
 mod missing;
 mod permissions;
+mod previous_key;
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use auth_domain::ports::Entropy;
+use time::OffsetDateTime;
 
 use crate::command_error::CommandError;
 use crate::config::Secret;
 use errors::{no_store, unusable};
+use exists::exists;
 pub(crate) use locks::DirLocks;
 pub(crate) use missing::Missing;
 use permissions::{OTHERS, mode};
+use previous_key::KeyFiles;
+pub(crate) use previous_key::PreviousKey;
 
 #[cfg(test)]
 mod tests;
@@ -55,6 +62,11 @@ impl DataDir {
         self.path.join("auth.db")
     }
 
+    /// Returns the path of the generated signing key.
+    pub(crate) fn key(&self) -> PathBuf {
+        self.path.join("jwt.key")
+    }
+
     /// Locks the directory for this server; a second server on the same directory is rejected.
     ///
     /// The setup lock is held, too, until [`DirLocks::release_setup`].
@@ -75,7 +87,7 @@ impl DataDir {
         entropy: &dyn Entropy,
         missing: Missing,
     ) -> Result<Secret, CommandError> {
-        let path = self.path.join("jwt.key");
+        let path = self.key();
         if exists(&path)? {
             return key::read(&path);
         }
@@ -90,9 +102,24 @@ impl DataDir {
             Missing::Fail => Err(no_store(&self.path)),
         }
     }
-}
 
-fn exists(path: &Path) -> Result<bool, CommandError> {
-    path.try_exists()
-        .map_err(|error| CommandError::Failed(format!("{} cannot be read: {error}", path.display())))
+    /// Replaces the signing key by a new one, which the next start of the server uses.
+    ///
+    /// The caller must hold the setup lock.
+    pub(crate) fn rotate_key(&self, now: OffsetDateTime, entropy: &dyn Entropy) -> Result<(), CommandError> {
+        KeyFiles::of(&self.path, self.key()).rotate(now, entropy)
+    }
+
+    /// Returns the key that verifies besides the signing key of a server that starts now.
+    ///
+    /// # Parameters
+    /// - `lifetime`: the time for which tokens of the previous key may be valid.
+    pub(crate) fn previous_key(
+        &self,
+        now: OffsetDateTime,
+        lifetime: Duration,
+        entropy: &dyn Entropy,
+    ) -> Result<Option<PreviousKey>, CommandError> {
+        KeyFiles::of(&self.path, self.key()).previous_of_server(now, lifetime, entropy)
+    }
 }

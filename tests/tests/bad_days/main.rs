@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod backups;
+mod keys;
 mod password_formats;
 mod pooler;
 mod protocols;

@@ -8,6 +8,7 @@
 
 mod browser;
 mod clients;
+mod disks;
 mod floods;
 mod generated_clients;
 mod java;

@@ -26,16 +26,17 @@ fn a_failed_checkpoint_is_logged_and_tried_again() {
     // A connection with a transaction cannot checkpoint.
     connection.batch_execute("BEGIN; SELECT count(*) FROM sqlite_schema").unwrap();
 
-    let log = run(connection, 2);
+    let files = files(path.to_str().unwrap());
+    let log = run(connection, &files, 2);
     assert_eq!(log.matches("checkpoint_failed").count(), 2, "{log}");
     assert!(log.contains("locked"), "{log}");
 
     let connection = connect(path.to_str().unwrap(), Role::Checkpointer).unwrap();
-    assert_eq!(run(connection, 2), "");
+    assert_eq!(run(connection, &files, 2), "");
 }
 
 /// Serves so many requests on this thread, and returns the log.
-fn run(connection: SqliteConnection, count: usize) -> String {
+fn run(connection: SqliteConnection, files: &Arc<StoreFiles>, count: usize) -> String {
     let (requests, received) = bounded(count);
     for _ in 0..count {
         requests.send(()).unwrap();
@@ -43,11 +44,17 @@ fn run(connection: SqliteConnection, count: usize) -> String {
     drop(requests);
     let (running, _) = bounded(0);
     let interval = Duration::from_hours(1);
-    let checkpointer = Checkpointer { connection, interval, restart: Restart::default(), _running: running };
+    let (files, restart) = (files.clone(), Restart::default());
+    let checkpointer = Checkpointer { connection, files, interval, restart, _running: running };
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
     tracing::subscriber::with_default(subscriber, || checkpointer.run(&received));
     String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+}
+
+/// The files of an open database.
+fn files(path: &str) -> Arc<StoreFiles> {
+    Arc::new(StoreFiles::open(path.as_ref(), None).unwrap())
 }
 
 #[derive(Clone, Default)]
@@ -83,15 +90,22 @@ fn the_writer_restarts_the_log_on_request() {
     let restart = Restart::default();
     let (requests, _received) = bounded(1);
     let connection = connect(&path, Role::Writer).unwrap();
-    let writer = Writer::new(connection, path.clone(), clock.clone(), requests, restart.clone());
+    let writer =
+        Writer::new(connection, path.clone(), files(&path), clock.clone(), requests, restart.clone());
     let jobs = threads.jobs.clone();
     threads.start("writer", move || writer.run(&jobs)).unwrap();
-    let write = |rows: usize| {
+    // A request while the job runs is served after its group.
+    let write_and = |rows: usize, request: fn(&Restart)| {
         let statement =
             "INSERT INTO tenants VALUES (randomblob(16), hex(randomblob(100)), 0, 0);".repeat(rows);
-        let work = move |connection: &mut SqliteConnection| Ok(connection.batch_execute(&statement)?);
+        let restart = restart.clone();
+        let work = move |connection: &mut SqliteConnection| {
+            request(&restart);
+            Ok(connection.batch_execute(&statement)?)
+        };
         queue.submit(clock.instant() + Duration::from_secs(5), work).unwrap().blocking().unwrap();
     };
+    let write = |rows| write_and(rows, |_| {});
     let mut reader = connect(&path, Role::Checkpointer).unwrap();
 
     write(1_000);
@@ -99,8 +113,7 @@ fn the_writer_restarts_the_log_on_request() {
     let pages = checkpoint(&mut reader).unwrap().log;
     assert!(pages > 20, "{pages} pages are too few for this test");
     write(1_000);
-    restart.request();
-    write(1_000);
+    write_and(1_000, Restart::request);
     write(1);
     let pages = checkpoint(&mut reader).unwrap().log;
     assert!(pages < 20, "the log has {pages} pages");
@@ -117,7 +130,9 @@ fn the_writer_is_not_asked_to_copy_a_log_that_a_reader_holds() {
     let connection = connect(&path, Role::Checkpointer).unwrap();
     let (running, _) = bounded(0);
     let (interval, restart) = (Duration::from_hours(1), Restart::default());
-    let mut checkpointer = Checkpointer { connection, interval, restart: restart.clone(), _running: running };
+    let files = files(&path);
+    let mut checkpointer =
+        Checkpointer { connection, files, interval, restart: restart.clone(), _running: running };
 
     reader.batch_execute("BEGIN; SELECT count(*) FROM tenants").unwrap();
     writer

@@ -6,6 +6,8 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod backup;
+mod changed_files;
 mod durability;
 mod files;
 mod limiter_size;

@@ -49,6 +49,11 @@ impl Folder {
         SqliteDatabase::open(config, mode, self.clock.clone())
     }
 
+    /// Opens the database as the server does.
+    pub(crate) fn serve(&self) -> SqliteDatabase {
+        self.try_open(&self.config(), OpenMode { mark: true, ..OpenMode::default() }).unwrap()
+    }
+
     /// The error of opening the database.
     pub(crate) fn rejection(&self) -> ConfigError {
         let mode = OpenMode { check_integrity: true, ..OpenMode::default() };

@@ -6,19 +6,45 @@ use auth_adapter_jwt::{JwtAccessTokens, JwtConfig, SigningKey, WeakKey, check_se
 use auth_domain::ports::AccessTokens;
 
 use super::named::named;
+use super::retiring_key::RetiringKey;
 use crate::config::{Secret, Settings};
+use crate::data_dir::PreviousKey;
 
 const KEY: &str = "JWT__KEY";
 const PREVIOUS_KEYS: &str = "JWT__PREVIOUS_KEYS";
 const ADMIN_SECRET: &str = "ADMIN__SECRET";
+
+/// Returns the adapter with `key`, and with a key that verifies until it retires.
+///
+/// # Errors
+/// The problem of a setting.
+pub(super) fn with_previous(
+    settings: &Settings,
+    key: &Secret,
+    previous: Option<PreviousKey>,
+) -> Result<Arc<dyn AccessTokens>, String> {
+    let present = of(settings, key)?;
+    let Some(PreviousKey { key: previous, retires_at }) = previous else { return Ok(present) };
+    let before_retirement = adapter(settings, key, Some(&previous))?;
+    Ok(Arc::new(RetiringKey { present, before_retirement, retires_at }))
+}
 
 /// Returns the adapter with `key`.
 ///
 /// # Errors
 /// The problem of a setting.
 pub(crate) fn of(settings: &Settings, key: &Secret) -> Result<Arc<dyn AccessTokens>, String> {
+    adapter(settings, key, None)
+}
+
+fn adapter(
+    settings: &Settings,
+    key: &Secret,
+    previous: Option<&Secret>,
+) -> Result<Arc<dyn AccessTokens>, String> {
     let jwt = &settings.jwt;
-    let previous_keys = jwt.previous_keys.iter().map(|key| signing_key(settings, PREVIOUS_KEYS, key));
+    let previous_keys =
+        jwt.previous_keys.iter().chain(previous).map(|key| signing_key(settings, PREVIOUS_KEYS, key));
     let config = JwtConfig {
         key: signing_key(settings, KEY, key)?,
         previous_keys: previous_keys.collect::<Result<_, _>>()?,

@@ -1,22 +1,24 @@
 //! The adapters for the embedded store: one SQLite file in the data directory. It is opened only if a backend uses it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use auth_adapter_jwt::LEEWAY;
 use auth_adapter_sqlite::{
     OpenMode, SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter, SqliteSessionStore,
     SqliteUserRepository,
 };
 use auth_domain::model::{PasswordHash, RequestTime};
-use auth_domain::ports::{Check, Clock, PasswordHasher, PortError, UserRepository};
+use auth_domain::ports::{Check, Clock, Entropy, PasswordHasher, PortError, UserRepository};
 
 use super::purpose::Purpose;
 use super::stores::{On, TokenPorts, TokenStore};
 use crate::command_error::CommandError;
-use crate::config::Settings;
-use crate::data_dir::{DataDir, DirLocks, Missing};
+use crate::config::{CredentialsBackend, Secret, Settings, TokensBackend};
+use crate::data_dir::{DataDir, DirLocks, Missing, PreviousKey};
 use crate::dependency::{Dependencies, Dependency, Depth};
+use crate::system::{SystemClock, SystemEntropy};
 
 /// The parts of the data directory that are used so far.
 pub(super) struct EmbeddedStore<'a> {
@@ -52,6 +54,22 @@ impl<'a> EmbeddedStore<'a> {
             none => none.insert(OpenDir::open(self.settings, self.purpose)?),
         };
         Ok(&dir.data_dir)
+    }
+
+    /// Returns the generated signing key and, for the server, the key before the last rotation.
+    pub(super) fn keys(
+        &mut self,
+        entropy: &dyn Entropy,
+    ) -> Result<(Secret, Option<PreviousKey>), CommandError> {
+        let (purpose, now) = (self.purpose, self.clock.now());
+        let lifetime = self.settings.tokens.sessions.access_ttl + LEEWAY;
+        let dir = self.data_dir()?;
+        let key = dir.signing_key(entropy, purpose.missing())?;
+        let previous = match purpose {
+            Purpose::Serve { .. } => dir.previous_key(now, lifetime, entropy)?,
+            Purpose::Migrate | Purpose::Administer | Purpose::Diagnose => None,
+        };
+        Ok((key, previous))
     }
 
     pub(super) fn users(&mut self) -> Result<On<Arc<dyn UserRepository>>, CommandError> {
@@ -107,6 +125,45 @@ impl OpenDir {
     }
 }
 
+/// Replaces the generated signing key by a new one. Returns the data directory.
+///
+/// # Errors
+/// [`CommandError`] if the key is a setting, or if the files cannot be used.
+pub(crate) fn rotate_key(settings: &Settings) -> Result<DataDir, CommandError> {
+    if settings.jwt.key.is_some() {
+        return Err(CommandError::Failed(
+            "the signing key is set by HOOKSENTRY_AUTH__JWT__KEY; change it in three steps: add the new key to \
+             JWT__PREVIOUS_KEYS, exchange the two, and remove the old key after one access-token lifetime"
+                .to_owned(),
+        ));
+    }
+    let data_dir = DataDir::open(&settings.data_dir, Missing::Fail)?;
+    let _lock = data_dir.lock_for_setup(Missing::Fail)?;
+    // A missing key has an error of its own.
+    data_dir.signing_key(&SystemEntropy, Missing::Fail)?;
+    data_dir.rotate_key(SystemClock.now(), &SystemEntropy)?;
+    Ok(data_dir)
+}
+
+/// Copies the embedded store into a new file. Returns the data directory.
+///
+/// # Errors
+/// [`CommandError`] if there is no embedded store, or if the copy cannot be made.
+pub(crate) fn back_up(settings: &Settings, file: &Path) -> Result<DataDir, CommandError> {
+    let is_used = matches!(settings.credentials, CredentialsBackend::Embedded)
+        || matches!(settings.tokens.backend, TokensBackend::Embedded);
+    if !is_used {
+        return Err(CommandError::Failed(
+            "these settings use no embedded store; back up Postgres and Redis with their own tools"
+                .to_owned(),
+        ));
+    }
+    let data_dir = DataDir::open(&settings.data_dir, Missing::Fail)?;
+    let copied = auth_adapter_sqlite::back_up(&SqliteConfig::new(data_dir.database()), file);
+    copied.map_err(|problem| CommandError::Failed(problem.to_string()))?;
+    Ok(data_dir)
+}
+
 struct Embedded {
     database: SqliteDatabase,
     hasher: Arc<dyn PasswordHasher>,
@@ -125,6 +182,7 @@ impl Embedded {
                 Purpose::Serve { .. } | Purpose::Diagnose => true,
                 Purpose::Migrate | Purpose::Administer => false,
             },
+            mark: matches!(purpose, Purpose::Serve { .. }),
             create_missing: purpose.missing() == Missing::Create,
             ..OpenMode::default()
         };

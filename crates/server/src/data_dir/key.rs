@@ -21,8 +21,12 @@ const NAME_BYTES: usize = 8;
 
 /// Reads the key.
 pub(super) fn read(path: &Path) -> Result<Secret, CommandError> {
-    let rejected =
-        |problem: String| CommandError::Failed(format!("the signing key {}: {problem}", path.display()));
+    Secret::parse(&read_text(path)?).map_err(|problem| rejected(path, problem))
+}
+
+/// Reads the text of a file that only its owner can access.
+pub(super) fn read_text(path: &Path) -> Result<Zeroizing<String>, CommandError> {
+    let rejected = |problem: String| rejected(path, &problem);
     let file = SecretFile::read(path).map_err(|error| rejected(format!("it cannot be read: {error}")))?;
     if file.mode & OTHERS != 0 {
         return Err(rejected(format!(
@@ -31,7 +35,12 @@ pub(super) fn read(path: &Path) -> Result<Secret, CommandError> {
             file.mode & 0o7777
         )));
     }
-    Secret::parse(&file.text).map_err(|problem| rejected(problem.to_owned()))
+    Ok(file.text)
+}
+
+/// Returns the error for a key that cannot be used.
+pub(super) fn rejected(path: &Path, problem: &str) -> CommandError {
+    CommandError::Failed(format!("the signing key {}: {problem}", path.display()))
 }
 
 /// Returns the error for a store without its key. A new key is not generated silently: it would make all access tokens invalid.
@@ -44,15 +53,24 @@ pub(super) fn missing(key: &Path, store: &Path) -> CommandError {
     ))
 }
 
-/// Writes a new key to a temporary file in the same directory and renames it, so that a crash leaves no incomplete key.
+/// Writes a new key.
+pub(super) fn generate(folder: &Path, path: &Path, entropy: &dyn Entropy) -> Result<(), CommandError> {
+    replace(folder, path, &hex::<KEY_BYTES>(entropy)?, entropy)
+}
+
+/// Writes to a temporary file in the same directory and renames it, so that a crash leaves no incomplete key.
 ///
 /// The rename would replace a key of another process; the caller holds the setup lock, so there is none. Hard links,
 /// `O_TMPFILE` and a rename without replacement are not available on every volume (SMB, FUSE, exFAT).
-pub(super) fn generate(folder: &Path, path: &Path, entropy: &dyn Entropy) -> Result<(), CommandError> {
-    let key = hex::<KEY_BYTES>(entropy)?;
+pub(super) fn replace(
+    folder: &Path,
+    path: &Path,
+    text: &str,
+    entropy: &dyn Entropy,
+) -> Result<(), CommandError> {
     let draft = folder.join(format!("jwt.key.{}", &*hex::<NAME_BYTES>(entropy)?));
     let made = create(&draft).and_then(|file| {
-        let written = write(file, key.as_bytes()).and_then(|()| fs::rename(&draft, path));
+        let written = write(file, text.as_bytes()).and_then(|()| fs::rename(&draft, path));
         if written.is_err() {
             // The first error is reported.
             let _ = fs::remove_file(&draft);

@@ -159,3 +159,52 @@ fn a_path_below_a_file_is_rejected_by_the_name_of_the_setting() {
         );
     }
 }
+
+/// A directory whose key was rotated at `START`, and the former key.
+fn rotated(scratch: &tempfile::TempDir, entropy: &dyn Entropy) -> (DataDir, String) {
+    let dir = DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap();
+    let former = dir.signing_key(entropy, Missing::Create).unwrap().expose().to_owned();
+    dir.rotate_key(START, entropy).unwrap();
+    (dir, former)
+}
+
+const START: OffsetDateTime = time::macros::datetime!(2026-01-05 09:00 UTC);
+const LIFETIME: Duration = Duration::from_mins(15);
+
+// S-39
+#[test]
+fn the_previous_key_retires_one_lifetime_after_the_first_start() {
+    let (scratch, entropy) = (scratch(), counting_entropy());
+    let (dir, former) = rotated(&scratch, &entropy);
+    let started = START + Duration::from_hours(24);
+    for now in [started, started + Duration::from_mins(14)] {
+        let previous = dir.previous_key(now, LIFETIME, &entropy).unwrap().unwrap();
+        assert_eq!((previous.key.expose(), previous.retires_at), (&*former, started + LIFETIME));
+    }
+    assert!(dir.previous_key(started + LIFETIME, LIFETIME, &entropy).unwrap().is_none());
+    assert!(!dir.path.join("jwt.key.previous").exists());
+}
+
+// S-39
+#[test]
+fn a_clock_that_was_ahead_does_not_prolong_the_previous_key() {
+    let (scratch, entropy) = (scratch(), counting_entropy());
+    let (dir, _) = rotated(&scratch, &entropy);
+    dir.previous_key(START + Duration::from_hours(8_760), LIFETIME, &entropy).unwrap().unwrap();
+    for now in [START, START + Duration::from_mins(5)] {
+        let previous = dir.previous_key(now, LIFETIME, &entropy).unwrap().unwrap();
+        assert_eq!(previous.retires_at, START + LIFETIME);
+    }
+}
+
+#[test]
+fn an_interrupted_rotation_is_continued() {
+    let (scratch, entropy) = (scratch(), counting_entropy());
+    let dir = DataDir::open(&scratch.path().join("data"), Missing::Create).unwrap();
+    let former = dir.signing_key(&entropy, Missing::Create).unwrap();
+    fs::copy(dir.key(), dir.path.join("jwt.key.previous")).unwrap();
+    assert!(dir.previous_key(START, LIFETIME, &entropy).unwrap().is_none());
+    dir.rotate_key(START, &entropy).unwrap();
+    assert_ne!(dir.signing_key(&entropy, Missing::Fail).unwrap().expose(), former.expose());
+    assert_error(dir.rotate_key(START, &entropy), &["restart"]);
+}
