@@ -8,6 +8,7 @@ use std::io;
 use std::path::PathBuf;
 
 use auth_domain::ports::{PortError, UnreadableUser};
+use auth_store_connection::UrlError;
 use diesel::result::Error as DieselError;
 use thiserror::Error;
 use tokio_postgres::Error as DriverError;
@@ -23,11 +24,9 @@ pub(crate) const STANDBY: &str = "the database server is a standby, which receiv
 /// An unusable setting. Each message has the name of the setting, the problem and the remedy.
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    /// The URL cannot be parsed.
-    #[error(
-        "POSTGRES__URL: not a valid postgres:// URL; write for example postgres://auth@db.example.com/hooksentry"
-    )]
-    InvalidUrl,
+    /// A part of the URL cannot be used.
+    #[error("POSTGRES__URL: {0}")]
+    InvalidUrl(#[from] UrlError),
     /// The URL has no host.
     #[error(
         "POSTGRES__URL: the URL has no host; write for example postgres://auth@db.example.com/hooksentry"
@@ -39,17 +38,53 @@ pub enum ConfigError {
          such as postgres://auth@db1.example.com:5432,db2.example.com:5432/hooksentry"
     )]
     UnevenHosts,
+    /// The URL allows plain text to another machine.
+    #[error(
+        "POSTGRES__URL: sslmode allows passwords in plain text to another machine; write sslmode=verify-full, or set \
+         POSTGRES__ALLOW_PLAIN_TEXT=on"
+    )]
+    PlainText,
+    /// A parameter of the URL has no effect without TLS.
+    #[error("POSTGRES__URL: {0} needs TLS; write sslmode=verify-full as well, or remove it")]
+    NeedsTls(&'static str),
+    /// A connect timeout of each of several hosts.
+    #[error(
+        "POSTGRES__URL: parameter `connect_timeout` is not allowed with several hosts, which share the timeout of 1 s; remove it"
+    )]
+    ConnectTimeout,
+    /// There are two files with authorities.
+    #[error("POSTGRES__CA_FILE: POSTGRES__URL has `sslrootcert` as well; remove one of them")]
+    TwoAuthorities,
+    /// There are authorities, but no TLS.
+    #[error("{0}: it is used with TLS only; write sslmode=verify-full into POSTGRES__URL, or remove it")]
+    UnusedAuthorities(&'static str),
+    /// Without the host name, each certificate of a public authority would be accepted.
+    #[error("POSTGRES__URL: sslrootcert=system needs sslmode=verify-full; write both")]
+    UnverifiedName,
+    /// `sslmode=require` without an authority.
+    #[error(
+        "POSTGRES__URL: sslmode=require needs the authority of the server in POSTGRES__CA_FILE; for a certificate of a public \
+         authority, write sslmode=verify-full"
+    )]
+    MissingAuthority,
     /// The CA file cannot be read.
-    #[error("POSTGRES__CA_FILE: cannot read {}: {source}; make it readable for the user of this service", .path.display())]
+    #[error("{setting}: cannot read {}: {source}; correct the path, the file or its permissions", .path.display())]
     UnreadableCaFile {
+        /// The setting that names it.
+        setting: &'static str,
         /// The file.
         path: PathBuf,
         /// The cause.
         source: io::Error,
     },
     /// The CA file has no usable certificate.
-    #[error("POSTGRES__CA_FILE: {} has no usable certificate; name a file in PEM form", .0.display())]
-    InvalidCaFile(PathBuf),
+    #[error("{setting}: {} has no usable certificate; write the path of a file in PEM form", .path.display())]
+    InvalidCaFile {
+        /// The setting that names it.
+        setting: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
     /// The system has no certificate authorities.
     #[error(
         "POSTGRES__CA_FILE: the system has no certificate authorities; install the package ca-certificates, or name a \

@@ -1,9 +1,11 @@
 //! The address of a Redis server, and the protection of the connection to it.
 
+mod url;
+
 use std::fs;
 use std::net::IpAddr;
 
-use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
+use redis::{Client, ConnectionAddr, ConnectionInfo, TlsCertificates};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -40,7 +42,7 @@ impl RedisConfig {
 
 impl Address {
     pub(crate) fn parse(config: &RedisConfig) -> Result<Self, ConfigError> {
-        let info = config.url.as_str().into_connection_info().map_err(|_| ConfigError::InvalidUrl)?;
+        let info = url::parse(&config.url)?;
         let transport = transport(info.addr(), config.allow_plain_text)?;
         match (&config.ca_file, transport) {
             (None, _) => Ok(Self { connection: info, transport }),
@@ -63,8 +65,7 @@ impl Address {
 
 fn transport(address: &ConnectionAddr, allow_plain_text: bool) -> Result<Transport, ConfigError> {
     match address {
-        ConnectionAddr::TcpTls { insecure: true, .. } => Err(ConfigError::Unverified),
-        ConnectionAddr::TcpTls { insecure: false, .. } => Ok(Transport::Tls),
+        ConnectionAddr::TcpTls { .. } => Ok(Transport::Tls),
         ConnectionAddr::Tcp(host, _) if is_loopback(host) => Ok(Transport::Local),
         ConnectionAddr::Unix(_) => Ok(Transport::Local),
         ConnectionAddr::Tcp(..) if allow_plain_text => Ok(Transport::PlainText),

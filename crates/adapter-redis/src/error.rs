@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use auth_domain::ports::PortError;
+use auth_store_connection::UrlError;
 use deadpool_redis::PoolError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 use thiserror::Error;
@@ -20,11 +21,12 @@ const AUTHENTICATION_FAILED: &str = "REDIS__URL: Redis rejects the user or the p
 /// A setting that cannot be used. Each text begins with the setting and never contains the URL.
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    /// The URL is not a URL of Redis.
-    #[error(
-        "REDIS__URL: not a URL of Redis; write for example rediss://user:password@redis.example.com:6380"
-    )]
-    InvalidUrl,
+    /// A part of the URL cannot be used.
+    #[error("REDIS__URL: {0}")]
+    InvalidUrl(#[from] UrlError),
+    /// The driver rejects the settings.
+    #[error("REDIS__URL: cannot set up connections: {0}")]
+    Rejected(RedisError),
     /// The server is on another machine, and the URL asks for no TLS.
     #[error(
         "REDIS__URL: tokens would be sent in plain text to another machine; write rediss://, or set \
@@ -35,10 +37,10 @@ pub enum ConfigError {
     #[error("REDIS__URL: #insecure switches off the verification of certificates; remove it")]
     Unverified,
     /// There is a certificate authority, but the URL asks for no TLS.
-    #[error("REDIS__CA_FILE: used with rediss:// only; change REDIS__URL, or remove this setting")]
+    #[error("REDIS__CA_FILE: it is used with rediss:// only; correct REDIS__URL, or remove this setting")]
     UnusedAuthority,
     /// The certificate authority cannot be read.
-    #[error("REDIS__CA_FILE: {} cannot be used: {problem}", .path.display())]
+    #[error("REDIS__CA_FILE: {} cannot be used: {problem}; correct the path, the file or its permissions", .path.display())]
     Authority {
         /// The file.
         path: PathBuf,

@@ -54,7 +54,7 @@ impl RedisStore {
     ) -> Result<Self, ConfigError> {
         let Address { connection, transport } = Address::parse(config)?;
         let max_connections = PROCESS_CONNECTIONS + workers.saturating_mul(WORKER_CONNECTIONS);
-        let connector = Connector::new(connection, max_connections).map_err(|_| ConfigError::InvalidUrl)?;
+        let connector = Connector::new(connection, max_connections).map_err(ConfigError::Rejected)?;
         let connections = Connections::new(connector, clock, workers);
         let checks = RevocationChecks::new(&connections);
         Ok(Self { shared: Arc::new(Shared { transport, cache: OnceLock::new() }), connections, checks })

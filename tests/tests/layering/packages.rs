@@ -9,6 +9,7 @@ pub(crate) const DOMAIN: &str = "auth-domain";
 pub(crate) const SERVER: &str = "auth-server";
 pub(crate) const VERIFIER: &str = "auth-verifier";
 pub(crate) const BATCHING: &str = "auth-batching";
+pub(crate) const STORE_CONNECTION: &str = "auth-store-connection";
 pub(crate) const STRICT_JSON: &str = "auth-strict-json";
 pub(crate) const TESTKIT: &str = "auth-testkit";
 pub(crate) const TESTS: &str = "auth-e2e";

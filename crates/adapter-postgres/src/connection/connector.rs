@@ -11,7 +11,7 @@ use super::protocol::first_statements;
 use super::socket::SocketTask;
 use super::timeouts::{bounded, connect_timeout_per_server};
 use super::tls;
-use crate::config::{Address, Pooler, PostgresConfig, Transport};
+use crate::config::{Address, Pooler, PostgresConfig, ServerOrder, Transport};
 use crate::error::{ConfigError, StoreError};
 
 /// The time after which the operating system closes a connection whose data is not acknowledged.
@@ -23,6 +23,7 @@ const KEEPALIVE_RETRIES: u32 = 3;
 /// Connects to the first server of the URL that is a primary.
 pub(super) struct Connector {
     servers: Vec<Config>,
+    order: ServerOrder,
     pub(super) transport: Transport,
     pub(super) pooler: Pooler,
     tls: MakeRustlsConnect,
@@ -30,13 +31,14 @@ pub(super) struct Connector {
 
 impl Connector {
     pub(super) fn new(config: &PostgresConfig) -> Result<Self, ConfigError> {
-        let Address { mut servers, transport } = Address::parse(&config.url, config.allow_plain_text)?;
+        let address = Address::parse(&config.url, config.ca_file.as_deref(), config.allow_plain_text)?;
+        let Address { mut servers, order, transport, authorities } = address;
         let share = connect_timeout_per_server(servers.len());
         for server in &mut servers {
             set_timeouts(server, share);
         }
-        let tls = tls::connector(transport, config.ca_file.as_deref())?;
-        Ok(Self { servers, transport, pooler: config.pooler, tls })
+        let tls = tls::connector(transport, &authorities)?;
+        Ok(Self { servers, order, transport, pooler: config.pooler, tls })
     }
 
     /// Makes a connection, whose socket is served by the runtime of the caller.
@@ -49,7 +51,7 @@ impl Connector {
     async fn first_primary(&self) -> Result<OpenConnection, StoreError> {
         let share = connect_timeout_per_server(self.servers.len());
         let mut last_error = StoreError::Unreachable;
-        for server in &self.servers {
+        for server in self.order.of(&self.servers) {
             match timeout(share, self.connect_to_primary(server)).await {
                 Ok(Ok(connected)) => return Ok(connected),
                 Ok(Err(error)) => last_error = error,

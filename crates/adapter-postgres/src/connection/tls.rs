@@ -1,13 +1,12 @@
 //! The TLS settings of connections.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::config::{Transport, read_authorities, system_authorities};
+use crate::config::{Authorities, Transport};
 use crate::error::ConfigError;
 
 /// The ALPN name of the protocol, which PostgreSQL 17 requires for direct TLS.
@@ -16,12 +15,11 @@ const ALPN: &[u8] = b"postgresql";
 /// Returns a connector that always verifies certificate and host name. For plain text it trusts no authority.
 pub(super) fn connector(
     transport: Transport,
-    ca_file: Option<&Path>,
+    authorities: &Authorities,
 ) -> Result<MakeRustlsConnect, ConfigError> {
-    let authorities = match (transport, ca_file) {
-        (Transport::Local | Transport::PlainText, _) => RootCertStore::empty(),
-        (Transport::Tls, Some(path)) => read_authorities(path)?,
-        (Transport::Tls, None) => system_authorities()?,
+    let authorities = match transport {
+        Transport::Local | Transport::PlainText => RootCertStore::empty(),
+        Transport::Tls => authorities.read()?,
     };
     // Explicit, so that the process-wide default of rustls does not matter.
     let provider = Arc::new(aws_lc_rs::default_provider());
