@@ -2,6 +2,7 @@
 
 pub(crate) mod access_tokens;
 mod embedded;
+mod log_targets;
 mod named;
 mod parts;
 mod passwords;
@@ -134,7 +135,8 @@ pub(crate) fn problems(settings: &Settings) -> Vec<String> {
         TokensBackend::Embedded => None,
         TokensBackend::Redis(server) => redis::problem(server),
     };
-    key.chain(admin).chain(password).chain(credentials).chain(tokens).collect()
+    let log = log_targets::problem(&settings.log);
+    key.chain(admin).chain(password).chain(credentials).chain(tokens).chain(log).collect()
 }
 
 /// Returns warnings about risks that the settings accept.

@@ -1,12 +1,16 @@
 //! Settings: `config/default.toml`, then the file named by `--config`, then the environment.
 
 mod admin;
+mod choices;
 mod cors_origins;
 mod credentials;
+mod durations;
 mod http;
 mod jwt;
 mod log;
+mod log_filter;
 mod login_limit;
+mod numbers;
 mod password;
 mod postgres;
 mod ranges;
@@ -18,6 +22,7 @@ mod secrets;
 mod server;
 mod settings;
 mod sources;
+mod spelling;
 mod tokens;
 mod trusted_file;
 mod values;
@@ -53,8 +58,7 @@ pub(crate) fn load(
     environment: impl Iterator<Item = (OsString, OsString)>,
     check: impl FnOnce(&Settings) -> Vec<String>,
 ) -> Result<Settings, CommandError> {
-    let mut reader = Reader::default();
-    reader.add_toml("the defaults", DEFAULTS);
+    let mut reader = Reader::of_defaults(DEFAULTS);
     if let Some(path) = file {
         reader.add_file(path);
     }

@@ -9,4 +9,5 @@ mod password_formats;
 mod pooler;
 mod protocols;
 mod readiness;
+mod settings;
 mod store_files;

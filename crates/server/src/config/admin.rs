@@ -21,18 +21,24 @@ impl AdminSettings {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let listen = reader.read("admin.listen", |text| match text {
             "" => Ok(None),
-            address => values::address(address).map(Some),
+            address => values::address(address)
+                .map(Some)
+                .map_err(|problem| format!("{problem}, or nothing to switch the listener off")),
         });
-        let secret = match listen {
-            Some(None) => reader.unused_secret("admin.secret", "ADMIN__LISTEN is empty"),
-            Some(Some(_)) | None => reader.secret("admin.secret"),
-        };
+        if listen == Some(None) {
+            reader.unused(
+                &["admin.secret", "admin.secret_file"],
+                "ADMIN__LISTEN is empty; remove it, or set ADMIN__LISTEN",
+            );
+        }
+        let mut secret = reader.secret("admin.secret");
         if secret.as_ref().is_some_and(|secret| !is_bearer_token(secret.expose())) {
             reader.add_problem_of(
                 "admin.secret",
                 "it contains characters other than letters, digits and -._~+/=, so it cannot be sent as a bearer token; generate \
                  one with `openssl rand -hex 32`",
             );
+            secret = None;
         }
         Some(Self { listen: listen?, secret })
     }

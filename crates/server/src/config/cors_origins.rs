@@ -10,6 +10,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<String>, String> {
 }
 
 fn origin(item: &str) -> Result<(), String> {
+    if item.contains([';', ' ']) {
+        return Err(format!("{item:?} is not an origin; write commas between origins"));
+    }
     let url = Url::parse(item).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
     let Some(url) = url.filter(|_| !item.contains('*')) else {
         return Err(format!(

@@ -1,5 +1,6 @@
 //! `credentials`: the store of users.
 
+use super::choices;
 use super::postgres;
 use super::reader::Reader;
 use super::server::PostgresSettings;
@@ -15,10 +16,8 @@ pub(crate) enum CredentialsBackend {
 
 impl CredentialsBackend {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
-        let is_postgres = reader.read("credentials.backend", |text| match text {
-            "embedded" => Ok(false),
-            "postgres" => Ok(true),
-            other => Err(format!("\"{other}\" is not a store of users; write embedded or postgres")),
+        let is_postgres = reader.read("credentials.backend", |text| {
+            choices::choice(text, &[("embedded", false), ("postgres", true)])
         });
         let postgres = postgres::read(reader, is_postgres);
         if is_postgres? { postgres.map(Self::Postgres) } else { Some(Self::Embedded) }

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use rustix::process::{Resource, getrlimit};
 
 use super::reader::Reader;
-use super::{cors_origins, ranges, values};
+use super::{choices, cors_origins, durations, numbers, ranges, values};
 
 /// The longest drain delay. Few process managers wait so long for a service to stop, so a longer one is probably a mistake.
 const LONGEST_DRAIN_DELAY: Duration = Duration::from_mins(10);
@@ -16,6 +16,8 @@ const LONGEST_DRAIN_DELAY: Duration = Duration::from_mins(10);
 const RESERVED_FILES: usize = 256;
 /// The most connections that `auto` stands for.
 const MAX_CONNECTIONS: usize = 20_000;
+/// The largest limit per address. No process has more open files.
+const MAX_CONNECTIONS_PER_ADDRESS: usize = 1_000_000;
 
 /// `http`
 #[derive(Debug)]
@@ -51,19 +53,24 @@ pub(crate) enum ClientAddressHeader {
 impl HttpSettings {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let listen = reader.read("http.listen", values::address);
-        let trusted_proxies = reader.read("http.trusted_proxies", ranges::trusted_proxies);
-        let header = reader.read("http.client_address_header", |text| match text {
-            "x-forwarded-for" => Ok(ClientAddressHeader::XForwardedFor),
-            "forwarded" => Ok(ClientAddressHeader::Forwarded),
-            other => Err(format!("\"{other}\" is neither x-forwarded-for nor forwarded")),
+        let trusted_proxies = reader.read_list("http.trusted_proxies", ranges::trusted_proxies);
+        let header = reader.read("http.client_address_header", |text| {
+            let headers = [
+                ("x-forwarded-for", ClientAddressHeader::XForwardedFor),
+                ("forwarded", ClientAddressHeader::Forwarded),
+            ];
+            choices::choice(text, &headers)
         });
-        let cors_origins = reader.read("http.cors_origins", cors_origins::parse);
-        let drain_delay = reader.read("http.drain_delay", |text| values::at_most(text, LONGEST_DRAIN_DELAY));
-        let keep_alive = reader.read("http.keep_alive", values::lifetime);
+        let cors_origins = reader.read_list("http.cors_origins", cors_origins::parse);
+        let drain_delay =
+            reader.read("http.drain_delay", |text| durations::at_most(text, LONGEST_DRAIN_DELAY));
+        let keep_alive = reader.read("http.keep_alive", durations::lifetime);
         let max_connections = reader.read("http.max_connections", max_connections);
-        let per_address = reader.read("http.max_connections_per_address", values::positive);
-        let documentation = reader.read("http.documentation", values::switch);
-        let readiness_details = reader.read("http.readiness_details", values::switch);
+        let per_address = reader.read("http.max_connections_per_address", |text| {
+            numbers::within(text, &(1..=MAX_CONNECTIONS_PER_ADDRESS))
+        });
+        let documentation = reader.read("http.documentation", choices::switch);
+        let readiness_details = reader.read("http.readiness_details", choices::switch);
         Some(Self {
             listen: listen?,
             trusted_proxies: trusted_proxies?,
@@ -82,16 +89,13 @@ impl HttpSettings {
 /// Parses a number of connections, or `auto`.
 fn max_connections(text: &str) -> Result<usize, String> {
     let possible = connections_within(getrlimit(Resource::Nofile).maximum);
-    if text == "auto" {
-        return Ok(possible.min(MAX_CONNECTIONS));
-    }
-    match values::positive(text) {
+    let automatic = possible.min(MAX_CONNECTIONS);
+    match text.parse::<usize>() {
         Ok(number) if number > possible => Err(format!(
             "the limit of open files allows only {possible} connections, and not {number}; raise the limit (LimitNOFILE=, \
-             ulimit -Hn), or set it to auto"
+             ulimit -Hn), or write auto"
         )),
-        Ok(number) => Ok(number),
-        Err(_) => Err(format!("\"{text}\" is neither a whole number of at least 1 nor `auto`")),
+        _ => numbers::within_or(text, &(1..=possible), "auto").map(|number| number.unwrap_or(automatic)),
     }
 }
 

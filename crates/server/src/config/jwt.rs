@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::secret::Secret;
-use super::values;
+use super::{choices, values};
 
 /// `jwt`
 #[derive(Debug)]
@@ -27,14 +27,11 @@ impl JwtSettings {
             reader.secret("jwt.key")
         };
         let previous_keys = reader.secrets("jwt.previous_keys");
-        let key_id = reader.optional("jwt.key_id");
-        let issuer = reader.read("jwt.issuer", values::text);
-        let audience = reader.read("jwt.audience", values::text);
-        let allow_guessable = reader.read("jwt.weak_key", |text| match text {
-            "refuse" => Ok(false),
-            "warn" => Ok(true),
-            other => Err(format!("\"{other}\" is neither refuse nor warn")),
-        });
+        let key_id = reader.optional("jwt.key_id", values::claim);
+        let issuer = reader.read("jwt.issuer", values::claim);
+        let audience = reader.read("jwt.audience", values::claim);
+        let allow_guessable =
+            reader.read("jwt.weak_key", |text| choices::choice(text, &[("refuse", false), ("warn", true)]));
         Some(Self {
             key,
             previous_keys,

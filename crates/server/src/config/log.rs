@@ -1,7 +1,7 @@
 //! `log`: the level and format of the log.
 
 use super::reader::Reader;
-use super::values;
+use super::{choices, log_filter};
 
 /// `log`
 #[derive(Debug)]
@@ -21,14 +21,18 @@ pub(crate) enum LogFormat {
 }
 
 impl LogSettings {
+    /// Returns the targets that the filter names.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
+        log_filter::targets(&self.filter)
+    }
+
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
-        let format = reader.read("log.format", |text| match text {
-            "auto" => Ok(None),
-            "pretty" => Ok(Some(LogFormat::Pretty)),
-            "json" => Ok(Some(LogFormat::Json)),
-            other => Err(format!("\"{other}\" is neither auto, pretty nor json")),
+        let format = reader.read("log.format", |text| {
+            let formats =
+                [("auto", None), ("pretty", Some(LogFormat::Pretty)), ("json", Some(LogFormat::Json))];
+            choices::choice(text, &formats)
         });
-        let filter = reader.read("log.filter", values::log_filter);
+        let filter = reader.read("log.filter", log_filter::parse);
         Some(Self { format: format?, filter: filter? })
     }
 }

@@ -1,7 +1,15 @@
 //! `password`: the parameters of Argon2id, and the rule for new passwords.
 
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
+
 use super::reader::Reader;
-use super::values;
+use super::{choices, numbers, values};
+
+/// The largest number of hashes at the same time. Each has a thread and memory of its own.
+const MAX_CONCURRENCY: usize = 1_024;
+/// The largest minimum length. A password has at most 1024 bytes, and a character up to four.
+const LONGEST_MIN_LENGTH: usize = 256;
 
 /// `password`
 #[derive(Debug)]
@@ -25,19 +33,17 @@ pub(crate) struct PasswordSettings {
 
 impl PasswordSettings {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
-        let memory_kib = reader.read("password.memory_kib", values::positive);
-        let iterations = reader.read("password.iterations", values::positive);
-        let parallelism = reader.read("password.parallelism", values::positive);
-        let concurrency = reader.read("password.concurrency", values::positive_or_cores);
-        let min_length = reader.read("password.min_length", values::positive);
-        let legacy = reader.read("password.legacy", values::switch);
-        let formats = reader.read("password.formats", PasswordFormats::parse);
-        let upgrade = reader.read("password.upgrade", values::switch);
-        let portable_kernel = reader.read("password.kernel", |text| match text {
-            "auto" => Ok(false),
-            "portable" => Ok(true),
-            other => Err(format!("\"{other}\" is neither auto nor portable")),
-        });
+        let memory_kib = reader.read("password.memory_kib", positive);
+        let iterations = reader.read("password.iterations", positive);
+        let parallelism = reader.read("password.parallelism", positive);
+        let concurrency = reader.read("password.concurrency", concurrency);
+        let min_length =
+            reader.read("password.min_length", |text| numbers::within(text, &(1..=LONGEST_MIN_LENGTH)));
+        let legacy = reader.read("password.legacy", choices::switch);
+        let formats = reader.read_list("password.formats", PasswordFormats::parse);
+        let upgrade = reader.read("password.upgrade", choices::switch);
+        let portable_kernel = reader
+            .read("password.kernel", |text| choices::choice(text, &[("auto", false), ("portable", true)]));
         Some(Self {
             memory_kib: memory_kib?,
             iterations: iterations?,
@@ -68,9 +74,23 @@ impl PasswordFormats {
                 "bcrypt" => &mut formats.bcrypt,
                 "pbkdf2" => &mut formats.pbkdf2,
                 "scrypt" => &mut formats.scrypt,
-                other => return Err(format!("\"{other}\" is none of bcrypt, pbkdf2, scrypt")),
+                other => {
+                    return Err(format!(
+                        "{other:?} is not known; write bcrypt, pbkdf2 or scrypt, with commas between them"
+                    ));
+                }
             } = true;
         }
         Ok(formats)
     }
+}
+
+fn positive(text: &str) -> Result<u32, String> {
+    numbers::within(text, &(1..=numbers::LARGEST))
+}
+
+/// Parses a number of hashes, or `cores` for the number of cores of the machine.
+fn concurrency(text: &str) -> Result<usize, String> {
+    let number = numbers::within_or(text, &(1..=MAX_CONCURRENCY), "cores")?;
+    Ok(number.unwrap_or_else(|| available_parallelism().map_or(1, NonZeroUsize::get)))
 }

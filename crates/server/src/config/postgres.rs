@@ -2,20 +2,37 @@
 
 use super::reader::Reader;
 use super::server::{PostgresSettings, ServerSettings};
-use super::values;
+use super::{choices, numbers};
 
+/// The largest size of the pool. A server allows 100 connections by default, and each is a process of its own.
 const MAX_POOL: usize = 100;
+
+/// The settings of the section.
+const KEYS: [&str; 6] = [
+    "postgres.url",
+    "postgres.url_file",
+    "postgres.ca_file",
+    "postgres.allow_plain_text",
+    "postgres.pool",
+    "postgres.pooler",
+];
 
 /// Takes the section; `is_used` is whether `credentials.backend` chooses it.
 pub(super) fn read(reader: &mut Reader, is_used: Option<bool>) -> Option<PostgresSettings> {
     let url = match is_used {
         Some(true) => reader.required_secret("postgres.url", "if CREDENTIALS__BACKEND is postgres"),
-        Some(false) => reader.unused_secret("postgres.url", "CREDENTIALS__BACKEND is embedded"),
+        Some(false) => {
+            reader.unused(&KEYS, "CREDENTIALS__BACKEND is embedded; remove it, or write postgres there");
+            return None;
+        }
         None => reader.secret("postgres.url"),
     };
     let ca_file = reader.path("postgres.ca_file");
-    let allow_plain_text = reader.read("postgres.allow_plain_text", values::switch);
-    let pool = reader.read("postgres.pool", pool);
+    let allow_plain_text = reader.read("postgres.allow_plain_text", choices::switch);
+    let pool = reader.read("postgres.pool", |text| {
+        numbers::within(text, &(1..=MAX_POOL))
+            .map_err(|problem| format!("{problem} (lookups do not use the pool)"))
+    });
     let pools_transactions = reader.read("postgres.pooler", pools_transactions);
     let server = ServerSettings { url: url?, ca_file, allow_plain_text: allow_plain_text? };
     Some(PostgresSettings { server, pool: pool?, pools_transactions: pools_transactions? })
@@ -24,21 +41,11 @@ pub(super) fn read(reader: &mut Reader, is_used: Option<bool>) -> Option<Postgre
 /// Parses the mode of the pooler.
 fn pools_transactions(text: &str) -> Result<bool, String> {
     match text {
-        "none" => Ok(false),
-        "transaction" => Ok(true),
-        "session" => Err("a pooler of sessions needs no setting; write none".to_owned()),
+        "session" => Err("\"session\": a pooler of sessions needs no setting; write none".to_owned()),
         "statement" => {
-            Err("a pooler of statements is not supported; set its pool_mode to transaction".to_owned())
+            Err("\"statement\": a pooler of statements is not supported; set its pool_mode to transaction, and write transaction"
+                .to_owned())
         }
-        other => Err(format!("\"{other}\" is neither none nor transaction")),
+        other => choices::choice(other, &[("none", false), ("transaction", true)]),
     }
-}
-
-/// Parses the size of the pool. A server allows 100 connections by default, and each is a process of its own.
-fn pool(text: &str) -> Result<usize, String> {
-    let size = values::positive(text)?;
-    if size > MAX_POOL {
-        return Err(format!("it must be at most {MAX_POOL}; lookups do not use the pool"));
-    }
-    Ok(size)
 }

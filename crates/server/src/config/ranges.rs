@@ -12,13 +12,13 @@ const COUNTED_PREFIX: u8 = 64;
 
 /// Parses the addresses and ranges of trusted proxies, separated by commas.
 pub(super) fn trusted_proxies(text: &str) -> Result<Vec<IpNet>, String> {
-    narrow(text, "so clients would be taken for proxies and not be counted; list the address of each proxy")
+    narrow(text, "so clients would be taken for proxies and not be counted; write the address of each proxy")
 }
 
 /// Parses the addresses and ranges that the login limit exempts, separated by commas.
 pub(super) fn exempt(text: &str) -> Result<Vec<IpNet>, String> {
     let networks =
-        narrow(text, "so hardly any address would be limited; list the addresses that need no limit")?;
+        narrow(text, "so hardly any address would be limited; write the addresses that need no limit")?;
     match networks.iter().find(|network| network.addr().is_ipv6() && network.prefix_len() > COUNTED_PREFIX) {
         Some(network) => Err(format!(
             "IPv6 addresses are counted by /{COUNTED_PREFIX}, so {network} cannot be exempt alone; write its /{COUNTED_PREFIX}"

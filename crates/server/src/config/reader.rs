@@ -4,13 +4,17 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::sources::{ENVIRONMENT_PREFIX, Flat, from_environment, from_toml, variable};
+use super::sources::{ENVIRONMENT_PREFIX, Flat, Raw, from_environment, from_toml, variable};
+use super::spelling;
 use super::trusted_file::TrustedFile;
+use super::values;
 
 /// The settings that were not taken yet, and the problems of those that were.
 #[derive(Default)]
 pub(super) struct Reader {
     pub(super) settings: Flat,
+    /// The first source.
+    defaults: Flat,
     problems: Vec<String>,
     /// The secrets in files that every user of the machine can read.
     pub(super) readable_secrets: Vec<String>,
@@ -19,11 +23,28 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Adds a source. It overrides the sources before it.
-    pub(super) fn add_toml(&mut self, origin: &str, text: &str) {
+    /// Returns a reader of the defaults.
+    pub(super) fn of_defaults(text: &str) -> Self {
+        let mut reader = Self::default();
+        reader.add_toml("the defaults", text);
+        reader.defaults = reader.settings.clone();
+        reader
+    }
+
+    fn add_toml(&mut self, origin: &str, text: &str) {
         match from_toml(origin, text) {
-            Ok(flat) => self.settings.extend(flat),
+            Ok(flat) => self.add(flat),
             Err(problem) => self.problems.push(problem),
+        }
+    }
+
+    /// Adds a source. It overrides the sources before it; an empty text removes a setting that has no default.
+    fn add(&mut self, source: Flat) {
+        for (key, raw) in source {
+            let removes = raw.text.trim().is_empty() && !self.defaults.contains_key(&key);
+            if !removes || self.settings.remove(&key).is_none() {
+                self.settings.insert(key, raw);
+            }
         }
     }
 
@@ -52,10 +73,12 @@ impl Reader {
     /// Takes the path of a file that an adapter reads. It is a problem if others can write the file.
     pub(super) fn path(&mut self, key: &str) -> Option<PathBuf> {
         let origin = self.settings.get(key).map(|raw| raw.origin.clone())?;
-        let path = PathBuf::from(self.optional(key)?);
+        let path = self.optional(key, values::path)?;
         let problem = match TrustedFile::open(&path) {
             Ok(file) => file.problem(),
-            Err(error) if error.kind() == ErrorKind::InvalidInput => Some(format!("cannot be read: {error}")),
+            Err(error) if error.kind() == ErrorKind::InvalidInput => {
+                Some(format!("cannot be read: {error}; correct the path"))
+            }
             // The adapter reports it.
             Err(_) => None,
         };
@@ -67,21 +90,55 @@ impl Reader {
     /// Adds the environment.
     pub(super) fn add_environment(&mut self, variables: impl Iterator<Item = (OsString, OsString)>) {
         let (flat, problems) = from_environment(variables);
-        self.settings.extend(flat);
+        self.add(flat);
         self.problems.extend(problems);
     }
 
     /// Takes a setting that has a default; returns `None` if a problem was noted.
     pub(super) fn read<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let Some(raw) = self.settings.remove(key) else {
+        let raw = self.required(key)?;
+        let problem = raw.items.as_ref().map(|_| "it is a list; write one value".to_owned());
+        self.value(&raw, problem, parse)
+    }
+
+    /// Takes a setting that has a default, and whose items are separated by commas.
+    pub(super) fn read_list<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let raw = self.required(key)?;
+        self.value(&raw, None, parse)
+    }
+
+    /// Takes a setting without a default.
+    pub(super) fn optional<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let raw = self.settings.remove(key)?;
+        let problem = raw.items.as_ref().map(|_| "it is a list; write one value".to_owned());
+        self.value(&raw, problem, parse)
+    }
+
+    fn required(&mut self, key: &str) -> Option<Raw> {
+        let raw = self.settings.remove(key);
+        if raw.is_none() {
             self.problems.push(format!("{key} has no default in config/default.toml"));
-            return None;
-        };
-        match parse(raw.text.trim()) {
-            Ok(value) => Some(value),
-            Err(problem) => {
-                self.problems.push(format!("{}: {problem}", raw.origin));
-                None
+        }
+        raw
+    }
+
+    fn value<T>(
+        &mut self,
+        raw: &Raw,
+        problem: Option<String>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = raw.text.trim();
+        let parsed = problem.or_else(|| spelling::problem(text)).map_or_else(|| parse(text), Err);
+        parsed.map_err(|problem| self.problems.push(format!("{}: {problem}", raw.origin))).ok()
+    }
+
+    /// Notes the settings of a section that is not used, unless they have their default.
+    pub(super) fn unused(&mut self, keys: &[&str], reason: &str) {
+        for key in keys {
+            let Some(raw) = self.settings.remove(*key) else { continue };
+            if self.defaults.get(*key).is_none_or(|default| default.text != raw.text) {
+                self.problems.push(format!("{}: it has no effect, because {reason}", raw.origin));
             }
         }
     }
@@ -89,11 +146,6 @@ impl Reader {
     /// Returns whether a setting that was not taken yet is `text`.
     pub(super) fn is_set_to(&self, key: &str, text: &str) -> bool {
         self.settings.get(key).is_some_and(|raw| raw.text.trim() == text)
-    }
-
-    /// Takes a setting without a default. An empty text counts as absent.
-    pub(super) fn optional(&mut self, key: &str) -> Option<String> {
-        self.settings.remove(key).map(|raw| raw.text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
     /// Notes a problem between settings.

@@ -1,17 +1,23 @@
 //! `redis`: the Redis server of the store of tokens.
 
+use super::choices;
 use super::reader::Reader;
 use super::server::ServerSettings;
-use super::values;
+
+/// The settings of the section.
+const KEYS: [&str; 4] = ["redis.url", "redis.url_file", "redis.ca_file", "redis.allow_plain_text"];
 
 /// Takes the section; `is_used` is whether `tokens.backend` chooses it.
 pub(super) fn read(reader: &mut Reader, is_used: Option<bool>) -> Option<ServerSettings> {
     let url = match is_used {
         Some(true) => reader.required_secret("redis.url", "if TOKENS__BACKEND is redis"),
-        Some(false) => reader.unused_secret("redis.url", "TOKENS__BACKEND is embedded"),
+        Some(false) => {
+            reader.unused(&KEYS, "TOKENS__BACKEND is embedded; remove it, or write redis there");
+            return None;
+        }
         None => reader.secret("redis.url"),
     };
     let ca_file = reader.path("redis.ca_file");
-    let allow_plain_text = reader.read("redis.allow_plain_text", values::switch);
+    let allow_plain_text = reader.read("redis.allow_plain_text", choices::switch);
     Some(ServerSettings { url: url?, ca_file, allow_plain_text: allow_plain_text? })
 }

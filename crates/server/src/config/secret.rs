@@ -4,6 +4,8 @@ use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::spelling;
+
 /// A secret. `Debug` does not show it, and it is wiped when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Secret(String);
@@ -12,10 +14,10 @@ impl Secret {
     /// Parses a secret. Nothing is trimmed: another program that shares the secret may or may not trim it.
     ///
     /// # Errors
-    /// The reason if the text is empty, or has white space or a byte order mark around it.
+    /// The reason if the text is empty or a placeholder, or has white space or a byte order mark around it.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         if text.is_empty() {
-            return Err("it is empty");
+            return Err("it is empty; write the secret, or remove the setting");
         }
         if text.starts_with('\u{feff}') {
             return Err("it begins with a byte order mark; save it as UTF-8 without one");
@@ -24,6 +26,9 @@ impl Secret {
             return Err(
                 "there is white space before or after the secret; remove it (a file may end with one line break)",
             );
+        }
+        if spelling::is_placeholder(text) {
+            return Err("it is a placeholder that nothing has replaced; write the secret");
         }
         Ok(Self(text.to_owned()))
     }

@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 use super::reader::Reader;
 use super::secret::Secret;
 use super::secret_file::{MIN_SECRET_LENGTH, SecretFile, printable_path};
-use super::sources::{Raw, variable};
+use super::sources::{ENVIRONMENT_PREFIX, Raw, variable};
+use super::spelling;
 use super::trusted_file::TrustedFile;
 
 /// The text of a secret setting or of its file.
@@ -24,7 +25,7 @@ impl Reader {
     pub(super) fn secret(&mut self, key: &str) -> Option<Secret> {
         let given = self.given(key)?;
         if given.items.is_some() {
-            self.add_problem(format!("{}: it is a list; write one text", given.origin));
+            self.add_problem(format!("{}: it is a list; write one value", given.origin));
             return None;
         }
         self.parsed(&given.origin, &given.text)
@@ -41,8 +42,8 @@ impl Reader {
         }
         if !given.is_file && is_comma_list(&given.text) {
             self.add_problem(format!(
-                "{}: it looks like keys separated by commas, but commas do not separate keys; write one key per line into \
-                 the file of {}_FILE, or use a TOML array (also for one key that contains a comma)",
+                "{}: it looks like a list, but commas and brackets do not separate keys here; write one key per line into the \
+                 file of {}_FILE, or use a TOML array (also for one key that contains a comma)",
                 given.origin,
                 variable(key)
             ));
@@ -56,35 +57,28 @@ impl Reader {
 
     /// Takes a secret that is required in the case `when`.
     pub(super) fn required_secret(&mut self, key: &str, when: &str) -> Option<Secret> {
-        if self.origin(key).is_none() {
+        if !self.settings.contains_key(key) && !self.settings.contains_key(&file_key(key)) {
             self.add_problem_of(key, &format!("it must be set {when}"));
         }
         self.secret(key)
     }
 
-    /// Notes a problem if a secret is set although it is not used for the reason `since`.
-    pub(super) fn unused_secret(&mut self, key: &str, since: &str) -> Option<Secret> {
-        if let Some(origin) = self.origin(key) {
-            self.add_problem(format!("{origin} is set, but {since}"));
-        }
-        self.settings.remove(key);
-        self.settings.remove(&file_key(key));
-        None
-    }
-
-    /// Returns where a secret is set.
-    fn origin(&self, key: &str) -> Option<String> {
-        let given = [key, &file_key(key)].map(|key| self.settings.get(key));
-        let mut given = given.into_iter().flatten().filter(|raw| !raw.text.is_empty());
-        given.next().map(|raw| raw.origin.clone())
-    }
-
     fn given(&mut self, key: &str) -> Option<Given> {
-        let given = self.settings.remove(key).filter(|raw| !raw.text.is_empty());
-        let file = self.settings.remove(&file_key(key)).filter(|raw| !raw.text.is_empty());
-        match (given, file) {
+        match (self.settings.remove(key), self.settings.remove(&file_key(key))) {
             (Some(given), Some(file)) => {
-                self.add_problem(format!("{} and {}: set only one of them", given.origin, file.origin));
+                self.add_problem(format!(
+                    "{} and {}: both are set; remove one of them",
+                    given.origin, file.origin
+                ));
+                None
+            }
+            (Some(Raw { text, origin, .. }), None)
+                if origin.starts_with(ENVIRONMENT_PREFIX) && spelling::is_quoted(&text) =>
+            {
+                self.add_problem(format!(
+                    "{origin}: the value is in quotation marks; remove them, or use {}_FILE if they belong to the secret",
+                    variable(key)
+                ));
                 None
             }
             (Some(Raw { text, items, origin }), None) => {
@@ -114,7 +108,9 @@ impl Reader {
                 Some(Given { text, items: None, origin, is_file: true })
             }
             Err(error) => {
-                self.add_problem(format!("{origin}: {printable} cannot be read: {error}"));
+                self.add_problem(format!(
+                    "{origin}: {printable} cannot be read: {error}; correct the path, the file or its permissions"
+                ));
                 None
             }
         }
@@ -130,8 +126,11 @@ fn file_key(key: &str) -> String {
     format!("{key}_file")
 }
 
-/// Returns whether a text looks like keys separated by commas: each part is long enough for a key.
+/// Returns whether a text looks like keys separated by commas, each long enough for a key, or like an array.
 fn is_comma_list(text: &str) -> bool {
+    if text.starts_with("[\"") && text.ends_with("\"]") {
+        return true;
+    }
     let mut parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     text.contains(',') && !text.contains('\n') && parts.all(|part| part.len() >= MIN_SECRET_LENGTH)
 }

@@ -43,7 +43,7 @@ impl Settings {
         // Read before the backends, so that the key is required even if another setting of a backend is wrong.
         let is_shared = reader.is_set_to("credentials.backend", "postgres")
             || reader.is_set_to("tokens.backend", "redis");
-        let data_dir = reader.read("data_dir", |text| values::text(text).map(PathBuf::from));
+        let data_dir = reader.read("data_dir", values::path);
         let http = HttpSettings::read(reader);
         let admin = AdminSettings::read(reader);
         let credentials = CredentialsBackend::read(reader);

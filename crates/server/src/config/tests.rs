@@ -7,6 +7,7 @@ use auth_domain::model::{ConcurrentRefresh, RefreshLimits};
 use super::*;
 
 mod examples;
+mod mistakes;
 mod secrets;
 mod stores;
 
@@ -179,7 +180,10 @@ fn the_kernel_of_passwords_is_auto_or_portable() {
         assert_eq!(with(&[("PASSWORD__KERNEL", value)]).unwrap().password.portable_kernel, portable);
     }
     let problems = problems(&[("PASSWORD__KERNEL", "fast")]);
-    assert_eq!(problems, ["HOOKSENTRY_AUTH__PASSWORD__KERNEL: \"fast\" is neither auto nor portable"]);
+    assert_eq!(
+        problems,
+        ["HOOKSENTRY_AUTH__PASSWORD__KERNEL: \"fast\" is not known; write auto or portable"]
+    );
 }
 
 #[test]
@@ -192,15 +196,22 @@ fn a_limit_of_refreshes_is_switched_off_by_zero() {
 // S-95
 #[test]
 fn levels_and_filters_of_modules_and_spans_are_accepted() {
-    for filter in [
-        "off",
-        "INFO",
-        "3",
-        "warn,hooksentry_auth=debug",
-        "info,actix_http=trace",
-        "info,[request{id=1}]=trace",
-    ] {
+    for filter in
+        ["off", "INFO", "warn,hooksentry_auth=debug", "info,actix_http=trace", "info,[request{id=1}]=trace"]
+    {
         assert_eq!(with(&[("LOG__FILTER", filter)]).unwrap().log.filter, filter);
+    }
+}
+
+// S-95
+#[test]
+fn a_list_is_rejected_where_one_value_is_expected() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("config.toml");
+    for text in ["[jwt]\nissuer = [\"a\", \"b\"]", "[jwt]\nkey_id = [\"a\"]", "data_dir = [\"a\"]"] {
+        std::fs::write(&file, text).unwrap();
+        let Err(failure) = load(Some(&file), std::iter::empty(), |_| Vec::new()) else { panic!("{text}") };
+        assert!(failure.to_string().contains("it is a list; write one value"), "{failure}");
     }
 }
 

@@ -7,10 +7,15 @@ use auth_domain::model::{ConcurrentRefresh, RefreshLimits, SessionPolicy};
 use super::reader::Reader;
 use super::redis;
 use super::server::ServerSettings;
-use super::values;
+use super::{choices, durations, numbers};
 
 /// The longest grace period. Within it, the reuse of a stolen token is not detected, so it must only cover requests that race.
 const LONGEST_REUSE_LEEWAY: Duration = Duration::from_mins(1);
+/// The shortest time that a denylist entry outlives its token. It is longer than the 5 seconds for which this service accepts an
+/// expired token, so that no revoked token is valid again.
+const SHORTEST_MARGIN: Duration = Duration::from_secs(6);
+/// The largest limit of sessions per user.
+const MAX_SESSIONS: u32 = 1_000_000;
 
 /// `tokens`
 #[derive(Debug)]
@@ -57,9 +62,12 @@ impl TokensSettings {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let backend = TokensBackend::read(reader);
         let verification = Verification::read(reader, backend.as_ref());
-        let record_format = reader.read("tokens.record_format", record_format);
+        let record_format = reader.read("tokens.record_format", |text| {
+            choices::choice(text, &[("1", RecordFormat::One), ("2", RecordFormat::Two)])
+        });
         let sessions = session_policy(reader);
-        let denylist_margin = reader.read("tokens.denylist_margin", values::denylist_margin);
+        let denylist_margin =
+            reader.read("tokens.denylist_margin", |text| durations::at_least(text, SHORTEST_MARGIN));
         Some(Self {
             backend: backend?,
             verification: verification?,
@@ -72,11 +80,8 @@ impl TokensSettings {
 
 impl TokensBackend {
     fn read(reader: &mut Reader) -> Option<Self> {
-        let is_redis = reader.read("tokens.backend", |text| match text {
-            "embedded" => Ok(false),
-            "redis" => Ok(true),
-            other => Err(format!("\"{other}\" is not a store of tokens; write embedded or redis")),
-        });
+        let is_redis = reader
+            .read("tokens.backend", |text| choices::choice(text, &[("embedded", false), ("redis", true)]));
         let redis = redis::read(reader, is_redis);
         if is_redis? { redis.map(Self::Redis) } else { Some(Self::Embedded) }
     }
@@ -85,10 +90,8 @@ impl TokensBackend {
 impl Verification {
     /// Takes the setting, and compares it with the store of tokens if that is known.
     fn read(reader: &mut Reader, backend: Option<&TokensBackend>) -> Option<Self> {
-        let mode = reader.read("tokens.verification", |text| match text {
-            "strict" => Ok(Self::Strict),
-            "cached" => Ok(Self::Cached),
-            other => Err(format!("\"{other}\" is neither strict nor cached")),
+        let mode = reader.read("tokens.verification", |text| {
+            choices::choice(text, &[("strict", Self::Strict), ("cached", Self::Cached)])
         })?;
         if let (Self::Cached, Some(TokensBackend::Embedded)) = (mode, backend) {
             reader.add_problem_of(
@@ -101,14 +104,17 @@ impl Verification {
 }
 
 fn session_policy(reader: &mut Reader) -> Option<SessionPolicy> {
-    let access_ttl = reader.read("tokens.access_ttl", values::whole_seconds);
-    let refresh_ttl = reader.read("tokens.refresh_ttl", values::lifetime);
-    let session_ttl = reader.read("tokens.session_ttl", values::lifetime);
-    let reuse_leeway = reader.read("tokens.reuse_leeway", |text| values::at_most(text, LONGEST_REUSE_LEEWAY));
-    let max_sessions = reader.read("tokens.max_sessions", values::positive);
-    let concurrent_refresh = reader.read("tokens.concurrent_refresh", concurrent_refresh);
-    let per_session = reader.read("tokens.refreshes_per_minute", values::limit);
-    let per_user = reader.read("tokens.refreshes_per_minute_per_user", values::limit);
+    let access_ttl = reader.read("tokens.access_ttl", durations::whole_seconds);
+    let refresh_ttl = reader.read("tokens.refresh_ttl", durations::lifetime);
+    let session_ttl = reader.read("tokens.session_ttl", durations::lifetime);
+    let reuse_leeway =
+        reader.read("tokens.reuse_leeway", |text| durations::at_most(text, LONGEST_REUSE_LEEWAY));
+    let max_sessions = reader.read("tokens.max_sessions", |text| numbers::within(text, &(1..=MAX_SESSIONS)));
+    let concurrent_refresh = reader.read("tokens.concurrent_refresh", |text| {
+        choices::choice(text, &[("reject", ConcurrentRefresh::Reject), ("share", ConcurrentRefresh::Share)])
+    });
+    let per_session = reader.read("tokens.refreshes_per_minute", numbers::limit);
+    let per_user = reader.read("tokens.refreshes_per_minute_per_user", numbers::limit);
     let policy = SessionPolicy {
         access_ttl: access_ttl?,
         refresh_ttl: refresh_ttl?,
@@ -130,20 +136,4 @@ fn session_policy(reader: &mut Reader) -> Option<SessionPolicy> {
         );
     }
     Some(policy)
-}
-
-fn record_format(text: &str) -> Result<RecordFormat, String> {
-    match text {
-        "1" => Ok(RecordFormat::One),
-        "2" => Ok(RecordFormat::Two),
-        other => Err(format!("\"{other}\" is not a format of session records; write 1 or 2")),
-    }
-}
-
-fn concurrent_refresh(text: &str) -> Result<ConcurrentRefresh, String> {
-    match text {
-        "reject" => Ok(ConcurrentRefresh::Reject),
-        "share" => Ok(ConcurrentRefresh::Share),
-        other => Err(format!("\"{other}\" is neither reject nor share")),
-    }
 }

@@ -26,8 +26,9 @@ fn a_server_has_a_url_authorities_and_a_switch_for_plain_text() {
 
 #[test]
 fn the_pool_of_postgres_has_1_to_100_connections() {
+    let (backend, url) = (("CREDENTIALS__BACKEND", "postgres"), ("POSTGRES__URL", "postgres://db"));
     for (size, is_valid) in [("0", false), ("1", true), ("100", true), ("101", false), ("four", false)] {
-        let problem = with(&[("POSTGRES__POOL", size)]).err();
+        let problem = with(&[KEY, backend, url, ("POSTGRES__POOL", size)]).err();
         assert_eq!(problem.is_none(), is_valid, "{size}: {problem:?}");
         assert!(problem.is_none_or(|problem| format!("{problem:?}").contains("POSTGRES__POOL")), "{size}");
     }
@@ -39,7 +40,8 @@ fn the_pooler_of_postgres_is_none_or_transaction() {
     for (pooler, is_valid) in
         [("none", true), ("transaction", true), ("session", false), ("statement", false), ("on", false)]
     {
-        let problem = with(&[("POSTGRES__POOLER", pooler)]).err();
+        let postgres = [KEY, ("CREDENTIALS__BACKEND", "postgres"), ("POSTGRES__URL", "postgres://db")];
+        let problem = with(&[&postgres[..], &[("POSTGRES__POOLER", pooler)]].concat()).err();
         assert_eq!(problem.is_none(), is_valid, "{pooler}: {problem:?}");
         assert!(
             problem.is_none_or(|problem| format!("{problem:?}").contains("POSTGRES__POOLER")),
@@ -66,9 +68,41 @@ fn an_unused_url_is_a_problem_and_not_printed() {
         for name in [name.to_owned(), format!("{name}_FILE")] {
             let problems = problems(&[(&name, "sesame")]);
             let [problem] = problems.as_slice() else { panic!("{problems:?}") };
-            assert_eq!(*problem, format!("{ENVIRONMENT_PREFIX}{name} is set, but {backend} is embedded"));
+            let expected =
+                format!("{ENVIRONMENT_PREFIX}{name}: it has no effect, because {backend} is embedded; ");
+            assert!(problem.starts_with(&expected) && !problem.contains("sesame"), "{problem}");
         }
     }
+}
+
+// S-95
+#[test]
+fn settings_of_a_backend_that_is_not_chosen_are_rejected() {
+    for (name, value, default) in [
+        ("POSTGRES__CA_FILE", "/etc/ca.pem", None),
+        ("POSTGRES__ALLOW_PLAIN_TEXT", "on", Some("off")),
+        ("POSTGRES__POOL", "5", Some("4")),
+        ("REDIS__CA_FILE", "/etc/ca.pem", None),
+        ("REDIS__ALLOW_PLAIN_TEXT", "on", Some("off")),
+    ] {
+        let problems = problems(&[(name, value)]);
+        let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+        assert!(problem.starts_with(&format!("{ENVIRONMENT_PREFIX}{name}: it has no effect")), "{problem}");
+        assert!(default.is_none_or(|default| with(&[(name, default)]).is_ok()), "{name}");
+    }
+}
+
+// S-95
+#[test]
+fn an_empty_variable_removes_the_setting_of_the_file_or_is_rejected() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, format!("[admin]\nsecret = \"{ADMIN_SECRET}\"\n")).unwrap();
+    let empty = || [("HOOKSENTRY_AUTH__ADMIN__SECRET".into(), "".into())].into_iter();
+    assert!(load(Some(&path), empty(), |_| Vec::new()).unwrap().admin.secret.is_none());
+    assert!(load(Some(&path), std::iter::empty(), |_| Vec::new()).unwrap().admin.secret.is_some());
+    let Err(failure) = load(None, empty(), |_| Vec::new()) else { panic!("loaded") };
+    assert!(failure.to_string().contains("ADMIN__SECRET: it is empty"), "{failure}");
 }
 
 #[test]
