@@ -19,7 +19,7 @@ async fn is_rejected(mut wire: Wire, start: &[u8]) {
     assert!(wire.closes_within(LIMIT).await);
 }
 
-// S-72
+// S-73
 #[tokio::test]
 async fn http_2_and_the_proxy_protocol_are_rejected_with_400() {
     let server = Server::start().await;
