@@ -138,7 +138,7 @@ mod tests {
 
     // S-95
     #[test]
-    fn every_part_of_a_url_is_used() {
+    fn every_part_of_a_redis_url_is_used() {
         let some = |text: &str| Some(text.to_owned());
         for (url, address, database, user, password) in [
             ("redis://127.0.0.1", "127.0.0.1:6379", 0, None, None),

@@ -399,7 +399,7 @@ pub(super) const ROWS: &[Row] = &[
             ("hooksentry_auth=debug", "hooksentry_auth=debug"),
             ("info,hooksentry-auth=debug", "hooksentry-auth"),
             ("info,hooksentry_aut::http=debug,x=info", "hooksentry_aut"),
-            ("info,auth_adapter_mysql=debug", "auth_adapter_mysql"),
+            ("info,auth_adaptor_jwt=debug", "auth_adaptor_jwt"),
             ("info,auth adapter=debug", "auth adapter"),
             ("inof,actix_http=trace", "\"inof\""),
         ],
