@@ -22,6 +22,8 @@ pub struct OpenMode {
     pub mark: bool,
     /// The time between two searches for expired rows.
     pub cleanup_interval: Duration,
+    /// The time without deletions after the clock of the machine was set ahead, perhaps by mistake.
+    pub clock_jump_pause: Duration,
 }
 
 impl SqliteConfig {
@@ -39,6 +41,7 @@ impl Default for OpenMode {
             check_integrity: false,
             mark: false,
             cleanup_interval: Duration::from_secs(5),
+            clock_jump_pause: Duration::from_hours(24),
         }
     }
 }

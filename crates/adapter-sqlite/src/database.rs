@@ -4,13 +4,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::model::RequestTime;
+use auth_domain::model::{RequestTime, to_unix_microseconds};
 use auth_domain::ports::{Clock, PortError};
 use crossbeam_channel::bounded;
 use diesel::SqliteConnection;
 
 use crate::checkpointer::{Checkpointer, Restart};
 use crate::cleanup::Search;
+use crate::clock_jumps::ClockJumps;
 use crate::config::{OpenMode, SqliteConfig};
 use crate::error::{ConfigError, StoreError};
 use crate::job_queue::{JobQueue, Threads, job_queue};
@@ -110,10 +111,12 @@ impl Shared {
         let (connection, interval) = (opened.checkpointer, mode.cleanup_interval);
         let checkpointer = Checkpointer { connection, files, interval, restart, _running: running };
         write_threads.start("sqlite-checkpt", move || checkpointer.run(&requests))?;
+        let now = to_unix_microseconds(self.clock.now());
         let maintenance = Maintenance {
             connection: opened.maintenance,
             interval,
             search: Search::new(self.login_retention.clone()),
+            clock_jumps: ClockJumps::new(mode.clock_jump_pause, self.clock.instant(), now),
             writes: Arc::clone(&self.writes),
             clock: Arc::clone(&self.clock),
         };

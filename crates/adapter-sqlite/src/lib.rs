@@ -4,6 +4,7 @@ mod backup;
 mod checkpoint;
 mod checkpointer;
 mod cleanup;
+mod clock_jumps;
 mod config;
 mod connection;
 mod database;

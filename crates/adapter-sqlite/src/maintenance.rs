@@ -11,6 +11,7 @@ use diesel::SqliteConnection;
 use tracing::warn;
 
 use crate::cleanup::{Expired, Search};
+use crate::clock_jumps::ClockJumps;
 use crate::job_queue::JobQueue;
 
 /// The time that a deletion may wait for its turn.
@@ -22,6 +23,7 @@ pub(crate) struct Maintenance {
     /// The time between two searches.
     pub(crate) interval: Duration,
     pub(crate) search: Search,
+    pub(crate) clock_jumps: ClockJumps,
     pub(crate) writes: Arc<JobQueue>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -38,7 +40,11 @@ impl Maintenance {
     }
 
     fn clean_up(&mut self) -> Result<(), PortError> {
-        let found = self.search.run(&mut self.connection, to_unix_microseconds(self.clock.now()))?;
+        let now = to_unix_microseconds(self.clock.now());
+        if !self.clock_jumps.is_settled(self.clock.instant(), now) {
+            return Ok(());
+        }
+        let found = self.search.run(&mut self.connection, now)?;
         for expired in found {
             while self.delete(expired.clone())? {}
         }

@@ -27,8 +27,26 @@ const ROWS: &str = "SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FR
 const LOG_LIMIT: u64 = 32 * 1_024 * 1_024;
 
 fn open_with_frequent_cleanup(folder: &Folder) -> SqliteDatabase {
-    let mode = OpenMode { cleanup_interval: Duration::from_millis(10), ..OpenMode::default() };
+    let mode = OpenMode {
+        cleanup_interval: Duration::from_millis(10),
+        clock_jump_pause: Duration::ZERO,
+        ..OpenMode::default()
+    };
     folder.try_open(&folder.config(), mode).unwrap()
+}
+
+// S-61
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_set_ahead_by_mistake_deletes_nothing() {
+    let folder = Folder::new();
+    let mode = OpenMode { cleanup_interval: Duration::from_millis(10), ..OpenMode::default() };
+    let database = folder.try_open(&folder.config(), mode).unwrap();
+    write_rows(&database).await;
+    let rows = folder.number(ROWS);
+    folder.clock.advance(Duration::from_hours(8_760));
+    // Fifty intervals; without the pause, the cleanup deletes the rows within one.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(folder.number(ROWS), rows);
 }
 
 /// Waits in real time until `done` is true.
