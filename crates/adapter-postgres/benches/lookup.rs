@@ -63,6 +63,8 @@ async fn repository(database: &Database<'_>) -> PostgresUserRepository {
     let config = PostgresConfig {
         url: database.url(),
         ca_file: None,
+        client_cert_file: None,
+        client_key_file: None,
         allow_plain_text: false,
         pool: PostgresConfig::DEFAULT_POOL,
         pooler: Pooler::None,

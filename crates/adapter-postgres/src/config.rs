@@ -1,9 +1,9 @@
 //! The configuration of the adapter.
 
 mod address;
-mod authorities;
 mod server_order;
 mod servers;
+mod tls_files;
 mod url;
 
 use std::fmt;
@@ -13,8 +13,8 @@ use zeroize::Zeroize;
 
 use crate::error::ConfigError;
 pub(crate) use address::{Address, Transport};
-pub(crate) use authorities::Authorities;
 pub(crate) use server_order::ServerOrder;
+pub(crate) use tls_files::{CA_FILE, CLIENT_FILES, TlsPaths};
 
 /// The address of the database, its credentials, and how connections are protected.
 ///
@@ -26,6 +26,10 @@ pub struct PostgresConfig {
     /// `POSTGRES__CA_FILE`: the certificate authorities that the server's certificate is verified against, in PEM form.
     /// `None`: those of the system.
     pub ca_file: Option<PathBuf>,
+    /// `POSTGRES__CLIENT_CERT_FILE`: the certificate of this client, in PEM form.
+    pub client_cert_file: Option<PathBuf>,
+    /// `POSTGRES__CLIENT_KEY_FILE`: its private key.
+    pub client_key_file: Option<PathBuf>,
     /// `POSTGRES__ALLOW_PLAIN_TEXT`: whether a connection to another machine may be unencrypted.
     pub allow_plain_text: bool,
     /// `POSTGRES__POOL`: the largest number of connections in the pool, at least 1.
@@ -53,10 +57,19 @@ impl PostgresConfig {
     /// # Errors
     /// The first problem, as a [`ConfigError`].
     pub fn check(&self) -> Result<(), ConfigError> {
-        let address = Address::parse(&self.url, self.ca_file.as_deref(), self.allow_plain_text)?;
-        match address.authorities {
-            Authorities::File { .. } => address.authorities.read().map(drop),
-            Authorities::System => Ok(()),
+        let address = Address::parse(&self.url, self.files(), self.allow_plain_text)?;
+        match address.tls {
+            Some(tls) => Ok(tls.client_config().map(drop)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the files for TLS.
+    pub(crate) fn files(&self) -> TlsPaths<'_> {
+        TlsPaths {
+            authorities: self.ca_file.as_deref(),
+            client_certificate: self.client_cert_file.as_deref(),
+            client_key: self.client_key_file.as_deref(),
         }
     }
 }
@@ -86,6 +99,8 @@ mod tests {
         PostgresConfig {
             url: url.to_owned(),
             ca_file: None,
+            client_cert_file: None,
+            client_key_file: None,
             allow_plain_text: false,
             pool: PostgresConfig::DEFAULT_POOL,
             pooler: Pooler::None,

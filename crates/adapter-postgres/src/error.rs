@@ -4,11 +4,8 @@ mod connect;
 mod message;
 mod statement;
 
-use std::io;
-use std::path::PathBuf;
-
 use auth_domain::ports::{PortError, UnreadableUser};
-use auth_store_connection::UrlError;
+use auth_store_connection::{TlsError, UrlError};
 use diesel::result::Error as DieselError;
 use thiserror::Error;
 use tokio_postgres::Error as DriverError;
@@ -52,12 +49,15 @@ pub enum ConfigError {
         "POSTGRES__URL: parameter `connect_timeout` is not allowed with several hosts, which share the timeout of 1 s; remove it"
     )]
     ConnectTimeout,
-    /// There are two files with authorities.
-    #[error("POSTGRES__CA_FILE: POSTGRES__URL has `sslrootcert` as well; remove one of them")]
-    TwoAuthorities,
-    /// There are authorities, but no TLS.
+    /// A file is named by a setting and by a parameter of the URL.
+    #[error("{0}: POSTGRES__URL has the parameter `{1}` as well; remove one of them")]
+    SetTwice(&'static str, &'static str),
+    /// A file has no effect without TLS.
     #[error("{0}: it is used with TLS only; write sslmode=verify-full into POSTGRES__URL, or remove it")]
-    UnusedAuthorities(&'static str),
+    NeedsTlsFile(&'static str),
+    /// A file for TLS cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Without the host name, each certificate of a public authority would be accepted.
     #[error("POSTGRES__URL: sslrootcert=system needs sslmode=verify-full; write both")]
     UnverifiedName,
@@ -67,30 +67,6 @@ pub enum ConfigError {
          authority, write sslmode=verify-full"
     )]
     MissingAuthority,
-    /// The CA file cannot be read.
-    #[error("{setting}: cannot read {}: {source}; correct the path, the file or its permissions", .path.display())]
-    UnreadableCaFile {
-        /// The setting that names it.
-        setting: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
-    /// The CA file has no usable certificate.
-    #[error("{setting}: {} has no usable certificate; write the path of a file in PEM form", .path.display())]
-    InvalidCaFile {
-        /// The setting that names it.
-        setting: &'static str,
-        /// The file.
-        path: PathBuf,
-    },
-    /// The system has no certificate authorities.
-    #[error(
-        "POSTGRES__CA_FILE: the system has no certificate authorities; install the package ca-certificates, or name a \
-         file with the authority of the database server"
-    )]
-    NoSystemAuthorities,
     /// A library rejects the settings.
     #[error("POSTGRES__URL: cannot set up connections: {0}")]
     Rejected(String),

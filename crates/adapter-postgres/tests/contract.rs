@@ -14,6 +14,8 @@ async fn users() -> UserRepositoryFixture {
     let config = PostgresConfig {
         url: server.url(),
         ca_file: None,
+        client_cert_file: None,
+        client_key_file: None,
         allow_plain_text: false,
         pool: PostgresConfig::DEFAULT_POOL,
         pooler: Pooler::None,

@@ -2,28 +2,32 @@
 
 mod url;
 
-use std::fs;
 use std::net::IpAddr;
 
-use redis::{Client, ConnectionAddr, ConnectionInfo, TlsCertificates};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use auth_store_connection::{TlsFile, TlsSettings, client_files};
+use redis::{ConnectionAddr, ConnectionInfo};
 
 use crate::config::RedisConfig;
 use crate::error::ConfigError;
+use crate::tls::{CA_FILE, CLIENT_FILES};
+use url::ParsedUrl;
 
 /// An address that may be connected to.
 pub(crate) struct Address {
     /// Contains the password.
     pub(crate) connection: ConnectionInfo,
     pub(crate) transport: Transport,
+    /// `None` for plain text.
+    pub(crate) tls: Option<TlsSettings>,
 }
 
 /// The protection of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
-    /// TLS; chain and host name are verified.
+    /// TLS; the certificate is verified.
     Tls,
+    /// TLS with each certificate that a public authority has signed, whatever its name.
+    TlsWithAnyName,
     /// The connection stays on this machine.
     Local,
     /// Plain text to another machine, allowed by a setting.
@@ -36,30 +40,35 @@ impl RedisConfig {
     /// # Errors
     /// [`ConfigError`] names the setting at fault.
     pub fn check(&self) -> Result<(), ConfigError> {
-        Address::parse(self).map(drop)
+        match Address::parse(self)?.tls {
+            Some(tls) => Ok(tls.client_config().map(drop)?),
+            None => Ok(()),
+        }
     }
 }
 
 impl Address {
     pub(crate) fn parse(config: &RedisConfig) -> Result<Self, ConfigError> {
-        let info = url::parse(&config.url)?;
-        let transport = transport(info.addr(), config.allow_plain_text)?;
-        match (&config.ca_file, transport) {
-            (None, _) => Ok(Self { connection: info, transport }),
-            (Some(_), Transport::Local | Transport::PlainText) => Err(ConfigError::UnusedAuthority),
-            (Some(path), Transport::Tls) => {
-                let unusable = |problem: String| ConfigError::Authority { path: path.clone(), problem };
-                let authority = fs::read(path).map_err(|error| unusable(error.to_string()))?;
-                // The driver accepts a file without certificates, and then rejects every server.
-                if !matches!(CertificateDer::pem_slice_iter(&authority).next(), Some(Ok(_))) {
-                    return Err(unusable("it contains no certificate in PEM".to_owned()));
-                }
-                let certificates = TlsCertificates { client_tls: None, root_cert: Some(authority) };
-                let client = Client::build_with_tls(info, certificates);
-                let client = client.map_err(|error| unusable(error.to_string()))?;
-                Ok(Self { connection: client.get_connection_info().clone(), transport })
+        let ParsedUrl { connection, verifies_name } = url::parse(&config.url)?;
+        let transport = transport(connection.addr(), config.allow_plain_text)?;
+        let authorities = config.ca_file.as_deref().map(|path| TlsFile::new(path, CA_FILE));
+        let (certificate, key) = (config.client_cert_file.as_deref(), config.client_key_file.as_deref());
+        let client = client_files(certificate, key, CLIENT_FILES)?;
+        let transport = match transport {
+            Transport::Local | Transport::PlainText => {
+                let unused = [(authorities.is_some(), CA_FILE), (client.is_some(), CLIENT_FILES.0)];
+                return match unused.into_iter().find(|(is_set, _)| *is_set) {
+                    Some((_, setting)) => Err(ConfigError::NeedsTls(setting)),
+                    None => Ok(Self { connection, transport, tls: None }),
+                };
             }
-        }
+            Transport::Tls | Transport::TlsWithAnyName if authorities.is_none() && !verifies_name => {
+                Transport::TlsWithAnyName
+            }
+            Transport::Tls | Transport::TlsWithAnyName => Transport::Tls,
+        };
+        let tls = TlsSettings { authorities, ca_setting: CA_FILE, client, verifies_name };
+        Ok(Self { connection, transport, tls: Some(tls) })
     }
 }
 
@@ -130,10 +139,26 @@ mod tests {
             config
         };
         let unused = with("redis://localhost", "/no/such.pem").check();
-        assert!(matches!(unused, Err(ConfigError::UnusedAuthority)));
+        assert!(matches!(unused, Err(ConfigError::NeedsTls("REDIS__CA_FILE"))));
         for path in ["/no/such.pem", "/etc/hostname"] {
             let error = with("rediss://localhost", path).check().unwrap_err().to_string();
             assert!(error.starts_with("REDIS__CA_FILE: ") && error.contains(path), "{error}");
         }
+    }
+
+    // S-86
+    #[test]
+    fn verify_ca_compares_no_host_name() {
+        let parsed = |url: &str, ca_file: Option<&str>| {
+            let mut config = config(url);
+            config.ca_file = ca_file.map(Into::into);
+            let address = Address::parse(&config).unwrap();
+            (address.transport, address.tls.unwrap().verifies_name)
+        };
+        let ca_file = Some("/ca.pem");
+        assert_eq!(parsed("rediss://redis", ca_file), (Transport::Tls, true));
+        assert_eq!(parsed("rediss://redis?sslmode=verify-full", None), (Transport::Tls, true));
+        assert_eq!(parsed("rediss://redis?sslmode=verify-ca", ca_file), (Transport::Tls, false));
+        assert_eq!(parsed("rediss://redis?sslmode=verify-ca", None), (Transport::TlsWithAnyName, false));
     }
 }

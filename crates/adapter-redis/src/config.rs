@@ -12,6 +12,10 @@ pub struct RedisConfig {
     pub url: String,
     /// The certificate authority to trust, in PEM; `None` means the authorities of the system.
     pub ca_file: Option<PathBuf>,
+    /// The certificate of this client, in PEM, if the server requires one.
+    pub client_cert_file: Option<PathBuf>,
+    /// The private key of that certificate.
+    pub client_key_file: Option<PathBuf>,
     /// Whether plain text may be sent to another machine.
     pub allow_plain_text: bool,
 }
@@ -20,7 +24,7 @@ impl RedisConfig {
     /// Returns the configuration for a URL, with the authorities of the system and without plain text.
     #[must_use]
     pub const fn new(url: String) -> Self {
-        Self { url, ca_file: None, allow_plain_text: false }
+        Self { url, ca_file: None, client_cert_file: None, client_key_file: None, allow_plain_text: false }
     }
 }
 

@@ -105,6 +105,10 @@ fn transport(transport: Transport) -> Check {
         Transport::Tls => {
             Check::ok("the connection is encrypted, and the certificate of the server is verified")
         }
+        Transport::TlsWithAnyName => Check::warning(
+            "the connection is encrypted, but each certificate of a public authority is accepted (sslmode=verify-ca); remove \
+             sslmode from REDIS__URL, or set REDIS__CA_FILE",
+        ),
         Transport::Local => Check::ok("the connection stays on this machine"),
         Transport::PlainText => Check::warning(
             "tokens are sent to another machine in plain text (REDIS__ALLOW_PLAIN_TEXT); use rediss:// unless the network \

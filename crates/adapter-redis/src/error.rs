@@ -1,9 +1,7 @@
 //! Errors of the configuration, and of calls to Redis.
 
-use std::path::PathBuf;
-
 use auth_domain::ports::PortError;
-use auth_store_connection::UrlError;
+use auth_store_connection::{TlsError, UrlError};
 use deadpool_redis::PoolError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 use thiserror::Error;
@@ -36,17 +34,15 @@ pub enum ConfigError {
     /// The URL switches off the verification of certificates.
     #[error("REDIS__URL: #insecure switches off the verification of certificates; remove it")]
     Unverified,
-    /// There is a certificate authority, but the URL asks for no TLS.
-    #[error("REDIS__CA_FILE: it is used with rediss:// only; correct REDIS__URL, or remove this setting")]
-    UnusedAuthority,
-    /// The certificate authority cannot be read.
-    #[error("REDIS__CA_FILE: {} cannot be used: {problem}; correct the path, the file or its permissions", .path.display())]
-    Authority {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
+    /// The host cannot be the name of a certificate.
+    #[error("REDIS__URL: the host is no valid host name; write a name without underscores, or an address")]
+    HostName,
+    /// A file has no effect without TLS.
+    #[error("{0}: it is used with rediss:// only; correct REDIS__URL, or remove this setting")]
+    NeedsTls(&'static str),
+    /// A file for TLS cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 pub(crate) type StoreResult<T> = Result<T, StoreError>;

@@ -23,6 +23,7 @@ mod scripts;
 mod session_store;
 mod store;
 mod tls;
+mod tls_connector;
 
 pub use caching_denylist::{CachingDenylist, DenylistCacheState};
 pub use config::RedisConfig;

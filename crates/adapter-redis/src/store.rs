@@ -52,9 +52,9 @@ impl RedisStore {
         clock: Arc<dyn Clock>,
         workers: usize,
     ) -> Result<Self, ConfigError> {
-        let Address { connection, transport } = Address::parse(config)?;
+        let Address { connection, transport, tls } = Address::parse(config)?;
         let max_connections = PROCESS_CONNECTIONS + workers.saturating_mul(WORKER_CONNECTIONS);
-        let connector = Connector::new(connection, max_connections).map_err(ConfigError::Rejected)?;
+        let connector = Connector::new(connection, tls.as_ref(), max_connections)?;
         let connections = Connections::new(connector, clock, workers);
         let checks = RevocationChecks::new(&connections);
         Ok(Self { shared: Arc::new(Shared { transport, cache: OnceLock::new() }), connections, checks })

@@ -5,9 +5,10 @@ use std::io;
 use std::sync::Arc;
 
 use auth_domain::ports::PortError;
+use auth_store_connection::{TlsNames, without_trust};
 use redis::{ConnectionAddr, RedisError};
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig, ClientConnection, Error as TlsError, RootCertStore};
+use rustls::{ClientConnection, Error as TlsError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -17,32 +18,17 @@ const TLS_RECORDS: [u8; 2] = [22, 21];
 /// Returns the misconfiguration if TLS rejects the server or the server rejects TLS; `None` if the connection was refused,
 /// reset or not answered.
 pub(crate) fn misconfiguration(error: &RedisError) -> Option<PortError> {
-    let advice = match tls_error(error)? {
-        TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
-            "REDIS__CA_FILE: the certificate of Redis is signed by none of these authorities; name the file with the \
-             certificate of its authority"
-        }
-        TlsError::InvalidCertificate(
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => {
-            "REDIS__URL: the certificate of Redis is for another host name; write a name that is in the certificate"
-        }
-        TlsError::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
-            "REDIS__URL: the certificate of Redis has expired; renew it on the server, and see that the clock of this machine is right"
-        }
-        TlsError::InvalidCertificate(_) => {
-            "REDIS__CA_FILE: the certificate of Redis cannot be verified; renew it on the server, or name the file with the \
-             certificate of its authority"
-        }
-        TlsError::InvalidMessage(_) => NO_TLS,
-        TlsError::AlertReceived(_) | TlsError::PeerIncompatible(_) => {
-            "REDIS__URL: Redis rejects the TLS connection; see whether it demands a client certificate (tls-auth-clients) or \
-             other versions of TLS"
-        }
-        _ => return None,
-    };
+    let advice = NAMES.problem(tls_error(error)?)?;
     Some(PortError::misconfigured(Explained { advice, source: error.clone() }))
 }
+
+/// The setting with the authorities.
+pub(crate) const CA_FILE: &str = "REDIS__CA_FILE";
+/// The settings with the certificate of the client and its key.
+pub(crate) const CLIENT_FILES: (&str, &str) = ("REDIS__CLIENT_CERT_FILE", "REDIS__CLIENT_KEY_FILE");
+
+const NAMES: TlsNames =
+    TlsNames { server: "Redis", url: "REDIS__URL", ca_file: CA_FILE, client_certificate: CLIENT_FILES.0 };
 
 const NO_TLS: &str = "REDIS__URL: the server does not speak TLS on this port; name its TLS port, or write redis:// where plain text is \
                       allowed";
@@ -52,7 +38,7 @@ const ONLY_TLS: &str = "REDIS__URL: the server speaks TLS on this port; write re
 #[derive(Debug, thiserror::Error)]
 #[error("{advice}")]
 struct Explained {
-    advice: &'static str,
+    advice: String,
     source: RedisError,
 }
 
@@ -82,9 +68,7 @@ pub(crate) async fn other_protocol(address: &ConnectionAddr) -> Option<PortError
 
 /// The first message of a TLS connection. It verifies nothing: only the type of the answer matters.
 fn client_hello() -> Option<Vec<u8>> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
-    let config = config.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+    let config = without_trust(CA_FILE).ok()?;
     let name = ServerName::try_from("localhost").ok()?;
     let mut hello = Vec::new();
     ClientConnection::new(Arc::new(config), name).ok()?.write_tls(&mut hello).ok()?;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod backups;
+mod certificates;
 mod keys;
 mod password_formats;
 mod pooler;

@@ -1,6 +1,6 @@
 //! The dependencies that each crate may have.
 
-use crate::packages::{DOMAIN, JWT, SERVER, STRICT_JSON, TESTKIT, TESTS, VERIFIER};
+use crate::packages::{DOMAIN, JWT, SERVER, STORE_CONNECTION, STRICT_JSON, TESTKIT, TESTS, VERIFIER};
 
 /// The crates that the domain may depend on.
 pub(crate) const OF_THE_DOMAIN: &[&str] = &[
@@ -53,11 +53,12 @@ pub(crate) const DRIVERS: &[(&str, &[&str])] = &[
     ("quick_cache", &[JWT]),
     ("redis", &["auth-adapter-redis"]),
     ("rustix", &["auth-adapter-argon2", SERVER, TESTKIT, TESTS]),
-    ("rustls", &["auth-adapter-postgres", "auth-adapter-redis"]),
-    ("rustls-native-certs", &["auth-adapter-postgres"]),
+    ("rustls", &["auth-adapter-postgres", "auth-adapter-redis", STORE_CONNECTION]),
+    ("rustls-native-certs", &[STORE_CONNECTION]),
     ("scrypt", &["auth-adapter-argon2"]),
     ("sha2", &[DOMAIN, "auth-adapter-argon2", JWT, SERVER, TESTS]),
     ("tokio-postgres", &["auth-adapter-postgres"]),
+    ("tokio-rustls", &["auth-adapter-redis"]),
     ("tokio-postgres-rustls", &["auth-adapter-postgres"]),
     ("zxcvbn", &[JWT, SERVER]),
 ];

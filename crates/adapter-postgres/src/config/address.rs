@@ -1,15 +1,14 @@
 //! Parsing `POSTGRES__URL`.
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 
-use auth_store_connection::Host;
+use auth_store_connection::{Host, TlsSettings};
 use tokio_postgres::Config;
 use tokio_postgres::config::{ChannelBinding, LoadBalanceHosts, SslMode, SslNegotiation};
 
-use super::authorities::Authorities;
 use super::server_order::ServerOrder;
 use super::servers;
+use super::tls_files::{self, TlsPaths};
 use super::url::{self, Mode, Parsed};
 use crate::error::ConfigError;
 
@@ -20,7 +19,8 @@ pub(crate) struct Address {
     /// The order in which they are tried.
     pub(crate) order: ServerOrder,
     pub(crate) transport: Transport,
-    pub(crate) authorities: Authorities,
+    /// `None` for plain text.
+    pub(crate) tls: Option<TlsSettings>,
 }
 
 /// The protection of connections.
@@ -31,6 +31,8 @@ pub(crate) enum Transport {
     /// Plain text over a network, allowed by `POSTGRES__ALLOW_PLAIN_TEXT`.
     PlainText,
     Tls,
+    /// TLS with each certificate that a public authority has signed, whatever its name.
+    TlsWithAnyName,
 }
 
 /// The distance of the farthest server.
@@ -42,29 +44,34 @@ enum Distance {
 }
 
 impl Address {
-    /// Parses a URL. `ca_file` is `POSTGRES__CA_FILE`.
-    pub(crate) fn parse(
-        url: &str,
-        ca_file: Option<&Path>,
-        allow_plain_text: bool,
-    ) -> Result<Self, ConfigError> {
-        let Parsed { mut common, hosts, addresses, mode, root_certificate, has_connect_timeout } =
-            url::parse(url)?;
-        let transport = transport(mode, distance(&hosts, &addresses), allow_plain_text)?;
-        let authorities = authorities(ca_file, root_certificate, mode, transport)?;
+    /// Parses a URL. `paths` are the files of the settings.
+    pub(crate) fn parse(url: &str, paths: TlsPaths<'_>, allow_plain_text: bool) -> Result<Self, ConfigError> {
+        let Parsed { mut common, hosts, addresses, mode, files, has_connect_timeout } = url::parse(url)?;
+        let mut transport = transport(mode, distance(&hosts, &addresses), allow_plain_text)?;
         common.ssl_mode(match transport {
             Transport::Local | Transport::PlainText => SslMode::Disable,
-            Transport::Tls => SslMode::Require,
+            Transport::Tls | Transport::TlsWithAnyName => SslMode::Require,
         });
-        if transport != Transport::Tls {
-            reject_parameters_of_tls(&common)?;
-        }
+        let tls = match transport {
+            Transport::Tls | Transport::TlsWithAnyName => {
+                let tls = tls_files::settings(paths, &files, mode)?;
+                if tls.authorities.is_none() && !tls.verifies_name {
+                    transport = Transport::TlsWithAnyName;
+                }
+                Some(tls)
+            }
+            Transport::Local | Transport::PlainText => {
+                reject_parameters_of_tls(&common)?;
+                tls_files::reject_unused(paths, &files)?;
+                None
+            }
+        };
         let servers = servers::split(&common, &hosts, &addresses)?;
         if has_connect_timeout && servers.len() > 1 {
             return Err(ConfigError::ConnectTimeout);
         }
         let order = ServerOrder::new(common.get_load_balance_hosts() == LoadBalanceHosts::Random);
-        Ok(Self { servers, order, transport, authorities })
+        Ok(Self { servers, order, transport, tls })
     }
 }
 
@@ -90,35 +97,6 @@ fn transport(
         Distance::Loopback | Distance::Network => Transport::Tls,
     })
 }
-
-/// Returns the authorities of the setting or of the URL.
-fn authorities(
-    ca_file: Option<&Path>,
-    root_certificate: Option<PathBuf>,
-    mode: Option<Mode>,
-    transport: Transport,
-) -> Result<Authorities, ConfigError> {
-    let authorities = match (ca_file, root_certificate) {
-        (Some(_), Some(_)) => return Err(ConfigError::TwoAuthorities),
-        (None, Some(path)) if path.as_os_str() == SYSTEM => match mode {
-            Some(Mode::VerifyFull) => Authorities::System,
-            _ => return Err(ConfigError::UnverifiedName),
-        },
-        (Some(path), None) => Authorities::of_setting(path),
-        (None, Some(path)) => Authorities::of_url(path),
-        (None, None) => Authorities::System,
-    };
-    match (&authorities, mode, transport) {
-        (Authorities::File { setting, .. }, _, Transport::Local | Transport::PlainText) => {
-            Err(ConfigError::UnusedAuthorities(setting))
-        }
-        (Authorities::System, Some(Mode::Require), Transport::Tls) => Err(ConfigError::MissingAuthority),
-        _ => Ok(authorities),
-    }
-}
-
-/// The value of `sslrootcert` for the authorities of the system.
-const SYSTEM: &str = "system";
 
 fn reject_parameters_of_tls(common: &Config) -> Result<(), ConfigError> {
     let binding = common.get_channel_binding() == ChannelBinding::Require;
@@ -147,10 +125,14 @@ fn distance_of(address: IpAddr) -> Distance {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use auth_store_connection::TlsFile;
+
     use super::*;
 
     fn parsed(url: &str, allow_plain_text: bool) -> Result<Address, ConfigError> {
-        Address::parse(url, None, allow_plain_text)
+        Address::parse(url, TlsPaths::default(), allow_plain_text)
     }
 
     fn transport_of(url: &str, allow_plain_text: bool) -> Transport {
@@ -187,7 +169,8 @@ mod tests {
                 ("?sslmode=prefer", Transport::Local),
                 ("?sslmode=require&sslrootcert=/ca.pem", Transport::Tls),
                 ("?sslmode=verify-full", Transport::Tls),
-                ("?sslmode=verify-ca", Transport::Tls),
+                ("?sslmode=verify-ca", Transport::TlsWithAnyName),
+                ("?sslmode=verify-ca&sslrootcert=/ca.pem", Transport::Tls),
             ] {
                 let url = format!("postgres://auth@{host}/db{mode}");
                 assert_eq!(transport_of(&url, false), expected, "{url}");
@@ -199,16 +182,40 @@ mod tests {
 
     // S-95
     #[test]
-    fn authorities_are_those_of_the_setting_of_the_url_or_of_the_system() {
-        let file = |setting| Authorities::File { path: "/ca.pem".into(), setting };
-        let url = "postgres://auth@db/users";
-        let ca_file = Some(Path::new("/ca.pem"));
-        let of = |url: &str, ca_file| Address::parse(url, ca_file, false).unwrap().authorities;
-        assert_eq!(of(url, None), Authorities::System);
-        assert_eq!(of(url, ca_file), file("POSTGRES__CA_FILE"));
-        assert_eq!(of(&format!("{url}?sslrootcert=%2Fca.pem"), None), file("POSTGRES__URL: sslrootcert"));
-        assert_eq!(of(&format!("{url}?sslmode=require"), ca_file), file("POSTGRES__CA_FILE"));
-        let system = format!("{url}?sslmode=verify-full&sslrootcert=system");
-        assert_eq!(of(&system, None), Authorities::System);
+    fn files_for_tls_are_those_of_the_settings_or_of_the_url() {
+        let [ca, certificate, key] = ["/ca.pem", "/client.pem", "/client.key"].map(Path::new);
+        let paths =
+            TlsPaths { authorities: Some(ca), client_certificate: Some(certificate), client_key: Some(key) };
+        let tls = |url: &str, paths| Address::parse(url, paths, false).unwrap().tls.unwrap();
+        let of_settings = tls("postgres://auth@db/users", paths);
+        assert_eq!(of_settings.authorities, Some(TlsFile::new(ca, "POSTGRES__CA_FILE")));
+        let names = ("POSTGRES__CLIENT_CERT_FILE", "POSTGRES__CLIENT_KEY_FILE");
+        let client = Some((TlsFile::new(certificate, names.0), TlsFile::new(key, names.1)));
+        assert_eq!(of_settings.client, client);
+
+        let files = "sslrootcert=/ca.pem&sslcert=/client.pem&sslkey=/client.key";
+        let of_url = tls(&format!("postgres://auth@db/users?{files}"), TlsPaths::default());
+        assert_eq!(of_url.authorities, Some(TlsFile::new(ca, "POSTGRES__URL: sslrootcert")));
+        assert_eq!(of_url.client.unwrap().1.path, key);
+        let system = "postgres://auth@db/users?sslmode=verify-full&sslrootcert=system";
+        assert_eq!(tls(system, TlsPaths::default()).authorities, None);
+
+        let both = Address::parse(&format!("postgres://auth@db/users?{files}"), paths, false);
+        assert!(matches!(both, Err(ConfigError::SetTwice(..))));
+        let half = TlsPaths { client_certificate: Some(certificate), ..TlsPaths::default() };
+        let half = Address::parse("postgres://auth@db/users", half, false).err().unwrap().to_string();
+        assert_eq!(half, "POSTGRES__CLIENT_CERT_FILE: POSTGRES__CLIENT_KEY_FILE is missing; write both");
+    }
+
+    // S-86
+    #[test]
+    fn only_verify_full_compares_the_host_name() {
+        for (mode, verifies_name) in
+            [("verify-full", true), ("verify-ca", false), ("require&sslrootcert=/ca.pem", false)]
+        {
+            let address = parsed(&format!("postgres://auth@db/users?sslmode={mode}"), false).unwrap();
+            assert_eq!(address.tls.unwrap().verifies_name, verifies_name, "{mode}");
+        }
+        assert!(parsed("postgres://auth@db/users", false).unwrap().tls.unwrap().verifies_name);
     }
 }

@@ -7,6 +7,7 @@ use auth_store_connection::{Host, Remedy, ServerUrl, UrlError};
 use tokio_postgres::Config;
 use tokio_postgres::config::{ChannelBinding, LoadBalanceHosts, SslNegotiation, TargetSessionAttrs};
 
+use super::tls_files::TlsParameters;
 use crate::error::ConfigError;
 
 const EXAMPLE: &str = "write for example postgres://auth@db.example.com/hooksentry";
@@ -83,7 +84,7 @@ pub(super) struct Parsed {
     /// The addresses of the hosts (`hostaddr`); empty if the URL has none.
     pub(super) addresses: Vec<IpAddr>,
     pub(super) mode: Option<Mode>,
-    pub(super) root_certificate: Option<PathBuf>,
+    pub(super) files: TlsParameters,
     pub(super) has_connect_timeout: bool,
 }
 
@@ -100,11 +101,21 @@ pub(super) fn parse(url: &str) -> Result<Parsed, ConfigError> {
         hosts: url.take_hosts()?,
         addresses: addresses(&mut url)?,
         mode: url.take_one_of("sslmode", MODES)?,
-        root_certificate: url.take("sslrootcert").map(|path| path.as_str().into()),
+        files: files(&mut url),
         has_connect_timeout: connect_timeout(&mut url)?,
     };
     url.finish(REMEDIES)?;
     Ok(parsed)
+}
+
+/// Takes the files for TLS.
+fn files(url: &mut ServerUrl) -> TlsParameters {
+    let mut path = |name| url.take(name).map(|path| PathBuf::from(path.as_str()));
+    TlsParameters {
+        authorities: path("sslrootcert"),
+        client_certificate: path("sslcert"),
+        client_key: path("sslkey"),
+    }
 }
 
 /// Takes what all servers have in common.
@@ -178,10 +189,10 @@ mod tests {
     use tokio_postgres::config::Host as DriverHost;
 
     use super::*;
-    use crate::config::Address;
+    use crate::config::{Address, TlsPaths};
 
     fn servers(url: &str) -> Vec<Config> {
-        let address = Address::parse(url, None, true);
+        let address = Address::parse(url, TlsPaths::default(), true);
         address.unwrap_or_else(|error| panic!("{url}: {error}")).servers
     }
 
@@ -220,7 +231,8 @@ mod tests {
         ] {
             assert_eq!(hosts(url), expected, "{url}");
         }
-        let uneven = Address::parse("postgres://auth@localhost,db/db?hostaddr=127.0.0.1", None, true);
+        let uneven =
+            Address::parse("postgres://auth@localhost,db/db?hostaddr=127.0.0.1", TlsPaths::default(), true);
         assert!(matches!(uneven, Err(ConfigError::UnevenHosts)));
     }
 

@@ -31,13 +31,13 @@ pub(super) struct Connector {
 
 impl Connector {
     pub(super) fn new(config: &PostgresConfig) -> Result<Self, ConfigError> {
-        let address = Address::parse(&config.url, config.ca_file.as_deref(), config.allow_plain_text)?;
-        let Address { mut servers, order, transport, authorities } = address;
+        let address = Address::parse(&config.url, config.files(), config.allow_plain_text)?;
+        let Address { mut servers, order, transport, tls } = address;
         let share = connect_timeout_per_server(servers.len());
         for server in &mut servers {
             set_timeouts(server, share);
         }
-        let tls = tls::connector(transport, &authorities)?;
+        let tls = tls::connector(tls.as_ref())?;
         Ok(Self { servers, order, transport, pooler: config.pooler, tls })
     }
 
@@ -97,6 +97,8 @@ mod tests {
         let config = PostgresConfig {
             url: url.to_owned(),
             ca_file: None,
+            client_cert_file: None,
+            client_key_file: None,
             allow_plain_text: false,
             pool: PostgresConfig::DEFAULT_POOL,
             pooler: Pooler::None,

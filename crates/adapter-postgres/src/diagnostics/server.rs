@@ -62,6 +62,10 @@ fn writable(server: &Server) -> Check {
 fn transport(transport: Transport, tls: Option<&str>) -> Check {
     match transport {
         Transport::Tls => Check::ok(format!("the connection is encrypted with {}", tls.unwrap_or("TLS"))),
+        Transport::TlsWithAnyName => Check::warning(
+            "the connection is encrypted, but each certificate of a public authority is accepted (sslmode=verify-ca); write \
+             sslmode=verify-full into POSTGRES__URL, or set POSTGRES__CA_FILE",
+        ),
         Transport::Local => Check::ok("the connection is unencrypted and stays on this machine"),
         Transport::PlainText => Check::warning(
             "the connection to another machine is unencrypted; enable TLS on the server (ssl = on) and set \

@@ -4,14 +4,27 @@ use std::error::Error;
 use std::io;
 
 use auth_domain::ports::PortError;
-use rustls::{CertificateError, Error as TlsError};
+use auth_store_connection::TlsNames;
+use rustls::Error as TlsError;
 use tokio_postgres::Error as ConnectError;
 use tokio_postgres::error::{DbError, SqlState};
 
 use super::message::redacted;
+use crate::config::{CA_FILE, CLIENT_FILES};
 
 /// The first words of the message of `PgBouncer`, which has no code of its own for it.
 const UNSUPPORTED_PARAMETER: &str = "unsupported startup parameter";
+
+const NO_TLS: &str = "POSTGRES__URL: the server does not support TLS; enable it there (ssl = on), or write sslmode=disable if plain text is \
+                      allowed";
+const NO_PASSWORD: &str = "POSTGRES__URL: the server requires a password or another kind of authentication; add the password to the URL";
+
+const NAMES: TlsNames = TlsNames {
+    server: "the server",
+    url: "POSTGRES__URL",
+    ca_file: CA_FILE,
+    client_certificate: CLIENT_FILES.0,
+};
 
 pub(super) fn translate(error: &ConnectError) -> PortError {
     match error.as_db_error() {
@@ -49,10 +62,8 @@ fn failed(error: &ConnectError) -> PortError {
     let cause = source.map(|source| format!(": {}", redacted(&source.to_string()))).unwrap_or_default();
     let remedy = match text.as_str() {
         "error performing TLS handshake" => source.and_then(tls_remedy),
-        "authentication error" => Some(
-            "POSTGRES__URL: the server requires a password or another kind of authentication; add the password to the URL",
-        ),
-        "invalid configuration" => Some("POSTGRES__URL: the driver rejects the URL"),
+        "authentication error" => Some(NO_PASSWORD.to_owned()),
+        "invalid configuration" => Some("POSTGRES__URL: the driver rejects the URL".to_owned()),
         _ => None,
     };
     let text = format!("cannot connect to the database: {text}{cause}");
@@ -64,40 +75,10 @@ fn failed(error: &ConnectError) -> PortError {
 
 /// Returns problem and remedy if TLS rejects the server or the server rejects TLS. `None` if the handshake was
 /// interrupted: a retry may succeed.
-fn tls_remedy(source: &(dyn Error + 'static)) -> Option<&'static str> {
+fn tls_remedy(source: &(dyn Error + 'static)) -> Option<String> {
     // The only source that is no I/O error means that the server has no TLS.
     let Some(error) = source.downcast_ref::<io::Error>() else {
-        return Some(
-            "POSTGRES__URL: the server does not support TLS; enable it there (ssl = on), or write sslmode=disable if plain \
-             text is allowed",
-        );
+        return Some(NO_TLS.to_owned());
     };
-    match error.get_ref()?.downcast_ref::<TlsError>()? {
-        TlsError::InvalidCertificate(error) => Some(certificate_remedy(error)),
-        TlsError::AlertReceived(_) | TlsError::PeerIncompatible(_) | TlsError::InvalidMessage(_) => Some(
-            "POSTGRES__URL: the server rejects the TLS connection; check whether it requires a client certificate or other \
-             TLS versions",
-        ),
-        _ => None,
-    }
-}
-
-const fn certificate_remedy(error: &CertificateError) -> &'static str {
-    match error {
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "POSTGRES__CA_FILE: the certificate of the server is signed by none of these authorities; name the file with \
-             the certificate of its authority"
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "POSTGRES__URL: the certificate of the server is for another host name; write a name that is in the certificate"
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "POSTGRES__URL: the certificate of the server has expired; renew it on the server, and check the clock of this \
-             machine"
-        }
-        _ => {
-            "POSTGRES__CA_FILE: the certificate of the server cannot be verified; renew it on the server, or name the file \
-             with the certificate of its authority"
-        }
-    }
+    NAMES.problem(error.get_ref()?.downcast_ref::<TlsError>()?)
 }

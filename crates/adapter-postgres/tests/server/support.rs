@@ -24,6 +24,8 @@ impl Store {
         Self::with(PostgresConfig {
             url: url.to_owned(),
             ca_file: None,
+            client_cert_file: None,
+            client_key_file: None,
             allow_plain_text: false,
             pool: PostgresConfig::DEFAULT_POOL,
             pooler: Pooler::None,

@@ -15,6 +15,8 @@ fn config(url: String, certificates: &Certificates) -> PostgresConfig {
     PostgresConfig {
         url,
         ca_file: Some(certificates.authority()),
+        client_cert_file: None,
+        client_key_file: None,
         allow_plain_text: false,
         pool: PostgresConfig::DEFAULT_POOL,
         pooler: Pooler::None,
@@ -27,7 +29,7 @@ async fn authority_and_name_of_a_certificate_are_verified() {
     let (certificates, others) = (Certificates::new(), Certificates::new());
     let server = PostgresServer::start_with_tls(&certificates);
     let database = server.database();
-    let url = database.url() + "?sslmode=require";
+    let url = database.url() + "?sslmode=verify-full";
 
     let trusted = Store::with(config(url.clone(), &certificates));
     trusted.database.migrate(request_time_at(START)).await.unwrap();

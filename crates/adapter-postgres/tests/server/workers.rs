@@ -18,7 +18,15 @@ use crate::support::{Store, now, time_of_day};
 const WORKERS: usize = 2;
 
 fn database_at(url: String, pool: usize) -> PostgresDatabase {
-    let config = PostgresConfig { url, ca_file: None, allow_plain_text: false, pool, pooler: Pooler::None };
+    let config = PostgresConfig {
+        url,
+        ca_file: None,
+        client_cert_file: None,
+        client_key_file: None,
+        allow_plain_text: false,
+        pool,
+        pooler: Pooler::None,
+    };
     PostgresDatabase::with_workers(config, TestClock::new(), WORKERS).unwrap()
 }
 

@@ -11,6 +11,9 @@ const DEFAULT_PORT: u16 = 6379;
 
 const EXAMPLE: &str = "write for example rediss://user:password@redis.example.com:6380";
 
+/// `sslmode`, with the words of libpq: whether the certificate must be for the host name.
+const MODES: &[(&str, bool)] = &[("verify-full", true), ("verify-ca", false)];
+
 /// Advice for parameters that other clients have.
 const REMEDIES: &[Remedy] = &[
     ("db", "write the number of the database as the path, such as rediss://redis.example.com:6380/3"),
@@ -21,13 +24,23 @@ const REMEDIES: &[Remedy] = &[
     ("password", "write user:password@ before the host"),
     ("ssl_ca_certs", "use REDIS__CA_FILE"),
     ("ssl_cert_reqs", "remove it: certificates are always verified"),
+    ("ssl_check_hostname", "use sslmode=verify-ca"),
+    ("sslmode", "write rediss:// for TLS"),
     ("ssl", "write rediss:// for TLS"),
     ("tls", "write rediss:// for TLS"),
     ("protocol", "remove it: the service chooses the version of the protocol"),
 ];
 
+/// The parts of a URL.
+pub(super) struct ParsedUrl {
+    /// Contains the password.
+    pub(super) connection: ConnectionInfo,
+    /// Whether the certificate must be for the host name.
+    pub(super) verifies_name: bool,
+}
+
 /// Parses the URL of one server.
-pub(super) fn parse(url: &str) -> Result<ConnectionInfo, ConfigError> {
+pub(super) fn parse(url: &str) -> Result<ParsedUrl, ConfigError> {
     let mut url = ServerUrl::parse(url)?;
     let user = url.take_user();
     let password = url.take_password();
@@ -42,13 +55,15 @@ pub(super) fn parse(url: &str) -> Result<ConnectionInfo, ConfigError> {
             .into());
         }
     };
+    let is_tls = matches!(address, ConnectionAddr::TcpTls { .. });
+    let verifies_name = if is_tls { url.take_one_of("sslmode", MODES)?.unwrap_or(true) } else { true };
     url.finish(REMEDIES)?;
     let settings = settings(&path, user.as_deref(), password.as_ref().map(|text| text.as_str()))?;
-    Ok(connection(address, settings)?)
+    Ok(ParsedUrl { connection: connection(address, settings)?, verifies_name })
 }
 
 /// Parses the rest of a URL of a socket, whose parameters have the database and the credentials.
-fn socket(mut url: ServerUrl, has_credentials: bool) -> Result<ConnectionInfo, ConfigError> {
+fn socket(mut url: ServerUrl, has_credentials: bool) -> Result<ParsedUrl, ConfigError> {
     if !url.hosts().is_empty() || url.path().is_empty() || has_credentials {
         return Err(UrlError::new(
             "the URL of a socket has a path only; write for example unix:///run/redis.sock?user=NAME&pass=PASSWORD",
@@ -64,7 +79,8 @@ fn socket(mut url: ServerUrl, has_credentials: bool) -> Result<ConnectionInfo, C
         user.as_ref().map(|text| text.as_str()),
         password.as_ref().map(|text| text.as_str()),
     )?;
-    Ok(connection(ConnectionAddr::Unix(format!("/{}", url.path()).into()), settings)?)
+    let connection = connection(ConnectionAddr::Unix(format!("/{}", url.path()).into()), settings)?;
+    Ok(ParsedUrl { connection, verifies_name: true })
 }
 
 fn tcp(url: &ServerUrl, is_tls: bool) -> Result<ConnectionAddr, ConfigError> {
@@ -130,7 +146,7 @@ mod tests {
     use super::*;
 
     fn parsed(url: &str) -> (String, i64, Option<String>, Option<String>) {
-        let info = parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+        let info = parse(url).unwrap_or_else(|error| panic!("{url}: {error}")).connection;
         let settings = info.redis_settings();
         let text = |text: Option<&str>| text.map(str::to_owned);
         (info.addr().to_string(), settings.db(), text(settings.username()), text(settings.password()))

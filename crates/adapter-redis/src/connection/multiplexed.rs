@@ -26,7 +26,7 @@ impl Connection {
         clock: Arc<dyn Clock>,
         origin: Instant,
     ) -> StoreResult<Self> {
-        let mut multiplexed = connector.open().await?;
+        let mut multiplexed = connector.open(&*clock).await?;
         load_scripts(&mut multiplexed).await?;
         let sample = ClockSample::take(&mut multiplexed, &*clock).await?;
         Ok(Self { multiplexed, clock: ServerClock::new(origin, sample) })

@@ -175,6 +175,8 @@ fn postgres_config(servers: &Servers) -> PostgresConfig {
     PostgresConfig {
         url: servers.database.url(),
         ca_file: None,
+        client_cert_file: None,
+        client_key_file: None,
         allow_plain_text: false,
         pool: 4,
         pooler: Pooler::None,

@@ -50,6 +50,8 @@ fn config(settings: &PostgresSettings) -> PostgresConfig {
     PostgresConfig {
         url: settings.server.url.expose().to_owned(),
         ca_file: settings.server.ca_file.clone(),
+        client_cert_file: settings.server.client_cert_file.clone(),
+        client_key_file: settings.server.client_key_file.clone(),
         allow_plain_text: settings.server.allow_plain_text,
         pool: settings.pool,
         pooler: if settings.pools_transactions { Pooler::Transaction } else { Pooler::None },

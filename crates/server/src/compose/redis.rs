@@ -86,6 +86,8 @@ fn config(server: &ServerSettings) -> RedisConfig {
     RedisConfig {
         url: server.url.expose().to_owned(),
         ca_file: server.ca_file.clone(),
+        client_cert_file: server.client_cert_file.clone(),
+        client_key_file: server.client_key_file.clone(),
         allow_plain_text: server.allow_plain_text,
     }
 }

@@ -8,10 +8,12 @@ use super::{choices, numbers};
 const MAX_POOL: usize = 100;
 
 /// The settings of the section.
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 8] = [
     "postgres.url",
     "postgres.url_file",
     "postgres.ca_file",
+    "postgres.client_cert_file",
+    "postgres.client_key_file",
     "postgres.allow_plain_text",
     "postgres.pool",
     "postgres.pooler",
@@ -28,13 +30,21 @@ pub(super) fn read(reader: &mut Reader, is_used: Option<bool>) -> Option<Postgre
         None => reader.secret("postgres.url"),
     };
     let ca_file = reader.path("postgres.ca_file");
+    let client_cert_file = reader.path("postgres.client_cert_file");
+    let client_key_file = reader.secret_path("postgres.client_key_file");
     let allow_plain_text = reader.read("postgres.allow_plain_text", choices::switch);
     let pool = reader.read("postgres.pool", |text| {
         numbers::within(text, &(1..=MAX_POOL))
             .map_err(|problem| format!("{problem} (lookups do not use the pool)"))
     });
     let pools_transactions = reader.read("postgres.pooler", pools_transactions);
-    let server = ServerSettings { url: url?, ca_file, allow_plain_text: allow_plain_text? };
+    let server = ServerSettings {
+        url: url?,
+        ca_file: ca_file.ok()?,
+        client_cert_file: client_cert_file.ok()?,
+        client_key_file: client_key_file.ok()?,
+        allow_plain_text: allow_plain_text?,
+    };
     Some(PostgresSettings { server, pool: pool?, pools_transactions: pools_transactions? })
 }
 

@@ -9,6 +9,10 @@ use super::spelling;
 use super::trusted_file::TrustedFile;
 use super::values;
 
+/// A problem of a setting was noted, so that its value is missing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProblemNoted;
+
 /// The settings that were not taken yet, and the problems of those that were.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -71,10 +75,20 @@ impl Reader {
     }
 
     /// Takes the path of a file that an adapter reads. It is a problem if others can write the file.
-    pub(super) fn path(&mut self, key: &str) -> Option<PathBuf> {
-        let origin = self.settings.get(key).map(|raw| raw.origin.clone())?;
-        let path = self.optional(key, values::path)?;
-        let problem = match TrustedFile::open(&path) {
+    pub(super) fn path(&mut self, key: &str) -> Result<Option<PathBuf>, ProblemNoted> {
+        self.path_of_file(key, false)
+    }
+
+    /// Like [`path`](Self::path), and notes if every user of the machine can read the file.
+    pub(super) fn secret_path(&mut self, key: &str) -> Result<Option<PathBuf>, ProblemNoted> {
+        self.path_of_file(key, true)
+    }
+
+    fn path_of_file(&mut self, key: &str, is_secret: bool) -> Result<Option<PathBuf>, ProblemNoted> {
+        let Some(origin) = self.settings.get(key).map(|raw| raw.origin.clone()) else { return Ok(None) };
+        let path = self.optional(key, values::path).ok_or(ProblemNoted)?;
+        let file = TrustedFile::open(&path);
+        let problem = match &file {
             Ok(file) => file.problem(),
             Err(error) if error.kind() == ErrorKind::InvalidInput => {
                 Some(format!("cannot be read: {error}; correct the path"))
@@ -82,9 +96,14 @@ impl Reader {
             // The adapter reports it.
             Err(_) => None,
         };
-        let Some(problem) = problem else { return Some(path) };
-        self.add_problem(format!("{origin}: {} {problem}", path.display()));
-        None
+        if let Some(problem) = problem {
+            self.add_problem(format!("{origin}: {} {problem}", path.display()));
+            return Err(ProblemNoted);
+        }
+        if is_secret && file.is_ok_and(|file| file.is_readable_by_all()) {
+            self.readable_secrets.push(format!("{origin}: {}", path.display()));
+        }
+        Ok(Some(path))
     }
 
     /// Adds the environment.

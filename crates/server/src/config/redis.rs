@@ -5,7 +5,14 @@ use super::reader::Reader;
 use super::server::ServerSettings;
 
 /// The settings of the section.
-const KEYS: [&str; 4] = ["redis.url", "redis.url_file", "redis.ca_file", "redis.allow_plain_text"];
+const KEYS: [&str; 6] = [
+    "redis.url",
+    "redis.url_file",
+    "redis.ca_file",
+    "redis.client_cert_file",
+    "redis.client_key_file",
+    "redis.allow_plain_text",
+];
 
 /// Takes the section; `is_used` is whether `tokens.backend` chooses it.
 pub(super) fn read(reader: &mut Reader, is_used: Option<bool>) -> Option<ServerSettings> {
@@ -18,6 +25,14 @@ pub(super) fn read(reader: &mut Reader, is_used: Option<bool>) -> Option<ServerS
         None => reader.secret("redis.url"),
     };
     let ca_file = reader.path("redis.ca_file");
+    let client_cert_file = reader.path("redis.client_cert_file");
+    let client_key_file = reader.secret_path("redis.client_key_file");
     let allow_plain_text = reader.read("redis.allow_plain_text", choices::switch);
-    Some(ServerSettings { url: url?, ca_file, allow_plain_text: allow_plain_text? })
+    Some(ServerSettings {
+        url: url?,
+        ca_file: ca_file.ok()?,
+        client_cert_file: client_cert_file.ok()?,
+        client_key_file: client_key_file.ok()?,
+        allow_plain_text: allow_plain_text?,
+    })
 }

@@ -11,6 +11,9 @@ pub(crate) struct ServerSettings {
     pub(crate) url: Secret,
     /// The trusted certificate authorities; `None` for those of the system.
     pub(crate) ca_file: Option<PathBuf>,
+    /// The certificate of this client and its private key, if the server requires them.
+    pub(crate) client_cert_file: Option<PathBuf>,
+    pub(crate) client_key_file: Option<PathBuf>,
     /// Whether connections to another machine may be without TLS.
     pub(crate) allow_plain_text: bool,
 }

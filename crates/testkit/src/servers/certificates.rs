@@ -4,10 +4,14 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
+    date_time_ymd,
+};
 use tempfile::TempDir;
 
-/// The files of a certificate authority and of a certificate for `localhost` that it signed.
+/// The files of a certificate authority, and of certificates of a server and of a client that it signed. The server is
+/// `localhost`.
 #[derive(Debug)]
 pub struct Certificates(TempDir);
 
@@ -26,8 +30,46 @@ impl Certificates {
         })
     }
 
+    /// Creates new certificates; the server's has no alternative name, and the common name `db.example.com`.
+    #[must_use]
+    pub fn without_name() -> Self {
+        Self::with(|leaf| {
+            leaf.subject_alt_names.clear();
+            leaf.distinguished_name.push(DnType::CommonName, "db.example.com");
+        })
+    }
+
+    /// Creates a server certificate that signs itself, as `openssl req -x509 -subj /CN=localhost` does: it may act as an authority,
+    /// and has no alternative names. The authority is the certificate itself.
+    #[must_use]
+    pub fn self_signed() -> Self {
+        Self::self_signed_with(|_| {})
+    }
+
+    /// Like [`self_signed`](Self::self_signed), and it has expired.
+    #[must_use]
+    pub fn expired_self_signed() -> Self {
+        Self::self_signed_with(|params| {
+            (params.not_before, params.not_after) = (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 1));
+        })
+    }
+
+    fn self_signed_with(change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut params = CertificateParams::new([]).expect("no names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, "localhost");
+        change(&mut params);
+        let key = key();
+        let certificate = params.self_signed(&key).expect("a certificate").pem();
+        Self::written(&[
+            ("ca.pem", certificate.clone()),
+            ("server.pem", certificate),
+            ("server.key", key.serialize_pem()),
+        ])
+    }
+
     fn with(change: impl FnOnce(&mut CertificateParams)) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
         let mut root = CertificateParams::new([]).expect("no names");
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(root, key()).expect("a certificate");
@@ -35,16 +77,28 @@ impl Certificates {
         change(&mut leaf);
         let leaf_key = key();
         let certificate = leaf.signed_by(&leaf_key, &authority).expect("a certificate");
-        let files = [
+        let mut client = CertificateParams::new([]).expect("no names");
+        client.distinguished_name.push(DnType::CommonName, "hooksentry");
+        let client_key = key();
+        let client = client.signed_by(&client_key, &authority).expect("a certificate");
+        Self::written(&[
             ("ca.pem", authority.pem()),
             ("server.pem", certificate.pem()),
             ("server.key", leaf_key.serialize_pem()),
-        ];
-        for (name, text) in files {
-            fs::write(folder.path().join(name), text).expect("a writable folder");
-        }
+            ("client.pem", client.pem()),
+            ("client.key", client_key.serialize_pem()),
+        ])
+    }
+
+    fn written(files: &[(&str, String)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("a folder of ours");
-        fs::set_permissions(folder.path().join("server.key"), Permissions::from_mode(0o600)).expect("a file");
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::write(&path, text).expect("a writable folder");
+            let mode = if name.contains("key") { 0o600 } else { 0o644 };
+            fs::set_permissions(&path, Permissions::from_mode(mode)).expect("a file");
+        }
         Self(folder)
     }
 
@@ -64,6 +118,20 @@ impl Certificates {
     #[must_use]
     pub fn key(&self) -> PathBuf {
         self.0.path().join("server.key")
+    }
+}
+
+impl Certificates {
+    /// Returns the path of the certificate of a client.
+    #[must_use]
+    pub fn client_certificate(&self) -> PathBuf {
+        self.0.path().join("client.pem")
+    }
+
+    /// Returns the path of the private key of the client.
+    #[must_use]
+    pub fn client_key(&self) -> PathBuf {
+        self.0.path().join("client.key")
     }
 }
 

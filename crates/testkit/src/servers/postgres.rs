@@ -112,6 +112,16 @@ impl PostgresServer {
         assert!(wait_until(|| !is_open()), "postgres still accepts connections without TLS");
     }
 
+    /// Rejects new connections without TLS or without a client certificate.
+    pub fn require_client_certificates(&self) {
+        let rules = "hostssl all all 127.0.0.1/32 cert\nhostssl all all ::1/128 cert\n";
+        std::fs::write(self.process.folder.path().join("data/pg_hba.conf"), rules)
+            .expect("a file of the server");
+        expect_success(&self.try_sql("postgres", "SELECT pg_reload_conf()"));
+        let is_open = || self.try_sql("postgres", "SELECT 1").status.success();
+        assert!(wait_until(|| !is_open()), "postgres still accepts connections without a client certificate");
+    }
+
     /// Promotes a standby to primary, and waits for the promotion.
     pub fn promote(&self) {
         expect_success(&self.try_sql("postgres", "SELECT pg_promote()"));

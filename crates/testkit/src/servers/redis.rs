@@ -46,6 +46,16 @@ impl RedisServer {
     /// Starts a server with an additional TLS port, with a certificate for `localhost`.
     #[must_use]
     pub fn start_with_tls(certificates: &Certificates) -> Self {
+        Self::launch_with_tls(certificates, "no")
+    }
+
+    /// Starts a server with an additional TLS port that requires a client certificate, as Redis does by default.
+    #[must_use]
+    pub fn start_with_client_certificates(certificates: &Certificates) -> Self {
+        Self::launch_with_tls(certificates, "yes")
+    }
+
+    fn launch_with_tls(certificates: &Certificates, clients: &str) -> Self {
         let tls_port = Port::take();
         let port = tls_port.number.to_string();
         let [certificate, key, authority] =
@@ -53,7 +63,7 @@ impl RedisServer {
                 .map(|path| path.to_str().expect("a UTF-8 path").to_owned());
         let options = ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &key];
         let options =
-            [&options[..], &["--tls-ca-cert-file", &authority, "--tls-auth-clients", "no"]].concat();
+            [&options[..], &["--tls-ca-cert-file", &authority, "--tls-auth-clients", clients]].concat();
         Self::launch(&options, Some(tls_port))
     }
 

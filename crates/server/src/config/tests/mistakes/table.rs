@@ -14,6 +14,34 @@ const POSTGRES: &[(&str, &str)] = &[
 const REDIS: &[(&str, &str)] =
     &[KEY, ("TOKENS__BACKEND", "redis"), ("REDIS__URL", "rediss://redis.example.com")];
 
+/// A path that is no file, next to the file under test, which is read first or last.
+const POSTGRES_KEY: &[(&str, &str)] = &[
+    KEY,
+    ("CREDENTIALS__BACKEND", "postgres"),
+    ("POSTGRES__URL", "postgres://auth@db.example.com/auth"),
+    ("POSTGRES__CLIENT_KEY_FILE", "/no/such/key"),
+];
+const REDIS_KEY: &[(&str, &str)] = &[
+    KEY,
+    ("TOKENS__BACKEND", "redis"),
+    ("REDIS__URL", "rediss://redis.example.com"),
+    ("REDIS__CLIENT_KEY_FILE", "/no/such/key"),
+];
+const POSTGRES_CERTIFICATE: &[(&str, &str)] = &[
+    KEY,
+    ("CREDENTIALS__BACKEND", "postgres"),
+    ("POSTGRES__URL", "postgres://auth@db.example.com/auth"),
+    ("POSTGRES__CLIENT_CERT_FILE", CERTIFICATE),
+];
+const REDIS_CERTIFICATE: &[(&str, &str)] = &[
+    KEY,
+    ("TOKENS__BACKEND", "redis"),
+    ("REDIS__URL", "rediss://redis.example.com"),
+    ("REDIS__CLIENT_CERT_FILE", CERTIFICATE),
+];
+/// A certificate that every Debian has.
+const CERTIFICATE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
 const LIFETIMES: &[&[&str]] = &[DURATION, POSITIVE_DURATION, UNREPLACED];
 const NUMBERS: &[&[&str]] = &[NUMBER, UNREPLACED, &["0", "-0"]];
 const LIMITS: &[&[&str]] = &[NUMBER, UNREPLACED];
@@ -170,6 +198,14 @@ pub(super) const ROWS: &[Row] = &[
         &[("embedded ", "embedded")],
     ),
     with(
+        POSTGRES_KEY,
+        parts(
+            &[("/etc/hostname", "/etc/hostname"), ("/bin/sh", "/bin/sh")],
+            row("POSTGRES__CLIENT_CERT_FILE", &[PATH, FILE], &[]),
+        ),
+    ),
+    with(POSTGRES_CERTIFICATE, row("POSTGRES__CLIENT_KEY_FILE", &[PATH, FILE], &[])),
+    with(
         POSTGRES,
         parts(
             &[("/etc/hostname", "/etc/hostname"), ("/bin/sh", "/bin/sh")],
@@ -202,6 +238,14 @@ pub(super) const ROWS: &[Row] = &[
             &[("transaction ", "transaction")],
         ),
     ),
+    with(
+        REDIS_KEY,
+        parts(
+            &[("/etc/hostname", "/etc/hostname"), ("/bin/sh", "/bin/sh")],
+            row("REDIS__CLIENT_CERT_FILE", &[PATH, FILE], &[]),
+        ),
+    ),
+    with(REDIS_CERTIFICATE, row("REDIS__CLIENT_KEY_FILE", &[PATH, FILE], &[])),
     with(
         REDIS,
         parts(
