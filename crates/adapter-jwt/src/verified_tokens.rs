@@ -5,8 +5,8 @@ use auth_domain::ports::InvalidAccessToken;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
-/// The most tokens that are remembered. With long emails they take about 8 MiB.
-const CAPACITY: usize = 16_384;
+/// The most tokens that are remembered. With long emails they take about 4 MiB.
+const CAPACITY: usize = 8_192;
 
 /// The tokens that were verified last, by the SHA-256 digest of their text.
 ///
