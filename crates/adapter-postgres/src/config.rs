@@ -1,9 +1,11 @@
 //! The configuration of the adapter.
 
 mod address;
+mod mode;
 mod server_order;
 mod servers;
 mod tls_files;
+mod tls_paths;
 mod url;
 
 use std::fmt;
@@ -14,7 +16,7 @@ use zeroize::Zeroize;
 use crate::error::ConfigError;
 pub(crate) use address::{Address, Transport};
 pub(crate) use server_order::ServerOrder;
-pub(crate) use tls_files::{CA_FILE, CLIENT_FILES, TlsPaths};
+pub(crate) use tls_paths::{CA_FILE, CLIENT_FILES, TlsPaths};
 
 /// The address of the database, its credentials, and how connections are protected.
 ///

@@ -6,10 +6,12 @@ use auth_store_connection::{Host, TlsSettings};
 use tokio_postgres::Config;
 use tokio_postgres::config::{ChannelBinding, LoadBalanceHosts, SslMode, SslNegotiation};
 
+use super::mode::Mode;
 use super::server_order::ServerOrder;
 use super::servers;
-use super::tls_files::{self, TlsPaths};
-use super::url::{self, Mode, Parsed};
+use super::tls_files;
+use super::tls_paths::TlsPaths;
+use super::url::{self, Parsed};
 use crate::error::ConfigError;
 
 /// The servers of a URL.

@@ -1,37 +1,16 @@
 //! The files for TLS, which the settings or the URL name.
 
-use std::path::{Path, PathBuf};
-
 use auth_store_connection::{TlsFile, TlsSettings, client_files};
 
-use super::url::Mode;
+use super::mode::Mode;
+use super::tls_paths::{CA_FILE, CLIENT_FILES, TlsParameters, TlsPaths};
 use crate::error::ConfigError;
 
 /// The value of `sslrootcert` for the authorities of the system.
 const SYSTEM: &str = "system";
 
-/// `POSTGRES__CA_FILE`, for messages.
-pub(crate) const CA_FILE: &str = "POSTGRES__CA_FILE";
 const ROOT_CERTIFICATE: &str = "POSTGRES__URL: sslrootcert";
-/// The certificate and the key of the client, in the settings and in the URL.
-pub(crate) const CLIENT_FILES: (&str, &str) = ("POSTGRES__CLIENT_CERT_FILE", "POSTGRES__CLIENT_KEY_FILE");
 const CLIENT_PARAMETERS: (&str, &str) = ("POSTGRES__URL: sslcert", "POSTGRES__URL: sslkey");
-
-/// The files of the settings.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct TlsPaths<'a> {
-    pub(crate) authorities: Option<&'a Path>,
-    pub(crate) client_certificate: Option<&'a Path>,
-    pub(crate) client_key: Option<&'a Path>,
-}
-
-/// The files of the URL.
-#[derive(Default)]
-pub(super) struct TlsParameters {
-    pub(super) authorities: Option<PathBuf>,
-    pub(super) client_certificate: Option<PathBuf>,
-    pub(super) client_key: Option<PathBuf>,
-}
 
 /// Returns the settings of TLS: each file is named by the settings or by the URL.
 pub(super) fn settings(

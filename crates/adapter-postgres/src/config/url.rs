@@ -7,7 +7,8 @@ use auth_store_connection::{Host, Remedy, ServerUrl, UrlError};
 use tokio_postgres::Config;
 use tokio_postgres::config::{ChannelBinding, LoadBalanceHosts, SslNegotiation, TargetSessionAttrs};
 
-use super::tls_files::TlsParameters;
+use super::mode::Mode;
+use super::tls_paths::TlsParameters;
 use crate::error::ConfigError;
 
 const EXAMPLE: &str = "write for example postgres://auth@db.example.com/hooksentry";
@@ -64,17 +65,6 @@ const LOAD_BALANCE: &[(&str, LoadBalanceHosts)] =
     &[("disable", LoadBalanceHosts::Disable), ("random", LoadBalanceHosts::Random)];
 const NEGOTIATIONS: &[(&str, SslNegotiation)] =
     &[("postgres", SslNegotiation::Postgres), ("direct", SslNegotiation::Direct)];
-
-/// `sslmode`. Its absence is [`Mode::Prefer`] on this machine and [`Mode::VerifyFull`] elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    Disable,
-    Allow,
-    Prefer,
-    Require,
-    VerifyCa,
-    VerifyFull,
-}
 
 /// The parts of a URL.
 pub(super) struct Parsed {
