@@ -1,4 +1,4 @@
-//! The service together with third-party programs: nginx, HAProxy and Caddy with the configurations of the documents, PgBouncer, Java's
+//! The service together with third-party programs: nginx, HAProxy and Caddy with the configurations of the documents, `PgBouncer`, Java's
 //! HTTP client, validators of OpenAPI, clients that generators make from the document, pages in Chromium, and the
 //! clients of the documents.
 //!
