@@ -12,27 +12,35 @@ pub(crate) struct ScryptCost {
     p: u32,
 }
 
-/// The bytes of memory for each unit of work.
+/// The bytes of memory for each unit of work. A block has r units.
 const BYTES: u64 = 128;
 
 impl ScryptCost {
-    /// The highest memory, in bytes. It is counted for each of the p computations, which use it one after the other, so that it is
-    /// also a bound of the time.
+    /// The highest memory for N blocks, in bytes. It is counted for each of the p computations, which use it one after the other, so
+    /// that it is also a bound of the time.
     const HIGHEST_MEMORY: u64 = 256 * 1_024 * 1_024;
     const MAX_LOG_N: u8 = 21;
+    /// The bounds of r and p keep the p + 1 blocks small that are allocated besides the N blocks.
+    const MAX_R: u32 = 32;
+    const MAX_P: u32 = 16;
 
     /// The cost; `None` if it is out of bounds.
     pub(crate) fn new(log_n: u8, r: u32, p: u32) -> Option<Self> {
-        if log_n == 0 || log_n > Self::MAX_LOG_N || r == 0 || p == 0 {
-            return None;
-        }
-        let memory = u64::from(r).checked_mul(u64::from(p))?.checked_mul(BYTES << log_n)?;
-        (memory <= Self::HIGHEST_MEMORY).then_some(Self { log_n, r, p })
+        let is_bounded = (1..=Self::MAX_LOG_N).contains(&log_n)
+            && (1..=Self::MAX_R).contains(&r)
+            && (1..=Self::MAX_P).contains(&p);
+        let cost = Self { log_n, r, p };
+        (is_bounded && cost.work().saturating_mul(BYTES) <= Self::HIGHEST_MEMORY).then_some(cost)
     }
 
     /// N × r × p.
     pub(crate) const fn work(self) -> u64 {
         ((self.r as u64) * (self.p as u64)) << self.log_n
+    }
+
+    /// The bytes that the library allocates: N blocks, the p blocks of the state, and one for the computation.
+    pub(crate) const fn allocated(self) -> u64 {
+        BYTES * (self.r as u64) * ((1 << self.log_n) + self.p as u64 + 1)
     }
 
     /// The beginning of a stored hash.
@@ -64,7 +72,7 @@ impl ScryptCost {
 
     /// The library ends the process if there is no memory, so it is asked for before. It takes no page until it is written.
     fn check_memory(self) -> Result<(), HashError> {
-        let bytes = usize::try_from(self.work().saturating_mul(BYTES)).map_err(|_| HashError::OutOfMemory)?;
+        let bytes = usize::try_from(self.allocated()).map_err(|_| HashError::OutOfMemory)?;
         Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| HashError::OutOfMemory)
     }
 }

@@ -61,7 +61,7 @@ fn costs_are_accepted_up_to_their_bounds_only() {
     let pbkdf2 = |iterations| Pbkdf2Cost::new(Digest::Sha512, iterations);
     assert!(pbkdf2(1).is_some() && pbkdf2(2_000_000).is_some());
     assert!(pbkdf2(0).is_none() && pbkdf2(2_000_001).is_none() && pbkdf2(u32::MAX).is_none());
-    for (log_n, r, p) in [(18, 8, 1), (17, 8, 2), (14, 8, 16), (1, 1, 1 << 20), (21, 1, 1)] {
+    for (log_n, r, p) in [(18, 8, 1), (17, 8, 2), (14, 8, 16), (16, 32, 1), (1, 32, 16), (21, 1, 1)] {
         assert!(ScryptCost::new(log_n, r, p).is_some(), "{log_n} {r} {p}");
     }
     for (log_n, r, p) in [
@@ -73,7 +73,27 @@ fn costs_are_accepted_up_to_their_bounds_only() {
         (14, 0, 1),
         (14, 8, 0),
         (255, u32::MAX, u32::MAX),
+        (1, 1 << 20, 1),
+        (1, 1, 1 << 20),
+        (1, 33, 1),
+        (1, 8, 17),
     ] {
         assert!(ScryptCost::new(log_n, r, p).is_none(), "{log_n} {r} {p}");
+    }
+}
+
+/// The library allocates p + 1 blocks besides the N blocks.
+// S-04
+#[test]
+fn scrypt_allocates_little_more_than_the_bound_of_its_memory() {
+    const BOUND: u64 = 256 * 1_024 * 1_024;
+    for log_n in 1..=21 {
+        for (r, p) in (1..=64).flat_map(|r| (1..=32).map(move |p| (r, p))) {
+            let allocated = ScryptCost::new(log_n, r, p).map_or(0, ScryptCost::allocated);
+            assert!(allocated <= BOUND + 68 * 1_024, "{log_n} {r} {p}: {allocated}");
+        }
+    }
+    for (log_n, r) in (1..=21).flat_map(|log_n| [1 << 16, 1 << 20, u32::MAX].map(|large| (log_n, large))) {
+        assert_eq!((ScryptCost::new(log_n, r, 1), ScryptCost::new(log_n, 1, r)), (None, None));
     }
 }

@@ -50,6 +50,8 @@ fn costs_of_other_formats_are_bounded() {
         (phc("$scrypt$ln=18,r=8,p=1"), phc("$scrypt$ln=19,r=8,p=1")),
         (phc("$scrypt$ln=17,r=8,p=2"), phc("$scrypt$ln=18,r=8,p=2")),
         (phc("$scrypt$ln=1,r=1,p=1"), phc("$scrypt$ln=0,r=1,p=1")),
+        (phc("$scrypt$ln=1,r=32,p=1"), phc("$scrypt$ln=1,r=1048576,p=1")),
+        (phc("$scrypt$ln=1,r=1,p=16"), phc("$scrypt$ln=1,r=1,p=1048576")),
         (phc("$scrypt$ln=1,r=1,p=1"), phc("$scrypt$ln=256,r=4294967295,p=4294967295")),
     ] {
         assert!(parse(&good).is_ok(), "{good}");
