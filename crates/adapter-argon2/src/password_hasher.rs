@@ -63,10 +63,9 @@ impl Argon2PasswordHasher {
         config.check()?;
         let checked = Checked::select(candidate, config.cost(), &*clock)
             .map_err(|wrong| ConfigError::WrongHashes(wrong.to_string()))?;
-        let pool = Pool::new(&checked, config.concurrency, minimum_target(&config), Arc::clone(&clock));
-        for (cost, time) in measure_other_formats(&config, checked.kernel, &clock) {
-            pool.record(time, cost);
-        }
+        let others = measure_other_formats(&config, checked.kernel, &clock);
+        let (target, pool_clock) = (minimum_target(&config), Arc::clone(&clock));
+        let pool = Pool::new(&checked, &others, config.concurrency, target, pool_clock);
         Ok(Self { pool, entropy, clock, checked, config })
     }
 

@@ -43,15 +43,21 @@ struct Measurements {
 }
 
 impl Pool {
-    /// Makes a pool with `concurrency` permits. Until the first job, times are estimated from the small hash of `checked`.
+    /// Makes a pool with `concurrency` permits. Until the first job, times are estimated from the small hash of `checked` and from
+    /// `others`, small hashes of the other algorithms with their times.
     pub(crate) fn new(
         checked: &Checked,
+        others: &[(HashCost, Duration)],
         concurrency: usize,
         target: WorkTarget,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let mut measurements = Measurements::default();
-        *measurements.estimates.get_mut(Algorithm::Argon2id) = TimeEstimate::new(checked.time, checked.work);
+        let argon2id = (Algorithm::Argon2id, checked.work, checked.time);
+        let others = others.iter().map(|(cost, time)| (cost.algorithm(), cost.work(), *time));
+        for (algorithm, work, time) in others.chain([argon2id]) {
+            *measurements.estimates.get_mut(algorithm) = TimeEstimate::new(algorithm, time, work);
+        }
         Self {
             threads: Threads::new(checked.kernel, concurrency, Arc::clone(&clock)),
             queue: Queue::default(),

@@ -5,7 +5,7 @@ use auth_testkit::{StandingClock, TestClock};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::algorithms::BcryptCost;
+use crate::algorithms::{BcryptCost, ScryptCost};
 use crate::cost::Cost;
 use crate::kernel::Kernel;
 
@@ -22,7 +22,7 @@ fn pool(permits: usize, estimate: Duration) -> Arc<Pool> {
 /// The estimate of the start is three times the time of the small hash.
 fn with_clock(permits: usize, estimate: Duration, clock: Arc<dyn Clock>) -> Arc<Pool> {
     let checked = Checked::unchecked(Kernel::PORTABLE, estimate, 3 * COST.work());
-    Arc::new(Pool::new(&checked, permits, WorkTarget::of(COST), clock))
+    Arc::new(Pool::new(&checked, &[], permits, WorkTarget::of(COST), clock))
 }
 
 fn within(limit: Duration) -> RequestTime {
@@ -242,6 +242,19 @@ async fn the_expected_wait_is_the_sum_over_all_algorithms() {
     assert_eq!(pool.expected_wait(1), Duration::from_secs(8));
     pool.update_target(|target| target.including(bcrypt(12)));
     assert_eq!(pool.expected_wait(1), Duration::from_secs(8 + 4));
+}
+
+/// With a low estimate, callers of a long queue would wait until their deadline, and be rejected then.
+#[test]
+fn other_formats_have_a_high_estimate_until_the_first_job() {
+    let scrypt = |log_n| HashCost::Scrypt(ScryptCost::new(log_n, 8, 1).unwrap());
+    let checked = Checked::unchecked(Kernel::PORTABLE, Duration::ZERO, 1);
+    let small = Duration::from_micros(scrypt(10).work());
+    let target = WorkTarget::of(scrypt(18));
+    let pool = Pool::new(&checked, &[(scrypt(10), small)], 1, target, TestClock::new());
+    assert_eq!(pool.expected_time(target), small * 256 * 3);
+    pool.record(small * 100, scrypt(18));
+    assert!(pool.expected_time(target).abs_diff(small * 100) < Duration::from_millis(1));
 }
 
 /// A lower priority is a higher nice value. Refreshes and verifications run at that of the process.

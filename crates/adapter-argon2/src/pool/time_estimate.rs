@@ -3,12 +3,23 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How much longer a block compression may take in the memory of a real hash than in the small one of the start, which is in
-/// the cache of the CPU: measured 1.2 to 2.9 times, and once 4.6 times on a machine with other load.
+use crate::algorithms::Algorithm;
+
+/// How much longer a unit of work may take in a real hash than in the small one of the start.
+///
+/// The memory of the small hash is in the cache of the CPU. Measured: Argon2id 1.2 to 2.9 times, and once 4.6 times on a machine with
+/// other load; scrypt, which gets new memory for each hash, 2.3 to 2.6 times, and up to 6.9 times with other load. bcrypt and PBKDF2
+/// need no such memory. Their allowance is
+/// for other load.
 ///
 /// With a high estimate, callers at the end of a long queue are rejected although there is time for them. With a low one, they wait
 /// until their deadline and are rejected then. The first job replaces the estimate.
-const CACHE_ALLOWANCE: u32 = 3;
+const fn allowance(algorithm: Algorithm) -> u32 {
+    match algorithm {
+        Algorithm::Argon2id | Algorithm::Scrypt => 3,
+        Algorithm::Bcrypt | Algorithm::Pbkdf2Sha256 | Algorithm::Pbkdf2Sha512 => 2,
+    }
+}
 
 /// The moving average of the time of one unit of work, in picoseconds.
 #[derive(Default)]
@@ -19,9 +30,9 @@ pub(super) struct TimeEstimate {
 }
 
 impl TimeEstimate {
-    /// Starts with the time of `work` block compressions of Argon2 in small memory.
-    pub(super) fn new(small: Duration, work: u64) -> Self {
-        let at_start = picoseconds(small.saturating_mul(CACHE_ALLOWANCE), work);
+    /// Starts with the time of a small hash with `work`.
+    pub(super) fn new(algorithm: Algorithm, small: Duration, work: u64) -> Self {
+        let at_start = picoseconds(small.saturating_mul(allowance(algorithm)), work);
         Self { average: AtomicU64::new(at_start), is_measured: AtomicBool::new(false) }
     }
 

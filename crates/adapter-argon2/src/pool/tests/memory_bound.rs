@@ -59,7 +59,7 @@ async fn memory_is_bounded_while_threads_end_and_others_start() {
     let clock = StandingClock::new();
     let kernel = Kernel { name: "freed late", blocks: || Box::new(FreedLate::default()) };
     let checked = Checked::unchecked(kernel, Duration::ZERO, 3 * COST.work());
-    let pool = Pool::new(&checked, 2, WorkTarget::of(COST), clock.clone());
+    let pool = Pool::new(&checked, &[], 2, WorkTarget::of(COST), clock.clone());
     for _ in 0..3 {
         let hash = || pool.run(pool.admit(start_request(&*clock, HOUR)).unwrap(), |_| Ok(()));
         let (first, second) = tokio::join!(hash(), hash());
