@@ -7,7 +7,7 @@ use crate::connection::Connections;
 use crate::error::StoreError;
 
 /// Salt and hash do not leave the server. The parameters are cut after one character more than the longest accepted
-/// text, so that a longer text is still rejected. There is a row also without hashes: it shows whether the server is a standby, which
+/// text, so that a longer text is still rejected. A text without salt and hash never verifies, so it does not count. There is a row also without hashes: it shows whether the server is a standby, which
 /// may not have the newest ones.
 const SELECT: &str = "SELECT pg_is_in_recovery(), parameters, users
                      FROM (SELECT) AS one LEFT JOIN (
@@ -18,8 +18,9 @@ const SELECT: &str = "SELECT pg_is_in_recovery(), parameters, users
                                          || split_part(left(password_hash, 65), '$', 3) END AS parameters,
                                 count(*) AS users
                          FROM users
-                         WHERE password_hash LIKE '$argon2id$v=19$%$%' OR password_hash LIKE '$scrypt$%$%'
-                             OR password_hash ~ '^\\$(2[abxy]\\$[0-9][0-9]|pbkdf2-sha(256|512)\\$.*)\\$'
+                         WHERE password_hash ~ '^\\$2[abxy]\\$[0-9][0-9]\\$[./A-Za-z0-9]{53}$'
+                             OR password_hash ~ ('^\\$(argon2id\\$v=19|scrypt|pbkdf2-sha(256|512))\\$[^$]+'
+                                 || '\\$[+./A-Za-z0-9]{11,86}\\$[+./A-Za-z0-9]{22,86}$')
                          GROUP BY 1 LIMIT 1000
                      ) AS in_use ON true";
 

@@ -8,18 +8,24 @@ use diesel::{RunQueryDsl, SqliteConnection, sql_query};
 use crate::error::StoreError;
 
 /// The first 15 characters name the algorithm (8 of scrypt); the parameters end at the next `$`, within 64 characters. Those of
-/// bcrypt have six characters. Neither salt nor hash is read.
+/// bcrypt have six characters. Neither salt nor hash is read. A text without them never verifies, so it does not count: each has as
+/// many `$` as its format, and enough characters between them.
 const QUERY: &str =
     "SELECT CASE WHEN password_hash GLOB '$2[abxy]$[0-9][0-9]$*' THEN substr(password_hash, 1, 6)
                  WHEN password_hash GLOB '$scrypt$*'
                      THEN substr(password_hash, 1, 7 + instr(substr(password_hash, 9, 57), '$'))
                  ELSE substr(password_hash, 1, 14 + instr(substr(password_hash, 16, 50), '$')) END AS parameters,
             count(*) AS users
-     FROM users
-     WHERE password_hash GLOB '$2[abxy]$[0-9][0-9]$*'
-         OR (password_hash GLOB '$scrypt$*' AND instr(substr(password_hash, 9, 57), '$') > 0)
-         OR (substr(password_hash, 1, 15) IN ('$argon2id$v=19$', '$pbkdf2-sha256$', '$pbkdf2-sha512$')
-             AND instr(substr(password_hash, 16, 50), '$') > 0)
+     FROM (SELECT password_hash, replace(password_hash, '$argon2id$v=19$', '$argon2id$') AS fields
+           FROM users
+           WHERE password_hash NOT GLOB '*[^-$=,+./A-Za-z0-9]*')
+     WHERE (password_hash GLOB '$2[abxy]$[0-9][0-9]$*' AND length(password_hash) = 60
+             AND length(replace(fields, '$', '')) = 57)
+         OR (fields GLOB '$*$*$???????????*$??????????????????????*'
+             AND length(fields) - length(replace(fields, '$', '')) = 4
+             AND ((password_hash GLOB '$scrypt$*' AND instr(substr(password_hash, 9, 57), '$') > 0)
+                 OR (substr(password_hash, 1, 15) IN ('$argon2id$v=19$', '$pbkdf2-sha256$', '$pbkdf2-sha512$')
+                     AND instr(substr(password_hash, 16, 50), '$') > 0)))
      GROUP BY 1 LIMIT 1000";
 
 #[derive(QueryableByName)]

@@ -32,6 +32,7 @@ pub(crate) enum Fault {
     ListIsUnordered,
     ParametersWithTheSalt,
     ParametersOfTheFirstUser,
+    ParametersOfMalformedTexts,
     MissingHashIsCorrupt,
     MissingHashIsEmpty,
     DeadlineIgnored,
@@ -99,11 +100,20 @@ impl InMemoryUserRepository {
         };
         if let Some(rest) = hash.strip_prefix("$2b$").or_else(|| hash.strip_prefix("$2y$")) {
             let (cost, salt) = rest.split_once('$').filter(|(cost, _)| cost.len() == 2)?;
+            if salt.len() != 53 && !self.has(Fault::ParametersOfMalformedTexts) {
+                return None;
+            }
             return HashParameters::parse(&format!("{}{cost}{}", &hash[..4], salt_of(salt)));
         }
         let prefixes = ["$argon2id$v=19$", "$pbkdf2-sha256$", "$pbkdf2-sha512$", "$scrypt$"];
         let prefix = prefixes.into_iter().find(|prefix| hash.starts_with(prefix))?;
         let (own, salt) = hash[prefix.len()..].split_once('$')?;
+        let is_encoded =
+            |text: &str| text.len() >= 11 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_hash = salt.split_once('$').is_some_and(|(salt, hash)| is_encoded(salt) && is_encoded(hash));
+        if !is_hash && !self.has(Fault::ParametersOfMalformedTexts) {
+            return None;
+        }
         HashParameters::parse(&format!("{prefix}{own}{}", salt_of(salt)))
     }
 

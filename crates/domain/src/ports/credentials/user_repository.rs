@@ -21,8 +21,9 @@ use crate::ports::{PortError, UnreadableUser};
 ///   (`hash_is_replaced_only_if_it_is_the_expected_one`, `one_concurrent_replace_wins`).
 /// - A status that was set MUST be returned by the next call (`status_is_stored`).
 /// - `list` MUST return every user once (`list_returns_every_user_once`).
-/// - `hash_parameters` MUST return the parameters of every stored PHC string once, with the number of users who have them,
-///   and never a salt or a hash (`hash_parameters_are_counted_without_salts`).
+/// - `hash_parameters` MUST return the parameters of every stored PHC string and bcrypt hash once, with the number of users who
+///   have them, and never a salt or a hash. A text without salt and hash MUST NOT count
+///   (`hash_parameters_are_counted_without_salts`).
 /// - A user without a password hash MUST be a value, not an error (`user_without_password_has_no_hash`).
 /// - A row with a value that is not defined for its column, such as an unknown role, MUST be an error of the kind
 ///   [`Corrupt`](crate::ports::PortErrorKind::Corrupt) with an [`UnreadableUser`] as its source. `list` MUST return the other

@@ -84,7 +84,8 @@ pub async fn user_without_password_has_no_hash(fixture: &UserRepositoryFixture) 
     assert_eq!(stored_hash(fixture, user.id).await, Some(a_hash("new")));
 }
 
-/// `hash_parameters` returns the parameters of the PHC strings with the number of their users, without salt or hash.
+/// `hash_parameters` returns the parameters of the hashes with the number of their users, without salt or hash. Texts that only begin
+/// like a hash do not count.
 pub async fn hash_parameters_are_counted_without_salts(fixture: &UserRepositoryFixture) {
     const SALT_AND_HASH: &str = "c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaA";
     assert_eq!(fixture.users.hash_parameters(request_time_at(START)).await.unwrap(), []);
@@ -94,10 +95,29 @@ pub async fn hash_parameters_are_counted_without_salts(fixture: &UserRepositoryF
     for beginning in [current, expensive, current, current] {
         insert_hash(fixture, tenant, &format!("{beginning}${SALT_AND_HASH}")).await;
     }
-    let others =
-        ["$2b$12", "$2y$05", "$pbkdf2-sha256$i=1000,l=32", "$pbkdf2-sha512$29000", "$scrypt$ln=10,r=8,p=1"];
+    let bcrypt = ["$2b$12", "$2y$05"];
+    for beginning in bcrypt {
+        insert_hash(
+            fixture,
+            tenant,
+            &format!("{beginning}$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"),
+        )
+        .await;
+    }
+    let others = ["$pbkdf2-sha256$i=1000,l=32", "$pbkdf2-sha512$29000", "$scrypt$ln=10,r=8,p=1"];
     for beginning in others {
         insert_hash(fixture, tenant, &format!("{beginning}${SALT_AND_HASH}")).await;
+    }
+    for beginning in ["$2b$14", "$pbkdf2-sha256$i=2000", "$scrypt$ln=18,r=8,p=1", expensive] {
+        for rest in [
+            "junk",
+            "junk$junk",
+            "c2FsdHNhbHRzYWx0c2FsdA$",
+            &format!("{SALT_AND_HASH}$"),
+            "söme sält$söme häsh",
+        ] {
+            insert_hash(fixture, tenant, &format!("{beginning}${rest}")).await;
+        }
     }
     // Texts without parameters, or with longer ones than are possible.
     for text in [
@@ -126,7 +146,7 @@ pub async fn hash_parameters_are_counted_without_salts(fixture: &UserRepositoryF
         users,
     };
     let mut expected = vec![in_use(current, 3), in_use(expensive, 1)];
-    expected.extend(others.map(|text| in_use(text, 1)));
+    expected.extend(bcrypt.into_iter().chain(others).map(|text| in_use(text, 1)));
     expected.sort_unstable_by(|a, b| a.parameters.cmp(&b.parameters));
     assert_eq!(found, expected);
 }

@@ -58,6 +58,11 @@ fault!(
     Fault::ParametersOfTheFirstUser
 );
 fault!(
+    parameters_of_malformed_texts,
+    user_repository::hash_parameters_are_counted_without_salts,
+    Fault::ParametersOfMalformedTexts
+);
+fault!(
     missing_hash_is_corrupt,
     user_repository::user_without_password_has_no_hash,
     Fault::MissingHashIsCorrupt
