@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use auth_domain::ports::{Clock, PortError};
+use auth_domain::ports::{Clock, PortError, PortErrorKind};
 use diesel::SqliteConnection;
 use tokio::sync::oneshot;
 
@@ -26,8 +26,9 @@ pub(crate) trait Job: Send {
     /// Runs the job once; `false` if its changes must be undone.
     fn run(&mut self, connection: &mut SqliteConnection) -> bool;
 
-    /// Sends the result to the caller. `undone` is the reason why the transaction was rolled back, if it was.
-    fn answer(self: Box<Self>, undone: Option<&str>);
+    /// Sends the result to the caller. `failure` is that of the transaction: it was rolled back, or, if the failure is
+    /// `Unanswered`, its outcome is unknown.
+    fn answer(self: Box<Self>, failure: Option<&PortError>);
 }
 
 /// A queued job, as its caller sees it.
@@ -126,12 +127,13 @@ where
         is_done
     }
 
-    fn answer(self: Box<Self>, undone: Option<&str>) {
-        let outcome = match (self.outcome, undone) {
+    fn answer(self: Box<Self>, failure: Option<&PortError>) {
+        let outcome = match (self.outcome, failure) {
             (Some(Err(error)), _) => Err(error),
-            (Some(Ok(_)) | None, Some(reason)) => Err(PortError::unavailable(reason)),
+            (Some(Ok(_)), Some(failure)) => Err(failure.clone()),
             (Some(Ok(value)), None) => Ok(value),
-            (None, None) => Err(PortError::unavailable(LATE)),
+            (None, Some(failure)) if failure.kind() != PortErrorKind::Unanswered => Err(failure.clone()),
+            (None, _) => Err(PortError::unavailable(LATE)),
         };
         // The caller may have hung up.
         drop(self.answer.send(outcome));

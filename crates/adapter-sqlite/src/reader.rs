@@ -1,6 +1,6 @@
 //! The threads that read, each with a connection of its own that cannot write.
 
-use auth_domain::ports::Clock;
+use auth_domain::ports::{Clock, PortError};
 use diesel::SqliteConnection;
 
 use crate::job_queue::Jobs;
@@ -13,10 +13,10 @@ pub(crate) const READERS: usize = 3;
 pub(crate) fn run(mut connection: SqliteConnection, files: &StoreFiles, clock: &dyn Clock, jobs: &Jobs) {
     for mut job in jobs {
         let now = clock.instant();
-        let problem = files.check_before_read(now).err().map(|problem| problem.to_string());
-        if problem.is_none() && job.start(now) {
+        let failure = files.check_before_read(now).err().map(PortError::unavailable);
+        if failure.is_none() && job.start(now) {
             job.run(&mut connection);
         }
-        job.answer(problem.as_deref());
+        job.answer(failure.as_ref());
     }
 }

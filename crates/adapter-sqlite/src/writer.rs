@@ -3,7 +3,7 @@
 use std::iter;
 use std::sync::Arc;
 
-use auth_domain::ports::Clock;
+use auth_domain::ports::{Clock, PortError};
 use crossbeam_channel::Sender;
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
@@ -52,13 +52,13 @@ impl Writer {
     pub(crate) fn run(mut self, jobs: &Jobs) {
         while let Ok(first) = jobs.recv() {
             let mut group: Vec<_> = iter::once(first).chain(jobs.try_iter()).take(GROUP).collect();
-            let undone = self.commit(&mut group).err().map(|error| error.to_string());
-            if undone.is_some() {
+            let failure = self.commit(&mut group).err();
+            if failure.is_some() {
                 // If the log was removed, this saves what it contains.
                 self.request_checkpoint();
             }
             for job in group {
-                job.answer(undone.as_deref());
+                job.answer(failure.as_ref());
             }
             self.finish_checkpoint();
         }
@@ -74,8 +74,13 @@ impl Writer {
     }
 
     /// Runs a group. The files are checked before, so that nothing is written into a wrong file, and after the commit, so that
-    /// nothing is acknowledged that is in a file which was removed meanwhile.
-    fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    /// nothing is acknowledged that is in a file which was removed meanwhile. Such a file may come back with what was written.
+    fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), PortError> {
+        self.transact(group).map_err(|error| PortError::unavailable(error.to_string()))?;
+        self.files.check().map_err(PortError::unanswered)
+    }
+
+    fn transact(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         self.files.check()?;
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
@@ -85,7 +90,7 @@ impl Writer {
         // A connection that failed is closed, which rolls a transaction back. Its successor can write again to a disk that was
         // read-only when this one was opened.
         self.connection = Some(connection);
-        Ok(self.files.check()?)
+        Ok(())
     }
 
     fn reconnect(&self) -> Result<SqliteConnection, StoreError> {

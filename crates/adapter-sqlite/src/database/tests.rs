@@ -126,6 +126,23 @@ async fn a_transaction_that_sqlite_rolls_back_fails_the_whole_group() {
 }
 
 #[tokio::test]
+async fn a_log_removed_before_the_commit_gives_an_unknown_outcome() {
+    let (database, folder) = database();
+    let (log, aside) = (folder.path().join("auth.db-wal"), folder.path().join("aside"));
+    let work = {
+        let (log, aside) = (log.clone(), aside.clone());
+        move |connection: &mut SqliteConnection| {
+            std::fs::rename(log, aside).unwrap();
+            insert(connection, "written")
+        }
+    };
+    let error = database.write(request_time_at(START), work).await.unwrap_err();
+    assert_eq!(error.kind(), PortErrorKind::Unanswered);
+    std::fs::rename(aside, log).unwrap();
+    assert_eq!(names(&database).await, ["written"]);
+}
+
+#[tokio::test]
 async fn a_job_still_queued_at_its_deadline_is_never_run() {
     let (database, _folder) = database();
     let release = occupy(&database).await;
