@@ -57,8 +57,10 @@ pub fn back_up(config: &SqliteConfig, target: &Path) -> Result<(), BackupError> 
         problem: error.to_string(),
     };
     let target = std::path::absolute(target).map_err(|error| unwritable(&error))?;
-    if target.try_exists().map_err(|error| unwritable(&error))? {
-        return Err(BackupError::Exists(target));
+    match target.symlink_metadata() {
+        Ok(_) => return Err(BackupError::Exists(target)),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(unwritable(&error)),
     }
     let draft = sibling(&target, ".partial");
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft) {
@@ -66,8 +68,12 @@ pub fn back_up(config: &SqliteConfig, target: &Path) -> Result<(), BackupError> 
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(BackupError::Exists(draft)),
         Err(error) => return Err(unwritable(&error)),
     }
-    let copied =
-        copy(&source, &draft).and_then(|()| publish(&draft, &target).map_err(|error| unwritable(&error)));
+    let copied = copy(&source, &draft).and_then(|()| {
+        publish(&draft, &target).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => BackupError::Exists(target.clone()),
+            _ => unwritable(&error),
+        })
+    });
     if copied.is_err() {
         // The first error is reported.
         let _ = fs::remove_file(&draft);
@@ -98,12 +104,32 @@ fn copy(source: &Path, draft: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// Gives the complete copy its name, on disk.
+/// Gives the complete copy its name, on disk. A link, unlike a new name, replaces no file that was created meanwhile.
 fn publish(draft: &Path, target: &Path) -> io::Result<()> {
     File::open(draft)?.sync_all()?;
-    fs::rename(draft, target)?;
+    fs::hard_link(draft, target)?;
+    fs::remove_file(draft)?;
     match target.parent().map(File::open) {
         Some(folder) => folder?.sync_all(),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_created_while_the_copy_was_made_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (draft, target) = (folder.path().join("copy.db.partial"), folder.path().join("copy.db"));
+        fs::write(&draft, "the copy").unwrap();
+        fs::write(&target, "another file").unwrap();
+        assert_eq!(publish(&draft, &target).unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&target).unwrap(), "another file");
+        fs::remove_file(&target).unwrap();
+        publish(&draft, &target).unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "the copy");
+        assert!(!draft.exists());
     }
 }

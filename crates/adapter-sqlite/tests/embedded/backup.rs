@@ -61,6 +61,13 @@ fn a_backup_overwrites_no_file() {
         assert_eq!(fs::metadata(&existing).unwrap().len(), 0);
         fs::remove_file(&existing).unwrap();
     }
+    std::os::unix::fs::symlink("missing", &copy).unwrap();
+    let error = back_up(&folder.config(), &copy).unwrap_err();
+    assert!(
+        matches!(&error, BackupError::Exists(path) if *path == copy),
+        "a link to a missing file: {error}"
+    );
+    fs::remove_file(&copy).unwrap();
     back_up(&folder.config(), &copy).unwrap();
     assert!(back_up(&folder.config(), &folder.path()).is_err(), "the database itself");
 }
