@@ -12,6 +12,7 @@ mod redis;
 mod retiring_key;
 mod stores;
 
+use std::iter;
 use std::sync::Arc;
 
 use auth_domain::model::LimitKeys;
@@ -46,10 +47,11 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
         Some(key) => (key.clone(), None),
         None => embedded.keys(&*entropy)?,
     };
-    let access_tokens = access_tokens::with_previous(settings, &key, previous).map_err(rejected)?;
-    if let Some(problem) = access_tokens::admin_secret_problem(settings, Some(&key)) {
+    let keys = iter::once(&key).chain(previous.iter().map(|previous| &previous.key));
+    if let Some(problem) = access_tokens::admin_secret_problem(settings, keys) {
         return Err(rejected(problem));
     }
+    let access_tokens = access_tokens::with_previous(settings, &key, previous).map_err(rejected)?;
     let mut dependencies = Dependencies::new();
     let users = users(settings, purpose, &mut embedded, hasher.clone(), &clock, &mut dependencies)?;
     let tokens = tokens(settings, purpose, &mut embedded, &clock, &mut dependencies)?;

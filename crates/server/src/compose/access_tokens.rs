@@ -57,9 +57,15 @@ fn adapter(
 }
 
 /// Returns why the admin secret cannot be used: it is too weak, or it is one of the JWT keys (S-92).
-pub(super) fn admin_secret_problem(settings: &Settings, key: Option<&Secret>) -> Option<String> {
+///
+/// # Parameters
+/// - `keys`: the key, and the generated key that retires.
+pub(super) fn admin_secret_problem<'a>(
+    settings: &'a Settings,
+    keys: impl IntoIterator<Item = &'a Secret>,
+) -> Option<String> {
     let secret = settings.admin.secret.as_ref()?;
-    let mut keys = key.into_iter().chain(&settings.jwt.previous_keys);
+    let mut keys = keys.into_iter().chain(&settings.jwt.previous_keys);
     if keys.any(|key| key.expose() == secret.expose()) {
         return Some(named(&format!(
             "{ADMIN_SECRET}: the secret is also a key of {KEY} or {PREVIOUS_KEYS}, so a caller of the admin listener could sign \

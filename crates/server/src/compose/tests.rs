@@ -117,16 +117,25 @@ fn the_admin_secret_is_strong_and_not_a_jwt_key() {
 fn the_admin_secret_differs_from_the_generated_key() {
     let scratch = tempfile::tempdir().unwrap();
     let data_dir = scratch.path().join("data").to_str().unwrap().to_owned();
-    let with = |variables: &[(&str, &str)]| {
-        let all = [&[("DATA_DIR", data_dir.as_str())], variables].concat();
+    let variables = |more: &[(&str, &str)]| {
+        let all = [&[("DATA_DIR", data_dir.as_str())], more].concat();
         let named =
             all.iter().map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
-        compose(&load(None, named, problems).unwrap(), Purpose::Serve { workers: 2 })
+        named.collect::<Vec<_>>().into_iter()
+    };
+    let with = |more: &[(&str, &str)]| {
+        compose(&load(None, variables(more), problems).unwrap(), Purpose::Serve { workers: 2 })
     };
     drop(with(&[]).unwrap());
     let key = std::fs::read_to_string(scratch.path().join("data/jwt.key")).unwrap();
-    let Err(failure) = with(&[("ADMIN__SECRET", key.trim())]) else { panic!("composed") };
-    assert!(failure.to_string().contains("ADMIN__SECRET"), "{failure}");
+    let is_rejected = || {
+        let Err(failure) = with(&[("ADMIN__SECRET", key.trim())]) else { panic!("composed") };
+        assert!(failure.to_string().contains("ADMIN__SECRET"), "{failure}");
+    };
+    is_rejected();
+    // The key is still accepted after a rotation.
+    drop(rotate_key(&load(None, variables(&[]), problems).unwrap()).unwrap());
+    is_rejected();
 }
 
 // S-38
