@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+const DAY: Duration = Duration::from_hours(24);
+
 /// The location of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SqliteConfig {
@@ -22,8 +24,11 @@ pub struct OpenMode {
     pub mark: bool,
     /// The time between two searches for expired rows.
     pub cleanup_interval: Duration,
-    /// The time without deletions after the clock of the machine was set ahead, perhaps by mistake.
-    pub clock_jump_pause: Duration,
+    /// The time without deletions after the database was opened, perhaps with a clock that is ahead: at least the lifetime of
+    /// access tokens and the margin of the denylist.
+    pub start_pause: Duration,
+    /// The time for which nothing is deleted because of a jump of the clock ahead: no less than `start_pause`.
+    pub clock_jump_window: Duration,
 }
 
 impl SqliteConfig {
@@ -41,7 +46,8 @@ impl Default for OpenMode {
             check_integrity: false,
             mark: false,
             cleanup_interval: Duration::from_secs(5),
-            clock_jump_pause: Duration::from_hours(24),
+            start_pause: DAY,
+            clock_jump_window: DAY,
         }
     }
 }

@@ -111,12 +111,12 @@ impl Shared {
         let (connection, interval) = (opened.checkpointer, mode.cleanup_interval);
         let checkpointer = Checkpointer { connection, files, interval, restart, _running: running };
         write_threads.start("sqlite-checkpt", move || checkpointer.run(&requests))?;
-        let now = to_unix_microseconds(self.clock.now());
+        let (instant, now) = (self.clock.instant(), to_unix_microseconds(self.clock.now()));
         let maintenance = Maintenance {
             connection: opened.maintenance,
             interval,
             search: Search::new(self.login_retention.clone()),
-            clock_jumps: ClockJumps::new(mode.clock_jump_pause, self.clock.instant(), now),
+            clock_jumps: ClockJumps::new(mode.start_pause, mode.clock_jump_window, instant, now),
             writes: Arc::clone(&self.writes),
             clock: Arc::clone(&self.clock),
         };

@@ -41,10 +41,8 @@ impl Maintenance {
 
     fn clean_up(&mut self) -> Result<(), PortError> {
         let now = to_unix_microseconds(self.clock.now());
-        if !self.clock_jumps.is_settled(self.clock.instant(), now) {
-            return Ok(());
-        }
-        let found = self.search.run(&mut self.connection, now)?;
+        let time = self.clock_jumps.cleanup_time(self.clock.instant(), now);
+        let found = self.search.run(&mut self.connection, time)?;
         for expired in found {
             while self.delete(expired.clone())? {}
         }

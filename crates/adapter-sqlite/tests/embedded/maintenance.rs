@@ -29,7 +29,8 @@ const LOG_LIMIT: u64 = 32 * 1_024 * 1_024;
 fn open_with_frequent_cleanup(folder: &Folder) -> SqliteDatabase {
     let mode = OpenMode {
         cleanup_interval: Duration::from_millis(10),
-        clock_jump_pause: Duration::ZERO,
+        start_pause: Duration::ZERO,
+        clock_jump_window: Duration::ZERO,
         ..OpenMode::default()
     };
     folder.try_open(&folder.config(), mode).unwrap()
@@ -39,14 +40,21 @@ fn open_with_frequent_cleanup(folder: &Folder) -> SqliteDatabase {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_set_ahead_by_mistake_deletes_nothing() {
     let folder = Folder::new();
-    let mode = OpenMode { cleanup_interval: Duration::from_millis(10), ..OpenMode::default() };
+    let interval = OpenMode { cleanup_interval: Duration::from_millis(10), ..OpenMode::default() };
+    // Fifty intervals; the cleanup would delete the rows within one.
+    let wait = Duration::from_millis(500);
+    let mode = OpenMode { start_pause: Duration::ZERO, ..interval };
     let database = folder.try_open(&folder.config(), mode).unwrap();
     write_rows(&database).await;
     let rows = folder.number(ROWS);
     folder.clock.advance(Duration::from_hours(8_760));
-    // Fifty intervals; without the pause, the cleanup deletes the rows within one.
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    assert_eq!(folder.number(ROWS), rows);
+    tokio::time::sleep(wait).await;
+    assert_eq!(folder.number(ROWS), rows, "it was set ahead while the store is open");
+    drop(database);
+    let database = folder.try_open(&folder.config(), interval).unwrap();
+    tokio::time::sleep(wait).await;
+    assert_eq!(folder.number(ROWS), rows, "it was ahead at the start");
+    drop(database);
 }
 
 /// Waits in real time until `done` is true.

@@ -107,7 +107,12 @@ impl<'a> EmbeddedStore<'a> {
         let path = self.data_dir()?.database();
         let embedded = match &mut self.database {
             Some(embedded) => embedded,
-            none => none.insert(Embedded::open(path, self.purpose, self.hasher.clone(), self.clock.clone())?),
+            none => none.insert(Embedded::open(
+                path,
+                mode(self.settings, self.purpose),
+                self.hasher.clone(),
+                self.clock.clone(),
+            )?),
         };
         Ok(&embedded.database)
     }
@@ -164,6 +169,22 @@ pub(crate) fn back_up(settings: &Settings, file: &Path) -> Result<DataDir, Comma
     Ok(data_dir)
 }
 
+fn mode(settings: &Settings, purpose: Purpose) -> OpenMode {
+    let default = OpenMode::default();
+    let start_pause = settings.tokens.sessions.access_ttl + settings.tokens.denylist_margin;
+    OpenMode {
+        check_integrity: match purpose {
+            Purpose::Serve { .. } | Purpose::Diagnose => true,
+            Purpose::Migrate | Purpose::Administer => false,
+        },
+        mark: matches!(purpose, Purpose::Serve { .. }),
+        create_missing: purpose.missing() == Missing::Create,
+        start_pause,
+        clock_jump_window: default.clock_jump_window.max(start_pause),
+        ..default
+    }
+}
+
 struct Embedded {
     database: SqliteDatabase,
     hasher: Arc<dyn PasswordHasher>,
@@ -173,19 +194,10 @@ struct Embedded {
 impl Embedded {
     fn open(
         path: PathBuf,
-        purpose: Purpose,
+        mode: OpenMode,
         hasher: Arc<dyn PasswordHasher>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, CommandError> {
-        let mode = OpenMode {
-            check_integrity: match purpose {
-                Purpose::Serve { .. } | Purpose::Diagnose => true,
-                Purpose::Migrate | Purpose::Administer => false,
-            },
-            mark: matches!(purpose, Purpose::Serve { .. }),
-            create_missing: purpose.missing() == Missing::Create,
-            ..OpenMode::default()
-        };
         let database = SqliteDatabase::open(&SqliteConfig::new(path.clone()), mode, clock);
         let database = database.map_err(|problem| CommandError::Failed(problem.to_string()))?;
         Ok(Self { database, hasher, path })
