@@ -125,7 +125,9 @@ fn common(url: &mut ServerUrl) -> Result<Config, UrlError> {
         config.dbname(database);
     }
     if let Some(options) = url.take("options") {
-        if let Some(name) = OWN_SETTINGS.iter().find(|name| options.contains(*name)) {
+        // The server reads names of settings in any case, and `--statement-timeout` as `-c statement_timeout`.
+        let names = options.as_str().to_ascii_lowercase().replace('-', "_");
+        if let Some(name) = OWN_SETTINGS.iter().find(|name| names.contains(*name)) {
             return Err(UrlError::new(format!(
                 "parameter `options` sets {name}, which the service sets; remove it there"
             )));
