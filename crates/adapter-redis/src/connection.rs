@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auth_domain::ports::{Clock, PortError};
+use auth_store_connection::Change;
 use tokio::runtime::Handle;
 use tokio::time::timeout_at;
 
 use self::multiplexed::before;
 use self::set::{ConnectionSet, Slot};
+use crate::config::RedisConfig;
 use crate::connector::{CONNECT_TIMEOUT, Connector};
-use crate::error::{StoreError, StoreResult};
+use crate::error::{ConfigError, StoreError, StoreResult};
 
 pub(crate) use self::multiplexed::Connection;
 
@@ -182,6 +184,15 @@ impl Connections {
             Ok(_) | Err(StoreError::NotExecuted(_) | StoreError::NotOpen) => {}
         }
         result
+    }
+
+    /// Prepares the use of another configuration. Connections of another server or user are then discarded.
+    pub(crate) fn prepare(&self, config: &RedisConfig) -> Result<Change, ConfigError> {
+        let (change, connections) = (self.connector.prepare(config)?, self.clone());
+        Ok(Change::new(change.settings().to_vec(), move || {
+            change.apply();
+            connections.sets().for_each(ConnectionSet::discard_retired);
+        }))
     }
 
     /// Discards every connection of every set: they lead to the same server.

@@ -1,63 +1,58 @@
 //! The one place that opens connections.
 
-use std::time::{Duration, Instant};
+mod target;
 
-use auth_domain::ports::Clock;
-use auth_store_connection::TlsSettings;
-use deadpool_redis::{Pool, PoolConfig, Runtime, Timeouts};
+use std::sync::Arc;
+
+use auth_domain::ports::{Clock, PortErrorKind};
+use auth_store_connection::{Change, Current, Renewal};
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ProtocolVersion, RedisConnectionInfo,
-    RedisResult,
-};
-use tokio::time::timeout_at;
 
-use crate::error::{ConfigError, StoreError, StoreResult, port_error};
-use crate::tls_connector::TlsConnector;
+use crate::config::RedisConfig;
+use crate::error::{ConfigError, StoreError, StoreResult};
+pub(crate) use target::{CONNECT_TIMEOUT, Target};
 
-/// How long opening a connection may take.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Opens connections to one server.
+/// Opens connections to the server that is configured at present.
 pub(crate) struct Connector {
-    address: ConnectionInfo,
-    /// Only RESP3 carries invalidations.
-    resp3: RedisConnectionInfo,
-    opener: Opener,
+    current: Current<Target>,
+    max_connections: usize,
 }
 
-enum Opener {
-    Plain { pool: Pool, resp3: Client },
-    Tls(TlsConnector),
-}
+/// A new connection, and what it leads to.
+type Opened = (MultiplexedConnection, Arc<Target>);
 
 impl Connector {
-    pub(crate) fn new(
-        address: ConnectionInfo,
-        tls: Option<&TlsSettings>,
-        max_connections: usize,
-    ) -> Result<Self, ConfigError> {
-        let resp3 = address.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        let opener = match (tls, address.addr()) {
-            (Some(tls), ConnectionAddr::TcpTls { host, port, .. }) => {
-                Opener::Tls(TlsConnector::new(host, *port, tls)?)
-            }
-            _ => plain(&address, resp3.clone(), max_connections).map_err(ConfigError::Rejected)?,
-        };
-        Ok(Self { address, resp3, opener })
+    pub(crate) fn new(config: &RedisConfig, max_connections: usize) -> Result<Self, ConfigError> {
+        Ok(Self { current: Current::new(Target::new(config, max_connections)?), max_connections })
     }
 
-    /// Opens a connection for commands. It never returns to the pool: a discarded connection must not be used again.
-    pub(crate) async fn open(&self, clock: &dyn Clock) -> StoreResult<MultiplexedConnection> {
-        match &self.opener {
-            Opener::Plain { pool, .. } => {
-                let connection = pool.get().await.map_err(StoreError::from_pool)?;
-                Ok(deadpool_redis::Connection::take(connection))
-            }
-            Opener::Tls(tls) => {
-                within_timeout(clock, tls.open(self.address.redis_settings(), config())).await
-            }
+    /// Sets where other credentials come from if the server rejects the present ones.
+    pub(crate) fn renew_from(&self, renewal: Arc<dyn Renewal>) {
+        self.current.renew_from(renewal);
+    }
+
+    /// Prepares the use of another configuration for new connections. Open ones stay, unless the server, the database or the user
+    /// is another.
+    pub(crate) fn prepare(self: &Arc<Self>, config: &RedisConfig) -> Result<Change, ConfigError> {
+        let (present, mut target) = (self.target(), Target::new(config, self.max_connections)?);
+        let changed = target.differences(&present);
+        if changed.is_empty() {
+            return Ok(Change::none());
         }
+        let keeps_connections = target.keeps_connections_of(&present);
+        let connector = Arc::clone(self);
+        Ok(Change::new(changed, move || {
+            let former = connector.current.replace(target);
+            if !keeps_connections {
+                former.retire();
+            }
+        }))
+    }
+
+    /// Opens a connection for commands.
+    pub(crate) async fn open(&self, clock: &dyn Clock) -> StoreResult<Opened> {
+        let open = |target: Arc<Target>| async move { Ok((target.open(clock).await?, target)) };
+        self.current.connect(open, is_rejection).await
     }
 
     /// Opens a connection for client tracking; `push` receives the push messages of Redis.
@@ -65,46 +60,21 @@ impl Connector {
         &self,
         push: impl AsyncPushSender,
         clock: &dyn Clock,
-    ) -> StoreResult<MultiplexedConnection> {
-        let config = config().set_push_sender(push);
-        match &self.opener {
-            Opener::Plain { resp3, .. } => {
-                within_timeout(clock, resp3.get_multiplexed_async_connection_with_config(&config)).await
-            }
-            Opener::Tls(tls) => within_timeout(clock, tls.open(&self.resp3, config)).await,
-        }
+    ) -> StoreResult<Opened> {
+        let config = target::config().set_push_sender(push);
+        let open = |target: Arc<Target>| {
+            let config = config.clone();
+            async move { Ok((target.open_tracking(config, clock).await?, target)) }
+        };
+        self.current.connect(open, is_rejection).await
     }
 
-    pub(crate) fn address(&self) -> &ConnectionAddr {
-        self.address.addr()
+    pub(crate) fn target(&self) -> Arc<Target> {
+        self.current.get()
     }
 }
 
-fn plain(
-    address: &ConnectionInfo,
-    resp3: RedisConnectionInfo,
-    max_connections: usize,
-) -> RedisResult<Opener> {
-    let resp3 = Client::open(address.clone().set_redis_settings(resp3))?;
-    let manager = deadpool_redis::Manager::new_with_config(address.clone(), config())?;
-    let timeout = Some(CONNECT_TIMEOUT);
-    let timeouts = Timeouts { wait: timeout, create: timeout, recycle: timeout };
-    let config = PoolConfig { max_size: max_connections, timeouts, ..PoolConfig::default() };
-    let pool = Pool::builder(manager).config(config).runtime(Runtime::Tokio1).build();
-    let pool = pool.map_err(|error| redis::RedisError::from(std::io::Error::other(error)))?;
-    Ok(Opener::Plain { pool, resp3 })
-}
-
-async fn within_timeout(
-    clock: &dyn Clock,
-    opening: impl Future<Output = RedisResult<MultiplexedConnection>>,
-) -> StoreResult<MultiplexedConnection> {
-    let until: Instant = clock.instant() + CONNECT_TIMEOUT;
-    let opened = timeout_at(until.into(), opening).await.map_err(|_| StoreError::timeout().of_read())?;
-    opened.map_err(|error| StoreError::NotExecuted(port_error(error)))
-}
-
-/// Without a response timeout: every caller has a deadline of its own.
-fn config() -> AsyncConnectionConfig {
-    AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(None)
+/// Whether other credentials or certificates may help.
+fn is_rejection(error: &StoreError) -> bool {
+    matches!(error, StoreError::NotExecuted(error) if error.kind() == PortErrorKind::Misconfigured)
 }

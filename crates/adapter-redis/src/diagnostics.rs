@@ -67,7 +67,7 @@ impl RedisStore {
         let snapshots = snapshots.and_then(|settings| settings.get("save").cloned());
         let skew = self.skew(request_time).await?;
         let mut checks = server_checks(&info, snapshots.as_deref());
-        checks.extend([clock(skew), transport(self.transport())]);
+        checks.extend([clock(skew), transport(self.connections().connector.target().transport())]);
         Ok(checks)
     }
 
@@ -77,7 +77,8 @@ impl RedisStore {
             return error;
         }
         let until = request_time.deadline().min(self.clock().instant() + PROBE_TIMEOUT);
-        let probe = tls::other_protocol(self.connections().connector.address());
+        let target = self.connections().connector.target();
+        let probe = tls::other_protocol(target.address());
         timeout_at(until.into(), probe).await.ok().flatten().unwrap_or(error)
     }
 

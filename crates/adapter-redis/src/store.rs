@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use auth_domain::model::{RequestTime, TokenId, from_unix_microseconds, to_unix_microseconds};
 use auth_domain::ports::Clock;
+use auth_store_connection::{Change, Renewal};
 
-use crate::address::{Address, Transport};
 use crate::clock::MAX_SKEW;
 use crate::config::RedisConfig;
 use crate::connection::{Connections, PROCESS_CONNECTIONS, WORKER_CONNECTIONS};
@@ -26,7 +26,6 @@ pub struct RedisStore {
 
 /// What all handles share.
 struct Shared {
-    transport: Transport,
     /// The denylist cache of this process, if it keeps one.
     cache: OnceLock<Arc<DenylistCache>>,
 }
@@ -52,12 +51,11 @@ impl RedisStore {
         clock: Arc<dyn Clock>,
         workers: usize,
     ) -> Result<Self, ConfigError> {
-        let Address { connection, transport, tls } = Address::parse(config)?;
         let max_connections = PROCESS_CONNECTIONS + workers.saturating_mul(WORKER_CONNECTIONS);
-        let connector = Connector::new(connection, tls.as_ref(), max_connections)?;
+        let connector = Connector::new(config, max_connections)?;
         let connections = Connections::new(connector, clock, workers);
         let checks = RevocationChecks::new(&connections);
-        Ok(Self { shared: Arc::new(Shared { transport, cache: OnceLock::new() }), connections, checks })
+        Ok(Self { shared: Arc::new(Shared { cache: OnceLock::new() }), connections, checks })
     }
 
     /// Returns a handle whose commands use the connection of a worker, which is opened on the runtime of the first caller.
@@ -68,6 +66,20 @@ impl RedisStore {
         let connections = self.connections.for_worker(index);
         let checks = RevocationChecks::new(&connections);
         Self { shared: Arc::clone(&self.shared), connections, checks }
+    }
+
+    /// Sets where other credentials come from if the server rejects the present ones. Only the first call has an effect.
+    pub fn renew_from(&self, renewal: Arc<dyn Renewal>) {
+        self.connections.connector.renew_from(renewal);
+    }
+
+    /// Prepares the use of another configuration for new connections. Open ones stay, unless the server, the database or the user
+    /// is another; then they are closed after the commands that are on them.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the setting at fault.
+    pub fn prepare(&self, config: &RedisConfig) -> Result<Change, ConfigError> {
+        self.connections.prepare(config)
     }
 
     pub(crate) fn connections(&self) -> &Connections {
@@ -81,10 +93,6 @@ impl RedisStore {
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.connections.clock
-    }
-
-    pub(crate) fn transport(&self) -> Transport {
-        self.shared.transport
     }
 
     /// Returns the denylist cache, and creates it at the first call. `max_lifetime` is the longest that any entry lives.

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout_at;
 
 use super::invalidations::{InvalidationHandler, TrackingEvent};
-use crate::connector::Connector;
+use crate::connector::{Connector, Target};
 use crate::denylist_cache::{DenylistCache, Lifetime, LocalTime};
 use crate::error::{StoreError, StoreResult, unexpected_reply};
 use crate::keys;
@@ -32,6 +32,7 @@ pub(super) struct TrackingConnection {
     is_lost: Arc<AtomicBool>,
     cache: Arc<DenylistCache>,
     clock: Arc<dyn Clock>,
+    target: Arc<Target>,
 }
 
 impl TrackingConnection {
@@ -47,9 +48,9 @@ impl TrackingConnection {
             InvalidationHandler { cache: Arc::clone(cache), events: sender, is_lost: Arc::clone(&is_lost) };
         let push_clock = Arc::clone(clock);
         let push = move |push: PushInfo| handler.handle(&push, push_clock.instant());
-        let connection = connector.open_tracking(push, &**clock).await?;
+        let (connection, target) = connector.open_tracking(push, &**clock).await?;
         let (cache, clock) = (Arc::clone(cache), Arc::clone(clock));
-        let mut tracking = Self { connection, events, is_lost, cache, clock };
+        let mut tracking = Self { connection, events, is_lost, cache, clock, target };
         tracking.check_role().await?;
         tracking.start_tracking().await?;
         Ok(tracking)
@@ -89,6 +90,9 @@ impl TrackingConnection {
 
     /// Sends a heartbeat, and renews the trust in the cache when it is answered.
     pub(super) async fn send_heartbeat(&mut self) -> StoreResult<()> {
+        if self.target.is_retired() {
+            return Err(lost());
+        }
         let sent = LocalTime::now(&*self.clock);
         self.check_role().await?;
         // Redis writes invalidations once in a turn of its event loop, and with several I/O threads it may answer a writer
@@ -171,7 +175,7 @@ fn is_text(value: &Value, text: &str) -> bool {
 
 fn lost() -> StoreError {
     StoreError::Unanswered(PortError::unavailable(
-        "Redis closed the tracking connection, or its keyspace was flushed",
+        "Redis closed the tracking connection, its keyspace was flushed, or another server or user is configured now",
     ))
 }
 

@@ -9,7 +9,7 @@ use redis::{Cmd, Pipeline, Value};
 use tokio::time::timeout_at;
 
 use crate::clock::{ClockSample, ServerClock};
-use crate::connector::Connector;
+use crate::connector::{Connector, Target};
 use crate::error::{StoreError, StoreResult};
 use crate::scripts::load_scripts;
 
@@ -17,6 +17,7 @@ use crate::scripts::load_scripts;
 pub(crate) struct Connection {
     multiplexed: MultiplexedConnection,
     clock: ServerClock,
+    target: Arc<Target>,
 }
 
 impl Connection {
@@ -26,10 +27,15 @@ impl Connection {
         clock: Arc<dyn Clock>,
         origin: Instant,
     ) -> StoreResult<Self> {
-        let mut multiplexed = connector.open(&*clock).await?;
+        let (mut multiplexed, target) = connector.open(&*clock).await?;
         load_scripts(&mut multiplexed).await?;
         let sample = ClockSample::take(&mut multiplexed, &*clock).await?;
-        Ok(Self { multiplexed, clock: ServerClock::new(origin, sample) })
+        Ok(Self { multiplexed, clock: ServerClock::new(origin, sample), target })
+    }
+
+    /// Whether the connection must not be used again, because another server or user is configured now.
+    pub(super) fn is_retired(&self) -> bool {
+        self.target.is_retired()
     }
 
     /// Sends a command and returns its reply, which may be an error of the server.

@@ -76,6 +76,10 @@ impl ConnectionSet {
         self.slots.iter().for_each(|slot| slot.set(None));
     }
 
+    pub(super) fn discard_retired(&self) {
+        self.slots.iter().filter(|slot| slot.current().is_none()).for_each(|slot| slot.set(None));
+    }
+
     /// Callers that wait for a reply on the connection keep it.
     pub(super) fn discard(&self, connection: &Arc<Connection>) {
         self.slots.iter().for_each(|slot| slot.discard(connection));
@@ -84,7 +88,8 @@ impl ConnectionSet {
 
 impl Slot {
     pub(super) fn current(&self) -> Option<Arc<Connection>> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.as_ref().filter(|connection| !connection.is_retired()).map(Arc::clone)
     }
 
     pub(super) fn set(&self, connection: Option<Arc<Connection>>) {

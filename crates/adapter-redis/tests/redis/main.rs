@@ -9,6 +9,7 @@ mod clocks;
 mod commands;
 mod connections;
 mod corrupt_records;
+mod credentials;
 mod deadlines;
 mod diagnostics;
 mod equality;

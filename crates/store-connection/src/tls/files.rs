@@ -1,6 +1,7 @@
 //! Certificates and keys in PEM form.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use rustls::pki_types::pem::PemObject;
@@ -38,6 +39,13 @@ impl TlsFile {
 
     pub(super) fn no_certificate(&self) -> TlsError {
         TlsError::NoCertificate { setting: self.setting, path: self.path.clone() }
+    }
+
+    /// Returns the setting and a digest of the content.
+    pub(super) fn digest(&self) -> Result<(&'static str, u64), TlsError> {
+        let mut hasher = DefaultHasher::new();
+        self.read()?.hash(&mut hasher);
+        Ok((self.setting, hasher.finish()))
     }
 
     fn read(&self) -> Result<Zeroizing<Vec<u8>>, TlsError> {

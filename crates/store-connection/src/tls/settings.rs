@@ -1,5 +1,6 @@
 //! The TLS settings of the connections to a server.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -72,6 +73,22 @@ impl TlsSettings {
             rustls::Error::InconsistentKeys(_) => TlsError::KeyMismatch(key.setting),
             other => TlsError::Rejected(certificate.setting, other),
         })
+    }
+
+    /// Reads the files and returns a digest of each, with its setting: a difference shows that a file has changed.
+    ///
+    /// # Errors
+    /// [`TlsError`] if a file cannot be read.
+    pub fn digests(&self) -> Result<Vec<(&'static str, u64)>, TlsError> {
+        let client = self.client.iter().flat_map(|(certificate, key)| [certificate, key]);
+        let files = self.authorities.iter().chain(client);
+        let mut digests = files.map(TlsFile::digest).collect::<Result<Vec<_>, _>>()?;
+        if self.authorities.is_none() {
+            let mut hasher = DefaultHasher::new();
+            rustls_native_certs::load_native_certs().certs.hash(&mut hasher);
+            digests.push((self.ca_setting, hasher.finish()));
+        }
+        Ok(digests)
     }
 
     fn verifier(&self, provider: &CryptoProvider) -> Result<ServerVerifier, TlsError> {
