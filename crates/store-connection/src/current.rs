@@ -68,9 +68,11 @@ mod tests {
 
     use super::*;
 
+    type Target = String;
+
     /// Replaces a target, and counts the calls.
     struct Replacing {
-        current: Weak<Current<&'static str>>,
+        current: Weak<Current<Target>>,
         by: Option<&'static str>,
         calls: AtomicUsize,
     }
@@ -80,13 +82,13 @@ mod tests {
         async fn renew(&self) {
             self.calls.fetch_add(1, Ordering::Relaxed);
             if let (Some(current), Some(by)) = (self.current.upgrade(), self.by) {
-                let _ = current.replace(by);
+                let _ = current.replace(by.to_owned());
             }
         }
     }
 
-    fn current(by: Option<&'static str>) -> (Arc<Current<&'static str>>, Arc<Replacing>) {
-        let current = Arc::new(Current::new("old"));
+    fn current(by: Option<&'static str>) -> (Arc<Current<Target>>, Arc<Replacing>) {
+        let current = Arc::new(Current::new("old".to_owned()));
         let renewal =
             Arc::new(Replacing { current: Arc::downgrade(&current), by, calls: AtomicUsize::new(0) });
         current.renew_from(renewal.clone());
@@ -94,8 +96,8 @@ mod tests {
     }
 
     /// A server that accepts the target `new` only; another error is no rejection.
-    async fn connect(target: Arc<&'static str>) -> Result<&'static str, &'static str> {
-        match *target {
+    async fn connect(target: Arc<Target>) -> Result<&'static str, &'static str> {
+        match target.as_str() {
             "new" => Ok("connected"),
             "gone" => Err("unreachable"),
             _ => Err("rejected"),
@@ -126,7 +128,7 @@ mod tests {
     #[tokio::test]
     async fn other_errors_renew_nothing() {
         let (current, renewal) = current(Some("new"));
-        let _ = current.replace("gone");
+        let _ = current.replace("gone".to_owned());
         assert_eq!(current.connect(connect, is_rejection).await, Err("unreachable"));
         assert_eq!(renewal.calls.load(Ordering::Relaxed), 0);
     }
@@ -135,8 +137,8 @@ mod tests {
     #[tokio::test]
     async fn target_that_was_replaced_meanwhile_needs_no_renewal() {
         let (current, renewal) = current(None);
-        let replaced = async |target: Arc<&'static str>| {
-            let _ = current.replace("new");
+        let replaced = async |target: Arc<Target>| {
+            let _ = current.replace("new".to_owned());
             connect(target).await
         };
         assert_eq!(current.connect(replaced, is_rejection).await, Ok("connected"));
