@@ -25,6 +25,8 @@ pub(crate) const PROCESS_CONNECTIONS: usize = 2;
 pub(crate) const WORKER_CONNECTIONS: usize = 1;
 /// How long a command may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long an idle connection may take to show that it is alive.
+const ALIVE_TIMEOUT: Duration = Duration::from_millis(200);
 /// An attempt to connect that had less time than this may have failed because of its deadline.
 const SHORT: Duration = Duration::from_millis(250);
 /// How long a set does not connect after it failed to, as long as there is an open connection of another set.
@@ -90,7 +92,7 @@ impl Connections {
             return Err(StoreError::deadline_passed());
         }
         let Some(slot) = self.set.next() else { return Err(StoreError::deadline_passed()) };
-        let connection = match slot.current() {
+        let connection = match self.alive(slot, deadline).await {
             Some(connection) => connection,
             None if self.never_connects => {
                 self.open_connection().or_else(|| self.shared(slot)).ok_or(StoreError::NotOpen)?
@@ -98,6 +100,18 @@ impl Connections {
             None => self.open_or_share(slot, deadline).await?,
         };
         Ok((connection, deadline.min(self.clock.instant() + COMMAND_TIMEOUT)))
+    }
+
+    /// Returns the connection of a slot, if it is open. One that was idle may have died silently, as behind a firewall that has
+    /// forgotten it, so it is asked first. If it is dead, all idle connections are discarded: they died of the same cause.
+    async fn alive(&self, slot: &Slot, deadline: Instant) -> Option<Arc<Connection>> {
+        let connection = slot.current()?;
+        let now = self.clock.instant();
+        if !connection.is_idle(now) || connection.is_alive(deadline.min(now + ALIVE_TIMEOUT)).await {
+            return Some(connection);
+        }
+        self.sets().for_each(|set| set.discard_idle(now));
+        None
     }
 
     /// Opens a connection if none is open. Callers of a batch do so first.
@@ -179,7 +193,9 @@ impl Connections {
         result: StoreResult<T>,
     ) -> StoreResult<T> {
         match &result {
-            Err(StoreError::Unanswered(_)) => self.sets().for_each(|set| set.discard(connection)),
+            Err(StoreError::Unanswered(_) | StoreError::Closed(_)) => {
+                self.sets().for_each(|set| set.discard(connection));
+            }
             Err(StoreError::Replica(_)) => self.discard_all(),
             Ok(_) | Err(StoreError::NotExecuted(_) | StoreError::NotOpen) => {}
         }

@@ -60,9 +60,12 @@ pub(crate) enum StoreError {
     /// No connection is open, and the caller must not open one.
     #[error("no connection to Redis is open")]
     NotOpen,
-    /// It was sent and not answered, so Redis may have executed it.
+    /// It was sent and not answered in time, so Redis may have executed it.
     #[error(transparent)]
     Unanswered(PortError),
+    /// The connection was closed before an answer, so Redis may have executed it, and another connection may be better.
+    #[error(transparent)]
+    Closed(PortError),
 }
 
 impl StoreError {
@@ -77,7 +80,7 @@ impl StoreError {
     /// The error of a call that changes nothing, so that its outcome does not matter.
     pub(crate) fn of_read(self) -> Self {
         match self {
-            Self::Unanswered(error) => Self::NotExecuted(error),
+            Self::Unanswered(error) | Self::Closed(error) => Self::NotExecuted(error),
             Self::NotExecuted(_) | Self::Replica(_) | Self::NotOpen => self,
         }
     }
@@ -85,17 +88,27 @@ impl StoreError {
     /// The last error of a call whose earlier attempt was not answered.
     pub(crate) fn of_unanswered_call(self) -> Self {
         match self {
-            Self::NotExecuted(error) | Self::Replica(error) | Self::Unanswered(error) => {
-                Self::Unanswered(error)
-            }
+            Self::NotExecuted(error)
+            | Self::Replica(error)
+            | Self::Unanswered(error)
+            | Self::Closed(error) => Self::Unanswered(error),
             Self::NotOpen => Self::Unanswered(PortError::unavailable(self)),
+        }
+    }
+
+    /// Returns whether Redis may have executed the call.
+    pub(crate) const fn is_unanswered(&self) -> bool {
+        match self {
+            Self::Unanswered(_) | Self::Closed(_) => true,
+            Self::NotExecuted(_) | Self::Replica(_) | Self::NotOpen => false,
         }
     }
 
     /// Translates an error in answer to a command that was sent.
     pub(crate) fn from_answer(error: RedisError) -> Self {
         match error.kind() {
-            ErrorKind::Io | ErrorKind::Client => Self::Unanswered(port_error(error)),
+            ErrorKind::Io => Self::Closed(port_error(error)),
+            ErrorKind::Client => Self::Unanswered(port_error(error)),
             ErrorKind::Parse => Self::Unanswered(PortError::corrupt(error)),
             ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => {
                 Self::Replica(port_error(error))
@@ -120,7 +133,7 @@ impl From<StoreError> for PortError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotExecuted(error) | StoreError::Replica(error) => error,
-            StoreError::Unanswered(error) => error.into_unanswered(),
+            StoreError::Unanswered(error) | StoreError::Closed(error) => error.into_unanswered(),
             StoreError::NotOpen => Self::unavailable(error),
         }
     }

@@ -12,7 +12,7 @@ use auth_domain::model::{
 use auth_domain::ports::{LoginLimiter, PortError};
 use tracing::instrument;
 
-use crate::error::unexpected_reply;
+use crate::error::{StoreError, StoreResult, unexpected_reply};
 use crate::keys;
 use crate::script_call::ScriptCall;
 use crate::script_reply::ScriptReply;
@@ -33,6 +33,41 @@ impl RedisLoginLimiter {
     pub fn new(store: &RedisStore, limits: LoginLimits) -> Self {
         Self { store: store.clone(), limits }
     }
+
+    /// Reserves an attempt, also if a connection is closed before the answer: the attempt may be counted then, so it is abandoned
+    /// before it is reserved again.
+    async fn reserve_once(
+        &self,
+        attempt: &LoginAttempt,
+        request_time: RequestTime,
+    ) -> StoreResult<ScriptReply> {
+        let connections = self.store.connections();
+        let call = calls::on_limit_keys(&RESERVE, attempt, &self.limits, request_time);
+        let mut repeats = 0..connections.len();
+        loop {
+            match call.run_once(connections, request_time).await {
+                Err(StoreError::Closed(_)) if repeats.next().is_some() => {}
+                reply => return reply,
+            }
+            let ticket = Ticket { attempt: *attempt, is_known: false };
+            let abandoned = self.settle_attempt(&ticket, Settlement::Abandoned, request_time).await;
+            abandoned.map_err(StoreError::of_unanswered_call)?;
+        }
+    }
+
+    async fn settle_attempt(
+        &self,
+        ticket: &Ticket,
+        outcome: Settlement,
+        request_time: RequestTime,
+    ) -> StoreResult<()> {
+        let request_time = self.store.on_server_clock(request_time).await?;
+        let call = calls::on_limit_keys(&SETTLE, &ticket.attempt, &self.limits, request_time)
+            .at_any_clock()
+            .arg(settlement_name(outcome))
+            .arg(u8::from(ticket.is_known));
+        call.run(self.store.connections(), request_time).await.map(drop)
+    }
 }
 
 #[async_trait]
@@ -43,8 +78,7 @@ impl LoginLimiter for RedisLoginLimiter {
         attempt: &LoginAttempt,
         request_time: RequestTime,
     ) -> Result<Reservation, PortError> {
-        let call = calls::on_limit_keys(&RESERVE, attempt, &self.limits, request_time);
-        let mut reply = call.run(self.store.connections(), request_time).await?;
+        let mut reply = self.reserve_once(attempt, request_time).await?;
         match reply.text()?.as_str() {
             "reserved" => {
                 Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: reply.number()? == 1 }))
@@ -65,13 +99,7 @@ impl LoginLimiter for RedisLoginLimiter {
         outcome: Settlement,
         request_time: RequestTime,
     ) -> Result<(), PortError> {
-        let request_time = self.store.on_server_clock(request_time).await?;
-        let call = calls::on_limit_keys(&SETTLE, &ticket.attempt, &self.limits, request_time)
-            .at_any_clock()
-            .arg(settlement_name(outcome))
-            .arg(u8::from(ticket.is_known));
-        call.run(self.store.connections(), request_time).await?;
-        Ok(())
+        Ok(self.settle_attempt(ticket, outcome, request_time).await?)
     }
 
     #[instrument(level = "debug", skip_all)]

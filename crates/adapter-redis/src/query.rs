@@ -1,4 +1,4 @@
-//! Commands that change no token and no session. They are repeated on another connection if theirs was closed, as every
+//! Commands that change no token and no session. They are repeated on another connection if theirs was closed, as each
 //! connection is after a restart of the server.
 
 use std::time::Instant;
@@ -67,11 +67,7 @@ impl Connections {
             let (connection, until) = self.acquire(deadline).await?;
             let replies = connection.send_all(pipeline, until).await;
             let replies = match self.discard_on_error(&connection, replies) {
-                Err(StoreError::Unanswered(_))
-                    if self.clock.instant() < until && repeats.next().is_some() =>
-                {
-                    continue;
-                }
+                Err(StoreError::Closed(_)) if repeats.next().is_some() => continue,
                 replies => replies.map_err(StoreError::of_read)?,
             };
             return if replies.len() == pipeline.len() { Ok(replies) } else { Err(not_one_for_each()) };
@@ -80,20 +76,19 @@ impl Connections {
 
     /// Reads the server clock on every connection, which updates the offset of their deadlines.
     pub(crate) async fn sample_clock(&self, deadline: Instant) -> StoreResult<ClockSample> {
-        let clock = &*self.clock;
         let mut repeats = 0..self.len();
         let (connection, until, sample) = loop {
             let (connection, until) = self.acquire(deadline).await?;
-            let sample = connection.sample_clock(clock, until).await;
+            let sample = connection.sample_clock(until).await;
             match self.discard_on_error(&connection, sample) {
-                Err(StoreError::Unanswered(_)) if clock.instant() < until && repeats.next().is_some() => {}
+                Err(StoreError::Closed(_)) if repeats.next().is_some() => {}
                 sample => break (connection, until, sample.map_err(StoreError::of_read)?),
             }
         };
         // At the same time, so that one that does not answer leaves time for the others. It is discarded, and replaced when
         // it is needed.
         let others = self.others(&connection).into_iter().map(|other| async move {
-            drop(self.discard_on_error(&other, other.sample_clock(clock, until).await));
+            drop(self.discard_on_error(&other, other.sample_clock(until).await));
         });
         join_all(others).await;
         Ok(sample)

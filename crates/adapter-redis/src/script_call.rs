@@ -51,8 +51,24 @@ impl ScriptCall {
         self
     }
 
-    /// Runs the script. It takes effect before the deadline or never.
+    /// Runs a script whose repeat changes nothing, and repeats it if its connection was closed. It takes effect before the
+    /// deadline or never.
     pub(crate) async fn run(
+        &self,
+        connections: &Connections,
+        request_time: RequestTime,
+    ) -> StoreResult<ScriptReply> {
+        let mut repeats = 0..connections.len();
+        loop {
+            match self.run_once(connections, request_time).await {
+                Err(StoreError::Closed(_)) if repeats.next().is_some() => {}
+                reply => return reply,
+            }
+        }
+    }
+
+    /// Runs the script, and does not repeat it if its connection was closed. It takes effect before the deadline or never.
+    pub(crate) async fn run_once(
         &self,
         connections: &Connections,
         request_time: RequestTime,
@@ -75,7 +91,7 @@ impl ScriptCall {
                 Ok(value) => value,
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                     let loaded = connection.load_scripts(until).await;
-                    connections.discard_on_error(&connection, loaded).map_err(StoreError::of_read)?;
+                    connections.discard_on_error(&connection, loaded).or_else(if_closed)?;
                     continue;
                 }
                 Err(error) => {
@@ -86,8 +102,8 @@ impl ScriptCall {
             match reply.peek() {
                 // The server clock is past the deadline, or it was adjusted.
                 Some(b"late") => {
-                    let sample = connection.sample_clock(&*connections.clock, until).await;
-                    connections.discard_on_error(&connection, sample).map_err(StoreError::of_read)?;
+                    let sample = connection.sample_clock(until).await;
+                    connections.discard_on_error(&connection, sample.map(drop)).or_else(if_closed)?;
                 }
                 Some(b"clocks_apart") => return Err(clocks_apart(&mut reply, now)),
                 _ => return Ok(reply),
@@ -110,7 +126,7 @@ impl ScriptCall {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
-            is_unanswered |= matches!(error, StoreError::Unanswered(_));
+            is_unanswered |= error.is_unanswered();
             if !is_unanswered {
                 return Err(error);
             }
@@ -135,6 +151,11 @@ impl ScriptCall {
         command.arg(numbers.flag(self.is_repeat || is_repeat));
         command
     }
+}
+
+/// Lets the call be sent on another connection if this one was closed. It was not executed.
+fn if_closed(error: StoreError) -> StoreResult<()> {
+    if matches!(error, StoreError::Closed(_)) { Ok(()) } else { Err(error.of_read()) }
 }
 
 fn clocks_apart(reply: &mut ScriptReply, now: i64) -> StoreError {

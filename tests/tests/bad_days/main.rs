@@ -10,5 +10,6 @@ mod password_formats;
 mod pooler;
 mod protocols;
 mod readiness;
+mod redis_connections;
 mod settings;
 mod store_files;

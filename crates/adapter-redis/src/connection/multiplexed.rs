@@ -1,8 +1,10 @@
 //! One connection to the server.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
+use auth_domain::model::to_microseconds;
 use auth_domain::ports::Clock;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Cmd, Pipeline, Value};
@@ -13,11 +15,18 @@ use crate::connector::{Connector, Target};
 use crate::error::{StoreError, StoreResult};
 use crate::scripts::load_scripts;
 
+/// A connection without an answer for longer than this is idle.
+const IDLE_AFTER: Duration = Duration::from_secs(1);
+
 /// A multiplexed connection that many callers share, and the clock of its server.
 pub(crate) struct Connection {
     multiplexed: MultiplexedConnection,
-    clock: ServerClock,
+    server_clock: ServerClock,
     target: Arc<Target>,
+    clock: Arc<dyn Clock>,
+    origin: Instant,
+    /// When it was last answered, in microseconds since `origin`.
+    answered: AtomicI64,
 }
 
 impl Connection {
@@ -30,7 +39,11 @@ impl Connection {
         let (mut multiplexed, target) = connector.open(&*clock).await?;
         load_scripts(&mut multiplexed).await?;
         let sample = ClockSample::take(&mut multiplexed, &*clock).await?;
-        Ok(Self { multiplexed, clock: ServerClock::new(origin, sample), target })
+        let server_clock = ServerClock::new(origin, sample);
+        let answered = AtomicI64::new(0);
+        let connection = Self { multiplexed, server_clock, target, clock, origin, answered };
+        connection.note_answer();
+        Ok(connection)
     }
 
     /// Whether the connection must not be used again, because another server or user is configured now.
@@ -41,15 +54,37 @@ impl Connection {
     /// Sends a command and returns its reply, which may be an error of the server.
     pub(crate) async fn send(&self, cmd: &Cmd, until: Instant) -> StoreResult<Value> {
         let mut multiplexed = self.multiplexed.clone();
-        before(until, async { multiplexed.req_packed_command(cmd).await.map_err(StoreError::from_answer) })
-            .await
+        let reply = before(until, async {
+            multiplexed.req_packed_command(cmd).await.map_err(StoreError::from_answer)
+        });
+        reply.await.inspect(|_| self.note_answer())
     }
 
     /// Sends commands together and returns their replies, each of which may be an error of the server.
     pub(crate) async fn send_all(&self, pipeline: &Pipeline, until: Instant) -> StoreResult<Vec<Value>> {
         let mut multiplexed = self.multiplexed.clone();
         let replies = multiplexed.req_packed_commands(pipeline, 0, pipeline.len());
-        before(until, async { replies.await.map_err(StoreError::from_answer) }).await
+        let replies = before(until, async { replies.await.map_err(StoreError::from_answer) });
+        replies.await.inspect(|_| self.note_answer())
+    }
+
+    /// Returns whether the connection had no answer for a while, so that it may have died silently.
+    pub(super) fn is_idle(&self, now: Instant) -> bool {
+        self.since_origin(now) - self.answered.load(Ordering::Relaxed) > to_microseconds(IDLE_AFTER)
+    }
+
+    /// Asks for the time, which each user of the adapter may do. An error of the server is an answer as well.
+    pub(super) async fn is_alive(&self, until: Instant) -> bool {
+        self.send(&redis::cmd("TIME"), until).await.is_ok()
+    }
+
+    fn note_answer(&self) {
+        self.answered.store(self.since_origin(self.clock.instant()), Ordering::Relaxed);
+    }
+
+    /// Returns microseconds.
+    fn since_origin(&self, instant: Instant) -> i64 {
+        to_microseconds(instant.saturating_duration_since(self.origin))
     }
 
     /// Loads the scripts again, for a server that has lost them.
@@ -58,15 +93,16 @@ impl Connection {
     }
 
     /// Reads the server clock again.
-    pub(crate) async fn sample_clock(&self, clock: &dyn Clock, until: Instant) -> StoreResult<ClockSample> {
-        let sample = before(until, ClockSample::take(&mut self.multiplexed.clone(), clock)).await?;
-        self.clock.update(sample);
+    pub(crate) async fn sample_clock(&self, until: Instant) -> StoreResult<ClockSample> {
+        let sample = before(until, ClockSample::take(&mut self.multiplexed.clone(), &*self.clock)).await?;
+        self.server_clock.update(sample);
+        self.note_answer();
         Ok(sample)
     }
 
     /// Converts an instant to Unix microseconds of the server clock.
     pub(crate) fn server_time(&self, instant: Instant) -> i64 {
-        self.clock.at(instant)
+        self.server_clock.at(instant)
     }
 }
 

@@ -82,7 +82,12 @@ impl ConnectionSet {
 
     /// Callers that wait for a reply on the connection keep it.
     pub(super) fn discard(&self, connection: &Arc<Connection>) {
-        self.slots.iter().for_each(|slot| slot.discard(connection));
+        self.slots.iter().for_each(|slot| slot.discard_if(|current| Arc::ptr_eq(current, connection)));
+    }
+
+    /// Discards the connections that are idle at this time.
+    pub(super) fn discard_idle(&self, now: Instant) {
+        self.slots.iter().for_each(|slot| slot.discard_if(|current| current.is_idle(now)));
     }
 }
 
@@ -106,9 +111,9 @@ impl Slot {
         failure.as_ref().filter(|(at, _)| *at >= since).map(|(_, error)| error.clone())
     }
 
-    fn discard(&self, connection: &Arc<Connection>) {
+    fn discard_if(&self, condition: impl Fn(&Arc<Connection>) -> bool) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        current.take_if(|current| Arc::ptr_eq(current, connection));
+        current.take_if(|current| condition(current));
     }
 }
 

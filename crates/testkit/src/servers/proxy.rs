@@ -1,6 +1,6 @@
 //! A TCP proxy that injects faults.
 
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,6 +21,10 @@ pub struct Proxy {
 struct Route {
     server: AtomicU16,
     drops_replies: AtomicBool,
+    /// The number of connections so far.
+    connections: AtomicU32,
+    /// Earlier connections pass nothing any more.
+    first_audible: AtomicU32,
     /// A connection that has passed this text to the server gets no reply any more.
     silencing: Mutex<Option<String>>,
 }
@@ -33,6 +37,8 @@ impl Proxy {
         let route = Route {
             server: AtomicU16::new(server),
             drops_replies: AtomicBool::new(false),
+            connections: AtomicU32::new(0),
+            first_audible: AtomicU32::new(0),
             silencing: Mutex::default(),
         };
         let (route, (cuts, _)) = (Arc::new(route), watch::channel(0));
@@ -64,6 +70,11 @@ impl Proxy {
         *self.route.silencing.lock().expect("no panic") = text.map(str::to_owned);
     }
 
+    /// Drops everything on the existing connections without closing them, like a firewall that has forgotten them.
+    pub fn forget_connections(&self) {
+        self.route.first_audible.store(self.route.connections.load(Ordering::SeqCst), Ordering::SeqCst);
+    }
+
     /// Forwards new connections to another server and closes the existing ones, like an address that moves in a failover.
     pub fn redirect_to(&self, server: u16) {
         self.route.server.store(server, Ordering::Relaxed);
@@ -82,13 +93,17 @@ async fn connect(client: TcpStream, upstream: TcpStream, route: Arc<Route>, mut 
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = upstream.into_split();
     let is_silent = AtomicBool::new(false);
+    let number = route.connections.fetch_add(1, Ordering::SeqCst);
+    let is_forgotten = || number < route.first_audible.load(Ordering::SeqCst);
     let commands = |part: &[u8]| {
         if route.silences(part) {
             is_silent.store(true, Ordering::Relaxed);
         }
-        false
+        is_forgotten()
     };
-    let replies = |_: &[u8]| is_silent.load(Ordering::Relaxed) || route.drops_replies.load(Ordering::Relaxed);
+    let replies = |_: &[u8]| {
+        is_silent.load(Ordering::Relaxed) || route.drops_replies.load(Ordering::Relaxed) || is_forgotten()
+    };
     tokio::select! {
         () = pass(from_client, to_server, commands) => {}
         () = pass(from_server, to_client, replies) => {}
