@@ -6,6 +6,7 @@
 mod backups;
 mod certificates;
 mod keys;
+mod memory;
 mod password_formats;
 mod pooler;
 mod protocols;

@@ -79,9 +79,10 @@ end
 local needed = math.max(expires, access_expires_at + margin)
 local sealed = is_sealed == 1 and string.sub(ARGV[1], sealed_at) or ''
 local kept, minute, refreshes, generation, retries, tokens, first, last = 0, 0, 0, 0, 0, '', 1, 0
+-- The first write of the script: Redis rejects it if maxmemory is reached, and does not check the writes after it.
+redis.call('SET', token_key, session_id, 'PX', to_milliseconds(expires - now))
 save_fields(session_key, now, nil, needed, access_token, access_expires_at, sealed, format, tenant_id, current, previous,
   has_from == 1 and from or '', now, now, expires, ends_at, kept, minute, refreshes, generation, retries, tokens, first, last)
-redis.call('SET', token_key, session_id, 'PX', to_milliseconds(expires - now))
 redis.call('ZADD', sessions_key, ends_at, session_id)
 local lifetime = to_milliseconds(ends_at - now + tombstone)
 if redis.call('PTTL', sessions_key) < lifetime then
