@@ -12,6 +12,10 @@ use crate::checkpoint::{checkpoint, log_failure};
 use crate::error::StoreError;
 use crate::store_files::StoreFiles;
 
+mod growth;
+
+pub(crate) use growth::{LONG, LogGrowth};
+
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +39,7 @@ pub(crate) struct Checkpointer {
     /// The time after which it checkpoints without a request.
     pub(crate) interval: Duration,
     pub(crate) restart: Restart,
+    pub(crate) growth: LogGrowth,
     /// Dropped after the connection, so that the next thread closes its connection alone.
     pub(crate) _running: Sender<Infallible>,
 }
@@ -64,10 +69,13 @@ impl Checkpointer {
         let mut left = 0;
         for _ in 0..CHECKPOINTS {
             let progress = checkpoint(&mut self.connection)?;
+            left = progress.log - progress.checkpointed;
+            if left > MAX_WRITER_PAGES || progress.log < LONG {
+                self.growth.note(progress);
+            }
             if progress.log < RESTART_PAGES {
                 return Ok(());
             }
-            left = progress.log - progress.checkpointed;
             if left <= WRITER_PAGES {
                 break;
             }

@@ -9,7 +9,7 @@ use auth_domain::ports::{Clock, PortError};
 use crossbeam_channel::bounded;
 use diesel::SqliteConnection;
 
-use crate::checkpointer::{Checkpointer, Restart};
+use crate::checkpointer::{Checkpointer, LogGrowth, Restart};
 use crate::cleanup::Search;
 use crate::clock_jumps::ClockJumps;
 use crate::config::{OpenMode, SqliteConfig};
@@ -109,7 +109,8 @@ impl Shared {
         write_threads.start("sqlite-writer", move || writer.run(&jobs))?;
         let (running, checkpointer_runs) = bounded(0);
         let (connection, interval) = (opened.checkpointer, mode.cleanup_interval);
-        let checkpointer = Checkpointer { connection, files, interval, restart, _running: running };
+        let growth = LogGrowth::default();
+        let checkpointer = Checkpointer { connection, files, interval, restart, growth, _running: running };
         write_threads.start("sqlite-checkpt", move || checkpointer.run(&requests))?;
         let (instant, now) = (self.clock.instant(), to_unix_microseconds(self.clock.now()));
         let maintenance = Maintenance {

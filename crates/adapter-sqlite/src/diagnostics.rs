@@ -1,5 +1,6 @@
 //! Checks of the database, for readiness and for `doctor`.
 
+mod files;
 mod users;
 
 use auth_domain::model::{HashUse, PasswordHash, RequestTime};
@@ -10,6 +11,7 @@ use diesel::{QueryDsl, RunQueryDsl, SqliteConnection};
 use crate::database::SqliteDatabase;
 use crate::mark;
 use crate::schema::tenants;
+pub use files::diagnose_files;
 
 impl SqliteDatabase {
     /// Reads from the database and commits a write to it.

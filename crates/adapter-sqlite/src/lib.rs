@@ -37,6 +37,7 @@ pub use backup::{BackupError, back_up};
 pub use config::{OpenMode, SqliteConfig};
 pub use database::SqliteDatabase;
 pub use denylist::SqliteDenylist;
+pub use diagnostics::diagnose_files;
 pub use error::ConfigError;
 pub use login_limiter::SqliteLoginLimiter;
 pub use session_store::SqliteSessionStore;

@@ -53,7 +53,7 @@ pub(crate) const DRIVERS: &[(&str, &[&str])] = &[
     ("prometheus-client", &[SERVER]),
     ("quick_cache", &[JWT]),
     ("redis", &["auth-adapter-redis"]),
-    ("rustix", &["auth-adapter-argon2", SERVER, TESTKIT, TESTS]),
+    ("rustix", &["auth-adapter-argon2", "auth-adapter-sqlite", SERVER, TESTKIT, TESTS]),
     ("rustls", &["auth-adapter-postgres", "auth-adapter-redis", STORE_CONNECTION]),
     ("rustls-native-certs", &[STORE_CONNECTION]),
     ("scrypt", &["auth-adapter-argon2"]),

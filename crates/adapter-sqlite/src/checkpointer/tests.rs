@@ -10,6 +10,7 @@ use diesel::connection::SimpleConnection;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::*;
+use crate::checkpoint::Progress;
 use crate::config::{OpenMode, SqliteConfig};
 use crate::connection::{Role, connect};
 use crate::database::SqliteDatabase;
@@ -45,10 +46,22 @@ fn run(connection: SqliteConnection, files: &Arc<StoreFiles>, count: usize) -> S
     let (running, _) = bounded(0);
     let interval = Duration::from_hours(1);
     let (files, restart) = (files.clone(), Restart::default());
-    let checkpointer = Checkpointer { connection, files, interval, restart, _running: running };
+    let checkpointer = Checkpointer {
+        connection,
+        files,
+        interval,
+        restart,
+        growth: LogGrowth::default(),
+        _running: running,
+    };
+    logged(|| checkpointer.run(&received))
+}
+
+/// Returns what the work logs.
+fn logged(work: impl FnOnce()) -> String {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
-    tracing::subscriber::with_default(subscriber, || checkpointer.run(&received));
+    tracing::subscriber::with_default(subscriber, work);
     String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
 }
 
@@ -131,8 +144,14 @@ fn the_writer_is_not_asked_to_copy_a_log_that_a_reader_holds() {
     let (running, _) = bounded(0);
     let (interval, restart) = (Duration::from_hours(1), Restart::default());
     let files = files(&path);
-    let mut checkpointer =
-        Checkpointer { connection, files, interval, restart: restart.clone(), _running: running };
+    let mut checkpointer = Checkpointer {
+        connection,
+        files,
+        interval,
+        restart: restart.clone(),
+        growth: LogGrowth::default(),
+        _running: running,
+    };
 
     reader.batch_execute("BEGIN; SELECT count(*) FROM tenants").unwrap();
     writer
@@ -146,4 +165,16 @@ fn the_writer_is_not_asked_to_copy_a_log_that_a_reader_holds() {
     reader.batch_execute("COMMIT").unwrap();
     checkpointer.checkpoint().unwrap();
     assert!(restart.take(), "the log is copied, and the next write restarts it");
+}
+
+#[test]
+fn a_log_that_another_program_holds_is_reported_at_each_doubling() {
+    let log = logged(|| {
+        let mut growth = LogGrowth::default();
+        for pages in [LONG - 1, LONG, LONG + 1, 2 * LONG, 10, LONG] {
+            growth.note(Progress { log: pages, checkpointed: 0 });
+        }
+    });
+    assert_eq!(log.matches("another program keeps a transaction open").count(), 3, "{log}");
+    assert!(log.contains("has 128 MiB"), "{log}");
 }

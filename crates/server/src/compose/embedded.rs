@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use auth_adapter_jwt::LEEWAY;
 use auth_adapter_sqlite::{
     OpenMode, SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter, SqliteSessionStore,
-    SqliteUserRepository,
+    SqliteUserRepository, diagnose_files,
 };
 use auth_domain::model::{PasswordHash, RequestTime};
 use auth_domain::ports::{Check, Clock, Entropy, PasswordHasher, PortError, UserRepository};
@@ -219,6 +219,8 @@ impl Dependency for Embedded {
         self.database.ping(request_time).await?;
         let sound = Check::ok(format!("{} has no damage, and can be read and written", self.path.display()));
         let mut checks = vec![sound];
+        let of_files = diagnose_files(&SqliteConfig::new(&self.path));
+        checks.extend(of_files.map_err(|error| PortError::unavailable(error.to_string()))?);
         if depth == Depth::Rows {
             let hasher = self.hasher.clone();
             let usability = move |stored: &PasswordHash| hasher.usability(stored);
