@@ -18,6 +18,7 @@ mod hash_costs;
 mod http;
 mod logging;
 mod login_limiter;
+mod memory_limit;
 mod metrics;
 mod password_strength;
 mod proxy_ranges;

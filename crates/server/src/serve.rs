@@ -11,6 +11,7 @@ mod worker;
 use std::sync::Arc;
 
 use auth_domain::model::Event;
+use auth_domain::ports::Severity;
 use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
 use tracing::{info, warn};
@@ -22,7 +23,7 @@ use crate::config::{CredentialsBackend, Settings};
 use crate::connection::{ConnectionLimits, Connections};
 use crate::data_dir::DirLocks;
 use crate::worker_threads::worker_threads;
-use crate::{bootstrap_owner, diagnostics, logging, proxy_ranges};
+use crate::{bootstrap_owner, diagnostics, logging, memory_limit, proxy_ranges};
 use listener::{Listener, raise_file_limit};
 use running::{Running, Start, Workers};
 use stop_signals::StopSignals;
@@ -42,6 +43,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     for warning in compose::warnings(&settings) {
         warn!(event = Event::WeakKey.name(), "{warning}");
     }
+    check_memory(&settings)?;
     let mut parts = compose(&settings, Purpose::Serve { workers: worker_threads() })?;
     let mut locks = parts.locks.take();
     // Before the bootstrap owner is created: if a port is in use, no password is printed and lost.
@@ -97,6 +99,22 @@ impl Listeners {
         }
         Ok(running)
     }
+}
+
+/// Logs a warning if password hashes leave little memory for the rest.
+///
+/// # Errors
+/// If they need more than there is.
+fn check_memory(settings: &Settings) -> Result<(), CommandError> {
+    let Some(check) = memory_limit::check_memory(settings.password.concurrency, settings.password.memory_kib)
+    else {
+        return Ok(());
+    };
+    if check.severity == Severity::Error {
+        return Err(CommandError::Failed(check.text));
+    }
+    diagnostics::log("settings", &[check]);
+    Ok(())
 }
 
 /// Creates the bootstrap owner in the embedded store, and nowhere else (S-25).

@@ -5,6 +5,7 @@ use std::thread::available_parallelism;
 
 use super::reader::Reader;
 use super::{choices, numbers, values};
+use crate::memory_limit;
 
 /// The largest number of hashes at the same time. Each has a thread and memory of its own.
 const MAX_CONCURRENCY: usize = 1_024;
@@ -44,11 +45,12 @@ impl PasswordSettings {
         let upgrade = reader.read("password.upgrade", choices::switch);
         let portable_kernel = reader
             .read("password.kernel", |text| choices::choice(text, &[("auto", false), ("portable", true)]));
+        let (memory_kib, concurrency) = (memory_kib?, concurrency?);
         Some(Self {
-            memory_kib: memory_kib?,
+            memory_kib,
             iterations: iterations?,
             parallelism: parallelism?,
-            concurrency: concurrency?,
+            concurrency: concurrency.unwrap_or_else(|| memory_limit::fitting(cores(), memory_kib)),
             min_length: min_length?,
             legacy: legacy?,
             formats: formats?,
@@ -89,8 +91,11 @@ fn positive(text: &str) -> Result<u32, String> {
     numbers::within(text, &(1..=numbers::LARGEST))
 }
 
-/// Parses a number of hashes, or `cores` for the number of cores of the machine.
-fn concurrency(text: &str) -> Result<usize, String> {
-    let number = numbers::within_or(text, &(1..=MAX_CONCURRENCY), "cores")?;
-    Ok(number.unwrap_or_else(|| available_parallelism().map_or(1, NonZeroUsize::get)))
+/// Parses a number of hashes; `None` for `cores`.
+fn concurrency(text: &str) -> Result<Option<usize>, String> {
+    numbers::within_or(text, &(1..=MAX_CONCURRENCY), "cores")
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, NonZeroUsize::get)
 }
