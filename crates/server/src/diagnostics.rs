@@ -2,12 +2,12 @@
 
 mod check;
 mod log;
-mod pending;
+mod repeated;
 mod start_up;
 
 pub(crate) use check::check;
 pub(crate) use log::log;
-pub(crate) use pending::PendingChecks;
+pub(crate) use repeated::RepeatedChecks;
 pub(crate) use start_up::check_at_start;
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     // Before the bootstrap owner is created: if a port is in use, no password is printed and lost.
     let listeners = Listeners::open(&settings)?;
     diagnostics::log("settings", &proxy_ranges::warnings(&settings.http.trusted_proxies));
-    let unreachable = diagnostics::check_at_start(&parts.dependencies, &*parts.clock).await?;
+    let checks = diagnostics::check_at_start(&parts.dependencies, &*parts.clock).await?;
     create_bootstrap_owner(&settings, &parts, &listeners).await?;
     locks.iter_mut().for_each(DirLocks::release_setup);
 
@@ -59,7 +59,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     let connections = connections(&settings, &process);
     let running =
         listeners.answer(&Start { connections: &connections, settings: &settings }, workers, handlers)?;
-    let watching = tokio::spawn(watch(process.clone(), unreachable));
+    let watching = tokio::spawn(watch(process.clone(), checks));
     let reading = tokio::spawn(read_hash_costs(process.clone(), is_read));
 
     stop.next().await;

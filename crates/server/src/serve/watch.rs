@@ -5,24 +5,21 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::app::Process;
-use crate::dependency::Dependencies;
-use crate::diagnostics::PendingChecks;
+use crate::diagnostics::RepeatedChecks;
 use crate::logging;
 
 /// The period of the checks (S-88).
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// Checks the dependencies until the process stops. Those that were unreachable at the start, or become reachable again, get
-/// the start-up check until it finds no error.
-pub(super) async fn watch(process: Process, unreachable: Dependencies) {
-    let mut pending = PendingChecks::default();
-    pending.add(unreachable);
+/// Checks the dependencies until the process stops. They get the start-up check again once in a minute; those that were unreachable
+/// or had an error get it each time.
+pub(super) async fn watch(process: Process, mut checks: RepeatedChecks) {
     let watching = async {
         loop {
             process.readiness.watch(&*process.clock).await;
             logging::report_suppressed();
-            pending.add(process.readiness.take_returned());
-            pending.run(&*process.clock).await;
+            checks.add(&process.readiness.take_returned());
+            checks.run(&*process.clock).await;
             sleep(PERIOD).await;
         }
     };
@@ -38,7 +35,9 @@ mod tests {
 
     use super::*;
     use crate::compose::Parts;
+    use crate::dependency::Dependency;
     use crate::dependency::fake::{FakeDependency, sound};
+    use crate::diagnostics::check_at_start;
     use crate::http::fixtures::{application, parts};
 
     fn counting(count: &Arc<AtomicUsize>) -> impl Fn() + Send + Sync + use<> {
@@ -53,7 +52,7 @@ mod tests {
     async fn dependencies_are_checked_every_ten_seconds_until_the_stop() {
         let (pings, diagnostics) = (Arc::default(), Arc::default());
         let (pinged, diagnosed) = (counting(&pings), counting(&diagnostics));
-        let dependency = Arc::new(FakeDependency {
+        let dependency: Arc<dyn Dependency> = Arc::new(FakeDependency {
             ping: Box::new(move || {
                 pinged();
                 Ok(())
@@ -65,10 +64,12 @@ mod tests {
             ..sound()
         });
         let process = application(Parts { dependencies: vec![dependency.clone()], ..parts() }, &[]).process;
-        let watching = tokio::spawn(watch(process.clone(), vec![dependency]));
+        let checks =
+            check_at_start(&[dependency], &*process.clock).await.unwrap_or_else(|error| panic!("{error}"));
+        let watching = tokio::spawn(watch(process.clone(), checks));
         sleep(Duration::from_secs(25)).await;
         assert_eq!(pings.load(Ordering::Relaxed), 3);
-        assert_eq!(diagnostics.load(Ordering::Relaxed), 1, "a reachable dependency is checked once");
+        assert_eq!(diagnostics.load(Ordering::Relaxed), 1, "a reachable dependency is checked at the start");
         process.stopping.cancel();
         watching.await.unwrap();
     }
@@ -78,7 +79,7 @@ mod tests {
     async fn a_dependency_that_comes_back_is_checked_again() {
         let (pings, diagnostics) = (Arc::new(AtomicUsize::new(0)), Arc::default());
         let diagnosed = counting(&diagnostics);
-        let dependency = Arc::new(FakeDependency {
+        let dependency: Arc<dyn Dependency> = Arc::new(FakeDependency {
             // It fails at the second check, and answers at the third.
             ping: Box::new(move || match pings.fetch_add(1, Ordering::Relaxed) {
                 1 => Err(PortError::unavailable("gone")),
@@ -90,12 +91,14 @@ mod tests {
             }),
             ..sound()
         });
-        let process = application(Parts { dependencies: vec![dependency], ..parts() }, &[]).process;
-        let watching = tokio::spawn(watch(process.clone(), Dependencies::new()));
+        let process = application(Parts { dependencies: vec![dependency.clone()], ..parts() }, &[]).process;
+        let checks =
+            check_at_start(&[dependency], &*process.clock).await.unwrap_or_else(|error| panic!("{error}"));
+        let watching = tokio::spawn(watch(process.clone(), checks));
         sleep(Duration::from_secs(15)).await;
-        assert_eq!(diagnostics.load(Ordering::Relaxed), 0, "it has not come back");
+        assert_eq!(diagnostics.load(Ordering::Relaxed), 1, "it has not come back");
         sleep(Duration::from_secs(30)).await;
-        assert_eq!(diagnostics.load(Ordering::Relaxed), 1);
+        assert_eq!(diagnostics.load(Ordering::Relaxed), 2);
         process.stopping.cancel();
         watching.await.unwrap();
     }
