@@ -5,6 +5,7 @@ pub mod session_rules;
 
 mod access_token;
 mod client_address;
+mod clock_tolerance;
 mod email;
 mod ending;
 mod event;
@@ -36,6 +37,7 @@ mod user;
 
 pub use access_token::{AccessClaims, AccessToken};
 pub use client_address::ClientAddress;
+pub use clock_tolerance::CLOCK_TOLERANCE;
 pub use email::{Email, InvalidEmail};
 pub use ending::{EndSession, Ending};
 pub use event::Event;

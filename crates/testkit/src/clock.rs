@@ -17,7 +17,7 @@ enum TimeOfDay {
     /// Fixed until the test advances it.
     Standing(OffsetDateTime),
     /// The clock of this machine plus `ahead`.
-    Running { ahead: Duration },
+    Running { ahead: time::Duration },
 }
 
 impl TestClock {
@@ -32,7 +32,7 @@ impl TestClock {
     /// A store that compares its own clock with the server's clock needs it. The `now` of a request may be any time.
     #[must_use]
     pub fn of_this_machine() -> Arc<Self> {
-        Self::with(TimeOfDay::Running { ahead: Duration::ZERO })
+        Self::with(TimeOfDay::Running { ahead: time::Duration::ZERO })
     }
 
     fn with(time_of_day: TimeOfDay) -> Arc<Self> {
@@ -44,6 +44,14 @@ impl TestClock {
         match &mut *self.time_of_day.lock().unwrap_or_else(PoisonError::into_inner) {
             TimeOfDay::Standing(now) => *now += by,
             TimeOfDay::Running { ahead } => *ahead += by,
+        }
+    }
+
+    /// Sets the time of day back.
+    pub fn set_back(&self, by: Duration) {
+        match &mut *self.time_of_day.lock().unwrap_or_else(PoisonError::into_inner) {
+            TimeOfDay::Standing(now) => *now -= by,
+            TimeOfDay::Running { ahead } => *ahead -= by,
         }
     }
 }

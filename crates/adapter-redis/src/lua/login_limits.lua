@@ -35,6 +35,16 @@ local function read_after(set_key, time)
   return redis.call('ZRANGE', set_key, string.format('(%.0f', time), '+inf', 'BYSCORE')
 end
 
+-- Moves the members of a sorted set that are later than now to now, and returns their number. An instance whose clock was ahead
+-- stored them: a rejection would last longer, or an address would be known for longer.
+local function count_from_now(set_key)
+  local ahead = read_after(set_key, now)
+  for _, member in ipairs(ahead) do
+    redis.call('ZADD', set_key, now, member)
+  end
+  return #ahead
+end
+
 -- Returns the times of the failures within a window, and those of all its attempts. A time in the future counts as now.
 local function read_window(window_key)
   local attempts, failures, times = redis.call('ZRANGE', window_key, 0, -1, 'WITHSCORES'), {}, {}

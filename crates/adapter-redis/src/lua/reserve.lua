@@ -14,13 +14,7 @@ end
 -- Removes attempts that have left the window.
 local function slide(window_key)
   redis.call('ZREMRANGEBYSCORE', window_key, '-inf', now - window)
-  local ahead = read_after(window_key, now)
-  for _, attempt in ipairs(ahead) do
-    -- An instance whose clock was ahead stored this attempt in the future. It counts from now on, because its stored time
-    -- would prolong a rejection.
-    redis.call('ZADD', window_key, now, attempt)
-  end
-  if #ahead > 0 then
+  if count_from_now(window_key) > 0 then
     redis.call('PEXPIRE', window_key, to_milliseconds(window))
   end
 end
@@ -40,6 +34,12 @@ local from_known = is_known()
 local counted = counted_on(from_known)
 for _, limit in ipairs(counted) do
   slide(limit.key)
+end
+if known_for > 0 then
+  count_from_now(known_key)
+  if emails_key then
+    count_from_now(emails_key)
+  end
 end
 local daily = enter_daily_count(read_daily(), from_known)
 local class = daily and (from_known and daily.known or daily.unknown)

@@ -51,7 +51,7 @@ if not reason then
   end
 end
 
-local reply, oldest
+local reply, released_tokens
 if class ~= 'ended' and class ~= 'used' then
   local known_at = string.find(tokens, access_token, first, true)
   local is_known = known_at and known_at < last
@@ -112,6 +112,18 @@ if class ~= 'ended' and class ~= 'used' then
     tokens = string.sub(tokens, first, released_at - 8) .. string.sub(tokens, released_at + 16, last)
     first, last = 1, #tokens
   end
+  if releases_oldest == 1 and denylists == 1 then
+    -- Those that expire 10 s later than the token of this call were issued while a clock was ahead.
+    local at = last + 1
+    while at > first and struct.unpack('>I7', tokens, at - TOKEN_SIZE) > access_expires_at + 10000000 do
+      at = at - TOKEN_SIZE
+    end
+    if at <= last then
+      released_tokens = string.sub(tokens, at, last)
+      tokens = string.sub(tokens, first, at - 1)
+      first, last = 1, #tokens
+    end
+  end
   if not is_known and last - first + 1 >= TOKEN_SIZE * max_live_tokens then
     -- Equal times are ordered by id, as three numbers.
     local expiry, a, b, c = struct.unpack('>I7I6I6I4', tokens, first)
@@ -122,10 +134,11 @@ if class ~= 'ended' and class ~= 'used' then
         oldest_at, a, b, c = position, d, e, f
       end
     end
-    oldest = string.sub(tokens, oldest_at, oldest_at + TOKEN_SIZE - 1)
+    local oldest = string.sub(tokens, oldest_at, oldest_at + TOKEN_SIZE - 1)
     if denylists == 0 or releases_oldest == 0 then
       return { 'at_capacity', oldest }
     end
+    released_tokens = oldest .. (released_tokens or '')
     tokens = string.sub(tokens, first, oldest_at - 1) .. string.sub(tokens, oldest_at + TOKEN_SIZE, last)
     first, last = 1, #tokens
   end
@@ -134,6 +147,10 @@ if class ~= 'ended' and class ~= 'used' then
     -- `advance`: the presented token is consumed here, and nowhere else.
     if not redis.call('GETDEL', presented_key) then
       return { 'expired' }
+    end
+    -- `start_by`: a clock was ahead when the session was opened.
+    if created > now + 10000000 then
+      created, ends = now, ends - (created - now)
     end
     local lifetime = ARGV[3]
     if expires_at > ends then
@@ -170,7 +187,7 @@ if class ~= 'ended' and class ~= 'used' then
   else
     reply = 'rotated'
   end
-  if not oldest then
+  if not released_tokens then
     return reply
   end
 end

@@ -1,9 +1,12 @@
 local session_id = string.sub(session_key, -36)
-if oldest then
-  -- The session was full, and this token had to make room.
-  revoke('auth:jwt:revoked:' .. uuid_text(oldest, 8), to_milliseconds(struct.unpack('>I7', oldest) + margin - now))
+if released_tokens then
+  -- The session was full, and a token had to make room, or a clock was ahead when these were issued.
+  for position = 1, #released_tokens, TOKEN_SIZE do
+    local left = struct.unpack('>I7', released_tokens, position) + margin - now
+    revoke('auth:jwt:revoked:' .. uuid_text(released_tokens, position + 7), to_milliseconds(left))
+  end
   reply = type(reply) == 'table' and reply or { reply }
-  reply[#reply + 1], reply[#reply + 2] = session_id, oldest
+  reply[#reply + 1], reply[#reply + 2] = session_id, released_tokens
   return reply
 end
 

@@ -191,11 +191,12 @@ local function save_fields(key, now, lifetime, needed, id, expiry, sealed, forma
     'refreshes', has_minute and refreshes, 'retries', retries > 0 and retries,
     'replay_tag', is_sealed and (tag ~= NONE and tag or NO_KEY), 'replay', is_sealed and string.sub(sealed, 17, 80),
     'replay_rest', is_sealed and string.sub(sealed, 81),
+    'created', created, 'ends', ends,
     -- A rotation does not change what follows.
-    'v', 1, 'tenant', tenant, 'created', created, 'ends', ends, 'ended', ended or false, 'reason', reason or false,
+    'v', 1, 'tenant', tenant, 'ended', ended or false, 'reason', reason or false,
     'pending', pending and '1' or false,
   }
-  for i = 1, (ended or not stored.v) and #values or 26, 2 do
+  for i = 1, (ended or not stored.v) and #values or 30, 2 do
     local name, value = values[i], values[i + 1]
     local before = stored[name]
     if value == false then

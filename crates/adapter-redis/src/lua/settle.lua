@@ -25,9 +25,7 @@ end
 -- Remembers a success in a sorted set of at most max.
 local function remember(successes_key, max)
   redis.call('ZREMRANGEBYSCORE', successes_key, '-inf', now - known_for)
-  for _, ahead in ipairs(read_after(successes_key, now)) do
-    redis.call('ZADD', successes_key, now, ahead)
-  end
+  count_from_now(successes_key)
   redis.call('ZADD', successes_key, now, pair)
   local surplus = redis.call('ZCARD', successes_key) - max
   if surplus > 0 then

@@ -3,13 +3,11 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use super::clock_tolerance::is_ahead;
 use super::{from_microseconds, to_microseconds};
 
 /// The length of the fixed window in which refreshes are counted.
 const MINUTE: Duration = Duration::from_mins(1);
-/// How much earlier than the minute a request may have started and still count in it. Concurrent requests do not reach the
-/// store in the order of their start, and the clocks of two instances differ.
-const MAX_EARLIER: Duration = Duration::from_secs(10);
 
 /// The number of refreshes since the first one of a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +22,10 @@ impl RefreshMinute {
     /// The minute `known` if it has not passed. A minute that begins now replaces one that a clock far ahead stored in the
     /// future, so that it does not prolong a rejection.
     pub(super) fn at(known: Option<Self>, now: i64) -> Self {
-        let running = to_microseconds(MAX_EARLIER).saturating_neg()..to_microseconds(MINUTE);
-        let is_running = |minute: &Self| running.contains(&now.saturating_sub(minute.started_at));
+        let is_running = |minute: &Self| {
+            let has_passed = now.saturating_sub(minute.started_at) >= to_microseconds(MINUTE);
+            !has_passed && !is_ahead(minute.started_at, now)
+        };
         known.filter(is_running).unwrap_or(Self { started_at: now, refreshes: 0 })
     }
 

@@ -34,8 +34,9 @@ pub struct Rotate {
     pub rotated_from: Option<LimitKey>,
     /// The access token of a full session that was written to the denylist to make room.
     pub released: Option<TokenId>,
-    /// Whether a full session releases its oldest access token in the same operation. A store whose denylist takes no part in
-    /// that operation returns [`Rotation::AtCapacity`] nevertheless.
+    /// Whether a full session releases its oldest access token in the same operation, and any session those that a clock ahead
+    /// has issued. A store whose denylist takes no part in that operation returns [`Rotation::AtCapacity`] nevertheless, and
+    /// releases none.
     pub releases_oldest: bool,
     /// Whether this repeats a call that got no answer. Meanwhile the client may have used the successor elsewhere, so an
     /// older token than the predecessor is no reuse. If the session has ended by reuse, this call has probably ended it.

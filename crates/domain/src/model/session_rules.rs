@@ -5,6 +5,7 @@
 //! with them. All compare times in whole microseconds.
 
 mod change;
+mod clock_ahead;
 mod ending;
 mod limits;
 mod listing;
@@ -16,6 +17,7 @@ mod rotation;
 mod tests;
 
 pub use change::{Change, Decision};
+pub use clock_ahead::correct;
 pub use ending::{end, end_all};
 pub use listing::live;
 pub use opening::{open, surplus};

@@ -50,7 +50,9 @@ use crate::model::{
 ///   after a day (`failures_leave_the_daily_count_after_a_day`).
 /// - A stored time later than `now` MUST count as `now`, and as that time from then on. A clock that goes back by less than
 ///   the window MUST NOT reopen the limit (`clock_going_back_does_not_reopen_the_limit`), and a clock that was ahead MUST NOT
-///   prolong a rejection (`clock_ahead_does_not_prolong_a_rejection`).
+///   prolong a rejection (`clock_ahead_does_not_prolong_a_rejection`), a daily count
+///   (`daily_count_of_a_clock_ahead_ends_after_a_day`), or the time for which an address is known
+///   (`address_of_a_clock_ahead_is_known_for_its_time`).
 /// - `clear` MUST remove the failures on the email (`clear_removes_the_failures_of_the_email`), its known addresses and its
 ///   daily count (`clear_forgets_the_known_addresses_and_the_daily_count`), or the failures from the address and its network
 ///   (`clear_removes_the_failures_of_the_address`). `forget_addresses` MUST forget the known addresses alone

@@ -19,16 +19,17 @@ pub use clearing::{
     success_keeps_the_failures_of_other_addresses,
 };
 pub use daily::{
-    abandoned_attempt_leaves_the_daily_count, daily_count_starts_with_a_full_window,
-    daily_counts_of_known_and_unknown_addresses_are_separate, daily_limit_admits_one_attempt_a_minute,
-    daily_limit_leaves_each_known_address_its_minute, failures_leave_the_daily_count_after_a_day,
-    known_success_keeps_the_daily_count_of_others, success_clears_the_daily_count,
+    abandoned_attempt_leaves_the_daily_count, daily_count_of_a_clock_ahead_ends_after_a_day,
+    daily_count_starts_with_a_full_window, daily_counts_of_known_and_unknown_addresses_are_separate,
+    daily_limit_admits_one_attempt_a_minute, daily_limit_leaves_each_known_address_its_minute,
+    failures_leave_the_daily_count_after_a_day, known_success_keeps_the_daily_count_of_others,
+    success_clears_the_daily_count,
 };
 pub use known_addresses::{
-    address_is_known_for_a_time, address_of_many_emails_is_known_for_none,
-    failures_from_elsewhere_do_not_block_a_known_address, known_address_counts_by_address_as_well,
-    known_address_has_a_limit_of_its_own, least_recent_known_address_leaves,
-    owner_logs_in_from_a_known_address_during_an_attack,
+    address_is_known_for_a_time, address_of_a_clock_ahead_is_known_for_its_time,
+    address_of_many_emails_is_known_for_none, failures_from_elsewhere_do_not_block_a_known_address,
+    known_address_counts_by_address_as_well, known_address_has_a_limit_of_its_own,
+    least_recent_known_address_leaves, owner_logs_in_from_a_known_address_during_an_attack,
     success_from_a_known_address_keeps_the_failures_of_others,
 };
 pub use limiting::{

@@ -1,6 +1,7 @@
 //! The contract of `SessionStore`.
 
 mod capacity;
+mod clocks;
 mod deadline;
 mod ending;
 mod expiry;
@@ -18,6 +19,10 @@ mod support;
 pub use capacity::{
     full_session_may_release_its_oldest_access_token, full_session_returns_its_oldest_access_token,
     session_over_the_limit_ends_the_longest_idle_one,
+};
+pub use clocks::{
+    access_token_of_a_clock_ahead_is_revoked, clock_behind_ends_no_session,
+    session_of_a_clock_ahead_has_its_limits,
 };
 pub use deadline::call_past_its_deadline_changes_nothing;
 pub use ending::{

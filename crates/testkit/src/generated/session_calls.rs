@@ -171,6 +171,7 @@ fn after() -> impl Strategy<Value = time::Duration> {
         1 => (0..3_000_i64).prop_map(time::Duration::seconds),
         1 => exact(vec![time::Duration::minutes(15), time::Duration::hours(24), time::Duration::seconds(1_205)]),
         1 => (-15_000..0_i64).prop_map(time::Duration::milliseconds),
+        1 => exact([-365, -1, 365].map(time::Duration::days).into_iter().chain([time::Duration::hours(-1)]).collect()),
     ]
 }
 

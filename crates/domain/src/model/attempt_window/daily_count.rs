@@ -41,7 +41,8 @@ impl DailyCount {
     }
 
     /// The count at `now`; `None` if nothing is left of it. Times in the future count as now.
-    pub(super) fn slide(mut self, now: i64) -> Option<Self> {
+    #[must_use]
+    pub fn slide(mut self, now: i64) -> Option<Self> {
         let elapsed = hour(now).saturating_sub(self.hour);
         for class in [&mut self.unknown, &mut self.known] {
             class.slide(elapsed);

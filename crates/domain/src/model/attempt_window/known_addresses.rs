@@ -17,6 +17,14 @@ impl LoginLimits {
         has_succeeded && emails <= to_usize(self.bounds.emails_per_address)
     }
 
+    /// Counts successes in the future from `now` on: a clock was ahead, and they would be known for too long.
+    pub(super) fn count_from_now(&self, records: &mut LimitRecords, now: i64) {
+        if self.known_for.is_some() {
+            not_after(&mut records.known_addresses, now);
+            not_after(&mut records.known_emails, now);
+        }
+    }
+
     /// Remembers a success for the email and for the address.
     pub(super) fn remember(&self, attempt: &LoginAttempt, records: &mut LimitRecords, now: i64) {
         let (Some(known_for), Some(origin)) = (self.known_for, attempt.origin) else { return };
@@ -31,11 +39,16 @@ impl LoginLimits {
 /// Adds a success. Earlier ones leave if they are not after `since`, or if they are the least recent of more than `max`.
 fn add(successes: &mut Vec<Success>, new: Success, since: i64, max: u32) {
     successes.retain(|success| success.at > since && success.pair != new.pair);
-    for success in successes.iter_mut() {
-        success.at = success.at.min(new.at);
-    }
     successes.push(new);
-    successes.sort_by_key(|success| (success.at, success.pair));
+    not_after(successes, new.at);
     let surplus = successes.len().saturating_sub(to_usize(max));
     successes.drain(..surplus);
+}
+
+/// Moves later successes to `now`. The order is by time.
+fn not_after(successes: &mut [Success], now: i64) {
+    for success in successes.iter_mut() {
+        success.at = success.at.min(now);
+    }
+    successes.sort_by_key(|success| (success.at, success.pair));
 }

@@ -47,6 +47,7 @@ impl LoginLimits {
             records.update(*key, |window| slide(window, self.window_length(), now));
         }
         records.daily = records.daily.and_then(|daily| daily.slide(now));
+        self.count_from_now(&mut records, now);
         records
     }
 

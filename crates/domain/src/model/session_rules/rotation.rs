@@ -5,6 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::change::{Change, Decision};
+use super::clock_ahead::start_by;
 use super::ending::{close, complete};
 use super::limits::count;
 use super::live_tokens::remember;
@@ -129,6 +130,7 @@ fn classify_older(record: &SessionRecord, rotate: &Rotate) -> Presented {
 /// The record with the successor as its current token. The sealed successor of the rotation before is dropped: the
 /// token in it has just been used.
 fn advance(record: &SessionRecord, rotate: &Rotate, now: i64) -> SessionRecord {
+    let record = start_by(record, now);
     SessionRecord {
         current: rotate.successor.value,
         previous: Some(record.current),
@@ -138,7 +140,7 @@ fn advance(record: &SessionRecord, rotate: &Rotate, now: i64) -> SessionRecord {
         retry: rotate.retry.clone(),
         retries: 0,
         rotated_from: rotate.rotated_from,
-        ..record.clone()
+        ..record
     }
 }
 

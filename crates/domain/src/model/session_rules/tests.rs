@@ -1,5 +1,6 @@
 //! The rules, one table for each outcome, and invariants over generated sequences.
 
+mod clock_ahead;
 mod ending;
 mod fixtures;
 mod invariants;

@@ -51,6 +51,10 @@ use crate::ports::PortError;
 /// - A token past `expires_at`, and a session past `ends_at`, MUST NOT rotate. Expiry is judged by `request_time.now()`, not
 ///   by the clock of the backend (`expired_token_does_not_rotate`, `rotation_does_not_extend_the_absolute_limit`,
 ///   `rotation_extends_the_idle_limit`).
+/// - A session that was stored by a clock ahead MUST have its limits from the first rotation by the right time on
+///   (`session_of_a_clock_ahead_has_its_limits`), and its access tokens of that time MUST be revoked
+///   (`access_token_of_a_clock_ahead_is_revoked`). A clock that is behind MUST NOT end a session
+///   (`clock_behind_ends_no_session`).
 /// - A rotation for another tenant MUST change nothing (`other_tenant_changes_nothing`). A session presented under another
 ///   user MUST be [`Rotation::Unknown`] (`session_is_found_only_with_its_user`).
 /// - If [`MAX_LIVE_ACCESS_TOKENS`](crate::model::MAX_LIVE_ACCESS_TOKENS) are alive, `rotate` MUST change nothing and return

@@ -7,10 +7,10 @@ use auth_domain::model::{LimitKey, LoginLimit, Reservation, Settlement};
 use time::OffsetDateTime;
 
 use super::support::{
-    Limiter, MILLISECOND, address, assert_rejected, assert_rejected_by, attempt, email, failed, logged_in,
-    reserve, reserved, settle,
+    ERRORS, Limiter, MILLISECOND, address, assert_rejected, assert_rejected_by, attempt, email, failed,
+    logged_in, reserve, reserved, settle,
 };
-use crate::{LOGIN_LIMIT, LOGIN_LIMITS, LOGIN_WINDOW, START};
+use crate::{LOGIN_LIMIT, LOGIN_LIMITS, LOGIN_WINDOW, START, request_time_at};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -161,4 +161,19 @@ pub async fn failures_leave_the_daily_count_after_a_day(fixture: &Limiter) {
     failed(fixture, own, None, almost).await;
     assert_daily(own, reserve(fixture, attempt(own, address()), almost).await);
     fill(fixture, own, None, 1, START + 27 * HOUR).await;
+}
+
+// S-23
+/// A daily count that was stored by a clock ahead ends a day after the next attempt.
+pub async fn daily_count_of_a_clock_ahead_ends_after_a_day(fixture: &Limiter) {
+    for ahead in ERRORS {
+        let own = email();
+        fill(fixture, own, None, 1, START + ahead).await;
+        assert_rejected(reserve(fixture, attempt(own, address()), START).await);
+        for (now, is_counted) in [(START, true), (START + 23 * HOUR, true), (START + 26 * HOUR, false)] {
+            let status = fixture.port.status(own, request_time_at(now)).await.unwrap();
+            let counted = status.daily.map_or(0, |daily| daily.unknown);
+            assert_eq!(counted, if is_counted { LOGIN_LIMIT } else { 0 }, "{ahead:?} ahead, at {now}");
+        }
+    }
 }

@@ -4,8 +4,8 @@ use auth_domain::model::{LimitKey, LoginLimit, Reservation, Settlement};
 use time::OffsetDateTime;
 
 use super::support::{
-    Limiter, MILLISECOND, SECOND, address, assert_rejected, assert_rejected_by, attempt, email, failures,
-    logged_in, reserve, reserved, settle,
+    ERRORS, Limiter, MILLISECOND, SECOND, address, assert_rejected, assert_rejected_by, attempt, email,
+    failures, logged_in, reserve, reserved, settle,
 };
 use crate::{LOGIN_LIMIT, LOGIN_LIMITS, START};
 
@@ -98,6 +98,19 @@ pub async fn address_is_known_for_a_time(fixture: &Limiter) {
     logged_in(fixture, own, home, again).await;
     assert!(is_known(fixture, own, home, again + known_for - MILLISECOND).await);
     assert!(!is_known(fixture, own, home, again + known_for).await);
+}
+
+// S-91
+/// An address whose success was stored by a clock ahead is known for the same time from the next attempt on.
+pub async fn address_of_a_clock_ahead_is_known_for_its_time(fixture: &Limiter) {
+    let known_for = LOGIN_LIMITS.known_for.unwrap();
+    for ahead in ERRORS {
+        let (own, home) = (email(), address());
+        logged_in(fixture, own, home, START + ahead).await;
+        assert!(is_known(fixture, own, home, START).await, "{ahead:?} ahead");
+        assert!(is_known(fixture, own, home, START + known_for - MILLISECOND).await, "{ahead:?} ahead");
+        assert!(!is_known(fixture, own, home, START + known_for).await, "{ahead:?} ahead");
+    }
 }
 
 // S-15, S-91

@@ -18,6 +18,10 @@ pub(super) type Limiter = Fixture<dyn LoginLimiter>;
 pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
+/// By how much a clock was wrong.
+pub(super) const ERRORS: [Duration; 3] =
+    [Duration::from_hours(1), Duration::from_hours(24), Duration::from_hours(365 * 24)];
+
 /// The limit key of a new, unique email.
 pub(super) fn email() -> LimitKey {
     keys().email(&an_email())

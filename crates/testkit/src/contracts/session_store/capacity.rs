@@ -78,7 +78,9 @@ pub async fn full_session_may_release_its_oldest_access_token(fixture: &SessionF
 }
 
 /// Fills a session; returns the access token that expires first and the rotation that filled it.
-async fn full_session(fixture: &SessionFixture) -> (TestSession, LiveAccessToken, RotationAttempt) {
+pub(super) async fn full_session(
+    fixture: &SessionFixture,
+) -> (TestSession, LiveAccessToken, RotationAttempt) {
     let session = opened(fixture, START).await;
     let mut rotations: Vec<RotationAttempt> = Vec::new();
     for nth in 1..MAX_LIVE_ACCESS_TOKENS {

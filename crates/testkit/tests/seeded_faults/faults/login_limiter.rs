@@ -145,6 +145,16 @@ fault!(
 );
 fault!(known_forever, login_limiter::address_is_known_for_a_time, Fault::KnownForever);
 fault!(
+    success_in_the_future_is_kept,
+    login_limiter::address_of_a_clock_ahead_is_known_for_its_time,
+    Fault::SuccessInTheFutureIsKept
+);
+fault!(
+    daily_count_in_the_future_is_kept,
+    login_limiter::daily_count_of_a_clock_ahead_ends_after_a_day,
+    Fault::DailyCountInTheFutureIsKept
+);
+fault!(
     known_success_clears_the_email,
     login_limiter::success_from_a_known_address_keeps_the_failures_of_others,
     Fault::KnownSuccessClearsTheEmail

@@ -170,6 +170,22 @@ fault!(
     Fault::ExpiryNotLimited
 );
 
+fault!(
+    absolute_limit_in_the_future,
+    session_store::session_of_a_clock_ahead_has_its_limits,
+    Fault::AbsoluteLimitInTheFuture
+);
+fault!(
+    tokens_in_the_future_are_kept,
+    session_store::access_token_of_a_clock_ahead_is_revoked,
+    Fault::TokensInTheFutureAreKept
+);
+fault!(
+    sessions_in_the_future_are_expired,
+    session_store::clock_behind_ends_no_session,
+    Fault::SessionsInTheFutureAreExpired
+);
+
 fault!(tenant_not_checked, session_store::other_tenant_changes_nothing, Fault::TenantNotChecked);
 fault!(
     tenant_not_checked_on_reuse,

@@ -47,6 +47,7 @@ pub(crate) enum Fault {
     SharedAddressIsKnown,
     KnownAddressesAreUnbounded,
     KnownForever,
+    SuccessInTheFutureIsKept,
     KnownSuccessClearsTheEmail,
     KnownSuccessClearsTheDailyCount,
 
@@ -55,6 +56,7 @@ pub(crate) enum Fault {
     DailyLimitCountsFromTheStart,
     OneDailyCountForAll,
     DailyCountNeverLeaves,
+    DailyCountInTheFutureIsKept,
     SuccessKeepsTheDailyCount,
     AbandonedStaysInTheDailyCount,
 

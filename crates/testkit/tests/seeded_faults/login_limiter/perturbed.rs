@@ -88,6 +88,8 @@ pub(super) fn reserve(
             reservation = Reservation::Rejected { limit, key, retry_after: Duration::from_mins(1) };
             records = stored;
         }
+        (Fault::SuccessInTheFutureIsKept, _) => records.known_addresses = stored.known_addresses,
+        (Fault::DailyCountInTheFutureIsKept, Reservation::Rejected { .. }) => records.daily = stored.daily,
         (Fault::FutureTimeIsAlwaysNow, reservation) => {
             records = stored;
             if matches!(reservation, Reservation::Reserved(_)) {

@@ -56,6 +56,9 @@ pub(crate) enum Fault {
     ExpiryByOwnClock,
     ExpiryNotExtended,
     ExpiryNotLimited,
+    AbsoluteLimitInTheFuture,
+    TokensInTheFutureAreKept,
+    SessionsInTheFutureAreExpired,
 
     TenantNotChecked,
     TenantNotCheckedOnReuse,

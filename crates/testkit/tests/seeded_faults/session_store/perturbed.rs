@@ -73,6 +73,7 @@ fn perturb_record(
         }
         Fault::RetryOutlivesItsSuccessor if is_used && same_key => record.previous = Some(presented),
         Fault::IdleExpiryIgnored => record.expires_at = record.ends_at,
+        Fault::SessionsInTheFutureAreExpired if record.rotated_at > now => record.expires_at = now,
         Fault::AbsoluteExpiryIgnored if now >= record.ends_at => record.expires_at = i64::MAX,
         Fault::ExpiryByOwnClock => {
             let is_expired = to_unix_microseconds(OffsetDateTime::now_utc()) >= record.expires_at;
@@ -102,6 +103,9 @@ fn perturb_request(fault: Fault, request: &mut Rotate, record: &SessionRecord, n
         Fault::TenantNotChecked => request.tenant_id = record.tenant_id,
         Fault::TenantNotCheckedOnReuse if !is_current => request.tenant_id = record.tenant_id,
         Fault::ReleasedTokenIsKept => request.released = None,
+        Fault::TokensInTheFutureAreKept => {
+            request.releases_oldest &= record.live_tokens.len() == MAX_LIVE_ACCESS_TOKENS;
+        }
         _ => {}
     }
 }
@@ -156,6 +160,9 @@ fn perturb_new_record(
         }
         Fault::ExpiryNotExtended => record.expires_at = before.expires_at,
         Fault::ExpiryNotLimited => record.expires_at = to_unix_microseconds(request.expires_at),
+        Fault::AbsoluteLimitInTheFuture => {
+            (record.created_at, record.ends_at) = (before.created_at, before.ends_at);
+        }
         Fault::CreatedAtNotStored => record.created_at = to_unix_microseconds(now),
         Fault::RotatedAtNotStored => record.rotated_at = before.rotated_at,
         Fault::AccessTokenNotStored => {
