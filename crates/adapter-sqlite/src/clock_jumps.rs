@@ -1,54 +1,128 @@
-//! The time by which the cleanup deletes rows: the clock of the machine, without jumps ahead that may be mistakes.
+//! Jumps of the clock of the machine ahead, which may be mistakes.
 
 use std::time::{Duration, Instant};
 
-use auth_domain::model::to_microseconds;
+use auth_domain::model::{from_microseconds, to_microseconds};
 
 /// A difference between the clock of the machine and the elapsed time that is no adjustment by NTP.
-const JUMP: Duration = Duration::from_mins(1);
+pub(crate) const JUMP: Duration = Duration::from_mins(1);
+/// The number of jumps that are kept apart. A machine may be suspended many times a day.
+const MAX_JUMPS: usize = 64;
+
+/// The times for which the clock is distrusted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Distrust {
+    /// After a start: until all access tokens from before it have expired by the elapsed time.
+    pub(crate) after_start: Duration,
+    /// After a jump ahead: until everything from before it has expired by the elapsed time. It is limited, because a machine that
+    /// was suspended or switched off looks the same.
+    pub(crate) after_jump: Duration,
+}
 
 /// Compares the clock of the machine with the elapsed time.
 ///
 /// If the clock is ahead by mistake, rows seem to be expired that are needed again once it is corrected: without its entry in
 /// the denylist, a revoked access token would be accepted.
 pub(crate) struct ClockJumps {
-    window: Duration,
+    distrust: Distrust,
     last: (Instant, i64),
-    /// The jumps ahead within the window, the oldest first.
+    /// The elapsed time since the start.
+    running: Duration,
+    /// The elapsed time since the start or the last jump in either direction.
+    settled: Duration,
+    /// The jumps ahead that do not count yet, the oldest first.
     jumps: Vec<Jump>,
 }
 
-struct Jump {
-    by: i64,
-    until: Instant,
+/// A jump ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Jump {
+    pub(crate) by: i64,
+    /// The elapsed time until it counts.
+    pub(crate) rest: Duration,
 }
 
 impl ClockJumps {
     /// Watches the clock from a first sample on.
-    ///
-    /// # Parameters
-    /// - `start_pause`: the time until nothing is needed any more that was needed at the start. The clock may have been ahead
-    ///   then, so nothing is deleted in this time.
-    /// - `window`: the time for which a jump ahead does not count. It is limited, because a machine that was suspended looks the
-    ///   same.
-    pub(crate) fn new(start_pause: Duration, window: Duration, instant: Instant, now: i64) -> Self {
-        let start = Jump { by: i64::MAX, until: instant + start_pause };
-        Self { window, last: (instant, now), jumps: vec![start] }
+    pub(crate) fn new(distrust: Distrust, instant: Instant, now: i64) -> Self {
+        let (running, settled) = (Duration::ZERO, Duration::ZERO);
+        Self { distrust, last: (instant, now), running, settled, jumps: Vec::new() }
     }
 
-    /// Takes a sample; returns the time by which rows may be deleted.
-    pub(crate) fn cleanup_time(&mut self, instant: Instant, now: i64) -> i64 {
+    /// Adds the jumps that a former process saw until `seen_at`. The time from then until the start was not watched, so the clock
+    /// may have been set meanwhile.
+    pub(crate) fn restore(&mut self, seen_at: i64, jumps: Vec<Jump>) {
+        self.jumps = jumps;
+        self.add(self.now().saturating_sub(seen_at));
+    }
+
+    /// The time of the last sample.
+    pub(crate) const fn now(&self) -> i64 {
+        let (_, now) = self.last;
+        now
+    }
+
+    /// The jumps, for the next process.
+    pub(crate) fn jumps(&self) -> &[Jump] {
+        &self.jumps
+    }
+
+    /// Takes a sample.
+    pub(crate) fn sample(&mut self, instant: Instant, now: i64) {
         let (last_instant, last_now) = self.last;
-        self.last = (instant, now);
-        let elapsed = to_microseconds(instant.saturating_duration_since(last_instant));
-        let ahead = now.saturating_sub(last_now).saturating_sub(elapsed);
-        if ahead > to_microseconds(JUMP) {
-            self.jumps.push(Jump { by: ahead, until: instant + self.window });
-        } else if ahead < -to_microseconds(JUMP) {
+        let elapsed = instant.saturating_duration_since(last_instant);
+        self.last = (last_instant.max(instant), now);
+        self.running += elapsed;
+        self.settled += elapsed;
+        for jump in &mut self.jumps {
+            jump.rest = jump.rest.saturating_sub(elapsed);
+        }
+        self.jumps.retain(|jump| !jump.rest.is_zero());
+        self.add(now.saturating_sub(last_now).saturating_sub(to_microseconds(elapsed)));
+    }
+
+    /// The time by which rows may be deleted; `None` after a start.
+    pub(crate) fn cleanup_time(&self) -> Option<i64> {
+        let is_trusted = self.running >= self.distrust.after_start;
+        is_trusted.then(|| self.jumps.iter().fold(self.now(), |time, jump| time.saturating_sub(jump.by)))
+    }
+
+    /// How far ahead the clock may be of the time by which access tokens were issued that have not expired by the elapsed time.
+    pub(crate) fn ahead(&self) -> Duration {
+        if self.running < self.distrust.after_start {
+            return Duration::MAX;
+        }
+        let counts_from = self.distrust.after_jump.saturating_sub(self.distrust.after_start);
+        let recent = self.jumps.iter().filter(|jump| jump.rest > counts_from);
+        from_microseconds(recent.fold(0, |ahead, jump| ahead.saturating_add(jump.by)))
+    }
+
+    /// The time since which the clock has not jumped, if that is long enough to trust it. A clock that is behind after a start
+    /// is corrected before.
+    pub(crate) fn settled_since(&self) -> Option<i64> {
+        let is_settled = self.settled >= self.distrust.after_start;
+        is_settled.then(|| self.now().saturating_sub(to_microseconds(self.settled)))
+    }
+
+    fn add(&mut self, ahead: i64) {
+        if ahead.saturating_abs() <= to_microseconds(JUMP) {
+            return;
+        }
+        self.settled = Duration::ZERO;
+        if ahead > 0 {
+            self.jumps.push(Jump { by: ahead, rest: self.distrust.after_jump });
+            self.merge();
+        } else {
             self.take_back(ahead.saturating_neg());
         }
-        self.jumps.retain(|jump| instant < jump.until);
-        self.jumps.iter().fold(now, |time, jump| time.saturating_sub(jump.by))
+    }
+
+    /// Merges the two oldest of too many jumps.
+    fn merge(&mut self) {
+        if self.jumps.len() > MAX_JUMPS {
+            let oldest = self.jumps.remove(0);
+            self.jumps.first_mut().into_iter().for_each(|next| next.by = next.by.saturating_add(oldest.by));
+        }
     }
 
     /// Shortens the last jumps, which a correction has undone.
@@ -67,64 +141,4 @@ impl ClockJumps {
 }
 
 #[cfg(test)]
-mod tests {
-    use auth_domain::ports::Clock;
-    use auth_testkit::TestClock;
-
-    use super::*;
-
-    const HOUR: Duration = Duration::from_hours(1);
-
-    fn hours(count: i64) -> i64 {
-        count * to_microseconds(HOUR)
-    }
-
-    /// Returns a watched clock whose start was long ago, and the function for the instant some hours after the first sample.
-    fn settled() -> (ClockJumps, impl Fn(u32) -> Instant) {
-        let start = TestClock::new().instant();
-        (ClockJumps::new(Duration::ZERO, HOUR * 24, start, 0), move |hours| start + HOUR * hours)
-    }
-
-    // S-61
-    #[test]
-    fn nothing_is_deleted_after_a_start_while_older_tokens_are_valid() {
-        let start = TestClock::new().instant();
-        let (ahead, second) = (hours(8_760), Duration::from_secs(1));
-        let mut jumps = ClockJumps::new(HOUR, HOUR * 24, start, ahead);
-        assert!(jumps.cleanup_time(start + second, ahead + 1_000_000) < 0);
-        assert!(jumps.cleanup_time(start + second * 3_599, 3_599_000_000) < 0, "the clock was corrected");
-        assert_eq!(jumps.cleanup_time(start + HOUR, hours(1)), hours(1));
-    }
-
-    // S-61
-    #[test]
-    fn a_jump_of_the_clock_ahead_does_not_count_for_a_day() {
-        let (mut jumps, at) = settled();
-        let ahead = hours(8_760);
-        assert_eq!(jumps.cleanup_time(at(1), hours(1)), hours(1));
-        for hour in [2, 10, 25] {
-            assert_eq!(jumps.cleanup_time(at(hour), hours(hour.into()) + ahead), hours(hour.into()));
-        }
-        assert_eq!(jumps.cleanup_time(at(26), hours(26) + ahead), hours(26) + ahead);
-    }
-
-    // S-61
-    #[test]
-    fn a_corrected_clock_counts_at_once_and_a_later_jump_does_not() {
-        let (mut jumps, at) = settled();
-        assert_eq!(jumps.cleanup_time(at(1), hours(101)), hours(1));
-        assert_eq!(jumps.cleanup_time(at(2), hours(52)), hours(2), "half of it was undone");
-        assert_eq!(jumps.cleanup_time(at(3), hours(2)), hours(2), "more than the rest was undone");
-        assert_eq!(jumps.cleanup_time(at(4), hours(13)), hours(3));
-    }
-
-    #[test]
-    fn a_machine_suspended_every_night_is_cleaned_up_a_day_later() {
-        let (mut jumps, at) = settled();
-        // The elapsed time stands while the machine is suspended: a day has 16 hours, and then the clock jumps by 8.
-        for day in 1..100 {
-            let time = jumps.cleanup_time(at(16 * day), hours(24 * i64::from(day)));
-            assert!(time >= hours(24 * i64::from(day) - 16), "{day}");
-        }
-    }
-}
+mod tests;

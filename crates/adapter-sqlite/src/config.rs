@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
+const MONTH: Duration = Duration::from_hours(30 * 24);
 
 /// The location of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,15 +20,16 @@ pub struct OpenMode {
     pub create_missing: bool,
     /// Whether the whole file is checked for damage. This takes seconds for a large file.
     pub check_integrity: bool,
-    /// Whether this process marks the file, which shows whether another program has overwritten it. Only one process may: the
-    /// server.
+    /// Whether this process marks the file, which shows whether another program has overwritten it, and corrects stored times of a
+    /// wrong clock. Only one process may: the server.
     pub mark: bool,
     /// The time between two searches for expired rows.
     pub cleanup_interval: Duration,
-    /// The time without deletions after the database was opened, perhaps with a clock that is ahead: at least the lifetime of
-    /// access tokens and the margin of the denylist.
+    /// The lifetime of access tokens and the margin of the denylist: the time without deletions after the database was opened,
+    /// perhaps with a clock that is ahead.
     pub start_pause: Duration,
-    /// The time for which nothing is deleted because of a jump of the clock ahead: no less than `start_pause`.
+    /// The time for which nothing is deleted because of a jump of the clock ahead, also over restarts: no less than
+    /// `start_pause`, the lifetime of refresh tokens, and the time for which addresses are known.
     pub clock_jump_window: Duration,
 }
 
@@ -47,7 +49,7 @@ impl Default for OpenMode {
             mark: false,
             cleanup_interval: Duration::from_secs(5),
             start_pause: DAY,
-            clock_jump_window: DAY,
+            clock_jump_window: MONTH,
         }
     }
 }

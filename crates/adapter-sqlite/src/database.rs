@@ -4,15 +4,17 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_domain::model::{RequestTime, to_unix_microseconds};
+use auth_domain::model::RequestTime;
 use auth_domain::ports::{Clock, PortError};
 use crossbeam_channel::bounded;
 use diesel::SqliteConnection;
 
 use crate::checkpointer::{Checkpointer, LogGrowth, Restart};
 use crate::cleanup::Search;
-use crate::clock_jumps::ClockJumps;
+use crate::clock_jumps::{ClockJumps, Distrust};
+use crate::clock_watch::{self, ClockWatch};
 use crate::config::{OpenMode, SqliteConfig};
+use crate::corrections::Corrections;
 use crate::error::{ConfigError, StoreError};
 use crate::job_queue::{JobQueue, Threads, job_queue};
 use crate::login_retention::LoginRetention;
@@ -39,6 +41,7 @@ struct Shared {
     /// The queue of the writer. The maintenance thread uses it, too, and ends with it.
     writes: Arc<JobQueue>,
     login_retention: LoginRetention,
+    clock_watch: Arc<ClockWatch>,
 }
 
 impl SqliteDatabase {
@@ -47,11 +50,15 @@ impl SqliteDatabase {
     /// # Errors
     /// [`ConfigError`]. A file of another program and a damaged file stay as they are.
     pub fn open(config: &SqliteConfig, mode: OpenMode, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
-        let opened = opening::open(&config.path, mode)?;
+        let mut opened = opening::open(&config.path, mode)?;
+        // If it cannot be read, the watch begins anew.
+        let former = mode.mark.then(|| clock_watch::load(&mut opened.maintenance).ok().flatten()).flatten();
+        let distrust = Distrust { after_start: mode.start_pause, after_jump: mode.clock_jump_window };
+        let clock_watch = Arc::new(ClockWatch::new(Arc::clone(&clock), distrust, former));
         let (reads, read_threads) = job_queue();
         let (writes, write_threads) = job_queue();
-        let shared =
-            Shared { clock, reads, writes: Arc::new(writes), login_retention: LoginRetention::unknown() };
+        let (writes, login_retention) = (Arc::new(writes), LoginRetention::unknown());
+        let shared = Shared { clock, reads, writes, login_retention, clock_watch };
         let started = shared.start_threads(opened, mode, &read_threads, &write_threads);
         // If a thread cannot start, dropping `shared` waits until the others have ended: these are the last handles.
         drop((read_threads, write_threads));
@@ -80,6 +87,11 @@ impl SqliteDatabase {
         W: FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send + 'static,
     {
         self.0.writes.submit(request_time.deadline(), work)?.outcome(&*self.0.clock, GRACE).await
+    }
+
+    /// How far ahead the clock may be of the time by which live access tokens were issued.
+    pub(crate) fn clock_ahead(&self) -> Duration {
+        self.0.clock_watch.sample(ClockJumps::ahead)
     }
 
     /// Lets the cleanup delete login failures that have left this window, and successes that are older than `known_for`.
@@ -112,12 +124,12 @@ impl Shared {
         let growth = LogGrowth::default();
         let checkpointer = Checkpointer { connection, files, interval, restart, growth, _running: running };
         write_threads.start("sqlite-checkpt", move || checkpointer.run(&requests))?;
-        let (instant, now) = (self.clock.instant(), to_unix_microseconds(self.clock.now()));
         let maintenance = Maintenance {
             connection: opened.maintenance,
             interval,
             search: Search::new(self.login_retention.clone()),
-            clock_jumps: ClockJumps::new(mode.start_pause, mode.clock_jump_window, instant, now),
+            corrections: mode.mark.then(|| Corrections::new(mode.start_pause)),
+            clock_watch: Arc::clone(&self.clock_watch),
             writes: Arc::clone(&self.writes),
             clock: Arc::clone(&self.clock),
         };

@@ -18,6 +18,8 @@ use auth_domain::ports::{LoginLimiter, PortError};
 
 use crate::database::SqliteDatabase;
 
+pub(crate) use daily_counts::count_daily_from;
+
 /// The [`LoginLimiter`] in the embedded database: one row per attempt and limit key, per known address, and per email in the
 /// daily count.
 #[derive(Clone)]

@@ -52,10 +52,13 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The columns of `sessions` that the cleanup reads.
+    /// The columns of `sessions` that the maintenance reads.
     #[sql_name = "sessions"]
     numbered_sessions (id) {
         id -> BigInt,
+        user_id -> Binary,
+        session_id -> Binary,
+        rotated_at -> BigInt,
         expires_at -> BigInt,
         ended_at -> Nullable<BigInt>,
     }
@@ -103,5 +106,13 @@ diesel::table! {
         unknown_last -> BigInt,
         known_last -> BigInt,
         attempts -> Binary,
+    }
+}
+
+diesel::table! {
+    clock_watch (id) {
+        id -> BigInt,
+        seen_at -> BigInt,
+        jumps -> Binary,
     }
 }

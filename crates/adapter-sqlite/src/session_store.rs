@@ -1,5 +1,6 @@
 //! Sessions and their refresh tokens.
 
+mod correcting;
 mod live_tokens;
 mod refresh_minutes;
 mod row;
@@ -19,6 +20,8 @@ use auth_domain::ports::{PortError, SessionStore};
 
 use crate::database::SqliteDatabase;
 use statements::At;
+
+pub(crate) use correcting::{CorrectedFrom, correct_session};
 
 /// The [`SessionStore`] in the embedded database: one row per session, changed in place.
 ///
@@ -40,7 +43,10 @@ impl SqliteSessionStore {
     }
 
     fn at(&self, request_time: RequestTime) -> At {
-        At { now: request_time.now(), denylist_margin: self.denylist_margin }
+        let denylist_margin = self.denylist_margin;
+        // If the clock is ahead by mistake, access tokens seem to be expired that are valid again once it is corrected.
+        let live_margin = denylist_margin.saturating_add(self.database.clock_ahead());
+        At { now: request_time.now(), denylist_margin, live_margin }
     }
 }
 

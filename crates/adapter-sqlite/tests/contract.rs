@@ -6,6 +6,7 @@
 )]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_adapter_sqlite::{
     OpenMode, SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter, SqliteSessionStore,
@@ -60,7 +61,10 @@ async fn users() -> UserRepositoryFixture {
 fn database() -> (SqliteDatabase, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let config = SqliteConfig::new(folder.path().join("auth.db"));
-    (SqliteDatabase::open(&config, OpenMode::default(), TestClock::new()).unwrap(), folder)
+    // The times of the cases are no jumps of the clock, and the cleanup must not go by that clock.
+    let cleanup_interval = Duration::from_hours(1);
+    let mode = OpenMode { start_pause: Duration::ZERO, cleanup_interval, ..OpenMode::default() };
+    (SqliteDatabase::open(&config, mode, TestClock::new()).unwrap(), folder)
 }
 
 fn remove_password(path: &str, id: UserId) {

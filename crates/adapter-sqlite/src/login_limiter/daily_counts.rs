@@ -8,6 +8,7 @@ use diesel::{
 
 use crate::error::StoreError;
 use crate::schema::login_daily_counts::{self, at, attempts, email_key, hour, known_last, unknown_last};
+use crate::stored::sixteen_bytes;
 
 const CONTRADICTION: StoreError = StoreError::Contradiction("a daily count does not have 25 hours");
 
@@ -77,4 +78,21 @@ fn make_room(connection: &mut SqliteConnection, max_emails: u32) -> Result<(), S
         delete(login_daily_counts::table.find(email)).execute(connection)?;
     }
     Ok(())
+}
+
+/// Lets at most `batch` counts with a time after `latest` count from `now` on; returns their number.
+pub(crate) fn count_daily_from(
+    connection: &mut SqliteConnection,
+    now: i64,
+    latest: i64,
+    batch: i64,
+) -> Result<usize, StoreError> {
+    let later = login_daily_counts::table.select(email_key).filter(at.gt(latest)).limit(batch);
+    let emails: Vec<Vec<u8>> = later.load(connection)?;
+    for email in &emails {
+        let email = LimitKey::from_bytes(sixteen_bytes(email)?);
+        let stored = load(connection, email)?;
+        save(connection, email, stored, stored.and_then(|count| count.slide(now)), u32::MAX)?;
+    }
+    Ok(emails.len())
 }

@@ -24,7 +24,10 @@ use crate::stored::{id, time};
 #[derive(Clone, Copy)]
 pub(super) struct At {
     pub(super) now: OffsetDateTime,
+    /// The time for which a denylist entry outlives its token.
     pub(super) denylist_margin: Duration,
+    /// The time for which a session remembers a token after its expiry: no less.
+    pub(super) live_margin: Duration,
 }
 
 pub(super) fn open(
@@ -58,15 +61,15 @@ pub(super) fn rotate(
         Some(_) => refresh_minutes::find(connection, session.user_id)?,
         None => None,
     };
-    let decision = session_rules::rotate(record.as_ref(), user_minute, rotate, at.now, at.denylist_margin);
-    store(connection, session, decision.change, at)?;
+    let decision = session_rules::rotate(record.as_ref(), user_minute, rotate, at.now, at.live_margin);
+    store(connection, session, decision.change, at.denylist_margin)?;
     Ok(decision.outcome)
 }
 
 pub(super) fn end(connection: &mut SqliteConnection, end: &EndSession, at: At) -> Result<Ending, StoreError> {
     let record = find(connection, end.session)?;
-    let decision = session_rules::end(record.as_ref(), end, at.now, at.denylist_margin);
-    store(connection, end.session, decision.change, at)?;
+    let decision = session_rules::end(record.as_ref(), end, at.now, at.live_margin);
+    store(connection, end.session, decision.change, at.denylist_margin)?;
     Ok(decision.outcome)
 }
 
@@ -87,9 +90,9 @@ pub(super) fn end_all(
         records.push((SessionRef { user_id, session_id }, SessionRecord::try_from(row)?));
     }
     let records = records.iter().map(|(session, record)| (*session, record));
-    let (alive, changes) = session_rules::end_all(records, reason, at.now, at.denylist_margin);
+    let (alive, changes) = session_rules::end_all(records, reason, at.now, at.live_margin);
     for (session, change) in changes {
-        store(connection, session, Some(change), at)?;
+        store(connection, session, Some(change), at.denylist_margin)?;
     }
     Ok(alive)
 }
@@ -122,15 +125,15 @@ fn count(connection: &mut SqliteConnection, user_id: UserId) -> Result<i64, Stor
 }
 
 /// Denylists the access tokens and stores the record, so that no end is ever pending.
-fn store(
+pub(super) fn store(
     connection: &mut SqliteConnection,
     session: SessionRef,
     change: Option<Change>,
-    at: At,
+    denylist_margin: Duration,
 ) -> Result<(), StoreError> {
     let Some(change) = change else { return Ok(()) };
     for token in change.denylist {
-        revoke(connection, token, at.denylist_margin)?;
+        revoke(connection, token, denylist_margin)?;
     }
     if let Some(minute) = change.user_minute {
         refresh_minutes::save(connection, session.user_id, minute)?;

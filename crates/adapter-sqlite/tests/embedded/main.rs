@@ -8,6 +8,7 @@
 
 mod backup;
 mod changed_files;
+mod clocks;
 mod durability;
 mod files;
 mod limiter_size;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_adapter_jwt::LEEWAY;
@@ -180,7 +181,10 @@ fn mode(settings: &Settings, purpose: Purpose) -> OpenMode {
         mark: matches!(purpose, Purpose::Serve { .. }),
         create_missing: purpose.missing() == Missing::Create,
         start_pause,
-        clock_jump_window: default.clock_jump_window.max(start_pause),
+        clock_jump_window: [start_pause, settings.tokens.sessions.refresh_ttl]
+            .into_iter()
+            .chain(settings.login_limit.limits.known_for)
+            .fold(default.clock_jump_window, Duration::max),
         ..default
     }
 }
