@@ -23,7 +23,9 @@ async fn help_names_every_command_and_exits_0() {
 #[tokio::test]
 async fn a_mistake_in_the_arguments_is_exit_code_2() {
     let installation = Installation::new();
-    let mistakes: [&[&str]; 11] = [
+    let mistakes: [&[&str]; 13] = [
+        &["user", "import"],
+        &["user", "delete"],
         &["serv"],
         &["user"],
         &["user", "create", "--email", ALICE],
@@ -267,11 +269,12 @@ async fn each_administrative_command_writes_one_event() {
     let installation = Installation::new().with_user(ALICE).await;
     let server = Server::start_on(installation).await;
     let session = jwt::claims(&server.log_in(ALICE).await.access)["sid"].as_str().unwrap().to_owned();
-    let commands: [(&[&str], &[&str]); 8] = [
+    let commands: [(&[&str], &[&str]); 9] = [
         (&["user", "create", "--email", BOB, "--password-stdin"], &["user_changed", "created"]),
         (&["user", "deactivate", BOB], &["user_changed", "deactivated"]),
         (&["user", "activate", BOB], &["user_changed", "activated"]),
         (&["user", "set-password", BOB, "--password-stdin"], &["user_changed", "password_set"]),
+        (&["user", "delete", BOB], &["user_changed", "deleted"]),
         (&["session", "end", "--user", ALICE, &session], &["sessions_ended", "command", &session]),
         (&["session", "end", "--user", ALICE, "--all"], &["sessions_ended", "command"]),
         (&["limit", "clear", "--email", ALICE], &["login_limit_cleared", "email_hash"]),

@@ -14,7 +14,7 @@ const COMMON: [&str; 6] = ["timestamp", "level", "message", "event", "target", "
 const OF_SPANS: [&str; 2] = ["name", "request_id"];
 const ADMIN_SECRET: &str = "Zr7mQ2vK9xLp4TnB8wYc3HdJ6sFg1AeU";
 /// The events that the scenario causes.
-const CAUSED: [&str; 22] = [
+const CAUSED: [&str; 23] = [
     "access_token_rejected",
     "admin_listening",
     "admin_secret_wrong",
@@ -37,6 +37,7 @@ const CAUSED: [&str; 22] = [
     "stopped",
     "stopping",
     "user_changed",
+    "users_imported",
 ];
 
 /// The documented fields of an event.
@@ -109,6 +110,8 @@ async fn scenario() -> Vec<Value> {
     ] {
         finished.push(server.cli(command).await);
     }
+    let line = r#"{"email": "imported@example.com", "password_hash": null}"#;
+    finished.push(server.installation.cli(&["user", "import", "-"], line).await);
     finished.push(server.stop().await.1);
     finished.iter().flat_map(lines).collect()
 }

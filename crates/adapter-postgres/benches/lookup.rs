@@ -84,8 +84,8 @@ async fn fill(database: &Database<'_>, users: &PostgresUserRepository) -> Vec<Us
              FROM generate_series(1, {USERS}) AS n"
     ));
     let _ = database.sql("VACUUM ANALYZE users");
-    let ids: Vec<_> =
-        users.list(request_time_at(START)).await.unwrap().users.iter().map(|user| user.id).collect();
+    let page = users.page(None, u32::MAX, request_time_at(START)).await.unwrap();
+    let ids: Vec<_> = page.users.iter().map(|user| user.id).collect();
     assert_eq!(ids.len(), USERS);
     ids
 }

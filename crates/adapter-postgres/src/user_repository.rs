@@ -1,17 +1,20 @@
 //! [`UserRepository`] on PostgreSQL.
 
 mod hash_parameters;
+mod inserts;
 mod lookup;
 mod lookups;
+mod page;
 mod row;
 mod user_lookups;
+mod write;
 mod writes;
 
 use async_trait::async_trait;
 use auth_domain::model::{
     Email, HashParametersInUse, NewUser, PasswordHash, RequestTime, TenantId, User, UserId, UserStatus,
 };
-use auth_domain::ports::{Insertion, PortError, Replacement, UserListing, UserRepository};
+use auth_domain::ports::{Deletion, Insertion, PortError, Replacement, UserCursor, UserPage, UserRepository};
 use tracing::instrument;
 
 use crate::connection::Connections;
@@ -52,9 +55,14 @@ impl UserRepository for PostgresUserRepository {
     }
 
     #[instrument(level = "debug", skip_all)]
-    async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError> {
+    async fn page(
+        &self,
+        after: Option<UserCursor>,
+        limit: u32,
+        request_time: RequestTime,
+    ) -> Result<UserPage, PortError> {
         let connection = self.connections.pooled(request_time).await?;
-        Ok(connection.run(lookups::list(&connection)).await?)
+        Ok(connection.run(page::read(&connection, after.as_ref(), limit)).await?)
     }
 
     #[instrument(level = "debug", skip_all)]
@@ -79,12 +87,22 @@ impl UserRepository for PostgresUserRepository {
     }
 
     #[instrument(level = "debug", skip_all)]
-    async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError> {
+    async fn insert_all(
+        &self,
+        users: &[NewUser],
+        request_time: RequestTime,
+    ) -> Result<Vec<Insertion>, PortError> {
         let connection = self.connections.pooled(request_time).await?;
         connection
-            .run(writes::insert(&connection, user, request_time.now()))
+            .run(inserts::insert_all(&connection, users, request_time.now()))
             .await
             .map_err(StoreError::of_write)
+    }
+
+    #[instrument(level = "debug", skip_all)]
+    async fn delete(&self, id: UserId, request_time: RequestTime) -> Result<Deletion, PortError> {
+        let connection = self.connections.pooled(request_time).await?;
+        connection.run(writes::delete(&connection, id)).await.map_err(StoreError::of_write)
     }
 
     #[instrument(level = "debug", skip_all)]

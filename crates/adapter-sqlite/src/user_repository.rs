@@ -1,6 +1,7 @@
 //! Users.
 
 mod hash_parameters;
+mod page;
 mod row;
 mod statements;
 
@@ -9,7 +10,7 @@ use auth_domain::model::{
     Email, HashParametersInUse, NewUser, PasswordHash, RequestTime, TenantId, User, UserId, UserStatus,
     to_unix_microseconds,
 };
-use auth_domain::ports::{Insertion, PortError, Replacement, UserListing, UserRepository};
+use auth_domain::ports::{Deletion, Insertion, PortError, Replacement, UserCursor, UserPage, UserRepository};
 
 use crate::database::SqliteDatabase;
 
@@ -47,8 +48,15 @@ impl UserRepository for SqliteUserRepository {
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
-    async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError> {
-        self.database.read(request_time, statements::list).await
+    async fn page(
+        &self,
+        after: Option<UserCursor>,
+        limit: u32,
+        request_time: RequestTime,
+    ) -> Result<UserPage, PortError> {
+        self.database
+            .read(request_time, move |connection| page::read(connection, after.as_ref(), limit))
+            .await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
@@ -72,9 +80,22 @@ impl UserRepository for SqliteUserRepository {
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
-    async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError> {
-        let (user, now) = (user.clone(), to_unix_microseconds(request_time.now()));
-        self.database.write(request_time, move |connection| statements::insert(connection, &user, now)).await
+    async fn insert_all(
+        &self,
+        users: &[NewUser],
+        request_time: RequestTime,
+    ) -> Result<Vec<Insertion>, PortError> {
+        let (users, now) = (users.to_vec(), to_unix_microseconds(request_time.now()));
+        self.database
+            .write(request_time, move |connection| {
+                users.iter().map(|user| statements::insert(connection, user, now)).collect()
+            })
+            .await
+    }
+
+    #[tracing::instrument(level = "debug", skip_all)]
+    async fn delete(&self, id: UserId, request_time: RequestTime) -> Result<Deletion, PortError> {
+        self.database.write(request_time, move |connection| statements::delete(connection, id)).await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]

@@ -23,8 +23,8 @@ mod user_counts;
 pub use check::{Check, Severity};
 pub use clock::{Clock, start_request};
 pub use credentials::{
-    Admission, Credential, Insertion, PasswordCheck, PasswordHasher, Replacement, TurnCost, UserListing,
-    UserRepository,
+    Admission, Credential, Deletion, Insertion, PasswordCheck, PasswordHasher, Replacement, TurnCost,
+    UserCursor, UserPage, UserRepository,
 };
 pub use entropy::{Entropy, random_bytes};
 pub use error::{PortError, PortErrorKind};

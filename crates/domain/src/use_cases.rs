@@ -7,6 +7,7 @@
 mod end_sessions;
 #[cfg(test)]
 mod fixtures;
+mod import_users;
 mod issue;
 mod list_sessions;
 mod login;
@@ -17,11 +18,12 @@ mod refresh;
 mod verify_access_token;
 
 pub use end_sessions::{EndAllSessionsError, EndSessions, EndSessionsError};
+pub use import_users::{ImportOutcome, ImportUsers, UserToImport};
 pub use issue::Issuer;
 pub use list_sessions::ListSessions;
 pub use login::{LoggedIn, Login, LoginCommand, LoginError, LoginRejection};
 pub use logout::{Logout, LogoutCommand, LogoutError};
 pub use manage_login_limit::ManageLoginLimit;
-pub use manage_users::{Changed, CreateUser, ManageUsers, ManageUsersError};
+pub use manage_users::{Changed, CreateUser, Created, FirstPassword, ManageUsers, ManageUsersError};
 pub use refresh::{Refresh, RefreshCommand, RefreshError, RefreshKind, RefreshRejection, Refreshed};
 pub use verify_access_token::{VerifyAccessToken, VerifyAccessTokenError};

@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use auth_domain::model::{Email, Event, Password, PasswordPolicy, Role};
-use auth_domain::ports::{UserListing, start_request};
-use auth_domain::use_cases::CreateUser;
+use auth_domain::ports::{UserPage, start_request};
+use auth_domain::use_cases::{CreateUser, FirstPassword};
 use tracing::warn;
 use zeroize::Zeroizing;
 
@@ -29,14 +29,15 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) async fn create_if_needed(parts: &Parts, listening: SocketAddr) -> Result<(), CommandError> {
     let request_time = start_request(&*parts.clock, TIMEOUT);
     // A row that cannot be read is also a user.
-    if parts.users.list(request_time).await? != UserListing::default() {
+    if parts.users.page(None, 1, request_time).await? != UserPage::default() {
         return Ok(());
     }
     let password = password::random(&*parts.entropy)?;
     let parsed =
         Password::parse(password.to_string()).map_err(|error| CommandError::Failed(error.to_string()))?;
     let email = Email::from_trusted(EMAIL.to_owned());
-    let owner = CreateUser { email, password: parsed, role: Role::Owner, tenant_id: None };
+    let password_to_store = FirstPassword::Text(parsed);
+    let owner = CreateUser { email, password: password_to_store, role: Role::Owner, tenant_id: None };
     if let Err(error) = print::print(&Zeroizing::new(banner(EMAIL, &password, listening))) {
         warn!(
             event = Event::BootstrapOwnerSkipped.name(),

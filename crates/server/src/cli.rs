@@ -65,7 +65,24 @@ pub(crate) enum UserCommand {
     /// Create an active user
     Create(CreateArgs),
     /// List all users
-    List,
+    List {
+        /// Print one JSON object for each user on a line of its own, ordered by id; a hash is never printed
+        #[arg(long)]
+        json: bool,
+    },
+    /// Create users from a file with one JSON object on each line; users who exist are not changed
+    Import {
+        /// The file; `-` for standard input. docs/operations.md describes the fields
+        file: PathBuf,
+        /// Import the other lines if some are invalid
+        #[arg(long)]
+        skip_invalid: bool,
+    },
+    /// Delete a user, with their sessions, known addresses and failed logins
+    Delete {
+        /// The user's email
+        email: String,
+    },
     /// Allow a user to log in again
     Activate {
         /// The user's email
@@ -97,7 +114,19 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "UUID")]
     pub(crate) tenant: Option<Uuid>,
     #[command(flatten)]
-    pub(crate) password: PasswordArgs,
+    pub(crate) password: FirstPasswordArgs,
+}
+
+/// Neither a password nor a hash is an argument: every process of the machine can read arguments.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct FirstPasswordArgs {
+    /// Read the password from standard input; one trailing newline is removed
+    #[arg(long)]
+    password_stdin: bool,
+    /// Read a password hash of another program from standard input
+    #[arg(long)]
+    pub(crate) password_hash_stdin: bool,
 }
 
 /// A password is never an argument: every process of the machine can read arguments.

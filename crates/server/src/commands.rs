@@ -14,7 +14,7 @@ mod user;
 
 use tokio::runtime::Builder;
 
-use crate::cli::{Cli, Command, KeyCommand, UserCommand};
+use crate::cli::{Cli, Command, KeyCommand};
 use crate::command_error::CommandError;
 use crate::compose;
 use crate::config::{self, Settings};
@@ -42,11 +42,7 @@ async fn dispatch(settings: Settings, command: Command) -> Result<(), CommandErr
         Command::Doctor => doctor::run(&settings).await,
         Command::Backup { file } => backup::run(&settings, &file),
         Command::Key(KeyCommand::Rotate) => key::rotate(&settings),
-        Command::User(command) => {
-            let creates = matches!(command, UserCommand::Create(_));
-            let _lock = if creates { compose::lock_bootstrap(&settings)? } else { None };
-            user::run(&Administration::open(&settings)?, command).await
-        }
+        Command::User(command) => user::run(&settings, command).await,
         Command::Session(command) => session::run(&Administration::open(&settings)?, command).await,
         Command::Limit(command) => limit::run(&Administration::open(&settings)?, command).await,
     }

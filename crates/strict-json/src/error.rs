@@ -57,18 +57,33 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("(line {line}, column {column})")]
 pub struct Position {
-    line: usize,
+    line: u64,
     column: usize,
 }
 
 impl Position {
     /// Returns the position of an error of the parser.
     pub(crate) fn of(error: &serde_json::Error) -> Self {
-        Self { line: error.line(), column: error.column() }
+        Self { line: error.line() as u64, column: error.column() }
     }
 }
 
 impl Error {
+    /// The same error of a text that is one line of a longer text.
+    #[must_use]
+    pub fn in_line(mut self, number: u64) -> Self {
+        match &mut self {
+            Self::Syntax { position, .. }
+            | Self::Incomplete(position)
+            | Self::TrailingData(position)
+            | Self::TooDeep(position)
+            | Self::LoneSurrogate(position)
+            | Self::Repeated { position, .. } => position.line = number,
+            Self::Empty | Self::NotUtf8 { .. } | Self::NotAnObject(_) | Self::OtherType => {}
+        }
+        self
+    }
+
     /// Translates an error of the parser.
     pub(crate) fn of(error: &serde_json::Error) -> Self {
         let position = Position::of(error);

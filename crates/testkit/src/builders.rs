@@ -6,14 +6,14 @@ use std::time::Duration;
 use auth_domain::model::{
     AccessClaims, ConcurrentRefresh, Email, IdempotencyKey, LegacyRefreshToken, LimitKey, LiveAccessToken,
     NewSession, NewUser, Password, PasswordHash, RefreshLimits, RefreshToken, RetryKey, Role, Rotate,
-    SealedSuccessor, TenantId, TokenId, UserId,
+    SealedSuccessor, TenantId, TokenId, UserId, UserStatus,
 };
 use auth_domain::ports::{Entropy, random_bytes};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::OffsetDateTime;
 
-use crate::{SESSION_POLICY, TestEntropy};
+use crate::{SESSION_POLICY, START, TestEntropy};
 
 /// Returns a new user id.
 #[must_use]
@@ -41,8 +41,10 @@ pub fn a_user(tenant_id: TenantId) -> NewUser {
         id,
         tenant_id,
         email: an_email(),
-        password_hash: PasswordHash::new(format!("$argon2id$hash of {id}")),
+        password_hash: Some(PasswordHash::new(format!("$argon2id$hash of {id}"))),
+        status: UserStatus::Active,
         role: Role::Admin,
+        created_at: START,
     }
 }
 

@@ -14,3 +14,4 @@ mod readiness;
 mod redis_connections;
 mod settings;
 mod store_files;
+mod users;

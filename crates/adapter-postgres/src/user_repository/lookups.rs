@@ -3,17 +3,14 @@
 use std::time::Instant;
 
 use auth_domain::model::{Email, RequestTime, User, UserId};
-use auth_domain::ports::{PortError, UserListing};
-use diesel::{QueryDsl, SelectableHelper};
+use auth_domain::ports::PortError;
 use diesel_async::RunQueryDsl;
 use futures_util::future::join_all;
 
 use super::lookup::{BatchLookup, Lookup};
 use super::row::UserRow;
-use crate::clock::server_time;
-use crate::connection::{Connections, Lease, OpenConnection};
+use crate::connection::{Connections, OpenConnection};
 use crate::error::StoreError;
-use crate::schema::users;
 
 /// The keys of a lookup.
 #[derive(Clone, Copy)]
@@ -115,21 +112,4 @@ async fn read_batch(
     }
     // A missing row must not be taken for an unknown user.
     found.into_iter().collect::<Option<_>>().ok_or(StoreError::Contradiction("a lookup has no row for an id"))
-}
-
-/// Reads every user. They are sorted here, because the collation of the server is unknown.
-pub(super) async fn list(pooled: &Lease) -> Result<UserListing, StoreError> {
-    // Fails on a standby.
-    server_time(pooled).await?;
-    let mut connection: &OpenConnection = pooled;
-    let rows: Vec<UserRow> = users::table.select(UserRow::as_select()).load(&mut connection).await?;
-    let mut listing = UserListing::default();
-    for row in rows {
-        match User::try_from(row) {
-            Ok(user) => listing.users.push(user),
-            Err(row) => listing.unreadable.push(row),
-        }
-    }
-    listing.users.sort_unstable_by(|a, b| a.email.as_str().cmp(b.email.as_str()));
-    Ok(listing)
 }

@@ -1,7 +1,7 @@
 //! Rows of `users`.
 
 use auth_domain::model::{Email, PasswordHash, Role, TenantId, User, UserId, UserStatus};
-use auth_domain::ports::UnreadableUser;
+use auth_domain::ports::{UnreadableUser, UserCursor};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};
 use diesel::sql_types::Timestamptz;
@@ -22,6 +22,13 @@ pub(super) struct UserRow {
     status: Option<i32>,
     role: Option<i32>,
     created_at: Option<Time>,
+}
+
+impl UserRow {
+    /// The position in the order of ids.
+    pub(super) fn cursor(&self) -> UserCursor {
+        UserCursor::new(self.id.as_bytes().to_vec())
+    }
 }
 
 /// A time, or `None` for one that `OffsetDateTime` cannot represent, such as `infinity`.

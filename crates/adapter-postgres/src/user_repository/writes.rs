@@ -1,24 +1,20 @@
 //! Writes. Each is one statement that carries the deadline of its call.
 
-use auth_domain::model::{NewUser, PasswordHash, TenantId, UserId, UserStatus};
-use auth_domain::ports::{Insertion, Replacement};
-use diesel::deserialize::QueryableByName;
-use diesel::pg::Pg;
-use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use auth_domain::model::{PasswordHash, TenantId, UserId, UserStatus};
+use auth_domain::ports::{Deletion, Replacement};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, sql_query};
+use diesel::sql_types::{Integer, Nullable, Text, Timestamptz, Uuid};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::RunQueryDsl;
 use time::OffsetDateTime;
 
+use super::write::{execute, with_deadline};
 use crate::connection::{Lease, OpenConnection};
 use crate::error::StoreError;
 use crate::schema::tenants;
 
 /// The name of the default tenant.
 const DEFAULT_TENANT: &str = "default";
-
-type Write<'a> = BoxedSqlQuery<'a, Pg, SqlQuery>;
 
 pub(super) async fn default_tenant(
     pooled: &Lease,
@@ -38,28 +34,13 @@ pub(super) async fn default_tenant(
     ))
 }
 
-pub(super) async fn insert(
-    pooled: &Lease,
-    user: &NewUser,
-    now: OffsetDateTime,
-) -> Result<Insertion, StoreError> {
-    let insert = "INSERT INTO users
-                      (id, tenant_id, email, password_hash, role, status, created_at, updated_at)
-                  SELECT $2, $3, $4, $5, $6, $7, $8, $8 FROM deadline WHERE in_time
-                  ON CONFLICT (email) DO NOTHING";
-    let write = with_deadline(pooled, insert)
-        .await?
-        .bind::<Uuid, _>(user.id.as_uuid())
-        .bind::<Uuid, _>(user.tenant_id.as_uuid())
-        .bind::<Text, _>(user.email.as_str())
-        .bind::<Text, _>(user.password_hash.expose())
-        .bind::<Integer, _>(user.role.code())
-        .bind::<Integer, _>(UserStatus::Active.code())
-        .bind::<Timestamptz, _>(now);
+pub(super) async fn delete(pooled: &Lease, id: UserId) -> Result<Deletion, StoreError> {
+    let delete = "DELETE FROM users USING deadline WHERE in_time AND id = $2";
+    let write = with_deadline(pooled, delete).await?.bind::<Uuid, _>(id.as_uuid());
     match execute(pooled, write).await {
-        Ok(true) => Ok(Insertion::Inserted),
-        Ok(false) => Ok(Insertion::EmailTaken),
-        Err(error) if error.is_foreign_key_violation() => Ok(Insertion::UnknownTenant),
+        Ok(true) => Ok(Deletion::Deleted),
+        Ok(false) => Ok(Deletion::Unknown),
+        Err(error) if error.is_foreign_key_violation() => Ok(Deletion::Referenced),
         Err(error) => Err(error),
     }
 }
@@ -97,38 +78,4 @@ async fn named_tenant(pooled: &Lease) -> QueryResult<Option<TenantId>> {
     let mut connection: &OpenConnection = pooled;
     let named = tenants::table.select(tenants::id).filter(tenants::name.eq(DEFAULT_TENANT));
     Ok(named.get_result(&mut connection).await.optional()?.map(TenantId::from_uuid))
-}
-
-/// Returns `write` as a statement that changes nothing after the deadline of the call, which is its `$1`.
-///
-/// The server may execute it long after the client has given up: it was frozen, or another transaction held a lock. So the
-/// statement compares the deadline with the server's clock, and limits each wait for a lock to the remaining time.
-async fn with_deadline<'a>(pooled: &Lease, write: &str) -> Result<Write<'a>, StoreError> {
-    let deadline = pooled.server_deadline().await?;
-    let statement = format!(
-        "WITH deadline AS MATERIALIZED (
-             SELECT left_ms > 0 AS in_time, set_config('lock_timeout', greatest(left_ms, 1)::text, true)
-             FROM (SELECT ceil(extract(epoch FROM $1 - clock_timestamp()) * 1000)::integer AS left_ms) AS remaining),
-         written AS ({write} RETURNING 1)
-         SELECT in_time, (SELECT count(*) FROM written) AS written FROM deadline"
-    );
-    Ok(sql_query(statement).into_boxed().bind::<Timestamptz, _>(deadline))
-}
-
-/// Executes a write and returns whether it wrote a row.
-///
-/// # Errors
-/// `DeadlinePassed` if the deadline had passed on the server.
-async fn execute(pooled: &Lease, write: Write<'_>) -> Result<bool, StoreError> {
-    let mut connection: &OpenConnection = pooled;
-    let outcome: Outcome = write.get_result(&mut connection).await?;
-    if outcome.in_time { Ok(outcome.written > 0) } else { Err(StoreError::DeadlinePassed) }
-}
-
-#[derive(QueryableByName)]
-struct Outcome {
-    #[diesel(sql_type = Bool)]
-    in_time: bool,
-    #[diesel(sql_type = BigInt)]
-    written: i64,
 }

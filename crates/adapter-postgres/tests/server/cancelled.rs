@@ -17,7 +17,7 @@ async fn call_and_drop(store: &Store, number: u64, limit: Duration, user: &NewUs
         match number % 6 {
             0 => drop(store.users.find_by_id(user.id, request_time).await),
             1 => drop(store.users.set_status(user.id, UserStatus::Active, request_time).await),
-            2 => drop(store.users.list(request_time).await),
+            2 => drop(store.users.page(None, 10, request_time).await),
             3 => drop(store.users.insert(&stranger, request_time).await),
             4 => drop(store.users.default_tenant(a_tenant_id(), request_time).await),
             _ => drop(store.database.migrate(request_time).await),

@@ -66,7 +66,7 @@ async fn a_write_in_the_socket_of_a_frozen_server_never_happens() {
     let (port, answered) = relay_that_freezes(&server).await;
     let relayed = Store::at(&database.url().replace(&server.port().to_string(), &port.to_string()));
 
-    let (expected, late) = (Some(user.password_hash.clone()), PasswordHash::new(MARK.to_owned()));
+    let (expected, late) = (user.password_hash.clone(), PasswordHash::new(MARK.to_owned()));
     let request_time = within(Duration::from_secs(1));
     let outcome = relayed.users.replace_password_hash(user.id, expected.clone(), &late, request_time).await;
     assert_kind(outcome, PortErrorKind::Unanswered);
@@ -82,7 +82,7 @@ async fn a_write_that_gets_its_lock_too_late_never_happens() {
     let store = Store::migrated(&database).await;
     let user = store.inserted().await;
     let lock = format!("SELECT 1 FROM users WHERE id = '{}' FOR UPDATE", user.id);
-    let expected = Some(user.password_hash.clone());
+    let expected = user.password_hash.clone();
     while_locked(&database, &lock, 0.8, async {
         let (status, request_time) = (UserStatus::Inactive, within(Duration::from_millis(300)));
         assert_late(&store.users.set_status(user.id, status, request_time).await);

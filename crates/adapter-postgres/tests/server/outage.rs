@@ -26,7 +26,7 @@ async fn assert_unavailable(store: &Store) {
             let outcome = match number % 6 {
                 0 => store.users.find_by_email(&user.email, request_time).await.map(drop),
                 1 => store.users.set_status(user.id, UserStatus::Inactive, request_time).await.map(drop),
-                2 => store.users.list(request_time).await.map(drop),
+                2 => store.users.page(None, 10, request_time).await.map(drop),
                 3 => store.database.ping(request_time).await,
                 4 => store.users.insert(&user, request_time).await.map(drop),
                 _ => store.users.find_by_id(user.id, request_time).await.map(drop),

@@ -2,7 +2,7 @@
 
 use auth_adapter_postgres::Migrated;
 use auth_domain::model::{PasswordHash, UserStatus};
-use auth_domain::ports::{Insertion, PortErrorKind, Replacement, UserRepository};
+use auth_domain::ports::{Deletion, Insertion, PortErrorKind, Replacement, UserRepository};
 use auth_testkit::servers::{Database, PostgresServer};
 use auth_testkit::{START, a_tenant_id, a_user, request_time_at};
 
@@ -43,6 +43,21 @@ fn platform() -> Database<'static> {
 }
 
 #[tokio::test]
+async fn a_user_to_whom_other_tables_refer_is_not_deleted() {
+    let database = platform();
+    let store = Store::at(&database.url());
+    let user = store.inserted().await;
+    let id = user.id;
+    let _ = database.sql(&format!(
+        "CREATE TABLE webhooks (owner uuid REFERENCES users (id)); INSERT INTO webhooks VALUES ('{id}')"
+    ));
+    assert_eq!(store.users.delete(id, request_time_at(START)).await.unwrap(), Deletion::Referenced);
+    assert!(store.find(&user).await.unwrap());
+    let _ = database.sql("DELETE FROM webhooks");
+    assert_eq!(store.users.delete(id, request_time_at(START)).await.unwrap(), Deletion::Deleted);
+}
+
+#[tokio::test]
 async fn the_schema_of_the_platform_is_never_changed() {
     let database = platform();
     let before = database.sql(SCHEMA);
@@ -58,14 +73,14 @@ async fn the_schema_of_the_platform_is_never_changed() {
     assert_eq!((found.id, found.role, found.created_at), (user.id, user.role, START));
     let mut second = a_user(user.tenant_id);
     second.email = user.email.clone();
-    assert_eq!(store.users.insert(&second, request_time_at(START)).await.unwrap(), Insertion::EmailTaken);
+    assert_eq!(store.users.insert(&second, request_time_at(START)).await.unwrap(), Insertion::Taken);
     let without_tenant = a_user(a_tenant_id());
     assert_eq!(
         store.users.insert(&without_tenant, request_time_at(START)).await.unwrap(),
         Insertion::UnknownTenant
     );
     assert!(store.users.set_status(user.id, UserStatus::Inactive, request_time_at(START)).await.unwrap());
-    assert_eq!(store.users.list(request_time_at(START)).await.unwrap().users.len(), 1);
+    assert_eq!(store.users.page(None, 10, request_time_at(START)).await.unwrap().users.len(), 1);
 
     assert_eq!(database.sql(SCHEMA), before);
     assert_eq!(database.sql("SELECT count(*) FROM \"__EFMigrationsHistory\""), "0");
@@ -80,8 +95,7 @@ async fn a_hash_replacement_changes_one_column_only() {
     let before = database.sql(rest);
     let new = PasswordHash::new("$argon2id$new".to_owned());
     let later = request_time_at(START + time::Duration::days(1));
-    let replaced =
-        store.users.replace_password_hash(user.id, Some(user.password_hash.clone()), &new, later).await;
+    let replaced = store.users.replace_password_hash(user.id, user.password_hash.clone(), &new, later).await;
     assert_eq!(replaced.unwrap(), Replacement::Replaced);
     assert_eq!(database.sql(rest), before);
     assert_eq!(database.sql("SELECT password_hash FROM users"), "$argon2id$new");

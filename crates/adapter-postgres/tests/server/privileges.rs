@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use auth_adapter_postgres::Migrated;
 use auth_domain::model::{PasswordHash, RequestTime, UserStatus};
-use auth_domain::ports::{Insertion, PortErrorKind, Replacement, UserRepository};
+use auth_domain::ports::{Deletion, Insertion, PortErrorKind, Replacement, UserRepository};
 use auth_testkit::servers::{Database, PostgresServer};
 use auth_testkit::{START, a_tenant_id, a_user, request_time_at};
 
@@ -44,14 +44,12 @@ async fn login_and_refresh_need_select_and_update_of_hashes_only() {
     assert_eq!(store.database.migrate(request_time).await.unwrap(), Migrated::OwnedByThePlatform);
     assert!(store.find(&user).await.unwrap());
     assert!(store.users.find_by_email(&user.email, request_time).await.unwrap().is_some());
-    assert_eq!(store.users.list(request_time).await.unwrap().users.len(), 1);
+    assert_eq!(store.users.page(None, 10, request_time).await.unwrap().users.len(), 1);
     assert!(!store.database.diagnose(request_time).await.unwrap().is_empty());
     store.database.ping(RequestTime::new(time_of_day(), now(), Duration::from_secs(2))).await.unwrap();
     let new = PasswordHash::new("$argon2id$new".to_owned());
-    let replaced = store
-        .users
-        .replace_password_hash(user.id, Some(user.password_hash.clone()), &new, request_time)
-        .await;
+    let replaced =
+        store.users.replace_password_hash(user.id, user.password_hash.clone(), &new, request_time).await;
     assert_eq!(replaced.unwrap(), Replacement::Replaced);
 
     assert_eq!(store.users.default_tenant(a_tenant_id(), request_time).await.unwrap(), user.tenant_id);
@@ -60,6 +58,8 @@ async fn login_and_refresh_need_select_and_update_of_hashes_only() {
     let set = store.users.set_status(user.id, UserStatus::Inactive, request_time).await;
     let text = assert_kind(set, PortErrorKind::Misconfigured);
     assert!(text.contains("permission denied for table users"), "{text}");
+    let deleted = store.users.delete(user.id, request_time).await;
+    assert_kind(deleted, PortErrorKind::Misconfigured);
     for statement in
         ["UPDATE users SET role = 10", "DELETE FROM users", "CREATE TABLE mine (id int)", "TRUNCATE users"]
     {
@@ -70,7 +70,7 @@ async fn login_and_refresh_need_select_and_update_of_hashes_only() {
 
 // S-87
 #[tokio::test]
-async fn administration_needs_insert_and_update_of_the_status_as_well() {
+async fn administration_needs_insert_delete_and_update_of_the_status() {
     let database = PostgresServer::shared().database();
     drop(Store::migrated(&database).await);
     revoke_public_privileges(&database);
@@ -82,12 +82,13 @@ async fn administration_needs_insert_and_update_of_the_status_as_well() {
     let tenant = store.users.default_tenant(a_tenant_id(), request_time).await.unwrap();
     let user = a_user(tenant);
     assert_eq!(store.users.insert(&user, request_time).await.unwrap(), Insertion::Inserted);
-    assert_eq!(store.users.insert(&user, request_time).await.unwrap(), Insertion::EmailTaken);
+    assert_eq!(store.users.insert(&user, request_time).await.unwrap(), Insertion::Taken);
     assert_eq!(
         store.users.insert(&a_user(a_tenant_id()), request_time).await.unwrap(),
         Insertion::UnknownTenant
     );
     assert!(store.users.set_status(user.id, UserStatus::Inactive, request_time).await.unwrap());
+    assert_eq!(store.users.delete(user.id, request_time).await.unwrap(), Deletion::Deleted);
 
     // In a database of this service, the role also reads the applied migrations.
     grant(&database, 2);

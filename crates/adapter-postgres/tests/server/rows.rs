@@ -3,7 +3,7 @@
 use auth_domain::model::{Email, User};
 use auth_domain::ports::{PortErrorKind, UserRepository};
 use auth_testkit::servers::PostgresServer;
-use auth_testkit::{START, a_user, an_email, request_time_at};
+use auth_testkit::{START, a_user, request_time_at};
 
 use crate::support::{Store, assert_kind};
 
@@ -38,7 +38,7 @@ async fn an_unknown_role_or_status_is_corrupt() {
             let row = error.unreadable_user().unwrap();
             assert_eq!((row.user_id, row.column), (Some(user.id), column), "{change}");
         }
-        let listing = store.users.list(request_time_at(START)).await.unwrap();
+        let listing = store.users.page(None, 10, request_time_at(START)).await.unwrap();
         assert_eq!(listing.users.iter().map(|user| user.id).collect::<Vec<_>>(), [other.id]);
         let unreadable: Vec<_> = listing.unreadable.iter().map(|row| (row.user_id, row.column)).collect();
         assert_eq!(unreadable, [(Some(user.id), column)]);
@@ -88,7 +88,7 @@ async fn no_error_quotes_an_email_or_a_hash_of_a_server_message() {
          $$ BEGIN RAISE EXCEPTION 'no: % %', NEW.email, NEW.password_hash USING DETAIL = NEW.email; END $$;
          CREATE TRIGGER quote_row BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION quote_row()",
     );
-    let mut new = a_user(user.tenant_id);
+    let new = a_user(user.tenant_id);
     let text =
         assert_kind(store.users.insert(&new, request_time_at(START)).await, PortErrorKind::Unavailable);
     assert!(text.contains("no: [..] [..]"), "{text}");
@@ -100,9 +100,12 @@ async fn no_error_quotes_an_email_or_a_hash_of_a_server_message() {
     assert_eq!(text, "the row violates the check constraint no_more");
 
     let _ = database.sql("ALTER TABLE users DROP CONSTRAINT no_more");
-    // Another row with the same id: the constraint is not the one on emails.
-    (new.id, new.email) = (user.id, an_email());
+    let _ = database.sql(
+        "CREATE TABLE plans (id int PRIMARY KEY); ALTER TABLE users ADD COLUMN plan int REFERENCES plans;
+         ALTER TABLE users ALTER COLUMN plan SET DEFAULT 7",
+    );
+    // The tenant exists: the constraint is another one.
     let text =
         assert_kind(store.users.insert(&new, request_time_at(START)).await, PortErrorKind::Misconfigured);
-    assert_eq!(text, "the row violates the constraint users_pkey");
+    assert_eq!(text, "the row violates the constraint users_plan_fkey");
 }

@@ -65,7 +65,7 @@ impl Store {
 
     /// Makes a call on a pooled connection.
     pub(crate) async fn users_listed(&self, request_time: RequestTime) -> Result<(), PortError> {
-        self.users.list(request_time).await.map(drop)
+        self.users.page(None, 10, request_time).await.map(drop)
     }
 
     pub(crate) async fn stored_hash(&self, user: &NewUser) -> Option<PasswordHash> {

@@ -1,7 +1,9 @@
 //! A user as a row.
 
-use auth_domain::model::{Email, NewUser, PasswordHash, Role, TenantId, User, UserId, UserStatus};
-use auth_domain::ports::UnreadableUser;
+use auth_domain::model::{
+    Email, NewUser, PasswordHash, Role, TenantId, User, UserId, UserStatus, to_unix_microseconds,
+};
+use auth_domain::ports::{UnreadableUser, UserCursor};
 use diesel::{Insertable, Queryable, Selectable};
 
 use crate::schema::users;
@@ -18,6 +20,13 @@ pub(super) struct UserRow {
     status: i64,
     role: i64,
     created_at: i64,
+}
+
+impl UserRow {
+    /// The position in the order of ids. The id may not be a UUID.
+    pub(super) fn cursor(&self) -> UserCursor {
+        UserCursor::new(self.id.clone())
+    }
 }
 
 impl TryFrom<UserRow> for User {
@@ -50,7 +59,7 @@ pub(super) struct NewUserRow<'a> {
     id: &'a [u8],
     tenant_id: &'a [u8],
     email: &'a str,
-    password_hash: &'a str,
+    password_hash: Option<&'a str>,
     status: i64,
     role: i64,
     created_at: i64,
@@ -63,10 +72,10 @@ impl<'a> NewUserRow<'a> {
             id: user.id.as_bytes(),
             tenant_id: user.tenant_id.as_bytes(),
             email: user.email.as_str(),
-            password_hash: user.password_hash.expose(),
-            status: UserStatus::Active.code().into(),
+            password_hash: user.password_hash.as_ref().map(PasswordHash::expose),
+            status: user.status.code().into(),
             role: user.role.code().into(),
-            created_at: now,
+            created_at: to_unix_microseconds(user.created_at),
             updated_at: now,
         }
     }

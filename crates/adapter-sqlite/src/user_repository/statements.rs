@@ -1,7 +1,7 @@
 //! The statements of each call, in the transaction of the call.
 
 use auth_domain::model::{Email, NewUser, PasswordHash, TenantId, User, UserId, UserStatus};
-use auth_domain::ports::{Insertion, Replacement, UserListing};
+use auth_domain::ports::{Deletion, Insertion, Replacement};
 use diesel::{
     ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, SelectableHelper, SqliteConnection,
     SqliteExpressionMethods,
@@ -28,18 +28,6 @@ pub(super) fn find_by_id(connection: &mut SqliteConnection, id: UserId) -> Resul
     Ok(rows.get_result(connection).optional()?.map(User::try_from).transpose()?)
 }
 
-pub(super) fn list(connection: &mut SqliteConnection) -> Result<UserListing, StoreError> {
-    let rows = users::table.select(UserRow::as_select()).order(users::email);
-    let mut listing = UserListing::default();
-    for row in rows.load(connection)? {
-        match User::try_from(row) {
-            Ok(user) => listing.users.push(user),
-            Err(row) => listing.unreadable.push(row),
-        }
-    }
-    Ok(listing)
-}
-
 pub(super) fn default_tenant(
     connection: &mut SqliteConnection,
     candidate: TenantId,
@@ -64,12 +52,19 @@ pub(super) fn insert(
     now: i64,
 ) -> Result<Insertion, StoreError> {
     let insert = diesel::insert_into(users::table).values(NewUserRow::new(user, now));
-    match insert.on_conflict(users::email).do_nothing().execute(connection) {
-        Ok(0) => Ok(Insertion::EmailTaken),
+    // The email, or the id.
+    match insert.on_conflict_do_nothing().execute(connection) {
+        Ok(0) => Ok(Insertion::Taken),
         Ok(_) => Ok(Insertion::Inserted),
         Err(error) if is_missing_reference(&error) => Ok(Insertion::UnknownTenant),
         Err(error) => Err(error.into()),
     }
+}
+
+pub(super) fn delete(connection: &mut SqliteConnection, id: UserId) -> Result<Deletion, StoreError> {
+    let user = users::table.find(id.as_bytes().as_slice());
+    let deleted = diesel::delete(user).execute(connection)?;
+    Ok(if deleted > 0 { Deletion::Deleted } else { Deletion::Unknown })
 }
 
 pub(super) fn set_status(

@@ -63,6 +63,8 @@ events! {
     RejectionsSuppressed = "rejections_suppressed",
     /// An administrative command changed a user.
     UserChanged = "user_changed",
+    /// An administrative command created users from a file.
+    UsersImported = "users_imported",
     /// A request to the admin listener had a wrong secret.
     AdminSecretWrong = "admin_secret_wrong",
     /// Sessions of a user ended at the request of the HookSentry platform or by an administrative command.

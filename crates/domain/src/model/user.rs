@@ -37,7 +37,7 @@ impl User {
     }
 }
 
-/// A user to insert. New users are active.
+/// A user to insert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewUser {
     /// The id.
@@ -46,10 +46,14 @@ pub struct NewUser {
     pub tenant_id: TenantId,
     /// The canonical email; unique among all users.
     pub email: Email,
-    /// The hash of the first password.
-    pub password_hash: PasswordHash,
+    /// The hash of the first password; `None` if the user has no password and logs in elsewhere.
+    pub password_hash: Option<PasswordHash>,
+    /// Whether the user may log in.
+    pub status: UserStatus,
     /// The first role.
     pub role: Role,
+    /// The time at which the user was created, here or in the program from which the user was brought.
+    pub created_at: OffsetDateTime,
 }
 
 /// Whether a user may log in.

@@ -4,25 +4,28 @@ use std::sync::Arc;
 
 use super::end_sessions::EndSessions;
 use crate::model::{
-    Email, EndReason, NewUser, Password, PasswordPolicy, RequestTime, Role, TenantId, User, UserId,
+    ClearedLimit, Email, EndReason, NewUser, Password, PasswordPolicy, RequestTime, TenantId, User, UserId,
     UserStatus,
 };
 use crate::ports::{
-    Entropy, Insertion, PasswordHasher, PasswordStrength, Replacement, UserListing, UserRepository,
-    random_bytes,
+    Deletion, Entropy, Insertion, PasswordHasher, PasswordStrength, Replacement, UserRepository, random_bytes,
 };
 
+mod changes;
 mod error;
+mod first_password;
 mod new_password;
 #[cfg(test)]
 mod tests;
 
+pub use changes::{Changed, CreateUser, Created};
 pub use error::ManageUsersError;
+pub use first_password::FirstPassword;
 
 /// The most attempts to replace a stored hash. An attempt fails if the hash changed since it was read.
 const MAX_REPLACEMENTS: usize = 3;
 
-/// Creates, lists and changes users. A change is stored first; then the sessions end.
+/// Creates, changes and deletes users. A change is stored first; then the sessions end.
 pub struct ManageUsers {
     /// The store of users.
     pub users: Arc<dyn UserRepository>,
@@ -38,30 +41,8 @@ pub struct ManageUsers {
     pub strength: Arc<dyn PasswordStrength>,
 }
 
-/// A user to create.
-#[derive(Debug)]
-pub struct CreateUser {
-    /// The canonical email.
-    pub email: Email,
-    /// The first password.
-    pub password: Password,
-    /// The role.
-    pub role: Role,
-    /// The tenant; `None` for the installation's default tenant.
-    pub tenant_id: Option<TenantId>,
-}
-
-/// The result of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Changed {
-    /// The user.
-    pub user_id: UserId,
-    /// How many live sessions of the user ended.
-    pub sessions_ended: usize,
-}
-
 impl ManageUsers {
-    /// Creates a user and returns the id.
+    /// Creates an active user.
     ///
     /// # Errors
     /// [`ManageUsersError`].
@@ -69,8 +50,9 @@ impl ManageUsers {
         &self,
         create: CreateUser,
         request_time: RequestTime,
-    ) -> Result<UserId, ManageUsersError> {
-        self.check_new(&create.password, &create.email)?;
+    ) -> Result<Created, ManageUsersError> {
+        let (email, strength) = (&create.email, &*self.strength);
+        let password = create.password.check(email, self.policy, strength, &*self.hasher)?;
         let tenant_id = match create.tenant_id {
             Some(tenant_id) => tenant_id,
             None => {
@@ -79,26 +61,21 @@ impl ManageUsers {
                     .await?
             }
         };
+        let (password_hash, switched_off) = password.into_hash(&*self.hasher, request_time).await?;
         let user = NewUser {
             id: UserId::from_random_bytes(*random_bytes(&*self.entropy)?),
             tenant_id,
             email: create.email,
-            password_hash: self.hasher.hash(&create.password, request_time).await?,
+            password_hash: Some(password_hash),
+            status: UserStatus::Active,
             role: create.role,
+            created_at: request_time.now(),
         };
         match self.users.insert(&user, request_time).await? {
-            Insertion::Inserted => Ok(user.id),
-            Insertion::EmailTaken => Err(ManageUsersError::EmailTaken),
+            Insertion::Inserted => Ok(Created { user_id: user.id, switched_off }),
+            Insertion::Taken => Err(ManageUsersError::EmailTaken),
             Insertion::UnknownTenant => Err(ManageUsersError::UnknownTenant),
         }
-    }
-
-    /// Returns every user, ordered by email.
-    ///
-    /// # Errors
-    /// [`ManageUsersError::Port`].
-    pub async fn list(&self, request_time: RequestTime) -> Result<UserListing, ManageUsersError> {
-        Ok(self.users.list(request_time).await?)
     }
 
     /// Returns one user.
@@ -176,6 +153,27 @@ impl ManageUsers {
             }
         }
         Err(ManageUsersError::Contended)
+    }
+
+    /// Deletes a user, with their sessions, known addresses and failed logins. The row is deleted last, so that a call that failed
+    /// can be repeated.
+    ///
+    /// # Errors
+    /// [`ManageUsersError`].
+    pub async fn delete(
+        &self,
+        email: &Email,
+        request_time: RequestTime,
+    ) -> Result<Changed, ManageUsersError> {
+        let changed = self.deactivate(email, request_time).await?;
+        let key = self.end_sessions.limit_keys.email(email);
+        let cleared = self.end_sessions.limiter.clear(ClearedLimit::Email(key), request_time).await;
+        cleared.map_err(ManageUsersError::NotDeleted)?;
+        match self.users.delete(changed.user_id, request_time).await.map_err(ManageUsersError::NotDeleted)? {
+            // Another call may have deleted the user meanwhile.
+            Deletion::Deleted | Deletion::Unknown => Ok(changed),
+            Deletion::Referenced => Err(ManageUsersError::Referenced),
+        }
     }
 
     async fn set_status(

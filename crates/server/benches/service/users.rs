@@ -1,7 +1,8 @@
 //! The users, equal in every store.
 
 use argon2::{Algorithm, Argon2, Params, Version};
-use auth_domain::model::{Email, NewUser, PasswordHash, Role, TenantId, UserId};
+use auth_domain::model::{Email, NewUser, PasswordHash, Role, TenantId, UserId, UserStatus};
+use auth_testkit::START;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
@@ -33,8 +34,10 @@ pub(crate) fn all(tenant_id: TenantId) -> impl Iterator<Item = NewUser> {
         id: id(number),
         tenant_id,
         email: email(number),
-        password_hash: PasswordHash::new(hash.clone()),
+        password_hash: Some(PasswordHash::new(hash.clone())),
+        status: UserStatus::Active,
         role: Role::Admin,
+        created_at: START,
     })
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_domain::model::RequestTime;
-use auth_domain::ports::{Clock, start_request};
-use auth_domain::use_cases::{EndSessions, ListSessions, ManageLoginLimit, ManageUsers};
+use auth_domain::ports::{Clock, PasswordHasher, UserRepository, start_request};
+use auth_domain::use_cases::{EndSessions, ImportUsers, ListSessions, ManageLoginLimit, ManageUsers};
 
 use crate::command_error::CommandError;
 use crate::compose::{Purpose, compose};
@@ -17,6 +17,9 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 /// The use cases, built on the configured stores.
 pub(super) struct Administration {
     pub(super) users: ManageUsers,
+    pub(super) import_users: ImportUsers,
+    pub(super) user_store: Arc<dyn UserRepository>,
+    pub(super) hasher: Arc<dyn PasswordHasher>,
     pub(super) list_sessions: ListSessions,
     pub(super) end_sessions: EndSessions,
     pub(super) login_limit: ManageLoginLimit,
@@ -28,7 +31,10 @@ impl Administration {
         let parts = compose(settings, Purpose::Administer)?;
         Ok(Self {
             users: parts.manage_users(settings.password_policy()),
+            import_users: parts.import_users(),
             end_sessions: parts.end_sessions(),
+            user_store: parts.users,
+            hasher: parts.hasher,
             list_sessions: ListSessions { sessions: parts.sessions },
             login_limit: ManageLoginLimit { limiter: parts.limiter, limit_keys: parts.limit_keys },
             clock: parts.clock,

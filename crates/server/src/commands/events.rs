@@ -11,6 +11,21 @@ pub(super) fn user_changed(reason: &str, Changed { user_id, sessions_ended }: Ch
     info!(event = Event::UserChanged.name(), client = "-", %user_id, session_id = "-", reason, sessions_ended, "a user was changed");
 }
 
+/// Logs how many users an import created.
+pub(super) fn users_imported(imported: u64, already_there: u64, rejected: u64) {
+    info!(
+        event = Event::UsersImported.name(),
+        client = "-",
+        user_id = "-",
+        session_id = "-",
+        reason = "command",
+        imported,
+        already_there,
+        rejected,
+        "users were imported"
+    );
+}
+
 /// Logs the end of one session of a user.
 pub(super) fn session_ended(user_id: UserId, session_id: SessionId) {
     info!(event = Event::SessionsEnded.name(), client = "-", %user_id, %session_id, reason = "command", count = 1, "a session of a user was ended");

@@ -1,6 +1,6 @@
 //! Lines on standard output.
 
-use std::io::{Write, stdout};
+use std::io::{Write, stderr, stdout};
 
 use crate::command_error::CommandError;
 
@@ -12,4 +12,9 @@ pub(super) fn print(line: &str) -> Result<(), CommandError> {
 /// Prints one line about a change that was made. A closed or full standard output does not change the exit code.
 pub(super) fn confirm(line: &str) {
     let _ = writeln!(stdout(), "{line}");
+}
+
+/// Prints one line about a problem that does not end the command.
+pub(super) fn warn(line: &str) {
+    let _ = writeln!(stderr(), "{line}");
 }

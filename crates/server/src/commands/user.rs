@@ -1,93 +1,92 @@
 //! `user …`
 
-use std::io::{Read, stdin};
+mod import;
+mod list;
+mod standard_input;
 
-use auth_domain::model::{Password, Role, TenantId};
-use auth_domain::ports::UserListing;
-use auth_domain::use_cases::{Changed, CreateUser};
-use zeroize::{Zeroize, Zeroizing};
+use auth_domain::model::{Email, Role, TenantId};
+use auth_domain::use_cases::{Changed, CreateUser, FirstPassword};
 
 use super::administration::Administration;
-use super::output::{confirm, print};
+use super::output::{confirm, warn};
 use super::{arguments, events};
 use crate::cli::{CreateArgs, RoleArg, UserCommand};
 use crate::command_error::CommandError;
+use crate::compose;
+use crate::config::Settings;
+use standard_input::{read_hash, read_password};
 
 /// Runs a command on users.
-pub(super) async fn run(admin: &Administration, command: UserCommand) -> Result<(), CommandError> {
+pub(super) async fn run(settings: &Settings, command: UserCommand) -> Result<(), CommandError> {
+    // The first start creates an account if there is no user.
+    let creates = matches!(command, UserCommand::Create(_));
+    let _lock = if creates { compose::lock_bootstrap(settings)? } else { None };
+    let admin = Administration::open(settings)?;
     match command {
-        UserCommand::Create(args) => create(admin, args).await,
-        UserCommand::List => list(admin).await,
-        UserCommand::Activate { email } => {
-            events::user_changed(
-                "activated",
-                admin.users.activate(&arguments::email(&email)?, admin.request_time()).await?,
-            );
-            confirm("the user can log in again");
-            Ok(())
+        UserCommand::Create(args) => create(&admin, args).await,
+        UserCommand::List { json: false } => list::table(&admin).await,
+        UserCommand::List { json: true } => list::json(&admin).await,
+        UserCommand::Import { file, skip_invalid } => {
+            import::run(&admin, settings, &file, skip_invalid).await
         }
-        UserCommand::Deactivate { email } => {
-            let changed = admin.users.deactivate(&arguments::email(&email)?, admin.request_time()).await?;
-            events::user_changed("deactivated", changed);
-            confirm(&format!("the user can no longer log in; sessions ended: {}", changed.sessions_ended));
-            Ok(())
-        }
+        UserCommand::Activate { email } => activate(&admin, &arguments::email(&email)?).await,
+        UserCommand::Deactivate { email } => deactivate(&admin, &arguments::email(&email)?).await,
+        UserCommand::Delete { email } => delete(&admin, &arguments::email(&email)?).await,
         UserCommand::SetPassword { email, password: _ } => {
-            let email = arguments::email(&email)?;
-            let changed = admin.users.set_password(&email, &read_password()?, admin.request_time()).await?;
-            events::user_changed("password_set", changed);
-            confirm(&format!("the password is set; sessions ended: {}", changed.sessions_ended));
-            Ok(())
+            set_password(&admin, &arguments::email(&email)?).await
         }
     }
 }
 
 async fn create(admin: &Administration, args: CreateArgs) -> Result<(), CommandError> {
+    let password = if args.password.password_hash_stdin {
+        FirstPassword::Hash(read_hash()?)
+    } else {
+        FirstPassword::Text(read_password()?)
+    };
     let create = CreateUser {
         email: arguments::email(&args.email)?,
-        password: read_password()?,
+        password,
         role: role(args.role),
         tenant_id: args.tenant.map(TenantId::from_uuid),
     };
-    let user_id = admin.users.create(create, admin.request_time()).await?;
-    events::user_changed("created", Changed { user_id, sessions_ended: 0 });
-    confirm(&format!("created user {user_id}"));
+    let created = admin.users.create(create, admin.request_time()).await?;
+    events::user_changed("created", Changed { user_id: created.user_id, sessions_ended: 0 });
+    confirm(&format!("created user {}", created.user_id));
+    if let Some(format) = created.switched_off {
+        let remedy = format.remedy().unwrap_or_default();
+        warn(&format!(
+            "warning: a hash of {format} is not accepted, so the user cannot log in; {remedy}, and restart the service"
+        ));
+    }
     Ok(())
 }
 
-async fn list(admin: &Administration) -> Result<(), CommandError> {
-    let UserListing { users, unreadable } = admin.users.list(admin.request_time()).await?;
-    let width = users.iter().map(|user| user.email.as_str().len()).max().unwrap_or(0).max(5);
-    print(&format!("{:width$}  {:9}  {:8}  {:36}  {}", "EMAIL", "ROLE", "STATUS", "USER", "TENANT"))?;
-    for user in users {
-        let email = user.email.as_str();
-        print(&format!(
-            "{email:width$}  {:9}  {:8}  {}  {}",
-            user.role, user.status, user.id, user.tenant_id
-        ))?;
-    }
-    if unreadable.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<String> = unreadable.iter().map(|row| format!("  - {row}")).collect();
-    Err(CommandError::Failed(format!("these users cannot be read; repair their rows:\n{}", rows.join("\n"))))
+async fn activate(admin: &Administration, email: &Email) -> Result<(), CommandError> {
+    events::user_changed("activated", admin.users.activate(email, admin.request_time()).await?);
+    confirm("the user can log in again");
+    Ok(())
 }
 
-/// Reads a password from standard input and removes one newline at its end.
-///
-/// The limit is above the longest password, so that a longer one is rejected and not cut.
-fn read_password() -> Result<Password, CommandError> {
-    let limit = Password::MAX_BYTES as u64 + 3;
-    let mut text = Zeroizing::new(String::with_capacity(Password::MAX_BYTES + 3));
-    let read = stdin().lock().take(limit).read_to_string(&mut text);
-    read.map_err(|error| {
-        CommandError::Failed(format!("the password cannot be read from standard input: {error}"))
-    })?;
-    let end = text.strip_suffix('\n').map_or(&**text, |line| line.strip_suffix('\r').unwrap_or(line)).len();
-    text.truncate(end);
-    let password = Password::parse(text.to_string());
-    text.zeroize();
-    password.map_err(|problem| CommandError::Failed(problem.to_string()))
+async fn deactivate(admin: &Administration, email: &Email) -> Result<(), CommandError> {
+    let changed = admin.users.deactivate(email, admin.request_time()).await?;
+    events::user_changed("deactivated", changed);
+    confirm(&format!("the user can no longer log in; sessions ended: {}", changed.sessions_ended));
+    Ok(())
+}
+
+async fn delete(admin: &Administration, email: &Email) -> Result<(), CommandError> {
+    let changed = admin.users.delete(email, admin.request_time()).await?;
+    events::user_changed("deleted", changed);
+    confirm(&format!("the user is deleted; sessions ended: {}", changed.sessions_ended));
+    Ok(())
+}
+
+async fn set_password(admin: &Administration, email: &Email) -> Result<(), CommandError> {
+    let changed = admin.users.set_password(email, &read_password()?, admin.request_time()).await?;
+    events::user_changed("password_set", changed);
+    confirm(&format!("the password is set; sessions ended: {}", changed.sessions_ended));
+    Ok(())
 }
 
 const fn role(role: RoleArg) -> Role {

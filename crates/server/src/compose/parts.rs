@@ -7,7 +7,7 @@ use auth_domain::ports::{
     AccessTokens, Clock, Denylist, Entropy, LegacyRefreshTokens, LoginLimiter, PasswordHasher,
     PasswordStrength, SessionStore, UserRepository,
 };
-use auth_domain::use_cases::{EndSessions, ManageUsers};
+use auth_domain::use_cases::{EndSessions, ImportUsers, ManageUsers};
 
 use super::passwords::KernelCheck;
 use super::stores::{Stores, TokenPorts};
@@ -67,6 +67,11 @@ impl Parts {
             entropy: self.entropy.clone(),
             policy,
         }
+    }
+
+    /// Returns the use case that brings users from other programs.
+    pub(crate) fn import_users(&self) -> ImportUsers {
+        ImportUsers { users: self.users.clone(), hasher: self.hasher.clone(), entropy: self.entropy.clone() }
     }
 
     /// Returns the use case that ends sessions.

@@ -1,13 +1,18 @@
 //! The contract of `UserRepository`.
 
+mod deleting;
 mod inserting;
 mod reading;
 mod replacing;
 
-pub use inserting::{default_tenant_is_created_once, email_is_unique_under_race, unknown_tenant_is_rejected};
+pub use deleting::only_the_deleted_user_is_gone;
+pub use inserting::{
+    default_tenant_is_created_once, email_is_inserted_once_in_one_call, email_is_unique_under_race,
+    rejected_users_do_not_reject_others, unknown_tenant_is_rejected,
+};
 pub use reading::{
     call_past_its_deadline_changes_nothing, hash_parameters_are_counted_without_salts,
-    inserted_user_is_found_by_email_and_by_id, list_returns_every_user_once, status_is_stored,
+    inserted_user_is_found_by_email_and_by_id, pages_have_every_user_once, status_is_stored,
     unknown_user_is_not_found, user_without_password_has_no_hash,
 };
 pub use replacing::{hash_is_replaced_only_if_it_is_the_expected_one, one_concurrent_replace_wins};
@@ -31,6 +36,10 @@ async fn inserted(fixture: &UserRepositoryFixture) -> NewUser {
 
 async fn insert(fixture: &UserRepositoryFixture, user: &NewUser) -> Insertion {
     fixture.users.insert(user, request_time_at(START)).await.unwrap()
+}
+
+async fn insert_all(fixture: &UserRepositoryFixture, users: &[NewUser]) -> Vec<Insertion> {
+    fixture.users.insert_all(users, request_time_at(START)).await.unwrap()
 }
 
 async fn found(fixture: &UserRepositoryFixture, id: UserId) -> Option<User> {

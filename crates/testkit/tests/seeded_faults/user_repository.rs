@@ -8,7 +8,7 @@ use auth_domain::model::{
     Email, HashParameters, HashParametersInUse, NewUser, PasswordHash, RequestTime, Role, TenantId, User,
     UserId, UserStatus,
 };
-use auth_domain::ports::{Insertion, PortError, Replacement, UserListing, UserRepository};
+use auth_domain::ports::{Deletion, Insertion, PortError, Replacement, UserCursor, UserPage, UserRepository};
 use auth_testkit::UserRepositoryFixture;
 
 /// A deviation from the contract.
@@ -28,8 +28,15 @@ pub(crate) enum Fault {
     ReplaceNotStored,
     StatusNotStored,
     StatusSetForEveryUser,
-    ListStopsEarly,
-    ListIsUnordered,
+    StatusOfNewUserNotStored,
+    OneRejectionRejectsAll,
+    RejectedIdIsInserted,
+    RepeatedEmailIsInserted,
+    DeletionNotStored,
+    DeletesEveryUser,
+    PagesStopEarly,
+    PagesRepeatTheirLastUser,
+    PageIsTooLarge,
     ParametersWithTheSalt,
     ParametersOfTheFirstUser,
     ParametersOfMalformedTexts,
@@ -43,7 +50,7 @@ struct InMemoryUserRepository {
     fault: Option<Fault>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Rows {
     tenants: Vec<TenantId>,
     users: Vec<User>,
@@ -117,6 +124,40 @@ impl InMemoryUserRepository {
         HashParameters::parse(&format!("{prefix}{own}{}", salt_of(salt)))
     }
 
+    /// What the check of a new user sees if it is not atomic with the insert.
+    fn rows_before(&self, checked: &Rows) -> Option<Rows> {
+        let is_separate =
+            self.has(Fault::ChecksTheEmailBeforeItInserts) || self.has(Fault::RepeatedEmailIsInserted);
+        is_separate.then(|| checked.clone())
+    }
+
+    fn outcome(&self, user: &NewUser, rows: &Rows) -> Insertion {
+        let is_taken = |other: &User| {
+            other.email == user.email || (other.id == user.id && !self.has(Fault::RejectedIdIsInserted))
+        };
+        if rows.users.iter().any(is_taken) {
+            Insertion::Taken
+        } else if rows.tenants.contains(&user.tenant_id) || self.has(Fault::TenantNotChecked) {
+            Insertion::Inserted
+        } else {
+            Insertion::UnknownTenant
+        }
+    }
+
+    fn new_row(&self, user: &NewUser, request_time: RequestTime) -> User {
+        let is_active = self.has(Fault::StatusOfNewUserNotStored);
+        let is_now = self.has(Fault::CreatedAtNotStored);
+        User {
+            id: user.id,
+            tenant_id: user.tenant_id,
+            email: user.email.clone(),
+            password_hash: user.password_hash.clone(),
+            status: if is_active { UserStatus::Active } else { user.status },
+            role: if self.has(Fault::RoleNotStored) { Role::Viewer } else { user.role },
+            created_at: if is_now { request_time.now() } else { user.created_at },
+        }
+    }
+
     /// Pauses between a check and the write that depends on it, if the fault makes them separate.
     async fn pause(&self, fault: Fault) {
         if self.has(fault) {
@@ -143,14 +184,26 @@ impl UserRepository for InMemoryUserRepository {
         self.read(found.as_ref())
     }
 
-    async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError> {
+    async fn page(
+        &self,
+        after: Option<UserCursor>,
+        limit: u32,
+        request_time: RequestTime,
+    ) -> Result<UserPage, PortError> {
         self.in_time(request_time)?;
         let mut users = self.rows().users.clone();
-        if !self.has(Fault::ListIsUnordered) {
-            users.sort_by(|a, b| a.email.as_str().cmp(b.email.as_str()));
-        }
-        users.truncate(if self.has(Fault::ListStopsEarly) { 10 } else { usize::MAX });
-        Ok(UserListing { users, unreadable: Vec::new() })
+        users.sort_by_key(|user| user.id.as_uuid());
+        let is_later = |user: &User, after: &UserCursor| {
+            let repeats = self.has(Fault::PagesRepeatTheirLastUser) && user.id.as_bytes() == after.as_bytes();
+            user.id.as_bytes().as_slice() > after.as_bytes() || repeats
+        };
+        users.retain(|user| after.as_ref().is_none_or(|after| is_later(user, after)));
+        let limit = limit as usize + usize::from(self.has(Fault::PageIsTooLarge));
+        let is_last = users.len() <= limit || self.has(Fault::PagesStopEarly);
+        users.truncate(limit);
+        let end = users.last().filter(|_| !is_last);
+        let end = end.map(|user| UserCursor::new(user.id.as_bytes().to_vec()));
+        Ok(UserPage { users, unreadable: Vec::new(), end })
     }
 
     async fn hash_parameters(
@@ -184,35 +237,46 @@ impl UserRepository for InMemoryUserRepository {
         Ok(rows.tenants[0])
     }
 
-    async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError> {
+    async fn insert_all(
+        &self,
+        users: &[NewUser],
+        request_time: RequestTime,
+    ) -> Result<Vec<Insertion>, PortError> {
         self.in_time(request_time)?;
-        let mut taken = self.rows().users.iter().any(|other| other.email == user.email);
+        let checked_before = self.rows().clone();
         self.pause(Fault::ChecksTheEmailBeforeItInserts).await;
+        let (mut rows, before) = (self.rows(), self.rows_before(&checked_before));
+        let mut outcomes = Vec::new();
+        for user in users {
+            let known = before.as_ref().unwrap_or(&rows);
+            let outcome = self.outcome(user, known);
+            if outcome == Insertion::Inserted {
+                rows.users.push(self.new_row(user, request_time));
+            }
+            if outcome == Insertion::Taken && self.has(Fault::TakenEmailIsOverwritten) {
+                let mut others = rows.users.iter_mut().filter(|other| other.email == user.email);
+                others.by_ref().for_each(|other| other.password_hash.clone_from(&user.password_hash));
+            }
+            outcomes.push(outcome);
+        }
+        if self.has(Fault::OneRejectionRejectsAll) && outcomes.iter().any(|it| *it != Insertion::Inserted) {
+            *rows = checked_before;
+        }
+        Ok(outcomes)
+    }
+
+    async fn delete(&self, id: UserId, request_time: RequestTime) -> Result<Deletion, PortError> {
+        self.in_time(request_time)?;
         let mut rows = self.rows();
-        if !self.has(Fault::ChecksTheEmailBeforeItInserts) {
-            taken = rows.users.iter().any(|other| other.email == user.email);
+        if rows.user(id).is_none() {
+            return Ok(Deletion::Unknown);
         }
-        if taken && self.has(Fault::TakenEmailIsOverwritten) {
-            let other = rows.users.iter_mut().find(|other| other.email == user.email).unwrap();
-            other.password_hash = Some(user.password_hash.clone());
+        if self.has(Fault::DeletesEveryUser) {
+            rows.users.clear();
+        } else if !self.has(Fault::DeletionNotStored) {
+            rows.users.retain(|user| user.id != id);
         }
-        if taken {
-            return Ok(Insertion::EmailTaken);
-        }
-        if !rows.tenants.contains(&user.tenant_id) && !self.has(Fault::TenantNotChecked) {
-            return Ok(Insertion::UnknownTenant);
-        }
-        let own = self.has(Fault::CreatedAtNotStored);
-        rows.users.push(User {
-            id: user.id,
-            tenant_id: user.tenant_id,
-            email: user.email.clone(),
-            password_hash: Some(user.password_hash.clone()),
-            status: UserStatus::Active,
-            role: if self.has(Fault::RoleNotStored) { Role::Viewer } else { user.role },
-            created_at: if own { time::OffsetDateTime::UNIX_EPOCH } else { request_time.now() },
-        });
-        Ok(Insertion::Inserted)
+        Ok(Deletion::Deleted)
     }
 
     async fn set_status(

@@ -1,11 +1,17 @@
 //! Users.
 
+use std::slice;
+
 use async_trait::async_trait;
 
+use super::user_outcomes::{Deletion, Insertion, Replacement};
+use super::user_page::{UserCursor, UserPage};
 use crate::model::{
     Email, HashParametersInUse, NewUser, PasswordHash, RequestTime, TenantId, User, UserId, UserStatus,
 };
-use crate::ports::{PortError, UnreadableUser};
+use crate::ports::PortError;
+#[cfg(doc)]
+use crate::ports::UnreadableUser;
 
 /// Stores users.
 ///
@@ -15,18 +21,23 @@ use crate::ports::{PortError, UnreadableUser};
 /// - An email MUST be unique: of concurrent inserts of one email exactly one MUST get [`Insertion::Inserted`], and the
 ///   others MUST change nothing (`email_is_unique_under_race`).
 /// - A user MUST NOT be inserted into a tenant that does not exist (`unknown_tenant_is_rejected`).
+/// - `insert_all` MUST return one outcome for each user, in their order, and MUST insert every user that is not rejected
+///   (`rejected_users_do_not_reject_others`). A user whose email or id belongs to an earlier one of the same call MUST get
+///   [`Insertion::Taken`] (`email_is_inserted_once_in_one_call`).
+/// - A deleted user MUST NOT be found by any call, and MUST be the only one (`only_the_deleted_user_is_gone`).
 /// - The default tenant MUST be created once, also by concurrent callers (`default_tenant_is_created_once`).
 /// - A replaced hash MUST be returned by the next call. A replacement whose `expected` is not the stored hash MUST change
 ///   nothing and return [`Replacement::Changed`]. Of concurrent replacements of one hash exactly one MUST succeed
 ///   (`hash_is_replaced_only_if_it_is_the_expected_one`, `one_concurrent_replace_wins`).
 /// - A status that was set MUST be returned by the next call (`status_is_stored`).
-/// - `list` MUST return every user once (`list_returns_every_user_once`).
+/// - The pages MUST have every user once, in any order, and at most as many as requested (`pages_have_every_user_once`). Users
+///   who are inserted or deleted meanwhile MAY be missing.
 /// - `hash_parameters` MUST return the parameters of every stored PHC string and bcrypt hash once, with the number of users who
 ///   have them, and never a salt or a hash. A text without salt and hash MUST NOT count
 ///   (`hash_parameters_are_counted_without_salts`).
 /// - A user without a password hash MUST be a value, not an error (`user_without_password_has_no_hash`).
 /// - A row with a value that is not defined for its column, such as an unknown role, MUST be an error of the kind
-///   [`Corrupt`](crate::ports::PortErrorKind::Corrupt) with an [`UnreadableUser`] as its source. `list` MUST return the other
+///   [`Corrupt`](crate::ports::PortErrorKind::Corrupt) with an [`UnreadableUser`] as its source. `page` MUST return the other
 ///   users, and such rows separately. Each adapter tests this itself, because only the adapter can write such a row.
 /// - A call whose deadline has passed before it starts MUST change nothing and fail as
 ///   [`Unavailable`](crate::ports::PortErrorKind::Unavailable) (`call_past_its_deadline_changes_nothing`).
@@ -57,11 +68,20 @@ pub trait UserRepository: Send + Sync {
     /// `Corrupt` with an [`UnreadableUser`] as its source if the row cannot be read; otherwise as for the trait.
     async fn find_by_id(&self, id: UserId, request_time: RequestTime) -> Result<Option<User>, PortError>;
 
-    /// All users, ordered by email.
+    /// The next users, in pages, so that neither the memory nor the time of a call grows with the number of users.
+    ///
+    /// # Parameters
+    /// - `after`: the end of the page before; `None` for the first page.
+    /// - `limit`: the maximum number of users.
     ///
     /// # Errors
     /// As for the trait. Rows that cannot be read are part of the result.
-    async fn list(&self, request_time: RequestTime) -> Result<UserListing, PortError>;
+    async fn page(
+        &self,
+        after: Option<UserCursor>,
+        limit: u32,
+        request_time: RequestTime,
+    ) -> Result<UserPage, PortError>;
 
     /// The parameters of all stored hashes of Argon2id, bcrypt, PBKDF2 and scrypt. It reads every row.
     ///
@@ -83,11 +103,31 @@ pub trait UserRepository: Send + Sync {
         request_time: RequestTime,
     ) -> Result<TenantId, PortError>;
 
-    /// Inserts an active user.
+    /// Inserts users in one transaction.
     ///
     /// # Errors
-    /// As for the trait. A taken email and an unknown tenant are outcomes.
-    async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError>;
+    /// As for the trait; no user is inserted then, unless the store lost its answer. A taken email and an unknown tenant are
+    /// outcomes.
+    async fn insert_all(
+        &self,
+        users: &[NewUser],
+        request_time: RequestTime,
+    ) -> Result<Vec<Insertion>, PortError>;
+
+    /// Inserts one user.
+    ///
+    /// # Errors
+    /// As [`insert_all`](Self::insert_all).
+    async fn insert(&self, user: &NewUser, request_time: RequestTime) -> Result<Insertion, PortError> {
+        let outcomes = self.insert_all(slice::from_ref(user), request_time).await?;
+        outcomes.first().copied().ok_or_else(|| PortError::corrupt("an insert has no outcome"))
+    }
+
+    /// Deletes a user.
+    ///
+    /// # Errors
+    /// As for the trait. A user to whom other tables refer is an outcome.
+    async fn delete(&self, id: UserId, request_time: RequestTime) -> Result<Deletion, PortError>;
 
     /// Sets the status of a user. Returns whether the user exists.
     ///
@@ -115,33 +155,4 @@ pub trait UserRepository: Send + Sync {
         new: &PasswordHash,
         request_time: RequestTime,
     ) -> Result<Replacement, PortError>;
-}
-
-/// All users.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UserListing {
-    /// The users, ordered by email.
-    pub users: Vec<User>,
-    /// The rows that cannot be read.
-    pub unreadable: Vec<UnreadableUser>,
-}
-
-/// The outcome of an insert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Insertion {
-    /// The user was inserted.
-    Inserted,
-    /// Another user has this email. Nothing changed.
-    EmailTaken,
-    /// The tenant does not exist. Nothing changed.
-    UnknownTenant,
-}
-
-/// The outcome of a compare-and-set of the password hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replacement {
-    /// The new hash is stored.
-    Replaced,
-    /// The stored hash is not the expected one, or the user does not exist. Nothing changed.
-    Changed,
 }

@@ -11,6 +11,7 @@ use crate::use_cases::end_sessions::EndAllSessionsError;
 use crate::use_cases::fixtures::*;
 
 mod create;
+mod delete;
 mod password;
 mod status;
 
@@ -92,15 +93,6 @@ fn assert_addresses_not_forgotten(result: &Result<Changed, ManageUsersError>) {
         matches!(error, ManageUsersError::NotCompleted(EndAllSessionsError::KnownAddresses { .. }))
     };
     assert!(result.as_ref().is_err_and(not_forgotten), "{result:?}");
-}
-
-#[tokio::test]
-async fn list_returns_every_user() {
-    let mut setup = setup();
-    let listing = UserListing { users: vec![user(), inactive_user()], unreadable: vec![unreadable_user()] };
-    let listed = listing.clone();
-    setup.users.expect_list().times(1).return_once(|_| Ok(listed));
-    assert_eq!(setup.manage().list(request_time()).await.unwrap(), listing);
 }
 
 #[tokio::test]

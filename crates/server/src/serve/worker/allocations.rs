@@ -7,7 +7,7 @@ use std::path::Path;
 use allocation_counter::measure;
 use auth_domain::model::{Email, Password, Role};
 use auth_domain::ports::start_request;
-use auth_domain::use_cases::CreateUser;
+use auth_domain::use_cases::{CreateUser, FirstPassword};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::runtime::Handle;
@@ -31,7 +31,7 @@ async fn connect(settings: &Settings) -> DuplexStream {
     let request_time = start_request(&*parts.clock, Duration::from_secs(30));
     let owner = CreateUser {
         email: Email::parse(EMAIL).unwrap(),
-        password: Password::parse(PASSWORD.to_owned()).unwrap(),
+        password: FirstPassword::Text(Password::parse(PASSWORD.to_owned()).unwrap()),
         role: Role::Owner,
         tenant_id: None,
     };

@@ -1,5 +1,7 @@
 //! Reading users.
 
+use std::time::Duration;
+
 use auth_domain::model::{
     HashParameters, HashParametersInUse, PasswordHash, Role, TenantId, User, UserId, UserStatus,
 };
@@ -12,22 +14,28 @@ use crate::{
 };
 use auth_domain::ports::{Insertion, Replacement};
 
+/// Twenty users are on three pages.
+const PAGE: u32 = 7;
+
 /// A user is found by email and by id with every field as inserted.
 pub async fn inserted_user_is_found_by_email_and_by_id(fixture: &UserRepositoryFixture) {
     let tenant = tenant(fixture).await;
     for role in Role::ALL {
         let mut new = a_user(tenant);
-        new.role = role;
+        (new.role, new.created_at) = (role, START - Duration::from_hours(24));
+        if role == Role::Viewer {
+            (new.status, new.password_hash) = (UserStatus::Inactive, None);
+        }
         assert_eq!(insert(fixture, &new).await, Insertion::Inserted);
 
         let user = User {
             id: new.id,
             tenant_id: tenant,
             email: new.email.clone(),
-            password_hash: Some(new.password_hash),
-            status: UserStatus::Active,
+            password_hash: new.password_hash,
+            status: new.status,
             role,
-            created_at: START,
+            created_at: new.created_at,
         };
         assert_eq!(found(fixture, new.id).await.as_ref(), Some(&user));
         let by_email = fixture.users.find_by_email(&new.email, request_time_at(START)).await.unwrap();
@@ -57,16 +65,19 @@ pub async fn status_is_stored(fixture: &UserRepositoryFixture) {
     assert!(!set_status(fixture, a_user_id(), UserStatus::Inactive).await, "the user does not exist");
 }
 
-/// `list` returns every user once, ordered by email, with every field.
-pub async fn list_returns_every_user_once(fixture: &UserRepositoryFixture) {
+/// The pages have every user once, with every field, and no page has more users than requested.
+pub async fn pages_have_every_user_once(fixture: &UserRepositoryFixture) {
     assert_eq!(listed(fixture).await, []);
     let mut expected = Vec::new();
     for _ in 0..20 {
         let user = inserted(fixture).await;
         expected.push(found(fixture, user.id).await.expect("the user exists"));
     }
-    expected.sort_by(|a, b| a.email.as_str().cmp(b.email.as_str()));
-    assert_eq!(listed(fixture).await, expected);
+    let mut listed = listed(fixture).await;
+    for users in [&mut expected, &mut listed] {
+        users.sort_by_key(|user| user.id.as_uuid());
+    }
+    assert_eq!(listed, expected);
 }
 
 /// A user who signs in with another identity provider has no hash until one is set.
@@ -78,7 +89,7 @@ pub async fn user_without_password_has_no_hash(fixture: &UserRepositoryFixture) 
     assert_eq!(by_email.expect("the user exists").password_hash, None);
     assert_eq!(listed(fixture).await.len(), 1);
 
-    let stale = replace(fixture, user.id, Some(&user.password_hash), &a_hash("new")).await;
+    let stale = replace(fixture, user.id, user.password_hash.as_ref(), &a_hash("new")).await;
     assert_eq!(stale, Replacement::Changed);
     assert_eq!(replace(fixture, user.id, None, &a_hash("new")).await, Replacement::Replaced);
     assert_eq!(stored_hash(fixture, user.id).await, Some(a_hash("new")));
@@ -153,7 +164,7 @@ pub async fn hash_parameters_are_counted_without_salts(fixture: &UserRepositoryF
 
 async fn insert_hash(fixture: &UserRepositoryFixture, tenant: TenantId, text: &str) {
     let mut user = a_user(tenant);
-    user.password_hash = PasswordHash::new(text.to_owned());
+    user.password_hash = Some(PasswordHash::new(text.to_owned()));
     assert_eq!(insert(fixture, &user).await, Insertion::Inserted);
 }
 
@@ -169,12 +180,13 @@ pub async fn call_past_its_deadline_changes_nothing(fixture: &UserRepositoryFixt
     let another = a_user(user.tenant_id);
     assert_unavailable(users.insert(&another, late).await, "insert");
     assert_unavailable(users.set_status(user.id, UserStatus::Inactive, late).await, "set_status");
-    let expected = Some(user.password_hash);
+    let expected = user.password_hash;
     let replaced = users.replace_password_hash(user.id, expected, &a_hash("new"), late).await;
     assert_unavailable(replaced, "replace_password_hash");
     assert_unavailable(users.find_by_email(&user.email, late).await, "find_by_email");
     assert_unavailable(users.find_by_id(user.id, late).await, "find_by_id");
-    assert_unavailable(users.list(late).await, "list");
+    assert_unavailable(users.page(None, PAGE, late).await, "page");
+    assert_unavailable(users.delete(user.id, late).await, "delete");
     assert_unavailable(users.hash_parameters(late).await, "hash_parameters");
 
     assert_eq!(found(fixture, user.id).await, before);
@@ -183,9 +195,18 @@ pub async fn call_past_its_deadline_changes_nothing(fixture: &UserRepositoryFixt
 
 /// Returns every user, and asserts that every row could be read.
 async fn listed(fixture: &UserRepositoryFixture) -> Vec<User> {
-    let listing = fixture.users.list(request_time_at(START)).await.unwrap();
-    assert_eq!(listing.unreadable, []);
-    listing.users
+    let (mut users, mut after) = (Vec::new(), None);
+    for _ in 0..20 {
+        let page = fixture.users.page(after, PAGE, request_time_at(START)).await.unwrap();
+        assert_eq!(page.unreadable, []);
+        assert!(page.users.len() <= 7, "a page has {} users", page.users.len());
+        users.extend(page.users);
+        after = page.end;
+        if after.is_none() {
+            return users;
+        }
+    }
+    panic!("the pages do not end");
 }
 
 async fn set_status(fixture: &UserRepositoryFixture, id: UserId, status: UserStatus) -> bool {

@@ -45,8 +45,35 @@ fault!(
 fault!(non_atomic_replace, user_repository::one_concurrent_replace_wins, Fault::NonAtomicReplace);
 fault!(status_not_stored, user_repository::status_is_stored, Fault::StatusNotStored);
 fault!(status_set_for_every_user, user_repository::status_is_stored, Fault::StatusSetForEveryUser);
-fault!(list_stops_early, user_repository::list_returns_every_user_once, Fault::ListStopsEarly);
-fault!(list_is_unordered, user_repository::list_returns_every_user_once, Fault::ListIsUnordered);
+fault!(pages_stop_early, user_repository::pages_have_every_user_once, Fault::PagesStopEarly);
+fault!(
+    pages_repeat_their_last_user,
+    user_repository::pages_have_every_user_once,
+    Fault::PagesRepeatTheirLastUser
+);
+fault!(page_is_too_large, user_repository::pages_have_every_user_once, Fault::PageIsTooLarge);
+fault!(
+    status_of_a_new_user_not_stored,
+    user_repository::inserted_user_is_found_by_email_and_by_id,
+    Fault::StatusOfNewUserNotStored
+);
+fault!(
+    one_rejection_rejects_all,
+    user_repository::rejected_users_do_not_reject_others,
+    Fault::OneRejectionRejectsAll
+);
+fault!(
+    rejected_id_is_inserted,
+    user_repository::rejected_users_do_not_reject_others,
+    Fault::RejectedIdIsInserted
+);
+fault!(
+    repeated_email_is_inserted,
+    user_repository::email_is_inserted_once_in_one_call,
+    Fault::RepeatedEmailIsInserted
+);
+fault!(deletion_not_stored, user_repository::only_the_deleted_user_is_gone, Fault::DeletionNotStored);
+fault!(deletes_every_user, user_repository::only_the_deleted_user_is_gone, Fault::DeletesEveryUser);
 fault!(
     parameters_with_the_salt,
     user_repository::hash_parameters_are_counted_without_salts,

@@ -1,14 +1,20 @@
 //! New users.
 
 use super::*;
+use crate::model::{HashFormat, HashUse, Role};
 
 fn new_user(text: &str, tenant_id: Option<TenantId>) -> CreateUser {
-    CreateUser { email: email(), password: password(text), role: Role::Owner, tenant_id }
+    let password = FirstPassword::Text(password(text));
+    CreateUser { email: email(), password, role: Role::Owner, tenant_id }
 }
 
 /// Users of whom one more is inserted, noted, and answered with `insertion`.
 fn inserting(insertion: Insertion) -> (Setup, Seen<NewUser>) {
-    let (mut setup, seen) = (Setup { hasher: hasher(), ..setup() }, Seen::new());
+    inserting_with(hasher(), insertion)
+}
+
+fn inserting_with(hasher: MockPasswordHasher, insertion: Insertion) -> (Setup, Seen<NewUser>) {
+    let (mut setup, seen) = (Setup { hasher, ..setup() }, Seen::new());
     let noted = seen.clone();
     setup.users.expect_insert().withf(|_, at| *at == request_time()).times(1).returning(move |user, _| {
         noted.note(user.clone());
@@ -18,15 +24,24 @@ fn inserting(insertion: Insertion) -> (Setup, Seen<NewUser>) {
 }
 
 async fn create(setup: Setup, tenant_id: Option<TenantId>) -> Result<UserId, ManageUsersError> {
-    setup.manage().create(new_user(LONG_ENOUGH, tenant_id), request_time()).await
+    let created = setup.manage().create(new_user(LONG_ENOUGH, tenant_id), request_time()).await?;
+    assert_eq!(created.switched_off, None);
+    Ok(created.user_id)
 }
 
 #[tokio::test]
 async fn a_new_user_is_stored_with_the_hash_of_the_password() {
     let (setup, seen) = inserting(Insertion::Inserted);
     let id = create(setup, Some(tenant_id())).await.unwrap();
-    let password_hash = hash("new");
-    let expected = NewUser { id, tenant_id: tenant_id(), email: email(), password_hash, role: Role::Owner };
+    let expected = NewUser {
+        id,
+        tenant_id: tenant_id(),
+        email: email(),
+        password_hash: Some(hash("new")),
+        status: UserStatus::Active,
+        role: Role::Owner,
+        created_at: request_time().now(),
+    };
     assert_eq!(seen.only(), expected);
 }
 
@@ -63,7 +78,7 @@ async fn a_short_password_is_not_hashed_and_creates_no_tenant() {
 
 #[tokio::test]
 async fn a_second_user_with_an_email_is_rejected() {
-    let (setup, _) = inserting(Insertion::EmailTaken);
+    let (setup, _) = inserting(Insertion::Taken);
     assert!(matches!(create(setup, Some(tenant_id())).await, Err(ManageUsersError::EmailTaken)));
 }
 
@@ -78,4 +93,35 @@ async fn a_password_that_cannot_be_hashed_creates_no_user() {
     let mut setup = setup();
     setup.hasher.expect_hash().return_once(|_, _| Err(port_error(PortErrorKind::Overloaded)));
     assert!(matches!(create(setup, Some(tenant_id())).await, Err(ManageUsersError::Port(_))));
+}
+
+/// A hasher that parses the given hash, and computes none.
+fn parsing(usability: HashUse) -> MockPasswordHasher {
+    let mut hasher = MockPasswordHasher::new();
+    hasher.expect_usability().withf(|given| *given == hash("given")).return_const(usability);
+    hasher
+}
+
+async fn create_with_hash(setup: Setup) -> Result<Created, ManageUsersError> {
+    let password = FirstPassword::Hash(hash("given"));
+    let create = CreateUser { email: email(), password, role: Role::Owner, tenant_id: Some(tenant_id()) };
+    setup.manage().create(create, request_time()).await
+}
+
+#[tokio::test]
+async fn a_hash_is_stored_as_it_is_given() {
+    for (usability, switched_off) in [
+        (HashUse::Verifies(HashFormat::Legacy), None),
+        (HashUse::SwitchedOff(HashFormat::Bcrypt), Some(HashFormat::Bcrypt)),
+    ] {
+        let (setup, seen) = inserting_with(parsing(usability), Insertion::Inserted);
+        assert_eq!(create_with_hash(setup).await.unwrap().switched_off, switched_off);
+        assert_eq!(seen.only().password_hash, Some(hash("given")));
+    }
+}
+
+#[tokio::test]
+async fn a_hash_that_never_verifies_creates_no_user() {
+    let rejected = create_with_hash(Setup { hasher: parsing(HashUse::Unusable), ..setup() }).await;
+    assert!(matches!(rejected, Err(ManageUsersError::UnusableHash)));
 }

@@ -1,0 +1,139 @@
+//! `user import`
+
+mod input;
+mod lines;
+mod report;
+mod user_line;
+
+use std::path::Path;
+
+use auth_domain::model::{HashFormat, HashUse};
+use auth_domain::use_cases::UserToImport;
+
+use crate::command_error::CommandError;
+use crate::commands::administration::Administration;
+use crate::commands::events;
+use crate::compose;
+use crate::config::Settings;
+use crate::error_chain::error_chain;
+use input::Input;
+use lines::{Line, Lines};
+use report::Report;
+
+/// The number of users in one transaction.
+const BATCH: usize = 500;
+
+/// An import that runs.
+struct Import<'a> {
+    admin: &'a Administration,
+    settings: &'a Settings,
+    report: Report,
+    /// The valid users who are not written yet, with the numbers of their lines.
+    users: Vec<UserToImport>,
+    lines: Vec<u64>,
+    has_written: bool,
+}
+
+/// Imports a file. A file is read twice: if a line is invalid, no user is imported, unless `skip_invalid` is set. Standard input can be
+/// read once only: the import ends before the first transaction with an invalid line.
+pub(super) async fn run(
+    admin: &Administration,
+    settings: &Settings,
+    path: &Path,
+    skip_invalid: bool,
+) -> Result<(), CommandError> {
+    let mut input = Input::open(path)?;
+    if input.can_be_read_again() && !skip_invalid {
+        check(admin, input)?;
+        input = Input::open(path)?;
+    }
+    let report = Report::new("importing", input.bytes());
+    let (users, lines) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
+    let mut import = Import { admin, settings, report, users, lines, has_written: false };
+    let imported = import.run(input.lines(), skip_invalid).await;
+    let report = import.report;
+    report.print_summary();
+    if report.imported > 0 {
+        events::users_imported(report.imported, report.already_there, report.rejected());
+    }
+    imported.map_err(|error| {
+        CommandError::Failed(format!(
+            "the import stopped: {error}; run the same command again: users who are there already are skipped"
+        ))
+    })?;
+    report.result()
+}
+
+/// Checks every line, and writes nothing.
+fn check(admin: &Administration, input: Input) -> Result<(), CommandError> {
+    let mut report = Report::new("checking", input.bytes());
+    let mut lines = input.lines();
+    while let Some(line) = lines.next().map_err(|error| unreadable(&error))? {
+        if let Err(problem) = validated(admin, &line) {
+            report.invalid(line.number, &problem);
+        }
+        report.advance(line.end);
+    }
+    report.finish();
+    match report.rejected() {
+        0 => Ok(()),
+        invalid => Err(CommandError::Failed(format!(
+            "{invalid} lines are invalid, so no user was imported; correct them, or import the others with --skip-invalid"
+        ))),
+    }
+}
+
+impl Import<'_> {
+    async fn run(&mut self, mut lines: Lines, skip_invalid: bool) -> Result<(), CommandError> {
+        let mut is_stopped = false;
+        while let Some(line) = lines.next().map_err(|error| unreadable(&error))? {
+            match validated(self.admin, &line) {
+                Ok((user, switched_off)) if !is_stopped => {
+                    self.report.count_switched_off(switched_off);
+                    self.users.push(user);
+                    self.lines.push(line.number);
+                }
+                Ok(_) => {}
+                Err(problem) => {
+                    self.report.invalid(line.number, &problem);
+                    is_stopped |= !skip_invalid;
+                }
+            }
+            let end = line.end;
+            if self.users.len() == BATCH && !is_stopped {
+                self.write().await?;
+            }
+            self.report.advance(end);
+        }
+        if is_stopped || self.users.is_empty() { Ok(()) } else { self.write().await }
+    }
+
+    async fn write(&mut self) -> Result<(), CommandError> {
+        // A first start creates an account if there is no user. After the first transaction there is one.
+        let _lock = if self.has_written { None } else { compose::lock_bootstrap(self.settings)? };
+        let outcomes = self.admin.import_users.run(&self.users, self.admin.request_time()).await;
+        let outcomes = outcomes.map_err(|error| CommandError::Failed(error_chain(&error)))?;
+        for (line, outcome) in self.lines.drain(..).zip(outcomes) {
+            self.report.outcome(line, outcome);
+        }
+        self.users.clear();
+        self.has_written = true;
+        Ok(())
+    }
+}
+
+/// Returns the user of a line, and the format of the hash if the settings do not accept it.
+fn validated(admin: &Administration, line: &Line<'_>) -> Result<(UserToImport, Option<HashFormat>), String> {
+    let user = user_line::parse(line.text, line.number)?;
+    match user.password_hash.as_ref().map(|hash| admin.hasher.usability(hash)) {
+        None | Some(HashUse::Verifies(_)) => Ok((user, None)),
+        Some(HashUse::SwitchedOff(format)) => Ok((user, Some(format))),
+        Some(HashUse::Unusable) => {
+            Err("password_hash has an unknown format, or parameters out of bounds".to_owned())
+        }
+    }
+}
+
+fn unreadable(error: &std::io::Error) -> CommandError {
+    CommandError::Failed(format!("the file cannot be read: {error}"))
+}
