@@ -27,9 +27,9 @@ pub enum AuthError {
     },
     /// 403 `forbidden`: the token is valid, and the route requires another role.
     Forbidden,
-    /// 503 `service_unavailable`: the denylist is unreachable. The token is neither accepted nor rejected.
+    /// 503 `service_unavailable`: the denylist is unreachable, or rejects this program. The token is neither accepted nor rejected.
     Unavailable,
-    /// 500 `internal_error`: a defect or a wrong configuration.
+    /// 500 `internal_error`: a defect.
     Internal,
 }
 
@@ -108,10 +108,11 @@ impl From<&VerifyAccessTokenError> for AuthError {
 impl From<&PortError> for AuthError {
     fn from(error: &PortError) -> Self {
         match error.kind() {
-            PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
-                Self::Unavailable
-            }
-            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Internal,
+            PortErrorKind::Unavailable
+            | PortErrorKind::Unanswered
+            | PortErrorKind::Overloaded
+            | PortErrorKind::Misconfigured => Self::Unavailable,
+            PortErrorKind::Corrupt => Self::Internal,
         }
     }
 }

@@ -122,21 +122,22 @@ fn not_settled(reason: GivenUp) {
 /// Returns whether a retry may succeed. Other errors are logged with the response to the client.
 fn is_retryable(settled: &Result<(), PortError>) -> bool {
     match settled.as_ref().map_err(PortError::kind) {
-        Err(PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded) => true,
-        Ok(()) | Err(PortErrorKind::Corrupt | PortErrorKind::Misconfigured) => false,
+        // An administrator may grant a missing right within the minute.
+        Err(
+            PortErrorKind::Unavailable
+            | PortErrorKind::Unanswered
+            | PortErrorKind::Overloaded
+            | PortErrorKind::Misconfigured,
+        ) => true,
+        Ok(()) | Err(PortErrorKind::Corrupt) => false,
     }
 }
 
 /// Returns whether the attempt may have been counted.
 fn is_outcome_unknown(reserved: &Result<Reservation, PortError>) -> bool {
     match reserved.as_ref().map_err(PortError::kind) {
-        Err(PortErrorKind::Unanswered) => true,
-        Ok(_)
-        | Err(
-            PortErrorKind::Unavailable
-            | PortErrorKind::Overloaded
-            | PortErrorKind::Corrupt
-            | PortErrorKind::Misconfigured,
-        ) => false,
+        // A script that lacks a right stops in the middle.
+        Err(PortErrorKind::Unanswered | PortErrorKind::Misconfigured) => true,
+        Ok(_) | Err(PortErrorKind::Unavailable | PortErrorKind::Overloaded | PortErrorKind::Corrupt) => false,
     }
 }

@@ -54,7 +54,7 @@ async fn an_outage_is_503_a_defect_500_and_neither_shows_its_cause() {
         (PortError::unavailable("inner text"), 503),
         (PortError::overloaded("inner text"), 503),
         (PortError::corrupt("inner text"), 500),
-        (PortError::misconfigured("inner text"), 500),
+        (PortError::misconfigured("inner text"), 503),
     ];
     for (error, status) in cases {
         let response = AuthError::from(&VerifyAccessTokenError::Port(error)).error_response();

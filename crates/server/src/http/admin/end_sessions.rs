@@ -17,10 +17,11 @@ use crate::http::run_to_completion::UseCaseTasks;
 impl From<EndAllSessionsError> for ApiError {
     fn from(error: EndAllSessionsError) -> Self {
         match error.cause().kind() {
-            PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
-                Self::SessionsNotEnded
-            }
-            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Internal,
+            PortErrorKind::Unavailable
+            | PortErrorKind::Unanswered
+            | PortErrorKind::Overloaded
+            | PortErrorKind::Misconfigured => Self::SessionsNotEnded,
+            PortErrorKind::Corrupt => Self::Internal,
         }
     }
 }

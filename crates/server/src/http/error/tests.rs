@@ -90,7 +90,7 @@ async fn an_outage_is_503_and_a_defect_500_without_their_cause() {
         (PortError::unanswered("inner text"), 503),
         (PortError::overloaded("inner text"), 503),
         (PortError::corrupt("inner text"), 500),
-        (PortError::misconfigured("inner text"), 500),
+        (PortError::misconfigured("inner text"), 503),
     ];
     for (error, status) in cases {
         let response = ApiError::from(LoginError::Port(error)).error_response();
@@ -105,6 +105,7 @@ async fn a_503_claims_no_change_only_if_this_is_known() {
         (PortError::unavailable("away"), true),
         (PortError::overloaded("busy"), true),
         (PortError::unanswered("lost"), false),
+        (PortError::misconfigured("no right"), false),
         (PortError::unavailable("away").into_unanswered(), false),
     ] {
         let text = body(ApiError::from(LoginError::Port(error)).error_response()).await.to_string();

@@ -62,8 +62,9 @@ impl From<PortError> for ApiError {
         }
         match error.kind() {
             PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::Unavailable,
-            PortErrorKind::Unanswered => Self::Unanswered,
-            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Internal,
+            // An administrator can correct a misconfiguration. A script that lacks a right stops in the middle.
+            PortErrorKind::Unanswered | PortErrorKind::Misconfigured => Self::Unanswered,
+            PortErrorKind::Corrupt => Self::Internal,
         }
     }
 }

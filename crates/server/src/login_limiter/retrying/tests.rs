@@ -51,6 +51,10 @@ fn unanswered() -> PortError {
     PortError::unanswered("lost")
 }
 
+fn misconfigured() -> PortError {
+    PortError::misconfigured("no right")
+}
+
 fn overloaded() -> PortError {
     PortError::overloaded("full")
 }
@@ -65,7 +69,7 @@ async fn a_settlement_that_succeeds_is_not_repeated() {
 
 #[tokio::test(start_paused = true)]
 async fn a_settlement_that_fails_is_retried_until_it_succeeds() {
-    for error in [unavailable, unanswered, overloaded] {
+    for error in [unavailable, unanswered, overloaded, misconfigured] {
         let (limiter, seen) = settling(8, error);
         let retrying = retrying(limiter);
         assert!(retrying.settle(&ticket(), Settlement::Succeeded, request_time()).await.is_err());
@@ -101,6 +105,7 @@ async fn a_defect_is_not_retried() {
 async fn only_a_reservation_of_unknown_outcome_is_abandoned() {
     let cases = [
         (unanswered as fn() -> PortError, vec![(ticket(), Settlement::Abandoned)]),
+        (misconfigured, vec![(ticket(), Settlement::Abandoned)]),
         (unavailable, Vec::new()),
         (overloaded, Vec::new()),
     ];
