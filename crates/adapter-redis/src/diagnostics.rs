@@ -3,10 +3,11 @@
 mod server_checks;
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::time::Duration;
 
 use auth_domain::model::{RequestTime, to_microseconds, to_unix_microseconds};
-use auth_domain::ports::{Check, PortError, PortErrorKind};
+use auth_domain::ports::{Check, PortError, PortErrorKind, Severity};
 use redis::Pipeline;
 use tokio::time::timeout_at;
 
@@ -16,6 +17,7 @@ use crate::clock::{MAX_SKEW, skew_text};
 use crate::error::StoreResult;
 use crate::keys;
 use crate::query::{exactly, is_primary, success};
+use crate::scripts::CHECK_RIGHTS;
 use crate::store::RedisStore;
 use crate::tls;
 
@@ -25,24 +27,13 @@ const READINESS_TTL: u32 = 10_000;
 const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl RedisStore {
-    /// Checks that the server accepts writes and that its clock agrees with ours.
+    /// Checks that the server does what requests need, and that its clock agrees with ours.
     ///
     /// # Errors
-    /// [`PortError`] if the server is unreachable or a replica, if it rejects a write, or if the clocks are more than two
-    /// seconds apart.
+    /// [`PortError`] if the server is unreachable or a replica, if it rejects a write, if the user lacks a right, or if the clocks
+    /// are more than two seconds apart.
     pub async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
-        // After a failover, an old connection may lead to a replica, which receives later revocations late or never. A server
-        // that is full, cannot write to its disk or has too few replicas still answers reads, so a write is needed.
-        let mut commands = Pipeline::with_capacity(2);
-        commands.cmd("ROLE").cmd("SET").arg(keys::READINESS).arg(1).arg("PX").arg(READINESS_TTL);
-        let connections = self.connections();
-        let replies = connections.replies(&commands, request_time.deadline()).await?;
-        let [role, written] = exactly(replies)?;
-        if !is_primary(&success(role)?) {
-            connections.discard_all();
-            return Err(PortError::misconfigured("Redis is a replica and takes no writes"));
-        }
-        success(written)?;
+        self.perform(request_time).await?;
         let skew = self.skew(request_time).await?;
         if skew.abs() > MAX_SKEW {
             return Err(PortError::misconfigured(skew_text(skew)));
@@ -50,7 +41,28 @@ impl RedisStore {
         Ok(())
     }
 
-    /// Checks the server's version, role, replicas, eviction, persistence and clock, and the protection of the connection.
+    /// Performs what requests perform.
+    async fn perform(&self, request_time: RequestTime) -> Result<(), PortError> {
+        // After a failover, an old connection may lead to a replica, which receives later revocations late or never. A server
+        // that is full, cannot write to its disk or has too few replicas still answers reads, so a write is needed.
+        let mut commands = Pipeline::with_capacity(4);
+        commands.cmd("ROLE").cmd("TIME").cmd("SET").arg(keys::READINESS).arg(1).arg("PX").arg(READINESS_TTL);
+        CHECK_RIGHTS.load(&mut commands);
+        let connections = self.connections();
+        let replies = connections.replies(&commands, request_time.deadline()).await?;
+        let [role, time, written, loaded] = exactly(replies)?;
+        if !is_primary(&success(role)?) {
+            connections.discard_all();
+            return Err(PortError::misconfigured("Redis is a replica and takes no writes"));
+        }
+        for reply in [time, written, loaded] {
+            success(reply)?;
+        }
+        self.check_rights(request_time).await
+    }
+
+    /// Checks the server's version, role, replicas, eviction, persistence and clock, the protection of the connection, and the
+    /// rights of the user.
     ///
     /// # Errors
     /// [`PortError`] if the server cannot be asked.
@@ -68,6 +80,15 @@ impl RedisStore {
         let skew = self.skew(request_time).await?;
         let mut checks = server_checks(&info, snapshots.as_deref());
         checks.extend([clock(skew), transport(self.connections().connector.target().transport())]);
+        match self.perform(request_time).await {
+            Ok(()) => checks.push(Check::ok("this user may do everything that requests do")),
+            Err(error) if error.kind() == PortErrorKind::Misconfigured => {
+                checks.push(Check::error(error.source().map_or_else(String::new, ToString::to_string)));
+            }
+            // A check above names the cause.
+            Err(_) if checks.iter().any(|check| check.severity == Severity::Error) => {}
+            Err(error) => return Err(error),
+        }
         Ok(checks)
     }
 

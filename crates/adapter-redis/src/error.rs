@@ -3,18 +3,11 @@
 use auth_domain::ports::PortError;
 use auth_store_connection::{TlsError, UrlError};
 use deadpool_redis::PoolError;
-use redis::{ErrorKind, RedisError, ServerErrorKind};
+use redis::{ErrorKind, RedisError};
 use thiserror::Error;
 
+use crate::server_error::{AUTHENTICATION_FAILED, is_of_replica, server_error};
 use crate::tls;
-
-/// Error codes of a server that cannot serve at the moment: busy with a script, out of memory, unable to write its disk,
-/// without its replicas, still loading, cut off from its primary, or part of a cluster that is down.
-const TEMPORARY: [&str; 7] = ["BUSY", "OOM", "MISCONF", "NOREPLICAS", "LOADING", "MASTERDOWN", "CLUSTERDOWN"];
-
-/// The driver's own text names no setting.
-const AUTHENTICATION_FAILED: &str = "REDIS__URL: Redis rejects the user or the password; correct them, and percent-encode special \
-                                     characters";
 
 /// A setting that cannot be used. Each text begins with the setting and never contains the URL.
 #[derive(Debug, Error)]
@@ -110,12 +103,7 @@ impl StoreError {
             ErrorKind::Io => Self::Closed(port_error(error)),
             ErrorKind::Client => Self::Unanswered(port_error(error)),
             ErrorKind::Parse => Self::Unanswered(PortError::corrupt(error)),
-            ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => {
-                Self::Replica(port_error(error))
-            }
-            ErrorKind::Server(_) if has_code(&error, "READONLY") => {
-                Self::Replica(PortError::unavailable(error))
-            }
+            _ if is_of_replica(&error) => Self::Replica(port_error(error)),
             _ => Self::NotExecuted(port_error(error)),
         }
     }
@@ -146,79 +134,13 @@ pub(crate) fn unexpected_reply(problem: &'static str) -> PortError {
 
 /// Translates an error of the driver or of the server.
 pub(crate) fn port_error(error: RedisError) -> PortError {
-    let is_temporary = TEMPORARY.into_iter().any(|code| has_code(&error, code));
     match error.kind() {
-        ErrorKind::Server(kind) => match kind {
-            ServerErrorKind::BusyLoading
-            | ServerErrorKind::ClusterDown
-            | ServerErrorKind::MasterDown
-            | ServerErrorKind::TryAgain
-            | ServerErrorKind::ReadOnly => PortError::unavailable(error),
-            // `Moved` and `Ask` come from a cluster, which is not supported.
-            ServerErrorKind::NoPerm | ServerErrorKind::Moved | ServerErrorKind::Ask => {
-                PortError::misconfigured(error)
-            }
-            _ if is_temporary => PortError::unavailable(error),
-            _ if has_code(&error, "NOPERM") => PortError::misconfigured(error),
-            _ => PortError::corrupt(error),
-        },
+        ErrorKind::Server(_) | ErrorKind::Extension => server_error(error),
         ErrorKind::AuthenticationFailed => PortError::misconfigured(AUTHENTICATION_FAILED),
         ErrorKind::InvalidClientConfig => PortError::misconfigured(error),
         ErrorKind::Io | ErrorKind::Client => {
             tls::misconfiguration(&error).unwrap_or_else(|| PortError::unavailable(error))
         }
-        ErrorKind::Extension => match error.code() {
-            Some("NOAUTH" | "WRONGPASS") => PortError::misconfigured(AUTHENTICATION_FAILED),
-            Some("NOPERM") => PortError::misconfigured(error),
-            _ if is_temporary => PortError::unavailable(error),
-            _ => PortError::corrupt(error),
-        },
         _ => PortError::corrupt(error),
-    }
-}
-
-/// Returns whether an error has this code. Before Redis 7, an error within a script has the script's own code, and the
-/// original code in its text.
-fn has_code(error: &RedisError, code: &str) -> bool {
-    let in_text = || error.detail().is_some_and(|detail| detail.contains(&format!("-{code} ")));
-    error.code() == Some(code) || in_text()
-}
-
-#[cfg(test)]
-mod tests {
-    use auth_domain::ports::PortErrorKind;
-
-    use super::*;
-
-    fn script_error(text: &str) -> RedisError {
-        let detail = format!("Error running script (call to f_0): @user_script:7: -{text}");
-        RedisError::from((
-            ErrorKind::Server(ServerErrorKind::ResponseError),
-            "An error was signalled",
-            detail,
-        ))
-    }
-
-    #[test]
-    fn errors_within_scripts_of_older_servers_are_classified() {
-        let full =
-            StoreError::from_answer(script_error("OOM command not allowed when used memory > 'maxmemory'."));
-        assert!(matches!(full, StoreError::NotExecuted(error) if error.kind() == PortErrorKind::Unavailable));
-        let replica =
-            StoreError::from_answer(script_error("READONLY You can't write against a read only replica."));
-        assert!(matches!(replica, StoreError::Replica(_)));
-        let defect = StoreError::from_answer(script_error("WRONGTYPE Operation against a key"));
-        assert!(matches!(defect, StoreError::NotExecuted(error) if error.kind() == PortErrorKind::Corrupt));
-    }
-
-    #[test]
-    fn rejected_password_names_the_setting() {
-        for error in [
-            RedisError::from((ErrorKind::AuthenticationFailed, "Password authentication failed")),
-            redis::make_extension_error("NOAUTH".to_owned(), None),
-        ] {
-            let text = format!("{:?}", port_error(error));
-            assert!(text.contains("REDIS__URL"), "{text}");
-        }
     }
 }

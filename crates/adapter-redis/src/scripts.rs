@@ -14,6 +14,11 @@ pub(crate) struct Script {
 }
 
 impl Script {
+    /// Adds the command that loads the script.
+    pub(crate) fn load(&self, commands: &mut Pipeline) {
+        commands.cmd("SCRIPT").arg("LOAD").arg(self.code);
+    }
+
     fn new(code: &'static str) -> Self {
         Self { code, hash: redis::Script::new(code).get_hash().to_owned() }
     }
@@ -30,7 +35,7 @@ macro_rules! scripts {
 
         fn all_scripts() -> Pipeline {
             let mut pipeline = Pipeline::new();
-            $(pipeline.cmd("SCRIPT").arg("LOAD").arg($name.code);)*
+            $($name.load(&mut pipeline);)*
             pipeline
         }
     };
@@ -69,6 +74,8 @@ scripts! {
     CLAIM_LEGACY = "lua/claim_legacy.lua";
     /// Stores the holder of a refresh token of the legacy service.
     STORE_LEGACY_HOLDER = "lua/store_legacy_holder.lua";
+    /// Performs commands that change nothing.
+    CHECK_RIGHTS = "lua/check_rights.lua";
     /// Removes the claim of a session on a refresh token of the legacy service.
     RELEASE_LEGACY = "lua/release_legacy.lua";
 }

@@ -12,6 +12,7 @@ mod pooler;
 mod protocols;
 mod readiness;
 mod redis_connections;
+mod redis_rights;
 mod settings;
 mod store_files;
 mod users;

@@ -1,18 +1,13 @@
-//! The connection to the server: TLS, certificates, and the privileges of the user.
+//! The connection to the server: TLS, certificates, and credentials.
 
 use std::error::Error;
-use std::time::Duration;
 
 use auth_adapter_redis::{CachingDenylist, RedisConfig};
-use auth_domain::model::{ClearedLimit, LoginAttempt, Reservation, Settlement};
-use auth_domain::ports::{Denylist, LoginLimiter, PortErrorKind, SessionStore, Severity};
+use auth_domain::ports::{Denylist, PortErrorKind, Severity};
 use auth_testkit::servers::{Certificates, RedisServer};
-use auth_testkit::{START, an_access_token, holds_within, request_time_at};
+use auth_testkit::{START, an_access_token, request_time_at};
 
-use crate::support::{Ports, REVOCATION, an_attempt, an_attempt_from_an_address, now_and};
-
-/// Contains the privileges of the user.
-const README: &str = include_str!("../../README.md");
+use crate::support::{Ports, now_and};
 
 // S-86
 #[tokio::test(flavor = "multi_thread")]
@@ -102,72 +97,6 @@ async fn unreachable_server_with_tls_is_an_outage() {
     server.kill();
     assert_eq!(ports.store.diagnose(now_and(0)).await.unwrap_err().kind(), PortErrorKind::Unavailable);
     assert_eq!(ports.store.ping(now_and(0)).await.unwrap_err().kind(), PortErrorKind::Unavailable);
-}
-
-/// Makes calls that use every command of the login limit.
-async fn use_login_limit(ports: &Ports) {
-    let (attempt, now) = (an_attempt_from_an_address(), || request_time_at(START));
-    for outcome in [Settlement::Succeeded, Settlement::Failed, Settlement::Succeeded, Settlement::Abandoned]
-        .into_iter()
-        .chain([Settlement::Failed; 10])
-    {
-        let attempt = LoginAttempt { ticket: an_attempt().ticket, ..attempt };
-        let reserved = ports.limiter.reserve(&attempt, now()).await.unwrap();
-        let Reservation::Reserved(ticket) = reserved else { panic!("{reserved:?}") };
-        ports.limiter.settle(&ticket, outcome, now()).await.unwrap();
-    }
-    let (email, address) = (attempt.email, attempt.address().unwrap());
-    assert!(ports.limiter.status(email, now()).await.unwrap().daily.is_some());
-    ports.limiter.forget_addresses(email, now()).await.unwrap();
-    ports.limiter.clear(ClearedLimit::Email(email), now()).await.unwrap();
-    ports.limiter.clear(ClearedLimit::Address { address, network: None }, now()).await.unwrap();
-}
-
-// S-87
-#[tokio::test(flavor = "multi_thread")]
-async fn privileges_of_the_readme_are_sufficient() {
-    let rules = README.split("ACL SETUSER hooksentry-auth ").nth(1).unwrap().split("```").next().unwrap();
-    let rules = rules.replace("PASSWORD", "sesame").replace(['\'', '\\'], "");
-    let server = RedisServer::start();
-    let words: Vec<_> =
-        ["ACL", "SETUSER", "hooksentry-auth"].into_iter().chain(rules.split_whitespace()).collect();
-    assert_eq!(server.cli(&words), "OK");
-    let url = server.url().replace("redis://", "redis://hooksentry-auth:sesame@");
-    let ports = Ports::at(&url);
-
-    let session = ports.opened().await;
-    ports.rotated(&session, &session.token).await;
-    let user = session.token.session().user_id;
-    assert_eq!(ports.sessions.list(user, request_time_at(START)).await.unwrap().len(), 1);
-    ports.log_out(&session, Some(an_access_token(START))).await.unwrap();
-    ports
-        .sessions
-        .end_all(user, auth_domain::model::EndReason::Revoked, request_time_at(START))
-        .await
-        .unwrap();
-    use_login_limit(&ports).await;
-    assert!(
-        ports.store.diagnose(now_and(0)).await.unwrap().iter().all(|found| found.severity != Severity::Error)
-    );
-
-    assert_eq!(CachingDenylist::diagnose(&ports.store).await.severity, Severity::Ok);
-    let cached = CachingDenylist::start(&ports.store, REVOCATION);
-    let is_trusted = || async { cached.state().is_trusted };
-    assert!(
-        holds_within(Duration::from_secs(4), is_trusted).await,
-        "the user lacks a privilege of the cache"
-    );
-
-    assert_eq!(server.cli(&["ACL", "SETUSER", "hooksentry-auth", "-client|tracking"]), "OK");
-    let found = CachingDenylist::diagnose(&ports.store).await;
-    assert!(found.severity == Severity::Warning && found.text.contains("client|tracking"), "{found:?}");
-
-    let denied = server
-        .client()
-        .args(["--user", "hooksentry-auth", "--pass", "sesame", "KEYS", "*"])
-        .output()
-        .unwrap();
-    assert!(String::from_utf8_lossy(&denied.stdout).contains("NOPERM"), "{denied:?}");
 }
 
 // S-40

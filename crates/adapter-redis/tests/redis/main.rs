@@ -20,6 +20,7 @@ mod pending;
 mod records;
 mod release_before;
 mod releases;
+mod rights;
 mod stored_limits;
 mod stored_session;
 mod support;

@@ -1,0 +1,46 @@
+//! The rights that requests need, and the check that exercises each of them.
+
+mod missing;
+mod uses;
+
+use auth_domain::model::RequestTime;
+use auth_domain::ports::{PortError, PortErrorKind};
+
+use self::missing::MissingRights;
+use self::uses::{Use, uses};
+use crate::error::StoreError;
+use crate::script_call::ScriptCall;
+use crate::scripts::CHECK_RIGHTS;
+use crate::server_error::from_text;
+use crate::store::RedisStore;
+
+impl RedisStore {
+    /// Performs each command of the scripts on a key of each kind, in one script call. Nothing is stored: the keys belong to no
+    /// user, and the commands find nothing to change.
+    ///
+    /// # Errors
+    /// [`PortErrorKind::Misconfigured`] names each command and each kind of key that the user lacks. Other errors are those of a
+    /// script that writes.
+    pub(crate) async fn check_rights(&self, request_time: RequestTime) -> Result<(), PortError> {
+        let uses = uses();
+        let call = uses.iter().fold(ScriptCall::new(&CHECK_RIGHTS, &[]).at_any_clock(), add);
+        let mut reply = call.run(self.connections(), request_time).await?;
+        reply.text()?;
+        let mut missing = MissingRights::default();
+        while !reply.is_empty() {
+            let (number, text) = (reply.number()?, reply.text()?);
+            let error = PortError::from(StoreError::from_answer(from_text(&text)));
+            let rejected = usize::try_from(number - 1).ok().and_then(|index| uses.get(index));
+            match rejected.filter(|_| error.kind() == PortErrorKind::Misconfigured) {
+                Some(rejected) => missing.add(rejected, &text),
+                None => return Err(error),
+            }
+        }
+        missing.into_result()
+    }
+}
+
+fn add(call: ScriptCall, (key, words): &Use) -> ScriptCall {
+    let (name, arguments) = words.split_at(1);
+    call.arg(words.len() + 1).arg(name).arg(key).arg(arguments)
+}

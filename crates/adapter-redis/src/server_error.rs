@@ -1,0 +1,76 @@
+//! The errors that Redis answers with: which of them pass, and which an administrator has to correct.
+
+use auth_domain::ports::PortError;
+use redis::RedisError;
+
+#[cfg(test)]
+mod tests;
+
+/// The server cannot serve at the moment: busy with a script, out of memory, unable to write its disk, without its replicas,
+/// loading, cut off from its primary, a replica, or part of a cluster that is down; or the scripts were lost again and again.
+const TEMPORARY: [&str; 12] = [
+    "BUSY",
+    "CLUSTERDOWN",
+    "EXECABORT",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",
+    "NOREPLICAS",
+    "NOSCRIPT",
+    "OOM",
+    "READONLY",
+    "TRYAGAIN",
+    "UNKILLABLE",
+];
+const TOO_MANY_CLIENTS: &str = "max number of clients reached";
+/// The server must not be used by anyone in this way: a missing right, the protected mode, a cluster.
+const MISCONFIGURED: [&str; 5] = ["ASK", "CROSSSLOT", "DENIED", "MOVED", "NOPERM"];
+/// The same, without a code: a missing right within a script (before Redis 7.2), a command that was renamed, or a database that
+/// the user may not select or that does not exist.
+const MISCONFIGURED_TEXTS: [&str; 4] = [
+    "The user executing the script can't",
+    "unknown command",
+    "Unknown Redis command",
+    "refused to switch database",
+];
+const CREDENTIALS: [&str; 2] = ["NOAUTH", "WRONGPASS"];
+/// What follows has keys and values of the call.
+const ARGUMENTS: &str = ", with args beginning with";
+
+/// The driver's own text names no setting.
+pub(crate) const AUTHENTICATION_FAILED: &str = "REDIS__URL: Redis rejects the user or the password; correct them, and percent-encode special \
+                                     characters";
+
+/// Translates an error of the server.
+pub(crate) fn server_error(error: RedisError) -> PortError {
+    let text = error.to_string();
+    let has_one_of = |codes: &[&str]| codes.iter().any(|code| has_code(&error, code));
+    if has_one_of(&CREDENTIALS) {
+        PortError::misconfigured(AUTHENTICATION_FAILED)
+    } else if has_one_of(&MISCONFIGURED) || MISCONFIGURED_TEXTS.iter().any(|part| text.contains(part)) {
+        PortError::misconfigured(text.split(ARGUMENTS).next().unwrap_or_default().to_owned())
+    } else if has_one_of(&TEMPORARY) || text.contains(TOO_MANY_CLIENTS) {
+        PortError::unavailable(error)
+    } else {
+        PortError::corrupt(error)
+    }
+}
+
+/// Returns whether the server takes no writes because it is no primary.
+pub(crate) fn is_of_replica(error: &RedisError) -> bool {
+    has_code(error, "READONLY") || has_code(error, "MASTERDOWN")
+}
+
+/// Makes an error of its text, as a script reads it: before Redis 7 with a hyphen at the front.
+pub(crate) fn from_text(text: &str) -> RedisError {
+    let text = text.trim_start_matches('-');
+    let (code, detail) = text.split_once(' ').unwrap_or((text, ""));
+    redis::make_extension_error(code.to_owned(), Some(detail.to_owned()))
+}
+
+/// Returns whether an error has this code. Before Redis 7, an error within a script has the script's own code, and the
+/// original code in its text.
+fn has_code(error: &RedisError, code: &str) -> bool {
+    let in_text = || error.detail().is_some_and(|detail| detail.contains(&format!("-{code} ")));
+    error.code() == Some(code) || in_text()
+}
