@@ -1,5 +1,6 @@
 //! Diagnostics of the server, the tables and the rows.
 
+mod collation;
 mod pooler;
 mod rows;
 mod server;
@@ -26,6 +27,7 @@ pub(crate) async fn diagnose(
         checks => checks?,
     };
     checks.extend(pooler::diagnose(connections, request_time).await?);
+    checks.extend(collation::diagnose(connections, request_time).await?);
     let problems = schema_problems(connections, request_time).await?;
     if problems.is_empty() {
         checks.push(Check::ok("the tables users and tenants have every column that is needed"));

@@ -145,3 +145,25 @@ async fn the_limits_of_server_role_and_database_are_compared() {
         .sql(&format!("ALTER ROLE limited CONNECTION LIMIT 6; ALTER DATABASE {name} CONNECTION LIMIT -1"));
     assert_found(&checks(&limited, 0).await, Severity::Ok, "accepts 6");
 }
+
+#[tokio::test]
+async fn indexes_of_another_collation_version_are_a_warning() {
+    let server = PostgresServer::shared();
+    let database = server.database();
+    let store = Store::migrated(&database).await;
+    let found = checks(&store, 0).await;
+    assert!(found.iter().all(|(severity, _)| *severity == Severity::Ok), "{found:#?}");
+    let _ = database
+        .sql(&format!("UPDATE pg_database SET datcollversion = '1.0' WHERE datname = '{}'", database.name()));
+    let found = checks(&store, 0).await;
+    assert_found(&found, Severity::Warning, "were built with version 1.0 of the collation");
+    assert_found(&found, Severity::Warning, &format!("REINDEX DATABASE {}", database.name()));
+    // The server sends a warning at each new connection.
+    assert!(
+        Store::at(&database.url())
+            .database
+            .ping(RequestTime::new(time_of_day(), now(), Duration::from_secs(10)))
+            .await
+            .is_ok()
+    );
+}
