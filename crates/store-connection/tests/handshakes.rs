@@ -82,6 +82,21 @@ fn own_certificate_of_a_server_is_trusted_if_it_is_in_the_file() {
 
 // S-86
 #[test]
+fn own_certificate_of_a_server_does_not_sign_others() {
+    let own = Certificates::self_signed_end_entity();
+    handshake(&settings(&own.authority(), true), "localhost", presented(&own)).unwrap();
+    let signed = Certificates::signed_by_an_end_entity();
+    for verifies_name in [true, false] {
+        let trusting = settings(&signed.authority(), verifies_name);
+        assert_eq!(
+            reason(handshake(&trusting, "localhost", presented(&signed))),
+            CertificateError::UnknownIssuer
+        );
+    }
+}
+
+// S-86
+#[test]
 fn own_certificate_with_another_key_is_rejected() {
     let (own, thief) = (Certificates::self_signed(), Certificates::self_signed());
     for verifies_name in [true, false] {

@@ -1,14 +1,16 @@
-//! Dates and names of a server certificate that is itself in the file of authorities.
+//! Dates, names and purpose of a certificate in the file of authorities, which may be that of the server itself.
 
 use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, Error};
 use x509_cert::Certificate;
+use x509_cert::certificate::Version;
 use x509_cert::der::asn1::{PrintableStringRef, Utf8StringRef};
 use x509_cert::der::oid::db::rfc4519::COMMON_NAME;
 use x509_cert::der::oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
 use x509_cert::der::{Any, Decode};
+use x509_cert::ext::pkix::BasicConstraints;
 
 /// Rejects a certificate that is not valid yet, or not any more.
 pub(super) fn verify_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
@@ -22,6 +24,17 @@ pub(super) fn verify_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> R
         return Err(CertificateError::Expired.into());
     }
     Ok(())
+}
+
+/// Returns whether a certificate may sign others (RFC 5280 §4.2.1.9). Certificates of version 1 cannot say so, and may. One that
+/// cannot be parsed is left to the TLS library.
+pub(super) fn is_authority(certificate: &CertificateDer<'_>) -> bool {
+    let Some(Certificate { tbs_certificate, .. }) = parsed(certificate) else { return true };
+    match tbs_certificate.get::<BasicConstraints>() {
+        Ok(Some((_, constraints))) => constraints.ca,
+        Ok(None) => tbs_certificate.version == Version::V1,
+        Err(_) => false,
+    }
 }
 
 /// Returns whether the common name is the name of the host. As in libpq and OpenSSL, it counts only if the certificate has no

@@ -10,6 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use super::error::TlsError;
 use super::files::TlsFile;
+use super::own_certificate;
 use super::verifier::ServerVerifier;
 
 /// The certificates that a server may present, and the certificate of the client.
@@ -98,15 +99,17 @@ impl TlsSettings {
             None => Vec::new(),
         };
         if let Some(file) = &self.authorities {
-            for certificate in &trusted {
+            // The key of a server must not be able to sign the certificate of another one.
+            for certificate in trusted.iter().filter(|certificate| own_certificate::is_authority(certificate))
+            {
                 roots.add(certificate.clone()).map_err(|_| file.no_certificate())?;
             }
         } else {
             // Systems also have certificates that rustls cannot parse; these are skipped.
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-        if roots.is_empty() {
-            return Err(TlsError::NoSystemAuthorities(self.ca_setting));
+            if roots.is_empty() {
+                return Err(TlsError::NoSystemAuthorities(self.ca_setting));
+            }
         }
         let algorithms = provider.signature_verification_algorithms;
         Ok(ServerVerifier { roots, trusted, verifies_name: self.verifies_name, algorithms })

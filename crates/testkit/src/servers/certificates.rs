@@ -54,6 +54,12 @@ impl Certificates {
         })
     }
 
+    /// Creates a server certificate that signs itself, and that may not act as an authority.
+    #[must_use]
+    pub fn self_signed_end_entity() -> Self {
+        Self::self_signed_with(|params| params.is_ca = IsCa::ExplicitNoCa)
+    }
+
     fn self_signed_with(change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut params = CertificateParams::new([]).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -69,9 +75,19 @@ impl Certificates {
         ])
     }
 
+    /// Creates certificates that were signed with a certificate which may not act as an authority.
+    #[must_use]
+    pub fn signed_by_an_end_entity() -> Self {
+        Self::signed_by(IsCa::ExplicitNoCa, |_| {})
+    }
+
     fn with(change: impl FnOnce(&mut CertificateParams)) -> Self {
+        Self::signed_by(IsCa::Ca(BasicConstraints::Unconstrained), change)
+    }
+
+    fn signed_by(is_ca: IsCa, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut root = CertificateParams::new([]).expect("no names");
-        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        root.is_ca = is_ca;
         let authority = CertifiedIssuer::self_signed(root, key()).expect("a certificate");
         let mut leaf = CertificateParams::new(["localhost".to_owned()]).expect("a name");
         change(&mut leaf);
