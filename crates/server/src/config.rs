@@ -18,6 +18,7 @@ mod reader;
 mod redis;
 mod secret;
 mod secret_file;
+mod secret_origins;
 mod secrets;
 mod server;
 mod settings;
@@ -25,6 +26,7 @@ mod sources;
 mod spelling;
 mod tokens;
 mod trusted_file;
+mod url_files;
 mod values;
 
 use std::ffi::OsString;
@@ -64,7 +66,9 @@ pub(crate) fn load(
     }
     reader.add_environment(environment);
     let settings = Settings::read(&mut reader);
+    let origins = std::mem::take(&mut reader.origins);
     let mut problems = reader.finish();
-    problems.extend(settings.as_ref().map(check).unwrap_or_default());
+    let found = settings.as_ref().map(check).unwrap_or_default();
+    problems.extend(found.into_iter().map(|problem| origins.named(problem)));
     settings.filter(|_| problems.is_empty()).ok_or(CommandError::Settings(problems))
 }

@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::server::{PostgresSettings, ServerSettings};
-use super::{choices, numbers};
+use super::{choices, numbers, url_files};
 
 /// The largest size of the pool. A server allows 100 connections by default, and each is a process of its own.
 const MAX_POOL: usize = 100;
@@ -29,6 +29,7 @@ pub(super) fn read(reader: &mut Reader, is_used: Option<bool>) -> Option<Postgre
         }
         None => reader.secret("postgres.url"),
     };
+    let url = url.filter(|url| url_files::check(reader, "postgres.url", url).is_ok());
     let ca_file = reader.path("postgres.ca_file");
     let client_cert_file = reader.path("postgres.client_cert_file");
     let client_key_file = reader.secret_path("postgres.client_key_file");

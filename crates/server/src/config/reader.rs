@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::sources::{ENVIRONMENT_PREFIX, Flat, Raw, from_environment, from_toml, variable};
+use super::secret_origins::SecretOrigins;
+use super::sources::{Flat, Raw, from_environment, from_toml};
 use super::spelling;
 use super::trusted_file::TrustedFile;
 use super::values;
@@ -22,6 +23,7 @@ pub(super) struct Reader {
     problems: Vec<String>,
     /// The secrets in files that every user of the machine can read.
     pub(super) readable_secrets: Vec<String>,
+    pub(super) origins: SecretOrigins,
     /// The file that the command line names, if every user of the machine can read it.
     readable_file: Option<String>,
 }
@@ -87,7 +89,18 @@ impl Reader {
     fn path_of_file(&mut self, key: &str, is_secret: bool) -> Result<Option<PathBuf>, ProblemNoted> {
         let Some(origin) = self.settings.get(key).map(|raw| raw.origin.clone()) else { return Ok(None) };
         let path = self.optional(key, values::path).ok_or(ProblemNoted)?;
-        let file = TrustedFile::open(&path);
+        self.check_file(&origin, &path, is_secret)?;
+        Ok(Some(path))
+    }
+
+    /// Notes a problem if others can write a file that an adapter reads, and if every user of the machine can read a secret in it.
+    pub(super) fn check_file(
+        &mut self,
+        origin: &str,
+        path: &Path,
+        is_secret: bool,
+    ) -> Result<(), ProblemNoted> {
+        let file = TrustedFile::open(path);
         let problem = match &file {
             Ok(file) => file.problem(),
             Err(error) if error.kind() == ErrorKind::InvalidInput => {
@@ -103,7 +116,7 @@ impl Reader {
         if is_secret && file.is_ok_and(|file| file.is_readable_by_all()) {
             self.readable_secrets.push(format!("{origin}: {}", path.display()));
         }
-        Ok(Some(path))
+        Ok(())
     }
 
     /// Adds the environment.
@@ -174,7 +187,7 @@ impl Reader {
 
     /// Notes a problem of a setting that is missing or already taken.
     pub(super) fn add_problem_of(&mut self, key: &str, problem: &str) {
-        self.add_problem(format!("{ENVIRONMENT_PREFIX}{}: {problem}", variable(key)));
+        self.add_problem(format!("{}: {problem}", self.origins.of(key)));
     }
 
     /// Returns the secrets in files that every user of the machine can read.

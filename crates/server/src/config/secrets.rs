@@ -64,6 +64,12 @@ impl Reader {
     }
 
     fn given(&mut self, key: &str) -> Option<Given> {
+        let given = self.take_given(key)?;
+        self.origins.note(key, &given.origin);
+        Some(given)
+    }
+
+    fn take_given(&mut self, key: &str) -> Option<Given> {
         match (self.settings.remove(key), self.settings.remove(&file_key(key))) {
             (Some(given), Some(file)) => {
                 self.add_problem(format!(

@@ -236,3 +236,46 @@ fn a_writable_authority_file_is_rejected() {
         assert_one_problem(&variables, name, &["chmod go-w", &file.path]);
     }
 }
+
+// S-40
+#[test]
+fn files_that_the_postgres_url_names_are_checked() {
+    let url = |name: &str, file: &File| format!("postgres://db/users?{name}={}", file.path);
+    for name in ["sslrootcert", "sslcert", "sslkey"] {
+        let others = [POSTGRES[0], POSTGRES[2]];
+        let writable = file(b"", 0o620);
+        let named = format!("POSTGRES__URL: {name}");
+        let of_writable = url(name, &writable);
+        let variables = [&others[..], &[("POSTGRES__URL", &*of_writable)]].concat();
+        assert_one_problem(&variables, &named, &["chmod go-w", &writable.path]);
+
+        let readable = file(b"", 0o644);
+        let by_file = file(url(name, &readable).as_bytes(), 0o600);
+        let settings = with(&[&others[..], &[("POSTGRES__URL_FILE", &by_file.path)]].concat()).unwrap();
+        let noted = format!("{ENVIRONMENT_PREFIX}POSTGRES__URL_FILE: {name}: {}", readable.path);
+        let expected = if name == "sslkey" { vec![noted] } else { Vec::new() };
+        assert_eq!(settings.readable_secrets, expected);
+    }
+}
+
+// S-95
+#[test]
+fn a_rejected_secret_is_reported_by_the_setting_that_gave_it() {
+    let bad = file(b"too short", 0o600);
+    for (name, others) in SECRETS.into_iter().chain([("JWT__PREVIOUS_KEYS", &[("JWT__KEY", OTHER)][..])]) {
+        let file_setting = format!("{name}_FILE");
+        let given = [others, &[(&file_setting, &bad.path)]].concat();
+        let variables =
+            given.iter().map(|(name, value)| (format!("{ENVIRONMENT_PREFIX}{name}").into(), value.into()));
+        let Err(failure) = load(None, variables, crate::compose::problems) else {
+            panic!("{name} is accepted")
+        };
+        let failure = failure.to_string();
+        assert!(failure.contains(&format!("{ENVIRONMENT_PREFIX}{file_setting}: ")), "{failure}");
+    }
+    let toml = file(b"[jwt]\nkey = \"too short\"\n", 0o600);
+    let Err(failure) = load(Some(Path::new(&toml.path)), std::iter::empty(), crate::compose::problems) else {
+        panic!("the key is accepted")
+    };
+    assert!(failure.to_string().contains(&format!("jwt.key in {}: ", toml.path)), "{failure}");
+}
