@@ -1,5 +1,7 @@
 //! The connections of one database. No other module connects.
 
+mod addresses;
+mod attempts;
 mod connector;
 mod driver;
 mod lease;
@@ -78,7 +80,7 @@ impl Connections {
         clock: Arc<dyn Clock>,
         workers: usize,
     ) -> Result<Self, ConfigError> {
-        let connector = Arc::new(Connector::new(config)?);
+        let connector = Arc::new(Connector::new(config, Arc::clone(&clock))?);
         let limit = Arc::new(ServerLimit::new(Arc::clone(&clock)));
         let shared = |connections, runtime| {
             let (connector, limit, clock) = (Arc::clone(&connector), Arc::clone(&limit), Arc::clone(&clock));

@@ -4,6 +4,8 @@ mod connect;
 mod message;
 mod statement;
 
+use std::io;
+
 use auth_domain::ports::{PortError, UnreadableUser};
 use auth_store_connection::{TlsError, UrlError};
 use diesel::result::Error as DieselError;
@@ -87,6 +89,9 @@ pub(crate) enum StoreError {
     /// A connection could not be made.
     #[error("cannot connect")]
     Connect(DriverError),
+    /// The name of a server has no address.
+    #[error("POSTGRES__URL: the name of the database server has no address: {0}")]
+    UnknownHost(io::Error),
     /// The server accepts no more connections of this role, for this database, or at all.
     #[error(
         "the database server accepts no more connections; raise its limit (max_connections, or CONNECTION LIMIT of the role \
@@ -193,7 +198,8 @@ impl From<StoreError> for PortError {
             StoreError::Contradiction(text) => Self::corrupt(text),
             StoreError::UnreadableUser(row) => Self::corrupt(row),
             StoreError::Misconfigured(text) => Self::misconfigured(text),
-            StoreError::Standby
+            StoreError::UnknownHost(_)
+            | StoreError::Standby
             | StoreError::Demoted
             | StoreError::Unreachable
             | StoreError::TimedOut

@@ -5,6 +5,7 @@
 
 mod backups;
 mod certificates;
+mod hosts;
 mod keys;
 mod memory;
 mod password_formats;

@@ -1,15 +1,18 @@
 //! Connecting to a primary.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::time::timeout;
+use auth_domain::ports::Clock;
 use tokio_postgres::{Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::addresses::addresses;
+use super::attempts::Attempts;
 use super::open_connection::OpenConnection;
 use super::protocol::first_statements;
 use super::socket::SocketTask;
-use super::timeouts::{bounded, connect_timeout_per_server};
+use super::timeouts::bounded;
 use super::tls;
 use crate::config::{Address, Pooler, PostgresConfig, ServerOrder, Transport};
 use crate::error::{ConfigError, StoreError};
@@ -24,45 +27,58 @@ const KEEPALIVE_RETRIES: u32 = 3;
 pub(super) struct Connector {
     servers: Vec<Config>,
     order: ServerOrder,
+    clock: Arc<dyn Clock>,
     pub(super) transport: Transport,
     pub(super) pooler: Pooler,
     tls: MakeRustlsConnect,
 }
 
 impl Connector {
-    pub(super) fn new(config: &PostgresConfig) -> Result<Self, ConfigError> {
+    pub(super) fn new(config: &PostgresConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
         let address = Address::parse(&config.url, config.files(), config.allow_plain_text)?;
         let Address { mut servers, order, transport, tls } = address;
-        let share = connect_timeout_per_server(servers.len());
         for server in &mut servers {
-            set_timeouts(server, share);
+            set_timeouts(server);
         }
         let tls = tls::connector(tls.as_ref())?;
-        Ok(Self { servers, order, transport, pooler: config.pooler, tls })
+        Ok(Self { servers, order, clock, transport, pooler: config.pooler, tls })
     }
 
     /// Makes a connection, whose socket is served by the runtime of the caller.
+    ///
+    /// It tries the servers until the deadline: first the one that was a primary last, then the others in the order of the URL. Each
+    /// has an equal share of the time that is left, so that a server that does not answer leaves time for the others.
     pub(super) async fn connect(&self, deadline: Instant) -> Result<OpenConnection, StoreError> {
-        bounded(deadline, self.first_primary()).await
-    }
-
-    /// Tries the servers in order. Each has an equal share of the time, so that a server that does not answer leaves time
-    /// for the others.
-    async fn first_primary(&self) -> Result<OpenConnection, StoreError> {
-        let share = connect_timeout_per_server(self.servers.len());
-        let mut last_error = StoreError::Unreachable;
-        for server in self.order.of(&self.servers) {
-            match timeout(share, self.connect_to_primary(server)).await {
-                Ok(Ok(connected)) => return Ok(connected),
-                Ok(Err(error)) => last_error = error,
-                Err(_) => last_error = StoreError::TimedOut,
+        let mut attempts = Attempts::new(&*self.clock, deadline, self.servers.len());
+        for (place, server) in self.order.of(&self.servers) {
+            let share = attempts.next_deadline();
+            if let Some(connection) = attempts.keep(self.connect_to_server(server, share).await) {
+                self.order.remember(place);
+                return Ok(connection);
             }
         }
-        Err(last_error)
+        Err(attempts.into_error())
     }
 
-    /// Connects to a server, sets the timeouts and rejects it if it is a standby, in one round trip after the authentication. A
-    /// standby receives changes late, so a deactivated user could still log in.
+    /// Tries the addresses of a server in the same way: behind a name there may be several servers.
+    async fn connect_to_server(
+        &self,
+        server: &Config,
+        deadline: Instant,
+    ) -> Result<OpenConnection, StoreError> {
+        let addresses = bounded(deadline, addresses(server)).await?;
+        let mut attempts = Attempts::new(&*self.clock, deadline, addresses.len());
+        for address in addresses {
+            let share = attempts.next_deadline();
+            if let Some(connection) = attempts.keep(bounded(share, self.connect_to_primary(&address)).await) {
+                return Ok(connection);
+            }
+        }
+        Err(attempts.into_error())
+    }
+
+    /// Connects to an address, makes the settings and rejects a standby, in one round trip after the authentication. A standby
+    /// receives changes late, so a deactivated user could still log in.
     async fn connect_to_primary(&self, server: &Config) -> Result<OpenConnection, StoreError> {
         let (client, wire) = server.connect(self.tls.clone()).await.map_err(StoreError::of_connecting)?;
         let socket = SocketTask::spawn(wire);
@@ -79,9 +95,8 @@ impl Connector {
     }
 }
 
-fn set_timeouts(server: &mut Config, connect_timeout: Duration) {
+fn set_timeouts(server: &mut Config) {
     server
-        .connect_timeout(connect_timeout)
         .tcp_user_timeout(TCP_USER_TIMEOUT)
         .keepalives_idle(KEEPALIVE_IDLE)
         .keepalives_interval(KEEPALIVE_INTERVAL)
@@ -90,8 +105,9 @@ fn set_timeouts(server: &mut Config, connect_timeout: Duration) {
 
 #[cfg(test)]
 mod tests {
+    use auth_testkit::TestClock;
+
     use super::*;
-    use crate::connection::timeouts::CONNECT;
 
     fn servers(url: &str) -> Vec<Config> {
         let config = PostgresConfig {
@@ -103,7 +119,7 @@ mod tests {
             pool: PostgresConfig::DEFAULT_POOL,
             pooler: Pooler::None,
         };
-        Connector::new(&config).unwrap().servers
+        Connector::new(&config, TestClock::new()).unwrap().servers
     }
 
     #[test]
@@ -113,13 +129,5 @@ mod tests {
         assert_eq!(server.get_options(), Some("-c search_path=platform"));
         let none = servers("postgres://auth@localhost/db");
         assert!(none.iter().all(|server| server.get_options().is_none()), "a pooler may reject them");
-    }
-    #[test]
-    fn servers_share_the_connect_timeout_equally() {
-        let servers = servers("postgres://auth@localhost:5433,[::1]:5434,127.0.0.1/db");
-        assert_eq!(servers.len(), 3);
-        for server in servers {
-            assert_eq!(server.get_connect_timeout(), Some(&(CONNECT / 3)));
-        }
     }
 }

@@ -14,11 +14,6 @@ pub(super) const POOL_WAIT: Duration = Duration::from_secs(1);
 /// The timeout of connecting, including TLS and authentication.
 pub(super) const CONNECT: Duration = Duration::from_secs(1);
 
-/// Returns the connect timeout of each of `servers` servers, which share [`CONNECT`].
-pub(super) fn connect_timeout_per_server(servers: usize) -> Duration {
-    CONNECT.checked_div(u32::try_from(servers).unwrap_or(u32::MAX)).unwrap_or(CONNECT)
-}
-
 /// Returns the deadline of a call that begins now: that of the request, but at most [`STATEMENT`] from now.
 pub(super) fn call_deadline(clock: &dyn Clock, deadline: Instant) -> Result<Instant, StoreError> {
     let now = clock.instant();

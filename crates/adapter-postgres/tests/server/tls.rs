@@ -101,3 +101,18 @@ async fn a_server_without_tls_is_rejected_only_if_tls_is_required() {
     assert!(store.find(&user).await.unwrap());
     assert_eq!(database.sql(ENCRYPTED), "false");
 }
+
+// S-96
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_host_with_a_wrong_certificate_is_skipped() {
+    let (certificates, others) = (Certificates::new(), Certificates::new());
+    let (server, wrong) =
+        (PostgresServer::start_with_tls(&certificates), PostgresServer::start_with_tls(&others));
+    let database = server.database();
+    let hosts = format!("@localhost:{},", wrong.port());
+    let url = database.url().replace('@', &hosts) + "?sslmode=require";
+    let store = Store::with(config(url, &certificates));
+    store.database.migrate(request_time_at(START)).await.unwrap();
+    let user = store.inserted().await;
+    store.warm_up(&user).await;
+}
