@@ -67,6 +67,14 @@ impl Connector {
         deadline: Instant,
     ) -> Result<OpenConnection, StoreError> {
         let addresses = bounded(deadline, addresses(server)).await?;
+        self.connect_to_first(addresses, deadline).await
+    }
+
+    async fn connect_to_first(
+        &self,
+        addresses: Vec<Config>,
+        deadline: Instant,
+    ) -> Result<OpenConnection, StoreError> {
         let mut attempts = Attempts::new(&*self.clock, deadline, addresses.len());
         for address in addresses {
             let share = attempts.next_deadline();
@@ -105,11 +113,17 @@ fn set_timeouts(server: &mut Config) {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
     use auth_testkit::TestClock;
+    use auth_testkit::servers::PostgresServer;
 
     use super::*;
 
-    fn servers(url: &str) -> Vec<Config> {
+    /// Longer than that of the service, for a busy machine.
+    const TIMEOUT: Duration = Duration::from_secs(3);
+
+    fn connector(url: &str) -> Connector {
         let config = PostgresConfig {
             url: url.to_owned(),
             ca_file: None,
@@ -119,15 +133,61 @@ mod tests {
             pool: PostgresConfig::DEFAULT_POOL,
             pooler: Pooler::None,
         };
-        Connector::new(&config, TestClock::new()).unwrap().servers
+        Connector::new(&config, TestClock::new()).unwrap()
     }
 
     #[test]
     fn options_of_the_url_are_sent_as_written_and_no_others() {
-        let own = servers("postgres://auth@localhost/db?options=-c%20search_path%3Dplatform");
+        let own = connector("postgres://auth@localhost/db?options=-c%20search_path%3Dplatform").servers;
         let [server] = &own[..] else { panic!("one server") };
         assert_eq!(server.get_options(), Some("-c search_path=platform"));
-        let none = servers("postgres://auth@localhost/db");
+        let none = connector("postgres://auth@localhost/db").servers;
         assert!(none.iter().all(|server| server.get_options().is_none()), "a pooler may reject them");
+    }
+
+    /// Behind a name there may be several servers. The addresses of this test differ in their ports, because no name of this machine has
+    /// several addresses.
+    // S-96
+    #[tokio::test]
+    async fn each_address_of_a_host_is_tried_within_the_timeout() {
+        let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (silent, refusing) = (listen(), listen());
+        let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
+        let refused = port(&refusing);
+        drop(refusing);
+        let database = PostgresServer::shared().database();
+        let connector = connector(&database.url());
+        let own = connector.servers.clone();
+        let at = |port| {
+            let mut server = Config::new();
+            server.host("localhost").port(port).user("auth").dbname("auth");
+            server
+        };
+        let addresses = [at(port(&silent)), at(refused)].into_iter().chain(own).collect();
+        let begun = connector.clock.instant();
+        let connected = connector.connect_to_first(addresses, begun + TIMEOUT).await;
+        assert!(connected.as_ref().is_ok_and(OpenConnection::is_open), "{:?}", connected.err());
+        assert!(begun.elapsed() < TIMEOUT);
+
+        let addresses = vec![at(port(&silent)), at(refused)];
+        let failed = connector.connect_to_first(addresses, connector.clock.instant() + TIMEOUT / 3).await;
+        assert!(
+            matches!(failed, Err(StoreError::Connect(_))),
+            "a timeout explains less than the error of the other address"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_address_is_used_under_the_name_of_its_host() {
+        let mut server = Config::new();
+        server.host("localhost").port(6000);
+        let found = addresses(&server).await.unwrap();
+        assert!(!found.is_empty());
+        for found in found {
+            assert_eq!((found.get_hosts(), found.get_ports()), (server.get_hosts(), server.get_ports()));
+            assert!(matches!(found.get_hostaddrs(), [address] if address.is_loopback()));
+        }
+        server.hostaddr(Ipv4Addr::LOCALHOST.into());
+        assert_eq!(addresses(&server).await.unwrap(), [server]);
     }
 }
