@@ -8,6 +8,7 @@ mod lease;
 mod open_connection;
 mod pool;
 mod pool_error;
+mod process;
 mod protocol;
 mod row;
 mod runtime;
@@ -20,7 +21,7 @@ mod tls;
 
 use std::ptr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use auth_domain::model::RequestTime;
 use auth_domain::ports::Clock;
@@ -30,6 +31,7 @@ use crate::config::{Pooler, PostgresConfig, Transport};
 use crate::error::{ConfigError, StoreError};
 use connector::Connector;
 use pool::Pool;
+use process::Process;
 use runtime::Runtime;
 use server_limit::ServerLimit;
 use shared::SharedConnections;
@@ -46,10 +48,6 @@ const PROCESS_CONNECTIONS: usize = 2;
 /// The shared connections of a worker, which has one core only.
 const WORKER_CONNECTIONS: usize = 1;
 
-/// How often the pool asks for a connection that a worker has yielded, and the pause before each time.
-const YIELD_ATTEMPTS: usize = 10;
-const YIELD_PAUSE: Duration = Duration::from_millis(20);
-
 /// The connections, as one user of a set sees them; cheap to clone.
 ///
 /// Shared connections are for lookups, the pool is for everything else. If there are workers, each has a shared connection, and
@@ -60,18 +58,6 @@ pub(crate) struct Connections {
     /// The shared connections of this user; `None`: the pool.
     own: Option<Arc<SharedConnections>>,
     pub(crate) clock: Arc<dyn Clock>,
-}
-
-/// What all users share.
-struct Process {
-    connector: Arc<Connector>,
-    /// Those of each worker, or those of the process if there are no workers.
-    shared: Vec<Arc<SharedConnections>>,
-    pool: Pool,
-    /// That of the pool.
-    runtime: Runtime,
-    pool_size: usize,
-    limit: Arc<ServerLimit>,
 }
 
 impl Connections {
@@ -96,8 +82,7 @@ impl Connections {
         let runtime = if workers == 0 { Runtime::Caller } else { Runtime::present() };
         let (of_pool, limit_of_pool) = (Arc::clone(&connector), Arc::clone(&limit));
         let pool = Pool::new(config.pool, runtime.clone(), of_pool, limit_of_pool, Arc::clone(&clock))?;
-        let pool_size = config.pool;
-        let process = Arc::new(Process { connector, shared, pool, runtime, pool_size, limit });
+        let process = Arc::new(Process::new(connector, shared, pool, runtime, limit, Arc::clone(&clock)));
         Ok(Self { process, own, clock })
     }
 
@@ -114,12 +99,13 @@ impl Connections {
 
     /// The largest number of connections that the process opens, apart from migrations.
     pub(crate) fn max(&self) -> usize {
-        self.process.shared.iter().map(|set| set.len()).fold(self.process.pool_size, usize::saturating_add)
+        let Process { shared, pool, .. } = &*self.process;
+        shared.iter().map(|set| set.len()).fold(pool.size(), usize::saturating_add)
     }
 
     /// How many connections a lookup may find closed, as after an outage.
     pub(crate) fn max_closed(&self) -> usize {
-        self.own.as_ref().map_or(self.process.pool_size, |own| own.len())
+        self.own.as_ref().map_or(self.process.pool.size(), |own| own.len())
     }
 
     /// Returns the deadline of a call that begins now.
@@ -162,7 +148,7 @@ impl Connections {
     /// Returns a connection of the pool for one long transaction.
     pub(crate) async fn exclusive(&self, request_time: RequestTime) -> Result<PooledConnection, StoreError> {
         self.call_deadline(request_time)?;
-        self.take_pooled(request_time.deadline()).await
+        self.process.take_pooled(request_time.deadline()).await
     }
 
     /// Makes a connection that is not in the pool.
@@ -192,31 +178,11 @@ impl Connections {
     }
 
     async fn free(&self, deadline: Instant) -> Result<Lease, StoreError> {
-        match self.take_pooled(deadline).await {
+        match self.process.take_pooled(deadline).await {
             Ok(connection) => Ok(Lease::pooled(connection, deadline, Arc::clone(&self.clock))),
             Err(error @ StoreError::TooManyConnections) => self.open_elsewhere(deadline).ok_or(error),
             Err(error) => Err(error),
         }
-    }
-
-    /// Takes a connection of the pool. If the pool has none because the workers have all that the server accepts, a worker yields
-    /// its connection and shares that of another one.
-    async fn take_pooled(&self, deadline: Instant) -> Result<PooledConnection, StoreError> {
-        let pool = &self.process.pool;
-        let mut taken = pool.get(deadline).await;
-        for _ in 0..YIELD_ATTEMPTS {
-            if !matches!(taken, Err(StoreError::TooManyConnections)) {
-                break;
-            }
-            if !self.process.yield_one() {
-                break;
-            }
-            // The server counts a closed connection for a moment.
-            self.clock.sleep_until(self.clock.instant() + YIELD_PAUSE).await;
-            self.process.limit.reset();
-            taken = pool.get(deadline).await;
-        }
-        taken
     }
 
     /// Returns a shared connection that is open already, of whichever worker.
@@ -224,16 +190,5 @@ impl Connections {
         let mut open = self.process.shared.iter().filter_map(|set| Some((set.any_open()?, Arc::clone(set))));
         let (connection, set) = open.next()?;
         Some(Lease::shared(connection, set, deadline, Arc::clone(&self.clock)))
-    }
-}
-
-impl Process {
-    /// Closes the shared connections of one worker, and returns whether it did. It closes the last ones that are open, but not the
-    /// only ones.
-    fn yield_one(&self) -> bool {
-        let mut open = self.shared.iter().filter(|set| set.any_open().is_some());
-        let first = open.next();
-        let last = open.next_back();
-        first.and(last).inspect(|set| set.close()).is_some()
     }
 }

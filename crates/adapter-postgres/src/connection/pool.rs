@@ -70,6 +70,11 @@ impl Pool {
         Ok(Self { connections, clock, permits, size, withheld, limit })
     }
 
+    /// The largest number of connections.
+    pub(super) const fn size(&self) -> usize {
+        self.size
+    }
+
     /// Waits for a free connection. If the server accepts no more connections, it waits for one of those that there are.
     pub(super) async fn get(&self, deadline: Instant) -> Result<PooledConnection, StoreError> {
         let wait_until = deadline.min(self.clock.instant() + POOL_WAIT);

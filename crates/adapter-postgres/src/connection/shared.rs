@@ -74,6 +74,10 @@ impl SharedConnections {
         self.slots.iter().filter_map(Slot::get)
     }
 
+    pub(super) fn is_connecting(&self) -> bool {
+        self.connecting.try_lock().is_err()
+    }
+
     /// Closes the connections after the statements that are on them.
     pub(super) fn close(&self) {
         self.slots.iter().for_each(Slot::clear);

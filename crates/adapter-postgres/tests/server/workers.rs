@@ -1,5 +1,6 @@
 //! Handles of workers, and the number of connections.
 
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use auth_domain::model::{NewUser, PasswordHash, RequestTime, UserStatus};
 use auth_domain::ports::{Replacement, UserRepository};
 use auth_testkit::servers::{Database, PostgresServer};
 use auth_testkit::{START, TestClock, holds_within, request_time_at};
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Barrier;
@@ -80,26 +82,26 @@ async fn background(database: &PostgresDatabase, count: usize) {
 
 /// Runs requests on each worker and the rest on the main runtime, at the same time.
 fn run_all(main: &Runtime, store: &PostgresDatabase, user: &NewUser) {
-    // A worker runs as long as the others, which may use its connection.
     let end = &Barrier::new(WORKERS + 1);
     thread::scope(|scope| {
         for index in 0..WORKERS {
             let users = PostgresUserRepository::new(&store.for_worker(index));
             scope.spawn(move || {
-                worker().block_on(async {
-                    let calls = (0..4).map(|_| requests(&users, user, 20));
-                    join_all(calls).await;
-                    end.wait().await;
-                });
+                let calls = join_all((0..4).map(|_| requests(&users, user, 20)));
+                worker().block_on(until_all_end(calls, end));
             });
         }
-        scope.spawn(|| {
-            main.block_on(async {
-                background(store, 10).await;
-                end.wait().await;
-            });
-        });
+        scope.spawn(|| main.block_on(until_all_end(background(store, 10), end)));
     });
+}
+
+/// Runs `work`. A runtime goes on as long as the others, which may use its connections, also if `work` fails.
+async fn until_all_end<T>(work: impl Future<Output = T>, end: &Barrier) {
+    let outcome = AssertUnwindSafe(work).catch_unwind().await;
+    end.wait().await;
+    if let Err(panic) = outcome {
+        resume_unwind(panic);
+    }
 }
 
 #[test]
