@@ -46,11 +46,6 @@ pub enum ConfigError {
     /// A parameter of the URL has no effect without TLS.
     #[error("POSTGRES__URL: {0} needs TLS; write sslmode=verify-full as well, or remove it")]
     NeedsTls(&'static str),
-    /// A connect timeout of each of several hosts.
-    #[error(
-        "POSTGRES__URL: parameter `connect_timeout` is not allowed with several hosts, which share the timeout of 1 s; remove it"
-    )]
-    ConnectTimeout,
     /// A file is named by a setting and by a parameter of the URL.
     #[error("{0}: POSTGRES__URL has the parameter `{1}` as well; remove one of them")]
     SetTwice(&'static str, &'static str),

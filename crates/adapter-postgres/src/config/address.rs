@@ -48,7 +48,7 @@ enum Distance {
 impl Address {
     /// Parses a URL. `paths` are the files of the settings.
     pub(crate) fn parse(url: &str, paths: TlsPaths<'_>, allow_plain_text: bool) -> Result<Self, ConfigError> {
-        let Parsed { mut common, hosts, addresses, mode, files, has_connect_timeout } = url::parse(url)?;
+        let Parsed { mut common, hosts, addresses, mode, files } = url::parse(url)?;
         let mut transport = transport(mode, distance(&hosts, &addresses), allow_plain_text)?;
         common.ssl_mode(match transport {
             Transport::Local | Transport::PlainText => SslMode::Disable,
@@ -69,9 +69,6 @@ impl Address {
             }
         };
         let servers = servers::split(&common, &hosts, &addresses)?;
-        if has_connect_timeout && servers.len() > 1 {
-            return Err(ConfigError::ConnectTimeout);
-        }
         let order = ServerOrder::new(common.get_load_balance_hosts() == LoadBalanceHosts::Random);
         Ok(Self { servers, order, transport, tls })
     }

@@ -33,14 +33,11 @@ const REMEDIES: &[Remedy] = &[
 ];
 
 /// The settings of the server that the service sets itself, so that `options` cannot set them.
-const OWN_SETTINGS: [&str; 3] =
-    ["statement_timeout", "idle_in_transaction_session_timeout", "plan_cache_mode"];
+const OWN_SETTINGS: [&str; 4] =
+    ["statement_timeout", "idle_in_transaction_session_timeout", "plan_cache_mode", "row_security"];
 
 /// The default of `application_name`.
 const PROGRAM: &str = "hooksentry-auth";
-
-/// The `connect_timeout` of the service in seconds.
-const CONNECT_TIMEOUT: &str = "1";
 
 const MODES: &[(&str, Mode)] = &[
     ("disable", Mode::Disable),
@@ -55,7 +52,6 @@ const CHANNEL_BINDINGS: &[(&str, ChannelBinding)] = &[
     ("prefer", ChannelBinding::Prefer),
     ("require", ChannelBinding::Require),
 ];
-/// Only a primary is ever used, so the values for standbys are unknown.
 const SESSION_ATTRIBUTES: &[(&str, TargetSessionAttrs)] = &[
     ("any", TargetSessionAttrs::Any),
     ("primary", TargetSessionAttrs::Any),
@@ -75,7 +71,6 @@ pub(super) struct Parsed {
     pub(super) addresses: Vec<IpAddr>,
     pub(super) mode: Option<Mode>,
     pub(super) files: TlsParameters,
-    pub(super) has_connect_timeout: bool,
 }
 
 pub(super) fn parse(url: &str) -> Result<Parsed, ConfigError> {
@@ -86,13 +81,13 @@ pub(super) fn parse(url: &str) -> Result<Parsed, ConfigError> {
     if url.fragment().is_some() {
         return Err(UrlError::new("the URL has a # part; percent-encode # (%23), or remove it").into());
     }
+    check_connect_timeout(&mut url)?;
     let parsed = Parsed {
         common: common(&mut url)?,
         hosts: url.take_hosts()?,
         addresses: addresses(&mut url)?,
         mode: url.take_one_of("sslmode", MODES)?,
         files: files(&mut url),
-        has_connect_timeout: connect_timeout(&mut url)?,
     };
     url.finish(REMEDIES)?;
     Ok(parsed)
@@ -138,7 +133,7 @@ fn common(url: &mut ServerUrl) -> Result<Config, UrlError> {
     if let Some(binding) = url.take_one_of("channel_binding", CHANNEL_BINDINGS)? {
         config.channel_binding(binding);
     }
-    if let Some(attributes) = url.take_one_of("target_session_attrs", SESSION_ATTRIBUTES)? {
+    if let Some(attributes) = session_attributes(url)? {
         config.target_session_attrs(attributes);
     }
     if let Some(balance) = url.take_one_of("load_balance_hosts", LOAD_BALANCE)? {
@@ -164,15 +159,27 @@ fn addresses(url: &mut ServerUrl) -> Result<Vec<IpAddr>, UrlError> {
     addresses.map_err(|_| UrlError::new("parameter `hostaddr` is no IP address; write one for each host"))
 }
 
-/// Takes `connect_timeout` and returns whether it is there. The only value is the time that the service waits anyway.
-fn connect_timeout(url: &mut ServerUrl) -> Result<bool, UrlError> {
-    match url.take("connect_timeout") {
-        None => Ok(false),
-        Some(seconds) if seconds.as_str() == CONNECT_TIMEOUT => Ok(true),
-        Some(_) => Err(UrlError::new(format!(
-            "parameter `connect_timeout` is not allowed: the service waits {CONNECT_TIMEOUT} s for all hosts together; write \
-             {CONNECT_TIMEOUT}, or remove it"
-        ))),
+/// Takes `target_session_attrs`. The values of libpq for standbys are rejected, because only a primary is ever used.
+fn session_attributes(url: &mut ServerUrl) -> Result<Option<TargetSessionAttrs>, UrlError> {
+    let Some(value) = url.take("target_session_attrs") else { return Ok(None) };
+    let known = SESSION_ATTRIBUTES.iter().find(|(name, _)| *name == value.as_str());
+    known.map(|(_, attributes)| Some(*attributes)).ok_or_else(|| {
+        UrlError::new(
+            "parameter `target_session_attrs` asks for something else than a primary, which is the only server that the service uses; write \
+             primary or read-write, or remove it",
+        )
+    })
+}
+
+/// Takes `connect_timeout`, which is an upper bound: the service never waits for a host longer than one second, the least value.
+fn check_connect_timeout(url: &mut ServerUrl) -> Result<(), UrlError> {
+    let Some(seconds) = url.take("connect_timeout") else { return Ok(()) };
+    match seconds.parse::<u32>() {
+        Ok(1..) => Ok(()),
+        Ok(0) | Err(_) => Err(UrlError::new(
+            "parameter `connect_timeout` is no whole number of seconds from 1; the service waits 1 s at most for all hosts together; \
+             write 1 or more, or remove it",
+        )),
     }
 }
 

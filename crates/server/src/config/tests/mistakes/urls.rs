@@ -102,6 +102,7 @@ const POSTGRES_USED: &[(&str, &str)] = &[
          load_balance_hosts=random&application_name=x&connect_timeout=1",
         "postgres://localhost",
     ),
+    ("postgres://db1,db2/users?connect_timeout=10&target_session_attrs=read-write", "postgres://localhost"),
 ];
 
 const POSTGRES_URL: &[(&str, &str)] = &[
@@ -152,14 +153,17 @@ const POSTGRES_URL: &[(&str, &str)] = &[
     ("postgres://localhost/users?channel_binding=on", "`channel_binding`"),
     ("postgres://localhost/users?sslnegotiation=direct", "sslnegotiation"),
     ("postgres://localhost/users?target_session_attrs=read-only", "`target_session_attrs`"),
-    ("postgres://localhost/users?target_session_attrs=standby", "`target_session_attrs`"),
+    ("postgres://localhost/users?target_session_attrs=standby", "write primary or read-write"),
+    ("postgres://localhost/users?target_session_attrs=prefer-standby", "write primary or read-write"),
     ("postgres://localhost/users?load_balance_hosts=true", "`load_balance_hosts`"),
-    ("postgres://localhost/users?connect_timeout=10", "`connect_timeout`"),
+    ("postgres://localhost/users?connect_timeout=0", "`connect_timeout`"),
+    ("postgres://localhost/users?connect_timeout=-1", "`connect_timeout`"),
     ("postgres://localhost/users?connect_timeout=1s", "`connect_timeout`"),
-    ("postgres://localhost,db/users?connect_timeout=1", "`connect_timeout`"),
+    ("postgres://localhost,db/users?connect_timeout=500ms", "`connect_timeout`"),
     ("postgres://localhost/users?options=-c%20statement_timeout%3D0", "statement_timeout"),
     ("postgres://localhost/users?options=-c%20STATEMENT_TIMEOUT%3D0", "statement_timeout"),
     ("postgres://localhost/users?options=--statement-timeout%3D0", "statement_timeout"),
+    ("postgres://localhost/users?options=-c%20row_security%3Don", "row_security"),
     ("postgres://localhost/users?schema=auth", "search_path"),
     ("postgres://localhost/users?pool_size=5", "POSTGRES__POOL"),
     ("postgres://localhost/users?ssl=true", "sslmode"),
