@@ -5,15 +5,17 @@ use std::sync::Arc;
 use super::issue::Issuer;
 use crate::model::{
     EndReason, EndSession, LimitKeys, LoginAttempt, LoginPolicy, PasswordHash, RequestTime, Reservation,
-    SessionRef, Settlement, Ticket, TicketId, TokenPair, User,
+    SessionRef, Ticket, TicketId, TokenPair, User,
 };
 use crate::ports::{
-    Credential, LoginLimiter, PasswordCheck, PasswordHasher, PortError, PortErrorKind, Replacement,
-    SessionStore, UserRepository, random_bytes,
+    Admission, Credential, LoginLimiter, PasswordCheck, PasswordHasher, PortError, Replacement, SessionStore,
+    UserRepository, random_bytes,
 };
 use account::Account;
+use checked::Checked;
 
 mod account;
+mod checked;
 mod command;
 #[cfg(test)]
 mod tests;
@@ -52,12 +54,15 @@ impl Login {
     pub async fn run(&self, command: LoginCommand) -> Result<LoggedIn, LoginError> {
         let mut errors = Vec::new();
         let ticket = self.take_place(&command).await?;
-        let checked = self.check_credentials(&command).await;
+        let checked = match self.look_up(&command).await {
+            Ok(looked_up) => self.check_password(looked_up, &command).await,
+            Err(error) => Checked::before_the_comparison(error),
+        };
 
-        let settled = self.limiter.settle(&ticket, settlement(&checked), command.request_time).await;
+        let settled = self.limiter.settle(&ticket, checked.settlement, command.request_time).await;
         errors.extend(settled.err());
 
-        let (user, outdated) = checked?;
+        let (user, outdated) = checked.outcome?;
         let upgrade = outdated && self.policy.upgrade_hashes;
         let upgraded = if upgrade { self.upgrade_hash(&user, &command, &mut errors).await } else { None };
         let authenticated = Authenticated { user, upgraded };
@@ -84,14 +89,20 @@ impl Login {
         }
     }
 
-    /// Returns the user and whether the stored hash is outdated.
-    async fn check_credentials(&self, command: &LoginCommand) -> Result<(User, bool), LoginError> {
+    async fn look_up(&self, command: &LoginCommand) -> Result<(Admission, Account), PortError> {
         // The queue decides before the user is read, so that its decision does not depend on the user.
         let admission = self.hasher.admit(self.queueing(command))?;
         let found = self.users.find_by_email(&command.email, command.request_time).await;
-        let account = Account::from_lookup(found)?;
-        let check = self.hasher.verify(&command.password, account.credential(), admission).await?;
-        account.judge(check)
+        Ok((admission, Account::from_lookup(found)?))
+    }
+
+    async fn check_password(
+        &self,
+        (admission, account): (Admission, Account),
+        command: &LoginCommand,
+    ) -> Checked {
+        let check = self.hasher.verify(&command.password, account.credential(), admission).await;
+        Checked::by_a_comparison(check.map_err(LoginError::from).and_then(|check| account.judge(check)))
     }
 
     /// Replaces the outdated hash. An error here does not fail the login (S-03).
@@ -194,21 +205,5 @@ impl Authenticated {
     fn knows(&self, hash: Option<&PasswordHash>) -> bool {
         hash == self.user.password_hash.as_ref()
             || (self.upgraded.is_some() && hash == self.upgraded.as_ref())
-    }
-}
-
-/// An attempt that failed before the password was compared is not a guess. Later errors are corrupt or misconfigured, and
-/// count: an error must not allow another guess.
-fn settlement<T>(checked: &Result<T, LoginError>) -> Settlement {
-    match checked {
-        Ok(_) => Settlement::Succeeded,
-        Err(LoginError::InvalidCredentials { .. }) => Settlement::Failed,
-        Err(LoginError::RateLimited { .. }) => Settlement::Abandoned,
-        Err(LoginError::Port(error)) => match error.kind() {
-            PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
-                Settlement::Abandoned
-            }
-            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Settlement::Failed,
-        },
     }
 }

@@ -7,8 +7,8 @@ use crate::mocks::{
     self, MockLoginLimiter, MockPasswordHasher, MockSessionStore, MockUserRepository, permissive_limiter,
     signing_access_tokens,
 };
-use crate::model::{ClientAddress, Ending, Password};
-use crate::ports::Admission;
+use crate::model::{ClientAddress, Ending, Password, Settlement};
+use crate::ports::PortErrorKind;
 use crate::use_cases::fixtures::*;
 
 mod credentials;

@@ -114,14 +114,24 @@ async fn every_account_is_admitted_once_and_compared_once() {
     }
 }
 
+/// Such an error is no wrong password, so it does not count towards the limit, however often it occurs.
+// S-94
 #[tokio::test]
-async fn an_outage_before_the_comparison_is_abandoned() {
-    let mut setup = setup();
-    setup.users = MockUserRepository::new();
-    setup.users.expect_find_by_email().return_once(|_, _| Err(port_error(PortErrorKind::Unavailable)));
-    (setup.hasher, setup.sessions) = (idle_hasher(), MockSessionStore::new());
-    setup.limiter = limiter_settled(Settlement::Abandoned);
-    assert_eq!(setup.port_error().await, PortErrorKind::Unavailable);
+async fn each_error_before_the_comparison_is_abandoned() {
+    for kind in [
+        PortErrorKind::Unavailable,
+        PortErrorKind::Unanswered,
+        PortErrorKind::Overloaded,
+        PortErrorKind::Corrupt,
+        PortErrorKind::Misconfigured,
+    ] {
+        let mut setup = setup();
+        setup.users = MockUserRepository::new();
+        setup.users.expect_find_by_email().return_once(move |_, _| Err(port_error(kind)));
+        (setup.hasher, setup.sessions) = (idle_hasher(), MockSessionStore::new());
+        setup.limiter = limiter_settled(Settlement::Abandoned);
+        assert_eq!(setup.port_error().await, kind);
+    }
 }
 
 #[tokio::test]
