@@ -13,6 +13,7 @@ use crate::diagnostics;
 use crate::error::{ConfigError, POOLER, StoreError};
 use crate::migrations::{self, Migrated};
 use crate::readiness;
+use crate::tables;
 
 /// A PostgreSQL database with the tables `users` and `tenants`.
 ///
@@ -83,7 +84,8 @@ impl PostgresDatabase {
     ///
     /// # Errors
     /// `Unavailable` if the server is a standby or does not answer; `Misconfigured` if the database is read-only, if the clocks are
-    /// more than two seconds apart, or if a pooler of transactions is not named in the settings.
+    /// more than two seconds apart, if a pooler of transactions is not named in the settings, if a table or column is missing, or if
+    /// rows are hidden from the role.
     #[instrument(level = "debug", skip_all)]
     pub async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
         // On a pooled connection, because lookups must not wait for a commit.
@@ -92,6 +94,7 @@ impl PostgresDatabase {
         let sample = ClockSample::take(&*self.0.clock, read).await?;
         sample.check(request_time).map_err(StoreError::Misconfigured)?;
         let process = connection.run(readiness::commit_a_write(&connection)).await?;
+        connection.run(tables::expect_usable(&connection)).await?;
         if self.0.has_unnamed_pooler(&connection, &process) {
             return Err(StoreError::Misconfigured(POOLER.to_owned()).into());
         }

@@ -9,7 +9,7 @@ mod error;
 mod migrations;
 mod readiness;
 mod schema;
-mod schema_check;
+mod tables;
 mod user_repository;
 
 pub use config::{Pooler, PostgresConfig};

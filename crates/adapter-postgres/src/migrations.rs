@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 use crate::connection::{OpenConnection, bounded};
 use crate::error::StoreError;
-use crate::schema_check::{self, Column};
+use crate::tables::{Column, column_problems, columns};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
@@ -62,10 +62,8 @@ fn migrate(connection: &mut Blocking, timeout: Duration) -> Result<Migrated, Sto
         )
         .get_result(connection)?;
         if schema.has_tables && !schema.has_versions {
-            let columns: Vec<Column> = schema_check::columns().load(connection)?;
-            let problem = schema_check::problems(&columns).into_iter().next();
-            return problem
-                .map_or(Ok(Migrated::OwnedByThePlatform), |problem| Err(StoreError::Misconfigured(problem)));
+            expect_columns(connection)?;
+            return Ok(Migrated::OwnedByThePlatform);
         }
         // `MigrationHarness::applied_migrations` would create the table of versions, which needs another privilege.
         let applied = if schema.has_versions { applied(connection)? } else { Vec::new() };
@@ -73,8 +71,17 @@ fn migrate(connection: &mut Blocking, timeout: Duration) -> Result<Migrated, Sto
         if pending > 0 {
             connection.run_pending_migrations(MIGRATIONS).map_err(failed)?;
         }
+        expect_columns(connection)?;
         Ok(Migrated::UpToDate { applied: pending })
     })
+}
+
+fn expect_columns(connection: &mut Blocking) -> Result<(), StoreError> {
+    let columns: Vec<Column> = columns().load(connection)?;
+    column_problems(&columns)
+        .into_iter()
+        .next()
+        .map_or(Ok(()), |problem| Err(StoreError::Misconfigured(problem)))
 }
 
 /// Waits for the lock. The end of the transaction releases it.

@@ -17,3 +17,4 @@ mod redis_rights;
 mod settings;
 mod store_files;
 mod users;
+mod visibility;

@@ -8,7 +8,7 @@ use crate::config::Pooler;
 /// An SQL expression for the server process of a connection. Without a pooler of transactions, no two open connections have the same one.
 pub(crate) const PROCESS: &str = "pg_backend_pid() || ' ' || extract(epoch FROM pg_postmaster_start_time())";
 
-/// Returns the first statements of a connection: the timeouts if the connection keeps them, and a question: whether the server is a
+/// Returns the first statements of a connection: the settings if the connection keeps them, and a question: whether the server is a
 /// standby, and its process.
 pub(super) fn first_statements(pooler: Pooler) -> String {
     let question = format!("SELECT pg_is_in_recovery(), {PROCESS}");
@@ -16,7 +16,7 @@ pub(super) fn first_statements(pooler: Pooler) -> String {
         // The plan of a lookup does not depend on the number of its ids. Without the last setting, the server plans each batch
         // anew, which costs several times as much as running it.
         Pooler::None => {
-            format!("{} SET plan_cache_mode = force_generic_plan; {question}", timeouts("SET", STATEMENT))
+            format!("{} SET plan_cache_mode = force_generic_plan; {question}", settings("SET", STATEMENT))
         }
         Pooler::Transaction => question,
     }
@@ -24,12 +24,15 @@ pub(super) fn first_statements(pooler: Pooler) -> String {
 
 /// Begins a transaction whose statements have `timeout`.
 pub(super) fn begin(timeout: Duration) -> String {
-    format!("BEGIN; {}", timeouts("SET LOCAL", timeout))
+    format!("BEGIN; {}", settings("SET LOCAL", timeout))
 }
 
-fn timeouts(set: &str, timeout: Duration) -> String {
+fn settings(set: &str, timeout: Duration) -> String {
     let (statement, idle) = (timeout.as_millis().max(1), STATEMENT.as_millis());
-    format!("{set} statement_timeout = {statement}; {set} idle_in_transaction_session_timeout = {idle};")
+    // Without row security, a statement whose rows a policy would filter is an error. A filtered row is not an unknown user.
+    format!(
+        "{set} statement_timeout = {statement}; {set} idle_in_transaction_session_timeout = {idle}; {set} row_security = off;"
+    )
 }
 
 #[cfg(test)]

@@ -50,6 +50,10 @@ impl<'a> Report<'a> {
             SqlState::INVALID_SQL_STATEMENT_NAME | SqlState::DUPLICATE_PSTATEMENT => {
                 PortError::misconfigured(format!("{POOLER} (it reports: {})", redacted(self.message)))
             }
+            _ if self.routine == Some("check_enable_rls") => PortError::misconfigured(format!(
+                "row security filters rows for the role of this service: {}; give the role BYPASSRLS, or disable row security on the table",
+                redacted(self.message)
+            )),
             _ => self.other(),
         }
     }

@@ -5,12 +5,13 @@ use std::time::Instant;
 use auth_domain::model::{Email, RequestTime, User, UserId};
 use auth_domain::ports::PortError;
 use diesel_async::RunQueryDsl;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use super::lookup::{BatchLookup, Lookup};
 use super::row::UserRow;
 use crate::connection::{Connections, OpenConnection};
 use crate::error::StoreError;
+use crate::tables::expect_visible_users;
 
 /// The keys of a lookup.
 #[derive(Clone, Copy)]
@@ -85,31 +86,79 @@ async fn attempt(
     connection.run(read(&connection, keys)).await
 }
 
-async fn read(mut connection: &OpenConnection, keys: Keys<'_>) -> Result<Vec<Option<UserRow>>, StoreError> {
-    let (is_standby, row): (bool, Option<UserRow>) = match keys {
+/// An unknown user is reported only after a check that no row is hidden: another relation may have taken the place of the table since the
+/// connection was made.
+async fn read(connection: &OpenConnection, keys: Keys<'_>) -> Result<Vec<Option<UserRow>>, StoreError> {
+    match keys {
         // Half as much work for the server as a batch of one.
-        Keys::Ids([id]) => Lookup::by_id(*id).get_result(&mut connection).await?,
-        Keys::Ids(ids) => return read_batch(connection, ids).await,
-        Keys::Email(email) => Lookup::by_email(email).get_result(&mut connection).await?,
-    };
-    if is_standby { Err(StoreError::Demoted) } else { Ok(vec![row]) }
+        Keys::Ids([id]) => read_one(connection, *id).await,
+        Keys::Ids(ids) => read_batch(connection, ids).await,
+        Keys::Email(email) => read_by_email(connection, email).await,
+    }
+}
+
+/// Whether the server is a standby, whether `users` is a table, and the row.
+type OneFound = (bool, bool, Option<UserRow>);
+
+async fn read_one(mut connection: &OpenConnection, id: UserId) -> Result<Vec<Option<UserRow>>, StoreError> {
+    let (is_standby, is_table, row): OneFound = Lookup::by_id(id).get_result(&mut connection).await?;
+    expect_primary(is_standby)?;
+    if row.is_none() || !is_table {
+        expect_table(connection, is_table).await?;
+    }
+    Ok(vec![row])
+}
+
+/// Checks whether rows are hidden also if the user exists, so that the time does not reveal it. Both statements are pipelined.
+async fn read_by_email(
+    mut connection: &OpenConnection,
+    email: &Email,
+) -> Result<Vec<Option<UserRow>>, StoreError> {
+    let lookup = Lookup::by_email(email);
+    let (found, visible) = join(lookup.get_result(&mut connection), expect_visible_users(connection)).await;
+    visible?;
+    let (is_standby, is_table, row): OneFound = found?;
+    expect_primary(is_standby)?;
+    if !is_table {
+        return Err(not_a_table());
+    }
+    Ok(vec![row])
 }
 
 async fn read_batch(
     mut connection: &OpenConnection,
     ids: &[UserId],
 ) -> Result<Vec<Option<UserRow>>, StoreError> {
-    let rows: Vec<(i64, bool, Option<UserRow>)> = BatchLookup::by_id(ids).load(&mut connection).await?;
+    let rows: Vec<(i64, bool, bool, Option<UserRow>)> = BatchLookup::by_id(ids).load(&mut connection).await?;
     let mut found: Vec<_> = ids.iter().map(|_| None).collect();
-    for (place, is_standby, row) in rows {
-        if is_standby {
-            return Err(StoreError::Demoted);
-        }
+    let mut are_of_a_table = true;
+    for (place, is_standby, is_table, row) in rows {
+        expect_primary(is_standby)?;
+        are_of_a_table &= is_table;
         let place = usize::try_from(place).ok().and_then(|place| place.checked_sub(1));
         if let Some(of_id) = place.and_then(|place| found.get_mut(place)) {
             *of_id = Some(row);
         }
     }
     // A missing row must not be taken for an unknown user.
-    found.into_iter().collect::<Option<_>>().ok_or(StoreError::Contradiction("a lookup has no row for an id"))
+    let found: Option<Vec<_>> = found.into_iter().collect();
+    let found = found.ok_or(StoreError::Contradiction("a lookup has no row for an id"))?;
+    if found.iter().any(Option::is_none) || !are_of_a_table {
+        expect_table(connection, are_of_a_table).await?;
+    }
+    Ok(found)
+}
+
+const fn expect_primary(is_standby: bool) -> Result<(), StoreError> {
+    if is_standby { Err(StoreError::Demoted) } else { Ok(()) }
+}
+
+/// Checks that no row is hidden, after a lookup found that `users` is a table or not.
+async fn expect_table(connection: &OpenConnection, is_table: bool) -> Result<(), StoreError> {
+    expect_visible_users(connection).await?;
+    if is_table { Ok(()) } else { Err(not_a_table()) }
+}
+
+fn not_a_table() -> StoreError {
+    StoreError::Misconfigured("users is no table, so rows may be hidden; run `doctor`".to_owned())
 }

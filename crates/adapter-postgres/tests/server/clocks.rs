@@ -12,7 +12,8 @@ use crate::support::{Store, assert_kind, now, time_of_day};
 // S-88
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_whose_clock_is_more_than_two_seconds_away_is_not_ready() {
-    let store = Store::at(&PostgresServer::shared().database().url());
+    let database = PostgresServer::shared().database();
+    let store = Store::migrated(&database).await;
     for (offset, is_ready) in [(-3, false), (-1, true), (0, true), (1, true), (3, false)] {
         let own = time_of_day() + time::Duration::seconds(offset);
         let outcome = store.database.ping(RequestTime::new(own, now(), Duration::from_secs(2))).await;

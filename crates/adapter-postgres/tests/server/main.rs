@@ -19,4 +19,5 @@ mod rows;
 mod standby;
 mod support;
 mod tls;
+mod visibility;
 mod workers;

@@ -114,7 +114,7 @@ async fn an_unsuitable_table_is_named_and_not_changed() {
             "the column status of the table users has type bigint",
         ),
         ("ALTER TABLE tenants RENAME name TO title", "the table tenants has no column name"),
-        ("DROP TABLE users", "the table users has no column id of type uuid"),
+        ("DROP TABLE users", "the database has no table users"),
     ] {
         let database = platform();
         let _ = database.sql(change);

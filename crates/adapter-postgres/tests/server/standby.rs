@@ -117,7 +117,7 @@ async fn a_demoted_primary_is_recognised_on_open_connections() {
 async fn readiness_commits_a_write_and_a_read_only_database_is_not_ready() {
     let server = PostgresServer::start();
     let database = server.database();
-    let store = Store::at(&database.url());
+    let store = Store::migrated(&database).await;
     let next_transaction =
         || database.sql("SELECT pg_snapshot_xmax(pg_current_snapshot())").parse::<u64>().unwrap();
     let before = next_transaction();

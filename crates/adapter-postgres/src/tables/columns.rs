@@ -1,9 +1,13 @@
-//! Checks that the tables have the columns that this service uses.
+//! The columns of the tables that this service uses.
 
 use diesel::deserialize::QueryableByName;
 use diesel::query_builder::SqlQuery;
 use diesel::sql_query;
 use diesel::sql_types::Text;
+use diesel_async::RunQueryDsl;
+
+use crate::connection::OpenConnection;
+use crate::error::StoreError;
 
 /// The columns in use, each with its possible types.
 const COLUMNS: [(&str, &str, &[&str]); 10] = [
@@ -22,6 +26,9 @@ const COLUMNS: [(&str, &str, &[&str]); 10] = [
 const REMEDY: &str =
     "name the database of the HookSentry platform, or an empty one for tables of its own, in POSTGRES__URL";
 
+const EMPTY: &str = "the database has neither a table users nor a table tenants; run `migrate` to create them, or name the database of \
+                     the HookSentry platform in POSTGRES__URL";
+
 const TEXT: &[&str] = &["character varying", "text"];
 
 /// A column of the database.
@@ -35,6 +42,11 @@ pub(crate) struct Column {
     kind: String,
 }
 
+/// Reads every column of the two tables.
+pub(super) async fn present(mut connection: &OpenConnection) -> Result<Vec<Column>, StoreError> {
+    Ok(columns().load(&mut connection).await?)
+}
+
 /// Selects every column of the two tables, also those that this role has no privilege to read.
 pub(crate) fn columns() -> SqlQuery {
     sql_query(
@@ -46,9 +58,22 @@ pub(crate) fn columns() -> SqlQuery {
     )
 }
 
-/// Returns a sentence for each column that is missing or has another type.
+/// Returns a sentence for each table and each column that is missing, and for each column of another type.
 pub(crate) fn problems(present: &[Column]) -> Vec<String> {
-    COLUMNS.iter().filter_map(|(table, column, types)| problem(present, table, column, types)).collect()
+    if present.is_empty() {
+        return vec![EMPTY.to_owned()];
+    }
+    let is_missing = |table: &str| present.iter().all(|column| column.relation != table);
+    let tables = ["tenants", "users"].into_iter().filter(|table| is_missing(table)).map(|table| {
+        format!(
+            "the database has no table {table}; restore it from a backup and run `doctor`, or name an empty database in POSTGRES__URL and run \
+             `migrate`"
+        )
+    });
+    let columns = COLUMNS.iter().filter(|(table, ..)| !is_missing(table));
+    tables
+        .chain(columns.filter_map(|(table, column, types)| problem(present, table, column, types)))
+        .collect()
 }
 
 fn problem(present: &[Column], table: &str, column: &str, types: &[&str]) -> Option<String> {
