@@ -24,6 +24,7 @@ mod mark;
 mod migrations;
 mod opening;
 mod reader;
+mod revocation;
 mod savepoint;
 mod schema;
 mod session_store;

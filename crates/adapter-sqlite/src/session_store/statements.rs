@@ -15,8 +15,8 @@ use time::OffsetDateTime;
 use super::refresh_minutes;
 use super::row::SessionRow;
 use super::save::Save;
-use crate::denylist::revoke;
 use crate::error::StoreError;
+use crate::revocation::revoke;
 use crate::schema::sessions;
 use crate::stored::{id, time};
 
