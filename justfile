@@ -36,7 +36,7 @@ e2e-on-servers:
     @echo; echo "== auth-e2e on Postgres and Redis"; \
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --quiet --package auth-e2e {{ on_any_store }}
 
-# Run the tests with third-party programs that `just test` does not need: proxies, PgBouncer, Java, Mono, Chromium, validators (Debian 12)
+# Run the tests with third-party programs that `just test` does not need: proxies, PgBouncer, libfaketime, Java, Mono, Chromium, validators (Debian 12)
 interop: system-packages interop-packages
     @cargo test --quiet --package auth-e2e --test interop -- --ignored --test-threads 1
     @for mode in session transaction; do \
@@ -153,6 +153,7 @@ interop-packages:
     for program in haproxy caddy npm chromium pgbouncer; do
         command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("$program")
     done
+    compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
     # A source file is run by the compiler, which a runtime alone does not have.
     [[ "$(java --list-modules 2>/dev/null)" == *jdk.compiler* ]] || missing+=(openjdk-17-jdk-headless)
     command -v mcs >/dev/null && command -v mono >/dev/null || missing+=(mono-mcs mono-runtime

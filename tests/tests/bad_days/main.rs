@@ -5,6 +5,7 @@
 
 mod backups;
 mod certificates;
+mod clocks;
 mod hosts;
 mod keys;
 mod memory;

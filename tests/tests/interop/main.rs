@@ -8,6 +8,7 @@
 
 mod browser;
 mod clients;
+mod clocks;
 mod disks;
 mod floods;
 mod generated_clients;

@@ -40,7 +40,13 @@ impl RedisServer {
     /// Starts a server with additional command-line options.
     #[must_use]
     pub fn start_with(options: &[&str]) -> Self {
-        Self::launch(options, None)
+        Self::launch(&[], options, None)
+    }
+
+    /// Starts a server by another program, whose last arguments are the server and its options.
+    #[must_use]
+    pub fn start_by(wrapper: &[String]) -> Self {
+        Self::launch(wrapper, &[], None)
     }
 
     /// Starts a server with an additional TLS port, with a certificate for `localhost`.
@@ -64,16 +70,16 @@ impl RedisServer {
         let options = ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &key];
         let options =
             [&options[..], &["--tls-ca-cert-file", &authority, "--tls-auth-clients", clients]].concat();
-        Self::launch(&options, Some(tls_port))
+        Self::launch(&[], &options, Some(tls_port))
     }
 
-    fn launch(options: &[&str], tls_port: Option<Port>) -> Self {
+    fn launch(wrapper: &[String], options: &[&str], tls_port: Option<Port>) -> Self {
         let (port, folder) = (Port::take(), folder(None));
         let number = port.number.to_string();
         let program = redis_program("redis-server").to_string_lossy().into_owned();
         let fixed = ["--bind", "127.0.0.1", "--port", &number, "--save", "", "--appendonly", "no"];
         let arguments = fixed.into_iter().chain(options.iter().copied()).map(str::to_owned);
-        let command = [program].into_iter().chain(arguments).collect();
+        let command = wrapper.iter().cloned().chain([program]).chain(arguments).collect();
         let server = Self { port, tls_port, process: ServerProcess::new(command, folder, None, "KILL") };
         server.start_again();
         server
