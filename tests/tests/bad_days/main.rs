@@ -11,6 +11,7 @@ mod keys;
 mod memory;
 mod password_formats;
 mod pooler;
+mod postgres_connections;
 mod protocols;
 mod readiness;
 mod redis_connections;
