@@ -82,3 +82,19 @@ async fn connections_that_died_silently_fail_no_request() {
         assert!(watch.elapsed() < BOUND, "{:?}", watch.elapsed());
     }
 }
+
+/// A connection that was answered within the last second is not asked before its use.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_dies_silently_in_use_is_replaced_soon() {
+    let redis = RedisServer::start();
+    let proxy = Proxy::start(redis.port()).await;
+    let server = serving(&proxy.url()).await;
+    let tokens = assert_serves(&server, vec![]).await;
+    proxy.forget_connections();
+    let watch = Stopwatch::start();
+    let status = server.login(ALICE, PASSWORD).await.status;
+    assert!([200, 503].contains(&status), "{status}");
+    assert!(watch.elapsed() < BOUND, "{:?}", watch.elapsed());
+    pause(IDLE).await;
+    assert_serves(&server, tokens).await;
+}
