@@ -11,6 +11,9 @@ const MONTH: Duration = Duration::from_hours(30 * 24);
 pub struct SqliteConfig {
     /// The database file. It is created with mode 0600, and a folder that is created has mode 0700.
     pub path: PathBuf,
+    /// The lock file of the server. Without it, another server could start on the database; so the database is not used while the
+    /// file is missing. `None` if the process is not the server.
+    pub server_lock: Option<PathBuf>,
 }
 
 /// How a database is opened.
@@ -37,7 +40,7 @@ impl SqliteConfig {
     /// The configuration for the file at `path`.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), server_lock: None }
     }
 }
 

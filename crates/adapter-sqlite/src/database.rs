@@ -50,7 +50,7 @@ impl SqliteDatabase {
     /// # Errors
     /// [`ConfigError`]. A file of another program and a damaged file stay as they are.
     pub fn open(config: &SqliteConfig, mode: OpenMode, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
-        let mut opened = opening::open(&config.path, mode)?;
+        let mut opened = opening::open(config, mode)?;
         // If it cannot be read, the watch begins anew.
         let former = mode.mark.then(|| clock_watch::load(&mut opened.maintenance).ok().flatten()).flatten();
         let distrust = Distrust { after_start: mode.start_pause, after_jump: mode.clock_jump_window };

@@ -87,6 +87,9 @@ pub(crate) enum StoreError {
     /// An error of the driver.
     #[error(transparent)]
     Driver(#[from] DriverError),
+    /// A commit failed. The log may contain it, and then the next opening finds it.
+    #[error("the commit failed, and its outcome is unknown: {0}; check the disk")]
+    Commit(#[source] DriverError),
     /// There is no connection.
     #[error("no connection to the database: {0}")]
     Disconnected(String),
@@ -101,10 +104,25 @@ pub(crate) enum StoreError {
     UnreadableUser(#[from] UnreadableUser),
 }
 
+impl StoreError {
+    /// The error of a commit. SQLite writes the mark of a commit last, so that a disk that is full has none.
+    pub(crate) fn of_commit(error: DriverError) -> Self {
+        match &error {
+            DriverError::DatabaseError(DatabaseErrorKind::Unknown, info)
+                if info.message().contains("disk is full") =>
+            {
+                Self::Driver(error)
+            }
+            _ => Self::Commit(error),
+        }
+    }
+}
+
 impl From<StoreError> for PortError {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::UnreadableUser(row) => Self::corrupt(*row),
+            StoreError::Commit(_) => Self::unanswered(error),
             StoreError::Driver(driver) if !is_damage(driver) => Self::unavailable(error),
             StoreError::Disconnected(_) | StoreError::Files(_) => Self::unavailable(error),
             StoreError::Driver(_) | StoreError::Contradiction(_) => Self::corrupt(error),
@@ -128,4 +146,22 @@ pub(crate) fn is_damage(error: &DriverError) -> bool {
 /// Whether a row refers to another row that does not exist.
 pub(crate) const fn is_missing_reference(error: &DriverError) -> bool {
     matches!(error, DriverError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _))
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_domain::ports::PortErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn only_a_full_disk_has_certainly_no_commit() {
+        for (text, kind) in [
+            ("database or disk is full", PortErrorKind::Unavailable),
+            ("disk I/O error", PortErrorKind::Unanswered),
+        ] {
+            let error = DriverError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned()));
+            assert_eq!(PortError::from(StoreError::of_commit(error)).kind(), kind, "{text}");
+        }
+    }
 }

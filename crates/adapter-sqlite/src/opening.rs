@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection, sql_query};
 
 use crate::checkpoint::checkpoint;
-use crate::config::OpenMode;
+use crate::config::{OpenMode, SqliteConfig};
 use crate::connection::{Role, connect};
 use crate::error::{ConfigError, StoreError, is_damage};
 use crate::files;
@@ -34,7 +34,8 @@ pub(crate) struct Opened {
 }
 
 /// Creates the file if the mode says so, checks it before any change, and migrates it.
-pub(crate) fn open(path: &Path, mode: OpenMode) -> Result<Opened, ConfigError> {
+pub(crate) fn open(config: &SqliteConfig, mode: OpenMode) -> Result<Opened, ConfigError> {
+    let (path, lock) = (config.path.as_path(), config.server_lock.as_deref());
     let path = if mode.create_missing { files::create(path)? } else { files::find(path)? };
     files::check_size(&path)?;
     let Some(path_text) = path.to_str().map(str::to_owned) else {
@@ -48,7 +49,7 @@ pub(crate) fn open(path: &Path, mode: OpenMode) -> Result<Opened, ConfigError> {
     migrations::run(&mut writer).map_err(|error| migration_error(&path, error))?;
     let mark =
         mode.mark.then(|| mark(&mut writer)).transpose().map_err(|error| describe(&path, &error.into()))?;
-    let files = StoreFiles::open(&path, mark)
+    let files = StoreFiles::open(&path, mark, lock)
         .map_err(|error| ConfigError::Unusable { path: path.clone(), check: one_line(&error.to_string()) })?;
     let readers = (0..READERS).map(|_| connect(Role::Reader)).collect::<Result<_, _>>()?;
     let (checkpointer, maintenance) = (connect(Role::Checkpointer)?, connect(Role::Reader)?);
@@ -106,7 +107,9 @@ fn describe(path: &Path, error: &StoreError) -> ConfigError {
     let (path, check) = (path.to_owned(), one_line(&error.to_string()));
     match error {
         StoreError::Driver(driver) if !is_damage(driver) => ConfigError::Unusable { path, check },
-        StoreError::Disconnected(_) | StoreError::Files(_) => ConfigError::Unusable { path, check },
+        StoreError::Disconnected(_) | StoreError::Files(_) | StoreError::Commit(_) => {
+            ConfigError::Unusable { path, check }
+        }
         StoreError::Driver(_) | StoreError::Contradiction(_) | StoreError::UnreadableUser(_) => {
             ConfigError::Damaged { path, check }
         }

@@ -29,6 +29,8 @@ pub(crate) struct StoreFiles {
     database: DatabaseFile,
     log: KeptFile,
     index: WalIndex,
+    /// The lock file of the server.
+    lock: Option<KeptFile>,
     /// A problem that stays until the files are opened again.
     lasting: OnceLock<FilesProblem>,
     /// The time of the last check without a problem.
@@ -40,11 +42,13 @@ impl StoreFiles {
     ///
     /// # Parameters
     /// - `mark`: the number in the header that no file has that was made before; `None` if another process may change it.
-    pub(crate) fn open(path: &Path, mark: Option<i32>) -> io::Result<Self> {
+    /// - `lock`: the lock file of the server.
+    pub(crate) fn open(path: &Path, mark: Option<i32>, lock: Option<&Path>) -> io::Result<Self> {
         Ok(Self {
             database: DatabaseFile::open(path, mark)?,
             log: KeptFile::open(&sibling(path, "-wal"))?,
             index: WalIndex::open(&sibling(path, "-shm"))?,
+            lock: lock.map(KeptFile::open).transpose()?,
             lasting: OnceLock::new(),
             checked_at: Mutex::default(),
         })
@@ -80,7 +84,8 @@ impl StoreFiles {
         self.check_content()?;
         self.database.kept.check_in_place().map_err(FilesProblem::of_database)?;
         self.log.check_in_place().map_err(FilesProblem::of_log)?;
-        self.index.kept.check_in_place().map_err(FilesProblem::of_log)
+        self.index.kept.check_in_place().map_err(FilesProblem::of_log)?;
+        self.lock.as_ref().map_or(Ok(()), KeptFile::check_in_place).map_err(FilesProblem::of_lock)
     }
 
     fn check_content(&self) -> Result<(), FilesProblem> {

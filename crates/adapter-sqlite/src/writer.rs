@@ -76,7 +76,11 @@ impl Writer {
     /// Runs a group. The files are checked before, so that nothing is written into a wrong file, and after the commit, so that
     /// nothing is acknowledged that is in a file which was removed meanwhile. Such a file may come back with what was written.
     fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), PortError> {
-        self.transact(group).map_err(|error| PortError::unavailable(error.to_string()))?;
+        self.transact(group).map_err(|error| match error {
+            StoreError::Commit(_) => PortError::from(error),
+            // Whatever the cause, nothing was written.
+            other => PortError::unavailable(other.to_string()),
+        })?;
         self.files.check().map_err(PortError::unanswered)
     }
 
@@ -104,14 +108,14 @@ impl Writer {
         &mut self,
         connection: &mut SqliteConnection,
         group: &mut [Box<dyn Job>],
-    ) -> diesel::QueryResult<()> {
+    ) -> Result<(), StoreError> {
         connection.batch_execute("BEGIN IMMEDIATE")?;
         for job in &mut *group {
             if job.start(self.clock.instant()) {
                 in_savepoint(connection, |connection| job.run(connection))?;
             }
         }
-        connection.batch_execute("COMMIT")?;
+        connection.batch_execute("COMMIT").map_err(StoreError::of_commit)?;
         self.count(group.len());
         Ok(())
     }

@@ -21,6 +21,7 @@ use crate::config::Secret;
 use errors::{no_store, unusable};
 use exists::exists;
 pub(crate) use locks::DirLocks;
+use locks::SERVER_LOCK;
 pub(crate) use missing::Missing;
 use permissions::{OTHERS, mode};
 use previous_key::KeyFiles;
@@ -60,6 +61,11 @@ impl DataDir {
     /// Returns the path of the embedded store.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join("auth.db")
+    }
+
+    /// Returns the path of the lock file that the server holds.
+    pub(crate) fn server_lock(&self) -> PathBuf {
+        self.path.join(SERVER_LOCK)
     }
 
     /// Returns the path of the generated signing key.

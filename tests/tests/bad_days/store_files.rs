@@ -56,6 +56,21 @@ async fn a_replaced_store_is_used_after_a_restart() {
 
 // S-96
 #[tokio::test]
+async fn a_removed_lock_of_the_server_is_noticed() {
+    let server = serving().await;
+    let tokens = server.log_in(ALICE).await;
+    let (lock, aside) =
+        (server.installation.data_dir().join("serve.lock"), server.installation.folder().join("aside"));
+    fs::rename(&lock, &aside).unwrap();
+    assert_unusable(&server, &tokens.access, "serve.lock was removed or replaced while the service uses it")
+        .await;
+    fs::rename(&aside, &lock).unwrap();
+    assert!(has_readiness(&server, 200, NOTICED).await);
+    server.refresh(&tokens.refresh).await.tokens();
+}
+
+// S-96
+#[tokio::test]
 async fn a_store_that_was_overwritten_is_not_used() {
     let server = serving().await;
     let tokens = server.log_in(ALICE).await;

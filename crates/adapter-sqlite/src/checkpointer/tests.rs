@@ -67,7 +67,7 @@ fn logged(work: impl FnOnce()) -> String {
 
 /// The files of an open database.
 fn files(path: &str) -> Arc<StoreFiles> {
-    Arc::new(StoreFiles::open(path.as_ref(), None).unwrap())
+    Arc::new(StoreFiles::open(path.as_ref(), None, None).unwrap())
 }
 
 #[derive(Clone, Default)]

@@ -126,6 +126,20 @@ async fn a_transaction_that_sqlite_rolls_back_fails_the_whole_group() {
 }
 
 #[tokio::test]
+async fn a_commit_that_fails_has_an_unknown_outcome() {
+    let (database, _folder) = database();
+    let work = |connection: &mut SqliteConnection| {
+        sql_query("PRAGMA defer_foreign_keys = ON").execute(connection)?;
+        let without_tenant = "INSERT INTO users VALUES (x'01', x'02', 'a@b.c', NULL, 0, 0, 0, 0)";
+        Ok(sql_query(without_tenant).execute(connection)?)
+    };
+    let error = database.write(request_time_at(START), work).await.unwrap_err();
+    assert_eq!(error.kind(), PortErrorKind::Unanswered);
+    database.write(request_time_at(START), |connection| insert(connection, "next")).await.unwrap();
+    assert_eq!(names(&database).await, ["next"]);
+}
+
+#[tokio::test]
 async fn a_log_removed_before_the_commit_gives_an_unknown_outcome() {
     let (database, folder) = database();
     let (log, aside) = (folder.path().join("auth.db-wal"), folder.path().join("aside"));

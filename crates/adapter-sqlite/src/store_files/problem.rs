@@ -19,6 +19,9 @@ pub(crate) enum FilesProblem {
     /// The path of the log or of its index does not name the opened file.
     #[error("{} was removed or replaced while the service uses it; restart the service", .0.display())]
     LogDisplaced(PathBuf),
+    /// The path of the server's lock does not name the opened file.
+    #[error("{} was removed or replaced while the service uses it, so that another server could start on this directory; move it back, or restart the service", .0.display())]
+    LockDisplaced(PathBuf),
     /// Another program has written into the database file or the log.
     #[error("{} was overwritten or truncated while the service uses it; stop the service, restore a backup, and start it", .0.display())]
     Overwritten(PathBuf),
@@ -48,6 +51,13 @@ impl FilesProblem {
         }
     }
 
+    pub(super) fn of_lock(displaced: Displaced) -> Self {
+        match displaced {
+            Displaced::Removed(path) | Displaced::Replaced(path) => Self::LockDisplaced(path),
+            Displaced::Unreachable(path, error) => Self::unreadable(&path, &error),
+        }
+    }
+
     pub(super) fn unreadable(path: &Path, error: &io::Error) -> Self {
         Self::Unreadable { path: path.to_owned(), error: error.to_string() }
     }
@@ -56,7 +66,11 @@ impl FilesProblem {
     pub(super) const fn is_lasting(&self) -> bool {
         match self {
             Self::Overwritten(_) => true,
-            Self::Removed(_) | Self::Replaced(_) | Self::LogDisplaced(_) | Self::Unreadable { .. } => false,
+            Self::Removed(_)
+            | Self::Replaced(_)
+            | Self::LogDisplaced(_)
+            | Self::LockDisplaced(_)
+            | Self::Unreadable { .. } => false,
         }
     }
 }

@@ -105,11 +105,13 @@ impl<'a> EmbeddedStore<'a> {
     }
 
     fn database(&mut self) -> Result<&SqliteDatabase, CommandError> {
-        let path = self.data_dir()?.database();
+        let is_server = matches!(self.purpose, Purpose::Serve { .. });
+        let dir = self.data_dir()?;
+        let config = SqliteConfig { path: dir.database(), server_lock: is_server.then(|| dir.server_lock()) };
         let embedded = match &mut self.database {
             Some(embedded) => embedded,
             none => none.insert(Embedded::open(
-                path,
+                config,
                 mode(self.settings, self.purpose),
                 self.hasher.clone(),
                 self.clock.clone(),
@@ -197,14 +199,14 @@ struct Embedded {
 
 impl Embedded {
     fn open(
-        path: PathBuf,
+        config: SqliteConfig,
         mode: OpenMode,
         hasher: Arc<dyn PasswordHasher>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, CommandError> {
-        let database = SqliteDatabase::open(&SqliteConfig::new(path.clone()), mode, clock);
+        let database = SqliteDatabase::open(&config, mode, clock);
         let database = database.map_err(|problem| CommandError::Failed(problem.to_string()))?;
-        Ok(Self { database, hasher, path })
+        Ok(Self { database, hasher, path: config.path })
     }
 }
 

@@ -15,6 +15,9 @@ use crate::command_error::CommandError;
 /// The timeout for the setup lock. Its holder creates the store and hashes one password.
 const SETUP_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The name of the lock file of the server.
+pub(super) const SERVER_LOCK: &str = "serve.lock";
+
 /// The locks that this process holds.
 pub(crate) struct DirLocks {
     _serving: Option<File>,
@@ -23,7 +26,7 @@ pub(crate) struct DirLocks {
 
 impl DirLocks {
     pub(super) fn for_serving(folder: &Path) -> Result<Self, CommandError> {
-        let file = open(folder, "serve.lock", Missing::Create).map_err(|error| unusable(folder, &error))?;
+        let file = open(folder, SERVER_LOCK, Missing::Create).map_err(|error| unusable(folder, &error))?;
         match file.as_ref().map_or(Ok(()), File::try_lock) {
             Ok(()) => Ok(Self { _serving: file, ..Self::for_setup(folder, Missing::Create)? }),
             Err(TryLockError::WouldBlock) => Err(CommandError::Failed(format!(
