@@ -13,6 +13,8 @@ use super::relation::{Relation, relations};
 use crate::connection::{Connections, OpenConnection};
 use crate::error::StoreError;
 
+const TABLES: [&str; 2] = ["users", "tenants"];
+
 /// The largest number of rows that is counted.
 const MANY: i64 = 100_000;
 
@@ -28,10 +30,10 @@ pub(crate) async fn diagnose(
     request_time: RequestTime,
 ) -> Result<Vec<Check>, StoreError> {
     let pooled = connections.pooled(request_time).await?;
-    let relations = pooled.run(relations(&pooled)).await?;
+    let relations = pooled.run(relations(&pooled, &TABLES)).await?;
     drop(pooled);
     let mut checks = Vec::new();
-    for name in ["users", "tenants"] {
+    for name in TABLES {
         if let Some(relation) = read(name, &relations) {
             let rows = seen(name, connections, request_time).await;
             checks.push(Check::ok(describe(relation, rows.ok())));

@@ -2,7 +2,7 @@
 
 use diesel::deserialize::QueryableByName;
 use diesel::sql_query;
-use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::sql_types::{Array, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use crate::connection::OpenConnection;
@@ -10,8 +10,8 @@ use crate::error::StoreError;
 
 /// Selects every relation with the name of a table, in the order of the search path.
 ///
-/// The size of a table waits for its locks. So the size of a table that another role may have created is asked only if the table of
-/// this service is empty.
+/// The size of a table waits for its locks. So it is asked only for the tables in `$1`, and for a table that another role may have created
+/// only if the table of this service is empty.
 const SELECT: &str = "
     SELECT class.relname::text AS name,
            schema.nspname::text AS schema,
@@ -33,7 +33,8 @@ const SELECT: &str = "
     FROM (VALUES ('users', '{id,tenant_id,email,password_hash,status,role,created_at}'::name[]),
                  ('tenants', '{id,name}')) AS used (name, needed)
     CROSS JOIN LATERAL (
-        SELECT coalesce(to_regclass(name)::oid, 0) AS oid, coalesce(pg_relation_size(to_regclass(name)) = 0, false) AS is_empty
+        SELECT coalesce(to_regclass(name)::oid, 0) AS oid,
+               CASE WHEN name = ANY ($1) THEN coalesce(pg_relation_size(to_regclass(name)) = 0, false) ELSE false END AS is_empty
     ) AS read
     JOIN pg_class AS class ON class.relname = used.name
     JOIN pg_namespace AS schema ON schema.oid = class.relnamespace
@@ -75,7 +76,7 @@ pub(super) struct Relation {
     pub(super) is_filtered: bool,
     #[diesel(sql_type = Bool)]
     pub(super) is_redirected: bool,
-    /// Only for the relation that is read, and for others if that one is empty.
+    /// True without a question for the relations that are read and not sized. False for others, unless the one that is read is empty.
     #[diesel(sql_type = Bool)]
     pub(super) has_rows: bool,
     /// Whether it has all columns that this service reads.
@@ -88,9 +89,12 @@ pub(super) struct Relation {
     pub(super) role: String,
 }
 
-/// Reads the relations that have the name of a table.
-pub(super) async fn relations(mut connection: &OpenConnection) -> Result<Vec<Relation>, StoreError> {
-    Ok(sql_query(SELECT).load(&mut connection).await?)
+/// Reads the relations that have the name of a table, and whether those that are named in `sized` are empty.
+pub(super) async fn relations(
+    mut connection: &OpenConnection,
+    sized: &[&str],
+) -> Result<Vec<Relation>, StoreError> {
+    Ok(sql_query(SELECT).bind::<Array<Text>, _>(sized).load(&mut connection).await?)
 }
 
 impl Relation {

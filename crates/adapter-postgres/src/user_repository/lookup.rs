@@ -32,11 +32,11 @@ type Columns = (
     Nullable<Timestamptz>,
 );
 
-const SELECT: &str = "SELECT ";
-/// The second value needs no plan of its own, as a query of `pg_class` would, which costs half as much as the lookup.
-const STATE: &str = "pg_is_in_recovery(), \
-                     (pg_identify_object('pg_catalog.pg_class'::regclass, 'users'::regclass, 0)).type = 'table', ";
-const OF_ONE: &str = "users.id, users.tenant_id, users.email, users.password_hash, users.status, users.role, users.created_at \
+const SELECT: &str = "SELECT pg_is_in_recovery(), ";
+/// It needs no plan of its own, as a query of `pg_class` would, which costs half as much as the lookup.
+const IS_TABLE: &str =
+    "(pg_identify_object('pg_catalog.pg_class'::regclass, 'users'::regclass, 0)).type = 'table'";
+const OF_ONE: &str = ", users.id, users.tenant_id, users.email, users.password_hash, users.status, users.role, users.created_at \
                       FROM (SELECT) AS one LEFT JOIN users ON ";
 
 impl Lookup<uuid::Uuid, Uuid> {
@@ -57,7 +57,7 @@ where
 {
     fn walk_ast<'b>(&'b self, mut statement: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         statement.push_sql(SELECT);
-        statement.push_sql(STATE);
+        statement.push_sql(IS_TABLE);
         statement.push_sql(OF_ONE);
         statement.push_sql(self.condition);
         statement.push_bind_param::<ST, K>(&self.key)
@@ -83,8 +83,9 @@ pub(super) struct BatchLookup {
     ids: Vec<uuid::Uuid>,
 }
 
-const SELECT_BATCH: &str = "SELECT asked.place, ";
-const OF_BATCH: &str = "users.id, users.tenant_id, users.email, users.password_hash, users.status, users.role, users.created_at \
+/// In a query of its own, the expression is computed once, and not for each row.
+const SELECT_BATCH: &str = "SELECT asked.place, pg_is_in_recovery(), (SELECT ";
+const OF_BATCH: &str = "), users.id, users.tenant_id, users.email, users.password_hash, users.status, users.role, users.created_at \
                         FROM unnest(";
 const JOIN_BATCH: &str =
     "::uuid[]) WITH ORDINALITY AS asked (id, place) LEFT JOIN users ON users.id = asked.id";
@@ -98,7 +99,7 @@ impl BatchLookup {
 impl QueryFragment<Pg> for BatchLookup {
     fn walk_ast<'b>(&'b self, mut statement: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         statement.push_sql(SELECT_BATCH);
-        statement.push_sql(STATE);
+        statement.push_sql(IS_TABLE);
         statement.push_sql(OF_BATCH);
         statement.push_bind_param::<Array<Uuid>, _>(&self.ids)?;
         statement.push_sql(JOIN_BATCH);

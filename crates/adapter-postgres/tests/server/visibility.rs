@@ -140,8 +140,8 @@ async fn a_later_table_of_the_name_is_a_warning() {
     );
     assert_eq!(checks(&store, Severity::Error).await, "");
 
-    // Another role locks its table.
-    while_locked(&database, "LOCK TABLE later.users", 1.0, async {
+    // Another role locks its table, and a migration locks `tenants`.
+    while_locked(&database, "LOCK TABLE later.users, public.tenants", 1.0, async {
         let begun = now();
         assert_found(&store, &user).await;
         assert_ready(&store).await;
