@@ -10,6 +10,7 @@ mod pool;
 mod pool_error;
 mod process;
 mod protocol;
+mod reloadable_connector;
 mod row;
 mod runtime;
 mod server_limit;
@@ -25,13 +26,14 @@ use std::time::Instant;
 
 use auth_domain::model::RequestTime;
 use auth_domain::ports::Clock;
+use auth_store_connection::{Change, Renewal};
 use tokio::runtime::Handle;
 
 use crate::config::{Pooler, PostgresConfig, Transport};
 use crate::error::{ConfigError, StoreError};
-use connector::Connector;
 use pool::Pool;
 use process::Process;
+use reloadable_connector::ReloadableConnector;
 use runtime::Runtime;
 use server_limit::ServerLimit;
 use shared::SharedConnections;
@@ -66,7 +68,7 @@ impl Connections {
         clock: Arc<dyn Clock>,
         workers: usize,
     ) -> Result<Self, ConfigError> {
-        let connector = Arc::new(Connector::new(config, Arc::clone(&clock))?);
+        let connector = Arc::new(ReloadableConnector::new(config, Arc::clone(&clock))?);
         let limit = Arc::new(ServerLimit::new(Arc::clone(&clock)));
         let shared = |connections, runtime| {
             let (connector, limit, clock) = (Arc::clone(&connector), Arc::clone(&limit), Arc::clone(&clock));
@@ -84,6 +86,21 @@ impl Connections {
         let pool = Pool::new(config.pool, runtime.clone(), of_pool, limit_of_pool, Arc::clone(&clock))?;
         let process = Arc::new(Process::new(connector, shared, pool, runtime, limit, Arc::clone(&clock)));
         Ok(Self { process, own, clock })
+    }
+
+    /// Sets where other credentials come from if the server rejects the present ones.
+    pub(crate) fn renew_from(&self, renewal: Arc<dyn Renewal>) {
+        self.process.connector.renew_from(renewal);
+    }
+
+    /// Prepares the use of another configuration. Connections of another server or user are then closed after their statements.
+    pub(crate) fn prepare(&self, config: &PostgresConfig) -> Result<Change, ConfigError> {
+        let (change, process) = (self.process.connector.prepare(config)?, Arc::clone(&self.process));
+        Ok(Change::new(change.settings().to_vec(), move || {
+            change.apply();
+            process.pool.close_unusable();
+            process.shared.iter().for_each(|set| set.close_unusable());
+        }))
     }
 
     /// Returns the connections of a worker. Without such a worker, they are those of the process.
@@ -170,11 +187,11 @@ impl Connections {
     }
 
     pub(crate) fn pooler(&self) -> Pooler {
-        self.process.connector.pooler
+        self.process.connector.pooler()
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        self.process.connector.transport
+        self.process.connector.transport()
     }
 
     async fn free(&self, deadline: Instant) -> Result<Lease, StoreError> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use auth_domain::model::{HashUse, PasswordHash, RequestTime};
 use auth_domain::ports::{Check, Clock, PortError};
+use auth_store_connection::{Change, Renewal};
 use tracing::instrument;
 
 use crate::clock::{ClockSample, server_time};
@@ -58,6 +59,24 @@ impl PostgresDatabase {
     #[must_use]
     pub fn for_worker(&self, index: usize) -> Self {
         Self(self.0.for_worker(index))
+    }
+
+    /// Sets where other credentials come from if the server rejects the present ones. Only the first call has an effect.
+    pub fn renew_from(&self, renewal: Arc<dyn Renewal>) {
+        self.0.renew_from(renewal);
+    }
+
+    /// Prepares the use of another URL, or of changed files, for new connections. Open ones stay, unless a server, the database or
+    /// the user is another; then they are closed after their statements. Pool and pooler stay.
+    ///
+    /// # Errors
+    /// The first problem of `config`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the password in the URL is zeroized when `config` is dropped"
+    )]
+    pub fn prepare(&self, config: PostgresConfig) -> Result<Change, ConfigError> {
+        self.0.prepare(&config)
     }
 
     /// Returns the largest number of connections of this process: one for each worker (without workers two), and the pool.

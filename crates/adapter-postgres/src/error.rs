@@ -6,7 +6,7 @@ mod statement;
 
 use std::io;
 
-use auth_domain::ports::{PortError, UnreadableUser};
+use auth_domain::ports::{PortError, PortErrorKind, UnreadableUser};
 use auth_store_connection::{TlsError, UrlError};
 use diesel::result::Error as DieselError;
 use thiserror::Error;
@@ -134,6 +134,14 @@ impl StoreError {
             Self::Demoted => true,
             // Without a report of the server, the connection is closed or out of step.
             Self::Statement(error) => Report::of(error).is_none_or(|report| report.is_about_connection()),
+            _ => false,
+        }
+    }
+
+    /// Whether the server rejects the connection, so that other credentials or certificates may help.
+    pub(crate) fn is_rejection(&self) -> bool {
+        match self {
+            Self::Connect(error) => connect::translate(error).kind() == PortErrorKind::Misconfigured,
             _ => false,
         }
     }

@@ -43,10 +43,11 @@ impl<'a> Attempts<'a> {
     }
 }
 
-/// The limit of a primary decides what the caller does next; a timeout explains nothing.
-const fn rank(error: &StoreError) -> u8 {
+/// The limit of a primary and a rejection decide what the caller does next; a timeout explains nothing.
+fn rank(error: &StoreError) -> u8 {
     match error {
-        StoreError::TooManyConnections => 4,
+        StoreError::TooManyConnections => 5,
+        error if error.is_rejection() => 4,
         StoreError::Connect(_) => 3,
         StoreError::UnknownHost(_) => 2,
         StoreError::Standby => 1,

@@ -1,9 +1,11 @@
 //! Connecting to a primary.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use auth_domain::ports::Clock;
+use auth_store_connection::TlsSettings;
 use tokio_postgres::{Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -25,12 +27,17 @@ const KEEPALIVE_RETRIES: u32 = 3;
 
 /// Connects to the first server of the URL that is a primary.
 pub(super) struct Connector {
+    config: PostgresConfig,
+    /// The settings of the files for TLS, and the digests of the files.
+    files: Vec<(&'static str, u64)>,
     servers: Vec<Config>,
     order: ServerOrder,
     clock: Arc<dyn Clock>,
     pub(super) transport: Transport,
     pub(super) pooler: Pooler,
     tls: MakeRustlsConnect,
+    /// Whether connections must not be used again. Connectors of the same user share it.
+    is_retired: Arc<AtomicBool>,
 }
 
 impl Connector {
@@ -40,8 +47,33 @@ impl Connector {
         for server in &mut servers {
             set_timeouts(server);
         }
-        let tls = tls::connector(tls.as_ref())?;
-        Ok(Self { servers, order, clock, transport, pooler: config.pooler, tls })
+        // Before the files are used: if one of them is replaced in between, it differs the next time.
+        let files = tls.as_ref().map(TlsSettings::digests).transpose()?.unwrap_or_default();
+        let (tls, is_retired) = (tls::connector(tls.as_ref())?, Arc::default());
+        let (config, pooler) = (config.clone(), config.pooler);
+        Ok(Self { config, files, servers, order, clock, transport, pooler, tls, is_retired })
+    }
+
+    /// Returns the settings that differ from those of another connector.
+    pub(super) fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let url = (self.config.url != other.config.url).then_some("POSTGRES__URL");
+        let files = self.files.iter().filter(|file| !other.files.contains(file));
+        url.into_iter().chain(files.map(|(setting, _)| *setting)).collect()
+    }
+
+    /// Returns whether the connections of another connector can still be used. Then they are retired together with those of this
+    /// one.
+    pub(super) fn keeps_connections_of(&mut self, other: &Self) -> bool {
+        let keeps = self.servers.iter().map(without_password).eq(other.servers.iter().map(without_password));
+        if keeps {
+            self.is_retired = Arc::clone(&other.is_retired);
+        }
+        keeps
+    }
+
+    /// Closes the connections after the statements that are on them.
+    pub(super) fn retire(&self) {
+        self.is_retired.store(true, Ordering::Release);
     }
 
     /// Makes a connection, whose socket is served by the runtime of the caller.
@@ -97,10 +129,22 @@ impl Connector {
             _ => None,
         });
         match row {
-            Some(("f", process)) => Ok(OpenConnection::new(client, socket, self.pooler, process.to_owned())),
+            Some(("f", process)) => Ok(OpenConnection::new(
+                client,
+                socket,
+                self.pooler,
+                process.to_owned(),
+                Arc::clone(&self.is_retired),
+            )),
             _ => Err(StoreError::Standby),
         }
     }
+}
+
+fn without_password(server: &Config) -> Config {
+    let mut server = server.clone();
+    server.password("");
+    server
 }
 
 fn set_timeouts(server: &mut Config) {

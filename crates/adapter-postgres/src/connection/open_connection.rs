@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::InstrumentationEvent;
@@ -32,6 +32,8 @@ pub(crate) struct OpenConnection {
     /// Held while a transaction is sent, so that no other statement gets into it.
     sending: Mutex<()>,
     is_unusable: AtomicBool,
+    /// Whether another user or server is configured now.
+    is_retired: Arc<AtomicBool>,
     pub(super) transactions: AnsiTransactionManager,
     pub(super) instrumentation: fn(InstrumentationEvent<'_>),
 }
@@ -44,7 +46,13 @@ pub(super) struct Answer {
 }
 
 impl OpenConnection {
-    pub(super) fn new(client: Client, socket: SocketTask, pooler: Pooler, first_process: String) -> Self {
+    pub(super) fn new(
+        client: Client,
+        socket: SocketTask,
+        pooler: Pooler,
+        first_process: String,
+        is_retired: Arc<AtomicBool>,
+    ) -> Self {
         let (prepared, sending, is_unusable) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
         let transactions = AnsiTransactionManager::default();
         Self {
@@ -55,6 +63,7 @@ impl OpenConnection {
             prepared,
             sending,
             is_unusable,
+            is_retired,
             transactions,
             instrumentation: |_| (),
         }
@@ -72,6 +81,7 @@ impl OpenConnection {
         self.socket.as_ref().is_some_and(SocketTask::is_open)
             && !self.client.is_closed()
             && !self.is_unusable.load(Ordering::Relaxed)
+            && !self.is_retired.load(Ordering::Acquire)
     }
 
     /// Whether the connection must not be used again, because a statement may still be running on it.

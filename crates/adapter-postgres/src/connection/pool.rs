@@ -11,8 +11,8 @@ use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfi
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
-use super::connector::Connector;
 use super::open_connection::OpenConnection;
+use super::reloadable_connector::ReloadableConnector;
 use super::runtime::Runtime;
 use super::server_limit::ServerLimit;
 use super::timeouts::{CONNECT, POOL_WAIT, bounded};
@@ -44,7 +44,7 @@ impl Pool {
     pub(super) fn new(
         size: usize,
         runtime: Runtime,
-        connector: Arc<Connector>,
+        connector: Arc<ReloadableConnector>,
         limit: Arc<ServerLimit>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigError> {
@@ -88,6 +88,11 @@ impl Pool {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Closes the idle connections that must not be used again.
+    pub(super) fn close_unusable(&self) {
+        let _ = self.connections.retain(|connection, _| connection.is_open());
     }
 
     /// Returns whether the caller must forget its permit and wait for another one. The last permit is never withheld: its

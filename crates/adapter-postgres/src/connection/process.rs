@@ -7,8 +7,8 @@ use auth_domain::ports::Clock;
 use tokio::sync::Mutex;
 use tokio::time::timeout_at;
 
-use super::connector::Connector;
 use super::pool::{Pool, PooledConnection};
+use super::reloadable_connector::ReloadableConnector;
 use super::runtime::Runtime;
 use super::server_limit::ServerLimit;
 use super::shared::SharedConnections;
@@ -20,7 +20,7 @@ const YIELD_ATTEMPTS: usize = 10;
 const YIELD_PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) struct Process {
-    pub(super) connector: Arc<Connector>,
+    pub(super) connector: Arc<ReloadableConnector>,
     /// Those of each worker, or those of the process if there are no workers.
     pub(super) shared: Vec<Arc<SharedConnections>>,
     pub(super) pool: Pool,
@@ -34,7 +34,7 @@ pub(super) struct Process {
 
 impl Process {
     pub(super) fn new(
-        connector: Arc<Connector>,
+        connector: Arc<ReloadableConnector>,
         shared: Vec<Arc<SharedConnections>>,
         pool: Pool,
         runtime: Runtime,

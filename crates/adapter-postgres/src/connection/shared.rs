@@ -10,8 +10,8 @@ use auth_domain::ports::Clock;
 use tokio::sync::Mutex;
 use tokio::time::timeout_at;
 
-use super::connector::Connector;
 use super::open_connection::OpenConnection;
+use super::reloadable_connector::ReloadableConnector;
 use super::runtime::Runtime;
 use super::server_limit::ServerLimit;
 use super::timeouts::{CONNECT, bounded};
@@ -23,7 +23,7 @@ const UNRESPONSIVE: Duration = Duration::from_millis(250);
 
 /// The shared connections, made when they are first needed.
 pub(super) struct SharedConnections {
-    connector: Arc<Connector>,
+    connector: Arc<ReloadableConnector>,
     clock: Arc<dyn Clock>,
     slots: Vec<Slot>,
     runtime: Runtime,
@@ -42,7 +42,7 @@ impl SharedConnections {
     pub(super) fn new(
         connections: usize,
         runtime: Runtime,
-        connector: Arc<Connector>,
+        connector: Arc<ReloadableConnector>,
         limit: Arc<ServerLimit>,
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -81,6 +81,11 @@ impl SharedConnections {
     /// Closes the connections after the statements that are on them.
     pub(super) fn close(&self) {
         self.slots.iter().for_each(Slot::clear);
+    }
+
+    /// Closes the connections that must not be used again, after the statements that are on them.
+    pub(super) fn close_unusable(&self) {
+        self.slots.iter().filter(|slot| slot.get().is_none()).for_each(Slot::clear);
     }
 
     /// Runs a statement on a connection. If the error shows that the connection is unusable, later callers get another

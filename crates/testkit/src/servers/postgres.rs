@@ -104,22 +104,33 @@ impl PostgresServer {
 
     /// Rejects new connections without TLS.
     pub fn require_tls(&self) {
-        let rules = "hostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
-        std::fs::write(self.process.folder.path().join("data/pg_hba.conf"), rules)
-            .expect("a file of the server");
-        expect_success(&self.try_sql("postgres", "SELECT pg_reload_conf()"));
+        self.use_rules("hostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n");
         let is_open = || self.try_sql("dbname=postgres sslmode=disable", "SELECT 1").status.success();
         assert!(wait_until(|| !is_open()), "postgres still accepts connections without TLS");
     }
 
     /// Rejects new connections without TLS or without a client certificate.
     pub fn require_client_certificates(&self) {
-        let rules = "hostssl all all 127.0.0.1/32 cert\nhostssl all all ::1/128 cert\n";
+        self.use_rules("hostssl all all 127.0.0.1/32 cert\nhostssl all all ::1/128 cert\n");
+        let is_open = || self.try_sql("postgres", "SELECT 1").status.success();
+        assert!(wait_until(|| !is_open()), "postgres still accepts connections without a client certificate");
+    }
+
+    /// Requires a password of every role except the owner of the databases.
+    pub fn require_passwords(&self) {
+        self.use_rules(&format!(
+            "host all {OWNER} 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+        ));
+        let is_open = || self.try_sql("dbname=postgres user=pg_monitor", "SELECT 1");
+        let asks = || String::from_utf8_lossy(&is_open().stderr).contains("password");
+        assert!(wait_until(asks), "postgres still accepts connections without a password");
+    }
+
+    /// Replaces the rules about who may connect.
+    fn use_rules(&self, rules: &str) {
         std::fs::write(self.process.folder.path().join("data/pg_hba.conf"), rules)
             .expect("a file of the server");
         expect_success(&self.try_sql("postgres", "SELECT pg_reload_conf()"));
-        let is_open = || self.try_sql("postgres", "SELECT 1").status.success();
-        assert!(wait_until(|| !is_open()), "postgres still accepts connections without a client certificate");
     }
 
     /// Promotes a standby to primary, and waits for the promotion.
@@ -163,11 +174,15 @@ impl PostgresServer {
     /// Kills the server and its connections.
     pub fn kill(&self) {
         // The backend processes would notice that the postmaster is dead only when they next wait.
-        let children = self.children();
+        let (server, children) = (self.id(), self.children());
         self.process.kill();
-        for child in children {
-            let _ = rustix::process::kill_process(child, Signal::KILL);
+        for child in &children {
+            let _ = rustix::process::kill_process(*child, Signal::KILL);
         }
+        // The next start fails while a process still has the shared memory.
+        let mut ids = vec![server.to_string()];
+        ids.extend(children.iter().map(|child| child.as_raw_nonzero().to_string()));
+        assert!(wait_until(|| ids.iter().all(|id| has_ended(id))), "processes of postgres do not end");
     }
 
     /// Freezes the server and its connections: the kernel still accepts connections, but no request is answered.
@@ -263,6 +278,12 @@ impl Database<'_> {
     pub fn name(&self) -> &str {
         &self.name
     }
+}
+
+/// Returns whether a process has ended, even if its parent does not know yet.
+fn has_ended(id: &str) -> bool {
+    let state = std::fs::read_to_string(format!("/proc/{id}/stat"));
+    state.map_or(true, |state| state.contains(") Z "))
 }
 
 fn initialise(data: &Path, account: Option<Account>) {
