@@ -71,8 +71,8 @@ impl Installation {
     /// Changes one setting, named as in the environment but without the prefix.
     #[must_use]
     pub fn set(mut self, name: &str, value: &str) -> Self {
-        if name == "JWT__KEY_FILE" {
-            self.settings.remove("JWT__KEY");
+        if let Some(inline) = name.strip_suffix("_FILE") {
+            self.settings.remove(inline);
         }
         self.settings.insert(name.to_owned(), value.to_owned());
         self

@@ -11,6 +11,8 @@ const AFTER_HELP: &str = "\
 Settings come from built-in defaults, then --config FILE, then environment variables named
 HOOKSENTRY_AUTH__SECTION__KEY. docs/configuration.md lists all settings.
 
+On SIGHUP the server reads the files with secrets and certificates again.
+
 Exit codes: 0 success; 1 failure; 2 invalid settings or arguments.";
 
 /// Login, refresh and logout for the HookSentry dashboard API.
@@ -56,7 +58,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
-    /// Generate a new key, with which the server signs after its next restart; no user is logged out
+    /// Generate a new key, with which the server signs after its next restart or SIGHUP; no user is logged out
     Rotate,
 }
 

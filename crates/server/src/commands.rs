@@ -17,27 +17,45 @@ use tokio::runtime::Builder;
 use crate::cli::{Cli, Command, KeyCommand};
 use crate::command_error::CommandError;
 use crate::compose;
-use crate::config::{self, Settings};
+use crate::config::{Settings, Sources};
+use crate::reload::Hangups;
 use crate::{logging, serve};
 use administration::Administration;
 
 /// Runs a command to its end.
 pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
-    let settings = config::load(cli.config.as_deref(), std::env::vars_os(), compose::problems)?;
-    // Dropped last: after everything that logs.
-    let _log = logging::start(&settings.log)?;
+    let command = cli.command.unwrap_or(Command::Serve);
     // Requests run on the runtimes of the workers; one thread is enough for everything else.
     let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
         CommandError::Failed(format!(
             "the asynchronous runtime cannot start: {error}; check the limit on open files"
         ))
     })?;
-    runtime.block_on(dispatch(settings, cli.command.unwrap_or(Command::Serve)))
+    let hangups = runtime.block_on(async { hangups(&command) })?;
+    let sources = Sources::read(cli.config.as_deref(), std::env::vars_os());
+    let settings = sources.settings(compose::problems)?;
+    let _log = logging::start(&settings.log)?;
+    // Dropped before the log, which is dropped after everything that logs.
+    let runtime = runtime;
+    runtime.block_on(dispatch(settings, sources, hangups, command))
 }
 
-async fn dispatch(settings: Settings, command: Command) -> Result<(), CommandError> {
+/// Receives SIGHUP before the settings are read, so that an early one does not end the server.
+fn hangups(command: &Command) -> Result<Hangups, CommandError> {
     match command {
-        Command::Serve => serve::serve(settings).await,
+        Command::Serve => Hangups::listen(),
+        _ => Ok(Hangups::default()),
+    }
+}
+
+async fn dispatch(
+    settings: Settings,
+    sources: Sources,
+    hangups: Hangups,
+    command: Command,
+) -> Result<(), CommandError> {
+    match command {
+        Command::Serve => serve::serve(settings, sources, hangups).await,
         Command::Migrate => migrate::run(&settings).await,
         Command::Doctor => doctor::run(&settings).await,
         Command::Backup { file } => backup::run(&settings, &file),

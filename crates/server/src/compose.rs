@@ -2,6 +2,8 @@
 
 pub(crate) mod access_tokens;
 mod embedded;
+mod generated_key;
+mod keys;
 mod log_targets;
 mod named;
 mod parts;
@@ -10,24 +12,25 @@ mod postgres;
 mod purpose;
 mod redis;
 mod retiring_key;
+mod servers;
 mod stores;
 
-use std::iter;
 use std::sync::Arc;
 
-use auth_domain::model::LimitKeys;
 use auth_domain::ports::{Clock, Entropy, PasswordHasher, UserRepository};
 
 use crate::command_error::CommandError;
 use crate::config::{CredentialsBackend, Settings, TokensBackend};
 use crate::data_dir::{DataDir, DirLocks};
-use crate::dependency::Dependencies;
 use crate::password_strength::ZxcvbnStrength;
 use crate::system::{SystemClock, SystemEntropy};
 use embedded::EmbeddedStore;
-pub(crate) use embedded::{back_up, rotate_key};
+pub(crate) use embedded::back_up;
+pub(crate) use generated_key::rotate_key;
+use keys::{CheckedKeys, KeysInUse, ReloadableKeys};
 pub(crate) use parts::Parts;
 pub(crate) use purpose::Purpose;
+use servers::Servers;
 use stores::{ConnectionSet, On, TokenStore};
 pub(crate) use stores::{Stores, TokenPorts};
 
@@ -47,14 +50,13 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
         Some(key) => (key.clone(), None),
         None => embedded.keys(&*entropy)?,
     };
-    let keys = iter::once(&key).chain(previous.iter().map(|previous| &previous.key));
-    if let Some(problem) = access_tokens::admin_secret_problem(settings, keys) {
-        return Err(rejected(problem));
-    }
-    let access_tokens = access_tokens::with_previous(settings, &key, previous).map_err(rejected)?;
-    let mut dependencies = Dependencies::new();
-    let users = users(settings, purpose, &mut embedded, hasher.clone(), &clock, &mut dependencies)?;
-    let tokens = tokens(settings, purpose, &mut embedded, &clock, &mut dependencies)?;
+    let keys = Arc::new(KeysInUse::new(CheckedKeys::new(settings, key, previous).map_err(rejected)?));
+    let mut servers = Servers::default();
+    let users = users(settings, purpose, &mut embedded, hasher.clone(), &clock, &mut servers)?;
+    let tokens = tokens(settings, purpose, &mut embedded, &clock, &mut servers)?;
+    let Servers { mut dependencies, mut reloading } = servers;
+    let reloadable = ReloadableKeys { in_use: keys.clone(), clock: clock.clone(), entropy: entropy.clone() };
+    reloading.parts.push(Arc::new(reloadable));
     let stores = |set| Stores { users: users(set), tokens: (tokens.ports)(set) };
     let process = stores(ConnectionSet::Process);
     Ok(Parts {
@@ -70,8 +72,10 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
         legacy: process.tokens.legacy,
         limiter: tokens.limiter,
         worker_stores: (0..purpose.workers()).map(ConnectionSet::Worker).map(stores).collect(),
-        access_tokens,
-        limit_keys: LimitKeys::derive(key.expose().as_bytes()),
+        limit_keys: keys.limit_keys.clone(),
+        admin_secret: keys.admin_secret.clone(),
+        access_tokens: keys,
+        reloading,
         locks: embedded.finish(&mut dependencies),
         dependencies,
         clock,
@@ -85,12 +89,12 @@ fn users(
     embedded: &mut EmbeddedStore<'_>,
     hasher: Arc<dyn PasswordHasher>,
     clock: &Arc<dyn Clock>,
-    dependencies: &mut Dependencies,
+    servers: &mut Servers,
 ) -> Result<On<Arc<dyn UserRepository>>, CommandError> {
     match &settings.credentials {
         CredentialsBackend::Embedded => embedded.users(),
         CredentialsBackend::Postgres(server) => {
-            postgres::users(server, purpose, hasher, clock, dependencies).map_err(rejected)
+            postgres::users(server, purpose, hasher, clock, servers).map_err(rejected)
         }
     }
 }
@@ -100,12 +104,12 @@ fn tokens(
     purpose: Purpose,
     embedded: &mut EmbeddedStore<'_>,
     clock: &Arc<dyn Clock>,
-    dependencies: &mut Dependencies,
+    servers: &mut Servers,
 ) -> Result<TokenStore, CommandError> {
     match &settings.tokens.backend {
         TokensBackend::Embedded => embedded.tokens(),
         TokensBackend::Redis(server) => {
-            redis::tokens(server, settings, purpose, clock, dependencies).map_err(rejected)
+            redis::tokens(server, settings, purpose, clock, servers).map_err(rejected)
         }
     }
 }

@@ -51,24 +51,44 @@ mod tests;
 /// The defaults. This file is the only place that has them.
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
-/// Reads all sources and reports every problem at once, together with the problems that `check` finds.
-///
-/// # Errors
-/// [`CommandError::Settings`].
+/// The sources of the settings, as they were read once. The files with secrets that they name are read again each time.
+pub(crate) struct Sources(Reader);
+
+impl Sources {
+    /// Reads the defaults, the file that the command line names, and the environment.
+    pub(crate) fn read(file: Option<&Path>, environment: impl Iterator<Item = (OsString, OsString)>) -> Self {
+        let mut reader = Reader::of_defaults(DEFAULTS);
+        if let Some(path) = file {
+            reader.add_file(path);
+        }
+        reader.add_environment(environment);
+        Self(reader)
+    }
+
+    /// Returns the settings, or every problem at once, together with the problems that `check` finds.
+    ///
+    /// # Errors
+    /// [`CommandError::Settings`].
+    pub(crate) fn settings(
+        &self,
+        check: impl FnOnce(&Settings) -> Vec<String>,
+    ) -> Result<Settings, CommandError> {
+        let mut reader = self.0.clone();
+        let settings = Settings::read(&mut reader);
+        let origins = std::mem::take(&mut reader.origins);
+        let mut problems = reader.finish();
+        let found = settings.as_ref().map(check).unwrap_or_default();
+        problems.extend(found.into_iter().map(|problem| origins.named(problem)));
+        settings.filter(|_| problems.is_empty()).ok_or(CommandError::Settings(problems))
+    }
+}
+
+/// Returns the settings of sources that are read once.
+#[cfg(test)]
 pub(crate) fn load(
     file: Option<&Path>,
     environment: impl Iterator<Item = (OsString, OsString)>,
     check: impl FnOnce(&Settings) -> Vec<String>,
 ) -> Result<Settings, CommandError> {
-    let mut reader = Reader::of_defaults(DEFAULTS);
-    if let Some(path) = file {
-        reader.add_file(path);
-    }
-    reader.add_environment(environment);
-    let settings = Settings::read(&mut reader);
-    let origins = std::mem::take(&mut reader.origins);
-    let mut problems = reader.finish();
-    let found = settings.as_ref().map(check).unwrap_or_default();
-    problems.extend(found.into_iter().map(|problem| origins.named(problem)));
-    settings.filter(|_| problems.is_empty()).ok_or(CommandError::Settings(problems))
+    Sources::read(file, environment).settings(check)
 }

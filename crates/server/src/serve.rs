@@ -8,6 +8,7 @@ mod timeouts;
 mod watch;
 mod worker;
 
+use std::mem::take;
 use std::sync::Arc;
 
 use auth_domain::model::Event;
@@ -19,9 +20,10 @@ use tracing::{info, warn};
 use crate::app::{Application, Handlers, Process};
 use crate::command_error::CommandError;
 use crate::compose::{self, Parts, Purpose, compose};
-use crate::config::{CredentialsBackend, Settings};
+use crate::config::{CredentialsBackend, Settings, Sources};
 use crate::connection::{ConnectionLimits, Connections};
 use crate::data_dir::DirLocks;
+use crate::reload::{Hangups, Reloader};
 use crate::worker_threads::worker_threads;
 use crate::{bootstrap_owner, diagnostics, logging, memory_limit, proxy_ranges};
 use listener::{Listener, raise_file_limit};
@@ -37,7 +39,11 @@ struct Listeners {
 }
 
 /// Serves until SIGTERM or Ctrl-C, then finishes the requests in flight.
-pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
+pub(crate) async fn serve(
+    settings: Settings,
+    sources: Sources,
+    hangups: Hangups,
+) -> Result<(), CommandError> {
     // Signals are received first, so that even an early signal stops the process in an orderly way.
     let mut stop = StopSignals::listen()?;
     for warning in compose::warnings(&settings) {
@@ -46,6 +52,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     check_memory(&settings)?;
     let mut parts = compose(&settings, Purpose::Serve { workers: worker_threads() })?;
     let mut locks = parts.locks.take();
+    let reloader = Reloader::new(sources, take(&mut parts.reloading), parts.clock.clone());
     // Before the bootstrap owner is created: if a port is in use, no password is printed and lost.
     let listeners = Listeners::open(&settings)?;
     diagnostics::log("settings", &proxy_ranges::warnings(&settings.http.trusted_proxies));
@@ -60,6 +67,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     let running =
         listeners.answer(&Start { connections: &connections, settings: &settings }, workers, handlers)?;
     let watching = tokio::spawn(watch(process.clone(), checks));
+    let reloading = tokio::spawn(process.stopping.clone().run_until_cancelled_owned(reloader.run(hangups)));
     let reading = tokio::spawn(read_hash_costs(process.clone(), is_read));
 
     stop.next().await;
@@ -74,6 +82,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), CommandError> {
     }
     finish(&process, &connections, running).await?;
     watching.await.map_err(running::failed)?;
+    reloading.await.map_err(running::failed)?;
     reading.await.map_err(running::failed)?;
     logging::report_all_suppressed();
     info!(event = Event::Stopped.name(), "stopped");

@@ -16,6 +16,7 @@ mod protocols;
 mod readiness;
 mod redis_connections;
 mod redis_rights;
+mod secrets;
 mod settings;
 mod store_files;
 mod users;

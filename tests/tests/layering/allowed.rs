@@ -71,6 +71,7 @@ pub(crate) const OF_THE_SERVER: &[&str] = &[
     "auth-adapter-postgres",
     "auth-adapter-redis",
     "auth-adapter-sqlite",
+    STORE_CONNECTION,
     STRICT_JSON,
     VERIFIER,
 ];

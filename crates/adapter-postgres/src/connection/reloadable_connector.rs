@@ -49,7 +49,8 @@ impl ReloadableConnector {
     /// Makes a connection, whose socket is served by the runtime of the caller.
     pub(super) async fn connect(&self, deadline: Instant) -> Result<OpenConnection, StoreError> {
         let connect = |connector: Arc<Connector>| async move { connector.connect(deadline).await };
-        bounded(deadline, self.current.connect(connect, StoreError::is_rejection)).await
+        // Boxed, so that the futures of callers are small.
+        bounded(deadline, Box::pin(self.current.connect(connect, StoreError::is_rejection))).await
     }
 
     pub(super) fn pooler(&self) -> Pooler {

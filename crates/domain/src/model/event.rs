@@ -35,6 +35,10 @@ events! {
     Diagnostics = "diagnostics",
     /// A JWT key can be guessed, and the settings accept it.
     WeakKey = "weak_key",
+    /// The secrets and authorities were read again.
+    SecretsReloaded = "secrets_reloaded",
+    /// The secrets and authorities were read again and cannot be used; the present ones stay.
+    SecretsRejected = "secrets_rejected",
     /// A request was answered.
     Request = "request",
     /// A login succeeded.

@@ -1,6 +1,7 @@
 //! The derivation of limit keys.
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use hkdf::Hkdf;
 use hkdf::hmac::{Hmac, KeyInit, Mac};
@@ -9,19 +10,24 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{ClientAddress, Email, LimitKey, Origin};
 
-/// Derives [`LimitKey`]s from emails and addresses, with its own key (S-21).
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct LimitKeys([u8; 32]);
+/// Derives [`LimitKey`]s from emails and addresses, with its own key (S-21). Clones share the key.
+#[derive(Clone)]
+pub struct LimitKeys(Arc<RwLock<DerivedKey>>);
+
+#[derive(Zeroize, ZeroizeOnDrop)]
+struct DerivedKey([u8; 32]);
 
 impl LimitKeys {
     /// Derives the key from the signing secret by HKDF-SHA256 (RFC 5869).
     #[must_use]
     pub fn derive(secret: &[u8]) -> Self {
-        let mut key = [0; 32];
-        // `expand` fails only above the maximum length of HKDF, which is far above 32 bytes.
-        let expanded = Hkdf::<Sha256>::new(None, secret).expand(b"hooksentry-auth login limit v1", &mut key);
-        debug_assert!(expanded.is_ok());
-        Self(key)
+        Self(Arc::new(RwLock::new(DerivedKey::of(secret))))
+    }
+
+    /// Derives the key from another signing secret, for all clones. As after a start with that secret, everything that was counted
+    /// or remembered before has other limit keys.
+    pub fn replace(&self, secret: &[u8]) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = DerivedKey::of(secret);
     }
 
     /// The limit key of an email.
@@ -57,11 +63,22 @@ impl LimitKeys {
 
     fn key(&self, kind: u8, text: &[u8]) -> LimitKey {
         let mut bytes = [0; 16];
-        if let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.0) {
+        let derived = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(mac) = Hmac::<Sha256>::new_from_slice(&derived.0) {
             let tag = mac.chain_update([kind]).chain_update(text).finalize().into_bytes();
             bytes.iter_mut().zip(tag).for_each(|(byte, part)| *byte = part);
         }
         LimitKey::from_bytes(bytes)
+    }
+}
+
+impl DerivedKey {
+    fn of(secret: &[u8]) -> Self {
+        let mut key = [0; 32];
+        // `expand` fails only above the maximum length of HKDF, which is far above 32 bytes.
+        let expanded = Hkdf::<Sha256>::new(None, secret).expand(b"hooksentry-auth login limit v1", &mut key);
+        debug_assert!(expanded.is_ok());
+        Self(key)
     }
 }
 
@@ -85,6 +102,15 @@ mod tests {
         assert_ne!(keys.email(&email), keys.address(address));
         assert_ne!(keys.email(&email), keys.email(&Email::parse("a@b.c").unwrap()));
         assert_ne!(keys.email(&email), LimitKeys::derive(b"another").email(&email));
+    }
+
+    // S-98
+    #[test]
+    fn replaced_secret_counts_for_all_clones() {
+        let keys = LimitKeys::derive(b"one secret");
+        let (clone, email) = (keys.clone(), Email::parse("a@b.c").unwrap());
+        keys.replace(b"another");
+        assert_eq!(clone.email(&email), LimitKeys::derive(b"another").email(&email));
     }
 
     #[test]

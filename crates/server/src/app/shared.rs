@@ -72,7 +72,6 @@ impl Shared {
             runtime,
             process.stopping.clone(),
         );
-        let secret = settings.admin.secret.clone();
         Self {
             access_tokens: parts.access_tokens,
             hasher: parts.hasher,
@@ -81,7 +80,9 @@ impl Shared {
             undo: Arc::new(undo),
             issuer: Arc::new(issuer),
             policy,
-            admin_secret: secret.map(|secret| Data::new(AdminSecret::new(secret, parts.clock.clone()))),
+            admin_secret: parts
+                .admin_secret
+                .map(|secret| Data::new(AdminSecret::new(secret, parts.clock.clone()))),
             limit_keys: Data::new(parts.limit_keys),
             unlisted_proxies: Data::new(UnlistedProxies::default()),
             readiness_details: Data::new(ReadinessDetails(settings.http.readiness_details)),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_adapter_jwt::LEEWAY;
 use auth_adapter_sqlite::{
     OpenMode, SqliteConfig, SqliteDatabase, SqliteDenylist, SqliteLoginLimiter, SqliteSessionStore,
     SqliteUserRepository, diagnose_files,
@@ -13,13 +12,13 @@ use auth_adapter_sqlite::{
 use auth_domain::model::{PasswordHash, RequestTime};
 use auth_domain::ports::{Check, Clock, Entropy, PasswordHasher, PortError, UserRepository};
 
+use super::generated_key::previous_lifetime;
 use super::purpose::Purpose;
 use super::stores::{On, TokenPorts, TokenStore};
 use crate::command_error::CommandError;
 use crate::config::{CredentialsBackend, Secret, Settings, TokensBackend};
 use crate::data_dir::{DataDir, DirLocks, Missing, PreviousKey};
 use crate::dependency::{Dependencies, Dependency, Depth};
-use crate::system::{SystemClock, SystemEntropy};
 
 /// The parts of the data directory that are used so far.
 pub(super) struct EmbeddedStore<'a> {
@@ -63,7 +62,7 @@ impl<'a> EmbeddedStore<'a> {
         entropy: &dyn Entropy,
     ) -> Result<(Secret, Option<PreviousKey>), CommandError> {
         let (purpose, now) = (self.purpose, self.clock.now());
-        let lifetime = self.settings.tokens.sessions.access_ttl + LEEWAY;
+        let lifetime = previous_lifetime(self.settings);
         let dir = self.data_dir()?;
         let key = dir.signing_key(entropy, purpose.missing())?;
         let previous = match purpose {
@@ -131,26 +130,6 @@ impl OpenDir {
         };
         Ok(Self { data_dir, locks })
     }
-}
-
-/// Replaces the generated signing key by a new one. Returns the data directory.
-///
-/// # Errors
-/// [`CommandError`] if the key is a setting, or if the files cannot be used.
-pub(crate) fn rotate_key(settings: &Settings) -> Result<DataDir, CommandError> {
-    if settings.jwt.key.is_some() {
-        return Err(CommandError::Failed(
-            "the signing key is set by HOOKSENTRY_AUTH__JWT__KEY; change it in three steps: add the new key to \
-             JWT__PREVIOUS_KEYS, exchange the two, and remove the old key after one access-token lifetime"
-                .to_owned(),
-        ));
-    }
-    let data_dir = DataDir::open(&settings.data_dir, Missing::Fail)?;
-    let _lock = data_dir.lock_for_setup(Missing::Fail)?;
-    // A missing key has an error of its own.
-    data_dir.signing_key(&SystemEntropy, Missing::Fail)?;
-    data_dir.rotate_key(SystemClock.now(), &SystemEntropy)?;
-    Ok(data_dir)
 }
 
 /// Copies the embedded store into a new file. Returns the data directory.

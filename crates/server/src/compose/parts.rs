@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use auth_domain::model::{LimitKeys, PasswordPolicy};
 use auth_domain::ports::{
     AccessTokens, Clock, Denylist, Entropy, LegacyRefreshTokens, LoginLimiter, PasswordHasher,
@@ -11,9 +12,11 @@ use auth_domain::use_cases::{EndSessions, ImportUsers, ManageUsers};
 
 use super::passwords::KernelCheck;
 use super::stores::{Stores, TokenPorts};
+use crate::config::Secret;
 use crate::data_dir::DirLocks;
 use crate::dependency::{DenylistCache, Dependencies};
 use crate::login_limiter::Capacity;
+use crate::reload::Reloading;
 
 /// Every port, with the adapter that the settings choose. The ports of stores use the connections of the process.
 pub(crate) struct Parts {
@@ -39,8 +42,12 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) limit_keys: LimitKeys,
+    /// The secret of the admin listener, if it is set.
+    pub(crate) admin_secret: Option<Arc<ArcSwap<Secret>>>,
     /// The dependencies of the stores, each once.
     pub(crate) dependencies: Dependencies,
+    /// The parts whose secrets can be replaced.
+    pub(crate) reloading: Reloading,
     /// The locks on the data directory, if it is used.
     pub(crate) locks: Option<DirLocks>,
 }

@@ -10,11 +10,13 @@ use tracing::info;
 
 use super::named::named;
 use super::purpose::Purpose;
+use super::servers::Servers;
 use super::stores::{ConnectionSet, On};
-use crate::config::PostgresSettings;
-use crate::dependency::{Dependencies, Dependency, Depth};
+use crate::config::{CredentialsBackend, PostgresSettings, Settings};
+use crate::dependency::{Dependency, Depth};
+use crate::reload::{Prepared, Reloadable};
 
-/// Returns the adapter on each set of connections, and adds the database to the dependencies.
+/// Returns the adapter on each set of connections, and adds the database to the servers.
 ///
 /// # Errors
 /// The problem of a setting.
@@ -23,7 +25,7 @@ pub(super) fn users(
     purpose: Purpose,
     hasher: Arc<dyn PasswordHasher>,
     clock: &Arc<dyn Clock>,
-    dependencies: &mut Dependencies,
+    servers: &mut Servers,
 ) -> Result<On<Arc<dyn UserRepository>>, String> {
     let database = PostgresDatabase::with_workers(config(settings), clock.clone(), purpose.workers())
         .map_err(|problem| named(&problem))?;
@@ -34,7 +36,8 @@ pub(super) fn users(
             at_most, "at most {at_most} connections to Postgres"
         );
     }
-    dependencies.push(Arc::new(Postgres { database: database.clone(), hasher }));
+    database.renew_from(servers.renewal());
+    servers.add(Postgres { database: database.clone(), hasher, clock: clock.clone() });
     Ok(Box::new(move |set| match set {
         ConnectionSet::Process => Arc::new(PostgresUserRepository::new(&database)),
         ConnectionSet::Worker(index) => Arc::new(PostgresUserRepository::new(&database.for_worker(index))),
@@ -61,6 +64,7 @@ fn config(settings: &PostgresSettings) -> PostgresConfig {
 struct Postgres {
     database: PostgresDatabase,
     hasher: Arc<dyn PasswordHasher>,
+    clock: Arc<dyn Clock>,
 }
 
 #[async_trait]
@@ -92,5 +96,22 @@ impl Dependency for Postgres {
                     .to_owned()
             }
         })
+    }
+}
+
+impl Reloadable for Postgres {
+    fn prepare(&self, settings: &Settings) -> Result<Prepared, String> {
+        let CredentialsBackend::Postgres(server) = &settings.credentials else {
+            return Ok(Prepared::nothing());
+        };
+        let clock = self.clock.clone();
+        let change = self.database.prepare(config(server)).map_err(|problem| named(&problem))?;
+        if change.settings().is_empty() {
+            return Ok(Prepared::nothing());
+        }
+        let database =
+            PostgresDatabase::new(config(server), clock.clone()).map_err(|problem| named(&problem))?;
+        let hasher = self.hasher.clone();
+        Ok(Prepared { change, dependency: Some(Arc::new(Self { database, hasher, clock })) })
     }
 }

@@ -13,11 +13,13 @@ use auth_domain::ports::{Check, Clock, PortError};
 
 use super::named::named;
 use super::purpose::Purpose;
+use super::servers::Servers;
 use super::stores::{ConnectionSet, TokenPorts, TokenStore};
-use crate::config::{RecordFormat, ServerSettings, Settings, TokensSettings, Verification};
-use crate::dependency::{DenylistCache, Dependencies, Dependency, Depth};
+use crate::config::{RecordFormat, ServerSettings, Settings, TokensBackend, TokensSettings, Verification};
+use crate::dependency::{DenylistCache, Dependency, Depth};
+use crate::reload::{Prepared, Reloadable};
 
-/// Returns the adapters on each set of connections, and adds Redis to the dependencies.
+/// Returns the adapters on each set of connections, and adds Redis to the servers.
 ///
 /// # Errors
 /// The problem of a setting.
@@ -26,7 +28,7 @@ pub(super) fn tokens(
     settings: &Settings,
     purpose: Purpose,
     clock: &Arc<dyn Clock>,
-    dependencies: &mut Dependencies,
+    servers: &mut Servers,
 ) -> Result<TokenStore, String> {
     let store = RedisStore::with_workers(&config(server), clock.clone(), purpose.workers())
         .map_err(|problem| named(&problem))?;
@@ -35,7 +37,8 @@ pub(super) fn tokens(
         denylist_margin: settings.tokens.denylist_margin,
     };
     let TokensSettings { verification, record_format, .. } = settings.tokens;
-    dependencies.push(Arc::new(Redis { store: store.clone(), verification, record_format }));
+    store.renew_from(servers.renewal());
+    servers.add(Redis { store: store.clone(), clock: clock.clone(), verification, record_format });
     let cache = match (verification, purpose) {
         (Verification::Cached, Purpose::Serve { .. }) => Some(CachingDenylist::start(&store, revocation)),
         (Verification::Cached, Purpose::Migrate | Purpose::Administer | Purpose::Diagnose)
@@ -130,6 +133,7 @@ fn check(record_format: RecordFormat) -> Check {
 
 struct Redis {
     store: RedisStore,
+    clock: Arc<dyn Clock>,
     verification: Verification,
     record_format: RecordFormat,
 }
@@ -156,5 +160,22 @@ impl Dependency for Redis {
 
     async fn migrate(&self, _request_time: RequestTime) -> Result<String, PortError> {
         Ok("needs no migration".to_owned())
+    }
+}
+
+impl Reloadable for Redis {
+    fn prepare(&self, settings: &Settings) -> Result<Prepared, String> {
+        let TokensBackend::Redis(server) = &settings.tokens.backend else { return Ok(Prepared::nothing()) };
+        let (config, clock) = (config(server), self.clock.clone());
+        let change = self.store.prepare(&config).map_err(|problem| named(&problem))?;
+        if change.settings().is_empty() {
+            return Ok(Prepared::nothing());
+        }
+        let store = RedisStore::new(&config, clock.clone()).map_err(|problem| named(&problem))?;
+        let Self { verification, record_format, .. } = *self;
+        Ok(Prepared {
+            change,
+            dependency: Some(Arc::new(Self { store, clock, verification, record_format })),
+        })
     }
 }

@@ -15,7 +15,7 @@ use super::values;
 pub(super) struct ProblemNoted;
 
 /// The settings that were not taken yet, and the problems of those that were.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Reader {
     pub(super) settings: Flat,
     /// The first source.

@@ -44,7 +44,7 @@ impl<'a> KeyFiles<'a> {
             && retires_at.is_none_or(|at| now < at)
         {
             return Err(CommandError::Failed(match retires_at {
-                None => "the service has not been restarted since the last rotation; restart it before the next one".to_owned(),
+                None => "the service has not been restarted since the last rotation; restart it before the next one, or send it SIGHUP".to_owned(),
                 Some(at) => format!(
                     "the key before the last rotation is accepted until {at}; rotate again after that, or delete {} and restart \
                      the service to reject its tokens now",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::Error;
 use actix_web::http::header::HeaderMap;
+use arc_swap::ArcSwap;
 use auth_domain::ports::Clock;
 use auth_verifier::{AuthError, bearer};
 use sha2::{Digest, Sha256};
@@ -17,14 +18,15 @@ use crate::config::Secret;
 
 /// The secret, and the wrong ones that were presented.
 pub(crate) struct AdminSecret {
-    secret: Secret,
+    /// A reload replaces it.
+    secret: Arc<ArcSwap<Secret>>,
     wrong: WrongSecrets,
     clock: Arc<dyn Clock>,
 }
 
 impl AdminSecret {
     /// Begins without wrong secrets.
-    pub(crate) fn new(secret: Secret, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(secret: Arc<ArcSwap<Secret>>, clock: Arc<dyn Clock>) -> Self {
         Self { secret, wrong: WrongSecrets::default(), clock }
     }
 
@@ -37,7 +39,7 @@ impl AdminSecret {
     /// A 401, or a 429 after too many wrong secrets.
     pub(super) fn check(&self, headers: &HeaderMap, client: Client) -> Result<(), Error> {
         match bearer(headers) {
-            Ok(presented) if is_equal(presented, self.secret.expose()) => return Ok(()),
+            Ok(presented) if is_equal(presented, self.secret.load().expose()) => return Ok(()),
             Ok(_) | Err(AuthError::InvalidToken { presented: true }) => {}
             // A request without a secret is no guess, so it is not counted.
             Err(error) => return Err(error.into()),

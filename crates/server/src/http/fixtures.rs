@@ -30,6 +30,7 @@ use crate::app::Application;
 use crate::compose::Parts;
 use crate::config::{self, ENVIRONMENT_PREFIX, Settings};
 use crate::password_strength::ZxcvbnStrength;
+use crate::reload::Reloading;
 use crate::system::SystemClock;
 
 const NOW: OffsetDateTime = datetime!(2026-07-10 14:17:00.250 UTC);
@@ -106,7 +107,9 @@ pub(crate) fn parts() -> Parts {
         clock: Arc::new(fixed_clock(NOW, auth_domain::ports::Clock::instant(&SystemClock))),
         entropy: Arc::new(counting_entropy()),
         limit_keys: LimitKeys::derive(b"secret"),
+        admin_secret: None,
         dependencies: Vec::new(),
+        reloading: Reloading::default(),
         locks: None,
     }
 }
@@ -134,7 +137,10 @@ pub(crate) fn settings(variables: &[(&str, &str)]) -> Settings {
 
 /// Returns an application with settings from `variables`, which are named without the prefix.
 pub(crate) fn application(parts: Parts, variables: &[(&str, &str)]) -> Application {
-    Application::new(parts, &settings(variables), tokio::runtime::Handle::current())
+    let settings = settings(variables);
+    let admin_secret =
+        settings.admin.secret.clone().map(|secret| Arc::new(arc_swap::ArcSwap::from_pointee(secret)));
+    Application::new(Parts { admin_secret, ..parts }, &settings, tokio::runtime::Handle::current())
 }
 
 /// Returns the service of the public listener.

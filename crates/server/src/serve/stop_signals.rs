@@ -1,8 +1,9 @@
 //! The signals that stop the process.
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind};
 
 use crate::command_error::CommandError;
+use crate::signals;
 
 /// The signals that stop the process: SIGTERM and Ctrl-C.
 pub(super) struct StopSignals {
@@ -16,12 +17,9 @@ impl StopSignals {
     /// # Errors
     /// [`CommandError`] if the system does not allow it.
     pub(super) fn listen() -> Result<Self, CommandError> {
-        let receive = |kind| {
-            signal(kind).map_err(|error| CommandError::Failed(format!("signals cannot be received: {error}")))
-        };
         Ok(Self {
-            terminate: receive(SignalKind::terminate())?,
-            interrupt: receive(SignalKind::interrupt())?,
+            terminate: signals::receive(SignalKind::terminate())?,
+            interrupt: signals::receive(SignalKind::interrupt())?,
         })
     }
 
