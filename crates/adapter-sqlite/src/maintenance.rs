@@ -37,11 +37,17 @@ impl Maintenance {
     /// Searches once in every interval, until `running` is disconnected: the checkpointer has ended.
     pub(crate) fn run(mut self, running: &Receiver<Infallible>) {
         while running.recv_timeout(self.interval) == Err(RecvTimeoutError::Timeout) {
-            if let Err(error) = self.correct().and_then(|()| self.clean_up()) {
+            if let Err(error) = self.work() {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
                 warn!(event = Event::CleanupFailed.name(), %error, cause, "expired rows of the embedded store could not be deleted");
             }
         }
+    }
+
+    /// Does both, also if the first fails: a row that cannot be read must not stop the cleanup.
+    fn work(&mut self) -> Result<(), PortError> {
+        let corrected = self.correct();
+        corrected.and(self.clean_up())
     }
 
     /// Corrects stored times first: what a wrong clock has stored must not be deleted by its time.

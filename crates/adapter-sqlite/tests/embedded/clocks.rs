@@ -11,6 +11,7 @@ use auth_testkit::{
     LOGIN_LIMIT, LOGIN_LIMITS, LOGIN_WINDOW, SESSION_POLICY, TestEntropy, TestSession, a_session, a_user_id,
     request_time_at,
 };
+use diesel::connection::SimpleConnection;
 use time::OffsetDateTime;
 
 use crate::support::{Folder, Sessions};
@@ -203,4 +204,20 @@ async fn a_logout_while_the_clock_is_ahead_revokes_older_tokens() {
         let is_revoked = sessions.denylist.contains(token, request_time_at(now + MINUTE)).await.unwrap();
         assert!(is_revoked, "the access token is valid again: {by:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_cannot_be_corrected_does_not_stop_the_cleanup() {
+    let folder = Folder::new();
+    let database = serve(&folder, Duration::ZERO);
+    let expired = "INSERT INTO denylist VALUES (randomblob(16), 0)";
+    let corrupt = "INSERT INTO login_daily_counts VALUES (randomblob(16), 1 << 60, 0, 0, 0, x'00')";
+    folder.connect().batch_execute(&format!("{corrupt}; {expired}")).unwrap();
+    let timeout = folder.clock.instant() + Duration::from_secs(20);
+    while folder.number("SELECT count(*) AS number FROM denylist") > 0 {
+        assert!(folder.clock.instant() < timeout, "the cleanup has stopped");
+        folder.clock.sleep_until(folder.clock.instant() + Duration::from_millis(10)).await;
+    }
+    assert_eq!(folder.number("SELECT count(*) AS number FROM login_daily_counts"), 1);
+    drop(database);
 }
