@@ -77,6 +77,7 @@ macro_rules! denylist_contract {
             other_tokens_are_not_found,
             entry_outlives_its_token,
             entry_expires_after_the_margin,
+            entry_of_a_clock_ahead_outlives_its_token,
             adding_twice_keeps_the_later_expiry,
         }
     };

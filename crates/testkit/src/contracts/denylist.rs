@@ -73,6 +73,18 @@ pub async fn entry_expires_after_the_margin(fixture: &Fixture<dyn Denylist>) {
     assert!(!contains(fixture, token, START + 2 * ttl).await);
 }
 
+// S-61
+/// The entry of a token that was issued by a clock ahead lasts as long as the token: it would be valid when its time has come.
+pub async fn entry_of_a_clock_ahead_outlives_its_token(fixture: &Fixture<dyn Denylist>) {
+    for ahead in [1, 24, 365 * 24].map(Duration::from_hours) {
+        let token = an_access_token(START + ahead);
+        add(fixture, token).await;
+        for now in [START, START + ahead, token.expires_at + DENYLIST_MARGIN - SECOND] {
+            assert!(contains(fixture, token, now).await, "{ahead:?} ahead: the entry was missing at {now}");
+        }
+    }
+}
+
 /// A second `add` never shortens the time of an entry.
 pub async fn adding_twice_keeps_the_later_expiry(fixture: &Fixture<dyn Denylist>) {
     let early = an_access_token(START);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_domain::model::{LiveAccessToken, RequestTime, TokenId};
 use auth_domain::ports::{Denylist, PortError};
-use auth_testkit::{DENYLIST_MARGIN, Fixture};
+use auth_testkit::{DENYLIST_MARGIN, Fixture, SESSION_POLICY};
 use time::OffsetDateTime;
 
 /// A deviation from the contract.
@@ -18,6 +18,7 @@ pub(crate) enum Fault {
     EverythingIsFound,
     EntryExpiresWithItsToken,
     EntryNeverExpires,
+    EntryHasTheUsualLifetime,
     SecondAddReplaces,
     FirstAddIsKept,
 }
@@ -77,6 +78,10 @@ impl Denylist for InMemoryDenylist {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                     store(&entries, token, None);
                 });
+            }
+            Some(Fault::EntryHasTheUsualLifetime) => {
+                let usual = request_time.now() + SESSION_POLICY.access_ttl;
+                self.store(LiveAccessToken { expires_at: token.expires_at.min(usual), ..token });
             }
             _ => self.store(token),
         }

@@ -12,7 +12,8 @@ use crate::ports::PortError;
 ///   (`added_token_is_found`, `added_token_is_found_by_concurrent_readers`), and no other token MUST be found
 ///   (`other_tokens_are_not_found`).
 /// - An entry MUST outlive its token by the configured margin, because other verifiers allow for clock skew
-///   (`entry_outlives_its_token`), and MUST be gone some time after, by the time passed in or by the backend's own clock
+///   (`entry_outlives_its_token`), also if a clock ahead has issued it
+///   (`entry_of_a_clock_ahead_outlives_its_token`), and MUST be gone some time after, by the time passed in or by the backend's own clock
 ///   (`entry_expires_after_the_margin`).
 /// - Adding a token twice MUST keep the later time (`adding_twice_keeps_the_later_expiry`).
 /// - `contains` MUST fail if the store cannot be asked. It MUST NOT return `false` then.
