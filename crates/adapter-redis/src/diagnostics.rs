@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use auth_domain::model::{RequestTime, to_microseconds, to_unix_microseconds};
 use auth_domain::ports::{Check, PortError, PortErrorKind, Severity};
-use redis::Pipeline;
+use redis::Value;
 use tokio::time::timeout_at;
 
 use self::server_checks::server_checks;
@@ -16,7 +16,6 @@ use crate::address::Transport;
 use crate::clock::{MAX_SKEW, skew_text};
 use crate::error::StoreResult;
 use crate::keys;
-use crate::query::{exactly, is_primary, success};
 use crate::scripts::CHECK_RIGHTS;
 use crate::store::RedisStore;
 use crate::tls;
@@ -45,19 +44,10 @@ impl RedisStore {
     async fn perform(&self, request_time: RequestTime) -> Result<(), PortError> {
         // After a failover, an old connection may lead to a replica, which receives later revocations late or never. A server
         // that is full, cannot write to its disk or has too few replicas still answers reads, so a write is needed.
-        let mut commands = Pipeline::with_capacity(4);
-        commands.cmd("ROLE").cmd("TIME").cmd("SET").arg(keys::READINESS).arg(1).arg("PX").arg(READINESS_TTL);
-        CHECK_RIGHTS.load(&mut commands);
-        let connections = self.connections();
-        let replies = connections.replies(&commands, request_time.deadline()).await?;
-        let [role, time, written, loaded] = exactly(replies)?;
-        if !is_primary(&success(role)?) {
-            connections.discard_all();
-            return Err(PortError::misconfigured("Redis is a replica and takes no writes"));
-        }
-        for reply in [time, written, loaded] {
-            success(reply)?;
-        }
+        let mut write = redis::cmd("SET");
+        write.arg(keys::READINESS).arg(1).arg("PX").arg(READINESS_TTL);
+        let commands = [redis::cmd("TIME"), write, CHECK_RIGHTS.load()];
+        self.connections().query_all_primary::<Value>(commands, request_time.deadline()).await?;
         self.check_rights(request_time).await
     }
 

@@ -32,13 +32,23 @@ impl Connections {
         for command in commands {
             pipeline.add_command(command);
         }
-        let mut replies = self.replies(&pipeline, deadline).await?.into_iter();
+        let replies = match self.primary_replies(&pipeline, deadline).await {
+            // A new connection may lead to the new primary.
+            Err(StoreError::Replica(_)) => self.primary_replies(&pipeline, deadline).await?,
+            replies => replies?,
+        };
+        replies.into_iter().map(read).collect()
+    }
+
+    /// Sends `ROLE` and other commands; returns the replies to the others, which must be successes.
+    async fn primary_replies(&self, pipeline: &Pipeline, deadline: Instant) -> StoreResult<Vec<Value>> {
+        let mut replies = self.replies(pipeline, deadline).await?.into_iter();
         let role = replies.next().unwrap_or(Value::Nil);
         if !is_primary(&self.discard_all_of_replica(role)?) {
             self.discard_all();
             return Err(StoreError::Replica(PortError::unavailable("Redis is a replica")));
         }
-        replies.map(|reply| read(self.discard_all_of_replica(reply)?)).collect()
+        replies.map(|reply| self.discard_all_of_replica(reply)).collect()
     }
 
     /// Sends a command that only a primary can answer.
@@ -51,7 +61,7 @@ impl Connections {
         Ok(reply)
     }
 
-    /// Takes a reply that must be a success. A server that is not the primary is not asked again.
+    /// Takes a reply that must be a success. Connections to a server that is not the primary are not used again.
     fn discard_all_of_replica(&self, reply: Value) -> StoreResult<Value> {
         let reply = success(reply);
         if let Err(StoreError::Replica(_)) = reply {
@@ -96,7 +106,7 @@ impl Connections {
 }
 
 /// Returns whether the reply to `ROLE` is that of a primary.
-pub(crate) fn is_primary(role: &Value) -> bool {
+fn is_primary(role: &Value) -> bool {
     matches!(role, Value::Array(parts) if parts.first() == Some(&Value::BulkString(b"master".to_vec())))
 }
 

@@ -13,7 +13,8 @@ use crate::packed::Packed;
 use crate::script_reply::ScriptReply;
 use crate::scripts::Script;
 
-/// How often a call is sent at most. A repeat is necessary if the server had lost the scripts or its clock was adjusted.
+/// How often a call is sent at most. A repeat is necessary if the server had lost the scripts, its clock was adjusted, or it
+/// is no primary any more.
 const MAX_ATTEMPTS: usize = 3;
 /// The pause before a call without an answer is repeated.
 const REPEAT_PAUSE: Duration = Duration::from_millis(25);
@@ -82,7 +83,7 @@ impl ScriptCall {
         connections: &Connections,
         request_time: RequestTime,
     ) -> StoreResult<ScriptReply> {
-        for _ in 0..MAX_ATTEMPTS {
+        for attempt in 0..MAX_ATTEMPTS {
             let (connection, until) = connections.acquire(request_time.deadline()).await?;
             let now = to_unix_microseconds(connections.clock.now());
             let command = self.command_for(&connection, is_repeat, until, now);
@@ -95,7 +96,11 @@ impl ScriptCall {
                     continue;
                 }
                 Err(error) => {
-                    return connections.discard_on_error(&connection, Err(StoreError::from_answer(error)));
+                    match connections.discard_on_error(&connection, Err(StoreError::from_answer(error))) {
+                        // It was not executed, and a new connection may lead to the new primary.
+                        Err(StoreError::Replica(_)) if attempt == 0 => continue,
+                        rejected => return rejected,
+                    }
                 }
             };
             let mut reply = ScriptReply::new(value)?;

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use redis::Pipeline;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::{Cmd, Pipeline};
 
 use crate::error::{StoreError, StoreResult};
 
@@ -14,9 +14,11 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// Adds the command that loads the script.
-    pub(crate) fn load(&self, commands: &mut Pipeline) {
-        commands.cmd("SCRIPT").arg("LOAD").arg(self.code);
+    /// Returns the command that loads the script.
+    pub(crate) fn load(&self) -> Cmd {
+        let mut load = redis::cmd("SCRIPT");
+        load.arg("LOAD").arg(self.code);
+        load
     }
 
     fn new(code: &'static str) -> Self {
@@ -35,7 +37,7 @@ macro_rules! scripts {
 
         fn all_scripts() -> Pipeline {
             let mut pipeline = Pipeline::new();
-            $($name.load(&mut pipeline);)*
+            $(pipeline.add_command($name.load());)*
             pipeline
         }
     };

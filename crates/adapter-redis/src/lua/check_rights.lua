@@ -6,6 +6,10 @@ while at < #ARGV do
   local result = redis.pcall(unpack(ARGV, at + 1, last))
   number, at = number + 1, last + 1
   if type(result) == 'table' and result.err then
+    -- The connection must not be used again.
+    if string.find(result.err, 'READONLY', 1, true) then
+      return result
+    end
     reply[#reply + 1], reply[#reply + 2] = number, result.err
   end
 end

@@ -4,11 +4,11 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use auth_adapter_redis::{RedisConfig, RedisDenylist, RedisStore};
-use auth_domain::ports::{Denylist, PortErrorKind};
-use auth_testkit::servers::RedisServer;
+use auth_domain::ports::{Denylist, LoginLimiter, PortErrorKind};
+use auth_testkit::servers::{Proxy, RedisServer};
 use auth_testkit::{START, TestClock, an_access_token, holds_within, request_time_at};
 
-use crate::support::{Ports, REVOCATION, now_and, real_instant};
+use crate::support::{Ports, REVOCATION, an_attempt, now_and, real_instant};
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
@@ -155,6 +155,37 @@ async fn replica_never_answers_a_denylist_check() {
     }
     assert_eq!(server.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
     assert!(!ports.is_revoked(an_access_token(START)).await);
+}
+
+/// Makes a server the replica of another one, and waits until it has its data.
+async fn follow(replica: &RedisServer, primary: &RedisServer) {
+    assert!(replica.cli(&["REPLICAOF", "127.0.0.1", &primary.port().to_string()]).starts_with("OK"));
+    let is_current = || async { replica.cli(&["INFO", "replication"]).contains("master_link_status:up") };
+    assert!(holds_within(Duration::from_secs(10), is_current).await);
+}
+
+/// The name of the server leads to the new primary, while the former one, now a replica, keeps its connections. What it rejects
+/// was not executed, so it is repeated on a new connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn failover_that_keeps_old_connections_fails_no_call() {
+    let start = || RedisServer::start_with(&["--repl-diskless-sync-delay", "0"]);
+    let (mut primary, mut other) = (start(), start());
+    let proxy = Proxy::start(primary.port()).await;
+    let ports = Ports::at(&proxy.url()).connected().await;
+    for round in 0..4 {
+        let session = ports.opened().await;
+        follow(&other, &primary).await;
+        assert_eq!(other.cli(&["REPLICAOF", "NO", "ONE"]), "OK");
+        follow(&primary, &other).await;
+        proxy.lead_to(other.port());
+        std::mem::swap(&mut primary, &mut other);
+        match round {
+            0 => drop(ports.rotated(&session, &session.token).await),
+            1 => drop(ports.limiter.reserve(&an_attempt(), request_time_at(START)).await.unwrap()),
+            2 => assert!(!ports.is_revoked(an_access_token(START)).await),
+            _ => ports.store.ping(now_and(0)).await.unwrap(),
+        }
+    }
 }
 
 fn connections_received(line: &str) -> Option<u64> {

@@ -77,8 +77,13 @@ impl Proxy {
 
     /// Forwards new connections to another server and closes the existing ones, like an address that moves in a failover.
     pub fn redirect_to(&self, server: u16) {
-        self.route.server.store(server, Ordering::Relaxed);
+        self.lead_to(server);
         self.cut();
+    }
+
+    /// Forwards new connections to another server and keeps the existing ones, like a name that is changed in a failover.
+    pub fn lead_to(&self, server: u16) {
+        self.route.server.store(server, Ordering::Relaxed);
     }
 
     /// Closes every existing connection.
