@@ -8,3 +8,9 @@ mod requests;
 pub(crate) use hangups::Hangups;
 pub(crate) use reloadable::{Prepared, Reloadable, Reloading};
 pub(crate) use reloader::Reloader;
+
+#[cfg(test)]
+use requests::ReloadRequests;
+
+#[cfg(test)]
+mod tests;

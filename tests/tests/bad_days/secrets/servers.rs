@@ -1,12 +1,18 @@
 //! The password, the user or the certificate of Postgres or Redis changes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_e2e::clock::holds_within;
-use auth_e2e::{ALICE, Installation, Server, Servers, Signal, Stores};
+use auth_e2e::{ALICE, Api, Installation, Server, Servers, Signal, Stores};
 use auth_testkit::servers::{Certificates, PostgresServer, RedisServer};
+use tokio::sync::Semaphore;
 
 use super::files::{reload, replace, set_file};
+
+/// The clients during a rotation, and the logins of each.
+const CLIENTS: u32 = 4;
+const ROUNDS: usize = 25;
 
 /// Asserts that the log has a reload that a rejection has caused.
 async fn assert_reloaded_by_rejection(server: &Server, settings: &str) {
@@ -20,6 +26,24 @@ async fn assert_serves(server: &Server) {
     let tokens = server.refresh(&tokens.refresh).await.tokens();
     assert_eq!(server.me(&tokens.access).await.status, 200);
     assert_eq!(server.logout(&tokens.access, &tokens.refresh).await.status, 204);
+}
+
+/// Rotates a secret while clients log in and refresh, and asserts that every request succeeds.
+async fn assert_costs_no_request(server: &Server, rotate: impl AsyncFnOnce()) {
+    let started = Arc::new(Semaphore::new(0));
+    let client = |api: Api, started: Arc<Semaphore>| async move {
+        for _ in 0..ROUNDS {
+            let tokens = api.log_in(ALICE).await;
+            started.add_permits(1);
+            api.refresh(&tokens.refresh).await.tokens();
+        }
+    };
+    let clients: Vec<_> = (0..CLIENTS).map(|_| tokio::spawn(client(server.api(), started.clone()))).collect();
+    let _permits = started.acquire_many(CLIENTS).await.unwrap();
+    rotate().await;
+    for client in clients {
+        client.await.unwrap();
+    }
 }
 
 fn set_postgres_password(server: &Server, role: &str, password: &str) {
@@ -43,17 +67,21 @@ async fn rotated_password_of_postgres_costs_no_request() {
     let server = Server::start_on(set_file(installation, "POSTGRES__URL", &url("auth", "first"))).await;
     assert_serves(&server).await;
 
-    replace(&server, "POSTGRES__URL", &url("auth", "second"));
-    set_postgres_password(&server, "auth", "second");
-    assert_serves(&server).await;
+    assert_costs_no_request(&server, async || {
+        replace(&server, "POSTGRES__URL", &url("auth", "second"));
+        set_postgres_password(&server, "auth", "second");
+    })
+    .await;
     assert_reloaded_by_rejection(&server, "POSTGRES__URL").await;
 
     // Less than ten seconds later, so only SIGHUP can help.
-    replace(&server, "POSTGRES__URL", &url("auth", "third"));
-    server.installation.servers().query("ALTER ROLE auth PASSWORD 'third'");
-    reload(&server, "POSTGRES__URL").await;
-    set_postgres_password(&server, "auth", "third");
-    assert_serves(&server).await;
+    assert_costs_no_request(&server, async || {
+        replace(&server, "POSTGRES__URL", &url("auth", "third"));
+        server.installation.servers().query("ALTER ROLE auth PASSWORD 'third'");
+        reload(&server, "POSTGRES__URL").await;
+        set_postgres_password(&server, "auth", "third");
+    })
+    .await;
 
     replace(&server, "POSTGRES__URL", &url("other", "first"));
     server.process.signal(Signal::HUP);
@@ -79,17 +107,21 @@ async fn rotated_password_of_redis_costs_no_request() {
     let server = Server::start_on(set_file(installation, "REDIS__URL", &url("first"))).await;
     assert_serves(&server).await;
 
-    replace(&server, "REDIS__URL", &url("second"));
-    set_password(server.installation.servers(), "second");
-    assert_serves(&server).await;
+    assert_costs_no_request(&server, async || {
+        replace(&server, "REDIS__URL", &url("second"));
+        set_password(server.installation.servers(), "second");
+    })
+    .await;
     assert_reloaded_by_rejection(&server, "REDIS__URL").await;
     assert!(server.process.logs(&["denylist_cache_current"]).await);
 
-    replace(&server, "REDIS__URL", &url("third"));
-    server.installation.servers().redis_cli(&["ACL", "SETUSER", "auth", ">third"]);
-    reload(&server, "REDIS__URL").await;
-    set_password(server.installation.servers(), "third");
-    assert_serves(&server).await;
+    assert_costs_no_request(&server, async || {
+        replace(&server, "REDIS__URL", &url("third"));
+        server.installation.servers().redis_cli(&["ACL", "SETUSER", "auth", ">third"]);
+        reload(&server, "REDIS__URL").await;
+        set_password(server.installation.servers(), "third");
+    })
+    .await;
 }
 
 /// Starts a service whose servers have certificates of one authority, renews these, and restarts the servers.
