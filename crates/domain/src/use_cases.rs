@@ -18,7 +18,7 @@ mod refresh;
 mod verify_access_token;
 
 pub use end_sessions::{EndAllSessionsError, EndSessions, EndSessionsError};
-pub use import_users::{ImportOutcome, ImportUsers, UserToImport};
+pub use import_users::{ImportAttempt, ImportOutcome, ImportUsers, UserToImport};
 pub use issue::Issuer;
 pub use list_sessions::ListSessions;
 pub use login::{LoggedIn, Login, LoginCommand, LoginError, LoginRejection};

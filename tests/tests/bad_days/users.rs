@@ -179,6 +179,24 @@ async fn a_killed_import_is_finished_by_the_next_one() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_outlasts_a_short_outage() {
+    const USERS: usize = 10_000;
+    let installation = Installation::on(Stores::own_servers()).migrated().await;
+    let lines: Vec<_> =
+        (0..USERS).map(|n| json!({"email": format!("user{n}@example.com"), "password_hash": null})).collect();
+    let import = installation.spawn(&["user", "import", file(&installation, &lines)], "");
+    assert!(holds_within(LIMIT, || installation.sql(COUNT) > 0).await);
+    assert!(installation.sql(COUNT) < USERS);
+    let postgres = installation.servers().postgres;
+    postgres.freeze();
+    // Longer than the timeout of a statement.
+    pause(Duration::from_secs(4)).await;
+    postgres.thaw();
+    import.finish(LIMIT).await.expect_success();
+    assert_eq!(installation.sql(COUNT), USERS);
+}
+
 /// The peak of the resident memory of an import of so many users, in KiB.
 #[cfg(target_os = "linux")]
 async fn peak_of_import(users: usize) -> u64 {

@@ -2,12 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::model::{
-    Email, HashUse, NewUser, PasswordHash, RequestTime, Role, TenantId, User, UserId, UserStatus,
-};
-use crate::ports::{
-    Entropy, Insertion, PasswordHasher, PortError, UnreadableUser, UserRepository, random_bytes,
-};
+use crate::model::{Email, NewUser, PasswordHash, RequestTime, Role, TenantId, User, UserId, UserStatus};
+use crate::ports::{Entropy, Insertion, PortError, UnreadableUser, UserRepository, random_bytes};
 
 #[cfg(test)]
 mod tests;
@@ -16,8 +12,6 @@ mod tests;
 pub struct ImportUsers {
     /// The store of users.
     pub users: Arc<dyn UserRepository>,
-    /// Parses the hashes.
-    pub hasher: Arc<dyn PasswordHasher>,
     /// The source of randomness for ids.
     pub entropy: Arc<dyn Entropy>,
 }
@@ -58,33 +52,51 @@ pub enum ImportOutcome {
     UnknownTenant,
 }
 
-impl ImportUsers {
-    /// Whether passwords verify against a hash. It computes no hash.
-    #[must_use]
-    pub fn usability(&self, hash: &PasswordHash) -> HashUse {
-        self.hasher.usability(hash)
-    }
+/// The result of an insert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportAttempt {
+    /// The import of the user is complete.
+    Done(ImportOutcome),
+    /// The email or the id exists: [`ImportUsers::compare`] has the outcome. The tenant is that of the user to import.
+    Exists(TenantId),
+}
 
-    /// Imports users in one transaction, and returns one outcome for each, in their order.
+impl ImportUsers {
+    /// Inserts users in one transaction, and returns one result for each, in their order.
     ///
     /// # Errors
     /// [`PortError`] if a port failed; repeat the call.
-    pub async fn run(
+    pub async fn insert(
         &self,
         users: &[UserToImport],
         request_time: RequestTime,
-    ) -> Result<Vec<ImportOutcome>, PortError> {
+    ) -> Result<Vec<ImportAttempt>, PortError> {
         let new = self.new_users(users, request_time).await?;
         let insertions = self.users.insert_all(&new, request_time).await?;
-        let mut outcomes = Vec::with_capacity(users.len());
-        for ((user, new), insertion) in users.iter().zip(&new).zip(insertions) {
-            outcomes.push(match insertion {
-                Insertion::Inserted => ImportOutcome::Imported,
-                Insertion::UnknownTenant => ImportOutcome::UnknownTenant,
-                Insertion::Taken => self.compare(user, new.tenant_id, request_time).await?,
-            });
+        let attempts = new.iter().zip(insertions).map(|(new, insertion)| match insertion {
+            Insertion::Inserted => ImportAttempt::Done(ImportOutcome::Imported),
+            Insertion::UnknownTenant => ImportAttempt::Done(ImportOutcome::UnknownTenant),
+            Insertion::Taken => ImportAttempt::Exists(new.tenant_id),
+        });
+        Ok(attempts.collect())
+    }
+
+    /// Compares a user to import with the user who has the email. Calls for several users may run at the same time.
+    ///
+    /// # Errors
+    /// [`PortError`] if a port failed; repeat the call.
+    pub async fn compare(
+        &self,
+        user: &UserToImport,
+        tenant_id: TenantId,
+        request_time: RequestTime,
+    ) -> Result<ImportOutcome, PortError> {
+        match self.users.find_by_email(&user.email, request_time).await {
+            Ok(Some(stored)) => Ok(user.difference(&stored, tenant_id)),
+            // The email is free, so the id is taken.
+            Ok(None) => Ok(ImportOutcome::IdTaken),
+            Err(error) => error.unreadable_user().map(ImportOutcome::Unreadable).ok_or(error),
         }
-        Ok(outcomes)
     }
 
     async fn new_users(
@@ -119,20 +131,6 @@ impl ImportUsers {
             });
         }
         Ok(new)
-    }
-
-    async fn compare(
-        &self,
-        user: &UserToImport,
-        tenant_id: TenantId,
-        request_time: RequestTime,
-    ) -> Result<ImportOutcome, PortError> {
-        match self.users.find_by_email(&user.email, request_time).await {
-            Ok(Some(stored)) => Ok(user.difference(&stored, tenant_id)),
-            // The email is free, so the id is taken.
-            Ok(None) => Ok(ImportOutcome::IdTaken),
-            Err(error) => error.unreadable_user().map(ImportOutcome::Unreadable).ok_or(error),
-        }
     }
 }
 

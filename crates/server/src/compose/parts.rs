@@ -78,7 +78,7 @@ impl Parts {
 
     /// Returns the use case that brings users from other programs.
     pub(crate) fn import_users(&self) -> ImportUsers {
-        ImportUsers { users: self.users.clone(), hasher: self.hasher.clone(), entropy: self.entropy.clone() }
+        ImportUsers { users: self.users.clone(), entropy: self.entropy.clone() }
     }
 
     /// Returns the use case that ends sessions.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::mocks::{MockPasswordHasher, MockUserRepository, counting_entropy};
+use crate::mocks::{MockUserRepository, counting_entropy};
 use crate::ports::PortErrorKind;
 use crate::use_cases::fixtures::*;
 
@@ -26,9 +26,15 @@ fn store(
 }
 
 async fn import(users: MockUserRepository, given: &[UserToImport]) -> Result<Vec<ImportOutcome>, PortError> {
-    let hasher = Arc::new(MockPasswordHasher::new());
-    let import = ImportUsers { users: Arc::new(users), hasher, entropy: Arc::new(counting_entropy()) };
-    import.run(given, request_time()).await
+    let import = ImportUsers { users: Arc::new(users), entropy: Arc::new(counting_entropy()) };
+    let mut outcomes = Vec::new();
+    for (user, attempt) in given.iter().zip(import.insert(given, request_time()).await?) {
+        outcomes.push(match attempt {
+            ImportAttempt::Done(outcome) => outcome,
+            ImportAttempt::Exists(tenant_id) => import.compare(user, tenant_id, request_time()).await?,
+        });
+    }
+    Ok(outcomes)
 }
 
 #[tokio::test]

@@ -6,22 +6,31 @@ mod report;
 mod user_line;
 
 use std::path::Path;
+use std::time::Duration;
 
 use auth_domain::model::{HashFormat, HashUse};
-use auth_domain::use_cases::UserToImport;
+use auth_domain::ports::{PortError, PortErrorKind};
+use auth_domain::use_cases::{ImportAttempt, ImportOutcome, UserToImport};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::time::sleep;
 
 use crate::command_error::CommandError;
 use crate::commands::administration::Administration;
 use crate::commands::events;
 use crate::compose;
 use crate::config::Settings;
-use crate::error_chain::error_chain;
 use input::Input;
 use lines::{Line, Lines};
 use report::Report;
 
 /// The number of users in one transaction.
 const BATCH: usize = 500;
+
+/// The most attempts to write a transaction, and the pause between two of them: an import outlasts a short outage.
+const ATTEMPTS: u32 = 8;
+const PAUSE: Duration = Duration::from_secs(1);
+/// The number of lookups at the same time, of users who exist already.
+const COMPARISONS: usize = 64;
 
 /// An import that runs.
 struct Import<'a> {
@@ -111,14 +120,49 @@ impl Import<'_> {
     async fn write(&mut self) -> Result<(), CommandError> {
         // A first start creates an account if there is no user. After the first transaction there is one.
         let _lock = if self.has_written { None } else { compose::lock_bootstrap(self.settings)? };
-        let outcomes = self.admin.import_users.run(&self.users, self.admin.request_time()).await;
-        let outcomes = outcomes.map_err(|error| CommandError::Failed(error_chain(&error)))?;
+        let mut attempts = 1;
+        let outcomes = loop {
+            match self.attempt().await {
+                Err(error) if attempts < ATTEMPTS && is_transient(&error) => attempts += 1,
+                outcomes => break outcomes?,
+            }
+            sleep(PAUSE).await;
+        };
         for (line, outcome) in self.lines.drain(..).zip(outcomes) {
             self.report.outcome(line, outcome);
         }
         self.users.clear();
         self.has_written = true;
         Ok(())
+    }
+
+    /// Repeating it is safe: users who were inserted are found with the same data.
+    async fn attempt(&self) -> Result<Vec<ImportOutcome>, PortError> {
+        let attempts = self.admin.import_users.insert(&self.users, self.admin.request_time()).await?;
+        let users = self.users.iter().zip(attempts);
+        let outcomes = stream::iter(users.map(|(user, attempt)| self.complete(user, attempt)));
+        outcomes.buffered(COMPARISONS).try_collect().await
+    }
+
+    async fn complete(
+        &self,
+        user: &UserToImport,
+        attempt: ImportAttempt,
+    ) -> Result<ImportOutcome, PortError> {
+        match attempt {
+            ImportAttempt::Done(outcome) => Ok(outcome),
+            ImportAttempt::Exists(tenant_id) => {
+                self.admin.import_users.compare(user, tenant_id, self.admin.request_time()).await
+            }
+        }
+    }
+}
+
+/// Whether a repeat may succeed.
+fn is_transient(error: &PortError) -> bool {
+    match error.kind() {
+        PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => true,
+        PortErrorKind::Corrupt | PortErrorKind::Misconfigured => false,
     }
 }
 

@@ -55,8 +55,11 @@ pub(super) async fn json(admin: &Administration) -> Result<(), CommandError> {
     let mut after: Option<UserCursor> = None;
     loop {
         let page = admin.user_store.page(after, PAGE, admin.request_time()).await?;
-        for user in &page.users {
-            print(&line(user, admin)?)?;
+        let lines = page.users.iter().map(|user| line(user, admin));
+        // One write for each page.
+        let lines = lines.collect::<Result<Vec<_>, _>>()?;
+        if !lines.is_empty() {
+            print(&lines.join("\n"))?;
         }
         unreadable.extend(page.unreadable);
         after = page.end;
