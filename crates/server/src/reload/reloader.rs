@@ -1,14 +1,14 @@
 //! The task that reads the secrets again.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use auth_domain::model::Event;
 use auth_domain::ports::{Clock, PortError, PortErrorKind, start_request};
 use auth_store_connection::Change;
 use futures_util::future::join_all;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use tracing::{error, info};
 
 use super::hangups::Hangups;
@@ -51,7 +51,7 @@ impl Reloader {
     }
 
     async fn answer(&self, request: Request, last: &mut Option<Instant>) {
-        let now = Instant::now();
+        let now = self.clock.instant();
         if last.is_none_or(|last| now.saturating_duration_since(last) >= PERIOD) {
             *last = Some(now);
             self.reload("rejected_credentials").await;

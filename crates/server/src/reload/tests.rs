@@ -2,9 +2,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use auth_domain::mocks::MockClock;
 use auth_domain::ports::PortError;
 use auth_store_connection::{Change, Renewal};
-use auth_testkit::TestClock;
+use time::OffsetDateTime;
 use tokio::task::yield_now;
 
 use super::*;
@@ -35,13 +36,26 @@ impl Reloadable for Part {
     }
 }
 
+/// The clock of tokio, which a test can pause.
+fn tokio_clock() -> MockClock {
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(OffsetDateTime::UNIX_EPOCH);
+    clock.expect_instant().returning(|| now().into_std());
+    clock
+}
+
+#[expect(clippy::disallowed_methods, reason = "tokio's paused time is the clock of this test")]
+fn now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 /// Starts a reloader of `parts`, and returns what asks it.
 async fn start(parts: &[&Arc<Part>]) -> Arc<ReloadRequests> {
     let requests = Arc::new(ReloadRequests::default());
     let parts = parts.iter().map(|part| Arc::clone(part) as Arc<dyn Reloadable>).collect();
     let reloading = Reloading { parts, requests: requests.clone() };
     let sources = Sources::read(None, std::iter::empty());
-    tokio::spawn(Reloader::new(sources, reloading, TestClock::of_this_machine()).run(Hangups::default()));
+    tokio::spawn(Reloader::new(sources, reloading, Arc::new(tokio_clock())).run(Hangups::default()));
     yield_now().await;
     requests
 }
