@@ -1,5 +1,7 @@
 //! `PgBouncer` before Postgres. `just interop` also runs the other black-box tests behind it.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use auth_e2e::clock::{Stopwatch, pause};
@@ -62,4 +64,26 @@ async fn a_rejected_parameter_of_the_url_is_an_error_by_name() {
     for part in ["POSTGRES__URL", "options", "ignore_startup_parameters", "POSTGRES__POOLER"] {
         assert!(report.stdout.contains(part), "{part}: {}", report.stdout);
     }
+}
+
+// S-98
+#[tokio::test]
+#[ignore = "needs PgBouncer"]
+async fn a_rotated_password_of_a_pooler_costs_no_request() {
+    let pooler = PgBouncer::start(PostgresServer::shared(), "session");
+    let installation = behind(&pooler, Installation::on(Stores::servers())).with_user(ALICE).await;
+    let own = installation.setting("POSTGRES__URL").to_owned();
+    let path = installation.folder().join("url");
+    let write = |password: &str| {
+        fs::write(&path, own.replace("hooksentry@", &format!("hooksentry:{password}@"))).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        pooler.restart_with_password(password);
+    };
+    write("first");
+    let server = Server::start_on(installation.set("POSTGRES__URL_FILE", &path.to_string_lossy())).await;
+    server.log_in(ALICE).await;
+    write("second");
+    server.log_in(ALICE).await;
+    let parts = ["secrets_reloaded", "rejected_credentials", "POSTGRES__URL"];
+    assert!(server.process.logs(&parts).await, "{}", server.process.stderr());
 }

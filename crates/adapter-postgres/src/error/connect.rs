@@ -12,6 +12,8 @@ use tokio_postgres::error::{DbError, SqlState};
 use super::message::redacted;
 use crate::config::{CA_FILE, CLIENT_FILES};
 
+/// The last words of the messages of `PgBouncer` about wrong passwords, for which it has no code of its own either.
+const WRONG_PASSWORD: &str = "authentication failed";
 /// The first words of the message of `PgBouncer`, which has no code of its own for it.
 const UNSUPPORTED_PARAMETER: &str = "unsupported startup parameter";
 
@@ -44,15 +46,16 @@ fn rejected(error: &DbError) -> PortError {
     }
     let text =
         format!("POSTGRES__URL: the database server rejects the connection: {}", redacted(error.message()));
-    let is_permanent = [
-        SqlState::INVALID_PASSWORD,
-        SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
-        SqlState::INVALID_CATALOG_NAME,
-        SqlState::INSUFFICIENT_PRIVILEGE,
-        SqlState::UNDEFINED_OBJECT,
-        SqlState::INVALID_PARAMETER_VALUE,
-    ]
-    .contains(error.code());
+    let is_permanent = error.message().ends_with(WRONG_PASSWORD)
+        || [
+            SqlState::INVALID_PASSWORD,
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+            SqlState::INVALID_CATALOG_NAME,
+            SqlState::INSUFFICIENT_PRIVILEGE,
+            SqlState::UNDEFINED_OBJECT,
+            SqlState::INVALID_PARAMETER_VALUE,
+        ]
+        .contains(error.code());
     if is_permanent { PortError::misconfigured(text) } else { PortError::unavailable(text) }
 }
 

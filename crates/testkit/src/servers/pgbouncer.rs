@@ -22,28 +22,34 @@ impl PgBouncer {
     pub fn start(server: &PostgresServer, mode: &str) -> Self {
         let (account, port) = (Account::of_postgres(), Port::take());
         let folder = folder(account);
-        fs::write(folder.path().join("users.txt"), "\"hooksentry\" \"\"\n").expect("a writable folder");
         let configuration = folder.path().join("pgbouncer.ini").to_string_lossy().into_owned();
         let command = vec![pgbouncer_program().to_string_lossy().into_owned(), configuration];
         let process = ServerProcess::new(command, folder, account, "KILL");
         let pooler = Self { server_port: server.port(), port, process };
-        pooler.start_in(mode);
+        pooler.start_in(mode, "trust", "");
         pooler
     }
 
     /// Kills the pooler and starts it in another mode, on the same port.
     pub fn restart_in(&self, mode: &str) {
         self.process.kill();
-        self.start_in(mode);
+        self.start_in(mode, "trust", "");
     }
 
-    fn start_in(&self, mode: &str) {
+    /// Kills the pooler and starts it again on the same port. It pools sessions, and requires this password.
+    pub fn restart_with_password(&self, password: &str) {
+        self.process.kill();
+        self.start_in("session", "scram-sha-256", password);
+    }
+
+    fn start_in(&self, mode: &str, authentication: &str, password: &str) {
         let (folder, to, on) = (self.process.folder.path(), self.server_port, self.port.number);
         let users = folder.join("users.txt");
+        fs::write(&users, format!("\"hooksentry\" \"{password}\"\n")).expect("a writable folder");
         let users = users.display();
         let text = format!(
             "[databases]\n* = host=127.0.0.1 port={to}\n\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {on}\n\
-             unix_socket_dir =\nauth_type = trust\nauth_file = {users}\npool_mode = {mode}\n"
+             unix_socket_dir =\nauth_type = {authentication}\nauth_file = {users}\npool_mode = {mode}\n"
         );
         fs::write(folder.join("pgbouncer.ini"), text).expect("a writable folder");
         self.process.start();
