@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use auth_domain::model::{AccessClaims, AccessToken, LimitKeys};
+use auth_domain::model::{AccessClaims, AccessToken, Event, LimitKeys};
 use auth_domain::ports::{AccessTokens, Clock, Entropy, InvalidAccessToken, PortError};
 use auth_store_connection::Change;
 use time::OffsetDateTime;
+use tracing::warn;
 
 use super::access_tokens;
 use super::generated_key::read_keys;
@@ -123,7 +124,14 @@ impl Reloadable for ReloadableKeys {
         if changed.is_empty() {
             return Ok(Prepared::nothing());
         }
-        Ok(Prepared { change: Change::new(changed, move || in_use.replace(keys)), dependency: None })
+        let warnings = access_tokens::warnings(settings);
+        let apply = move || {
+            in_use.replace(keys);
+            for warning in warnings {
+                warn!(event = Event::WeakKey.name(), "{warning}");
+            }
+        };
+        Ok(Prepared { change: Change::new(changed, apply), dependency: None })
     }
 }
 

@@ -44,6 +44,16 @@ async fn jwt_keys_are_changed_in_three_steps_by_sighup() {
     assert_eq!(server.refresh(&before.refresh).await.status, 200, "the session goes on");
 }
 
+// S-98, S-38
+#[tokio::test]
+async fn guessable_key_that_replaces_another_one_gives_a_warning() {
+    let installation = Installation::embedded().with_user(ALICE).await.set("JWT__WEAK_KEY", "warn");
+    let server = Server::start_on(set_file(installation, "JWT__KEY", FIRST)).await;
+    replace(&server, "JWT__KEY", "vector-key-0123456789abcdef-0123456789abcdef");
+    reload(&server, "JWT__KEY").await;
+    assert!(server.process.logs(&["weak_key", "JWT__KEY"]).await);
+}
+
 // S-98, S-92
 #[tokio::test]
 async fn rotated_admin_secret_replaces_the_former_one() {
