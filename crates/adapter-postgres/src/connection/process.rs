@@ -54,12 +54,17 @@ impl Process {
         // One caller at a time: a second one would find no worker that can yield while the connection of the first one is being opened.
         let wait_until = deadline.min(self.clock.instant() + POOL_WAIT);
         let Ok(_turn) = timeout_at(wait_until.into(), self.making_room.lock()).await else { return taken };
+        let mut has_room = false;
         for _ in 0..YIELD_ATTEMPTS {
             let taken = self.pool.get(deadline).await;
-            if !matches!(taken, Err(StoreError::TooManyConnections)) || !self.make_room() {
+            if !matches!(taken, Err(StoreError::TooManyConnections)) {
                 return taken;
             }
-            // The server counts a closed connection for a moment.
+            has_room |= self.make_room();
+            if !has_room {
+                return taken;
+            }
+            // The server counts a closed connection for a moment, which is longer on a busy machine.
             self.clock.sleep_until(self.clock.instant() + YIELD_PAUSE).await;
             self.limit.reset();
         }
