@@ -59,6 +59,13 @@ impl Argon2Config {
         Cost { memory_kib: self.memory_kib, iterations: self.iterations, parallelism: self.parallelism }
     }
 
+    /// Returns the memory of a hash in KiB, if no stored hash needs more.
+    #[must_use]
+    pub fn hash_memory_kib(&self) -> u32 {
+        let legacy = if self.legacy { Cost::LEGACY.memory_kib } else { 0 };
+        self.memory_kib.max(legacy)
+    }
+
     /// Whether hashes of this format verify.
     pub(crate) const fn accepts(&self, format: HashFormat) -> bool {
         match format {

@@ -64,7 +64,7 @@ impl Argon2PasswordHasher {
         let checked = Checked::select(candidate, config.cost(), &*clock)
             .map_err(|wrong| ConfigError::WrongHashes(wrong.to_string()))?;
         let others = measure_other_formats(&config, checked.kernel, &clock);
-        let (target, pool_clock) = (minimum_target(&config), Arc::clone(&clock));
+        let (target, pool_clock) = (WorkTarget::minimum(&config), Arc::clone(&clock));
         let pool = Pool::new(&checked, &others, config.concurrency, target, pool_clock);
         Ok(Self { pool, entropy, clock, checked, config })
     }
@@ -155,20 +155,15 @@ impl PasswordHasher for Argon2PasswordHasher {
     #[instrument(level = "debug", skip_all)]
     fn charge_for(&self, stored: &[HashParameters]) -> TurnCost {
         let costs = stored.iter().filter_map(|parameters| cost_of(parameters, &self.config));
-        let target = costs.fold(minimum_target(&self.config), WorkTarget::including);
+        let target = costs.fold(WorkTarget::minimum(&self.config), WorkTarget::including);
         self.pool.update_target(|_| target);
         TurnCost {
             parameters: target.parameters(),
             time: self.pool.expected_time(target),
             concurrency: self.pool.concurrency(),
+            memory_kib: target.blocks(),
         }
     }
-}
-
-/// Returns the target if nothing is known of the stored hashes.
-fn minimum_target(config: &Argon2Config) -> WorkTarget {
-    let target = WorkTarget::of(HashCost::Argon2(config.cost()));
-    if config.legacy { target.including(HashCost::Argon2(Cost::LEGACY)) } else { target }
 }
 
 /// Does the remaining work of a rejected login, so that every rejection takes the same time.

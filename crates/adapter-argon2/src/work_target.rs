@@ -1,6 +1,8 @@
 //! The work of every rejected login.
 
 use crate::algorithms::{Algorithm, HashCost, PerAlgorithm};
+use crate::config::Argon2Config;
+use crate::cost::Cost;
 use crate::formats::parameters;
 
 /// The work that every rejected login must do, and the memory of every permit: those of the most expensive stored hash of each
@@ -18,6 +20,12 @@ impl WorkTarget {
     /// The target if every stored hash has this cost.
     pub(crate) fn of(cost: HashCost) -> Self {
         Self { highest: PerAlgorithm::default(), blocks: 0 }.including(cost)
+    }
+
+    /// The target if nothing is known of the stored hashes.
+    pub(crate) fn minimum(config: &Argon2Config) -> Self {
+        let target = Self::of(HashCost::Argon2(config.cost()));
+        if config.legacy { target.including(HashCost::Argon2(Cost::LEGACY)) } else { target }
     }
 
     /// The target if hashes of this cost are stored, too.
@@ -59,7 +67,6 @@ impl WorkTarget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::Cost;
 
     const CURRENT: Cost = Cost { memory_kib: 19_456, iterations: 2, parallelism: 1 };
     const LARGE: Cost = Cost { memory_kib: 262_144, iterations: 1, parallelism: 1 };

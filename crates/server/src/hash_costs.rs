@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 
 use crate::error_chain::error_chain;
+use crate::{diagnostics, memory_limit};
 
 /// The timeout of the first read, at the start. If it fails, the background task reads the costs.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(3);
@@ -63,6 +64,9 @@ impl HashCosts<'_> {
                         event = Event::HashCosts.name(),
                         parameters, turn_ms, turns, "rejected logins cost one such hash"
                     );
+                    if let Some(check) = memory_limit::check(&cost) {
+                        diagnostics::log("passwords", &[check]);
+                    }
                     *last = Some(cost.parameters);
                 }
                 true
@@ -101,6 +105,7 @@ mod tests {
                 parameters: EXPENSIVE.to_owned(),
                 time: Duration::from_secs(1),
                 concurrency: 2,
+                memory_kib: 262_144,
             });
         hasher
     }

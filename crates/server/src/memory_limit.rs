@@ -1,6 +1,6 @@
 //! The memory of password hashes, and the memory limit of the process.
 
-use auth_domain::ports::Check;
+use auth_domain::ports::{Check, TurnCost};
 use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System};
 
 const MIB: u64 = 1 << 20;
@@ -23,9 +23,9 @@ fn memory_limit() -> Option<u64> {
     of_group.map(|limits| limits.total_memory).or(Some(system.total_memory())).filter(|limit| *limit > 0)
 }
 
-/// Returns the check of the hashes against the memory limit, if that can be read.
-pub(crate) fn check_memory(concurrency: usize, memory_kib: u32) -> Option<Check> {
-    memory_limit().map(|limit| compare(concurrency, memory_kib, limit))
+/// Returns the check of the concurrent hashes against the memory limit, if that can be read.
+pub(crate) fn check(cost: &TurnCost) -> Option<Check> {
+    memory_limit().map(|limit| compare(cost.concurrency, cost.memory_kib, limit))
 }
 
 /// Returns how many of so many hashes half of the memory limit holds, and at least one.
@@ -41,15 +41,15 @@ fn fitting_into(limit: u64, hashes: usize, memory_kib: u32) -> usize {
 /// Compares the memory of the hashes that are computed at the same time with the memory limit.
 ///
 /// The kernel ends a process that exceeds its limit, and it logs nothing: logins would end the service.
-fn compare(concurrency: usize, memory_kib: u32, limit: u64) -> Check {
-    let hashes = u64::try_from(concurrency).unwrap_or(u64::MAX).saturating_mul(u64::from(memory_kib) << 10);
+fn compare(concurrency: u32, memory_kib: u32, limit: u64) -> Check {
+    let hashes = u64::from(concurrency).saturating_mul(u64::from(memory_kib) << 10);
     let text = format!(
-        "password hashes need up to {} MiB (PASSWORD__CONCURRENCY={concurrency}, PASSWORD__MEMORY_KIB={memory_kib}); the memory limit \
-         of this process is {} MiB",
+        "password hashes need up to {} MiB ({concurrency} at the same time, {memory_kib} KiB each); the memory limit of this process is \
+         {} MiB",
         hashes.div_ceil(MIB),
         limit / MIB
     );
-    let remedy = "raise the limit of the container or the unit, or lower PASSWORD__CONCURRENCY";
+    let remedy = "raise the limit of the container or the unit, or lower PASSWORD__CONCURRENCY or PASSWORD__MEMORY_KIB";
     if hashes >= limit {
         Check::error(format!("{text}, so logins would end it; {remedy}"))
     } else if hashes.saturating_add(WITHOUT_HASHES) > limit {

@@ -12,7 +12,7 @@ use std::mem::take;
 use std::sync::Arc;
 
 use auth_domain::model::Event;
-use auth_domain::ports::Severity;
+use auth_domain::ports::{PasswordHasher, Severity};
 use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
 use tracing::{info, warn};
@@ -49,10 +49,10 @@ pub(crate) async fn serve(
     for warning in compose::warnings(&settings) {
         warn!(event = Event::WeakKey.name(), "{warning}");
     }
-    check_memory(&settings)?;
     let mut parts = compose(&settings, Purpose::Serve { workers: worker_threads() })?;
     let mut locks = parts.locks.take();
     let reloader = Reloader::new(sources, take(&mut parts.reloading), parts.clock.clone());
+    check_memory(&*parts.hasher)?;
     // Before the bootstrap owner is created: if a port is in use, no password is printed and lost.
     let listeners = Listeners::open(&settings)?;
     diagnostics::log("settings", &proxy_ranges::warnings(&settings.http.trusted_proxies));
@@ -110,19 +110,16 @@ impl Listeners {
     }
 }
 
-/// Logs a warning if password hashes leave little memory for the rest.
+/// Logs a warning if password hashes leave little memory for the rest. Those that are stored are not known yet.
 ///
 /// # Errors
 /// If they need more than there is.
-fn check_memory(settings: &Settings) -> Result<(), CommandError> {
-    let Some(check) = memory_limit::check_memory(settings.password.concurrency, settings.password.memory_kib)
-    else {
-        return Ok(());
-    };
+fn check_memory(hasher: &dyn PasswordHasher) -> Result<(), CommandError> {
+    let Some(check) = memory_limit::check(&hasher.charge_for(&[])) else { return Ok(()) };
     if check.severity == Severity::Error {
         return Err(CommandError::Failed(check.text));
     }
-    diagnostics::log("settings", &[check]);
+    diagnostics::log("passwords", &[check]);
     Ok(())
 }
 

@@ -43,3 +43,15 @@ async fn more_memory_for_hashes_than_there_is_stops_the_start() {
     assert!(message.contains("need up to 262144 MiB"), "{message}");
     assert!(message.contains("lower PASSWORD__CONCURRENCY"), "{message}");
 }
+
+/// Each rejected login takes the memory of the most expensive stored hash.
+#[tokio::test]
+async fn memory_of_stored_hashes_is_compared_with_the_limit() {
+    let installation = Installation::embedded().set("PASSWORD__CONCURRENCY", "1024").migrated().await;
+    let hash =
+        "$argon2id$v=19$m=262144,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$MQ9G3hGJ4kY1mO5x7u8Vx0yqk8q1J9n0M7d8r3e4c5w";
+    let words = ["user", "create", "--email", ALICE, "--password-hash-stdin"];
+    installation.cli(&words, hash).await.expect_success();
+    let report = installation.cli(&["doctor"], "").await.stdout;
+    assert!(report.contains("need up to 262144 MiB (1024 at the same time, 262144 KiB each)"), "{report}");
+}

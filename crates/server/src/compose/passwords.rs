@@ -1,6 +1,8 @@
 //! The adapter for password hashes (Argon2id).
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice, OtherFormats};
@@ -12,6 +14,7 @@ use super::Purpose;
 use super::named::named;
 use crate::config::{PasswordFormats, Settings};
 use crate::login_limiter::Capacity;
+use crate::memory_limit;
 
 /// Checks the kernel that computes password hashes with hashes of the full cost.
 pub(crate) type KernelCheck = Arc<dyn Fn() -> Check + Send + Sync>;
@@ -52,16 +55,19 @@ pub(super) fn problem(settings: &Settings) -> Option<String> {
     config(settings).check().err().map(|problem| named(&problem))
 }
 
-const fn config(settings: &Settings) -> Argon2Config {
+fn config(settings: &Settings) -> Argon2Config {
     let password = &settings.password;
     let PasswordFormats { bcrypt, pbkdf2, scrypt } = password.formats;
-    Argon2Config {
+    let one_at_a_time = Argon2Config {
         memory_kib: password.memory_kib,
         iterations: password.iterations,
         parallelism: password.parallelism,
-        concurrency: password.concurrency,
+        concurrency: 1,
         legacy: password.legacy,
         formats: OtherFormats { bcrypt, pbkdf2, scrypt },
         kernel: if password.portable_kernel { KernelChoice::Portable } else { KernelChoice::Auto },
-    }
+    };
+    let cores = || available_parallelism().map_or(1, NonZeroUsize::get);
+    let fitting = || memory_limit::fitting(cores(), one_at_a_time.hash_memory_kib());
+    Argon2Config { concurrency: password.concurrency.unwrap_or_else(fitting), ..one_at_a_time }
 }

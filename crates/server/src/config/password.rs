@@ -1,11 +1,7 @@
 //! `password`: the parameters of Argon2id, and the rule for new passwords.
 
-use std::num::NonZeroUsize;
-use std::thread::available_parallelism;
-
 use super::reader::Reader;
 use super::{choices, numbers, values};
-use crate::memory_limit;
 
 /// The largest number of hashes at the same time. Each has a thread and memory of its own.
 const MAX_CONCURRENCY: usize = 1_024;
@@ -18,8 +14,8 @@ pub(crate) struct PasswordSettings {
     pub(crate) memory_kib: u32,
     pub(crate) iterations: u32,
     pub(crate) parallelism: u32,
-    /// How many hashes are computed at the same time.
-    pub(crate) concurrency: usize,
+    /// How many hashes are computed at the same time; `None` for as many as cores, if they fit into the memory.
+    pub(crate) concurrency: Option<usize>,
     /// The minimum number of characters of a new password.
     pub(crate) min_length: usize,
     /// Whether legacy hashes verify.
@@ -45,12 +41,11 @@ impl PasswordSettings {
         let upgrade = reader.read("password.upgrade", choices::switch);
         let portable_kernel = reader
             .read("password.kernel", |text| choices::choice(text, &[("auto", false), ("portable", true)]));
-        let (memory_kib, concurrency) = (memory_kib?, concurrency?);
         Some(Self {
-            memory_kib,
+            memory_kib: memory_kib?,
             iterations: iterations?,
             parallelism: parallelism?,
-            concurrency: concurrency.unwrap_or_else(|| memory_limit::fitting(cores(), memory_kib)),
+            concurrency: concurrency?,
             min_length: min_length?,
             legacy: legacy?,
             formats: formats?,
@@ -94,8 +89,4 @@ fn positive(text: &str) -> Result<u32, String> {
 /// Parses a number of hashes; `None` for `cores`.
 fn concurrency(text: &str) -> Result<Option<usize>, String> {
     numbers::within_or(text, &(1..=MAX_CONCURRENCY), "cores")
-}
-
-fn cores() -> usize {
-    available_parallelism().map_or(1, NonZeroUsize::get)
 }

@@ -205,6 +205,11 @@ impl PasswordHasher for FakeHasher {
     }
 
     fn charge_for(&self, _stored: &[HashParameters]) -> TurnCost {
-        TurnCost { parameters: self.parameters.to_owned(), time: MAX_WORK, concurrency: 2 }
+        TurnCost {
+            parameters: self.parameters.to_owned(),
+            time: MAX_WORK,
+            concurrency: 2,
+            memory_kib: 19_456,
+        }
     }
 }

@@ -95,4 +95,6 @@ pub struct TurnCost {
     pub time: Duration,
     /// The number of concurrent turns.
     pub concurrency: u32,
+    /// The memory of each turn, in KiB.
+    pub memory_kib: u32,
 }

@@ -8,6 +8,7 @@ use auth_domain::ports::{Check, PortError, PortErrorKind, TurnCost};
 use crate::compose::Parts;
 use crate::error_chain::error_chain;
 use crate::hash_costs::HashCosts;
+use crate::memory_limit;
 
 /// A hash that takes longer gives a warning: it leaves few logins per second.
 const LONG: Duration = Duration::from_millis(500);
@@ -18,7 +19,7 @@ pub(super) async fn checks(parts: &Parts, timeout: Duration) -> Vec<Check> {
     let kernel = (parts.password_kernel)();
     let costs = HashCosts { users: &*parts.users, hasher: &*parts.hasher, clock: &*parts.clock };
     let of_hashes = match costs.read(timeout).await {
-        Ok((cost, in_use)) => list(&cost, &in_use),
+        Ok((cost, in_use)) => list(&cost, &in_use).into_iter().chain(memory_limit::check(&cost)).collect(),
         Err(error) => vec![Check::error(unreadable(&error))],
     };
     [vec![kernel], of_hashes].concat()
@@ -69,7 +70,12 @@ mod tests {
     const CURRENT: &str = "$argon2id$v=19$m=19456,t=2,p=1";
 
     fn cost(millis: u64) -> TurnCost {
-        TurnCost { parameters: CURRENT.to_owned(), time: Duration::from_millis(millis), concurrency: 2 }
+        TurnCost {
+            parameters: CURRENT.to_owned(),
+            time: Duration::from_millis(millis),
+            concurrency: 2,
+            memory_kib: 19_456,
+        }
     }
 
     // S-09

@@ -4,13 +4,12 @@ use auth_domain::ports::Check;
 
 use crate::compose;
 use crate::config::{CredentialsBackend, Settings};
-use crate::{memory_limit, proxy_ranges};
+use crate::proxy_ranges;
 
 /// Returns the checks of the settings.
 pub(super) fn checks(settings: &Settings) -> Vec<Check> {
     let mut checks = proxies(settings);
     checks.extend([passwords(settings), keys(settings), admin(settings)]);
-    checks.extend(memory_limit::check_memory(settings.password.concurrency, settings.password.memory_kib));
     checks.extend(clear_text_secret(settings));
     checks.extend(settings.readable_secrets.iter().map(|file| {
         Check::warning(format!(
