@@ -80,7 +80,7 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         skip_invalid: bool,
     },
-    /// Delete a user, with their sessions, known addresses and failed logins
+    /// Delete a user, with their sessions, known addresses and failed logins. References with ON DELETE CASCADE are deleted as well
     Delete {
         /// The user's email
         email: String,

@@ -5,12 +5,13 @@ mod lines;
 mod report;
 mod user_line;
 
+use std::mem::take;
 use std::path::Path;
 use std::time::Duration;
 
 use auth_domain::model::{HashFormat, HashUse};
 use auth_domain::ports::{PortError, PortErrorKind};
-use auth_domain::use_cases::{ImportAttempt, ImportOutcome, UserToImport};
+use auth_domain::use_cases::{ImportAttempt, UserToImport};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::time::sleep;
 
@@ -120,41 +121,40 @@ impl Import<'_> {
     async fn write(&mut self) -> Result<(), CommandError> {
         // A first start creates an account if there is no user. After the first transaction there is one.
         let _lock = if self.has_written { None } else { compose::lock_bootstrap(self.settings)? };
-        let mut attempts = 1;
-        let outcomes = loop {
-            match self.attempt().await {
-                Err(error) if attempts < ATTEMPTS && is_transient(&error) => attempts += 1,
-                outcomes => break outcomes?,
+        let users = take(&mut self.users);
+        let admin = self.admin;
+        let import = &admin.import_users;
+        // Repeating it is safe: users who were inserted are found with the same data.
+        let attempts = repeated(|| import.insert(&users, admin.request_time())).await?;
+        self.has_written = true;
+        let mut existing = Vec::new();
+        for ((line, user), attempt) in self.lines.drain(..).zip(&users).zip(attempts) {
+            match attempt {
+                ImportAttempt::Done(outcome) => self.report.outcome(line, outcome),
+                ImportAttempt::Exists(tenant_id) => existing.push((line, user, tenant_id)),
             }
-            sleep(PAUSE).await;
-        };
-        for (line, outcome) in self.lines.drain(..).zip(outcomes) {
+        }
+        let compared = existing.into_iter().map(|(line, user, tenant_id)| async move {
+            let outcome = repeated(|| import.compare(user, tenant_id, admin.request_time())).await;
+            outcome.map(|outcome| (line, outcome))
+        });
+        let mut compared = stream::iter(compared).buffered(COMPARISONS);
+        while let Some((line, outcome)) = compared.try_next().await? {
             self.report.outcome(line, outcome);
         }
-        self.users.clear();
-        self.has_written = true;
         Ok(())
     }
+}
 
-    /// Repeating it is safe: users who were inserted are found with the same data.
-    async fn attempt(&self) -> Result<Vec<ImportOutcome>, PortError> {
-        let attempts = self.admin.import_users.insert(&self.users, self.admin.request_time()).await?;
-        let users = self.users.iter().zip(attempts);
-        let outcomes = stream::iter(users.map(|(user, attempt)| self.complete(user, attempt)));
-        outcomes.buffered(COMPARISONS).try_collect().await
-    }
-
-    async fn complete(
-        &self,
-        user: &UserToImport,
-        attempt: ImportAttempt,
-    ) -> Result<ImportOutcome, PortError> {
-        match attempt {
-            ImportAttempt::Done(outcome) => Ok(outcome),
-            ImportAttempt::Exists(tenant_id) => {
-                self.admin.import_users.compare(user, tenant_id, self.admin.request_time()).await
-            }
+/// Calls a store again while it is unreachable, for a few seconds.
+async fn repeated<T, F: Future<Output = Result<T, PortError>>>(call: impl Fn() -> F) -> Result<T, PortError> {
+    let mut attempts = 1;
+    loop {
+        match call().await {
+            Err(error) if attempts < ATTEMPTS && is_transient(&error) => attempts += 1,
+            result => return result,
         }
+        sleep(PAUSE).await;
     }
 }
 

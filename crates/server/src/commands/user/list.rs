@@ -7,10 +7,13 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::command_error::CommandError;
 use crate::commands::administration::Administration;
-use crate::commands::output::print;
+use crate::commands::output::{print, printable, printable_json};
 
 /// The number of users in memory at a time, if they are printed as JSON.
 const PAGE: u32 = 1_000;
+
+/// The widest column of emails: the limit of an email at login.
+const WIDEST: usize = 255;
 
 /// A user on a line of JSON. The names are those of the columns, as `user import` reads them, except for `hash_format`.
 #[derive(Serialize)]
@@ -37,10 +40,10 @@ pub(super) async fn table(admin: &Administration) -> Result<(), CommandError> {
         }
     }
     users.sort_unstable_by(|a, b| a.email.as_str().cmp(b.email.as_str()));
-    let width = users.iter().map(|user| user.email.as_str().len()).max().unwrap_or(0).max(5);
+    let emails: Vec<String> = users.iter().map(|user| printable(user.email.as_str())).collect();
+    let width = emails.iter().map(|email| email.chars().count()).max().unwrap_or(0).clamp(5, WIDEST);
     print(&format!("{:width$}  {:9}  {:8}  {:36}  {}", "EMAIL", "ROLE", "STATUS", "USER", "TENANT"))?;
-    for user in users {
-        let email = user.email.as_str();
+    for (user, email) in users.iter().zip(emails) {
         print(&format!(
             "{email:width$}  {:9}  {:8}  {}  {}",
             user.role, user.status, user.id, user.tenant_id
@@ -83,7 +86,8 @@ fn line(user: &User, admin: &Administration) -> Result<String, CommandError> {
         created_at: user.created_at.format(&Rfc3339).ok(),
         hash_format: format,
     };
-    serde_json::to_string(&line).map_err(|error| CommandError::Failed(error.to_string()))
+    let json = serde_json::to_string(&line).map_err(|error| CommandError::Failed(error.to_string()))?;
+    Ok(printable_json(&json))
 }
 
 const fn name(format: HashFormat) -> &'static str {

@@ -25,6 +25,11 @@ pub(super) fn read_password() -> Result<Password, CommandError> {
 /// Reads a hash. White space around it is removed, because no hash has any.
 pub(super) fn read_hash() -> Result<PasswordHash, CommandError> {
     let text = read("password hash", MAX_HASH_BYTES + 1)?;
+    if text.len() > MAX_HASH_BYTES {
+        return Err(CommandError::Failed(
+            "the password hash is too long: it has more than 512 characters".to_owned(),
+        ));
+    }
     Ok(PasswordHash::new(text.trim().to_owned()))
 }
 

@@ -7,6 +7,9 @@ use zeroize::Zeroizing;
 /// The maximum length of a line, in bytes. A user with all fields has fewer than 2,000.
 pub(super) const MAX_LINE: usize = 8_192;
 
+/// A text in UTF-8 may begin with it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The lines of a text, read one at a time.
 pub(super) struct Lines {
     source: Box<dyn BufRead>,
@@ -47,7 +50,9 @@ impl Lines {
                 self.bytes += skip_line(&mut self.source)?;
                 return Ok(Some(Line { number: self.number, text: None, end: self.bytes }));
             }
-            if !self.buffer.trim_ascii().is_empty() {
+            let start: &[u8] = if self.number == 1 { BYTE_ORDER_MARK } else { b"" };
+            let line = self.buffer.strip_prefix(start).unwrap_or(&self.buffer);
+            if !line.trim_ascii().is_empty() {
                 break;
             }
         }
@@ -89,6 +94,7 @@ mod tests {
         let expected = [(2, Some("a\r\n".to_owned()), 4), (4, Some("b".to_owned()), 7)];
         assert_eq!(all("\na\r\n \nb"), expected);
         assert_eq!(all(""), []);
+        assert_eq!(all("\u{feff}\r\na"), [(2, Some("a".to_owned()), 6)]);
     }
 
     #[test]

@@ -16,6 +16,8 @@ const SPINNER: &str = "{msg} {spinner} {bytes}";
 pub(super) struct Report {
     pub(super) imported: u64,
     pub(super) already_there: u64,
+    /// Those of them who were changed after they had been imported, or before.
+    different: u64,
     rejected: u64,
     switched_off: BTreeMap<HashFormat, u64>,
     bar: ProgressBar,
@@ -30,7 +32,7 @@ impl Report {
             bar.set_style(style);
         }
         bar.set_message(activity);
-        Self { imported: 0, already_there: 0, rejected: 0, switched_off: BTreeMap::new(), bar }
+        Self { imported: 0, already_there: 0, different: 0, rejected: 0, switched_off: BTreeMap::new(), bar }
     }
 
     /// Shows how many bytes were read.
@@ -61,8 +63,16 @@ impl Report {
                 self.already_there += 1;
                 return;
             }
-            ImportOutcome::Different(column) => {
+            ImportOutcome::Different(column @ "id") => {
                 format!("a user with this email exists and has another {column}; the user was not changed")
+            }
+            // A login may have replaced the hash since, and an administrator the rest.
+            ImportOutcome::Different(column) => {
+                self.already_there += 1;
+                self.different += 1;
+                let note = format!("the user exists and has another {column}; the user was not changed");
+                self.note(line, &note);
+                return;
             }
             ImportOutcome::Unreadable(row) => {
                 format!("a user with this email exists, and the row cannot be read: {row}")
@@ -80,7 +90,11 @@ impl Report {
     /// Counts and prints a problem of a line.
     pub(super) fn invalid(&mut self, line: u64, problem: &str) {
         self.rejected += 1;
-        self.bar.suspend(|| warn(&format!("line {line}: {problem}")));
+        self.note(line, problem);
+    }
+
+    fn note(&self, line: u64, text: &str) {
+        self.bar.suspend(|| warn(&format!("line {line}: {text}")));
     }
 
     /// The number of lines with a problem.
@@ -91,8 +105,12 @@ impl Report {
     /// Prints the counts.
     pub(super) fn print_summary(&self) {
         self.finish();
+        let different = match self.different {
+            0 => String::new(),
+            different => format!(", {different} of them with other data"),
+        };
         confirm(&format!(
-            "imported: {}; already there: {}; lines with a problem: {}",
+            "imported: {}; already there: {}{different}; lines with a problem: {}",
             self.imported, self.already_there, self.rejected
         ));
         for (format, users) in &self.switched_off {

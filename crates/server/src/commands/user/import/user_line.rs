@@ -1,6 +1,7 @@
 //! One line of the file: a user as a JSON object.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use auth_domain::model::{Email, PasswordHash, Role, TenantId, UserId, UserStatus};
 use auth_domain::use_cases::UserToImport;
@@ -13,6 +14,10 @@ use super::lines::MAX_LINE;
 
 /// The fields of a line. They are the columns of `users`.
 const FIELDS: &str = "email, password_hash, role, status, id, tenant_id, created_at";
+/// The years that a user may have been created in.
+const YEARS: RangeInclusive<i32> = 1970..=9999;
+/// The width of the column of hashes.
+const MAX_HASH_CHARACTERS: usize = 512;
 /// The maximum length of the name of an unknown field in a message.
 const SHOWN: usize = 40;
 
@@ -69,6 +74,9 @@ fn email(fields: &mut Fields) -> Result<Email, String> {
 /// A missing hash is a mistake, because its user could never log in with a password.
 fn password_hash(fields: &mut Fields) -> Result<Option<PasswordHash>, String> {
     match fields.remove("password_hash").unwrap_or_default() {
+        Member::Text(text) if text.chars().count() > MAX_HASH_CHARACTERS => {
+            Err(format!("password_hash has more than {MAX_HASH_CHARACTERS} characters"))
+        }
         Member::Text(text) => Ok(Some(PasswordHash::new(text.to_string()))),
         Member::Other(JsonType::Null) => Ok(None),
         Member::Missing => {
@@ -111,7 +119,10 @@ fn uuid(text: &str) -> Result<Uuid, &'static str> {
 /// The stores keep microseconds.
 fn time(text: &str) -> Result<OffsetDateTime, &'static str> {
     const EXPECTED: &str = "a time as in RFC 3339, such as 2026-07-10T14:32:00Z";
-    let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| EXPECTED)?.to_offset(UtcOffset::UTC);
+    let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| EXPECTED)?;
+    // A time at the end of the year 9999 may be later in UTC than any time that can be represented.
+    let time =
+        time.checked_to_offset(UtcOffset::UTC).filter(|time| YEARS.contains(&time.year())).ok_or(EXPECTED)?;
     time.replace_nanosecond(time.microsecond() * 1_000).map_err(|_| EXPECTED)
 }
 
@@ -175,6 +186,24 @@ mod tests {
             assert_eq!(parsed(line).as_ref(), Ok(&expected), "{line}");
         }
         assert_eq!(parse(Some(format!("\u{feff}{short}").as_bytes()), 1), Ok(expected));
+    }
+
+    #[test]
+    fn times_and_hashes_that_no_store_can_keep_are_rejected() {
+        let with_time = |time: &str| {
+            parsed(&format!(r#"{{"email": "a@b.c", "password_hash": null, "created_at": "{time}"}}"#))
+        };
+        for time in ["9999-12-31T23:59:59-01:00", "0000-01-01T00:00:00+01:00", "1969-12-31T23:59:59Z"] {
+            assert!(
+                with_time(time).is_err_and(|problem| problem.starts_with("created_at must be")),
+                "{time}"
+            );
+        }
+        assert!(with_time("1970-01-01T01:00:00+01:00").is_ok());
+        let with_hash =
+            |length| parsed(&format!(r#"{{"email": "a@b.c", "password_hash": "{}"}}"#, "x".repeat(length)));
+        assert!(with_hash(512).is_ok());
+        assert_eq!(with_hash(513), Err("password_hash has more than 512 characters".to_owned()));
     }
 
     #[test]
