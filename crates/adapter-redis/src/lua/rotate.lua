@@ -144,9 +144,15 @@ if class ~= 'ended' and class ~= 'used' then
   end
 
   if class == 'current' then
-    -- `advance`: the presented token is consumed here, and nowhere else.
-    if not redis.call('GETDEL', presented_key) then
+    -- `advance`. A right that is missing stops the script. So everything that needs one comes before the record, which alone decides
+    -- that the presented token is consumed. If maxmemory is reached, Redis rejects a script whose first write takes memory. So the
+    -- first one is this, which keeps the lifetime.
+    if redis.call('PEXPIRE', presented_key, math.ceil((expires - now) / 1000)) == 0 then
       return { 'expired' }
+    end
+    if released_tokens then
+      -- `revoke` needs it after the record is written.
+      redis.call('PTTL', 'auth:jwt:revoked:')
     end
     -- `start_by`: a clock was ahead when the session was opened.
     if created > now + 10000000 then
@@ -162,10 +168,6 @@ if class ~= 'ended' and class ~= 'used' then
     from = has_from == 1 and rotated_from or ''
     sealed = is_sealed == 1 and string.sub(ARGV[1], sealed_at) or ''
   end
-  local needed = math.max(expires, access_expires_at + margin)
-  save_fields(session_key, now, nil, needed, not is_known and access_token, access_expires_at, sealed, format, tenant, current,
-    previous, from, created, rotated, expires, ends, kept, minute, refreshes, generation, retries, tokens, first, last, ended,
-    reason, pending, stored)
   if user_minute then
     -- The lifetime is only a cleanup: the time of the call decides whether the minute has passed.
     local counted
@@ -179,6 +181,14 @@ if class ~= 'ended' and class ~= 'used' then
     else
       redis.call('SET', user_minute_key, counted, 'PX', '120000')
     end
+  end
+  local needed = math.max(expires, access_expires_at + margin)
+  save_fields(session_key, now, nil, needed, not is_known and access_token, access_expires_at, sealed, format, tenant, current,
+    previous, from, created, rotated, expires, ends, kept, minute, refreshes, generation, retries, tokens, first, last, ended,
+    reason, pending, stored)
+  if class == 'current' then
+    -- It is unusable already, and its lifetime is a cleanup.
+    redis.pcall('DEL', presented_key)
   end
   if class == 'retried' then
     reply = { class, sealed }

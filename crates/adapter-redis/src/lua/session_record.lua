@@ -169,7 +169,14 @@ local function save_fields(key, now, lifetime, needed, id, expiry, sealed, forma
       -- The key has no lifetime, and a negative one would delete the record.
       lifetime = math.max(1, math.ceil((kept - now) / 1000))
     end
-    redis.call('DEL', key)
+    -- A record of format 2 is no hash, and is deleted only if the user may write one.
+    local created_hash = redis.pcall('HSET', key, 'v', '1')
+    if type(created_hash) == 'table' then
+      if not string.find(created_hash.err, 'WRONGTYPE', 1, true) then
+        redis.call('HSET', key, 'v', '1')
+      end
+      redis.call('DEL', key)
+    end
     for position = first, last, TOKEN_SIZE do
       local known_expiry, known = struct.unpack('>I7c16', tokens, position)
       changed[#changed + 1], changed[#changed + 2] = 't' .. known, known_expiry

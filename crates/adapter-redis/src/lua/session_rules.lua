@@ -24,15 +24,20 @@ local function finish(session, record, now, margin, reply, lifetime)
   record.first, record.pending = first, first < last
   save_ended(session.key, record, now, lifetime)
   if not record.pending then
-    redis.call('ZREM', session.sessions_key, session.id)
+    -- The session has ended. A listing skips an id that is left over.
+    redis.pcall('ZREM', session.sessions_key, session.id)
   end
 end
 
--- Ends a session. Its record stays as a tombstone.
+-- Ends a session. Its record stays as a tombstone. The refresh token is deleted last: a script that stops in the middle, because a
+-- right is missing, must not have consumed it.
 local function close(session, record, reason, now, margin, tombstone, reply)
-  redis.call('DEL', session.token_prefix .. (record.format == 1 and record.current or hex(record.current)))
+  local token_key = session.token_prefix .. (record.format == 1 and record.current or hex(record.current))
+  -- It keeps the lifetime. If maxmemory is reached, Redis rejects a script whose first write takes memory.
+  redis.call('PEXPIRE', token_key, to_milliseconds(record.expires - now))
   record.from, record.minute, record.retries, record.ended, record.reason = '', 0, 0, now, reason
   finish(session, record, now, margin, reply, to_milliseconds(tombstone))
+  redis.pcall('DEL', token_key)
 end
 
 -- Does what is left to do for a session that has ended.

@@ -45,7 +45,7 @@ pub(super) fn uses() -> Vec<Use> {
     let limit_key = LimitKey::from_bytes([0; 16]);
     let mut kinds = vec![
         (keys::session(session), RECORD),
-        (keys::refresh(&RefreshTokenDigest { session, value: [0; 32] }), &[GETDEL, SET, DEL]),
+        (keys::refresh(&RefreshTokenDigest { session, value: [0; 32] }), &[PEXPIRE, SET, DEL]),
         (keys::sessions(user), SESSION_IDS),
         (keys::refreshes(user), &[GET, SET]),
         (keys::revoked(TokenId::from_uuid(Uuid::nil())), &[EXISTS, SET, PTTL]),

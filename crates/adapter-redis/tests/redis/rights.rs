@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use auth_adapter_redis::{CachingDenylist, RecordFormat, RedisLegacyRefreshTokens};
 use auth_domain::model::{
-    ClearedLimit, EndReason, LegacyHolder, LegacyRefreshToken, LoginAttempt, Reservation, Rotation,
-    SessionId, SessionRef, Settlement, UserId,
+    ClearedLimit, EndReason, LegacyHolder, LegacyRefreshToken, LoginAttempt, MAX_LIVE_ACCESS_TOKENS,
+    Reservation, Rotation, SessionId, SessionRef, Settlement, UserId,
 };
 use auth_domain::ports::{
     Denylist, LegacyRefreshTokens, LoginLimiter, PortError, PortErrorKind, SessionStore, Severity,
@@ -147,6 +147,50 @@ async fn privileges_of_the_readme_are_sufficient() {
     assert!(String::from_utf8_lossy(&denied.stdout).contains("NOPERM"), "{denied:?}");
 }
 
+/// Rotates and ends sessions without each right in turn. A call that fails for it has consumed no refresh token.
+async fn each_right_missing(format: RecordFormat, converts: bool) {
+    let server = RedisServer::start();
+    let mut ports = with_rights(&server);
+    let commands =
+        ["set", "hset", "hdel", "pexpire", "pttl", "del", "get", "hgetall", "zrem", "time", "evalsha"];
+    for command in commands {
+        let other = if format == RecordFormat::Hash { RecordFormat::Packed } else { RecordFormat::Hash };
+        ports = ports.with_format(if converts { other } else { format });
+        let session = ports.opened().await;
+        let mut token = ports.rotated(&session, &session.token).await;
+        ports = ports.with_format(format);
+        for round in 1..=MAX_LIVE_ACCESS_TOKENS {
+            let mut next = session.rotation(&token, START);
+            next.rotate.releases_oldest = true;
+            // In the last round the session is full, and its oldest access token is revoked.
+            if round == 1 || round == MAX_LIVE_ACCESS_TOKENS {
+                set_user(&server, &[format!("-{command}")]);
+            }
+            let mut rotated = ports.sessions.rotate(&next.rotate, request_time_at(START)).await;
+            if rotated.is_err() {
+                set_user(&server, &[format!("+{command}")]);
+                rotated = ports.sessions.rotate(&next.rotate, request_time_at(START)).await;
+            }
+            assert_eq!(rotated.unwrap(), Rotation::Rotated, "{command}");
+            token = next.successor;
+        }
+
+        set_user(&server, &[format!("-{command}")]);
+        let ended = ports.log_out(&session, None).await;
+        set_user(&server, &[format!("+{command}")]);
+        if ended.is_err() {
+            let mut next = session.rotation(&token, START);
+            next.rotate.releases_oldest = true;
+            let rotated = ports.sessions.rotate(&next.rotate, request_time_at(START)).await.unwrap();
+            assert_eq!(rotated, Rotation::Rotated, "{command}");
+            token = next.successor;
+            ports.log_out(&session, None).await.unwrap();
+        }
+        let (presented, _) = ports.present(&session, &token, request_time_at(START)).await.unwrap();
+        assert!(matches!(presented, Rotation::Ended(EndReason::LoggedOut)), "{command}: {presented:?}");
+    }
+}
+
 /// Returns the errors of the checks as one text; empty if there is none.
 async fn errors(ports: &Ports) -> String {
     match ports.store.diagnose(now_and(0)).await {
@@ -188,6 +232,15 @@ async fn each_missing_command_is_named_or_not_needed() {
         ports.store.ping(now_and(0)).await.unwrap();
     }
     use_everything(&server, ports).await.unwrap();
+}
+
+// S-94
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_lacks_a_right_has_consumed_no_token() {
+    for format in [RecordFormat::Hash, RecordFormat::Packed] {
+        each_right_missing(format, false).await;
+        each_right_missing(format, true).await;
+    }
 }
 
 // S-94
