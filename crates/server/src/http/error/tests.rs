@@ -105,7 +105,7 @@ async fn a_503_claims_no_change_only_if_this_is_known() {
         (PortError::unavailable("away"), true),
         (PortError::overloaded("busy"), true),
         (PortError::unanswered("lost"), false),
-        (PortError::misconfigured("no right"), false),
+        (PortError::misconfigured("no right"), true),
         (PortError::unavailable("away").into_unanswered(), false),
     ] {
         let text = body(ApiError::from(LoginError::Port(error)).error_response()).await.to_string();

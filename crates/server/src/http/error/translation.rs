@@ -61,9 +61,11 @@ impl From<PortError> for ApiError {
             return Self::Unavailable;
         }
         match error.kind() {
-            PortErrorKind::Unavailable | PortErrorKind::Overloaded => Self::Unavailable,
-            // An administrator can correct a misconfiguration. A script that lacks a right stops in the middle.
-            PortErrorKind::Unanswered | PortErrorKind::Misconfigured => Self::Unanswered,
+            // An administrator can correct a misconfiguration. It rejects a call before the call takes effect.
+            PortErrorKind::Unavailable | PortErrorKind::Overloaded | PortErrorKind::Misconfigured => {
+                Self::Unavailable
+            }
+            PortErrorKind::Unanswered => Self::Unanswered,
             PortErrorKind::Corrupt => Self::Internal,
         }
     }
