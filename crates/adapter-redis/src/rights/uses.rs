@@ -30,8 +30,8 @@ const ZREM: Words = &["ZREM", "m"];
 const ZREMRANGEBYSCORE: Words = &["ZREMRANGEBYSCORE", "-inf", "-1"];
 const ZSCORE: Words = &["ZSCORE", "m"];
 
-// HDEL removes what HSET has written, and with it the key.
-const RECORD: &[Words] = &[HSET, HGETALL, HMGET, HDEL, DEL, GET, SET, EXISTS, PTTL, PEXPIRE];
+// HDEL removes what HSET has written, and with it the key. The script performs HSET only if HDEL was performed before.
+const RECORD: &[Words] = &[HDEL, HSET, HGETALL, HMGET, HDEL, DEL, GET, SET, EXISTS, PTTL, PEXPIRE];
 const SESSION_IDS: &[Words] = &[ZRANGE, ZREM, ZCARD, ZADD, PTTL, PEXPIRE];
 const WINDOW: &[Words] = &[ZRANGE, ZREM, ZADD, ZSCORE, ZREMRANGEBYSCORE, PEXPIRE];
 const KNOWN_ADDRESSES: &[Words] = &[ZRANGE, ZREM, ZADD, ZSCORE, ZCARD, ZREMRANGEBYSCORE, PEXPIRE, DEL];

@@ -245,6 +245,22 @@ async fn a_call_that_lacks_a_right_has_consumed_no_token() {
 
 // S-94
 #[tokio::test(flavor = "multi_thread")]
+async fn the_check_leaves_no_key_if_nothing_may_be_removed() {
+    let server = RedisServer::start();
+    let ports = with_rights(&server);
+    set_user(&server, &["-hdel", "-del", "-pexpire"]);
+    // `SET` on the readiness key only: with it, the check could replace a hash.
+    set_user(&server, &["-set", "(+set ~auth:readiness)"]);
+    let error = ports.store.ping(now_and(0)).await.unwrap_err();
+    assert_eq!(error.kind(), PortErrorKind::Misconfigured, "{error:?}");
+    for missing in ["del", "hdel", "pexpire"] {
+        assert!(text(&error).contains(missing), "{error:?}");
+    }
+    assert_eq!(server.cli(&["KEYS", "auth:session:*"]), "");
+}
+
+// S-94
+#[tokio::test(flavor = "multi_thread")]
 async fn each_missing_key_pattern_is_named() {
     let server = RedisServer::start();
     let ports = with_rights(&server);
