@@ -99,6 +99,16 @@ impl PostgresDatabase {
         Ok(migrations::run(connection, deadline, timeout).await?)
     }
 
+    /// Takes a connection, which is made if none is free.
+    ///
+    /// # Errors
+    /// `Misconfigured` if the server rejects the connection; `Unavailable` if it cannot be reached.
+    #[instrument(level = "debug", skip_all)]
+    pub async fn connect(&self, request_time: RequestTime) -> Result<(), PortError> {
+        self.0.pooled(request_time).await?;
+        Ok(())
+    }
+
     /// Checks readiness: the server answers, is a primary, commits a write, and its clock is right.
     ///
     /// # Errors

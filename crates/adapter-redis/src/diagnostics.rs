@@ -26,6 +26,14 @@ const READINESS_TTL: u32 = 10_000;
 const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl RedisStore {
+    /// Opens a connection if none is open.
+    ///
+    /// # Errors
+    /// [`PortError`] if the server is unreachable, or rejects the credentials or certificates.
+    pub async fn connect(&self, request_time: RequestTime) -> Result<(), PortError> {
+        Ok(self.connections().ensure_open(request_time.deadline()).await?)
+    }
+
     /// Checks that the server does what requests need, and that its clock agrees with ours.
     ///
     /// # Errors

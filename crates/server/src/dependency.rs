@@ -25,6 +25,12 @@ pub(crate) trait Dependency: Send + Sync {
     /// Returns the name in readiness, logs, metrics and `doctor`.
     fn name(&self) -> &'static str;
 
+    /// Returns once it has accepted a connection.
+    ///
+    /// # Errors
+    /// [`PortError`] if it is unreachable, or rejects the credentials or certificates.
+    async fn connect(&self, request_time: RequestTime) -> Result<(), PortError>;
+
     /// Returns once it has answered.
     ///
     /// # Errors

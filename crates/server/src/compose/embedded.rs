@@ -195,6 +195,11 @@ impl Dependency for Embedded {
         "embedded_store"
     }
 
+    /// The file is open already.
+    async fn connect(&self, _request_time: RequestTime) -> Result<(), PortError> {
+        Ok(())
+    }
+
     async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
         self.database.ping(request_time).await
     }

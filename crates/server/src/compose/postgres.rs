@@ -73,6 +73,10 @@ impl Dependency for Postgres {
         "postgres"
     }
 
+    async fn connect(&self, request_time: RequestTime) -> Result<(), PortError> {
+        self.database.connect(request_time).await
+    }
+
     async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
         self.database.ping(request_time).await
     }
@@ -100,6 +104,10 @@ impl Dependency for Postgres {
 }
 
 impl Reloadable for Postgres {
+    fn present(&self) -> Option<&dyn Dependency> {
+        Some(self)
+    }
+
     fn prepare(&self, settings: &Settings) -> Result<Prepared, String> {
         let CredentialsBackend::Postgres(server) = &settings.credentials else {
             return Ok(Prepared::nothing());

@@ -144,6 +144,10 @@ impl Dependency for Redis {
         "redis"
     }
 
+    async fn connect(&self, request_time: RequestTime) -> Result<(), PortError> {
+        self.store.connect(request_time).await
+    }
+
     async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
         self.store.ping(request_time).await
     }
@@ -164,6 +168,10 @@ impl Dependency for Redis {
 }
 
 impl Reloadable for Redis {
+    fn present(&self) -> Option<&dyn Dependency> {
+        Some(self)
+    }
+
     fn prepare(&self, settings: &Settings) -> Result<Prepared, String> {
         let TokensBackend::Redis(server) = &settings.tokens.backend else { return Ok(Prepared::nothing()) };
         let (config, clock) = (config(server), self.clock.clone());

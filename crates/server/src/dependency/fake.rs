@@ -10,6 +10,7 @@ type Call<T> = Box<dyn Fn() -> Result<T, PortError> + Send + Sync>;
 
 /// A dependency named `store` with configurable results.
 pub(crate) struct FakeDependency {
+    pub(crate) connect: Call<()>,
     pub(crate) ping: Call<()>,
     pub(crate) diagnose: Call<Vec<Check>>,
     /// Whether a ping never returns.
@@ -18,12 +19,18 @@ pub(crate) struct FakeDependency {
 
 /// A dependency without warnings and errors.
 pub(crate) fn sound() -> FakeDependency {
-    FakeDependency { ping: Box::new(|| Ok(())), diagnose: Box::new(|| Ok(Vec::new())), hangs: false }
+    FakeDependency {
+        connect: Box::new(|| Ok(())),
+        ping: Box::new(|| Ok(())),
+        diagnose: Box::new(|| Ok(Vec::new())),
+        hangs: false,
+    }
 }
 
 /// A dependency that is unreachable.
 pub(crate) fn unreachable() -> FakeDependency {
     FakeDependency {
+        connect: Box::new(|| Err(PortError::unavailable("gone"))),
         ping: Box::new(|| Err(PortError::unavailable("gone"))),
         diagnose: Box::new(|| Err(PortError::unavailable("gone"))),
         hangs: false,
@@ -34,6 +41,10 @@ pub(crate) fn unreachable() -> FakeDependency {
 impl Dependency for FakeDependency {
     fn name(&self) -> &'static str {
         "store"
+    }
+
+    async fn connect(&self, _request_time: RequestTime) -> Result<(), PortError> {
+        (self.connect)()
     }
 
     async fn ping(&self, _request_time: RequestTime) -> Result<(), PortError> {

@@ -15,6 +15,11 @@ pub(crate) trait Reloadable: Send + Sync {
     /// # Errors
     /// The problem of a setting, with its name and the remedy.
     fn prepare(&self, settings: &Settings) -> Result<Prepared, String>;
+
+    /// The dependency with the present secrets. `None` if there is nothing to ask.
+    fn present(&self) -> Option<&dyn Dependency> {
+        None
+    }
 }
 
 /// A change that was prepared.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auth_domain::model::Event;
+use auth_domain::model::{Event, RequestTime};
 use auth_domain::ports::{Clock, PortError, PortErrorKind, start_request};
 use auth_store_connection::Change;
 use futures_util::future::join_all;
@@ -100,8 +100,10 @@ impl Reloader {
         let (sources, parts) = (Arc::clone(&self.sources), Arc::clone(&self.parts));
         let read = spawn_blocking(move || read(&sources, &parts)).await;
         let prepared = read.unwrap_or_else(|error| Err(vec![format!("reading them failed: {error}")]))?;
-        let asked = prepared.iter().filter_map(|prepared| prepared.dependency.as_deref());
-        let rejections = join_all(asked.map(|dependency| self.rejection(dependency))).await;
+        let asked = self.parts.iter().zip(&prepared);
+        let asked =
+            asked.filter_map(|(part, prepared)| Some((part.present(), prepared.dependency.as_deref()?)));
+        let rejections = join_all(asked.map(|(present, other)| self.rejection(present, other))).await;
         let problems: Vec<_> = rejections.into_iter().flatten().collect();
         if !problems.is_empty() {
             return Err(problems);
@@ -109,14 +111,34 @@ impl Reloader {
         Ok(prepared.into_iter().map(|prepared| prepared.change).collect())
     }
 
-    /// Returns why a dependency cannot be used with the other secrets.
-    async fn rejection(&self, dependency: &dyn Dependency) -> Option<String> {
-        let request_time = start_request(&*self.clock, CHECK_TIMEOUT);
-        let answer = timeout_at(request_time.deadline().into(), dependency.ping(request_time)).await;
-        let is_rejection =
-            |error: &PortError| matches!(error.kind(), PortErrorKind::Misconfigured | PortErrorKind::Corrupt);
-        answer.ok()?.err().filter(is_rejection).map(|error| error_chain(&error))
+    /// Returns why a dependency cannot be used with the other secrets: it rejects the connection, or it cannot be used for a reason
+    /// that the present secrets do not have. A wrong clock, for example, is no reason to keep a key that must be withdrawn.
+    async fn rejection(&self, present: Option<&dyn Dependency>, other: &dyn Dependency) -> Option<String> {
+        let connected = self.ask(|request_time| other.connect(request_time)).await?;
+        let answered = match connected {
+            Ok(()) => self.ask(|request_time| other.ping(request_time)).await?,
+            rejected => return rejection_text(rejected),
+        };
+        let (rejection, present) = (rejection_text(answered)?, present?);
+        let present = self.ask(|request_time| present.ping(request_time)).await?;
+        present.is_ok().then_some(rejection)
     }
+
+    /// Returns `None` if there is no answer in time.
+    async fn ask<F: Future<Output = Result<(), PortError>>>(
+        &self,
+        question: impl FnOnce(RequestTime) -> F,
+    ) -> Option<Result<(), PortError>> {
+        let request_time = start_request(&*self.clock, CHECK_TIMEOUT);
+        timeout_at(request_time.deadline().into(), question(request_time)).await.ok()
+    }
+}
+
+/// Returns the text of an error that an administrator has to correct.
+fn rejection_text(answer: Result<(), PortError>) -> Option<String> {
+    let is_rejection =
+        |error: &PortError| matches!(error.kind(), PortErrorKind::Misconfigured | PortErrorKind::Corrupt);
+    answer.err().filter(is_rejection).map(|error| error_chain(&error))
 }
 
 /// Reads all files again, and prepares the changes of all parts.

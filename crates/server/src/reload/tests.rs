@@ -18,6 +18,7 @@ use crate::dependency::fake::{FakeDependency, sound, unreachable};
 struct Part {
     rejects: bool,
     dependency: Option<Arc<dyn Dependency>>,
+    present: Option<Arc<dyn Dependency>>,
     prepared: AtomicUsize,
     applied: Arc<AtomicUsize>,
 }
@@ -33,6 +34,10 @@ impl Reloadable for Part {
             applied.fetch_add(1, Ordering::Relaxed);
         });
         Ok(Prepared { change, dependency: self.dependency.clone() })
+    }
+
+    fn present(&self) -> Option<&dyn Dependency> {
+        self.present.as_deref()
     }
 }
 
@@ -96,9 +101,22 @@ async fn one_problem_prevents_all_changes() {
 #[tokio::test]
 async fn server_that_rejects_the_secrets_prevents_the_change_and_an_outage_does_not() {
     let misconfigured = || Err(PortError::misconfigured("wrong password"));
-    assert_eq!(applied(asking(FakeDependency { ping: Box::new(misconfigured), ..sound() }), &[]).await, 0);
+    let rejecting = || FakeDependency { connect: Box::new(misconfigured), ..sound() };
+    assert_eq!(applied(asking(rejecting()), &[]).await, 0);
+    assert_eq!(applied(Part { present: Some(Arc::new(rejecting())), ..asking(rejecting()) }, &[]).await, 0);
     for usable in [sound(), unreachable(), FakeDependency { hangs: true, ..sound() }] {
         assert_eq!(applied(asking(usable), &[]).await, 1);
+    }
+}
+
+// S-98
+#[tokio::test]
+async fn secrets_are_used_if_the_present_ones_have_the_same_problem() {
+    let misconfigured = || Err(PortError::misconfigured("the clocks are 3 s apart"));
+    let unready = || FakeDependency { ping: Box::new(misconfigured), ..sound() };
+    for (present, times) in [(sound(), 0), (unready(), 1), (unreachable(), 1)] {
+        let part = Part { present: Some(Arc::new(present)), ..asking(unready()) };
+        assert_eq!(applied(part, &[]).await, times);
     }
 }
 
