@@ -32,6 +32,8 @@ pub(crate) struct ClockJumps {
     settled: Duration,
     /// The jumps ahead that do not count yet, the oldest first.
     jumps: Vec<Jump>,
+    /// Set while the clock is behind: the time from which it is not.
+    behind_until: Option<i64>,
 }
 
 /// A jump ahead.
@@ -46,13 +48,13 @@ impl ClockJumps {
     /// Watches the clock from a first sample on.
     pub(crate) fn new(distrust: Distrust, instant: Instant, now: i64) -> Self {
         let (running, settled) = (Duration::ZERO, Duration::ZERO);
-        Self { distrust, last: (instant, now), running, settled, jumps: Vec::new() }
+        Self { distrust, last: (instant, now), running, settled, jumps: Vec::new(), behind_until: None }
     }
 
     /// Adds the jumps that a former process saw until `seen_at`. The time from then until the start was not watched, so the clock
     /// may have been set meanwhile.
-    pub(crate) fn restore(&mut self, seen_at: i64, jumps: Vec<Jump>) {
-        self.jumps = jumps;
+    pub(crate) fn restore(&mut self, seen_at: i64, jumps: Vec<Jump>, behind_until: Option<i64>) {
+        (self.jumps, self.behind_until) = (jumps, behind_until);
         self.add(self.now().saturating_sub(seen_at));
     }
 
@@ -65,6 +67,11 @@ impl ClockJumps {
     /// The jumps, for the next process.
     pub(crate) fn jumps(&self) -> &[Jump] {
         &self.jumps
+    }
+
+    /// The time until which the clock is behind, for the next process; `None` if it is not.
+    pub(crate) const fn behind_until(&self) -> Option<i64> {
+        self.behind_until
     }
 
     /// Takes a sample.
@@ -97,23 +104,33 @@ impl ClockJumps {
         from_microseconds(recent.fold(0, |ahead, jump| ahead.saturating_add(jump.by)))
     }
 
-    /// The time since which the clock has not jumped, if that is long enough to trust it. A clock that is behind after a start
-    /// is corrected before.
+    /// The time since which the clock has not jumped, if that is long enough to trust it, and if it is not behind.
     pub(crate) fn settled_since(&self) -> Option<i64> {
-        let is_settled = self.settled >= self.distrust.after_start;
+        let is_settled = self.settled >= self.distrust.after_start && self.behind_until.is_none();
         is_settled.then(|| self.now().saturating_sub(to_microseconds(self.settled)))
     }
 
+    /// Notes by how much the clock was set ahead, or back if it is negative.
     fn add(&mut self, ahead: i64) {
-        if ahead.saturating_abs() <= to_microseconds(JUMP) {
-            return;
+        if is_jump(ahead) {
+            self.settled = Duration::ZERO;
+            if ahead > 0 {
+                self.jump_ahead(ahead);
+            } else {
+                self.take_back(ahead.saturating_neg());
+            }
         }
-        self.settled = Duration::ZERO;
-        if ahead > 0 {
-            self.jumps.push(Jump { by: ahead, rest: self.distrust.after_jump });
+        self.behind_until = self.behind_until.filter(|until| self.now() < *until);
+    }
+
+    /// Adds a jump. The part of it that a clock was behind is no mistake, but the correction of one.
+    fn jump_ahead(&mut self, by: i64) {
+        let before = self.now().saturating_sub(by);
+        let behind = self.behind_until.map_or(0, |until| until.saturating_sub(before).max(0));
+        let by = by.saturating_sub(behind);
+        if is_jump(by) {
+            self.jumps.push(Jump { by, rest: self.distrust.after_jump });
             self.merge();
-        } else {
-            self.take_back(ahead.saturating_neg());
         }
     }
 
@@ -125,7 +142,8 @@ impl ClockJumps {
         }
     }
 
-    /// Shortens the last jumps, which a correction has undone.
+    /// Shortens the last jumps, which a correction has undone. If it was more than all of them, the clock is behind now: times that
+    /// are in the future by it were stored while it was right.
     fn take_back(&mut self, mut by: i64) {
         while by > 0
             && let Some(mut jump) = self.jumps.pop()
@@ -137,7 +155,15 @@ impl ClockJumps {
                 self.jumps.push(jump);
             }
         }
+        if is_jump(by) {
+            self.behind_until = self.behind_until.max(Some(self.now().saturating_add(by)));
+        }
     }
+}
+
+/// Whether a difference in either direction is a jump.
+fn is_jump(by: i64) -> bool {
+    by.saturating_abs() > to_microseconds(JUMP)
 }
 
 #[cfg(test)]

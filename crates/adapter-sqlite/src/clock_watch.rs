@@ -17,18 +17,19 @@ pub(crate) struct ClockWatch {
     jumps: Mutex<ClockJumps>,
 }
 
-/// What the next process needs: the time of a sample, and the jumps until then.
+/// What the next process needs: the time of a sample, the jumps until then, and the time until which the clock is behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sampled {
     pub(crate) seen_at: i64,
     pub(crate) jumps: Vec<Jump>,
+    pub(crate) behind_until: Option<i64>,
 }
 
 impl ClockWatch {
     pub(crate) fn new(clock: Arc<dyn Clock>, distrust: Distrust, former: Option<Sampled>) -> Self {
         let mut jumps = ClockJumps::new(distrust, clock.instant(), to_unix_microseconds(clock.now()));
         if let Some(former) = former {
-            jumps.restore(former.seen_at, former.jumps);
+            jumps.restore(former.seen_at, former.jumps, former.behind_until);
         }
         Self { clock, jumps: Mutex::new(jumps) }
     }
@@ -44,20 +45,23 @@ impl ClockWatch {
 
 /// What the former process has saved; `None` if there was none.
 pub(crate) fn load(connection: &mut SqliteConnection) -> Result<Option<Sampled>, StoreError> {
-    let row: Option<(i64, Vec<u8>)> = clock_watch::table
+    let row: Option<(i64, Vec<u8>, Option<i64>)> = clock_watch::table
         .find(0)
-        .select((clock_watch::seen_at, clock_watch::jumps))
+        .select((clock_watch::seen_at, clock_watch::jumps, clock_watch::behind_until))
         .get_result(connection)
         .optional()?;
-    let Some((seen_at, bytes)) = row else { return Ok(None) };
+    let Some((seen_at, bytes, behind_until)) = row else { return Ok(None) };
     let (jumps, _) = bytes.as_chunks::<16>();
-    Ok(Some(Sampled { seen_at, jumps: jumps.iter().copied().map(unpack).collect() }))
+    let jumps = jumps.iter().copied().map(unpack).collect();
+    Ok(Some(Sampled { seen_at, jumps, behind_until }))
 }
 
 /// Saves a sample for the next process.
 pub(crate) fn save(connection: &mut SqliteConnection, sampled: &Sampled) -> Result<(), StoreError> {
     let jumps: Vec<u8> = sampled.jumps.iter().copied().flat_map(pack).collect();
-    let row = (clock_watch::id.eq(0), clock_watch::seen_at.eq(sampled.seen_at), clock_watch::jumps.eq(jumps));
+    let times =
+        (clock_watch::seen_at.eq(sampled.seen_at), clock_watch::behind_until.eq(sampled.behind_until));
+    let row = (clock_watch::id.eq(0), times, clock_watch::jumps.eq(jumps));
     replace_into(clock_watch::table).values(row).execute(connection)?;
     Ok(())
 }

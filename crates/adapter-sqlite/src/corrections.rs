@@ -1,8 +1,8 @@
 //! Corrections of times that are in the future, because they were stored while the clock was ahead.
 //!
 //! The rules count such a time from the next call on. A row that no call reads would count much later, or for too long. So the
-//! maintenance corrects all rows. A clock that is behind for a moment looks the same. So times that matter for days are
-//! corrected only when the clock has not jumped for some time.
+//! maintenance corrects all rows. With a clock that is behind, right times look the same. So nothing is corrected while a clock is known
+//! to be behind, and times that matter for days are corrected only when the clock has not jumped for some time.
 
 use std::time::{Duration, Instant};
 
@@ -30,12 +30,16 @@ pub(crate) struct Corrections {
     access_lifetime: Duration,
     /// The last session that was read.
     last_session: i64,
-    saved: Option<(Instant, Vec<i64>)>,
+    saved: Option<(Instant, Known)>,
 }
+
+/// The sizes of the jumps ahead, and the time until which the clock is behind.
+type Known = (Vec<i64>, Option<i64>);
 
 /// The clock at the start of a search, and what has to be saved of it.
 pub(crate) struct Observed {
     now: i64,
+    is_behind: bool,
     settled_since: Option<i64>,
     to_save: Option<Sampled>,
 }
@@ -62,16 +66,17 @@ impl Corrections {
 
     /// The clock at the time of a search, after a sample.
     pub(crate) fn begin(&mut self, jumps: &ClockJumps, instant: Instant) -> Observed {
-        let sampled = Sampled { seen_at: jumps.now(), jumps: jumps.jumps().to_vec() };
-        let sizes: Vec<i64> = sampled.jumps.iter().map(|jump| jump.by).collect();
+        let (now, behind_until) = (jumps.now(), jumps.behind_until());
+        let sampled = Sampled { seen_at: now, jumps: jumps.jumps().to_vec(), behind_until };
+        let known = (sampled.jumps.iter().map(|jump| jump.by).collect(), behind_until);
         let is_saved = self.saved.as_ref().is_some_and(|(at, saved)| {
-            instant.saturating_duration_since(*at) < SAVE_INTERVAL && *saved == sizes
+            instant.saturating_duration_since(*at) < SAVE_INTERVAL && *saved == known
         });
         let to_save = (!is_saved).then_some(sampled);
         if to_save.is_some() {
-            self.saved = Some((instant, sizes));
+            self.saved = Some((instant, known));
         }
-        Observed { now: jumps.now(), settled_since: jumps.settled_since(), to_save }
+        Observed { now, is_behind: behind_until.is_some(), settled_since: jumps.settled_since(), to_save }
     }
 
     /// Finds what has to be corrected.
@@ -82,6 +87,9 @@ impl Corrections {
     ) -> Result<Vec<Correction>, StoreError> {
         let (now, latest) = (observed.now, latest(observed.now));
         let mut found: Vec<_> = observed.to_save.map(Correction::Watch).into_iter().collect();
+        if observed.is_behind {
+            return Ok(found);
+        }
         let is_ahead = |time: Option<i64>| time.is_some_and(|time| time > latest);
         if is_ahead(login_failures::table.select(max(login_failures::at)).get_result(connection)?) {
             found.push(Correction::Attempts { now });

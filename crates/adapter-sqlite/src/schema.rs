@@ -114,5 +114,6 @@ diesel::table! {
         id -> BigInt,
         seen_at -> BigInt,
         jumps -> Binary,
+        behind_until -> Nullable<BigInt>,
     }
 }

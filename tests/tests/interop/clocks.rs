@@ -73,6 +73,14 @@ impl Moved {
         Self::on(Installation::embedded(), |_| None).await
     }
 
+    /// The embedded store, which corrects sessions after [`SHORT_LIVED`] and the margin.
+    async fn short_lived() -> Self {
+        let installation = Installation::embedded()
+            .set("TOKENS__ACCESS_TTL", &format!("{}s", SHORT_LIVED.as_secs()))
+            .set("TOKENS__DENYLIST_MARGIN", "6s");
+        Self::on(installation, |_| None).await
+    }
+
     async fn on_redis() -> Self {
         // The allocator of Redis reads the clock before libfaketime is ready; the one of glibc does not.
         let start = |clock: &FakeClock| RedisServer::start_by(&clock.wrapper("libc_malloc_debug.so.0:"));
@@ -139,10 +147,7 @@ async fn what_a_clock_ahead_has_stored_does_not_count_for_longer() {
 #[tokio::test]
 #[ignore = "needs libfaketime: run by `just interop`"]
 async fn a_session_of_a_clock_ahead_expires_after_a_week() {
-    let installation = Installation::embedded()
-        .set("TOKENS__ACCESS_TTL", &format!("{}s", SHORT_LIVED.as_secs()))
-        .set("TOKENS__DENYLIST_MARGIN", "6s");
-    let moved = Moved::on(installation, |_| None).await;
+    let moved = Moved::short_lived().await;
     moved.clock.set(YEAR);
     let (used, unused) = (moved.server.log_in(ALICE).await, moved.server.log_in(BOB).await);
     moved.clock.set(0);
@@ -217,4 +222,19 @@ async fn a_clock_that_was_behind_ends_no_session() {
         is_harmless(Moved::embedded().await, behind).await;
         is_harmless(Moved::on_redis().await, behind).await;
     }
+}
+
+// S-53
+#[tokio::test]
+#[ignore = "needs libfaketime: run by `just interop`"]
+async fn a_clock_that_is_behind_for_long_ends_no_session() {
+    let moved = Moved::short_lived().await;
+    let tokens = moved.server.log_in(ALICE).await;
+    pause(CLEANUP).await;
+    moved.clock.set(-200 * DAY);
+    let moved = moved.restarted().await;
+    // The lifetime and the margin, and a search after them.
+    pause(2 * CLEANUP).await;
+    moved.clock.set(0);
+    moved.server.refresh(&tokens.refresh).await.tokens();
 }

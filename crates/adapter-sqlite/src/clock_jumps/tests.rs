@@ -78,15 +78,15 @@ fn the_next_process_goes_on_with_the_jumps_of_the_former_one() {
     let jumps = former.jumps().to_vec();
 
     let (mut jumped_in_between, at) = watched(Duration::ZERO, year());
-    jumped_in_between.restore(0, Vec::new());
+    jumped_in_between.restore(0, Vec::new(), None);
     assert_eq!(cleanup_time(&mut jumped_in_between, at(1), hours(1) + year()), Some(hours(1)));
 
     let (mut still_ahead, at) = watched(Duration::ZERO, hours(2) + year());
-    still_ahead.restore(hours(1) + year(), jumps.clone());
+    still_ahead.restore(hours(1) + year(), jumps.clone(), None);
     assert_eq!(cleanup_time(&mut still_ahead, at(1), hours(3) + year()), Some(hours(2)));
 
     let (mut corrected, at) = watched(Duration::ZERO, hours(1));
-    corrected.restore(hours(1) + year(), jumps);
+    corrected.restore(hours(1) + year(), jumps, None);
     assert_eq!(cleanup_time(&mut corrected, at(1), hours(2)), Some(hours(2)));
 }
 
@@ -117,10 +117,74 @@ fn access_tokens_are_remembered_until_they_expire_by_the_elapsed_time() {
 fn a_clock_is_trusted_some_time_after_a_jump_in_either_direction() {
     let (mut jumps, at) = watched(HOUR, 0);
     assert_eq!(jumps.settled_since(), None);
-    for (start, jumped) in [(1, hours(50)), (3, hours(-50))] {
+    for (start, jumped) in [(1, hours(50)), (3, hours(3))] {
         jumps.sample(at(start), jumped);
         assert_eq!(jumps.settled_since(), None);
         jumps.sample(at(start + 1), jumped + hours(1));
         assert_eq!(jumps.settled_since(), Some(jumped));
     }
+}
+
+// S-53
+#[test]
+fn a_clock_that_is_behind_is_not_trusted_until_it_is_corrected() {
+    let (mut jumps, at) = watched(HOUR, year());
+    let right = |hour: u32| year() + hours(hour.into());
+    // Corrected twice: the correction of a clock that was behind is no jump that could be undone.
+    for start in [1, 11] {
+        jumps.sample(at(start), right(start));
+        for hour in [start + 1, start + 5] {
+            jumps.sample(at(hour), right(hour) - hours(4_800));
+            assert_eq!(jumps.settled_since(), None, "behind at {hour}");
+        }
+        jumps.sample(at(start + 6), right(start + 6));
+        assert_eq!(jumps.behind_until(), None);
+        let paused = hours(i64::from(start / 10 + 1) * 5);
+        assert_eq!(jumps.cleanup_time(), Some(right(start + 6) - paused), "the time behind and no more");
+        jumps.sample(at(start + 7), right(start + 7));
+        assert_eq!(jumps.settled_since(), Some(right(start + 6)));
+    }
+}
+
+// S-53
+#[test]
+fn a_clock_that_was_ahead_and_is_then_behind_is_not_trusted() {
+    let (mut jumps, at) = watched(HOUR, 0);
+    jumps.sample(at(1), hours(1) + year());
+    jumps.sample(at(2), hours(2) - hours(100));
+    jumps.sample(at(4), hours(4) - hours(100));
+    assert_eq!((jumps.settled_since(), jumps.behind_until()), (None, Some(hours(2))));
+    jumps.sample(at(5), hours(5));
+    jumps.sample(at(6), hours(6));
+    assert_eq!(jumps.settled_since(), Some(hours(5)), "it is right");
+}
+
+// S-53
+#[test]
+fn a_clock_that_stays_back_is_trusted_when_it_reaches_the_old_time() {
+    let (mut jumps, at) = watched(HOUR, 0);
+    jumps.sample(at(1), hours(1) - hours(3));
+    jumps.sample(at(3), 0);
+    assert_eq!(jumps.settled_since(), None);
+    jumps.sample(at(4), hours(1));
+    assert_eq!(jumps.settled_since(), Some(hours(-2)));
+}
+
+// S-53
+#[test]
+fn the_next_process_knows_that_the_clock_is_behind() {
+    let (mut behind, at) = watched(HOUR, hours(1));
+    behind.restore(year(), Vec::new(), None);
+    behind.sample(at(2), hours(3));
+    assert_eq!((behind.settled_since(), behind.behind_until()), (None, Some(year())));
+
+    let (mut still_behind, at) = watched(HOUR, hours(4));
+    still_behind.restore(hours(3), Vec::new(), behind.behind_until());
+    still_behind.sample(at(2), hours(6));
+    assert_eq!(still_behind.settled_since(), None);
+
+    let (mut corrected, at) = watched(HOUR, year() + hours(6));
+    corrected.restore(hours(6), Vec::new(), still_behind.behind_until());
+    corrected.sample(at(1), year() + hours(7));
+    assert_eq!(corrected.settled_since(), Some(year() + hours(6)));
 }

@@ -159,6 +159,50 @@ async fn a_clock_that_is_behind_after_a_start_changes_no_session() {
 
 // S-53, S-91
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_behind_for_long_changes_nothing() {
+    for is_restarted in [false, true] {
+        let folder = Folder::new();
+        // Without a pause: as if the clock did not jump for the lifetime of an access token.
+        let mut database = serve(&folder, Duration::ZERO);
+        let now = folder.clock.now();
+        let session = opened(&Sessions::new(&database), now).await;
+        let limiter = SqliteLoginLimiter::new(&database, LOGIN_LIMITS);
+        let (known, attacked) = (an_origin(), an_origin());
+        attempted(&limiter, known, Settlement::Succeeded, now).await;
+        for _ in 0..LOGIN_LIMIT {
+            attempted(&limiter, attacked, Settlement::Failed, now).await;
+        }
+        drop(limiter);
+        // Behind twice: the first correction must not look like a jump that the second time behind undoes.
+        for is_set_back in [true, false, true, false] {
+            // Fifty intervals; the corrections would be made within one.
+            folder.clock.sleep_until(folder.clock.instant() + Duration::from_millis(500)).await;
+            if is_set_back {
+                folder.clock.set_back(200 * DAY);
+            } else {
+                folder.clock.advance(200 * DAY);
+            }
+            if is_restarted {
+                drop(database);
+                database = serve(&folder, Duration::ZERO);
+            }
+        }
+        let limiter = SqliteLoginLimiter::new(&database, LOGIN_LIMITS);
+        let reserved = reserve(&limiter, known, now).await;
+        assert!(matches!(reserved, Reservation::Reserved(ticket) if ticket.is_known), "{reserved:?}");
+        let rejected = reserve(&limiter, attacked, now).await;
+        assert!(matches!(rejected, Reservation::Rejected { .. }), "{rejected:?}");
+        let sessions = Sessions::new(&database);
+        let token = session.opening.access_token.id;
+        assert!(!sessions.denylist.contains(token, request_time_at(now)).await.unwrap());
+        let later = now + SESSION_POLICY.refresh_ttl - MINUTE;
+        let (rotation, _) = sessions.rotate(&session, &session.token, later).await.unwrap();
+        assert_eq!(rotation, Rotation::Rotated);
+    }
+}
+
+// S-53, S-91
+#[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_ahead_over_restarts_deletes_nothing() {
     let folder = Folder::new();
     let database = serve(&folder, Duration::ZERO);

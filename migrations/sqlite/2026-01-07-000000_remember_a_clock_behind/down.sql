@@ -1,0 +1,1 @@
+ALTER TABLE clock_watch DROP COLUMN behind_until;
