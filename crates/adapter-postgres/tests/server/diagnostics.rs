@@ -167,3 +167,23 @@ async fn indexes_of_another_collation_version_are_a_warning() {
             .is_ok()
     );
 }
+
+#[tokio::test]
+async fn another_version_of_the_collation_of_emails_is_a_warning() {
+    let database = PostgresServer::shared().database();
+    let store = Store::migrated(&database).await;
+    let _ = database.sql(
+        "CREATE COLLATION of_emails (provider = icu, locale = 'de');
+         ALTER TABLE users ALTER COLUMN email TYPE varchar(255) COLLATE of_emails",
+    );
+    let found = checks(&store, 0).await;
+    assert!(found.iter().all(|(severity, _)| *severity == Severity::Ok), "{found:#?}");
+    let _ = database.sql("UPDATE pg_collation SET collversion = '1.0' WHERE collname = 'of_emails'");
+    let found = checks(&store, 0).await;
+    assert_found(
+        &found,
+        Severity::Warning,
+        "uses the collation public.of_emails and was built with version 1.0",
+    );
+    assert_found(&found, Severity::Warning, "ALTER COLLATION public.of_emails REFRESH VERSION");
+}
