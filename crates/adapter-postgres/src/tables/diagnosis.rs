@@ -8,12 +8,11 @@ use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 
 use super::columns;
-use super::problems::{problems, read};
+use super::namesake::namesakes;
+use super::problems::{TABLES, empty_or_missing, problems, read};
 use super::relation::{Relation, relations};
 use crate::connection::{Connections, OpenConnection};
 use crate::error::StoreError;
-
-const TABLES: [&str; 2] = ["users", "tenants"];
 
 /// The largest number of rows that is counted.
 const MANY: i64 = 100_000;
@@ -30,7 +29,8 @@ pub(crate) async fn diagnose(
     request_time: RequestTime,
 ) -> Result<Vec<Check>, StoreError> {
     let pooled = connections.pooled(request_time).await?;
-    let relations = pooled.run(relations(&pooled, &TABLES)).await?;
+    let relations = pooled.run(relations(&pooled, &TABLES, &TABLES)).await?;
+    let namesakes = pooled.run(namesakes(&pooled, &empty_or_missing(&relations))).await?;
     drop(pooled);
     let mut checks = Vec::new();
     for name in TABLES {
@@ -39,7 +39,7 @@ pub(crate) async fn diagnose(
             checks.push(Check::ok(describe(relation, rows.ok())));
         }
     }
-    let problems = problems(&relations);
+    let problems = problems(&relations, &namesakes);
     checks.extend(problems.warnings.into_iter().map(Check::warning));
     if !problems.errors.is_empty() {
         checks.extend(problems.errors.into_iter().map(Check::error));

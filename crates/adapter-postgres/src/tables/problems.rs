@@ -1,6 +1,10 @@
 //! What hides, redirects or filters rows.
 
+use super::namesake::Namesake;
 use super::relation::Relation;
+
+/// The names of the tables.
+pub(super) const TABLES: [&str; 2] = ["users", "tenants"];
 
 /// Sentences about the relations.
 #[derive(Default)]
@@ -11,37 +15,36 @@ pub(super) struct Problems {
 }
 
 /// Returns the problems of both tables.
-pub(super) fn problems(relations: &[Relation]) -> Problems {
+pub(super) fn problems(relations: &[Relation], namesakes: &[Namesake]) -> Problems {
     let mut problems = Problems::default();
-    for name in ["users", "tenants"] {
-        problems.errors.extend(hidden(name, relations));
-        let Some(read) = read(name, relations) else { continue };
-        problems.errors.extend(redirected(read));
-        if !relations.iter().any(|other| is_meant_instead(other, read, relations)) {
-            problems.warnings.extend(
-                relations.iter().find(|other| is_rival(other, read)).map(|other| shadowed(read, other)),
-            );
+    for name in TABLES {
+        let Some(read) = read(name, relations) else {
+            problems.errors.extend(unreached(name, namesakes));
+            continue;
+        };
+        let instead = mistaken(read, relations, namesakes);
+        if instead.is_none() {
+            problems.warnings.extend(ambiguous(read, namesakes));
         }
+        problems.errors.extend(filtered(read).into_iter().chain(instead).chain(redirected(read)));
     }
     problems
 }
 
-/// Returns what hides rows of a table from a lookup.
-pub(super) fn hidden(name: &str, relations: &[Relation]) -> Vec<String> {
-    let Some(read) = read(name, relations) else { return unreached(name, relations).into_iter().collect() };
-    let instead = relations.iter().find(|other| is_meant_instead(other, read, relations));
-    filtered(read).into_iter().chain(instead.map(|other| mistaken(read, other))).collect()
+/// Returns the tables that are empty or not found: a table of any schema may be meant in their place.
+pub(super) fn empty_or_missing(relations: &[Relation]) -> Vec<&'static str> {
+    TABLES.into_iter().filter(|name| read(name, relations).is_none_or(|table| table.is_empty)).collect()
 }
 
 /// Returns the relation that a statement of this service means.
 pub(super) fn read<'a>(name: &str, relations: &'a [Relation]) -> Option<&'a Relation> {
-    relations.iter().find(|relation| relation.name == name && relation.is_read)
+    relations.iter().find(|relation| relation.name == name)
 }
 
 /// The table exists, but a statement does not find it.
-fn unreached(name: &str, relations: &[Relation]) -> Option<String> {
-    let table = relations.iter().find(|relation| relation.name == name && relation.is_alike)?;
-    let Relation { schema, role, .. } = table;
+fn unreached(name: &str, namesakes: &[Namesake]) -> Option<String> {
+    let table = namesakes.iter().find(|other| other.name == name)?;
+    let Namesake { schema, role, .. } = table;
     Some(format!(
         "{} exists, but the role {role} does not find it; GRANT USAGE ON SCHEMA {schema} TO {role}, and add the schema to the search_path \
          of the role",
@@ -49,7 +52,8 @@ fn unreached(name: &str, relations: &[Relation]) -> Option<String> {
     ))
 }
 
-fn filtered(read: &Relation) -> Option<String> {
+/// Returns what hides rows of a relation from a lookup, whatever other relations there are.
+pub(super) fn filtered(read: &Relation) -> Option<String> {
     let (relation, role) = (read.qualified_name(), &read.role);
     if !read.is_table() {
         return Some(format!(
@@ -89,42 +93,41 @@ fn redirected(read: &Relation) -> Option<String> {
     })
 }
 
-/// A later relation of the search path that could be read in place of this one.
-fn is_rival(other: &Relation, read: &Relation) -> bool {
-    other.name == read.name && !other.is_read && other.is_alike && other.is_in_path
-}
-
-/// Whether another relation is meant: it has rows and the one that is read has none, or it is in the schema of the other table, and the
-/// one that is read is in an earlier schema. A later relation alone is no error, because each role that may create tables in a schema
-/// of the search path can make one.
-fn is_meant_instead(other: &Relation, read: &Relation, relations: &[Relation]) -> bool {
-    if other.name != read.name || other.is_read || !other.is_alike {
-        return false;
-    }
-    let has_the_other_table = |schema: &str| {
-        relations.iter().any(|table| table.is_read && table.name != read.name && table.schema == schema)
+/// Another relation is meant: it has rows and the one that is read has none, or it is in the schema of the other table, and the one that is
+/// read is in an earlier schema. A later relation alone is no error, because each role that may create tables in a schema of the search
+/// path can make one.
+pub(super) fn mistaken(read: &Relation, relations: &[Relation], namesakes: &[Namesake]) -> Option<String> {
+    let has_the_other_table =
+        |schema: &str| relations.iter().any(|table| table.name != read.name && table.schema == schema);
+    let is_meant = |other: &&Namesake| {
+        (read.is_empty && other.has_rows && other.is_trusted())
+            || (other.is_in_path && has_the_other_table(&other.schema) && !has_the_other_table(&read.schema))
     };
-    (!read.has_rows && other.has_rows)
-        || (is_rival(other, read) && has_the_other_table(&other.schema) && !has_the_other_table(&read.schema))
-}
-
-fn mistaken(read: &Relation, other: &Relation) -> String {
-    format!(
+    let other = namesakes.iter().filter(|other| other.name == read.name).find(is_meant)?;
+    Some(format!(
         "the service reads {}{}, and not {}; {}",
         read.qualified_name(),
-        if read.has_rows { "" } else { ", which is empty" },
+        if read.is_empty { ", which is empty" } else { "" },
         other.qualified_name(),
         remedy(read)
-    )
+    ))
 }
 
-fn shadowed(read: &Relation, other: &Relation) -> String {
-    format!(
-        "{} is in the search_path as well; the service reads {}; {}",
-        other.qualified_name(),
-        read.qualified_name(),
-        remedy(read)
-    )
+fn ambiguous(read: &Relation, namesakes: &[Namesake]) -> Option<String> {
+    let mut others = namesakes.iter().filter(|other| other.name == read.name);
+    let other = others.find(|other| other.is_in_path || other.has_rows)?;
+    let (name, of_service) = (other.qualified_name(), read.qualified_name());
+    if other.is_in_path {
+        return Some(format!(
+            "{name} is in the search_path as well; the service reads {of_service}; {}",
+            remedy(read)
+        ));
+    }
+    Some(format!(
+        "{name} has rows and another owner; the service reads {of_service}, which is empty; if the other one is meant, set the \
+         search_path of the role {} to its schema",
+        read.role
+    ))
 }
 
 fn remedy(read: &Relation) -> String {

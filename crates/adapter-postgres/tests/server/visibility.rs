@@ -159,7 +159,9 @@ async fn an_earlier_or_empty_table_of_the_name_is_an_error() {
          INSERT INTO earlier.users SELECT * FROM public.users",
     );
     let earlier = Store::at(&(database.url() + "?options=-c%20search_path%3Dearlier%2Cpublic"));
-    assert_hidden(&earlier, &user, "the service reads earlier.users, and not public.users").await;
+    assert!(unready(&earlier).await.contains("the service reads earlier.users, and not public.users"));
+    // A request looks at other tables only if its own is empty.
+    assert_found(&earlier, &user).await;
     let _ = database.sql("TRUNCATE earlier.users");
     assert_hidden(&earlier, &user, "the service reads earlier.users, which is empty, and not public.users")
         .await;
@@ -169,6 +171,88 @@ async fn an_earlier_or_empty_table_of_the_name_is_an_error() {
     let _ = database.sql("DROP TABLE earlier.users");
     assert!(unready(&alone).await.contains("public.users exists, but the role"));
     assert_found(&earlier, &user).await;
+}
+
+/// Creates `users` in `schemas` schemas of another role, each with a row.
+fn fill_schemas_of_another_role(database: &Database<'_>, schemas: usize) {
+    let role = format!("other_{}", database.name());
+    let _ = database.sql(&format!(
+        "CREATE ROLE {role}; GRANT CREATE ON DATABASE {} TO {role}; GRANT SELECT ON users TO {role}; SET ROLE {role};
+         DO $$ BEGIN FOR n IN 1..{schemas} LOOP
+             EXECUTE format('CREATE SCHEMA s%s; CREATE TABLE s%1$s.users (LIKE public.users);
+                 INSERT INTO s%1$s.users VALUES (gen_random_uuid(), gen_random_uuid(), ''a@b.c'', NULL, 0, 0, now(), now());
+                 ANALYZE s%1$s.users', n);
+         END LOOP; END $$",
+        database.name()
+    ));
+}
+
+/// Any role that may create a schema could stop the service.
+// S-94
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_of_other_roles_stop_nothing_while_users_is_empty() {
+    let database = PostgresServer::shared().database();
+    let store = Store::migrated(&database).await;
+    fill_schemas_of_another_role(&database, 2);
+    let unknown = a_user(auth_testkit::a_tenant_id());
+    while_locked(&database, "LOCK TABLE s1.users", 1.0, async {
+        let begun = now();
+        assert_ready(&store).await;
+        assert!(!store.find(&unknown).await.unwrap());
+        let found = store.users.find_by_email(&unknown.email, request_time_at(START)).await;
+        assert!(found.unwrap().is_none());
+        assert!(begun.elapsed() < Duration::from_millis(800), "waits for a lock of another table");
+    });
+    let warning = checks(&store, Severity::Warning).await;
+    let part = "s1.users has rows and another owner; the service reads public.users, which is empty";
+    assert!(warning.contains(part), "{warning}");
+    assert_eq!(checks(&store, Severity::Error).await, "");
+}
+
+/// Returns how many rows the connections of the service have read from the catalog over an index.
+fn catalog_rows(database: &Database<'_>, index: &str) -> u64 {
+    let others = "SELECT count(*) FROM pg_stat_activity
+                  WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    // The end of a connection adds its numbers.
+    let begun = now();
+    while database.sql(others) != "0" {
+        assert!(begun.elapsed() < Duration::from_secs(10), "a connection stays open");
+    }
+    let rows = format!("SELECT idx_tup_read FROM pg_stat_sys_indexes WHERE indexrelname = '{index}'");
+    database.sql(&rows).parse().unwrap()
+}
+
+/// A schema for each tenant, or a role that may create schemas, could slow every login down.
+// S-94
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_tables_of_the_name_cost_requests_nothing() {
+    const SCHEMAS: u64 = 1_000;
+    const CALLS: u64 = 20;
+    let (relations, columns) = ("pg_class_relname_nsp_index", "pg_attribute_relid_attnum_index");
+    let database = PostgresServer::shared().database();
+    let (store, user) = with_a_user(&database).await;
+    drop(store);
+    fill_schemas_of_another_role(&database, 1_000);
+
+    let before = catalog_rows(&database, relations);
+    let store = Store::at(&database.url());
+    for _ in 0..CALLS {
+        assert_found(&store, &user).await;
+    }
+    drop(store);
+    let read = catalog_rows(&database, relations) - before;
+    assert!(read < SCHEMAS, "{CALLS} calls read {read} relations of the name");
+
+    // Readiness reads a bounded number of them, and only while its table is empty.
+    let _ = database.sql("TRUNCATE users");
+    let before = catalog_rows(&database, columns);
+    let store = Store::at(&database.url());
+    for _ in 0..CALLS {
+        assert_ready(&store).await;
+    }
+    drop(store);
+    let read = catalog_rows(&database, columns) - before;
+    assert!(read < SCHEMAS * CALLS * 4, "{CALLS} checks read {read} columns of {SCHEMAS} relations");
 }
 
 /// A rule does not change what a lookup finds, so it is no reason to reject a request.
