@@ -110,7 +110,7 @@ impl Listeners {
     }
 }
 
-/// Logs a warning if password hashes leave little memory for the rest. Those that are stored are not known yet.
+/// Logs a warning if password hashes leave little memory for the rest. The parameters of stored hashes are read later.
 ///
 /// # Errors
 /// If they need more than there is.
