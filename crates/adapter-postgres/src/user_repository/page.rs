@@ -1,6 +1,5 @@
 //! Pages of users, in the order of their ids: the primary key has an index, and no collation.
 
-use auth_domain::model::User;
 use auth_domain::ports::{UserCursor, UserPage};
 use diesel::{ExpressionMethods, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
@@ -29,15 +28,5 @@ pub(super) async fn read(
         }
         None => rows.load(&mut connection).await?,
     };
-    let mut page = UserPage::default();
-    if usize::try_from(limit).is_ok_and(|limit| rows.len() >= limit) {
-        page.end = rows.last().map(UserRow::cursor);
-    }
-    for row in rows {
-        match User::try_from(row) {
-            Ok(user) => page.users.push(user),
-            Err(row) => page.unreadable.push(row),
-        }
-    }
-    Ok(page)
+    Ok(UserPage::of_rows(rows, limit, UserRow::cursor))
 }

@@ -1,6 +1,5 @@
 //! Pages of users, in the order of their ids.
 
-use auth_domain::model::User;
 use auth_domain::ports::{UserCursor, UserPage};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper, SqliteConnection};
 
@@ -18,15 +17,5 @@ pub(super) fn read(
         Some(after) => rows.filter(users::id.gt(after.as_bytes())).load(connection)?,
         None => rows.load(connection)?,
     };
-    let mut page = UserPage::default();
-    if usize::try_from(limit).is_ok_and(|limit| rows.len() >= limit) {
-        page.end = rows.last().map(UserRow::cursor);
-    }
-    for row in rows {
-        match User::try_from(row) {
-            Ok(user) => page.users.push(user),
-            Err(row) => page.unreadable.push(row),
-        }
-    }
-    Ok(page)
+    Ok(UserPage::of_rows(rows, limit, UserRow::cursor))
 }

@@ -14,6 +14,24 @@ pub struct UserPage {
     pub end: Option<UserCursor>,
 }
 
+impl UserPage {
+    /// The page of the rows that a store read with this limit. A full page may not be the last one.
+    pub fn of_rows<R>(rows: Vec<R>, limit: u32, cursor: impl Fn(&R) -> UserCursor) -> Self
+    where
+        User: TryFrom<R, Error = UnreadableUser>,
+    {
+        let is_full = usize::try_from(limit).is_ok_and(|limit| rows.len() >= limit);
+        let mut page = Self { end: rows.last().filter(|_| is_full).map(cursor), ..Self::default() };
+        for row in rows {
+            match User::try_from(row) {
+                Ok(user) => page.users.push(user),
+                Err(row) => page.unreadable.push(row),
+            }
+        }
+        page
+    }
+}
+
 /// A position in the order in which a store lists its users. Its bytes have a meaning for the store only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserCursor(Vec<u8>);
