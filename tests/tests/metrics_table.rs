@@ -1,4 +1,4 @@
-//! `docs/operations.md` lists exactly the metrics of the program.
+//! `docs/observability.md` lists exactly the metrics of the program.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use auth_e2e::{ALICE, Installation, Server, Stores};
 use reqwest::Method;
 
-const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations.md"));
+const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/observability.md"));
 const PREFIX: &str = "hooksentry_auth_";
 
 // S-81
