@@ -16,8 +16,20 @@ async fn help_names_every_command_and_exits_0() {
     for command in [&["user", "create", "--help"][..], &["session", "end", "--help"], &["help", "limit"]] {
         assert!(!installation.cli(command, "").await.expect_success().is_empty());
     }
-    assert!(installation.cli(&["--version"], "").await.expect_success().contains("hooksentry-auth"));
     assert!(!installation.data_dir().exists());
+}
+
+#[tokio::test]
+async fn version_names_the_commit_and_the_features() {
+    let installation = Installation::new();
+    let short = installation.cli(&["-V"], "").await.expect_success();
+    assert_eq!(short.trim_end(), concat!("hooksentry-auth ", env!("CARGO_PKG_VERSION")));
+    let long = installation.cli(&["--version"], "").await.expect_success();
+    let rest = long.trim_end().strip_prefix(&format!("{} (commit ", short.trim_end()));
+    let (commit, features) = rest.unwrap().split_once(", features: ").unwrap();
+    let is_id = commit.len() >= 7 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    assert!(is_id || commit == "unknown", "{long}");
+    assert!(features.len() > ")".len() && features.ends_with(')'), "{long}");
 }
 
 #[tokio::test]

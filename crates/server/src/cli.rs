@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use crate::build_info::{LONG_VERSION, VERSION};
+
 /// The end of the help.
 const AFTER_HELP: &str = "\
 Settings come from built-in defaults, then --config FILE, then environment variables named
@@ -20,7 +22,7 @@ Exit codes: 0 success; 1 failure; 2 invalid settings or arguments.";
 /// Without a command it starts the server. The other commands work on the configured stores, also while a
 /// server uses them.
 #[derive(Debug, Parser)]
-#[command(name = "hooksentry-auth", version, after_help = AFTER_HELP)]
+#[command(name = "hooksentry-auth", version = VERSION, long_version = LONG_VERSION.as_str(), after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     /// Read settings from this TOML file
     #[arg(long, global = true, value_name = "FILE")]

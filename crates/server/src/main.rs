@@ -3,6 +3,7 @@
 mod app;
 mod background_retries;
 mod bootstrap_owner;
+mod build_info;
 mod cli;
 mod client_address;
 mod command_error;
