@@ -39,6 +39,12 @@ pub(crate) enum Command {
     Migrate,
     /// Check the settings and the configured stores
     Doctor,
+    /// Ask the running server whether it is ready: exit code 0 or 1, for containers and scripts. It needs no store and no secret
+    Healthcheck {
+        /// Ask only whether the process serves
+        #[arg(long)]
+        live: bool,
+    },
     /// Copy the embedded store into a new file, also while a server uses it
     Backup {
         /// The file to create; an existing one is not overwritten

@@ -5,6 +5,7 @@ mod arguments;
 mod backup;
 mod doctor;
 mod events;
+mod healthcheck;
 mod key;
 mod limit;
 mod migrate;
@@ -33,6 +34,9 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
     })?;
     let hangups = runtime.block_on(async { hangups(&command) })?;
     let sources = Sources::read(cli.config.as_deref(), std::env::vars_os());
+    if let Command::Healthcheck { live } = command {
+        return runtime.block_on(healthcheck::run(&sources, live));
+    }
     let settings = sources.settings(compose::problems)?;
     let _log = logging::start(&settings.log)?;
     // Dropped before the log, which is dropped after everything that logs.
@@ -58,6 +62,8 @@ async fn dispatch(
         Command::Serve => serve::serve(settings, sources, hangups).await,
         Command::Migrate => migrate::run(&settings).await,
         Command::Doctor => doctor::run(&settings).await,
+        // Answered before the settings are read.
+        Command::Healthcheck { live } => healthcheck::run(&sources, live).await,
         Command::Backup { file } => backup::run(&settings, &file),
         Command::Key(KeyCommand::Rotate) => key::rotate(&settings),
         Command::User(command) => user::run(&settings, command).await,

@@ -30,11 +30,13 @@ mod url_files;
 mod values;
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::command_error::CommandError;
 pub(crate) use credentials::CredentialsBackend;
 pub(crate) use http::ClientAddressHeader;
+use http::HttpSettings;
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use password::PasswordFormats;
 use reader::Reader;
@@ -63,6 +65,17 @@ impl Sources {
         }
         reader.add_environment(environment);
         Self(reader)
+    }
+
+    /// Returns the address of the public listener. Other settings can be invalid, and no file with a secret is read.
+    ///
+    /// # Errors
+    /// The problems of `HTTP__LISTEN` and of the sources themselves.
+    pub(crate) fn listen_address(&self) -> Result<SocketAddr, String> {
+        let mut reader = self.0.clone();
+        let address = HttpSettings::read_listen(&mut reader);
+        let problems = reader.take_problems();
+        address.filter(|_| problems.is_empty()).ok_or_else(|| problems.join("; "))
     }
 
     /// Returns the settings, or every problem at once, together with the problems that `check` finds.

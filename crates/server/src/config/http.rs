@@ -52,7 +52,7 @@ pub(crate) enum ClientAddressHeader {
 
 impl HttpSettings {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
-        let listen = reader.read("http.listen", values::address);
+        let listen = Self::read_listen(reader);
         let trusted_proxies = reader.read_list("http.trusted_proxies", ranges::trusted_proxies);
         let header = reader.read("http.client_address_header", |text| {
             let headers = [
@@ -83,6 +83,11 @@ impl HttpSettings {
             documentation: documentation?,
             readiness_details: readiness_details?,
         })
+    }
+
+    /// Takes the address of the public listener.
+    pub(super) fn read_listen(reader: &mut Reader) -> Option<SocketAddr> {
+        reader.read("http.listen", values::address)
     }
 }
 

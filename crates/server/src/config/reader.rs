@@ -195,6 +195,11 @@ impl Reader {
         std::mem::take(&mut self.readable_secrets)
     }
 
+    /// Returns the problems so far.
+    pub(super) fn take_problems(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.problems)
+    }
+
     /// Returns every problem. A setting that was not taken is unknown.
     pub(super) fn finish(self) -> Vec<String> {
         let unknown = self.settings.into_values().map(|raw| {
