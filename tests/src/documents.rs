@@ -23,3 +23,25 @@ pub fn with_changes(block: &str, changes: &[(&str, &str)]) -> String {
         block.replace(from, to)
     })
 }
+
+/// Returns the anchors of the headings of a page, in order.
+pub fn anchors(text: &str) -> Vec<String> {
+    let mut anchors: Vec<String> = Vec::new();
+    let lines = text.split("```").step_by(2).flat_map(str::lines);
+    for heading in lines.filter(|line| line.starts_with('#')) {
+        let anchor = anchor(heading.trim_start_matches('#').trim());
+        let earlier = anchors.iter().filter(|other| **other == anchor).count();
+        anchors.push(if earlier == 0 { anchor } else { format!("{anchor}-{earlier}") });
+    }
+    anchors
+}
+
+/// Returns the anchor of a heading: lower case, spaces as hyphens, without punctuation and link targets.
+fn anchor(heading: &str) -> String {
+    let mut visible = String::new();
+    for (index, part) in heading.split("](").enumerate() {
+        visible.push_str(if index == 0 { part } else { part.split_once(')').map_or("", |(_, rest)| rest) });
+    }
+    let kept = visible.chars().filter(|letter| letter.is_alphanumeric() || "-_ ".contains(*letter));
+    kept.map(|letter| if letter == ' ' { '-' } else { letter.to_ascii_lowercase() }).collect()
+}

@@ -6,10 +6,12 @@ use std::fs;
 use std::iter;
 use std::path::{Component, Path, PathBuf};
 
+use auth_e2e::documents::anchors;
 use auth_e2e::sources;
 
 /// The beginnings of paths in the repository. `src/` is in the crate of the page.
-const FOLDERS: [&str; 7] = ["crates/", "tests/", "docs/", "config/", "migrations/", "src/", ".github/"];
+const FOLDERS: [&str; 8] =
+    ["crates/", "tests/", "docs/", "config/", "deploy/", "migrations/", "src/", ".github/"];
 
 #[test]
 fn every_relative_link_leads_to_a_file_and_a_heading() {
@@ -119,28 +121,6 @@ fn is_of_path(letter: char) -> bool {
 fn prose(text: &str) -> Vec<&str> {
     let outside = text.split("```").step_by(2);
     outside.flat_map(|part| part.split('`').step_by(2)).collect()
-}
-
-/// Returns the anchors of the headings of a page, in order.
-fn anchors(text: &str) -> Vec<String> {
-    let mut anchors: Vec<String> = Vec::new();
-    let lines = text.split("```").step_by(2).flat_map(str::lines);
-    for heading in lines.filter(|line| line.starts_with('#')) {
-        let anchor = anchor(heading.trim_start_matches('#').trim());
-        let earlier = anchors.iter().filter(|other| **other == anchor).count();
-        anchors.push(if earlier == 0 { anchor } else { format!("{anchor}-{earlier}") });
-    }
-    anchors
-}
-
-/// Returns the anchor of a heading: lower case, spaces as hyphens, without punctuation and link targets.
-fn anchor(heading: &str) -> String {
-    let mut visible = String::new();
-    for (index, part) in heading.split("](").enumerate() {
-        visible.push_str(if index == 0 { part } else { part.split_once(')').map_or("", |(_, rest)| rest) });
-    }
-    let kept = visible.chars().filter(|letter| letter.is_alphanumeric() || "-_ ".contains(*letter));
-    kept.map(|letter| if letter == ' ' { '-' } else { letter.to_ascii_lowercase() }).collect()
 }
 
 /// Returns the Markdown files of the repository by their path.
