@@ -10,6 +10,7 @@
 
 mod api;
 mod binary;
+pub mod board;
 pub mod clock;
 pub mod documents;
 mod installation;

@@ -1,8 +1,9 @@
-//! The files of `deploy/prometheus` fit to each other and to the documents. `tests/interop/board.rs` runs them with
+//! The files of `deploy/prometheus` and `deploy/grafana` fit to each other and to the documents. `tests/interop/board.rs` runs them with
 //! Prometheus.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod alerts;
+mod board;
 
 use std::fs;
 
