@@ -1,6 +1,7 @@
 //! The OpenAPI document, generated from the handlers and the types of their requests and responses.
 
 mod error_examples;
+mod token_links;
 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -10,6 +11,7 @@ use super::routes;
 use super::token_response::TokenResponse;
 use crate::readiness::Report;
 use error_examples::ErrorExamples;
+use token_links::TokenLinks;
 
 #[cfg(test)]
 mod tests;
@@ -21,7 +23,7 @@ mod tests;
         title = "HookSentry Auth",
         description = "Login, refresh and logout for the HookSentry dashboard API, and verification of access tokens for other services. \
             Errors have the body `ErrorResponse`. Login, refresh and logout ignore the case of ASCII letters in their path and field names, one \
-            trailing slash, and a byte order mark before the body. Every response has an `X-Request-Id`. Pages of other origins may call the service \
+            trailing slash, and a byte order mark before the body; two spellings of one name in an object of the body are a 400. Every response has an `X-Request-Id`. Pages of other origins may call the service \
             if the operator lists their origin in `HTTP__CORS_ORIGINS`; they can read `Retry-After` and `X-Request-Id`.",
         contact(name = "HookSentry Auth", url = "https://github.com/hooksentry/hooksentry-auth"),
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
@@ -41,7 +43,7 @@ mod tests;
         routes::health::ready,
     ),
     components(schemas(TokenResponse, ErrorResponse, Report)),
-    modifiers(&BearerScheme, &OpenOperations, &ErrorExamples),
+    modifiers(&BearerScheme, &OpenOperations, &ErrorExamples, &TokenLinks),
 )]
 struct Document;
 

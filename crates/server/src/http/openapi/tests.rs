@@ -225,3 +225,23 @@ fn request_fields_are_required_and_have_their_limits() {
     assert_eq!(property(&document, "LoginRequest", "email")["maxLength"], 255);
     assert_eq!(property(&document, "LoginRequest", "password")["maxLength"], 1024);
 }
+
+// S-82
+#[test]
+fn a_token_pair_links_to_every_call_that_takes_its_tokens() {
+    let document = parsed();
+    let ids =
+        document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let ids: Vec<&Value> = ids.map(|operation| &operation["operationId"]).collect();
+    for path in ["login", "refresh"] {
+        let response = &document["paths"][format!("/api/v1/auth/{path}")]["post"]["responses"]["200"];
+        let links = response["links"].as_object().unwrap();
+        assert_eq!(links.keys().collect::<Vec<_>>(), ["logout", "me", "refresh", "verify"], "{path}");
+        for (name, link) in links {
+            assert!(ids.contains(&&link["operationId"]) && has_text(&link["description"]), "{path}: {name}");
+            let body = &link["requestBody"];
+            let has_body = ["logout", "refresh"].contains(&name.as_str());
+            assert_eq!(body["refreshToken"] == "$response.body#/refreshToken", has_body, "{path}: {name}");
+        }
+    }
+}
