@@ -45,6 +45,11 @@ interop: system-packages interop-packages
         cargo test --quiet --package auth-e2e {{ on_any_store }}; \
     done
 
+# Fuzz a running server by its OpenAPI document, on each kind of store, with EXAMPLES requests for each operation
+fuzz-api EXAMPLES="1000" SEED="1": system-packages interop-python
+    @HOOKSENTRY_AUTH_FUZZ_EXAMPLES={{ EXAMPLES }} HOOKSENTRY_AUTH_FUZZ_SEED={{ SEED }} \
+    cargo test --quiet --package auth-e2e --test interop -- --ignored --nocapture --test-threads 1 api_fuzzing
+
 # Run the randomised tests with their full figures, on a release build (an hour or more)
 soak: system-packages
     #!/usr/bin/env bash
@@ -146,7 +151,7 @@ bench-packages:
     [ "${#missing[@]}" -eq 0 ] || {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
 
 # Install what only `just interop` needs: Debian packages, and the packages that the lock files below tests/ pin
-interop-packages:
+interop-packages: interop-python
     #!/usr/bin/env bash
     set -euo pipefail
     missing=()
@@ -158,11 +163,17 @@ interop-packages:
     [[ "$(java --list-modules 2>/dev/null)" == *jdk.compiler* ]] || missing+=(openjdk-17-jdk-headless)
     command -v mcs >/dev/null && command -v mono >/dev/null || missing+=(mono-mcs mono-runtime
         libmono-system-net-http4.0-cil libmono-system-runtime-serialization4.0-cil)
-    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     [ "${#missing[@]}" -eq 0 ] || {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
     for folder in tests/browser tests/interop; do
         npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel error
     done
+
+# Install the Python packages of `just interop`
+[private]
+interop-python:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    python3 -c 'import ensurepip' 2>/dev/null || {{ just_executable() }} --justfile {{ justfile() }} install python3-venv
     cd tests/interop
     python3 -m venv --clear .venv
     .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt

@@ -6,6 +6,7 @@
 //! failure that names its package.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod api_fuzzing;
 mod browser;
 mod clients;
 mod clocks;

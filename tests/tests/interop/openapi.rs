@@ -39,14 +39,3 @@ async fn spectral_accepts_the_document() {
     let arguments = ["lint", "--ruleset", "spectral.yaml", "--fail-severity", "warn"];
     expect_valid(installed("node_modules/.bin/spectral"), &arguments).await;
 }
-
-// S-82
-#[tokio::test]
-#[ignore = "needs the packages of tests/interop/requirements.txt: run by `just interop`"]
-async fn a_schema_driven_fuzzer_finds_no_failure() {
-    let server = Server::start().await;
-    let mut command = Command::new(installed(".venv/bin/schemathesis"));
-    let document = format!("http://{}/openapi.json", server.installation.address());
-    command.args(["run", &document, "--max-examples", "40", "--workers", "1", "--seed", "1"]);
-    expect_success(command.current_dir(server.installation.folder())).await;
-}

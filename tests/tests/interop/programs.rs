@@ -20,8 +20,14 @@ pub(crate) fn installed(path: &str) -> PathBuf {
 
 /// Runs a program, and expects that it succeeds.
 pub(crate) async fn expect_success(command: &mut Command) {
-    let finished = Process::spawn(command, "").finish(LIMIT).await;
+    let _ = expect_success_within(LIMIT, command).await;
+}
+
+/// Runs a program, expects that it succeeds within `limit`, and returns what it printed.
+pub(crate) async fn expect_success_within(limit: Duration, command: &mut Command) -> String {
+    let finished = Process::spawn(command, "").finish(limit).await;
     assert!(finished.status.success(), "{}{}", finished.stdout, finished.stderr);
+    finished.stdout
 }
 
 /// Writes the OpenAPI document of a running server to a file.
