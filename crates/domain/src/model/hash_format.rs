@@ -32,6 +32,18 @@ impl HashFormat {
     /// All formats.
     pub const ALL: [Self; 5] = [Self::Argon2id, Self::Legacy, Self::Bcrypt, Self::Pbkdf2, Self::Scrypt];
 
+    /// The name in metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Argon2id => "argon2id",
+            Self::Legacy => "legacy",
+            Self::Bcrypt => "bcrypt",
+            Self::Pbkdf2 => "pbkdf2",
+            Self::Scrypt => "scrypt",
+        }
+    }
+
     /// What an operator does to accept the format; `None` if it is always accepted.
     #[must_use]
     pub const fn remedy(self) -> Option<&'static str> {

@@ -1,34 +1,46 @@
 //! The limits on failed logins, and what administrators see and clear of them.
 
+use std::fmt;
 use std::time::Duration;
-
-use thiserror::Error;
 
 use super::LimitKey;
 
 /// The limit that rejected a login. The names are those of events and metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LoginLimit {
     /// The failures on one email from addresses that are not known for it.
-    #[error("email")]
     Email,
     /// The failures on one email from one known address.
-    #[error("pair")]
     Pair,
     /// The failures from one address.
-    #[error("address")]
     Address,
     /// The failures from one /48 network of IPv6 addresses.
-    #[error("network")]
     Network,
     /// The failures on one email within 24 hours.
-    #[error("daily")]
     Daily,
 }
 
 impl LoginLimit {
     /// All limits.
     pub const ALL: [Self; 5] = [Self::Email, Self::Pair, Self::Address, Self::Network, Self::Daily];
+
+    /// The name in events and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Pair => "pair",
+            Self::Address => "address",
+            Self::Network => "network",
+            Self::Daily => "daily",
+        }
+    }
+}
+
+impl fmt::Display for LoginLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
 }
 
 /// The counts that an administrator clears.

@@ -29,6 +29,24 @@ pub enum PortErrorKind {
     Misconfigured,
 }
 
+impl PortErrorKind {
+    /// All kinds.
+    pub const ALL: [Self; 5] =
+        [Self::Unavailable, Self::Unanswered, Self::Overloaded, Self::Corrupt, Self::Misconfigured];
+
+    /// The name in logs and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::Unanswered => "unanswered",
+            Self::Overloaded => "overloaded",
+            Self::Corrupt => "corrupt",
+            Self::Misconfigured => "misconfigured",
+        }
+    }
+}
+
 impl PortError {
     /// An error of the kind [`Unavailable`](PortErrorKind::Unavailable).
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -89,12 +107,6 @@ impl Error for PortError {
 
 impl fmt::Display for PortErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Unavailable => "unavailable",
-            Self::Unanswered => "unanswered",
-            Self::Overloaded => "overloaded",
-            Self::Corrupt => "corrupt",
-            Self::Misconfigured => "misconfigured",
-        })
+        f.pad(self.name())
     }
 }

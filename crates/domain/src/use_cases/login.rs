@@ -17,10 +17,12 @@ use checked::Checked;
 mod account;
 mod checked;
 mod command;
+mod rejection;
 #[cfg(test)]
 mod tests;
 
-pub use command::{LoggedIn, LoginCommand, LoginError, LoginRejection};
+pub use command::{LoggedIn, LoginCommand, LoginError};
+pub use rejection::LoginRejection;
 
 /// Opens a session for a user with the right password.
 pub struct Login {

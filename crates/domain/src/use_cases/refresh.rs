@@ -14,10 +14,12 @@ use legacy::{Exchange, Exchanged};
 mod attempt;
 mod command;
 mod legacy;
+mod rejection;
 #[cfg(test)]
 mod tests;
 
-pub use command::{RefreshCommand, RefreshError, RefreshKind, RefreshRejection, Refreshed};
+pub use command::{RefreshCommand, RefreshError, RefreshKind, Refreshed};
+pub use rejection::RefreshRejection;
 
 /// The most releases of access tokens in one call. A concurrent call may take each place that is released.
 const MAX_RELEASES: usize = 2 * MAX_LIVE_ACCESS_TOKENS;

@@ -1,6 +1,7 @@
 //! The user of a login.
 
-use super::command::{LoginError, LoginRejection};
+use super::command::LoginError;
+use super::rejection::LoginRejection;
 use crate::model::{User, UserId};
 use crate::ports::{Credential, PasswordCheck, PortError, UnreadableUser};
 

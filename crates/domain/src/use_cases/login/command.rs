@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::rejection::LoginRejection;
 use crate::model::{ClientAddress, Email, LoginLimit, Password, RequestTime, TokenPair, UserId};
-use crate::ports::{PortError, UnreadableUser};
+use crate::ports::PortError;
 
 /// A request to log in, checked for its form.
 #[derive(Debug)]
@@ -53,30 +54,4 @@ pub enum LoginError {
     /// An error of a port.
     #[error(transparent)]
     Port(#[from] PortError),
-}
-
-/// The reason why credentials are invalid, for logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum LoginRejection {
-    /// There is no user with the email.
-    #[error("unknown_email")]
-    UnknownEmail,
-    /// The password is wrong.
-    #[error("wrong_password")]
-    WrongPassword,
-    /// The user has no password and logs in elsewhere.
-    #[error("no_password")]
-    NoPassword,
-    /// The stored text is not a usable hash.
-    #[error("unusable_hash")]
-    UnusableHash,
-    /// The user is inactive.
-    #[error("inactive_user")]
-    InactiveUser,
-    /// The row of the user cannot be read.
-    #[error("unreadable_row")]
-    UnreadableRow(UnreadableUser),
-    /// The user was deactivated, moved, or given a new password during the login.
-    #[error("changed_meanwhile")]
-    ChangedMeanwhile,
 }

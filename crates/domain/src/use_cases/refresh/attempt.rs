@@ -1,6 +1,7 @@
 //! The presented token of a refresh, and what becomes of it.
 
-use super::command::{RefreshError, RefreshKind, RefreshRejection, Refreshed};
+use super::command::{RefreshError, RefreshKind, Refreshed};
+use super::rejection::RefreshRejection;
 use crate::model::{
     ConcurrentRefresh, EndReason, IdempotencyKey, LimitKey, RefreshToken, RefreshTokenDigest, RequestTime,
     RetryKey, Rotation, SealedSuccessor, TokenPair,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::rejection::RefreshRejection;
 use crate::model::{
-    EndReason, IdempotencyKey, LimitKey, PresentedRefreshToken, RefreshLimit, RequestTime, SessionRef,
-    TokenPair, UserId,
+    IdempotencyKey, LimitKey, PresentedRefreshToken, RefreshLimit, RequestTime, SessionRef, TokenPair, UserId,
 };
 use crate::ports::PortError;
 
@@ -70,35 +70,6 @@ pub enum RefreshError {
     /// An error of a port.
     #[error(transparent)]
     Port(#[from] PortError),
-}
-
-/// The reason why a refresh token is rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum RefreshRejection {
-    /// The text is not a refresh token.
-    #[error("malformed")]
-    Malformed,
-    /// There is no record of its session.
-    #[error("unknown")]
-    Unknown,
-    /// It is past its lifetime.
-    #[error("expired")]
-    Expired,
-    /// It was used within the grace period. Its session goes on.
-    #[error("already_used")]
-    AlreadyUsed {
-        /// Whether the client has the address that used the token, if both are known.
-        same_address: Option<bool>,
-    },
-    /// It was used before. This call ended its session.
-    #[error("reuse_detected")]
-    ReuseDetected {
-        /// Whether the client has the address of the last rotation, if both are known.
-        same_address: Option<bool>,
-    },
-    /// Its session has ended, with this call or before.
-    #[error("session_ended: {0}")]
-    SessionEnded(EndReason),
 }
 
 impl RefreshError {

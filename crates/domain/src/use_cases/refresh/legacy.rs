@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::attempt::{Attempt, Caller};
-use super::command::{RefreshError, RefreshKind, RefreshRejection, Refreshed};
+use super::command::{RefreshError, RefreshKind, Refreshed};
+use super::rejection::RefreshRejection;
 use crate::model::{
     EndReason, EndSession, LegacyClaim, LegacyHolder, LegacyRefreshToken, NewSession, Predecessor,
     RefreshToken, RefreshTokenDigest, RequestTime, SessionRef, TokenPair, User,
