@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_domain::model::{Event, HashParameters, HashUse, Password, PasswordHash, RequestTime};
+use auth_domain::model::{Event, HashFormat, HashParameters, HashUse, Password, PasswordHash, RequestTime};
 use auth_domain::ports::{
     Admission, Check, Clock, Credential, Entropy, PasswordCheck, PasswordHasher, PortError, TurnCost,
 };
@@ -89,6 +89,29 @@ impl Argon2PasswordHasher {
     #[must_use]
     pub fn capacity(&self, wait: Duration) -> usize {
         self.pool.capacity(wait)
+    }
+
+    /// Returns the number of passwords whose hash is being computed.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.pool.running()
+    }
+
+    /// Returns the number of passwords that wait for a permit.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.pool.queued()
+    }
+
+    /// Returns the number of passwords since the start that were rejected: no permit was free in time, or there was no memory.
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        self.pool.rejected()
+    }
+
+    /// Sets the observer of the time that each password takes in the algorithm of a format. Only the first call has an effect.
+    pub fn observe_times(&self, observer: Box<dyn Fn(HashFormat, Duration) + Send + Sync>) {
+        self.pool.observe(observer);
     }
 
     /// Parses the stored hash of `credential`.

@@ -1,6 +1,7 @@
 //! Bounded hashing with admission control: a caller that cannot start before its deadline is rejected at once.
 
 mod hash_thread;
+mod measurements;
 #[cfg(target_os = "linux")]
 mod priority;
 mod queue;
@@ -14,14 +15,17 @@ use std::time::{Duration, Instant};
 use auth_domain::model::RequestTime;
 use auth_domain::ports::{Admission, Clock, PortError};
 
-use crate::algorithms::{Algorithm, HashCost, PerAlgorithm};
+use crate::algorithms::{Algorithm, HashCost};
 use crate::error::{self, HashError};
 use crate::memory::Memory;
 use crate::self_check::Checked;
 use crate::work_target::WorkTarget;
+use measurements::Measurements;
 use queue::Queue;
 use threads::{Permit, Threads};
 use time_estimate::TimeEstimate;
+
+pub(crate) use measurements::TimeObserver;
 
 /// Runs jobs on threads of its own, each with a permit and its memory.
 ///
@@ -32,14 +36,6 @@ pub(crate) struct Pool {
     target: Mutex<WorkTarget>,
     measurements: Arc<Measurements>,
     clock: Arc<dyn Clock>,
-}
-
-/// The times of hashes of each algorithm.
-#[derive(Default)]
-struct Measurements {
-    estimates: PerAlgorithm<TimeEstimate>,
-    #[cfg(test)]
-    work_of_jobs: Mutex<Vec<PerAlgorithm<u64>>>,
 }
 
 impl Pool {
@@ -77,6 +73,26 @@ impl Pool {
         *lock(&self.target)
     }
 
+    /// The number of jobs that run.
+    pub(crate) fn running(&self) -> usize {
+        self.threads.running()
+    }
+
+    /// The number of callers that wait for a permit.
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The number of jobs that were rejected: no permit in time, or no memory.
+    pub(crate) fn rejected(&self) -> u64 {
+        self.measurements.rejected()
+    }
+
+    /// Sets the observer of the times of jobs. Only the first call has an effect.
+    pub(crate) fn observe(&self, observer: TimeObserver) {
+        self.measurements.observe(observer);
+    }
+
     /// Changes the work of a rejected login, from the next job on.
     pub(crate) fn update_target(&self, update: impl FnOnce(WorkTarget) -> WorkTarget) {
         let mut target = lock(&self.target);
@@ -98,6 +114,7 @@ impl Pool {
         let place = self.queue.take_place();
         let ahead = place.position.saturating_sub(self.threads.available());
         if remaining.is_zero() || self.expected_wait(ahead) > remaining {
+            self.measurements.count_rejection();
             return Err(error::queue_is_full());
         }
         Ok(Admission::new(request_time, place))
@@ -118,7 +135,7 @@ impl Pool {
         admission: Admission,
         job: impl FnOnce(&mut Memory) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, PortError> {
-        let permit = self.permit(admission).await?;
+        let permit = self.permit(admission).await.inspect_err(|_| self.measurements.count_rejection())?;
         let (kept, measurements) = (self.target().blocks(), Arc::clone(&self.measurements));
         let result = permit.run(move |memory| {
             memory.prepare(kept)?;
@@ -126,7 +143,11 @@ impl Pool {
             measurements.record(memory);
             result
         })?;
-        Ok(result.await.map_err(error::job_failed)??)
+        let result = result.await.map_err(error::job_failed)?;
+        if matches!(result, Err(HashError::OutOfMemory)) {
+            self.measurements.count_rejection();
+        }
+        Ok(result?)
     }
 
     /// Estimates the number of rejected logins that all permits together complete within `wait`.
@@ -138,8 +159,8 @@ impl Pool {
 
     /// The work of each job.
     #[cfg(test)]
-    pub(crate) fn work_of_jobs(&self) -> MutexGuard<'_, Vec<PerAlgorithm<u64>>> {
-        lock(&self.measurements.work_of_jobs)
+    pub(crate) fn work_of_jobs(&self) -> MutexGuard<'_, Vec<crate::algorithms::PerAlgorithm<u64>>> {
+        self.measurements.work_of_jobs()
     }
 
     /// Waits for a permit. The place in the queue is given back when this returns.
@@ -162,17 +183,6 @@ impl Pool {
     fn expected_wait(&self, ahead: usize) -> Duration {
         let job = self.expected_time(self.target());
         job.saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX)) / self.concurrency().max(1)
-    }
-}
-
-impl Measurements {
-    /// Records what a job has spent.
-    fn record(&self, memory: &Memory) {
-        for (algorithm, spent) in memory.spent().iter() {
-            self.estimates.get(algorithm).record(spent.time, spent.work);
-        }
-        #[cfg(test)]
-        lock(&self.work_of_jobs).push(memory.spent().map(|spent| spent.work));
     }
 }
 

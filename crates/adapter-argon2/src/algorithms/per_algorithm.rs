@@ -1,5 +1,7 @@
 //! Values for each algorithm. Work of different algorithms cannot be added up.
 
+use auth_domain::model::HashFormat;
+
 /// An algorithm of stored hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
@@ -13,6 +15,16 @@ pub(crate) enum Algorithm {
 impl Algorithm {
     pub(crate) const ALL: [Self; 5] =
         [Self::Argon2id, Self::Bcrypt, Self::Pbkdf2Sha256, Self::Pbkdf2Sha512, Self::Scrypt];
+
+    /// The format of its hashes. Legacy hashes are Argon2id as well.
+    pub(crate) const fn format(self) -> HashFormat {
+        match self {
+            Self::Argon2id => HashFormat::Argon2id,
+            Self::Bcrypt => HashFormat::Bcrypt,
+            Self::Pbkdf2Sha256 | Self::Pbkdf2Sha512 => HashFormat::Pbkdf2,
+            Self::Scrypt => HashFormat::Scrypt,
+        }
+    }
 }
 
 /// A value for each algorithm.

@@ -20,7 +20,6 @@ impl Queue {
         Place { waiting: Arc::clone(&self.0), position }
     }
 
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }

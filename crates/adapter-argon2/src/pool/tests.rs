@@ -9,6 +9,7 @@ use crate::algorithms::{BcryptCost, ScryptCost};
 use crate::cost::Cost;
 use crate::kernel::Kernel;
 
+mod figures;
 mod memory_bound;
 
 const HOUR: Duration = Duration::from_hours(1);

@@ -42,6 +42,11 @@ impl Threads {
         self.concurrency
     }
 
+    /// The number of permits that are held.
+    pub(super) fn running(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
     /// The number of free permits.
     pub(super) fn available(&self) -> usize {
         self.permits.available_permits()
