@@ -144,8 +144,14 @@ async fn metrics_distinguish_rotations_retries_shared_successors_and_limits() {
     }
     server.refresh(&tokens.refresh).await.expect_error(429, "rate_limited");
     let metrics = server.admin().call(Method::GET, "/metrics").await.text();
-    for (outcome, count) in [("rotated", 1), ("retried", 1), ("shared", 2), ("rate_limited", 1)] {
-        let line = format!("hooksentry_auth_refreshes_total{{outcome=\"{outcome}\"}} {count}");
+    for (outcome, reason, count) in [
+        ("rotated", "rotated", 1),
+        ("retried", "retried", 1),
+        ("shared", "shared", 2),
+        ("rate_limited", "too_many_refreshes", 1),
+    ] {
+        let labels = format!("{{outcome=\"{outcome}\",reason=\"{reason}\"}}");
+        let line = format!("hooksentry_auth_refreshes_total{labels} {count}");
         assert!(metrics.lines().any(|known| known == line), "{line}:\n{metrics}");
     }
 }

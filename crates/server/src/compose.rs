@@ -63,6 +63,7 @@ pub(crate) fn compose(settings: &Settings, purpose: Purpose) -> Result<Parts, Co
         users: process.users,
         password_capacity: passwords::capacity(&hasher),
         password_kernel: passwords::kernel_check(&hasher),
+        password_hashing: hasher.clone(),
         hasher,
         strength: Arc::new(ZxcvbnStrength),
         sessions: process.tokens.sessions,

@@ -22,7 +22,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use capping::CappingLoginLimiter;
-pub(crate) use password_queue::{Capacity, PasswordQueue};
+pub(crate) use password_queue::{Capacity, PasswordQueue, QueueLoad};
 use prioritizing::PrioritizingLoginLimiter;
 use queueing::QueueingLoginLimiter;
 use retrying::RetryingLoginLimiter;

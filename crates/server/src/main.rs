@@ -21,6 +21,7 @@ mod logging;
 mod login_limiter;
 mod memory_limit;
 mod metrics;
+mod password_hashing;
 mod password_strength;
 mod proxy_ranges;
 mod readiness;

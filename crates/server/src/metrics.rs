@@ -1,46 +1,61 @@
 //! The Prometheus metrics. Every label has a bounded number of values.
 
+mod build;
 mod connections;
 mod denylist_cache;
+mod histogram;
 mod labels;
+mod outcomes;
+mod passwords;
+mod process;
+mod reading;
+mod text;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use auth_domain::model::LoginLimit;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use time::OffsetDateTime;
 
 pub(crate) use connections::{ConnectionMetrics, LimitReason, TimeoutReason};
 use denylist_cache::DenylistCacheMetrics;
-pub(crate) use labels::Outcome;
-use labels::{DependencyLabels, DurationLabels, LimitLabels, OutcomeLabels, RequestLabels, known_method};
+use histogram::Histogram;
+use labels::{
+    DependencyLabels, DurationLabels, LimitLabels, OutcomeLabels, RequestLabels, known_method, status_class,
+};
+pub(crate) use outcomes::Counted;
+use process::ProcessMetrics;
+use reading::CounterReading;
+pub(crate) use text::to_plain_text;
 
 use crate::dependency::DenylistCache;
 use crate::logging;
+use crate::login_limiter::QueueLoad;
+use crate::password_hashing::PasswordHashing;
 use crate::readiness::Readiness;
 
 #[cfg(test)]
 mod tests;
 
-/// The prefix of every name.
+/// The prefix of every name, except those of the process.
 const PREFIX: &str = "hooksentry_auth";
-/// The upper bounds of the histogram in seconds, up to the timeout of a request.
-const DURATIONS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+/// Upper bounds in seconds, up to the timeout of a request.
+const DURATIONS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
-type Durations = Family<DurationLabels, Histogram, fn() -> Histogram>;
 type Outcomes = Family<OutcomeLabels, Counter>;
 
 /// The metrics of this process since its start.
 pub(crate) struct Metrics {
     registry: Registry,
+    of_process: Registry,
     requests: Family<RequestLabels, Counter>,
-    durations: Durations,
+    durations: Family<DurationLabels, Histogram>,
     dependencies: Family<DependencyLabels, Gauge>,
     logins: Outcomes,
     refreshes: Outcomes,
@@ -48,38 +63,26 @@ pub(crate) struct Metrics {
     pub(crate) connections: ConnectionMetrics,
     login_blocks: Family<LimitLabels, Counter>,
     denylist_cache: Option<DenylistCacheMetrics>,
-    dropped_log_lines: Counter,
+    /// The logins that wait before the password queue.
+    pub(crate) password_queue: Arc<QueueLoad>,
 }
 
 impl Metrics {
     /// Creates the metrics, with those of the denylist cache if it is used.
     pub(crate) fn new(denylist_cache: Option<Arc<dyn DenylistCache>>) -> Self {
-        use Outcome::{
-            Blocked, Defect, Failed, RateLimited, Retried, ReuseDetected, ReusedInGracePeriod, Rotated,
-            Shared, Succeeded, Unavailable,
-        };
         Self {
             denylist_cache: denylist_cache.map(DenylistCacheMetrics::new),
-            dropped_log_lines: Counter::default(),
             registry: Registry::with_prefix(PREFIX),
+            of_process: Registry::default(),
             requests: Family::default(),
-            durations: Durations::new_with_constructor(|| Histogram::new(DURATIONS)),
+            durations: Family::new_with_constructor(|| Histogram::new(&DURATIONS)),
             dependencies: Family::default(),
-            logins: outcomes(&[Succeeded, Failed, Blocked, Unavailable, Defect]),
-            refreshes: outcomes(&[
-                Rotated,
-                Retried,
-                Shared,
-                Failed,
-                RateLimited,
-                ReuseDetected,
-                ReusedInGracePeriod,
-                Unavailable,
-                Defect,
-            ]),
+            logins: at_zero(Counted::of_logins()),
+            refreshes: at_zero(Counted::of_refreshes()),
+            logouts: at_zero(Counted::of_logouts()),
             login_blocks: login_blocks(),
-            logouts: outcomes(&[Succeeded, Failed, Unavailable, Defect]),
             connections: ConnectionMetrics::default(),
+            password_queue: Arc::default(),
         }
         .registered()
     }
@@ -91,30 +94,52 @@ impl Metrics {
         registry.register_with_unit("http_request_duration", help, Unit::Seconds, durations);
         let help = "Whether a dependency was up at the last check";
         registry.register("dependency_up", help, self.dependencies.clone());
-        registry.register("logins", "Logins by outcome", self.logins.clone());
-        registry.register("refreshes", "Refreshes by outcome", self.refreshes.clone());
-        registry.register("logouts", "Logouts by outcome", self.logouts.clone());
+        registry.register("logins", "Logins by outcome and reason", self.logins.clone());
+        registry.register("refreshes", "Refreshes by outcome and reason", self.refreshes.clone());
+        registry.register("logouts", "Logouts by outcome and reason", self.logouts.clone());
         self.connections.register(registry);
         registry.register("login_blocks", "Logins that the login limit rejected", self.login_blocks.clone());
-        let help = "Log lines that were dropped";
-        registry.register("log_lines_dropped", help, self.dropped_log_lines.clone());
+        registry.register("build_info", "The build of the program; always 1", build::info());
         if let Some(cache) = &self.denylist_cache {
             cache.register(registry);
         }
+        self.with_counter("log_lines_dropped", "Log lines that were dropped", logging::dropped_lines)
+    }
+
+    /// Adds a counter that `read` returns at each scrape.
+    pub(crate) fn with_counter(
+        mut self,
+        name: &'static str,
+        help: &'static str,
+        read: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> Self {
+        self.registry.register(name, help, CounterReading(read));
+        self
+    }
+
+    /// Adds the metrics of the process, which started at this time.
+    pub(crate) fn with_process(mut self, started: OffsetDateTime) -> Self {
+        self.of_process.register_collector(Box::new(ProcessMetrics::new(started)));
+        self
+    }
+
+    /// Adds the metrics of password hashes.
+    pub(crate) fn with_passwords(mut self, hashing: &Arc<dyn PasswordHashing>) -> Self {
+        passwords::register(&mut self.registry, hashing, &self.password_queue);
         self
     }
 
     /// Counts a request; `path` is the pattern of the route.
     pub(crate) fn request(&self, method: &str, path: &'static str, status: u16, elapsed: Duration) {
-        let labels = DurationLabels { path };
+        let labels = DurationLabels { path, status_class: status_class(status) };
         self.durations.get_or_create(&labels).observe(elapsed.as_secs_f64());
         let labels = RequestLabels { method: known_method(method), path, status: status.into() };
         self.requests.get_or_create(&labels).inc();
     }
 
     /// Counts a login.
-    pub(crate) fn login(&self, outcome: Outcome) {
-        self.logins.get_or_create(&OutcomeLabels { outcome }).inc();
+    pub(crate) fn login(&self, counted: Counted) {
+        count(&self.logins, counted);
     }
 
     /// Counts a login that the login limit rejected, by its limit key.
@@ -123,13 +148,13 @@ impl Metrics {
     }
 
     /// Counts a refresh.
-    pub(crate) fn refresh(&self, outcome: Outcome) {
-        self.refreshes.get_or_create(&OutcomeLabels { outcome }).inc();
+    pub(crate) fn refresh(&self, counted: Counted) {
+        count(&self.refreshes, counted);
     }
 
     /// Counts a logout.
-    pub(crate) fn logout(&self, outcome: Outcome) {
-        self.logouts.get_or_create(&OutcomeLabels { outcome }).inc();
+    pub(crate) fn logout(&self, counted: Counted) {
+        count(&self.logouts, counted);
     }
 
     /// Returns the metrics in the `OpenMetrics` text format.
@@ -143,12 +168,15 @@ impl Metrics {
         if let Some(cache) = &self.denylist_cache {
             cache.refresh();
         }
-        let dropped = &self.dropped_log_lines;
-        dropped.inc_by(logging::dropped_lines().saturating_sub(dropped.get()));
         let mut text = String::new();
+        encode_registry(&mut text, &self.of_process)?;
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
+}
+
+fn count(outcomes: &Outcomes, Counted { outcome, reason }: Counted) {
+    outcomes.get_or_create(&OutcomeLabels { outcome, reason }).inc();
 }
 
 fn login_blocks() -> Family<LimitLabels, Counter> {
@@ -159,15 +187,15 @@ fn login_blocks() -> Family<LimitLabels, Counter> {
     blocks
 }
 
-fn limit_labels(limit: LoginLimit) -> LimitLabels {
-    LimitLabels { limit: limit.to_string() }
+const fn limit_labels(limit: LoginLimit) -> LimitLabels {
+    LimitLabels { limit: limit.name() }
 }
 
-/// Returns a counter with all possible outcomes at zero, so that the first one is an increase.
-fn outcomes(possible: &[Outcome]) -> Outcomes {
+/// Returns a counter with all possible results at zero, so that the first one is an increase.
+fn at_zero(possible: impl Iterator<Item = Counted>) -> Outcomes {
     let outcomes = Outcomes::default();
-    for outcome in possible {
-        drop(outcomes.get_or_create(&OutcomeLabels { outcome: *outcome }));
+    for Counted { outcome, reason } in possible {
+        drop(outcomes.get_or_create(&OutcomeLabels { outcome, reason }));
     }
     outcomes
 }

@@ -50,6 +50,7 @@ pub(crate) const DRIVERS: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &[JWT, VERIFIER]),
     ("libsqlite3-sys", &["auth-adapter-sqlite", TESTS]),
     ("pbkdf2", &["auth-adapter-argon2"]),
+    ("procfs", &[SERVER]),
     ("prometheus-client", &[SERVER]),
     ("quick_cache", &[JWT]),
     ("redis", &["auth-adapter-redis"]),

@@ -27,7 +27,7 @@ impl Process {
     pub(super) fn new(parts: &Parts, runtime: &Handle) -> Self {
         Self {
             readiness: Arc::new(Readiness::new(parts.dependencies.clone(), runtime.clone())),
-            metrics: Arc::new(Metrics::new(parts.denylist_cache.clone())),
+            metrics: Arc::new(metrics(parts)),
             clock: parts.clock.clone(),
             stopping: CancellationToken::new(),
             users: parts.users.clone(),
@@ -39,4 +39,11 @@ impl Process {
     pub(crate) fn hash_costs(&self) -> HashCosts<'_> {
         HashCosts { users: &*self.users, hasher: &*self.hasher, clock: &*self.clock }
     }
+}
+
+/// Returns the metrics, which read the parts.
+fn metrics(parts: &Parts) -> Metrics {
+    Metrics::new(parts.denylist_cache.clone())
+        .with_process(parts.clock.now())
+        .with_passwords(&parts.password_hashing)
 }

@@ -66,7 +66,8 @@ impl Shared {
         };
         let limiter = login_limiter::decorated(
             parts.limiter.clone(),
-            PasswordQueue::new(parts.password_capacity, policy.queue_wait),
+            PasswordQueue::new(parts.password_capacity, policy.queue_wait)
+                .counting_in(process.metrics.password_queue.clone()),
             parts.clock.clone(),
             parts.entropy,
             runtime,

@@ -16,12 +16,15 @@ use crate::config::Secret;
 use crate::data_dir::DirLocks;
 use crate::dependency::{DenylistCache, Dependencies};
 use crate::login_limiter::Capacity;
+use crate::password_hashing::PasswordHashing;
 use crate::reload::Reloading;
 
 /// Every port, with the adapter that the settings choose. The ports of stores use the connections of the process.
 pub(crate) struct Parts {
     pub(crate) users: Arc<dyn UserRepository>,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
+    /// The threads and the queue of the hasher, for metrics.
+    pub(crate) password_hashing: Arc<dyn PasswordHashing>,
     /// How many passwords the hasher can verify within a given time.
     pub(crate) password_capacity: Capacity,
     /// The check of the kernel that computes password hashes.

@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use auth_adapter_argon2::{Argon2Config, Argon2PasswordHasher, KernelChoice, OtherFormats};
-use auth_domain::model::Event;
+use auth_domain::model::{Event, HashFormat};
 use auth_domain::ports::{Check, Clock, Entropy};
 use tracing::info;
 
@@ -15,6 +15,7 @@ use super::named::named;
 use crate::config::{PasswordFormats, Settings};
 use crate::login_limiter::Capacity;
 use crate::memory_limit;
+use crate::password_hashing::PasswordHashing;
 
 /// Checks the kernel that computes password hashes with hashes of the full cost.
 pub(crate) type KernelCheck = Arc<dyn Fn() -> Check + Send + Sync>;
@@ -48,6 +49,24 @@ pub(super) fn capacity(hasher: &Arc<Argon2PasswordHasher>) -> Capacity {
 pub(super) fn kernel_check(hasher: &Arc<Argon2PasswordHasher>) -> KernelCheck {
     let hasher = hasher.clone();
     Arc::new(move || hasher.check_kernel())
+}
+
+impl PasswordHashing for Argon2PasswordHasher {
+    fn running(&self) -> usize {
+        self.running()
+    }
+
+    fn queued(&self) -> usize {
+        self.queued()
+    }
+
+    fn rejected(&self) -> u64 {
+        self.rejected()
+    }
+
+    fn observe_times(&self, observer: Box<dyn Fn(HashFormat, Duration) + Send + Sync>) {
+        self.observe_times(observer);
+    }
 }
 
 /// Returns the problem of a setting, if there is one.

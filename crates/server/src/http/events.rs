@@ -10,6 +10,9 @@ mod ports;
 mod refresh;
 mod request;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use admin::{sessions_ended, wrong_admin_secret};
 pub(super) use login::login;
 pub(super) use logout::logout;

@@ -29,6 +29,7 @@ use super::{configure_public, middleware};
 use crate::app::Application;
 use crate::compose::Parts;
 use crate::config::{self, ENVIRONMENT_PREFIX, Settings};
+use crate::password_hashing::fake::FakeHashing;
 use crate::password_strength::ZxcvbnStrength;
 use crate::reload::Reloading;
 use crate::system::SystemClock;
@@ -91,6 +92,7 @@ pub(crate) fn parts() -> Parts {
         Arc::new(denylist)
     };
     Parts {
+        password_hashing: Arc::new(FakeHashing),
         users: Arc::new(users),
         hasher: Arc::new(hasher),
         password_capacity: Arc::new(|_| 1_000),

@@ -66,6 +66,7 @@ impl PrioritizingLoginLimiter {
         match self.gate.enter(&arrival, self.bounds()) {
             Entry::Granted => true,
             Entry::Waiting(granted) => {
+                let _waiting = self.password_queue.wait();
                 let is_granted = matches!(timeout_at(last.into(), granted).await, Ok(Ok(())));
                 if !is_granted {
                     self.leave(attempt);
@@ -104,6 +105,7 @@ impl LoginLimiter for PrioritizingLoginLimiter {
         if let Reservation::Reserved(ticket) = &reservation
             && !self.pass(attempt, request_time).await
         {
+            self.password_queue.reject();
             self.limiter.settle(ticket, Settlement::Abandoned, request_time).await?;
             return Err(PortError::overloaded("the attempts before this one fill the password queue"));
         }

@@ -1,9 +1,8 @@
 //! The labels of metrics, and their values.
 
-use std::fmt;
+use prometheus_client::encoding::EncodeLabelSet;
 
-use auth_domain::ports::{PortError, PortErrorKind};
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use super::outcomes::Outcome;
 
 /// The methods with a label of their own. Clients can send any other method, so all of those share one label.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -19,6 +18,7 @@ pub(super) struct RequestLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct DurationLabels {
     pub(super) path: &'static str,
+    pub(super) status_class: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -29,11 +29,13 @@ pub(super) struct DependencyLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct OutcomeLabels {
     pub(super) outcome: Outcome,
+    /// The reason code in the log.
+    pub(super) reason: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct LimitLabels {
-    pub(super) limit: String,
+    pub(super) limit: &'static str,
 }
 
 /// The share of revocations that a stated bound covers.
@@ -47,63 +49,13 @@ pub(super) fn known_method(method: &str) -> &'static str {
     METHODS.into_iter().find(|known| *known == method).unwrap_or("other")
 }
 
-/// The outcome of a login, refresh or logout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Outcome {
-    Succeeded,
-    /// A refresh with a new refresh token.
-    Rotated,
-    /// A refresh that an idempotency key repeats.
-    Retried,
-    /// A refresh that shares the successor of another one.
-    Shared,
-    /// Rejected: wrong credentials, or not a live refresh token of the caller.
-    Failed,
-    /// Rejected by the login limit.
-    Blocked,
-    /// Rejected by a limit of refreshes.
-    RateLimited,
-    /// A used refresh token was presented again.
-    ReuseDetected,
-    /// A used refresh token was presented again within its grace period.
-    ReusedInGracePeriod,
-    /// 503: a dependency is unreachable or overloaded.
-    Unavailable,
-    /// 500: a dependency or a record is broken.
-    Defect,
-}
-
-impl Outcome {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Rotated => "rotated",
-            Self::Retried => "retried",
-            Self::Shared => "shared",
-            Self::Failed => "failed",
-            Self::Blocked => "blocked",
-            Self::RateLimited => "rate_limited",
-            Self::ReuseDetected => "reuse_detected",
-            Self::ReusedInGracePeriod => "reused_in_grace_period",
-            Self::Unavailable => "unavailable",
-            Self::Defect => "defect",
-        }
-    }
-}
-
-impl From<&PortError> for Outcome {
-    fn from(error: &PortError) -> Self {
-        match error.kind() {
-            PortErrorKind::Unavailable | PortErrorKind::Unanswered | PortErrorKind::Overloaded => {
-                Self::Unavailable
-            }
-            PortErrorKind::Corrupt | PortErrorKind::Misconfigured => Self::Defect,
-        }
-    }
-}
-
-impl EncodeLabelValue for Outcome {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
-        self.name().encode(encoder)
+/// Returns the class of a status code.
+pub(super) const fn status_class(status: u16) -> &'static str {
+    match status {
+        ..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        500.. => "5xx",
     }
 }

@@ -1,9 +1,13 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use auth_domain::ports::Clock;
 use tokio::runtime::{Builder, Handle};
 
 use super::*;
 use crate::dependency::fake::unreachable;
+use crate::login_limiter::PasswordQueue;
+use crate::password_hashing::fake::FakeHashing;
 use crate::system::SystemClock;
 
 fn text(metrics: &Metrics) -> String {
@@ -15,11 +19,11 @@ fn text(metrics: &Metrics) -> String {
 fn every_outcome_is_exported_from_the_start() {
     let text = text(&Metrics::new(None));
     for line in [
-        "hooksentry_auth_logins_total{outcome=\"blocked\"} 0",
-        "hooksentry_auth_refreshes_total{outcome=\"reuse_detected\"} 0",
-        "hooksentry_auth_refreshes_total{outcome=\"reused_in_grace_period\"} 0",
+        "hooksentry_auth_logins_total{outcome=\"blocked\",reason=\"too_many_failures\"} 0",
+        "hooksentry_auth_refreshes_total{outcome=\"reuse_detected\",reason=\"reuse_detected\"} 0",
+        "hooksentry_auth_refreshes_total{outcome=\"reused_in_grace_period\",reason=\"already_used\"} 0",
         "hooksentry_auth_login_blocks_total{limit=\"address\"} 0",
-        "hooksentry_auth_logouts_total{outcome=\"succeeded\"} 0",
+        "hooksentry_auth_logouts_total{outcome=\"succeeded\",reason=\"logged_out\"} 0",
         "hooksentry_auth_connections 0",
         "hooksentry_auth_connections_evicted_total{limit=\"memory\"} 0",
         "hooksentry_auth_connections_rejected_total{limit=\"address\"} 0",
@@ -39,9 +43,9 @@ fn requests_are_counted_and_timed_in_seconds() {
     let text = text(&metrics);
     for line in [
         "hooksentry_auth_http_requests_total{method=\"POST\",path=\"/api/v1/auth/login\",status=\"503\"} 1",
-        "hooksentry_auth_http_request_duration_seconds_count{path=\"/api/v1/auth/login\"} 2",
-        "hooksentry_auth_http_request_duration_seconds_bucket{le=\"0.025\",path=\"/api/v1/auth/login\"} 2",
-        "hooksentry_auth_http_request_duration_seconds_bucket{le=\"0.01\",path=\"/api/v1/auth/login\"} 0",
+        "hooksentry_auth_http_request_duration_seconds_count{path=\"/api/v1/auth/login\",status_class=\"5xx\"} 1",
+        "hooksentry_auth_http_request_duration_seconds_bucket{le=\"0.025\",path=\"/api/v1/auth/login\",status_class=\"2xx\"} 1",
+        "hooksentry_auth_http_request_duration_seconds_bucket{le=\"0.01\",path=\"/api/v1/auth/login\",status_class=\"2xx\"} 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }
@@ -110,4 +114,61 @@ fn a_denylist_cache_exports_its_state_its_lag_and_its_bounds() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }
+}
+
+#[test]
+fn password_hashes_export_their_queue_and_their_times() {
+    let hashing: Arc<dyn PasswordHashing> = Arc::new(FakeHashing);
+    let metrics = Metrics::new(None).with_passwords(&hashing);
+    let queue =
+        PasswordQueue::new(Arc::new(|_| 1), Duration::ZERO).counting_in(metrics.password_queue.clone());
+    let waiting = queue.wait();
+    queue.reject();
+    let during = text(&metrics);
+    drop(waiting);
+    let after = text(&metrics);
+    for (text, line) in [
+        (&during, "hooksentry_auth_password_hashes_running 2"),
+        (&during, "hooksentry_auth_password_hashes_queued 6"),
+        (&after, "hooksentry_auth_password_hashes_queued 5"),
+        (&after, "hooksentry_auth_password_hashes_rejected_total 8"),
+        (&after, "hooksentry_auth_password_hash_duration_seconds_bucket{le=\"0.05\",format=\"bcrypt\"} 0"),
+        (&after, "hooksentry_auth_password_hash_duration_seconds_bucket{le=\"0.1\",format=\"bcrypt\"} 1"),
+        (&after, "hooksentry_auth_password_hash_duration_seconds_count{format=\"argon2id\"} 0"),
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+}
+
+#[test]
+fn process_metrics_have_no_prefix_and_plausible_values() {
+    let text = text(&Metrics::new(None).with_process(SystemClock.now()));
+    let value = |name: &str| {
+        let line = text.lines().find(|line| line.split(' ').next() == Some(name));
+        line.unwrap_or_else(|| panic!("{name} is not in\n{text}"))
+            .rsplit(' ')
+            .next()
+            .unwrap()
+            .parse::<f64>()
+            .unwrap()
+    };
+    let started = SystemClock.now().unix_timestamp();
+    assert!(
+        (0.0..60.0)
+            .contains(&(f64::from(u32::try_from(started).unwrap()) - value("process_start_time_seconds")))
+    );
+    assert!(value("process_resident_memory_bytes") > 1e6);
+    assert!(value("process_virtual_memory_bytes") >= value("process_resident_memory_bytes"));
+    assert!((3.0..=value("process_max_fds")).contains(&value("process_open_fds")));
+    assert!(value("process_threads") >= 1.0 && value("process_cpu_seconds_total") >= 0.0);
+}
+
+#[test]
+fn a_counter_that_is_kept_elsewhere_is_read_at_each_scrape() {
+    let kept = Arc::new(AtomicU64::new(4));
+    let read = kept.clone();
+    let metrics = Metrics::new(None).with_counter("kept", "Help", move || read.load(Ordering::Relaxed));
+    assert!(text(&metrics).contains("hooksentry_auth_kept_total 4\n"));
+    kept.store(9, Ordering::Relaxed);
+    assert!(text(&metrics).contains("hooksentry_auth_kept_total 9\n"));
 }

@@ -171,7 +171,8 @@ async fn metrics_count_public_requests_and_are_only_on_the_admin_listener() {
     assert_eq!(Answer::to(login(wrong.replace("wrong", "right")), &public).await.status, 200);
 
     let admin = serving(&application, |service| configure_admin(service, false)).await;
-    let answer = Answer::to(TestRequest::get().uri("/metrics"), &admin).await;
+    let scrape = TestRequest::get().uri("/metrics").insert_header(("accept", "application/openmetrics-text"));
+    let answer = Answer::to(scrape, &admin).await;
     assert_eq!((answer.status, answer.body), (200, Value::Null));
     assert!(
         answer
@@ -182,9 +183,21 @@ async fn metrics_count_public_requests_and_are_only_on_the_admin_listener() {
             .unwrap()
             .starts_with("application/openmetrics-text")
     );
+    assert!(answer.text.contains("# TYPE hooksentry_auth_logins counter\n"), "{}", answer.text);
+    let answer = Answer::to(TestRequest::get().uri("/metrics"), &admin).await;
+    assert!(
+        answer
+            .headers
+            .get("content-type")
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("text/plain; version=0.0.4")
+    );
     for line in [
-        "hooksentry_auth_logins_total{outcome=\"succeeded\"} 1",
-        "hooksentry_auth_logins_total{outcome=\"failed\"} 1",
+        "# TYPE hooksentry_auth_logins_total counter",
+        "hooksentry_auth_logins_total{outcome=\"succeeded\",reason=\"password\"} 1",
+        "hooksentry_auth_logins_total{outcome=\"failed\",reason=\"wrong_password\"} 1",
         "hooksentry_auth_http_requests_total{method=\"POST\",path=\"/api/v1/auth/login\",status=\"401\"} 1",
     ] {
         assert!(answer.text.lines().any(|found| found == line), "{line} is not in\n{}", answer.text);

@@ -6,7 +6,7 @@ use tracing::{info, warn};
 
 use super::ports::port_error;
 use super::request::record;
-use crate::metrics::{Metrics, Outcome};
+use crate::metrics::{Counted, Metrics};
 
 /// Logs and counts the result of a logout.
 pub(in crate::http) fn logout(
@@ -14,21 +14,19 @@ pub(in crate::http) fn logout(
     result: &Result<Option<SessionRef>, LogoutError>,
     caller: UserId,
 ) {
-    metrics.logout(match result {
-        Ok(_) => Outcome::Succeeded,
-        Err(LogoutError::InvalidRefreshToken) => Outcome::Failed,
+    let counted = match result {
+        Ok(_) => Counted::LOGGED_OUT,
+        Err(LogoutError::InvalidRefreshToken) => Counted::FOREIGN_TOKEN,
         Err(LogoutError::Port(cause)) => cause.into(),
-    });
+    };
+    let reason = counted.reason;
+    metrics.logout(counted);
     let session = result.as_ref().ok().copied().flatten();
     record(Some(caller), session.map(|session| session.session_id));
     match result {
-        Ok(_) => info!(event = Event::LogoutSucceeded.name(), reason = "logged_out", "logged out"),
+        Ok(_) => info!(event = Event::LogoutSucceeded.name(), reason, "logged out"),
         Err(LogoutError::InvalidRefreshToken) => {
-            warn!(
-                event = Event::LogoutForeignToken.name(),
-                reason = "not_the_callers",
-                "the refresh token is not the caller's"
-            );
+            warn!(event = Event::LogoutForeignToken.name(), reason, "the refresh token is not the caller's");
         }
         Err(LogoutError::Port(cause)) => port_error("logout", cause),
     }

@@ -6,25 +6,28 @@ use tracing::{info, warn};
 
 use super::ports::port_error;
 use super::request::record;
-use crate::metrics::{Metrics, Outcome};
+use crate::metrics::{Counted, Metrics};
 
 /// Logs and counts the result of a refresh.
 pub(in crate::http) fn refresh(metrics: &Metrics, result: &Result<Refreshed, RefreshError>) {
-    metrics.refresh(outcome(result));
+    let counted = counted(result);
+    let reason = counted.reason;
+    metrics.refresh(counted);
     match result {
         Ok(Refreshed { tokens, kind }) => {
             record(Some(tokens.user_id), Some(tokens.session_id));
-            let (reason, same_address) = match kind {
-                RefreshKind::Rotated => ("rotated", None),
-                RefreshKind::Retried => ("retried", None),
-                RefreshKind::Shared { same_address } => ("shared", *same_address),
+            let same_address = match kind {
+                RefreshKind::Rotated | RefreshKind::Retried => None,
+                RefreshKind::Shared { same_address } => *same_address,
             };
             info!(event = Event::RefreshSucceeded.name(), reason, same_address, "refreshed");
         }
-        Err(RefreshError::InvalidRefreshToken { rejection, session }) => rejected(*rejection, *session),
+        Err(RefreshError::InvalidRefreshToken { rejection, session }) => {
+            rejected(*rejection, reason, *session);
+        }
         Err(RefreshError::RateLimited { limit, retry_after, session }) => {
             record(Some(session.user_id), Some(session.session_id));
-            let (reason, limit, retry_after_s) = ("too_many_refreshes", limit.name(), retry_after.as_secs());
+            let (limit, retry_after_s) = (limit.name(), retry_after.as_secs());
             info!(
                 event = Event::RefreshBlocked.name(),
                 reason, limit, retry_after_s, "refresh blocked by a limit"
@@ -34,40 +37,37 @@ pub(in crate::http) fn refresh(metrics: &Metrics, result: &Result<Refreshed, Ref
     }
 }
 
-fn outcome(result: &Result<Refreshed, RefreshError>) -> Outcome {
+fn counted(result: &Result<Refreshed, RefreshError>) -> Counted {
     match result {
-        Ok(Refreshed { kind, .. }) => match kind {
-            RefreshKind::Rotated => Outcome::Rotated,
-            RefreshKind::Retried => Outcome::Retried,
-            RefreshKind::Shared { .. } => Outcome::Shared,
-        },
-        Err(RefreshError::RateLimited { .. }) => Outcome::RateLimited,
-        Err(RefreshError::InvalidRefreshToken { rejection, .. }) => match rejection {
-            RefreshRejection::ReuseDetected { .. } => Outcome::ReuseDetected,
-            RefreshRejection::AlreadyUsed { .. } => Outcome::ReusedInGracePeriod,
-            RefreshRejection::Malformed
-            | RefreshRejection::Unknown
-            | RefreshRejection::Expired
-            | RefreshRejection::SessionEnded(_) => Outcome::Failed,
-        },
+        Ok(Refreshed { kind, .. }) => (*kind).into(),
+        Err(RefreshError::RateLimited { .. }) => Counted::REFRESH_BLOCKED,
+        Err(RefreshError::InvalidRefreshToken { rejection, .. }) => (*rejection).into(),
         Err(RefreshError::Port(cause)) => cause.into(),
     }
 }
 
-fn rejected(rejection: RefreshRejection, session: Option<SessionRef>) {
+fn rejected(rejection: RefreshRejection, reason: &'static str, session: Option<SessionRef>) {
     record(session.map(|session| session.user_id), session.map(|session| session.session_id));
     match rejection {
         RefreshRejection::ReuseDetected { same_address } => {
-            warn!(event = Event::RefreshReuseDetected.name(), reason = %rejection, same_address, "a used refresh token was presented again; the session ended");
+            warn!(
+                event = Event::RefreshReuseDetected.name(),
+                reason, same_address, "a used refresh token was presented again; the session ended"
+            );
         }
         RefreshRejection::AlreadyUsed { same_address } => {
-            info!(event = Event::RefreshTokenReusedInGracePeriod.name(), reason = %rejection, same_address, "a used refresh token was presented again in its grace period; nothing ended");
+            info!(
+                event = Event::RefreshTokenReusedInGracePeriod.name(),
+                reason,
+                same_address,
+                "a used refresh token was presented again in its grace period; nothing ended"
+            );
         }
         RefreshRejection::Malformed
         | RefreshRejection::Unknown
         | RefreshRejection::Expired
         | RefreshRejection::SessionEnded(_) => {
-            info!(event = Event::RefreshFailed.name(), reason = %rejection, "refresh rejected");
+            info!(event = Event::RefreshFailed.name(), reason, "refresh rejected");
         }
     }
 }
