@@ -36,7 +36,7 @@ e2e-on-servers:
     @echo; echo "== auth-e2e on Postgres and Redis"; \
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --quiet --package auth-e2e {{ on_any_store }}
 
-# Run the tests with third-party programs that `just test` does not need: proxies, PgBouncer, libfaketime, Java, Mono, Chromium, validators (Debian 12)
+# Run the tests with third-party programs that `just test` does not need: proxies, PgBouncer, Prometheus, libfaketime, Java, Mono, Chromium, validators (Debian 12)
 interop: system-packages interop-packages
     @cargo test --quiet --package auth-e2e --test interop -- --ignored --test-threads 1
     @for mode in session transaction; do \
@@ -155,7 +155,7 @@ interop-packages: interop-python
     #!/usr/bin/env bash
     set -euo pipefail
     missing=()
-    for program in haproxy caddy npm chromium pgbouncer; do
+    for program in haproxy caddy npm chromium pgbouncer prometheus; do
         command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("$program")
     done
     compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)

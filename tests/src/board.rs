@@ -1,7 +1,5 @@
 //! The board of `deploy/grafana`.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 const JSON: &str =
@@ -12,10 +10,19 @@ const JSON: &str =
 pub struct Panel {
     /// Its title.
     pub title: String,
-    /// Its queries, with variables.
-    pub queries: Vec<String>,
+    /// Its queries.
+    pub queries: Vec<Query>,
     /// All of its JSON.
     pub json: Value,
+}
+
+/// A query of a panel.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The expression, with variables.
+    pub expression: String,
+    /// The labels that its legend shows.
+    pub labels: Vec<String>,
 }
 
 /// Returns the board.
@@ -30,20 +37,31 @@ pub fn panels() -> Vec<Panel> {
     panels.map(Panel::new).collect()
 }
 
-/// Replaces the variables of a query, by their names without the dollar sign.
-pub fn with_variables(query: &str, values: &BTreeMap<&str, &str>) -> String {
-    let replaced = values
-        .iter()
-        .fold(query.to_owned(), |query, (name, value)| query.replace(&format!("${name}"), value));
-    assert!(!replaced.contains('$'), "an unknown variable in {replaced}");
-    replaced
-}
-
 impl Panel {
     fn new(json: &Value) -> Self {
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let targets = json["targets"].as_array().expect("a panel with queries");
-        let queries = targets.iter().map(|target| text(&target["expr"])).collect();
+        let queries = targets.iter().map(Query::new).collect();
         Self { title: text(&json["title"]), queries, json: json.clone() }
     }
+}
+
+impl Query {
+    fn new(target: &Value) -> Self {
+        let legend = text(&target["legendFormat"]);
+        let labels = legend.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0.to_owned()));
+        Self { expression: text(&target["expr"]), labels: labels.collect() }
+    }
+
+    /// Returns the expression with values of its variables: all instances of the job that the alerts select, and rates over `interval`.
+    pub fn with_variables(&self, interval: &str) -> String {
+        let values = [("$__rate_interval", interval), ("$job", "hooksentry-auth"), ("$instance", ".+")];
+        let replaced =
+            values.iter().fold(self.expression.clone(), |text, (name, value)| text.replace(name, value));
+        assert!(!replaced.contains('$'), "an unknown variable in {replaced}");
+        replaced
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
 }

@@ -10,6 +10,7 @@ mod pgbouncer;
 mod port;
 mod postgres;
 mod programs;
+mod prometheus;
 mod proxy;
 mod redis;
 mod reverse_proxy;
@@ -23,8 +24,9 @@ pub use port::Port;
 pub use postgres::{Database, PostgresServer};
 pub use programs::{
     caddy_program, haproxy_program, java_program, nginx_program, pgbouncer_program, postgres_program,
-    redis_program,
+    prometheus_program, redis_program,
 };
+pub use prometheus::PrometheusServer;
 pub use proxy::Proxy;
 pub use redis::RedisServer;
 pub use reverse_proxy::ReverseProxy;

@@ -4,9 +4,10 @@
 //!
 //! `just interop` installs the programs and runs these tests; `just test` ignores them. A program that is missing is a
 //! failure that names its package.
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod api_fuzzing;
+mod board;
 mod browser;
 mod clients;
 mod clocks;

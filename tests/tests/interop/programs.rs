@@ -9,7 +9,8 @@ use reqwest::Method;
 
 /// The folder of the lock files and of the programs.
 pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/interop");
-const LIMIT: Duration = Duration::from_mins(2);
+/// The longest time that a program may take.
+pub(crate) const LIMIT: Duration = Duration::from_mins(2);
 
 /// Returns the path of a program that the recipe has installed.
 pub(crate) fn installed(path: &str) -> PathBuf {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use auth_e2e::board::{Panel, panels, read};
+use auth_e2e::board::{Panel, Query, panels, read};
 use serde_json::Value;
 
 use crate::expect_heading;
@@ -31,7 +31,7 @@ fn every_graph_has_a_unit() {
 fn every_query_is_about_the_chosen_job_and_instances() {
     for Panel { title, queries, json } in panels() {
         assert_eq!(json["datasource"]["uid"], "${datasource}", "{title}");
-        for query in queries {
+        for Query { expression: query, .. } in queries {
             let selectors = query.matches('{').count();
             let chosen = query.matches(r#"{job=~"$job", instance=~"$instance""#).count();
             // Alerts of a whole job have no instance.

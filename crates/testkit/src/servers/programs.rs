@@ -75,6 +75,15 @@ pub fn java_program() -> PathBuf {
     program_of("java", "openjdk-17-jdk-headless")
 }
 
+/// Returns the path of a program of Prometheus, such as `promtool`.
+///
+/// # Panics
+/// If the program is not installed.
+#[must_use]
+pub fn prometheus_program(name: &str) -> PathBuf {
+    program_of(name, "prometheus")
+}
+
 fn program_of(name: &str, package: &str) -> PathBuf {
     let usual = Path::new(SYSTEM_PROGRAMS).join(name);
     in_path(name).or_else(|| usual.is_file().then_some(usual)).unwrap_or_else(|| missing(name, package))
