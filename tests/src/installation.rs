@@ -160,7 +160,7 @@ impl Installation {
         Process::spawn_into(self.command(args).stdout(stdout).stderr(stderr), input)
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = program();
         command.envs(self.settings.iter().map(|(name, value)| (format!("{PREFIX}{name}"), value)));
         command.args(args).current_dir(self.folder());

@@ -23,6 +23,7 @@ mod server;
 pub mod sources;
 pub mod spelling;
 mod stores;
+mod terminal;
 mod upstream;
 mod wire;
 
@@ -33,6 +34,7 @@ pub use reply::{Reply, Tokens};
 pub use rustix::process::Signal;
 pub use server::Server;
 pub use stores::{DURABLE, Servers, Stores};
+pub use terminal::on_terminal;
 pub use upstream::Upstream;
 pub use wire::Wire;
 

@@ -3,6 +3,7 @@
 use std::fs;
 
 use auth_e2e::{ALICE, BOB, Finished, Installation, PASSWORD, Server, WRONG_PASSWORD, jwt};
+use serde_json::Value;
 
 const NEW_PASSWORD: &str = "a new password, long enough";
 
@@ -311,4 +312,44 @@ async fn each_administrative_command_writes_one_event() {
         let finished = server.installation.cli(command, "").await;
         assert!(finished.status.success() && !finished.stderr.contains("\"event\""), "{finished:?}");
     }
+}
+
+#[tokio::test]
+async fn session_list_prints_lines_of_json() {
+    let server = Server::start().await;
+    server.log_in(ALICE).await;
+    server.log_in(ALICE).await;
+    let listed = server.cli(&["session", "list", "--user", ALICE, "--json"]).await.expect_success();
+    let table = server.cli(&["session", "list", "--user", ALICE]).await.expect_success();
+    let rows: Vec<&str> = table.lines().skip(1).collect();
+    let lines: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines.len(), rows.len()), (2, 2), "{listed}{table}");
+    for (line, row) in lines.iter().zip(rows) {
+        let names: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut expected = ["session_id", "user_id", "created_at", "rotated_at", "expires_at"];
+        expected.sort_unstable();
+        assert_eq!(names, expected);
+        assert!(row.starts_with(line["session_id"].as_str().unwrap()), "{row}: {line}");
+        assert!(line["expires_at"].as_str() > line["created_at"].as_str(), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn doctor_prints_lines_of_json_with_the_same_exit_code() {
+    let installation = Installation::new().with_user(ALICE).await;
+    let report = installation.cli(&["doctor", "--json"], "").await.expect_success();
+    let lines: Vec<Value> = report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let text = installation.cli(&["doctor"], "").await.expect_success();
+    let checks = text.lines().filter(|line| line.starts_with("  ")).count();
+    assert_eq!(lines.len(), checks, "{report}{text}");
+    for line in &lines {
+        assert!(line["dependency"].is_string() && line["text"].is_string(), "{line}");
+        assert_eq!(line["remedy"].is_string(), line["severity"] != "ok", "{line}");
+    }
+
+    let broken = Installation::embedded();
+    let finished = broken.cli(&["doctor", "--json"], "").await;
+    assert_eq!(finished.code(), broken.cli(&["doctor"], "").await.code());
+    assert_eq!(finished.code(), Some(1));
+    assert!(finished.stdout.contains(r#""severity":"error""#), "{finished:?}");
 }

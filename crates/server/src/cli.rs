@@ -38,13 +38,20 @@ pub(crate) enum Command {
     /// Migrate the stores to the version of this program
     Migrate,
     /// Check the settings and the configured stores
-    Doctor,
+    Doctor {
+        /// Print one JSON object for each check on a line of its own
+        #[arg(long)]
+        json: bool,
+    },
     /// Ask the running server whether it is ready: exit code 0 or 1, for containers and scripts. It needs no store and no secret
     Healthcheck {
         /// Ask only whether the process serves
         #[arg(long)]
         live: bool,
     },
+    /// Check or show the settings; no store is contacted
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Copy the embedded store into a new file, also while a server uses it
     Backup {
         /// The file to create; an existing one is not overwritten
@@ -62,6 +69,18 @@ pub(crate) enum Command {
     /// Manage the limit of failed logins
     #[command(subcommand)]
     Limit(LimitCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Check that `serve` accepts the settings, and print each problem
+    Check,
+    /// Print each setting with its value and its source; secrets are masked
+    Show {
+        /// Print one JSON object for each setting on a line of its own, ordered by name
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -154,6 +173,9 @@ pub(crate) enum SessionCommand {
         /// The user's email
         #[arg(long, value_name = "EMAIL")]
         user: String,
+        /// Print one JSON object for each session on a line of its own
+        #[arg(long)]
+        json: bool,
     },
     /// End one session of a user, or all of them
     End {

@@ -1,16 +1,19 @@
 //! Errors of commands, and how they are printed.
 
-use std::io::{Write, stderr};
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+use anstream::stderr;
 use auth_domain::ports::PortError;
 use auth_domain::use_cases::{EndAllSessionsError, EndSessionsError, ManageUsersError};
 use thiserror::Error;
 
 use crate::error_chain::error_chain;
+use crate::printable::printable_lines;
+use crate::styles::{BAD, styled};
 
 /// The timeout of a write to standard error.
 const PRINT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -33,7 +36,7 @@ impl CommandError {
     /// Prints the error to standard error and returns the exit code: 2 for invalid settings or arguments, as clap does, and
     /// 1 for everything else.
     pub(crate) fn report(&self) -> ExitCode {
-        print_error(format!("error: {self}\n"));
+        print_error(format!("{} {}\n", styled("error:", BAD), printable_lines(&self.to_string())));
         match self {
             Self::Settings(_) | Self::Arguments(_) => ExitCode::from(2),
             Self::Failed(_) => ExitCode::FAILURE,

@@ -3,6 +3,7 @@
 mod administration;
 mod arguments;
 mod backup;
+mod configuration;
 mod doctor;
 mod events;
 mod healthcheck;
@@ -11,6 +12,8 @@ mod limit;
 mod migrate;
 mod output;
 mod session;
+mod setting_checks;
+mod table;
 mod user;
 
 use tokio::runtime::Builder;
@@ -37,6 +40,10 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
     if let Command::Healthcheck { live } = command {
         return runtime.block_on(healthcheck::run(&sources, live));
     }
+    // `config show` works although some settings are invalid, so it reads them itself.
+    if let Command::Config(command) = &command {
+        return configuration::run(&sources, command);
+    }
     let settings = sources.settings(compose::problems)?;
     let _log = logging::start(&settings.log)?;
     // Dropped before the log, which is dropped after everything that logs.
@@ -61,9 +68,10 @@ async fn dispatch(
     match command {
         Command::Serve => serve::serve(settings, sources, hangups).await,
         Command::Migrate => migrate::run(&settings).await,
-        Command::Doctor => doctor::run(&settings).await,
+        Command::Doctor { json } => doctor::run(&settings, json).await,
         // Answered before the settings are read.
         Command::Healthcheck { live } => healthcheck::run(&sources, live).await,
+        Command::Config(command) => configuration::run(&sources, &command),
         Command::Backup { file } => backup::run(&settings, &file),
         Command::Key(KeyCommand::Rotate) => key::rotate(&settings),
         Command::User(command) => user::run(&settings, command).await,

@@ -5,6 +5,7 @@ mod choices;
 mod cors_origins;
 mod credentials;
 mod durations;
+mod effective;
 mod http;
 mod jwt;
 mod log;
@@ -22,8 +23,10 @@ mod secret_origins;
 mod secrets;
 mod server;
 mod settings;
+mod source;
 mod sources;
 mod spelling;
+mod taken;
 mod tokens;
 mod trusted_file;
 mod url_files;
@@ -35,6 +38,7 @@ use std::path::Path;
 
 use crate::command_error::CommandError;
 pub(crate) use credentials::CredentialsBackend;
+pub(crate) use effective::{EffectiveSetting, standard_variables};
 pub(crate) use http::ClientAddressHeader;
 use http::HttpSettings;
 pub(crate) use log::{LogFormat, LogSettings};
@@ -86,13 +90,22 @@ impl Sources {
         &self,
         check: impl FnOnce(&Settings) -> Vec<String>,
     ) -> Result<Settings, CommandError> {
+        self.effective(check).1
+    }
+
+    /// Returns the settings in force with their sources, and what [`settings`](Self::settings) returns.
+    pub(crate) fn effective(
+        &self,
+        check: impl FnOnce(&Settings) -> Vec<String>,
+    ) -> (Vec<EffectiveSetting>, Result<Settings, CommandError>) {
         let mut reader = self.0.clone();
         let settings = Settings::read(&mut reader);
+        let effective = effective::settings(&self.0.settings, &reader.taken);
         let origins = std::mem::take(&mut reader.origins);
         let mut problems = reader.finish();
         let found = settings.as_ref().map(check).unwrap_or_default();
         problems.extend(found.into_iter().map(|problem| origins.named(problem)));
-        settings.filter(|_| problems.is_empty()).ok_or(CommandError::Settings(problems))
+        (effective, settings.filter(|_| problems.is_empty()).ok_or(CommandError::Settings(problems)))
     }
 }
 

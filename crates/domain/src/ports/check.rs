@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Check {
     /// The severity.
     pub severity: Severity,
-    /// The result in one sentence, with the remedy unless the severity is [`Severity::Ok`].
+    /// The result in one sentence. Unless the severity is [`Severity::Ok`], it ends with a semicolon and the remedy.
     pub text: String,
 }
 
@@ -36,6 +36,18 @@ impl Check {
     /// A check with an error.
     pub fn error(text: impl Into<String>) -> Self {
         Self { severity: Severity::Error, text: text.into() }
+    }
+
+    /// Returns the text before the remedy, and the remedy.
+    #[must_use]
+    pub fn problem_and_remedy(&self) -> (&str, Option<&str>) {
+        match self.severity {
+            Severity::Ok => (&self.text, None),
+            Severity::Warning | Severity::Error => match self.text.rsplit_once("; ") {
+                Some((problem, remedy)) => (problem, Some(remedy)),
+                None => (&self.text, None),
+            },
+        }
     }
 }
 

@@ -2,13 +2,13 @@
 
 mod passwords;
 mod report;
-mod settings;
 
 use std::time::Duration;
 
 use auth_domain::ports::{Check, PortError};
 
 use super::output::confirm;
+use super::setting_checks;
 use crate::command_error::CommandError;
 use crate::compose::{Purpose, compose};
 use crate::config::Settings;
@@ -23,25 +23,44 @@ const TIMEOUT: Duration = Duration::from_secs(25);
 /// Prints every check of the settings and the configured stores. Any error makes the command fail.
 ///
 /// The exit code does not depend on whether the report can be printed.
-pub(super) async fn run(settings: &Settings) -> Result<(), CommandError> {
-    let mut counts = Counts::default();
-    confirm(&counts.section("settings", &settings::checks(settings)));
+pub(super) async fn run(settings: &Settings, json: bool) -> Result<(), CommandError> {
+    let mut report = Report { counts: Counts::default(), json };
+    report.print("settings", &setting_checks::checks(settings))?;
     match compose(settings, Purpose::Diagnose) {
         Ok(parts) => {
             let checked = diagnostics::check(&parts.dependencies, &*parts.clock, Depth::Rows, TIMEOUT).await;
             for (dependency, checks) in checked {
                 let checks = checks.unwrap_or_else(|outage| vec![unreachable(&outage)]);
-                confirm(&counts.section(dependency.name(), &checks));
+                report.print(dependency.name(), &checks)?;
             }
-            confirm(&counts.section("passwords", &passwords::checks(&parts, TIMEOUT).await));
+            report.print("passwords", &passwords::checks(&parts, TIMEOUT).await)?;
         }
-        Err(error) => confirm(&counts.section("stores", &[Check::error(error.to_string())])),
+        Err(error) => report.print("stores", &[Check::error(error.to_string())])?,
     }
-    confirm(&counts.to_string());
-    if counts.has_errors() {
+    if !json {
+        confirm(&report.counts.to_string());
+    }
+    if report.counts.has_errors() {
         return Err(CommandError::Failed("there are errors; fix them, and run `doctor` again".to_owned()));
     }
     Ok(())
+}
+
+/// The report on standard output.
+struct Report {
+    counts: Counts,
+    json: bool,
+}
+
+impl Report {
+    fn print(&mut self, part: &str, checks: &[Check]) -> Result<(), CommandError> {
+        if self.json {
+            self.counts.json_lines(part, checks)?.iter().for_each(|line| confirm(line));
+        } else {
+            confirm(&self.counts.section(part, checks));
+        }
+        Ok(())
+    }
 }
 
 fn unreachable(outage: &PortError) -> Check {

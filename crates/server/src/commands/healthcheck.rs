@@ -7,9 +7,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::output::{confirm, printable};
+use super::output::confirm;
 use crate::command_error::CommandError;
 use crate::config::Sources;
+use crate::printable::printable;
 
 /// The timeout of the whole check. Readiness itself has 2 seconds.
 const TIMEOUT: Duration = Duration::from_millis(2_900);

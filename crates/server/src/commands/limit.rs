@@ -7,7 +7,8 @@ use auth_domain::ports::PortError;
 use humantime::format_duration;
 
 use super::administration::Administration;
-use super::output::{confirm, print};
+use super::output::confirm;
+use super::table::{Cell, Table};
 use super::{arguments, events};
 use crate::cli::LimitCommand;
 use crate::command_error::CommandError;
@@ -51,13 +52,12 @@ async fn list(admin: &Administration, email: &Email) -> Result<(), CommandError>
     let opens_in = or_dash(opens_in.map(|wait| format_duration(wait).to_string()));
     let unknown = or_dash(status.daily.map(|daily| daily.unknown.to_string()));
     let known = or_dash(status.daily.map(|daily| daily.known.to_string()));
-    let row = |cells: [&str; 6]| {
-        let [hash, failures, opens_in, unknown, known, addresses] = cells;
-        print(&format!("{hash:32}  {failures:8}  {opens_in:10}  {unknown:13}  {known:11}  {addresses}"))
-    };
-    row(["EMAIL HASH", "FAILURES", "OPENS IN", "DAILY UNKNOWN", "DAILY KNOWN", "KNOWN ADDRESSES"])?;
     let (failures, addresses) = (status.failures.to_string(), status.known_addresses.to_string());
-    row([&key.to_string(), &failures, &opens_in, &unknown, &known, &addresses])
+    let mut table =
+        Table::new(["EMAIL HASH", "FAILURES", "OPENS IN", "DAILY UNKNOWN", "DAILY KNOWN", "KNOWN ADDRESSES"]);
+    let row = [key.to_string(), failures, opens_in, unknown, known, addresses];
+    table.add(row.map(|text| Cell::new(&text)));
+    table.print()
 }
 
 fn not_cleared(error: &PortError) -> CommandError {

@@ -1,22 +1,39 @@
 //! `session list` and `session end`
 
-use auth_domain::model::{Email, EndReason, SessionId, SessionRef, UserId};
+use auth_domain::model::{Email, EndReason, SessionId, SessionRef, SessionSummary, UserId};
+use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 use super::administration::Administration;
-use super::output::{confirm, print};
+use super::output::{confirm, json_line, print};
+use super::table::{Cell, Table};
 use super::{arguments, events};
 use crate::cli::SessionCommand;
 use crate::command_error::CommandError;
 
 const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]Z");
 
+/// A session on a line of JSON.
+#[derive(Serialize)]
+struct SessionLine {
+    session_id: String,
+    user_id: String,
+    created_at: Option<String>,
+    rotated_at: Option<String>,
+    expires_at: Option<String>,
+}
+
 /// Runs a command on sessions.
 pub(super) async fn run(admin: &Administration, command: SessionCommand) -> Result<(), CommandError> {
     match command {
-        SessionCommand::List { user } => list(admin, find(admin, &arguments::email(&user)?).await?).await,
+        SessionCommand::List { user, json } => {
+            let user_id = find(admin, &arguments::email(&user)?).await?;
+            let sessions = admin.list_sessions.run(user_id, admin.request_time()).await?;
+            if json { print_json(user_id, &sessions) } else { table(&sessions).print() }
+        }
         SessionCommand::End { user, which } => {
             let email = arguments::email(&user)?;
             let user_id = find(admin, &email).await?;
@@ -32,15 +49,27 @@ async fn find(admin: &Administration, email: &Email) -> Result<UserId, CommandEr
     Ok(admin.users.find_id(email, admin.request_time()).await?)
 }
 
-async fn list(admin: &Administration, user_id: UserId) -> Result<(), CommandError> {
-    let sessions = admin.list_sessions.run(user_id, admin.request_time()).await?;
-    print(&format!("{:36}  {:17}  {:17}  {:17}", "SESSION", "LOGGED IN", "LAST REFRESHED", "EXPIRES"))?;
+fn table(sessions: &[SessionSummary]) -> Table<4> {
+    let mut table = Table::new(["SESSION", "LOGGED IN", "LAST REFRESHED", "EXPIRES"]);
     for session in sessions {
-        let [created, rotated, expires] =
-            [session.created_at, session.rotated_at, session.expires_at].map(minute);
-        print(&format!("{}  {created}  {rotated}  {expires}", session.session_id))?;
+        let times = [session.created_at, session.rotated_at, session.expires_at].map(minute);
+        let [created, rotated, expires] = times.map(|time| Cell::new(&time));
+        table.add([Cell::new(&session.session_id.to_string()), created, rotated, expires]);
     }
-    Ok(())
+    table
+}
+
+fn print_json(user_id: UserId, sessions: &[SessionSummary]) -> Result<(), CommandError> {
+    let exact = |time: OffsetDateTime| time.format(&Rfc3339).ok();
+    sessions.iter().try_for_each(|session| {
+        print(&json_line(&SessionLine {
+            session_id: session.session_id.to_string(),
+            user_id: user_id.to_string(),
+            created_at: exact(session.created_at),
+            rotated_at: exact(session.rotated_at),
+            expires_at: exact(session.expires_at),
+        })?)
+    })
 }
 
 async fn end(admin: &Administration, user_id: UserId, session_id: SessionId) -> Result<(), CommandError> {

@@ -5,8 +5,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::secret_origins::SecretOrigins;
+use super::source::Source;
 use super::sources::{Flat, Raw, from_environment, from_toml};
 use super::spelling;
+use super::taken::{Content, Taken};
 use super::trusted_file::TrustedFile;
 use super::values;
 
@@ -18,6 +20,7 @@ pub(super) struct ProblemNoted;
 #[derive(Clone, Default)]
 pub(super) struct Reader {
     pub(super) settings: Flat,
+    pub(super) taken: Taken,
     /// The first source.
     defaults: Flat,
     problems: Vec<String>,
@@ -32,13 +35,13 @@ impl Reader {
     /// Returns a reader of the defaults.
     pub(super) fn of_defaults(text: &str) -> Self {
         let mut reader = Self::default();
-        reader.add_toml("the defaults", text);
+        reader.add_toml(&Source::Defaults, text);
         reader.defaults = reader.settings.clone();
         reader
     }
 
-    fn add_toml(&mut self, origin: &str, text: &str) {
-        match from_toml(origin, text) {
+    fn add_toml(&mut self, source: &Source, text: &str) {
+        match from_toml(source, text) {
             Ok(flat) => self.add(flat),
             Err(problem) => self.problems.push(problem),
         }
@@ -65,7 +68,7 @@ impl Reader {
             Ok((Some(problem), ..)) => self.problems.push(format!("--config: {origin} {problem}")),
             Ok((None, is_readable_by_all, text)) => {
                 self.readable_file = is_readable_by_all.then(|| origin.clone());
-                self.add_toml(&origin, &text);
+                self.add_toml(&Source::File(origin), &text);
             }
             Err(error) => self.problems.push(format!("--config {origin}: {error}")),
         }
@@ -141,13 +144,20 @@ impl Reader {
 
     /// Takes a setting without a default.
     pub(super) fn optional<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let raw = self.settings.remove(key)?;
+        let raw = self.take(key, Content::Public)?;
         let problem = raw.items.as_ref().map(|_| "it is a list; write one value".to_owned());
         self.value(&raw, problem, parse)
     }
 
+    /// Takes a setting as it is.
+    pub(super) fn take(&mut self, key: &str, content: Content) -> Option<Raw> {
+        let raw = self.settings.remove(key)?;
+        self.taken.insert(key.to_owned(), content);
+        Some(raw)
+    }
+
     fn required(&mut self, key: &str) -> Option<Raw> {
-        let raw = self.settings.remove(key);
+        let raw = self.take(key, Content::Public);
         if raw.is_none() {
             self.problems.push(format!("{key} has no default in config/default.toml"));
         }

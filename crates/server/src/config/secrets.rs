@@ -9,6 +9,7 @@ use super::secret::Secret;
 use super::secret_file::{MIN_SECRET_LENGTH, SecretFile, printable_path};
 use super::sources::{ENVIRONMENT_PREFIX, Raw, variable};
 use super::spelling;
+use super::taken::Content;
 use super::trusted_file::TrustedFile;
 
 /// The text of a secret setting or of its file.
@@ -70,7 +71,7 @@ impl Reader {
     }
 
     fn take_given(&mut self, key: &str) -> Option<Given> {
-        match (self.settings.remove(key), self.settings.remove(&file_key(key))) {
+        match (self.take(key, Content::Secret), self.take(&file_key(key), Content::SecretPath)) {
             (Some(given), Some(file)) => {
                 self.add_problem(format!(
                     "{} and {}: both are set; remove one of them",
@@ -87,7 +88,7 @@ impl Reader {
                 ));
                 None
             }
-            (Some(Raw { text, items, origin }), None) => {
+            (Some(Raw { text, items, origin, .. }), None) => {
                 if self.is_in_readable_file(key, &origin) {
                     self.readable_secrets.push(origin.clone());
                 }

@@ -5,6 +5,8 @@ use std::ffi::OsString;
 
 use toml::Value;
 
+use super::source::Source;
+
 /// The prefix of the environment variables of this program.
 pub(crate) const ENVIRONMENT_PREFIX: &str = "HOOKSENTRY_AUTH__";
 
@@ -15,6 +17,7 @@ pub(super) struct Raw {
     pub(super) text: String,
     /// The items of a list, for settings whose items may contain commas.
     pub(super) items: Option<Vec<String>>,
+    pub(super) source: Source,
     /// The place in the source, for messages.
     pub(super) origin: String,
 }
@@ -23,41 +26,45 @@ pub(super) struct Raw {
 pub(super) type Flat = BTreeMap<String, Raw>;
 
 /// Flattens a TOML document.
-pub(super) fn from_toml(origin: &str, text: &str) -> Result<Flat, String> {
+pub(super) fn from_toml(source: &Source, text: &str) -> Result<Flat, String> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         // The text of the parser quotes the line, which may contain a secret (S-40).
         let line =
             error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.lines().count());
-        format!("{origin} is not valid TOML near line {line}: {}", error.message())
+        let file = source.origin().unwrap_or("the defaults");
+        format!("{file} is not valid TOML near line {line}: {}", error.message())
     })?;
     let mut flat = Flat::new();
-    flatten(origin, "", &Value::Table(table), &mut flat)?;
+    flatten(source, "", &Value::Table(table), &mut flat)?;
     Ok(flat)
 }
 
-fn flatten(origin: &str, key: &str, value: &Value, flat: &mut Flat) -> Result<(), String> {
+fn flatten(source: &Source, key: &str, value: &Value, flat: &mut Flat) -> Result<(), String> {
     let mut items = None;
     let text = match value {
         Value::Table(table) => {
             for (name, value) in table {
                 let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
-                flatten(origin, &key, value, flat)?;
+                flatten(source, &key, value, flat)?;
             }
             return Ok(());
         }
         Value::Array(values) => {
             let texts: Option<Vec<String>> =
                 values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
-            items.insert(texts.ok_or(format!("{key} in {origin}: a list can contain only texts"))?).join(",")
+            let list =
+                texts.ok_or_else(|| format!("{}: a list can contain only texts", source.place_of(key)))?;
+            items.insert(list).join(",")
         }
         Value::String(text) => text.clone(),
         Value::Integer(number) => number.to_string(),
         Value::Boolean(on) => on.to_string(),
         Value::Float(_) | Value::Datetime(_) => {
-            return Err(format!("{key} in {origin}: write a text, a whole number, true or false"));
+            return Err(format!("{}: write a text, a whole number, true or false", source.place_of(key)));
         }
     };
-    flat.insert(key.to_owned(), Raw { text, items, origin: format!("{key} in {origin}") });
+    let (source, origin) = (source.clone(), source.place_of(key));
+    flat.insert(key.to_owned(), Raw { text, items, source, origin });
     Ok(())
 }
 
@@ -86,7 +93,7 @@ pub(super) fn from_environment(variables: impl Iterator<Item = (OsString, OsStri
             continue;
         };
         let key = path.to_ascii_lowercase().replace("__", ".");
-        flat.insert(key, Raw { text, items: None, origin: name });
+        flat.insert(key, Raw { text, items: None, source: Source::Environment(name.clone()), origin: name });
     }
     (flat, problems)
 }

@@ -5,6 +5,12 @@ const QUOTATION_MARKS: [char; 7] = ['"', '\'', '`', '\u{201c}', '\u{201d}', '\u{
 
 /// Returns the problem of a value that was not meant to be as it is.
 pub(super) fn problem(text: &str) -> Option<String> {
+    // The text may be a private key, which must not be printed (S-40).
+    if text.contains("-----BEGIN") {
+        return Some(
+            "it is the content of a PEM file; write the content into a file, and its path here".to_owned(),
+        );
+    }
     if text.contains(char::is_control) {
         return Some(format!("{text:?} contains a line break or another control character; remove it"));
     }

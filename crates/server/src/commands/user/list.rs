@@ -1,19 +1,18 @@
 //! `user list`
 
-use auth_domain::model::{HashFormat, HashUse, User};
+use auth_domain::model::{HashFormat, HashUse, User, UserStatus};
 use auth_domain::ports::{UnreadableUser, UserCursor};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
 use crate::command_error::CommandError;
 use crate::commands::administration::Administration;
-use crate::commands::output::{print, printable, printable_json};
+use crate::commands::output::{json_line, print};
+use crate::commands::table::{Cell, Table};
+use crate::styles::{ATTENTION, GOOD};
 
 /// The number of users in memory at a time, if they are printed as JSON.
 const PAGE: u32 = 1_000;
-
-/// The widest column of emails: the limit of an email at login.
-const WIDEST: usize = 255;
 
 /// A user on a line of JSON. The names are those of the columns, as `user import` reads them, except for `hash_format`.
 #[derive(Serialize)]
@@ -40,15 +39,21 @@ pub(super) async fn table(admin: &Administration) -> Result<(), CommandError> {
         }
     }
     users.sort_unstable_by(|a, b| a.email.as_str().cmp(b.email.as_str()));
-    let emails: Vec<String> = users.iter().map(|user| printable(user.email.as_str())).collect();
-    let width = emails.iter().map(|email| email.chars().count()).max().unwrap_or(0).clamp(5, WIDEST);
-    print(&format!("{:width$}  {:9}  {:8}  {:36}  {}", "EMAIL", "ROLE", "STATUS", "USER", "TENANT"))?;
-    for (user, email) in users.iter().zip(emails) {
-        print(&format!(
-            "{email:width$}  {:9}  {:8}  {}  {}",
-            user.role, user.status, user.id, user.tenant_id
-        ))?;
+    let mut table = Table::new(["EMAIL", "ROLE", "STATUS", "USER", "TENANT"]);
+    for user in &users {
+        let style = match user.status {
+            UserStatus::Active => GOOD,
+            UserStatus::Inactive => ATTENTION,
+        };
+        table.add([
+            Cell::new(user.email.as_str()),
+            Cell::new(user.role.name()),
+            Cell::styled(&user.status.to_string(), style),
+            Cell::new(&user.id.to_string()),
+            Cell::new(&user.tenant_id.to_string()),
+        ]);
     }
+    table.print()?;
     check_readable(&unreadable)
 }
 
@@ -77,7 +82,7 @@ fn line(user: &User, admin: &Administration) -> Result<String, CommandError> {
         HashUse::Verifies(format) | HashUse::SwitchedOff(format) => name(format),
         HashUse::Unusable => "unknown",
     });
-    let line = UserLine {
+    json_line(&UserLine {
         id: user.id.to_string(),
         tenant_id: user.tenant_id.to_string(),
         email: user.email.as_str(),
@@ -85,9 +90,7 @@ fn line(user: &User, admin: &Administration) -> Result<String, CommandError> {
         status: user.status.to_string(),
         created_at: user.created_at.format(&Rfc3339).ok(),
         hash_format: format,
-    };
-    let json = serde_json::to_string(&line).map_err(|error| CommandError::Failed(error.to_string()))?;
-    Ok(printable_json(&json))
+    })
 }
 
 const fn name(format: HashFormat) -> &'static str {

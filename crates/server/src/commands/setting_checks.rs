@@ -6,7 +6,7 @@ use crate::compose;
 use crate::config::{CredentialsBackend, Settings};
 use crate::proxy_ranges;
 
-/// Returns the checks of the settings.
+/// Returns the checks of the settings. Nothing is contacted.
 pub(super) fn checks(settings: &Settings) -> Vec<Check> {
     let mut checks = proxies(settings);
     checks.extend([passwords(settings), keys(settings), admin(settings)]);

@@ -1,0 +1,17 @@
+//! The settings that were taken from the sources, by what may be shown of them.
+
+use std::collections::BTreeMap;
+
+/// What a setting contains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// A value that may be shown.
+    Public,
+    /// A secret.
+    Secret,
+    /// The path of a file with a secret.
+    SecretPath,
+}
+
+/// The content of each setting that was taken. A setting that is not here is unknown or unused: it may be a misspelt secret.
+pub(super) type Taken = BTreeMap<String, Content>;
