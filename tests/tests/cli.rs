@@ -34,6 +34,30 @@ async fn version_names_the_commit_and_the_features() {
 }
 
 #[tokio::test]
+async fn manual_pages_and_completions_name_every_command() {
+    let installation = Installation::new();
+    installation.cli(&["package-files", "share"], "").await.expect_success();
+    let file = |name: &str| {
+        let path = installation.folder().join("share").join(name);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    for name in [
+        "completions/hooksentry-auth.bash",
+        "completions/hooksentry-auth.fish",
+        "completions/_hooksentry-auth",
+    ] {
+        let completion = file(name);
+        for word in ["serve", "healthcheck", "set-password"] {
+            assert!(completion.contains(word), "{name}: {word}");
+        }
+    }
+    assert!(file("man/hooksentry-auth.1").contains("hooksentry\\-auth\\-healthcheck"));
+    assert!(file("man/hooksentry-auth-user-set-password.1").contains("password\\-stdin"));
+    let hidden = installation.cli(&["--help"], "").await.expect_success();
+    assert!(!hidden.contains("package-files"), "{hidden}");
+}
+
+#[tokio::test]
 async fn a_mistake_in_the_arguments_is_exit_code_2() {
     let installation = Installation::new();
     let mistakes: [&[&str]; 13] = [

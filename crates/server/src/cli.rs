@@ -52,6 +52,12 @@ pub(crate) enum Command {
     /// Check or show the settings; no store is contacted
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Write the manual pages and the completions of shells, for a package
+    #[command(hide = true)]
+    PackageFiles {
+        /// The folder to write into
+        folder: PathBuf,
+    },
     /// Copy the embedded store into a new file, also while a server uses it
     Backup {
         /// The file to create; an existing one is not overwritten

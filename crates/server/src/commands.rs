@@ -11,6 +11,7 @@ mod key;
 mod limit;
 mod migrate;
 mod output;
+mod package_files;
 mod session;
 mod setting_checks;
 mod table;
@@ -29,6 +30,9 @@ use administration::Administration;
 /// Runs a command to its end.
 pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
     let command = cli.command.unwrap_or(Command::Serve);
+    if let Command::PackageFiles { folder } = &command {
+        return package_files::run(folder);
+    }
     // Requests run on the runtimes of the workers; one thread is enough for everything else.
     let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
         CommandError::Failed(format!(
@@ -69,8 +73,9 @@ async fn dispatch(
         Command::Serve => serve::serve(settings, sources, hangups).await,
         Command::Migrate => migrate::run(&settings).await,
         Command::Doctor { json } => doctor::run(&settings, json).await,
-        // Answered before the settings are read.
+        // The next three run before the settings are read.
         Command::Healthcheck { live } => healthcheck::run(&sources, live).await,
+        Command::PackageFiles { folder } => package_files::run(&folder),
         Command::Config(command) => configuration::run(&sources, &command),
         Command::Backup { file } => backup::run(&settings, &file),
         Command::Key(KeyCommand::Rotate) => key::rotate(&settings),
