@@ -3,6 +3,7 @@
 mod acceptor;
 mod listener;
 mod running;
+mod service_manager;
 mod stop_signals;
 mod timeouts;
 mod watch;
@@ -70,7 +71,9 @@ pub(crate) async fn serve(
     let reloading = tokio::spawn(process.stopping.clone().run_until_cancelled_owned(reloader.run(hangups)));
     let reading = tokio::spawn(read_hash_costs(process.clone(), is_read));
 
+    service_manager::ready();
     stop.next().await;
+    service_manager::stopping();
     process.readiness.drain();
     connections.drain();
     // From this line on, every response closes its connection.

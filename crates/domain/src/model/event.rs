@@ -85,6 +85,8 @@ events! {
     ConnectionFailed = "connection_failed",
     /// The limit of open files cannot be raised.
     FileLimit = "file_limit",
+    /// The service manager that `NOTIFY_SOCKET` names could not be notified.
+    ServiceManagerNotNotified = "service_manager_not_notified",
     /// Connections are closed because a limit is reached.
     ConnectionLimit = "connection_limit",
     /// A dependency is unreachable or overloaded.
