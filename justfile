@@ -128,6 +128,50 @@ deny:
     @cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
     cargo deny --workspace check licenses bans sources
 
+# Build the static binary, dist/hooksentry-auth, which runs on every Linux of this architecture (a release build)
+static: static-packages
+    #!/usr/bin/env bash
+    set -euo pipefail
+    target={{ arch() }}-unknown-linux-musl
+    if ! rustup target add "$target"; then
+        echo "The target $target cannot be installed: linking glibc statically. Its name resolution needs the glibc of the build." >&2
+        target={{ arch() }}-unknown-linux-gnu
+        export RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static"
+    fi
+    cargo build --release --locked --package auth-server --target "$target"
+    mkdir -p dist
+    install "${CARGO_TARGET_DIR:-target}/$target/release/hooksentry-auth" dist/hooksentry-auth
+    file dist/hooksentry-auth | grep --extended-regexp 'static(ally|-pie) linked'
+
+# Make everything of a release in dist/: the archive, the Debian package, the list of components (CycloneDX) and the checksums
+dist: static
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cargo deb --version >/dev/null 2>&1 || cargo install --locked cargo-deb
+    cargo cyclonedx --version >/dev/null 2>&1 || cargo install --locked cargo-cyclonedx
+    # Two runs on one commit make the same archive.
+    export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+    version=$(cargo pkgid --package auth-server | sed 's/.*[#@]//')
+    name=hooksentry-auth-$version-{{ arch() }}-linux
+    rm -rf dist/package-files "dist/$name" dist/*.tar.gz dist/*.deb dist/*.json dist/SHA256SUMS
+    dist/hooksentry-auth package-files dist/package-files
+    mkdir "dist/$name"
+    cp -r dist/hooksentry-auth dist/package-files/* LICENSE README.md CHANGELOG.md config docs "dist/$name"
+    git archive HEAD deploy | tar --extract --directory "dist/$name"
+    tar --create --directory dist --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner "$name" \
+        | gzip --no-name > "dist/$name.tar.gz"
+    rm -r "dist/$name"
+    cargo deb --quiet --package auth-server --no-build --no-strip --output dist/
+    cargo cyclonedx --quiet --manifest-path crates/server/Cargo.toml --all-features --format json --spec-version 1.5 \
+        --target {{ arch() }}-unknown-linux-musl --override-filename components
+    mv crates/server/components.json "dist/$name.cdx.json"
+    find crates tests -name components.json -delete
+    cd dist && sha256sum *.tar.gz *.deb *.cdx.json | tee SHA256SUMS
+
+# Run the black-box tests on the static binary as an unprivileged user, without capabilities, in an empty and read-only root directory
+restricted: system-packages static
+    tests/restricted/run {{ on_any_store }}
+
 # Install what the build and the tests need from the system; without root, print the line to run
 system-packages:
     #!/usr/bin/env bash
@@ -140,6 +184,16 @@ system-packages:
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
     [ "${#missing[@]}" -eq 0 ] && exit 0
     {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
+
+# Install what only `just static` needs
+static-packages:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    missing=()
+    command -v musl-gcc >/dev/null || missing+=(musl-tools)
+    command -v make >/dev/null || missing+=(make)
+    command -v file >/dev/null || missing+=(file)
+    [ "${#missing[@]}" -eq 0 ] || {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
 
 # Install what only `just bench` needs
 bench-packages:
@@ -158,6 +212,8 @@ interop-packages: interop-python
     for program in haproxy caddy npm chromium pgbouncer prometheus; do
         command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("$program")
     done
+    command -v systemd-analyze >/dev/null || missing+=(systemd)
+    command -v openssl >/dev/null || missing+=(openssl)
     compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
     # A source file is run by the compiler, which a runtime alone does not have.
     [[ "$(java --list-modules 2>/dev/null)" == *jdk.compiler* ]] || missing+=(openjdk-17-jdk-headless)

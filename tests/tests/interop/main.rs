@@ -11,6 +11,7 @@ mod board;
 mod browser;
 mod clients;
 mod clocks;
+mod deploy;
 mod disks;
 mod floods;
 mod generated_clients;
