@@ -114,8 +114,12 @@ lint:
 crate-tests:
     @crates=$(cargo tree --workspace --depth 0 --prefix none | awk 'NF { print $1 }'); \
     for crate in $crates; do \
-        echo; echo "== cargo test --package $crate"; cargo test --quiet --all-features --package "$crate"; \
+        {{ just_executable() }} --justfile {{ justfile() }} crate-test "$crate"; \
     done
+
+# Test one crate alone
+crate-test CRATE:
+    @echo; echo "== cargo test --package {{ CRATE }}"; cargo test --quiet --all-features --package {{ CRATE }}
 
 # Build the documentation
 docs:
@@ -171,6 +175,47 @@ dist: static
 # Run the black-box tests on the static binary as an unprivileged user, without capabilities, in an empty and read-only root directory
 restricted: system-packages static
     tests/restricted/run {{ on_any_store }}
+
+# Check the dependencies against the RustSec database
+advisories:
+    @cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
+    cargo deny --workspace check advisories
+
+# Find dependencies that no code uses
+machete:
+    @cargo machete --version >/dev/null 2>&1 || cargo install --locked cargo-machete
+    cargo machete --with-metadata
+
+# Find misspelt words
+typos:
+    @command -v typos >/dev/null || cargo install --locked typos-cli
+    typos
+
+# Check everything with the minimum Rust version of Cargo.toml
+msrv:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    version=$(sed --quiet 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    rustup toolchain install --profile minimal "$version"
+    cargo "+$version" check --quiet --workspace --all-targets --all-features --locked
+
+# Print the section of CHANGELOG.md for a tag; it fails unless the tag is the version of Cargo.toml and the section has a text
+release-notes TAG:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    version=$(sed --quiet 's/^version = "\(.*\)"/\1/p' Cargo.toml | head --lines 1)
+    tag={{ quote(TAG) }}
+    if [ "$tag" != "v$version" ]; then
+        echo "the tag $tag is not v$version, the version in Cargo.toml; correct one of them" >&2
+        exit 1
+    fi
+    notes=$(awk -v heading="## [$version]" 'index($0, "## ") == 1 { inside = index($0, heading) == 1; next }
+        /^\[.*\]: / { inside = 0 } inside' CHANGELOG.md)
+    if [ -z "${notes//[[:space:]]/}" ]; then
+        echo "CHANGELOG.md has no section \"## [$version]\" with a text; rename \"Unreleased\" and add the date" >&2
+        exit 1
+    fi
+    echo "$notes"
 
 # Install what the build and the tests need from the system; without root, print the line to run
 system-packages:

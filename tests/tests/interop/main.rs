@@ -22,3 +22,4 @@ mod programs;
 mod proxies;
 mod restarts;
 mod spellings;
+mod workflows;
