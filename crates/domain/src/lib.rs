@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod model;
+pub mod observation;
 pub mod ports;
 pub mod use_cases;
 
