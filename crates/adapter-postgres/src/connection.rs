@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use auth_domain::model::RequestTime;
+use auth_domain::observation::RoundTrips;
 use auth_domain::ports::Clock;
 use auth_store_connection::{Change, Renewal};
 use tokio::runtime::Handle;
@@ -39,6 +40,7 @@ use server_limit::ServerLimit;
 use shared::SharedConnections;
 use timeouts::{CONNECT, call_deadline};
 
+use lease::Call;
 pub(crate) use lease::Lease;
 pub(crate) use open_connection::OpenConnection;
 pub(crate) use pool::PooledConnection;
@@ -145,9 +147,7 @@ impl Connections {
     pub(crate) async fn for_lookup(&self, deadline: Instant) -> Result<Lease, StoreError> {
         let Some(own) = &self.own else { return self.free(deadline).await };
         match own.get(deadline).await {
-            Ok(connection) => {
-                Ok(Lease::shared(connection, Arc::clone(own), deadline, Arc::clone(&self.clock)))
-            }
+            Ok(connection) => Ok(Lease::shared(connection, Arc::clone(own), self.call(deadline))),
             Err(error @ StoreError::TooManyConnections) => match self.open_elsewhere(deadline) {
                 Some(lease) => Ok(lease),
                 None => self.free(deadline).await.map_err(|_| error),
@@ -194,9 +194,18 @@ impl Connections {
         self.process.connector.transport()
     }
 
+    /// The reports of round trips.
+    pub(crate) fn round_trips(&self) -> &RoundTrips {
+        &self.process.connector.round_trips
+    }
+
+    fn call(&self, deadline: Instant) -> Call {
+        Call { deadline, clock: Arc::clone(&self.clock), round_trips: self.round_trips().clone() }
+    }
+
     async fn free(&self, deadline: Instant) -> Result<Lease, StoreError> {
         match self.process.take_pooled(deadline).await {
-            Ok(connection) => Ok(Lease::pooled(connection, deadline, Arc::clone(&self.clock))),
+            Ok(connection) => Ok(Lease::pooled(connection, self.call(deadline))),
             Err(error @ StoreError::TooManyConnections) => self.open_elsewhere(deadline).ok_or(error),
             Err(error) => Err(error),
         }
@@ -206,6 +215,6 @@ impl Connections {
     fn open_elsewhere(&self, deadline: Instant) -> Option<Lease> {
         let mut open = self.process.shared.iter().filter_map(|set| Some((set.any_open()?, Arc::clone(set))));
         let (connection, set) = open.next()?;
-        Some(Lease::shared(connection, set, deadline, Arc::clone(&self.clock)))
+        Some(Lease::shared(connection, set, self.call(deadline)))
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use auth_domain::model::{HashUse, PasswordHash, RequestTime};
+use auth_domain::observation::{Operation, RoundTrips};
 use auth_domain::ports::{Check, Clock, PortError};
 use auth_store_connection::{Change, Renewal};
 use tracing::instrument;
@@ -119,11 +120,11 @@ impl PostgresDatabase {
     pub async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
         // On a pooled connection, because lookups must not wait for a commit.
         let connection = self.0.pooled(request_time).await?;
-        let read = connection.run(server_time(&connection));
+        let read = connection.run(Operation::Check, server_time(&connection));
         let sample = ClockSample::take(&*self.0.clock, read).await?;
         sample.check(request_time).map_err(StoreError::Misconfigured)?;
-        let process = connection.run(readiness::commit_a_write(&connection)).await?;
-        connection.run(tables::expect_usable(&connection)).await?;
+        let process = connection.run(Operation::Check, readiness::commit_a_write(&connection)).await?;
+        connection.run(Operation::Check, tables::expect_usable(&connection)).await?;
         if self.0.has_unnamed_pooler(&connection, &process) {
             return Err(StoreError::Misconfigured(POOLER.to_owned()).into());
         }
@@ -153,6 +154,12 @@ impl PostgresDatabase {
         request_time: RequestTime,
     ) -> Result<Vec<Check>, PortError> {
         Ok(diagnostics::diagnose_users(&self.0, usability, request_time).await?)
+    }
+
+    /// Reports of the statements of calls, and of the lookups that share one.
+    #[must_use]
+    pub fn round_trips(&self) -> &RoundTrips {
+        self.0.round_trips()
     }
 
     pub(crate) fn connections(&self) -> Connections {

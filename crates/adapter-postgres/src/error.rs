@@ -127,6 +127,29 @@ impl StoreError {
         }
     }
 
+    /// The kind of the error at the port. A deadline that passed before the server answered is `Unanswered`.
+    pub(crate) fn kind(&self) -> PortErrorKind {
+        match self {
+            Self::Statement(error) => match Report::of(error) {
+                Some(report) => report.translate().kind(),
+                None => PortErrorKind::Unanswered,
+            },
+            Self::Connect(error) => connect::translate(error).kind(),
+            Self::TimedOut => PortErrorKind::Unanswered,
+            Self::UnreadableValue | Self::Contradiction(_) | Self::UnreadableUser(_) => {
+                PortErrorKind::Corrupt
+            }
+            Self::Misconfigured(_) => PortErrorKind::Misconfigured,
+            Self::PoolExhausted | Self::TooManyConnections => PortErrorKind::Overloaded,
+            Self::Diesel(_)
+            | Self::UnknownHost(_)
+            | Self::Standby
+            | Self::Demoted
+            | Self::Unreachable
+            | Self::DeadlinePassed => PortErrorKind::Unavailable,
+        }
+    }
+
     /// Whether the error concerns this connection only, so that another one may succeed at once: the connection is
     /// closed, or its prepared statements are older than a change of the tables.
     pub(crate) fn is_connection_error(&self) -> bool {

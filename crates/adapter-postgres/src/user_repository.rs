@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use auth_domain::model::{
     Email, HashParametersInUse, NewUser, PasswordHash, RequestTime, TenantId, User, UserId, UserStatus,
 };
+use auth_domain::observation::Operation;
 use auth_domain::ports::{Deletion, Insertion, PortError, Replacement, UserCursor, UserPage, UserRepository};
 use tracing::instrument;
 
@@ -62,7 +63,7 @@ impl UserRepository for PostgresUserRepository {
         request_time: RequestTime,
     ) -> Result<UserPage, PortError> {
         let connection = self.connections.pooled(request_time).await?;
-        Ok(connection.run(page::read(&connection, after.as_ref(), limit)).await?)
+        Ok(connection.run(Operation::Page, page::read(&connection, after.as_ref(), limit)).await?)
     }
 
     #[instrument(level = "debug", skip_all)]
@@ -81,7 +82,7 @@ impl UserRepository for PostgresUserRepository {
     ) -> Result<TenantId, PortError> {
         let connection = self.connections.pooled(request_time).await?;
         connection
-            .run(writes::default_tenant(&connection, candidate, request_time.now()))
+            .run(Operation::DefaultTenant, writes::default_tenant(&connection, candidate, request_time.now()))
             .await
             .map_err(StoreError::of_write)
     }
@@ -93,8 +94,9 @@ impl UserRepository for PostgresUserRepository {
         request_time: RequestTime,
     ) -> Result<Vec<Insertion>, PortError> {
         let connection = self.connections.pooled(request_time).await?;
+        self.connections.round_trips().batch(Operation::InsertAll, users.len());
         connection
-            .run(inserts::insert_all(&connection, users, request_time.now()))
+            .run(Operation::InsertAll, inserts::insert_all(&connection, users, request_time.now()))
             .await
             .map_err(StoreError::of_write)
     }
@@ -102,7 +104,7 @@ impl UserRepository for PostgresUserRepository {
     #[instrument(level = "debug", skip_all)]
     async fn delete(&self, id: UserId, request_time: RequestTime) -> Result<Deletion, PortError> {
         let connection = self.connections.pooled(request_time).await?;
-        connection.run(writes::delete(&connection, id)).await.map_err(StoreError::of_write)
+        connection.run(Operation::Delete, writes::delete(&connection, id)).await.map_err(StoreError::of_write)
     }
 
     #[instrument(level = "debug", skip_all)]
@@ -114,7 +116,7 @@ impl UserRepository for PostgresUserRepository {
     ) -> Result<bool, PortError> {
         let connection = self.connections.pooled(request_time).await?;
         connection
-            .run(writes::set_status(&connection, id, status, request_time.now()))
+            .run(Operation::SetStatus, writes::set_status(&connection, id, status, request_time.now()))
             .await
             .map_err(StoreError::of_write)
     }
@@ -129,7 +131,10 @@ impl UserRepository for PostgresUserRepository {
     ) -> Result<Replacement, PortError> {
         let connection = self.connections.pooled(request_time).await?;
         connection
-            .run(writes::replace_password_hash(&connection, id, expected.as_ref(), new))
+            .run(
+                Operation::ReplacePasswordHash,
+                writes::replace_password_hash(&connection, id, expected.as_ref(), new),
+            )
             .await
             .map_err(StoreError::of_write)
     }

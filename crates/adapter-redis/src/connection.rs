@@ -1,11 +1,13 @@
 //! The shared connections of a process.
 
 mod multiplexed;
+mod outcome;
 mod set;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use auth_domain::observation::{Operation, RoundTrips};
 use auth_domain::ports::{Clock, PortError};
 use auth_store_connection::Change;
 use tokio::runtime::Handle;
@@ -41,6 +43,8 @@ pub(crate) struct Connections {
     set: Arc<ConnectionSet>,
     /// Whether these use open connections only.
     never_connects: bool,
+    /// Why commands are sent, unless a script call states it.
+    pub(crate) operation: Operation,
     pub(crate) connector: Arc<Connector>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -61,7 +65,14 @@ impl Connections {
         let workers = std::iter::repeat_with(worker).take(workers).collect();
         let set = Arc::clone(&process);
         let shared = Arc::new(Shared { process, workers, origin: clock.instant() });
-        Self { shared, set, never_connects: false, connector: Arc::new(connector), clock }
+        Self {
+            shared,
+            set,
+            never_connects: false,
+            operation: Operation::Check,
+            connector: Arc::new(connector),
+            clock,
+        }
     }
 
     /// Returns the connections of a worker, or of the process set if there is no such worker.
@@ -74,6 +85,16 @@ impl Connections {
     /// again.
     pub(crate) fn without_connecting(&self) -> Self {
         Self { never_connects: true, ..self.clone() }
+    }
+
+    /// Returns the same connections for the commands of an operation.
+    pub(crate) fn during(&self, operation: Operation) -> Self {
+        Self { operation, ..self.clone() }
+    }
+
+    /// The reports of round trips.
+    pub(crate) fn round_trips(&self) -> &RoundTrips {
+        &self.connector.round_trips
     }
 
     /// The runtime of the set; `None`: that of the caller.
@@ -159,8 +180,10 @@ impl Connections {
         let opening = self.set.on_runtime(opening);
         // The command of the caller is sent only after the connection is open, so it was not executed.
         let opened = before(until, opening).await.map_err(|error| PortError::from(error.of_read()));
+        let now = self.clock.instant();
+        let outcome = opened.as_ref().map(drop).map_err(PortError::kind);
+        self.round_trips().record(Operation::Connect, outcome, now.saturating_duration_since(started));
         let opened = opened.inspect_err(|error| {
-            let now = self.clock.instant();
             if now < until || until.saturating_duration_since(started) >= SHORT {
                 slot.fail(now, error.clone());
             }

@@ -4,6 +4,7 @@ mod target;
 
 use std::sync::Arc;
 
+use auth_domain::observation::RoundTrips;
 use auth_domain::ports::{Clock, PortErrorKind};
 use auth_store_connection::{Change, Current, Renewal};
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
@@ -16,6 +17,7 @@ pub(crate) use target::{CONNECT_TIMEOUT, Target};
 pub(crate) struct Connector {
     current: Current<Target>,
     max_connections: usize,
+    pub(crate) round_trips: RoundTrips,
 }
 
 /// A new connection, and what it leads to.
@@ -23,7 +25,8 @@ type Opened = (MultiplexedConnection, Arc<Target>);
 
 impl Connector {
     pub(crate) fn new(config: &RedisConfig, max_connections: usize) -> Result<Self, ConfigError> {
-        Ok(Self { current: Current::new(Target::new(config, max_connections)?), max_connections })
+        let current = Current::new(Target::new(config, max_connections)?);
+        Ok(Self { current, max_connections, round_trips: RoundTrips::default() })
     }
 
     /// Sets where other credentials come from if the server rejects the present ones.

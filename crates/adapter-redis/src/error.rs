@@ -1,6 +1,6 @@
 //! Errors of the configuration, and of calls to Redis.
 
-use auth_domain::ports::PortError;
+use auth_domain::ports::{PortError, PortErrorKind};
 use auth_store_connection::{TlsError, UrlError};
 use deadpool_redis::PoolError;
 use redis::{ErrorKind, RedisError};
@@ -94,6 +94,15 @@ impl StoreError {
         match self {
             Self::Unanswered(_) | Self::Closed(_) => true,
             Self::NotExecuted(_) | Self::Replica(_) | Self::NotOpen => false,
+        }
+    }
+
+    /// The kind of the error at the port.
+    pub(crate) fn kind(&self) -> PortErrorKind {
+        match self {
+            Self::NotExecuted(error) | Self::Replica(error) => error.kind(),
+            Self::Unanswered(error) | Self::Closed(error) => error.clone().into_unanswered().kind(),
+            Self::NotOpen => PortErrorKind::Unavailable,
         }
     }
 

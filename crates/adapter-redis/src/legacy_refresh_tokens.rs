@@ -9,6 +9,7 @@ use auth_domain::model::{
     Ending, LegacyClaim, LegacyHolder, LegacyRefreshToken, LiveAccessToken, RequestTime, SessionRef, UserId,
     to_microseconds,
 };
+use auth_domain::observation::Operation;
 use auth_domain::ports::{Denylist, LegacyRefreshTokens, PortError};
 use tracing::instrument;
 
@@ -45,13 +46,23 @@ impl RedisLegacyRefreshTokens {
     async fn get(&self, key: String, request_time: RequestTime) -> Result<Option<String>, PortError> {
         let mut get = redis::cmd("GET");
         get.arg(key);
-        Ok(self.store.connections().query_primary(get, request_time.deadline()).await?)
+        Ok(self
+            .store
+            .connections()
+            .during(Operation::Legacy)
+            .query_primary(get, request_time.deadline())
+            .await?)
     }
 
     async fn is_rejected(&self, user: UserId, request_time: RequestTime) -> Result<bool, PortError> {
         let mut exists = redis::cmd("EXISTS");
         exists.arg(keys::legacy_rejected(user));
-        Ok(self.store.connections().query_primary(exists, request_time.deadline()).await?)
+        Ok(self
+            .store
+            .connections()
+            .during(Operation::Legacy)
+            .query_primary(exists, request_time.deadline())
+            .await?)
     }
 
     /// Stores the holder, and consumes the token after that. So a call that finds no token can find its holder.

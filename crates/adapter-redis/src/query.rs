@@ -75,7 +75,7 @@ impl Connections {
         let mut repeats = 0..self.len();
         loop {
             let (connection, until) = self.acquire(deadline).await?;
-            let replies = connection.send_all(pipeline, until).await;
+            let replies = connection.send_all(self.operation, pipeline, until).await;
             let replies = match self.discard_on_error(&connection, replies) {
                 Err(StoreError::Closed(_)) if repeats.next().is_some() => continue,
                 replies => replies.map_err(StoreError::of_read)?,

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use auth_batching::{BatchError, Batcher};
 use auth_domain::model::TokenId;
+use auth_domain::observation::Operation;
 use auth_domain::ports::PortError;
 
 use crate::connection::Connections;
@@ -31,9 +32,11 @@ enum CheckError {
 impl RevocationChecks {
     pub(crate) fn new(connections: &Connections) -> Self {
         let connections = connections.clone();
-        let (runtime, of_batches) = (connections.runtime(), connections.without_connecting());
+        let (runtime, of_batches) =
+            (connections.runtime(), connections.without_connecting().during(Operation::Contains));
         let batcher = Batcher::gathering(MAX_BATCH, move |tokens, until| {
             let connections = of_batches.clone();
+            connections.round_trips().batch(Operation::Contains, tokens.len());
             async move { Ok(check(&connections, &tokens, until).await?) }
         });
         let batcher = batcher.on(runtime);

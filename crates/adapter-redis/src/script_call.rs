@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use auth_domain::model::{RequestTime, to_unix_microseconds};
+use auth_domain::observation::Operation;
 use auth_domain::ports::PortError;
 use redis::{Cmd, ErrorKind, ServerErrorKind, ToRedisArgs, Value};
 
@@ -22,6 +23,7 @@ const REPEAT_PAUSE: Duration = Duration::from_millis(25);
 /// One script with its keys and arguments. The deadline is added when it is sent, because it is on the server clock of
 /// the connection.
 pub(crate) struct ScriptCall {
+    operation: Operation,
     command: Cmd,
     compares_clocks: bool,
     /// Whether the first call is a repeat as well.
@@ -33,7 +35,7 @@ impl ScriptCall {
     pub(crate) fn new(script: &Script, keys: &[&str]) -> Self {
         let mut command = redis::cmd("EVALSHA");
         command.arg(&script.hash).arg(keys.len()).arg(keys);
-        Self { command, compares_clocks: true, is_repeat: false }
+        Self { operation: script.operation, command, compares_clocks: true, is_repeat: false }
     }
 
     /// Runs the script whatever our clock shows. It must store no time of ours, or only a time that
@@ -87,7 +89,7 @@ impl ScriptCall {
             let (connection, until) = connections.acquire(request_time.deadline()).await?;
             let now = to_unix_microseconds(connections.clock.now());
             let command = self.command_for(&connection, is_repeat, until, now);
-            let reply = connection.send(&command, until).await.map(Value::extract_error);
+            let reply = connection.send(self.operation, &command, until).await.map(Value::extract_error);
             let value = match connections.discard_on_error(&connection, reply)? {
                 Ok(value) => value,
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use auth_domain::observation::Operation;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Cmd, Pipeline};
 
@@ -11,6 +12,8 @@ use crate::error::{StoreError, StoreResult};
 pub(crate) struct Script {
     code: &'static str,
     pub(crate) hash: String,
+    /// What its calls are for.
+    pub(crate) operation: Operation,
 }
 
 impl Script {
@@ -21,17 +24,18 @@ impl Script {
         load
     }
 
-    fn new(code: &'static str) -> Self {
-        Self { code, hash: redis::Script::new(code).get_hash().to_owned() }
+    fn new(operation: Operation, code: &'static str) -> Self {
+        Self { code, hash: redis::Script::new(code).get_hash().to_owned(), operation }
     }
 }
 
 macro_rules! scripts {
-    ($($(#[$doc:meta])* $name:ident = $($part:literal)+;)*) => {
+    ($($(#[$doc:meta])* $name:ident: $operation:ident = $($part:literal)+;)*) => {
         $(
             $(#[$doc])*
             pub(crate) static $name: LazyLock<Script> = LazyLock::new(|| {
-                Script::new(concat!(include_str!("lua/common.lua"), $(include_str!($part)),+))
+                let code = concat!(include_str!("lua/common.lua"), $(include_str!($part)),+);
+                Script::new(Operation::$operation, code)
             });
         )*
 
@@ -45,41 +49,41 @@ macro_rules! scripts {
 
 scripts! {
     /// Opens a session.
-    OPEN = "lua/session_record.lua" "lua/session_table.lua" "lua/session_summary.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/open.lua";
+    OPEN: Open = "lua/session_record.lua" "lua/session_table.lua" "lua/session_summary.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/open.lua";
     /// Replaces a refresh token by its successor.
-    ROTATE = "lua/session_record.lua" "lua/rotate.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/rotate_end.lua";
+    ROTATE: Rotate = "lua/session_record.lua" "lua/rotate.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/rotate_end.lua";
     /// Ends a session.
-    END = "lua/session_record.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end.lua";
+    END: End = "lua/session_record.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end.lua";
     /// Ends sessions of a user.
-    END_ALL = "lua/session_record.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end_all.lua";
+    END_ALL: EndAll = "lua/session_record.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end_all.lua";
     /// Denylists the access tokens of ended sessions.
-    COMPLETE = "lua/session_record.lua" "lua/session_table.lua" "lua/denylist.lua" "lua/complete.lua";
+    COMPLETE: DenylistEnded = "lua/session_record.lua" "lua/session_table.lua" "lua/denylist.lua" "lua/complete.lua";
     /// Lists the live sessions of a user.
-    LIST = "lua/session_record.lua" "lua/session_table.lua" "lua/session_summary.lua" "lua/list.lua";
+    LIST: List = "lua/session_record.lua" "lua/session_table.lua" "lua/session_summary.lua" "lua/list.lua";
     /// Puts an access token into the denylist.
-    REVOKE = "lua/denylist.lua" "lua/revoke.lua";
+    REVOKE: Add = "lua/denylist.lua" "lua/revoke.lua";
     /// Reserves a login attempt.
-    RESERVE = "lua/hex.lua" "lua/to_milliseconds.lua" "lua/attempt_window.lua" "lua/login_limits.lua" "lua/reserve.lua";
+    RESERVE: Reserve = "lua/hex.lua" "lua/to_milliseconds.lua" "lua/attempt_window.lua" "lua/login_limits.lua" "lua/reserve.lua";
     /// Settles a login attempt.
-    SETTLE = "lua/hex.lua" "lua/to_milliseconds.lua" "lua/attempt_window.lua" "lua/login_limits.lua" "lua/settle.lua";
+    SETTLE: Settle = "lua/hex.lua" "lua/to_milliseconds.lua" "lua/attempt_window.lua" "lua/login_limits.lua" "lua/settle.lua";
     /// Removes the failed logins of windows.
-    CLEAR = "lua/attempt_window.lua" "lua/clear.lua";
+    CLEAR: Clear = "lua/attempt_window.lua" "lua/clear.lua";
     /// Removes the failed logins and the known addresses of an email.
-    CLEAR_EMAIL = "lua/hex.lua" "lua/attempt_window.lua" "lua/clear_email.lua";
+    CLEAR_EMAIL: Clear = "lua/hex.lua" "lua/attempt_window.lua" "lua/clear_email.lua";
     /// Forgets the known addresses of an email.
-    FORGET_ADDRESSES = "lua/hex.lua" "lua/attempt_window.lua" "lua/forget_addresses.lua";
+    FORGET_ADDRESSES: ForgetAddresses = "lua/hex.lua" "lua/attempt_window.lua" "lua/forget_addresses.lua";
     /// Reads the login limit of an email.
-    LIMIT_STATUS = "lua/limit_status.lua";
+    LIMIT_STATUS: Status = "lua/limit_status.lua";
     /// Consumes a refresh token of the legacy service.
-    CONSUME_LEGACY = "lua/consume_legacy.lua";
+    CONSUME_LEGACY: Legacy = "lua/consume_legacy.lua";
     /// Claims a refresh token of the legacy service for a session.
-    CLAIM_LEGACY = "lua/claim_legacy.lua";
+    CLAIM_LEGACY: Legacy = "lua/claim_legacy.lua";
     /// Stores the holder of a refresh token of the legacy service.
-    STORE_LEGACY_HOLDER = "lua/store_legacy_holder.lua";
+    STORE_LEGACY_HOLDER: Legacy = "lua/store_legacy_holder.lua";
     /// Performs commands that change nothing.
-    CHECK_RIGHTS = "lua/check_rights.lua";
+    CHECK_RIGHTS: Check = "lua/check_rights.lua";
     /// Removes the claim of a session on a refresh token of the legacy service.
-    RELEASE_LEGACY = "lua/release_legacy.lua";
+    RELEASE_LEGACY: Legacy = "lua/release_legacy.lua";
 }
 
 /// Loads every script, so that a call sends only its hash.

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use auth_domain::model::{RequestTime, TokenId, from_unix_microseconds, to_unix_microseconds};
+use auth_domain::observation::RoundTrips;
 use auth_domain::ports::Clock;
 use auth_store_connection::{Change, Renewal};
 
@@ -80,6 +81,12 @@ impl RedisStore {
     /// [`ConfigError`] names the setting at fault.
     pub fn prepare(&self, config: &RedisConfig) -> Result<Change, ConfigError> {
         self.connections.prepare(config)
+    }
+
+    /// Reports of what is sent over the connections, and of the checks that share a command.
+    #[must_use]
+    pub fn round_trips(&self) -> &RoundTrips {
+        self.connections.round_trips()
     }
 
     pub(crate) fn connections(&self) -> &Connections {

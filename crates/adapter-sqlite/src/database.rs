@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_domain::model::RequestTime;
+use auth_domain::observation::{Operation, RoundTrips};
 use auth_domain::ports::{Clock, PortError};
 use crossbeam_channel::bounded;
 use diesel::SqliteConnection;
@@ -42,6 +43,7 @@ struct Shared {
     writes: Arc<JobQueue>,
     login_retention: LoginRetention,
     clock_watch: Arc<ClockWatch>,
+    round_trips: RoundTrips,
 }
 
 impl SqliteDatabase {
@@ -58,7 +60,8 @@ impl SqliteDatabase {
         let (reads, read_threads) = job_queue();
         let (writes, write_threads) = job_queue();
         let (writes, login_retention) = (Arc::new(writes), LoginRetention::unknown());
-        let shared = Shared { clock, reads, writes, login_retention, clock_watch };
+        let shared =
+            Shared { clock, reads, writes, login_retention, clock_watch, round_trips: RoundTrips::default() };
         let started = shared.start_threads(opened, mode, &read_threads, &write_threads);
         // If a thread cannot start, dropping `shared` waits until the others have ended: these are the last handles.
         drop((read_threads, write_threads));
@@ -71,22 +74,42 @@ impl SqliteDatabase {
         self.0.close();
     }
 
+    /// Reports of the calls, and of the commits that they share.
+    #[must_use]
+    pub fn round_trips(&self) -> &RoundTrips {
+        &self.0.round_trips
+    }
+
     /// Runs a job that only reads, concurrently with all others.
-    pub(crate) async fn read<T, W>(&self, request_time: RequestTime, work: W) -> Result<T, PortError>
+    pub(crate) async fn read<T, W>(
+        &self,
+        operation: Operation,
+        request_time: RequestTime,
+        work: W,
+    ) -> Result<T, PortError>
     where
         T: Send + 'static,
         W: FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.0.reads.submit(request_time.deadline(), work)?.read(&*self.0.clock).await
+        let (deadline, clock) = (request_time.deadline(), &*self.0.clock);
+        let answer = async { self.0.reads.submit(deadline, work)?.read(clock).await };
+        self.0.round_trips.time(operation, clock, PortError::kind, answer).await
     }
 
     /// Runs a job that writes, and returns when it is on disk.
-    pub(crate) async fn write<T, W>(&self, request_time: RequestTime, work: W) -> Result<T, PortError>
+    pub(crate) async fn write<T, W>(
+        &self,
+        operation: Operation,
+        request_time: RequestTime,
+        work: W,
+    ) -> Result<T, PortError>
     where
         T: Send + 'static,
         W: FnOnce(&mut SqliteConnection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.0.writes.submit(request_time.deadline(), work)?.outcome(&*self.0.clock, GRACE).await
+        let (deadline, clock) = (request_time.deadline(), &*self.0.clock);
+        let answer = async { self.0.writes.submit(deadline, work)?.outcome(clock, GRACE).await };
+        self.0.round_trips.time(operation, clock, PortError::kind, answer).await
     }
 
     /// How far ahead the clock may be of the time by which live access tokens were issued.
@@ -115,9 +138,10 @@ impl Shared {
         }
         let (checkpoint, requests) = bounded(1);
         let (restart, jobs) = (Restart::default(), write_threads.jobs.clone());
-        let clock = Arc::clone(&self.clock);
+        let (clock, round_trips) = (Arc::clone(&self.clock), self.round_trips.clone());
         let writer =
-            Writer::new(opened.writer, opened.path_text, files.clone(), clock, checkpoint, restart.clone());
+            Writer::new(opened.writer, opened.path_text, files.clone(), clock, checkpoint, restart.clone())
+                .reporting_to(round_trips);
         write_threads.start("sqlite-writer", move || writer.run(&jobs))?;
         let (running, checkpointer_runs) = bounded(0);
         let (connection, interval) = (opened.checkpointer, mode.cleanup_interval);

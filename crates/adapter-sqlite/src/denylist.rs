@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::model::{LiveAccessToken, RequestTime, TokenId, to_unix_microseconds};
+use auth_domain::observation::Operation;
 use auth_domain::ports::{Denylist, PortError};
 use diesel::dsl::exists;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SqliteConnection};
@@ -41,12 +42,14 @@ impl Denylist for SqliteDenylist {
             let entry = denylist::table.find(id.as_bytes().as_slice()).filter(denylist::until.gt(now));
             Ok(diesel::select(exists(entry)).get_result(connection)?)
         };
-        self.database.read(request_time, read).await
+        self.database.read(Operation::Contains, request_time, read).await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
     async fn add(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<(), PortError> {
         let margin = self.margin;
-        self.database.write(request_time, move |connection| revoke(connection, token, margin)).await
+        self.database
+            .write(Operation::Add, request_time, move |connection| revoke(connection, token, margin))
+            .await
     }
 }

@@ -4,6 +4,7 @@ mod files;
 mod users;
 
 use auth_domain::model::{HashUse, PasswordHash, RequestTime};
+use auth_domain::observation::Operation;
 use auth_domain::ports::{Check, PortError};
 use diesel::dsl::exists;
 use diesel::{QueryDsl, RunQueryDsl, SqliteConnection};
@@ -23,9 +24,10 @@ impl SqliteDatabase {
         let read = |connection: &mut SqliteConnection| {
             Ok(diesel::select(exists(tenants::table.select(tenants::id))).get_result::<bool>(connection)?)
         };
-        self.read(request_time, read).await?;
+        self.read(Operation::Check, request_time, read).await?;
         // A full or read-only disk rejects it, and the writer checks the files.
-        self.write(request_time, |connection| Ok(mark::increment_version(connection)?)).await
+        self.write(Operation::Check, request_time, |connection| Ok(mark::increment_version(connection)?))
+            .await
     }
 
     /// Checks the rows of all users. The checks contain counts, and no name of a user.
@@ -40,6 +42,6 @@ impl SqliteDatabase {
         usability: impl Fn(&PasswordHash) -> HashUse + Send + 'static,
         request_time: RequestTime,
     ) -> Result<Vec<Check>, PortError> {
-        self.read(request_time, |connection| users::diagnose(connection, usability)).await
+        self.read(Operation::Check, request_time, |connection| users::diagnose(connection, usability)).await
     }
 }

@@ -14,6 +14,7 @@ use auth_domain::model::attempt_window::LoginLimits;
 use auth_domain::model::{
     ClearedLimit, EmailLimitStatus, LimitKey, LoginAttempt, RequestTime, Reservation, Settlement, Ticket,
 };
+use auth_domain::observation::Operation;
 use auth_domain::ports::{LoginLimiter, PortError};
 
 use crate::database::SqliteDatabase;
@@ -47,7 +48,9 @@ impl LoginLimiter for SqliteLoginLimiter {
     ) -> Result<Reservation, PortError> {
         let (attempt, limits, now) = (*attempt, self.limits, request_time.now());
         self.database
-            .write(request_time, move |connection| statements::reserve(connection, &attempt, &limits, now))
+            .write(Operation::Reserve, request_time, move |connection| {
+                statements::reserve(connection, &attempt, &limits, now)
+            })
             .await
     }
 
@@ -60,7 +63,7 @@ impl LoginLimiter for SqliteLoginLimiter {
     ) -> Result<(), PortError> {
         let (ticket, limits, now) = (*ticket, self.limits, request_time.now());
         self.database
-            .write(request_time, move |connection| {
+            .write(Operation::Settle, request_time, move |connection| {
                 statements::settle(connection, &ticket, outcome, &limits, now)
             })
             .await
@@ -69,14 +72,20 @@ impl LoginLimiter for SqliteLoginLimiter {
     #[tracing::instrument(level = "debug", skip_all)]
     async fn clear(&self, cleared: ClearedLimit, request_time: RequestTime) -> Result<(), PortError> {
         let now = request_time.now();
-        self.database.write(request_time, move |connection| statements::clear(connection, cleared, now)).await
+        self.database
+            .write(Operation::Clear, request_time, move |connection| {
+                statements::clear(connection, cleared, now)
+            })
+            .await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
     async fn forget_addresses(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
         let now = request_time.now();
         self.database
-            .write(request_time, move |connection| statements::forget_addresses(connection, email, now))
+            .write(Operation::ForgetAddresses, request_time, move |connection| {
+                statements::forget_addresses(connection, email, now)
+            })
             .await
     }
 
@@ -88,7 +97,9 @@ impl LoginLimiter for SqliteLoginLimiter {
     ) -> Result<EmailLimitStatus, PortError> {
         let (limits, now) = (self.limits, request_time.now());
         self.database
-            .read(request_time, move |connection| statements::status(connection, email, &limits, now))
+            .read(Operation::Status, request_time, move |connection| {
+                statements::status(connection, email, &limits, now)
+            })
             .await
     }
 }

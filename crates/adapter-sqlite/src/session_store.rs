@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use auth_domain::model::{
     EndReason, EndSession, Ending, NewSession, RequestTime, Rotate, Rotation, SessionSummary, UserId,
 };
+use auth_domain::observation::Operation;
 use auth_domain::ports::{PortError, SessionStore};
 
 use crate::database::SqliteDatabase;
@@ -55,19 +56,29 @@ impl SessionStore for SqliteSessionStore {
     #[tracing::instrument(level = "debug", skip_all)]
     async fn open(&self, session: &NewSession, request_time: RequestTime) -> Result<(), PortError> {
         let (session, at) = (session.clone(), self.at(request_time));
-        self.database.write(request_time, move |connection| statements::open(connection, &session, at)).await
+        self.database
+            .write(Operation::Open, request_time, move |connection| {
+                statements::open(connection, &session, at)
+            })
+            .await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
     async fn rotate(&self, rotate: &Rotate, request_time: RequestTime) -> Result<Rotation, PortError> {
         let (rotate, at) = (rotate.clone(), self.at(request_time));
-        self.database.write(request_time, move |connection| statements::rotate(connection, &rotate, at)).await
+        self.database
+            .write(Operation::Rotate, request_time, move |connection| {
+                statements::rotate(connection, &rotate, at)
+            })
+            .await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
     async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError> {
         let (end, at) = (end.clone(), self.at(request_time));
-        self.database.write(request_time, move |connection| statements::end(connection, &end, at)).await
+        self.database
+            .write(Operation::End, request_time, move |connection| statements::end(connection, &end, at))
+            .await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
@@ -79,7 +90,9 @@ impl SessionStore for SqliteSessionStore {
     ) -> Result<usize, PortError> {
         let at = self.at(request_time);
         self.database
-            .write(request_time, move |connection| statements::end_all(connection, user_id, reason, at))
+            .write(Operation::EndAll, request_time, move |connection| {
+                statements::end_all(connection, user_id, reason, at)
+            })
             .await
     }
 
@@ -90,6 +103,8 @@ impl SessionStore for SqliteSessionStore {
         request_time: RequestTime,
     ) -> Result<Vec<SessionSummary>, PortError> {
         let now = request_time.now();
-        self.database.read(request_time, move |connection| statements::list(connection, user_id, now)).await
+        self.database
+            .read(Operation::List, request_time, move |connection| statements::list(connection, user_id, now))
+            .await
     }
 }

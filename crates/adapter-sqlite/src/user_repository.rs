@@ -10,6 +10,7 @@ use auth_domain::model::{
     Email, HashParametersInUse, NewUser, PasswordHash, RequestTime, TenantId, User, UserId, UserStatus,
     to_unix_microseconds,
 };
+use auth_domain::observation::Operation;
 use auth_domain::ports::{Deletion, Insertion, PortError, Replacement, UserCursor, UserPage, UserRepository};
 
 use crate::database::SqliteDatabase;
@@ -38,13 +39,17 @@ impl UserRepository for SqliteUserRepository {
     ) -> Result<Option<User>, PortError> {
         let email = email.clone();
         self.database
-            .read(request_time, move |connection| statements::find_by_email(connection, &email))
+            .read(Operation::FindByEmail, request_time, move |connection| {
+                statements::find_by_email(connection, &email)
+            })
             .await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
     async fn find_by_id(&self, id: UserId, request_time: RequestTime) -> Result<Option<User>, PortError> {
-        self.database.read(request_time, move |connection| statements::find_by_id(connection, id)).await
+        self.database
+            .read(Operation::FindById, request_time, move |connection| statements::find_by_id(connection, id))
+            .await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
@@ -55,7 +60,9 @@ impl UserRepository for SqliteUserRepository {
         request_time: RequestTime,
     ) -> Result<UserPage, PortError> {
         self.database
-            .read(request_time, move |connection| page::read(connection, after.as_ref(), limit))
+            .read(Operation::Page, request_time, move |connection| {
+                page::read(connection, after.as_ref(), limit)
+            })
             .await
     }
 
@@ -64,7 +71,7 @@ impl UserRepository for SqliteUserRepository {
         &self,
         request_time: RequestTime,
     ) -> Result<Vec<HashParametersInUse>, PortError> {
-        self.database.read(request_time, hash_parameters::read).await
+        self.database.read(Operation::HashParameters, request_time, hash_parameters::read).await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
@@ -75,7 +82,9 @@ impl UserRepository for SqliteUserRepository {
     ) -> Result<TenantId, PortError> {
         let now = to_unix_microseconds(request_time.now());
         self.database
-            .write(request_time, move |connection| statements::default_tenant(connection, candidate, now))
+            .write(Operation::DefaultTenant, request_time, move |connection| {
+                statements::default_tenant(connection, candidate, now)
+            })
             .await
     }
 
@@ -87,7 +96,7 @@ impl UserRepository for SqliteUserRepository {
     ) -> Result<Vec<Insertion>, PortError> {
         let (users, now) = (users.to_vec(), to_unix_microseconds(request_time.now()));
         self.database
-            .write(request_time, move |connection| {
+            .write(Operation::InsertAll, request_time, move |connection| {
                 users.iter().map(|user| statements::insert(connection, user, now)).collect()
             })
             .await
@@ -95,7 +104,9 @@ impl UserRepository for SqliteUserRepository {
 
     #[tracing::instrument(level = "debug", skip_all)]
     async fn delete(&self, id: UserId, request_time: RequestTime) -> Result<Deletion, PortError> {
-        self.database.write(request_time, move |connection| statements::delete(connection, id)).await
+        self.database
+            .write(Operation::Delete, request_time, move |connection| statements::delete(connection, id))
+            .await
     }
 
     #[tracing::instrument(level = "debug", skip_all)]
@@ -107,7 +118,9 @@ impl UserRepository for SqliteUserRepository {
     ) -> Result<bool, PortError> {
         let now = to_unix_microseconds(request_time.now());
         self.database
-            .write(request_time, move |connection| statements::set_status(connection, id, status, now))
+            .write(Operation::SetStatus, request_time, move |connection| {
+                statements::set_status(connection, id, status, now)
+            })
             .await
     }
 
@@ -121,7 +134,7 @@ impl UserRepository for SqliteUserRepository {
     ) -> Result<Replacement, PortError> {
         let (new, now) = (new.clone(), to_unix_microseconds(request_time.now()));
         self.database
-            .write(request_time, move |connection| {
+            .write(Operation::ReplacePasswordHash, request_time, move |connection| {
                 statements::replace_password_hash(connection, id, expected.as_ref(), &new, now)
             })
             .await

@@ -2,7 +2,9 @@
 
 use std::iter;
 use std::sync::Arc;
+use std::time::Instant;
 
+use auth_domain::observation::{Operation, RoundTrips};
 use auth_domain::ports::{Clock, PortError};
 use crossbeam_channel::Sender;
 use diesel::SqliteConnection;
@@ -34,6 +36,7 @@ pub(crate) struct Writer {
     checkpoint: Sender<()>,
     restart: Restart,
     jobs: usize,
+    round_trips: RoundTrips,
 }
 
 impl Writer {
@@ -45,14 +48,30 @@ impl Writer {
         checkpoint: Sender<()>,
         restart: Restart,
     ) -> Self {
-        Self { connection: Some(connection), path, files, clock, checkpoint, restart, jobs: 0 }
+        Self {
+            connection: Some(connection),
+            path,
+            files,
+            clock,
+            checkpoint,
+            restart,
+            jobs: 0,
+            round_trips: RoundTrips::default(),
+        }
+    }
+
+    /// Reports each commit.
+    pub(crate) fn reporting_to(self, round_trips: RoundTrips) -> Self {
+        Self { round_trips, ..self }
     }
 
     /// Runs jobs until the queue is closed and empty.
     pub(crate) fn run(mut self, jobs: &Jobs) {
         while let Ok(first) = jobs.recv() {
             let mut group: Vec<_> = iter::once(first).chain(jobs.try_iter()).take(GROUP).collect();
+            let started = self.clock.instant();
             let failure = self.commit(&mut group).err();
+            self.report(group.len(), failure.as_ref(), started);
             if failure.is_some() {
                 // If the log was removed, this saves what it contains.
                 self.request_checkpoint();
@@ -62,6 +81,13 @@ impl Writer {
             }
             self.finish_checkpoint();
         }
+    }
+
+    fn report(&self, jobs: usize, failure: Option<&PortError>, started: Instant) {
+        let time = self.clock.instant().saturating_duration_since(started);
+        let outcome = failure.map_or(Ok(()), |error| Err(error.kind()));
+        self.round_trips.record(Operation::Commit, outcome, time);
+        self.round_trips.batch(Operation::Commit, jobs);
     }
 
     /// Copies the last pages of the log if the checkpointer requested it: the next group then overwrites the log.

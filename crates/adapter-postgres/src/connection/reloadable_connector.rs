@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use auth_domain::observation::{Operation, RoundTrips};
 use auth_domain::ports::Clock;
 use auth_store_connection::{Change, Current, Renewal};
 
@@ -16,11 +17,13 @@ use crate::error::{ConfigError, StoreError};
 pub(super) struct ReloadableConnector {
     current: Current<Connector>,
     clock: Arc<dyn Clock>,
+    pub(super) round_trips: RoundTrips,
 }
 
 impl ReloadableConnector {
     pub(super) fn new(config: &PostgresConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
-        Ok(Self { current: Current::new(Connector::new(config, Arc::clone(&clock))?), clock })
+        let current = Current::new(Connector::new(config, Arc::clone(&clock))?);
+        Ok(Self { current, clock, round_trips: RoundTrips::default() })
     }
 
     /// Sets where other credentials come from.
@@ -50,7 +53,9 @@ impl ReloadableConnector {
     pub(super) async fn connect(&self, deadline: Instant) -> Result<OpenConnection, StoreError> {
         let connect = |connector: Arc<Connector>| async move { connector.connect(deadline).await };
         // Boxed, so that the futures of callers are small.
-        bounded(deadline, Box::pin(self.current.connect(connect, StoreError::is_rejection))).await
+        let connecting = Box::pin(self.current.connect(connect, StoreError::is_rejection));
+        let connected = bounded(deadline, connecting);
+        self.round_trips.time(Operation::Connect, &*self.clock, StoreError::kind, connected).await
     }
 
     pub(super) fn pooler(&self) -> Pooler {

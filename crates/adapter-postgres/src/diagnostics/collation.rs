@@ -1,6 +1,7 @@
 //! The collation that the indexes on text were built with.
 
 use auth_domain::model::RequestTime;
+use auth_domain::observation::Operation;
 use auth_domain::ports::Check;
 use diesel::deserialize::QueryableByName;
 use diesel::sql_query;
@@ -36,13 +37,16 @@ pub(super) async fn diagnose(
 ) -> Result<Vec<Check>, StoreError> {
     let pooled = connections.pooled(request_time).await?;
     let mut connection: &OpenConnection = &pooled;
-    let Server { records } = pooled.run(sql_query(RECORDS).get_result(&mut connection)).await?;
+    let Server { records } =
+        pooled.run(Operation::Check, sql_query(RECORDS).get_result(&mut connection)).await?;
     let mut checks = Vec::new();
     if records {
-        let versions: Vec<Versions> = pooled.run(sql_query(OF_DATABASE).load(&mut connection)).await?;
+        let versions: Vec<Versions> =
+            pooled.run(Operation::Check, sql_query(OF_DATABASE).load(&mut connection)).await?;
         checks.extend(versions.iter().filter_map(of_database));
     }
-    let versions: Vec<Versions> = pooled.run(sql_query(OF_EMAILS).load(&mut connection)).await?;
+    let versions: Vec<Versions> =
+        pooled.run(Operation::Check, sql_query(OF_EMAILS).load(&mut connection)).await?;
     checks.extend(versions.iter().filter_map(of_emails));
     Ok(checks)
 }

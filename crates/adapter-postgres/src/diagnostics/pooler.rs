@@ -1,6 +1,7 @@
 //! Diagnostics of a pooler between the service and the server.
 
 use auth_domain::model::RequestTime;
+use auth_domain::observation::Operation;
 use auth_domain::ports::Check;
 use diesel::deserialize::QueryableByName;
 use diesel::sql_query;
@@ -37,7 +38,7 @@ pub(super) async fn diagnose(
                 (SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout') AS idle_timeout,
                 {PROCESS} AS process"
     ));
-    let in_force: InForce = pooled.run(select.get_result(&mut connection)).await?;
+    let in_force: InForce = pooled.run(Operation::Check, select.get_result(&mut connection)).await?;
     let is_shared = another.is_some_and(|another| another.first_process() == in_force.process);
     Ok(vec![
         timeouts(&in_force),

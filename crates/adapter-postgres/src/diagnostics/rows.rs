@@ -1,6 +1,7 @@
 //! Diagnostics of the rows of `users`, read in pages. The results are counts without names.
 
 use auth_domain::model::{HashUse, PasswordHash, RequestTime};
+use auth_domain::observation::Operation;
 use auth_domain::ports::{Check, UserCounts};
 use diesel::result::QueryResult;
 use diesel::{ExpressionMethods, QueryDsl};
@@ -46,7 +47,7 @@ async fn page_after(
     request_time: RequestTime,
 ) -> Result<Vec<Row>, StoreError> {
     let connection = connections.pooled(request_time).await?;
-    connection.run(read(&connection, last)).await
+    connection.run(Operation::Check, read(&connection, last)).await
 }
 
 async fn read(pooled: &Lease, last: Uuid) -> QueryResult<Vec<Row>> {

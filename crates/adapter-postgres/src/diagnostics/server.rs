@@ -1,6 +1,7 @@
 //! Diagnostics of the server.
 
 use auth_domain::model::RequestTime;
+use auth_domain::observation::Operation;
 use auth_domain::ports::Check;
 use diesel::deserialize::QueryableByName;
 use diesel::sql_query;
@@ -30,8 +31,9 @@ pub(super) async fn diagnose(
 ) -> Result<Vec<Check>, StoreError> {
     let pooled = connections.pooled(request_time).await?;
     let mut connection: &OpenConnection = &pooled;
-    let server: Server = pooled.run(sql_query(SELECT).get_result(&mut connection)).await?;
-    let sample = ClockSample::take(&*connections.clock, pooled.run(server_time(&pooled))).await?;
+    let server: Server = pooled.run(Operation::Check, sql_query(SELECT).get_result(&mut connection)).await?;
+    let sample =
+        ClockSample::take(&*connections.clock, pooled.run(Operation::Check, server_time(&pooled))).await?;
     Ok(vec![
         Check::ok(format!("PostgreSQL {} answers", server.version)),
         writable(&server),

@@ -1,6 +1,7 @@
 //! Diagnostics of the tables.
 
 use auth_domain::model::RequestTime;
+use auth_domain::observation::Operation;
 use auth_domain::ports::Check;
 use diesel::deserialize::QueryableByName;
 use diesel::sql_query;
@@ -29,8 +30,8 @@ pub(crate) async fn diagnose(
     request_time: RequestTime,
 ) -> Result<Vec<Check>, StoreError> {
     let pooled = connections.pooled(request_time).await?;
-    let relations = pooled.run(relations(&pooled, &TABLES, &TABLES)).await?;
-    let namesakes = pooled.run(namesakes(&pooled, &empty_or_missing(&relations))).await?;
+    let relations = pooled.run(Operation::Check, relations(&pooled, &TABLES, &TABLES)).await?;
+    let namesakes = pooled.run(Operation::Check, namesakes(&pooled, &empty_or_missing(&relations))).await?;
     drop(pooled);
     let mut checks = Vec::new();
     for name in TABLES {
@@ -55,7 +56,7 @@ async fn seen(name: &str, connections: &Connections, request_time: RequestTime) 
     let mut connection: &OpenConnection = &pooled;
     let count =
         sql_query(format!("SELECT count(*) AS rows FROM (SELECT FROM {name} LIMIT {MANY} + 1) AS seen"));
-    Ok(pooled.run(count.get_result::<Rows>(&mut connection)).await?.rows)
+    Ok(pooled.run(Operation::Check, count.get_result::<Rows>(&mut connection)).await?.rows)
 }
 
 fn describe(relation: &Relation, rows: Option<i64>) -> String {
@@ -71,7 +72,7 @@ fn describe(relation: &Relation, rows: Option<i64>) -> String {
 
 async fn of_columns(connections: &Connections, request_time: RequestTime) -> Result<Vec<Check>, StoreError> {
     let pooled = connections.pooled(request_time).await?;
-    let columns = pooled.run(columns::present(&pooled)).await?;
+    let columns = pooled.run(Operation::Check, columns::present(&pooled)).await?;
     let problems = columns::problems(&columns);
     if problems.is_empty() {
         return Ok(vec![Check::ok("the tables users and tenants have every column that is needed")]);

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use auth_domain::model::{Email, RequestTime, User, UserId};
+use auth_domain::observation::Operation;
 use auth_domain::ports::PortError;
 use diesel_async::RunQueryDsl;
 use futures_util::future::{join, join_all};
@@ -18,6 +19,15 @@ use crate::tables::expect_visible_users;
 enum Keys<'a> {
     Ids(&'a [UserId]),
     Email(&'a Email),
+}
+
+impl Keys<'_> {
+    const fn operation(self) -> Operation {
+        match self {
+            Self::Ids(_) => Operation::FindById,
+            Self::Email(_) => Operation::FindByEmail,
+        }
+    }
 }
 
 /// Finds a user.
@@ -83,7 +93,7 @@ async fn attempt(
     deadline: Instant,
 ) -> Result<Vec<Option<UserRow>>, StoreError> {
     let connection = connections.for_lookup(deadline).await?;
-    connection.run(read(&connection, keys)).await
+    connection.run(keys.operation(), read(&connection, keys)).await
 }
 
 /// An unknown user is reported only after a check that no row is hidden: another relation may have taken the place of the table since the

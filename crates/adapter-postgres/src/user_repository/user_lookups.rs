@@ -2,6 +2,7 @@
 
 use auth_batching::{BatchError, Batcher};
 use auth_domain::model::{RequestTime, User, UserId};
+use auth_domain::observation::Operation;
 use auth_domain::ports::PortError;
 
 use super::lookups::{Found, find_by_ids};
@@ -20,6 +21,7 @@ impl UserLookups {
         let (runtime, connections) = (connections.runtime(), connections.clone());
         let batcher = Batcher::new(MAX_BATCH, move |ids, until| {
             let connections = connections.clone();
+            connections.round_trips().batch(Operation::FindById, ids.len());
             async move { Ok(find_by_ids(&connections, &ids, until).await?) }
         });
         Self(batcher.on(runtime))

@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use auth_domain::model::to_microseconds;
+use auth_domain::observation::{Operation, RoundTrips};
 use auth_domain::ports::Clock;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Cmd, Pipeline, Value};
 use tokio::time::timeout_at;
 
+use super::outcome::{Replies, outcome};
 use crate::clock::{ClockSample, ServerClock};
 use crate::connector::{Connector, Target};
 use crate::error::{StoreError, StoreResult};
@@ -27,6 +29,7 @@ pub(crate) struct Connection {
     origin: Instant,
     /// When it was last answered, in microseconds since `origin`.
     answered: AtomicI64,
+    round_trips: RoundTrips,
 }
 
 impl Connection {
@@ -40,9 +43,9 @@ impl Connection {
         load_scripts(&mut multiplexed).await?;
         let sample = ClockSample::take(&mut multiplexed, &*clock).await?;
         let server_clock = ServerClock::new(origin, sample);
-        let answered = AtomicI64::new(0);
-        let connection = Self { multiplexed, server_clock, target, clock, origin, answered };
-        connection.note_answer();
+        let (answered, round_trips) = (AtomicI64::new(0), connector.round_trips.clone());
+        let connection = Self { multiplexed, server_clock, target, clock, origin, answered, round_trips };
+        connection.note_answer(connection.clock.instant());
         Ok(connection)
     }
 
@@ -52,20 +55,39 @@ impl Connection {
     }
 
     /// Sends a command and returns its reply, which may be an error of the server.
-    pub(crate) async fn send(&self, cmd: &Cmd, until: Instant) -> StoreResult<Value> {
+    pub(crate) async fn send(&self, operation: Operation, cmd: &Cmd, until: Instant) -> StoreResult<Value> {
         let mut multiplexed = self.multiplexed.clone();
-        let reply = before(until, async {
-            multiplexed.req_packed_command(cmd).await.map_err(StoreError::from_answer)
-        });
-        reply.await.inspect(|_| self.note_answer())
+        let reply = async { multiplexed.req_packed_command(cmd).await.map_err(StoreError::from_answer) };
+        self.observed(operation, before(until, reply)).await
     }
 
     /// Sends commands together and returns their replies, each of which may be an error of the server.
-    pub(crate) async fn send_all(&self, pipeline: &Pipeline, until: Instant) -> StoreResult<Vec<Value>> {
+    pub(crate) async fn send_all(
+        &self,
+        operation: Operation,
+        pipeline: &Pipeline,
+        until: Instant,
+    ) -> StoreResult<Vec<Value>> {
         let mut multiplexed = self.multiplexed.clone();
         let replies = multiplexed.req_packed_commands(pipeline, 0, pipeline.len());
-        let replies = before(until, async { replies.await.map_err(StoreError::from_answer) });
-        replies.await.inspect(|_| self.note_answer())
+        let replies = async { replies.await.map_err(StoreError::from_answer) };
+        self.observed(operation, before(until, replies)).await
+    }
+
+    /// Reports a round trip, and notes an answer.
+    async fn observed<T: Replies>(
+        &self,
+        operation: Operation,
+        sent: impl Future<Output = StoreResult<T>>,
+    ) -> StoreResult<T> {
+        let started = self.clock.instant();
+        let result = sent.await;
+        let now = self.clock.instant();
+        if result.is_ok() {
+            self.note_answer(now);
+        }
+        self.round_trips.record(operation, outcome(&result), now.saturating_duration_since(started));
+        result
     }
 
     /// Returns whether the connection had no answer for a while, so that it may have died silently.
@@ -75,11 +97,11 @@ impl Connection {
 
     /// Asks for the time, which each user of the adapter may do. An error of the server is an answer as well.
     pub(super) async fn is_alive(&self, until: Instant) -> bool {
-        self.send(&redis::cmd("TIME"), until).await.is_ok()
+        self.send(Operation::Check, &redis::cmd("TIME"), until).await.is_ok()
     }
 
-    fn note_answer(&self) {
-        self.answered.store(self.since_origin(self.clock.instant()), Ordering::Relaxed);
+    fn note_answer(&self, now: Instant) {
+        self.answered.store(self.since_origin(now), Ordering::Relaxed);
     }
 
     /// Returns microseconds.
@@ -96,7 +118,7 @@ impl Connection {
     pub(crate) async fn sample_clock(&self, until: Instant) -> StoreResult<ClockSample> {
         let sample = before(until, ClockSample::take(&mut self.multiplexed.clone(), &*self.clock)).await?;
         self.server_clock.update(sample);
-        self.note_answer();
+        self.note_answer(sample.received);
         Ok(sample)
     }
 

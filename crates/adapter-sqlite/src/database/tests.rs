@@ -33,7 +33,7 @@ async fn names(database: &SqliteDatabase) -> Vec<String> {
     let read = |connection: &mut SqliteConnection| {
         Ok(tenants::table.select(tenants::name).order(tenants::name).load(connection)?)
     };
-    database.read(request_time_at(START), read).await.unwrap()
+    database.read(Operation::Check, request_time_at(START), read).await.unwrap()
 }
 
 /// Blocks the writer until the sender is dropped.
@@ -90,11 +90,11 @@ async fn a_job_that_panics_is_rolled_back_and_the_threads_continue() {
         insert(connection, "half")?;
         panic!("on purpose");
     };
-    let error = database.write(request_time_at(START), panicking).await.unwrap_err();
+    let error = database.write(Operation::Check, request_time_at(START), panicking).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Corrupt);
     for _ in 0..2 * reader::READERS {
         let panicking = |_: &mut SqliteConnection| -> Result<(), StoreError> { panic!("on purpose") };
-        assert!(database.read(request_time_at(START), panicking).await.is_err());
+        assert!(database.read(Operation::Check, request_time_at(START), panicking).await.is_err());
     }
     assert_eq!(names(&database).await, [""; 0]);
     database.ping(request_time_at(START)).await.unwrap();
@@ -121,7 +121,10 @@ async fn a_transaction_that_sqlite_rolls_back_fails_the_whole_group() {
     assert!(dropping.outcome(clock, GRACE).await.is_err());
     assert_eq!(late.outcome(clock, GRACE).await.unwrap_err().kind(), PortErrorKind::Unavailable);
     assert_eq!(names(&database).await, [""; 0]);
-    database.write(request_time_at(START), |connection| insert(connection, "next")).await.unwrap();
+    database
+        .write(Operation::Check, request_time_at(START), |connection| insert(connection, "next"))
+        .await
+        .unwrap();
     assert_eq!(names(&database).await, ["next"]);
 }
 
@@ -133,9 +136,12 @@ async fn a_commit_that_fails_has_an_unknown_outcome() {
         let without_tenant = "INSERT INTO users VALUES (x'01', x'02', 'a@b.c', NULL, 0, 0, 0, 0)";
         Ok(sql_query(without_tenant).execute(connection)?)
     };
-    let error = database.write(request_time_at(START), work).await.unwrap_err();
+    let error = database.write(Operation::Check, request_time_at(START), work).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Unanswered);
-    database.write(request_time_at(START), |connection| insert(connection, "next")).await.unwrap();
+    database
+        .write(Operation::Check, request_time_at(START), |connection| insert(connection, "next"))
+        .await
+        .unwrap();
     assert_eq!(names(&database).await, ["next"]);
 }
 
@@ -150,7 +156,7 @@ async fn a_log_removed_before_the_commit_gives_an_unknown_outcome() {
             insert(connection, "written")
         }
     };
-    let error = database.write(request_time_at(START), work).await.unwrap_err();
+    let error = database.write(Operation::Check, request_time_at(START), work).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Unanswered);
     std::fs::rename(aside, log).unwrap();
     assert_eq!(names(&database).await, ["written"]);
@@ -160,7 +166,10 @@ async fn a_log_removed_before_the_commit_gives_an_unknown_outcome() {
 async fn a_job_still_queued_at_its_deadline_is_never_run() {
     let (database, _folder) = database();
     let release = occupy(&database).await;
-    let error = database.write(briefly(), |connection| insert(connection, "late")).await.unwrap_err();
+    let error = database
+        .write(Operation::Check, briefly(), |connection| insert(connection, "late"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Unavailable);
     drop(release);
     database.ping(request_time_at(START)).await.unwrap();
@@ -171,8 +180,9 @@ async fn a_job_still_queued_at_its_deadline_is_never_run() {
 async fn a_job_past_its_deadline_is_not_started() {
     let (database, _folder) = database();
     let request_time = request_time_past_its_deadline(START);
-    let written = database.write(request_time, |connection| insert(connection, "late")).await;
-    let read = database.read(request_time, |_| Ok(())).await;
+    let written =
+        database.write(Operation::Check, request_time, |connection| insert(connection, "late")).await;
+    let read = database.read(Operation::Check, request_time, |_| Ok(())).await;
     for error in [written.unwrap_err(), read.unwrap_err()] {
         assert_eq!(error.kind(), PortErrorKind::Unavailable);
     }
@@ -191,7 +201,7 @@ async fn a_job_started_before_its_deadline_returns_its_outcome_after_it() {
                 let _ = released.recv();
                 insert(connection, "slow")
             };
-            database.write(request_time, work).await
+            database.write(Operation::Check, request_time, work).await
         }
     });
     database.0.clock.sleep_until(request_time.deadline() + Duration::from_millis(50)).await;
@@ -225,7 +235,7 @@ async fn a_full_queue_is_overloaded_at_once() {
     let deadline = request_time_at(START).deadline();
     let pending: Vec<_> =
         (0..CAPACITY).map(|_| database.0.writes.submit(deadline, |_| Ok(())).unwrap()).collect();
-    let error = database.write(request_time_at(START), |_| Ok(())).await.unwrap_err();
+    let error = database.write(Operation::Check, request_time_at(START), |_| Ok(())).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Overloaded);
     drop(release);
     for job in pending {
@@ -259,13 +269,18 @@ async fn closing_finishes_queued_jobs_and_rejects_later_ones() {
 #[tokio::test]
 async fn a_reader_cannot_write_and_commits_reach_the_disk() {
     let (database, _folder) = database();
-    assert!(database.read(request_time_at(START), |connection| insert(connection, "x")).await.is_err());
+    assert!(
+        database
+            .read(Operation::Check, request_time_at(START), |connection| insert(connection, "x"))
+            .await
+            .is_err()
+    );
 
     let read = |connection: &mut SqliteConnection| {
         Ok(sql_query("PRAGMA synchronous").get_result::<Synchronous>(connection)?.synchronous)
     };
     let full = 2;
-    assert_eq!(database.write(request_time_at(START), read).await.unwrap(), full);
+    assert_eq!(database.write(Operation::Check, request_time_at(START), read).await.unwrap(), full);
 }
 
 #[derive(diesel::QueryableByName)]

@@ -24,7 +24,7 @@ impl AttemptSubject for Subject {
         let read = move |connection: &mut diesel::SqliteConnection| {
             records::load(connection, &attempt, &GENERATED_LIMITS)
         };
-        self.0.database.read(request_time_at(START), read).await.unwrap()
+        self.0.database.read(Operation::Check, request_time_at(START), read).await.unwrap()
     }
 
     /// Long after the time of the database, so that the cleanup deletes nothing when the sequence goes back.

@@ -27,13 +27,13 @@ impl SessionSubject for Subject {
 
     async fn record(&self, session: SessionRef) -> Option<SessionRecord> {
         let read = move |connection: &mut diesel::SqliteConnection| statements::find(connection, session);
-        self.store.database.read(request_time_at(START), read).await.unwrap()
+        self.store.database.read(Operation::Check, request_time_at(START), read).await.unwrap()
     }
 
     async fn user_minute(&self, user_id: UserId) -> Option<RefreshMinute> {
         let read =
             move |connection: &mut diesel::SqliteConnection| refresh_minutes::find(connection, user_id);
-        self.store.database.read(request_time_at(START), read).await.unwrap()
+        self.store.database.read(Operation::Check, request_time_at(START), read).await.unwrap()
     }
 }
 
