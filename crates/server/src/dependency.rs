@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_domain::model::RequestTime;
+use auth_domain::observation::RoundTrips;
 use auth_domain::ports::{Check, PortError};
 
 #[cfg(test)]
@@ -24,6 +25,9 @@ pub(crate) enum Depth {
 pub(crate) trait Dependency: Send + Sync {
     /// Returns the name in readiness, logs, metrics and `doctor`.
     fn name(&self) -> &'static str;
+
+    /// Returns its name among the stores in metrics, and the reports of its round trips.
+    fn round_trips(&self) -> (&'static str, &RoundTrips);
 
     /// Returns once it has accepted a connection.
     ///

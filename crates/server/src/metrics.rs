@@ -9,6 +9,7 @@ mod outcomes;
 mod passwords;
 mod process;
 mod reading;
+mod round_trips;
 mod text;
 
 use std::fmt;
@@ -34,7 +35,7 @@ use process::ProcessMetrics;
 use reading::CounterReading;
 pub(crate) use text::to_plain_text;
 
-use crate::dependency::DenylistCache;
+use crate::dependency::{DenylistCache, Dependencies};
 use crate::logging;
 use crate::login_limiter::QueueLoad;
 use crate::password_hashing::PasswordHashing;
@@ -75,7 +76,7 @@ impl Metrics {
             registry: Registry::with_prefix(PREFIX),
             of_process: Registry::default(),
             requests: Family::default(),
-            durations: Family::new_with_constructor(|| Histogram::new(&DURATIONS)),
+            durations: Family::new_with_constructor(|| Histogram::of_times(&DURATIONS)),
             dependencies: Family::default(),
             logins: at_zero(Counted::of_logins()),
             refreshes: at_zero(Counted::of_refreshes()),
@@ -129,10 +130,16 @@ impl Metrics {
         self
     }
 
+    /// Adds the metrics of the round trips to the stores.
+    pub(crate) fn with_stores(mut self, dependencies: &Dependencies) -> Self {
+        round_trips::register(&mut self.registry, dependencies);
+        self
+    }
+
     /// Counts a request; `path` is the pattern of the route.
     pub(crate) fn request(&self, method: &str, path: &'static str, status: u16, elapsed: Duration) {
         let labels = DurationLabels { path, status_class: status_class(status) };
-        self.durations.get_or_create(&labels).observe(elapsed.as_secs_f64());
+        self.durations.get_or_create(&labels).observe_time(elapsed);
         let labels = RequestLabels { method: known_method(method), path, status: status.into() };
         self.requests.get_or_create(&labels).inc();
     }

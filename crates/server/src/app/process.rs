@@ -46,4 +46,5 @@ fn metrics(parts: &Parts) -> Metrics {
     Metrics::new(parts.denylist_cache.clone())
         .with_process(parts.clock.now())
         .with_passwords(&parts.password_hashing)
+        .with_stores(&parts.dependencies)
 }

@@ -10,6 +10,7 @@ use auth_adapter_sqlite::{
     SqliteUserRepository, diagnose_files,
 };
 use auth_domain::model::{PasswordHash, RequestTime};
+use auth_domain::observation::RoundTrips;
 use auth_domain::ports::{Check, Clock, Entropy, PasswordHasher, PortError, UserRepository};
 
 use super::generated_key::previous_lifetime;
@@ -193,6 +194,10 @@ impl Embedded {
 impl Dependency for Embedded {
     fn name(&self) -> &'static str {
         "embedded_store"
+    }
+
+    fn round_trips(&self) -> (&'static str, &RoundTrips) {
+        ("embedded", self.database.round_trips())
     }
 
     /// The file is open already.

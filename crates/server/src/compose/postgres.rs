@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use auth_adapter_postgres::{Migrated, Pooler, PostgresConfig, PostgresDatabase, PostgresUserRepository};
 use auth_domain::model::{Event, PasswordHash, RequestTime};
+use auth_domain::observation::RoundTrips;
 use auth_domain::ports::{Check, Clock, PasswordHasher, PortError, Severity, UserRepository};
 use tracing::info;
 
@@ -71,6 +72,10 @@ struct Postgres {
 impl Dependency for Postgres {
     fn name(&self) -> &'static str {
         "postgres"
+    }
+
+    fn round_trips(&self) -> (&'static str, &RoundTrips) {
+        ("postgres", self.database.round_trips())
     }
 
     async fn connect(&self, request_time: RequestTime) -> Result<(), PortError> {

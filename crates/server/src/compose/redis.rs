@@ -9,6 +9,7 @@ use auth_adapter_redis::{
     RedisSessionStore, RedisStore, RevocationPolicy,
 };
 use auth_domain::model::RequestTime;
+use auth_domain::observation::RoundTrips;
 use auth_domain::ports::{Check, Clock, PortError};
 
 use super::named::named;
@@ -142,6 +143,10 @@ struct Redis {
 impl Dependency for Redis {
     fn name(&self) -> &'static str {
         "redis"
+    }
+
+    fn round_trips(&self) -> (&'static str, &RoundTrips) {
+        ("redis", self.store.round_trips())
     }
 
     async fn connect(&self, request_time: RequestTime) -> Result<(), PortError> {

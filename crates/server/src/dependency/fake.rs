@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use auth_domain::model::RequestTime;
+use auth_domain::observation::RoundTrips;
 use auth_domain::ports::{Check, PortError};
 
 use super::{Dependency, Depth};
@@ -15,6 +16,7 @@ pub(crate) struct FakeDependency {
     pub(crate) diagnose: Call<Vec<Check>>,
     /// Whether a ping never returns.
     pub(crate) hangs: bool,
+    pub(crate) round_trips: RoundTrips,
 }
 
 /// A dependency without warnings and errors.
@@ -24,6 +26,7 @@ pub(crate) fn sound() -> FakeDependency {
         ping: Box::new(|| Ok(())),
         diagnose: Box::new(|| Ok(Vec::new())),
         hangs: false,
+        round_trips: RoundTrips::default(),
     }
 }
 
@@ -34,6 +37,7 @@ pub(crate) fn unreachable() -> FakeDependency {
         ping: Box::new(|| Err(PortError::unavailable("gone"))),
         diagnose: Box::new(|| Err(PortError::unavailable("gone"))),
         hangs: false,
+        round_trips: RoundTrips::default(),
     }
 }
 
@@ -41,6 +45,10 @@ pub(crate) fn unreachable() -> FakeDependency {
 impl Dependency for FakeDependency {
     fn name(&self) -> &'static str {
         "store"
+    }
+
+    fn round_trips(&self) -> (&'static str, &RoundTrips) {
+        (self.name(), &self.round_trips)
     }
 
     async fn connect(&self, _request_time: RequestTime) -> Result<(), PortError> {

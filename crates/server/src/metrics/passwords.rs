@@ -36,7 +36,7 @@ pub(super) fn register(registry: &mut Registry, hashing: &Arc<dyn PasswordHashin
     let reading = CounterReading(move || rejected.rejected().saturating_add(dropped.rejected()));
     let help = "Passwords that were rejected without a hash: the queue was full, too slow, or had no memory";
     registry.register("password_hashes_rejected", help, reading);
-    let times: Family<FormatLabels, Histogram> = Family::new_with_constructor(|| Histogram::new(&TIMES));
+    let times: Family<FormatLabels, Histogram> = Family::new_with_constructor(|| Histogram::of_times(&TIMES));
     let each = FORMATS.map(|format| times.get_or_create_owned(&FormatLabels { format: format.name() }));
     hashing.observe_times(Box::new(move |format, time| observe(&each, format, time)));
     let help = "Time on a thread that one password took in the algorithm of a format";
@@ -47,7 +47,7 @@ pub(super) fn register(registry: &mut Registry, hashing: &Arc<dyn PasswordHashin
 fn observe(histograms: &[Histogram; 4], format: HashFormat, time: Duration) {
     let mut of_format = FORMATS.into_iter().zip(histograms).filter(|(of, _)| *of == format);
     if let Some((_, histogram)) = of_format.next() {
-        histogram.observe(time.as_secs_f64());
+        histogram.observe_time(time);
     }
 }
 

@@ -40,31 +40,31 @@ impl Collector for ProcessMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let Some(state) = State::read() else { return Ok(()) };
         let cpu = ConstCounter::new(state.cpu_seconds);
-        let help = "Time on processors, of users and system";
+        let help = "Time on processors, of users and system.";
         let metric =
             encoder.encode_descriptor("process_cpu", help, Some(&Unit::Seconds), cpu.metric_type())?;
         cpu.encode(metric)?;
         let started = ConstGauge::new(self.started.unix_timestamp());
-        let help = "Unix time of the start of the process";
+        let help = "Unix time of the start of the process.";
         let unit = Some(&Unit::Seconds);
         let metric = encoder.encode_descriptor("process_start_time", help, unit, started.metric_type())?;
         started.encode(metric)?;
         for (name, help, unit, value) in [
             (
                 "process_resident_memory",
-                "Resident memory",
+                "Resident memory.",
                 Some(&Unit::Bytes),
                 Some(state.resident_memory_bytes),
             ),
             (
                 "process_virtual_memory",
-                "Virtual memory",
+                "Virtual memory.",
                 Some(&Unit::Bytes),
                 Some(state.virtual_memory_bytes),
             ),
-            ("process_open_fds", "Open file descriptors", None, Some(state.open_fds)),
-            ("process_max_fds", "Limit of open file descriptors", None, state.max_fds),
-            ("process_threads", "Threads", None, Some(state.threads)),
+            ("process_open_fds", "Open file descriptors.", None, Some(state.open_fds)),
+            ("process_max_fds", "Limit of open file descriptors.", None, state.max_fds),
+            ("process_threads", "Threads.", None, Some(state.threads)),
         ] {
             let Some(value) = value else { continue };
             let gauge = ConstGauge::new(value);
