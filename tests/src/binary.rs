@@ -8,16 +8,18 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 const NAME: &str = "hooksentry-auth";
-const PREFIX: &str = "HOOKSENTRY_AUTH_";
+const PREFIXES: [&str; 2] = ["HOOKSENTRY_AUTH_", "OTEL_"];
 
 /// Returns the program under test without any setting of this process's environment.
 ///
-/// The program rejects names that look like its settings, such as the variables that select the tests.
+/// The program rejects names that look like its settings, such as the variables that select the tests, and exports traces if the
+/// variables of OpenTelemetry say so.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(binary());
-    let ours = env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with(PREFIX));
-    for name in ours {
-        command.env_remove(name);
+    for (name, _) in env::vars_os() {
+        if PREFIXES.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(name);
+        }
     }
     command
 }

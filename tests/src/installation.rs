@@ -31,6 +31,8 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(20);
 pub struct Installation {
     folder: TempDir,
     settings: BTreeMap<String, String>,
+    /// Variables that are not settings of the program.
+    environment: BTreeMap<String, String>,
     port: Port,
     admin_port: Option<Port>,
     stores: Stores,
@@ -62,7 +64,8 @@ impl Installation {
 
     fn with(stores: Stores, settings: BTreeMap<String, String>) -> Self {
         let folder = tempfile::Builder::new().prefix("hooksentry-auth-e2e-").tempdir().expect("a folder");
-        let new = Self { folder, settings, port: Port::take(), admin_port: None, stores };
+        let (port, environment) = (Port::take(), BTreeMap::new());
+        let new = Self { folder, settings, environment, port, admin_port: None, stores };
         let address = new.address();
         // Many servers run at the same time, so only tests of the admin listener have one.
         new.set("HTTP__LISTEN", &address).set("DATA_DIR", "data").set("ADMIN__LISTEN", "")
@@ -75,6 +78,13 @@ impl Installation {
             self.settings.remove(inline);
         }
         self.settings.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Changes a variable of the environment that is no setting of the program.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
         self
     }
 
@@ -163,7 +173,7 @@ impl Installation {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = program();
         command.envs(self.settings.iter().map(|(name, value)| (format!("{PREFIX}{name}"), value)));
-        command.args(args).current_dir(self.folder());
+        command.envs(&self.environment).args(args).current_dir(self.folder());
         command
     }
 

@@ -12,6 +12,7 @@ mod api;
 mod binary;
 pub mod board;
 pub mod clock;
+mod collector;
 pub mod documents;
 mod installation;
 pub mod jwt;
@@ -28,6 +29,7 @@ mod upstream;
 mod wire;
 
 pub use api::{Api, send};
+pub use collector::{Collector, Exported};
 pub use installation::{ALICE, BOB, Installation, PASSWORD, WRONG_PASSWORD};
 pub use process::{Finished, Process};
 pub use reply::{Reply, Tokens};

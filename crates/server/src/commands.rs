@@ -24,6 +24,7 @@ use crate::command_error::CommandError;
 use crate::compose;
 use crate::config::{Settings, Sources};
 use crate::reload::Hangups;
+use crate::traces::Traces;
 use crate::{logging, serve};
 use administration::Administration;
 
@@ -49,9 +50,10 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
         return configuration::run(&sources, command);
     }
     let settings = sources.settings(compose::problems)?;
-    let _log = logging::start(&settings.log)?;
+    let traces = traces(&command)?;
+    let _log = logging::start(&settings.log, traces.as_ref())?;
     // Dropped before the log, which is dropped after everything that logs.
-    let runtime = runtime;
+    let (_traces, runtime) = (traces, runtime);
     runtime.block_on(dispatch(settings, sources, hangups, command))
 }
 
@@ -60,6 +62,14 @@ fn hangups(command: &Command) -> Result<Hangups, CommandError> {
     match command {
         Command::Serve => Hangups::listen(),
         _ => Ok(Hangups::default()),
+    }
+}
+
+/// Starts the exporter of traces. Only the server has requests to trace.
+fn traces(command: &Command) -> Result<Option<Traces>, CommandError> {
+    match command {
+        Command::Serve => Traces::start(std::env::vars_os()),
+        _ => Ok(None),
     }
 }
 

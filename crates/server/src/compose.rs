@@ -1,6 +1,8 @@
 //! The composition root: it chooses the adapter of each port. No module outside `compose` names an adapter.
 
 pub(crate) mod access_tokens;
+#[cfg(feature = "otlp")]
+mod adapter_spans;
 mod embedded;
 mod generated_key;
 mod keys;
@@ -24,6 +26,8 @@ use crate::config::{CredentialsBackend, Settings, TokensBackend};
 use crate::data_dir::{DataDir, DirLocks};
 use crate::password_strength::ZxcvbnStrength;
 use crate::system::{SystemClock, SystemEntropy};
+#[cfg(feature = "otlp")]
+pub(crate) use adapter_spans::AdapterSpan;
 use embedded::EmbeddedStore;
 pub(crate) use embedded::back_up;
 pub(crate) use generated_key::rotate_key;

@@ -21,16 +21,17 @@ use std::time::Duration;
 
 use auth_domain::model::Event;
 use auth_domain::ports::Clock;
-use tracing::{error, warn};
+use tracing::{Subscriber, error, warn};
 use tracing_subscriber::filter::{EnvFilter, Targets};
 use tracing_subscriber::fmt::layer;
-use tracing_subscriber::layer::{Layer, SubscriberExt};
-use tracing_subscriber::registry::Registry;
+use tracing_subscriber::layer::{Filter, Layer, SubscriberExt};
+use tracing_subscriber::registry::{LookupSpan, Registry};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::command_error::CommandError;
 use crate::config::{LogFormat, LogSettings};
 use crate::system::SystemClock;
+use crate::traces::Traces;
 use json::JsonLayer;
 use line_counts::LineCounts;
 use queue::LogQueue;
@@ -74,42 +75,58 @@ pub(crate) fn report_all_suppressed() {
     SAMPLER.report_all();
 }
 
-/// Starts logging.
+/// Starts logging, and recording spans for `traces`.
 ///
 /// # Errors
 /// [`CommandError`] if standard error cannot be duplicated or logging was started before.
-pub(crate) fn start(settings: &LogSettings) -> Result<Log, CommandError> {
+pub(crate) fn start(settings: &LogSettings, traces: Option<&Traces>) -> Result<Log, CommandError> {
     let filter = format!("{QUIETED},{}", settings.filter);
     // An `EnvFilter` takes a lock, which all threads share, each time a span is entered. Only directives about spans need it.
     match filter.parse::<Targets>() {
-        Ok(targets) => start_with(targets, settings),
-        Err(_) => start_with(EnvFilter::new(filter), settings),
+        Ok(targets) => start_with(targets, settings, traces),
+        Err(_) => start_with(EnvFilter::new(filter), settings, traces),
     }
 }
 
 fn start_with(
-    filter: impl Layer<Registry> + Send + Sync,
+    filter: impl Layer<Registry> + Filter<Registry> + Send + Sync,
     settings: &LogSettings,
+    traces: Option<&Traces>,
 ) -> Result<Log, CommandError> {
-    let terminal = stderr().is_terminal();
-    let format = settings.format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
     // A duplicate of the descriptor: while this writer is stuck, the lock of `Stderr` would block all others.
     let target = File::from(stderr().as_fd().try_clone_to_owned().map_err(cannot_start)?);
     let lines = Arc::new(LineCounts::default());
     let queue = LogQueue::start(LogTarget::new(target, lines.clone(), report_dropped), lines.clone());
-    let sampling = SamplingLayer::new(SAMPLER.clone(), Arc::new(SystemClock));
-    let spans = tracing_subscriber::registry().with(filter).with(SpanFieldsLayer);
-    let started = match format {
-        LogFormat::Pretty => {
-            // The layer reports its own errors with `eprintln!`, which panics if standard error is broken.
-            let pretty = layer().log_internal_errors(false).with_writer(queue);
-            spans.with(pretty.with_ansi(terminal).with_target(false)).with(sampling).try_init()
+    let spans = tracing_subscriber::registry();
+    let started = match traces {
+        None => spans.with(filter).with(formatter(settings, queue)).try_init(),
+        // The filter of the log hides no span from the traces, and spans that only the traces have are not in the log.
+        Some(traces) => {
+            spans.with(formatter(settings, queue).with_filter(filter)).with(traces.layer()).try_init()
         }
-        LogFormat::Json => spans.with(JsonLayer::new(queue)).with(sampling).try_init(),
     };
     started.map_err(cannot_start)?;
     log_panics();
     Ok(Log(LINES.get_or_init(|| lines).clone()))
+}
+
+/// Returns the layers that make lines of events and write them to `queue`.
+fn formatter<S>(settings: &LogSettings, queue: LogQueue) -> impl Layer<S> + Send + Sync + use<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let terminal = stderr().is_terminal();
+    let format = settings.format.unwrap_or(if terminal { LogFormat::Pretty } else { LogFormat::Json });
+    let lines = match format {
+        LogFormat::Pretty => {
+            // The layer reports its own errors with `eprintln!`, which panics if standard error is broken.
+            let pretty = layer().log_internal_errors(false).with_writer(queue);
+            pretty.with_ansi(terminal).with_target(false).boxed()
+        }
+        LogFormat::Json => JsonLayer::new(queue).boxed(),
+    };
+    let sampling = SamplingLayer::new(SAMPLER.clone(), Arc::new(SystemClock));
+    SpanFieldsLayer.and_then(lines).and_then(sampling)
 }
 
 /// Logs panics as events. The default hook writes to standard error directly and blocks if it is stuck.
@@ -124,7 +141,7 @@ fn log_panics() {
 
 /// Returns a subscriber that formats the lines of level `info` and drops them.
 #[cfg(test)]
-pub(crate) fn formatting_only() -> impl tracing::Subscriber {
+pub(crate) fn formatting_only() -> impl Subscriber {
     let spans = tracing_subscriber::registry().with(Targets::new().with_default(tracing::Level::INFO));
     let spans = spans.with(SpanFieldsLayer);
     let sampling = SamplingLayer::new(Arc::default(), Arc::new(SystemClock));

@@ -31,6 +31,7 @@ mod serve;
 mod signals;
 mod styles;
 mod system;
+mod traces;
 mod undoing_session_store;
 mod unlisted_proxies;
 mod whole_seconds;

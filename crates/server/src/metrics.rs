@@ -36,10 +36,10 @@ use reading::CounterReading;
 pub(crate) use text::to_plain_text;
 
 use crate::dependency::{DenylistCache, Dependencies};
-use crate::logging;
 use crate::login_limiter::QueueLoad;
 use crate::password_hashing::PasswordHashing;
 use crate::readiness::Readiness;
+use crate::{logging, traces};
 
 #[cfg(test)]
 mod tests;
@@ -104,7 +104,9 @@ impl Metrics {
         if let Some(cache) = &self.denylist_cache {
             cache.register(registry);
         }
+        let lost = "Sampled spans that were not exported";
         self.with_counter("log_lines_dropped", "Log lines that were dropped", logging::dropped_lines)
+            .with_counter("trace_spans_lost", lost, traces::lost_spans)
     }
 
     /// Adds a counter that `read` returns at each scrape.

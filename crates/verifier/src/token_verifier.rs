@@ -9,7 +9,7 @@ use auth_domain::model::{AccessClaims, Event};
 use auth_domain::ports::{Clock, start_request};
 use auth_domain::use_cases::VerifyAccessToken;
 use tracing::field::display;
-use tracing::{Span, error};
+use tracing::{Instrument, Span, debug_span, error};
 
 use crate::auth_error::AuthError;
 use crate::bearer::bearer;
@@ -64,7 +64,8 @@ impl TokenVerifier {
     pub async fn verify(&self, request: &HttpRequest) -> Result<AccessClaims, AuthError> {
         let token = bearer(request.headers())?;
         let request_time = start_request(&*self.inner.clock, TIMEOUT);
-        let claims = self.inner.verify.run(token, request_time).await.map_err(|error| {
+        let verifying = self.inner.verify.run(token, request_time);
+        let claims = verifying.instrument(debug_span!("verify")).await.map_err(|error| {
             log_rejection(request, &error);
             AuthError::from(&error)
         })?;

@@ -101,6 +101,8 @@ events! {
     Panic = "panic",
     /// The number of log lines that were dropped.
     LogLinesDropped = "log_lines_dropped",
+    /// The number of spans that were not exported.
+    TracesLost = "traces_lost",
     /// The first start created no account.
     BootstrapOwnerSkipped = "bootstrap_owner_skipped",
     /// The readiness check found a dependency down.

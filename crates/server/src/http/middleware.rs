@@ -27,6 +27,7 @@ use super::request_state::RequestState;
 use crate::client_address::ClientAddresses;
 use crate::connection::Rejection;
 use crate::metrics::Metrics;
+use crate::traces;
 
 pub(crate) use cors::Cors;
 pub(super) use cors::OpenToBrowsers;
@@ -67,6 +68,7 @@ impl Middleware {
         let client = Client::determine(&request, &self.client_addresses);
         RequestState::begin(&request, client);
         let span = access_log::span(id.as_str(), client.address);
+        traces::begin(&span, Some(request.headers()));
         let cors = self.cors.read(&request);
 
         let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
@@ -79,6 +81,7 @@ impl Middleware {
         let elapsed = self.clock.instant().duration_since(started);
         let path = RequestState::with(response.request(), |state| state.route.get());
         span.in_scope(|| access_log::request(&response, path, elapsed));
+        traces::end(&span, Some(response.request()), path, response.status());
         let method = response.request().method().as_str();
         self.metrics.request(method, path, response.status().as_u16(), elapsed);
         Ok(response)
@@ -93,7 +96,9 @@ impl Middleware {
         let status = response.status().as_u16();
         // No header can be trusted, so the client is the peer, a trusted proxy included.
         let span = access_log::span(id.as_str(), Some(ClientAddress::new(peer)));
+        traces::begin(&span, None);
         span.in_scope(|| access_log::rejected_head(status, rejection));
+        traces::end(&span, None, "-", response.status());
         self.metrics.request("-", "-", status, Duration::ZERO);
         id.set(response.headers_mut());
         response

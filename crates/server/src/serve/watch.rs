@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use crate::app::Process;
 use crate::diagnostics::RepeatedChecks;
-use crate::logging;
+use crate::{logging, traces};
 
 /// The period of the checks (S-88).
 const PERIOD: Duration = Duration::from_secs(10);
@@ -18,6 +18,7 @@ pub(super) async fn watch(process: Process, mut checks: RepeatedChecks) {
         loop {
             process.readiness.watch(&*process.clock).await;
             logging::report_suppressed();
+            traces::report_lost();
             checks.add(&process.readiness.take_returned());
             checks.run(&*process.clock).await;
             sleep(PERIOD).await;

@@ -6,6 +6,7 @@ use auth_domain::model::{EndReason, UserId};
 use auth_domain::ports::{Clock, PortErrorKind};
 use auth_domain::use_cases::{EndAllSessionsError, EndSessions};
 use serde::Serialize;
+use tracing::{Instrument, debug_span};
 
 use crate::http::admin_secret::AdminSecret;
 use crate::http::error::ApiError;
@@ -52,7 +53,8 @@ pub(super) async fn end_sessions(
     let request_time = request_time(&**clock);
     events::will_have_event(&request);
     let run = tasks.run(async move {
-        let result = end_sessions.all(user_id, EndReason::Revoked, request_time).await;
+        let ending = end_sessions.all(user_id, EndReason::Revoked, request_time);
+        let result = ending.instrument(debug_span!("end_sessions")).await;
         events::sessions_ended(&result, user_id);
         result
     });

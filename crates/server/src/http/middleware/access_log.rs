@@ -14,10 +14,10 @@ use crate::http::events::{OrDash, has_event};
 use crate::http::paths;
 
 /// Returns the span of a request. Its fields are in each line that is logged meanwhile; `user_id` and `session_id` are recorded
-/// when they are known. Its level is that of errors, so that no filter removes the fields from a line that it keeps.
+/// when they are known, and `trace_id` if traces are on. Its level is that of errors, so that no filter removes the fields from a line that it keeps.
 pub(super) fn span(id: &str, client: Option<ClientAddress>) -> Span {
     let client = OrDash(client.map(|client| client.ip()));
-    error_span!("request", request_id = id, %client, user_id = Empty, session_id = Empty)
+    error_span!("request", request_id = id, %client, user_id = Empty, session_id = Empty, trace_id = Empty)
 }
 
 /// Logs a request. The level is debug for a routine request, and for a rejection that has an event of its own.

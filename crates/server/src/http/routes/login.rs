@@ -4,6 +4,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::ports::Clock;
 use auth_domain::use_cases::{Login, LoginCommand};
+use tracing::{Instrument, debug_span};
 
 use crate::http::client::Client;
 use crate::http::error::{ApiError, ErrorResponse};
@@ -58,7 +59,7 @@ pub(in crate::http) async fn login(
     let Client { address, is_exempt, .. } = client;
     let command = LoginCommand { email, password, client: address, is_exempt, request_time };
     let run = tasks.run(async move {
-        let result = login.run(command).await;
+        let result = login.run(command).instrument(debug_span!("login")).await;
         events::login(&metrics, &result, email_hash);
         result
     });

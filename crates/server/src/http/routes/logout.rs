@@ -5,6 +5,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use auth_domain::ports::Clock;
 use auth_domain::use_cases::{Logout, LogoutCommand};
 use auth_verifier::TokenVerifier;
+use tracing::{Instrument, debug_span};
 
 use crate::http::error::ErrorResponse;
 use crate::http::requests::LogoutRequest;
@@ -50,7 +51,7 @@ pub(in crate::http) async fn logout(
     events::will_have_event(&request);
     let command = LogoutCommand { caller, refresh_token, request_time };
     let run = tasks.run(async move {
-        let result = logout.run(command).await;
+        let result = logout.run(command).instrument(debug_span!("logout")).await;
         events::logout(&metrics, &result, user_id);
         result
     });

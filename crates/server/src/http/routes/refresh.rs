@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use auth_domain::model::LimitKeys;
 use auth_domain::ports::Clock;
 use auth_domain::use_cases::{Refresh, RefreshCommand};
+use tracing::{Instrument, debug_span};
 
 use crate::http::error::{ApiError, ErrorResponse};
 use crate::http::idempotency_key::idempotency_key;
@@ -55,7 +56,7 @@ pub(in crate::http) async fn refresh(
 
     events::will_have_event(&request);
     let run = tasks.run(async move {
-        let result = refresh.run(command).await;
+        let result = refresh.run(command).instrument(debug_span!("refresh")).await;
         events::refresh(&metrics, &result);
         result
     });
