@@ -162,13 +162,16 @@ dist: static
     mkdir "dist/$name"
     cp -r dist/hooksentry-auth dist/package-files/* LICENSE README.md CHANGELOG.md config docs "dist/$name"
     git archive HEAD deploy | tar --extract --directory "dist/$name"
-    tar --create --directory dist --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner "$name" \
+    tar --create --directory dist --sort=name --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner "$name" \
         | gzip --no-name > "dist/$name.tar.gz"
     rm -r "dist/$name"
+    printf 'hooksentry-auth (%s-1) unstable; urgency=medium\n\n  * /usr/share/doc/hooksentry-auth/changelog.gz has the changes.\n\n -- %s  %s\n' \
+        "$version" "$(sed --quiet 's/^maintainer = "\(.*\)"/\1/p' crates/server/Cargo.toml)" "$(date --utc --rfc-email --date "@$SOURCE_DATE_EPOCH")" > dist/changelog
     cargo deb --quiet --package auth-server --no-build --no-strip --output dist/
-    cargo cyclonedx --quiet --manifest-path crates/server/Cargo.toml --all-features --format json --spec-version 1.5 \
+    cargo cyclonedx --quiet --manifest-path crates/server/Cargo.toml --format json --spec-version 1.5 \
         --target {{ arch() }}-unknown-linux-musl --override-filename components
-    mv crates/server/components.json "dist/$name.cdx.json"
+    # Without the path of this clone.
+    sed "s#path+file://$PWD/#path+file:///#g" crates/server/components.json > "dist/$name.cdx.json"
     find crates tests -name components.json -delete
     cd dist && sha256sum *.tar.gz *.deb *.cdx.json | tee SHA256SUMS
 
@@ -216,6 +219,12 @@ release-notes TAG:
         exit 1
     fi
     echo "$notes"
+
+# Install the package of `just dist` in a Debian that boots in a container, and use it as an operator does (root, network; two minutes)
+package-test:
+    @command -v debootstrap >/dev/null && command -v systemd-nspawn >/dev/null \
+        || {{ just_executable() }} --justfile {{ justfile() }} install debootstrap systemd-container
+    tests/package/run
 
 # Install what the build and the tests need from the system; without root, print the line to run
 system-packages:

@@ -13,6 +13,7 @@ use crate::programs::{expect_success, installed};
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy");
 const MANIFESTS: usize = 7;
 
+// S-87
 #[tokio::test]
 #[ignore = "needs systemd-analyze: run by `just interop`"]
 async fn systemd_rates_the_unit_as_little_exposed() {
