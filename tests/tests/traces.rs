@@ -339,6 +339,8 @@ async fn variables_that_cannot_be_used_are_rejected_by_name() {
     ] {
         let installation = exporting_to("http://127.0.0.1:4318").with_variable(name, value);
         let message = installation.rejects_to_serve().await;
+        let check = installation.cli(&["config", "check"], "").await;
+        assert_eq!((check.stderr.as_str(), check.code()), (message.as_str(), Some(2)));
         assert!(message.contains(&format!("- {name}: ")), "{name}: {message}");
         assert!(!message.contains("secret-1"), "{message}");
     }

@@ -12,6 +12,7 @@ use crate::compose;
 use crate::config::{EffectiveSetting, Sources, standard_variables};
 use crate::printable::printable_lines;
 use crate::styles::{QUIET, of_severity, styled};
+use crate::traces::Traces;
 
 /// Shown in place of a secret, whatever its length.
 const MASK: &str = "********";
@@ -37,6 +38,7 @@ pub(super) fn run(sources: &Sources, command: &ConfigCommand) -> Result<(), Comm
 
 fn check(sources: &Sources) -> Result<(), CommandError> {
     let settings = sources.settings(compose::problems)?;
+    Traces::check(std::env::vars_os())?;
     let warnings =
         setting_checks::checks(&settings).into_iter().filter(|check| check.severity != Severity::Ok);
     let result = Check::ok("the settings can be used; `doctor` also checks the stores");

@@ -41,15 +41,19 @@ impl Traces {
     pub(crate) fn start(
         environment: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Option<Self>, CommandError> {
-        let (variables, mut problems) = Variables::read(environment);
-        if variables.endpoint().is_none() || variables.are_off(&mut problems) {
-            return Ok(None);
-        }
-        let settings = TraceSettings::read(&variables, problems).map_err(CommandError::Settings)?;
+        let Some(settings) = settings(environment)? else { return Ok(None) };
         let counts = Arc::<SpanCounts>::default();
         let provider = provider(&settings, &counts).map_err(CommandError::Failed)?;
         STATE.get_or_init(|| State { counts, reads_parent: settings.reads_parent });
         Ok(Some(Self(provider)))
+    }
+
+    /// Checks the variables, and starts nothing.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub(crate) fn check(environment: impl Iterator<Item = (OsString, OsString)>) -> Result<(), CommandError> {
+        settings(environment).map(drop)
     }
 
     /// Returns the layer that records the spans of this program. It has no events: they go to the log.
@@ -79,6 +83,17 @@ impl Drop for Traces {
             counts.report_all();
         }
     }
+}
+
+/// Returns the settings; `None` if the environment names no collector, or switches traces off.
+fn settings(
+    environment: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Option<TraceSettings>, CommandError> {
+    let (variables, mut problems) = Variables::read(environment);
+    if variables.endpoint().is_none() || variables.are_off(&mut problems) {
+        return Ok(None);
+    }
+    TraceSettings::read(&variables, problems).map(Some).map_err(CommandError::Settings)
 }
 
 /// Returns how many sampled spans were not exported.
