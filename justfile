@@ -151,8 +151,9 @@ static: static-packages
 dist: static
     #!/usr/bin/env bash
     set -euo pipefail
-    cargo deb --version >/dev/null 2>&1 || cargo install --locked cargo-deb
-    cargo cyclonedx --version >/dev/null 2>&1 || cargo install --locked cargo-cyclonedx
+    # Fixed versions: what they make is published.
+    cargo deb --version >/dev/null 2>&1 || cargo install --locked cargo-deb@3.8.0
+    cargo cyclonedx --version >/dev/null 2>&1 || cargo install --locked cargo-cyclonedx@0.5.9
     # Two runs on one commit make the same archive.
     export SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
     version=$(cargo pkgid --package auth-server | sed 's/.*[#@]//')
@@ -286,7 +287,7 @@ interop-python:
     python3 -c 'import ensurepip' 2>/dev/null || {{ just_executable() }} --justfile {{ justfile() }} install python3-venv
     cd tests/interop
     python3 -m venv --clear .venv
-    .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.txt
 
 # Install Debian packages; without root, print the line to run
 [private]
