@@ -5,7 +5,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 quick_crates := "auth-domain auth-strict-json auth-adapter-jwt auth-server"
 
 # Black-box tests that hold on every store. The other tests are about one kind of store, or start no program.
-on_any_store := "--test access_tokens --test bad_requests --test cli --test concurrent_refresh --test configuration --test cors \
+on_any_store := "--test access_tokens --test audit --test bad_requests --test cli --test concurrent_refresh --test configuration --test cors \
     --test crash --test documentation --test http_rules --test known_addresses --test limit_commands --test limits --test login --test logout \
     --test memory --test nginx --test races --test refresh --test refresh_limits --test reuse --test secrets \
     --test shutdown --test slow_clients --test status_table --test timing --test traces \

@@ -9,6 +9,7 @@
 )]
 
 mod api;
+pub mod audit;
 mod binary;
 pub mod board;
 pub mod clock;

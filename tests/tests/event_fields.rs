@@ -14,7 +14,7 @@ const COMMON: [&str; 6] = ["timestamp", "level", "message", "event", "target", "
 const OF_SPANS: [&str; 2] = ["name", "request_id"];
 const ADMIN_SECRET: &str = "Zr7mQ2vK9xLp4TnB8wYc3HdJ6sFg1AeU";
 /// The events that the scenario causes.
-const CAUSED: [&str; 23] = [
+const CAUSED: [&str; 24] = [
     "access_token_rejected",
     "admin_listening",
     "admin_secret_wrong",
@@ -34,6 +34,7 @@ const CAUSED: [&str; 23] = [
     "refresh_token_reused_in_grace_period",
     "request",
     "sessions_ended",
+    "started",
     "stopped",
     "stopping",
     "user_changed",

@@ -13,6 +13,7 @@ use auth_domain::use_cases::{CreateUser, FirstPassword};
 use tracing::warn;
 use zeroize::Zeroizing;
 
+use crate::audit::{self, Actor, Occurrence, SecurityEvent, Source};
 use crate::command_error::CommandError;
 use crate::compose::Parts;
 use banner::banner;
@@ -48,6 +49,8 @@ pub(crate) async fn create_if_needed(parts: &Parts, listening: SocketAddr) -> Re
         return Ok(());
     }
     // The generated password is stronger than any minimum length requires.
-    parts.manage_users(PasswordPolicy { min_length: 1 }).create(owner, request_time).await?;
+    let created = parts.manage_users(PasswordPolicy { min_length: 1 }).create(owner, request_time).await?;
+    let event = Occurrence::new(SecurityEvent::BootstrapOwnerCreated, Actor::Service).user(created.user_id);
+    audit::publish(&Source::Service, &event.reason(&"first_start"));
     Ok(())
 }

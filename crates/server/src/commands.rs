@@ -3,6 +3,7 @@
 mod administration;
 mod arguments;
 mod backup;
+mod changes;
 mod configuration;
 mod doctor;
 mod events;
@@ -25,8 +26,9 @@ use crate::compose;
 use crate::config::{Settings, Sources};
 use crate::reload::Hangups;
 use crate::traces::Traces;
-use crate::{logging, serve};
+use crate::{audit, logging, serve};
 use administration::Administration;
+use changes::changes_something;
 
 /// Runs a command to its end.
 pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
@@ -52,9 +54,16 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
     let settings = sources.settings(compose::problems)?;
     let traces = traces(&command)?;
     let _log = logging::start(&settings.log, traces.as_ref())?;
+    if changes_something(&command) {
+        audit::start(&settings.audit)?;
+    }
     // Dropped before the log, which is dropped after everything that logs.
     let (_traces, runtime) = (traces, runtime);
-    runtime.block_on(dispatch(settings, sources, hangups, command))
+    let is_server = matches!(command, Command::Serve);
+    let done = runtime.block_on(dispatch(settings, sources, hangups, command));
+    let recorded = audit::finish();
+    // A shutdown succeeds whatever the audit stream does; a command does not.
+    if is_server { done } else { done.and(recorded) }
 }
 
 /// Receives SIGHUP before the settings are read, so that an early one does not end the server.

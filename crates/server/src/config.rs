@@ -1,6 +1,7 @@
 //! Settings: `config/default.toml`, then the file named by `--config`, then the environment.
 
 mod admin;
+mod audit;
 mod choices;
 mod cors_origins;
 mod credentials;
@@ -37,6 +38,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::command_error::CommandError;
+pub(crate) use audit::AuditTarget;
 pub(crate) use credentials::CredentialsBackend;
 pub(crate) use effective::{EffectiveSetting, standard_variables};
 pub(crate) use http::ClientAddressHeader;

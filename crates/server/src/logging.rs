@@ -10,7 +10,6 @@ mod rejections;
 mod sampling;
 mod span_fields;
 mod target;
-mod timestamp;
 
 use std::fs::File;
 use std::io::{IsTerminal, stderr};

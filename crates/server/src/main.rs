@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod audit;
 mod background_retries;
 mod bootstrap_owner;
 mod build_info;
@@ -21,6 +22,7 @@ mod logging;
 mod login_limiter;
 mod memory_limit;
 mod metrics;
+mod or_dash;
 mod password_hashing;
 mod password_strength;
 mod printable;
@@ -31,11 +33,13 @@ mod serve;
 mod signals;
 mod styles;
 mod system;
+mod timestamp;
 mod traces;
 mod undoing_session_store;
 mod unlisted_proxies;
 mod whole_seconds;
 mod worker_threads;
+mod writable;
 
 use std::process::ExitCode;
 

@@ -39,7 +39,7 @@ use crate::dependency::{DenylistCache, Dependencies};
 use crate::login_limiter::QueueLoad;
 use crate::password_hashing::PasswordHashing;
 use crate::readiness::Readiness;
-use crate::{logging, traces};
+use crate::{audit, logging, traces};
 
 #[cfg(test)]
 mod tests;
@@ -107,6 +107,12 @@ impl Metrics {
         let lost = "Sampled spans that were not exported";
         self.with_counter("log_lines_dropped", "Log lines that were dropped", logging::dropped_lines)
             .with_counter("trace_spans_lost", lost, traces::lost_spans)
+            .with_counter(
+                "audit_events",
+                "Security events that are in the audit stream",
+                audit::written_events,
+            )
+            .with_counter("audit_events_lost", "Security events that are missing there", audit::lost_events)
     }
 
     /// Adds a counter that `read` returns at each scrape.

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use auth_domain::model::Event;
 use auth_domain::ports::Clock;
 use serde::Serialize;
 use tokio::runtime::Handle;
-use tracing::{info, warn};
 use utoipa::ToSchema;
 
+use crate::audit::{self, Actor, Details, Occurrence, SecurityEvent, Source};
 use crate::dependency::{Dependencies, Dependency};
 use shared_check::SharedCheck;
 
@@ -113,15 +112,20 @@ impl Watched {
         let name = self.dependency.name();
         match (self.was_up.swap(error.is_none(), Ordering::Relaxed), error) {
             (true, Some(reason)) => {
-                warn!(event = Event::DependencyDown.name(), name, reason, "the dependency is down");
+                let event = event(SecurityEvent::DependencyDown, name);
+                audit::publish(&Source::Service, &event.reason(&reason));
             }
             (false, None) => {
                 self.has_returned.store(true, Ordering::Relaxed);
-                info!(event = Event::DependencyUp.name(), name, "the dependency is up again");
+                audit::publish(&Source::Service, &event(SecurityEvent::DependencyUp, name));
             }
             (true, None) | (false, Some(_)) => {}
         }
     }
+}
+
+fn event(kind: SecurityEvent, name: &str) -> Occurrence<'_> {
+    Occurrence::new(kind, Actor::Service).details(Details { name: Some(name), ..Details::default() })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use tokio::runtime::Handle;
 use tracing::{info, warn};
 
 use crate::app::{Application, Handlers, Process};
+use crate::audit::{self, Actor, Details, Occurrence, SecurityEvent, Source};
 use crate::command_error::CommandError;
 use crate::compose::{self, Parts, Purpose, compose};
 use crate::config::{CredentialsBackend, Settings, Sources};
@@ -67,6 +68,10 @@ pub(crate) async fn serve(
     let connections = connections(&settings, &process);
     let running =
         listeners.answer(&Start { connections: &connections, settings: &settings }, workers, handlers)?;
+    publish(
+        SecurityEvent::Started,
+        Details { version: Some(env!("CARGO_PKG_VERSION")), ..Details::default() },
+    );
     let watching = tokio::spawn(watch(process.clone(), checks));
     let reloading = tokio::spawn(process.stopping.clone().run_until_cancelled_owned(reloader.run(hangups)));
     let reading = tokio::spawn(read_hash_costs(process.clone(), is_read));
@@ -88,8 +93,12 @@ pub(crate) async fn serve(
     reloading.await.map_err(running::failed)?;
     reading.await.map_err(running::failed)?;
     logging::report_all_suppressed();
-    info!(event = Event::Stopped.name(), "stopped");
+    publish(SecurityEvent::Stopped, Details::default());
     Ok(())
+}
+
+fn publish(kind: SecurityEvent, details: Details<'_>) {
+    audit::publish(&Source::Service, &Occurrence::new(kind, Actor::Service).details(details));
 }
 
 impl Listeners {

@@ -39,6 +39,8 @@ events! {
     SecretsReloaded = "secrets_reloaded",
     /// The secrets and authorities were read again and cannot be used; the present ones stay.
     SecretsRejected = "secrets_rejected",
+    /// An administrative command generated a new signing key.
+    SigningKeyRotated = "signing_key_rotated",
     /// A request was answered.
     Request = "request",
     /// A login succeeded.
@@ -103,6 +105,12 @@ events! {
     LogLinesDropped = "log_lines_dropped",
     /// The number of spans that were not exported.
     TracesLost = "traces_lost",
+    /// The number of security events that are missing in the audit stream.
+    AuditEventsLost = "audit_events_lost",
+    /// The target of the audit stream cannot be written.
+    AuditWriteFailed = "audit_write_failed",
+    /// The first start created the bootstrap owner.
+    BootstrapOwnerCreated = "bootstrap_owner_created",
     /// The first start created no account.
     BootstrapOwnerSkipped = "bootstrap_owner_skipped",
     /// The readiness check found a dependency down.
@@ -127,6 +135,8 @@ events! {
     PasswordKernelRejected = "password_kernel_rejected",
     /// The priority of the threads for password hashes cannot be lowered.
     HashPriorityNotLowered = "hash_priority_not_lowered",
+    /// The process serves requests.
+    Started = "started",
     /// The process begins to stop.
     Stopping = "stopping",
     /// The process has stopped.

@@ -38,8 +38,8 @@ pub struct UserToImport {
 /// The outcome of the import of one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImportOutcome {
-    /// The user was inserted.
-    Imported,
+    /// The user was inserted with this id.
+    Imported(UserId),
     /// The user exists with the same data.
     AlreadyThere,
     /// A user with this email exists, and differs. The name is that of the first column that differs.
@@ -74,7 +74,7 @@ impl ImportUsers {
         let new = self.new_users(users, request_time).await?;
         let insertions = self.users.insert_all(&new, request_time).await?;
         let attempts = new.iter().zip(insertions).map(|(new, insertion)| match insertion {
-            Insertion::Inserted => ImportAttempt::Done(ImportOutcome::Imported),
+            Insertion::Inserted => ImportAttempt::Done(ImportOutcome::Imported(new.id)),
             Insertion::UnknownTenant => ImportAttempt::Done(ImportOutcome::UnknownTenant),
             Insertion::Taken => ImportAttempt::Exists(new.tenant_id),
         });

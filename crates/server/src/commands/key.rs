@@ -1,5 +1,6 @@
 //! `key`
 
+use super::events;
 use super::output::confirm;
 use crate::command_error::CommandError;
 use crate::compose;
@@ -8,6 +9,7 @@ use crate::config::Settings;
 /// Replaces the generated signing key.
 pub(super) fn rotate(settings: &Settings) -> Result<(), CommandError> {
     let data_dir = compose::rotate_key(settings)?;
+    events::signing_key_rotated();
     confirm(&format!("{} is a new signing key", data_dir.key().display()));
     confirm("1. services that verify access tokens with a copy of the key must accept the new key, too");
     confirm(

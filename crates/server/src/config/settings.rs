@@ -6,6 +6,7 @@ use std::time::Duration;
 use auth_domain::model::{LoginPolicy, PasswordPolicy};
 
 use super::admin::AdminSettings;
+use super::audit::AuditTarget;
 use super::credentials::CredentialsBackend;
 use super::http::HttpSettings;
 use super::jwt::JwtSettings;
@@ -33,6 +34,7 @@ pub(crate) struct Settings {
     pub(crate) login_limit: LoginLimitSettings,
     pub(crate) password: PasswordSettings,
     pub(crate) log: LogSettings,
+    pub(crate) audit: AuditTarget,
     /// The secrets in files that every user of the machine can read: the setting and the file.
     pub(crate) readable_secrets: Vec<String>,
 }
@@ -52,6 +54,7 @@ impl Settings {
         let login_limit = LoginLimitSettings::read(reader);
         let password = PasswordSettings::read(reader);
         let log = LogSettings::read(reader);
+        let audit = AuditTarget::read(reader);
         Some(Self {
             data_dir: data_dir?,
             http: http?,
@@ -62,6 +65,7 @@ impl Settings {
             login_limit: login_limit?,
             password: password?,
             log: log?,
+            audit: audit?,
             readable_secrets: reader.take_readable_secrets(),
         })
     }

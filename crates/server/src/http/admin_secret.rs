@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use actix_web::Error;
-use actix_web::http::header::HeaderMap;
+use actix_web::{Error, HttpRequest};
 use arc_swap::ArcSwap;
 use auth_domain::ports::Clock;
 use auth_verifier::{AuthError, bearer};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::client::Client;
 use super::error::ApiError;
 use super::events;
+use super::request_state::RequestState;
 use super::wrong_secrets::WrongSecrets;
 use crate::config::Secret;
 
@@ -37,15 +36,16 @@ impl AdminSecret {
     ///
     /// # Errors
     /// A 401, or a 429 after too many wrong secrets.
-    pub(super) fn check(&self, headers: &HeaderMap, client: Client) -> Result<(), Error> {
-        match bearer(headers) {
+    pub(super) fn check(&self, request: &HttpRequest) -> Result<(), Error> {
+        match bearer(request.headers()) {
             Ok(presented) if is_equal(presented, self.secret.load().expose()) => return Ok(()),
             Ok(_) | Err(AuthError::InvalidToken { presented: true }) => {}
             // A request without a secret is no guess, so it is not counted.
             Err(error) => return Err(error.into()),
         }
+        let client = RequestState::client(request);
         let wrong = self.wrong.count(client.address, self.clock.instant());
-        events::wrong_admin_secret(&wrong);
+        events::wrong_admin_secret(&wrong, &events::source(request));
         match wrong.retry_after {
             Some(retry_after) => Err(ApiError::RateLimited(retry_after).into()),
             None => Err(AuthError::InvalidToken { presented: true }.into()),

@@ -7,6 +7,7 @@ mod admin;
 mod login;
 mod logout;
 mod ports;
+mod publish;
 mod refresh;
 mod request;
 
@@ -17,4 +18,4 @@ pub(super) use admin::{sessions_ended, wrong_admin_secret};
 pub(super) use login::login;
 pub(super) use logout::logout;
 pub(super) use refresh::refresh;
-pub(super) use request::{OrDash, has_event, will_have_event};
+pub(super) use request::{has_event, source, will_have_event};

@@ -24,6 +24,7 @@ use super::client::Client;
 use super::error::ApiError;
 use super::paths;
 use super::request_state::RequestState;
+use crate::audit;
 use crate::client_address::ClientAddresses;
 use crate::connection::Rejection;
 use crate::metrics::Metrics;
@@ -66,7 +67,7 @@ impl Middleware {
         let started = self.clock.instant();
         let id = RequestId::of(request.headers(), &*self.entropy);
         let client = Client::determine(&request, &self.client_addresses);
-        RequestState::begin(&request, client);
+        RequestState::begin(&request, client, audit::is_on().then(|| id.as_str().into()));
         let span = access_log::span(id.as_str(), client.address);
         traces::begin(&span, Some(request.headers()));
         let cors = self.cors.read(&request);

@@ -14,8 +14,8 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::span_fields::{FieldValue, SpanFields};
-use super::timestamp::Timestamps;
 use crate::system::SystemClock;
+use crate::timestamp::Timestamps;
 
 thread_local! {
     /// The buffer of the lines of a thread.

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{mem, thread};
 
-use rustix::event::{PollFd, PollFlags, poll};
-
 use super::line_counts::LineCounts;
+use crate::writable::wait_until_writable;
 
 /// The most bytes in one write, unless one line is longer. A pipe takes so many at once, so lines of several writers do not mix
 /// (`PIPE_BUF`).
@@ -84,18 +83,11 @@ impl<T: Write + AsFd, R: FnMut(u64, u64)> LogTarget<T, R> {
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Another program made the descriptor non-blocking. Only this thread waits.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait_until_writable()?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => wait_until_writable(&self.target)?,
                 Err(error) => return Err(error),
             }
         }
         Ok(())
-    }
-
-    fn wait_until_writable(&self) -> io::Result<()> {
-        match poll(&mut [PollFd::new(&self.target, PollFlags::OUT)], None) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
     }
 }
 

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auth_domain::model::{Event, RequestTime};
+use auth_domain::model::RequestTime;
 use auth_domain::ports::{Clock, PortError, PortErrorKind, start_request};
 use auth_store_connection::Change;
 use futures_util::future::join_all;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout_at;
-use tracing::{error, info};
 
 use super::hangups::Hangups;
 use super::reloadable::{Prepared, Reloadable, Reloading};
 use super::requests::{ReloadRequests, Request};
+use crate::audit::{self, Actor, Details, Occurrence, SecurityEvent, Source};
 use crate::command_error::CommandError;
 use crate::compose;
 use crate::config::Sources;
@@ -39,12 +39,15 @@ impl Reloader {
         Self { sources: Arc::new(sources), parts: parts.into(), requests, clock }
     }
 
-    /// Reloads on SIGHUP, and when a server has rejected the credentials.
+    /// Reloads on SIGHUP, which also opens the file of the audit stream again, and when a server has rejected the credentials.
     pub(crate) async fn run(self, mut hangups: Hangups) {
         let (mut requests, mut last) = (self.requests.receive(), None);
         loop {
             tokio::select! {
-                () = hangups.next() => self.reload("signal").await,
+                () = hangups.next() => {
+                    audit::reopen();
+                    self.reload("signal").await;
+                }
                 Some(request) = requests.recv() => self.answer(request, &mut last).await,
             }
         }
@@ -65,31 +68,15 @@ impl Reloader {
             Ok(changes) => changes,
             Err(problems) => {
                 let problems = problems.join("; ");
-                error!(
-                    event = Event::SecretsRejected.name(),
-                    reason,
-                    problems,
-                    "the secrets were read again and cannot be used, so all present ones stay; correct them and send SIGHUP"
-                );
-                return;
+                let details = Details { problems: Some(&problems), ..Details::default() };
+                return publish(SecurityEvent::SecretsRejected, reason, details);
             }
         };
         let settings: Vec<_> = changes.iter().flat_map(Change::settings).copied().collect();
-        let settings = settings.join(", ");
+        let settings = if settings.is_empty() { "-".to_owned() } else { settings.join(", ") };
         changes.into_iter().for_each(Change::apply);
-        if settings.is_empty() {
-            info!(
-                event = Event::SecretsReloaded.name(),
-                reason,
-                settings = "-",
-                "the secrets were read again; none has changed"
-            );
-        } else {
-            info!(
-                event = Event::SecretsReloaded.name(),
-                reason, settings, "the secrets were read again; those that have changed are in use"
-            );
-        }
+        let details = Details { settings: Some(&settings), ..Details::default() };
+        publish(SecurityEvent::SecretsReloaded, reason, details);
     }
 
     /// Prepares the changes of all parts.
@@ -132,6 +119,11 @@ impl Reloader {
         let request_time = start_request(&*self.clock, CHECK_TIMEOUT);
         timeout_at(request_time.deadline().into(), question(request_time)).await.ok()
     }
+}
+
+fn publish(kind: SecurityEvent, reason: &str, details: Details<'_>) {
+    let event = Occurrence::new(kind, Actor::Service).reason(&reason).details(details);
+    audit::publish(&Source::Service, &event);
 }
 
 /// Returns the text of an error that an administrator has to correct.

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use crate::app::Process;
 use crate::diagnostics::RepeatedChecks;
-use crate::{logging, traces};
+use crate::{audit, logging, traces};
 
 /// The period of the checks (S-88).
 const PERIOD: Duration = Duration::from_secs(10);
@@ -19,6 +19,7 @@ pub(super) async fn watch(process: Process, mut checks: RepeatedChecks) {
             process.readiness.watch(&*process.clock).await;
             logging::report_suppressed();
             traces::report_lost();
+            audit::report_losses();
             checks.add(&process.readiness.take_returned());
             checks.run(&*process.clock).await;
             sleep(PERIOD).await;

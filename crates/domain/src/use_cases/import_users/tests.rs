@@ -41,7 +41,7 @@ async fn import(users: MockUserRepository, given: &[UserToImport]) -> Result<Vec
 async fn a_user_is_imported_with_the_data_of_the_file() {
     let (users, seen) = store(Insertion::Inserted, Ok(None));
     let inactive = UserToImport { status: UserStatus::Inactive, password_hash: None, ..given() };
-    assert_eq!(import(users, &[inactive]).await.unwrap(), [ImportOutcome::Imported]);
+    assert_eq!(import(users, &[inactive]).await.unwrap(), [ImportOutcome::Imported(user().id)]);
     let User { id, tenant_id, email, role, created_at, .. } = user();
     let status = UserStatus::Inactive;
     let expected = NewUser { id, tenant_id, email, password_hash: None, status, role, created_at };
@@ -54,8 +54,8 @@ async fn what_the_file_lacks_is_new_and_the_default_tenant_is_read_once() {
     users.expect_default_tenant().times(1).returning(|_, _| Ok(other_tenant_id()));
     let bare = UserToImport { id: None, tenant_id: None, created_at: None, ..given() };
     let outcomes = import(users, &[bare.clone(), bare]).await.unwrap();
-    assert_eq!(outcomes, [ImportOutcome::Imported; 2]);
     let new = seen.only();
+    assert_eq!(outcomes, [0, 1].map(|index| ImportOutcome::Imported(new[index].id)));
     assert_ne!(new[0].id, new[1].id);
     assert!(
         new.iter().all(|new| new.tenant_id == other_tenant_id() && new.created_at == request_time().now())

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use auth_domain::model::{HashFormat, HashUse};
 use auth_domain::ports::{PortError, PortErrorKind};
-use auth_domain::use_cases::{ImportAttempt, UserToImport};
+use auth_domain::use_cases::{ImportAttempt, ImportOutcome, UserToImport};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::time::sleep;
 
+use crate::audit;
 use crate::command_error::CommandError;
 use crate::commands::administration::Administration;
 use crate::commands::events;
@@ -130,7 +131,12 @@ impl Import<'_> {
         let mut existing = Vec::new();
         for ((line, user), attempt) in self.lines.drain(..).zip(&users).zip(attempts) {
             match attempt {
-                ImportAttempt::Done(outcome) => self.report.outcome(line, outcome),
+                ImportAttempt::Done(outcome) => {
+                    if let ImportOutcome::Imported(user_id) = outcome {
+                        events::user_imported(user_id);
+                    }
+                    self.report.outcome(line, outcome);
+                }
                 ImportAttempt::Exists(tenant_id) => existing.push((line, user, tenant_id)),
             }
         }
@@ -142,7 +148,8 @@ impl Import<'_> {
         while let Some((line, outcome)) = compared.try_next().await? {
             self.report.outcome(line, outcome);
         }
-        Ok(())
+        // No further user is created while the records of these cannot be written.
+        audit::flush()
     }
 }
 

@@ -11,7 +11,6 @@ use tracing::{Instrument, debug_span};
 use crate::http::admin_secret::AdminSecret;
 use crate::http::error::ApiError;
 use crate::http::events;
-use crate::http::request_state::RequestState;
 use crate::http::request_time::request_time;
 use crate::http::run_to_completion::UseCaseTasks;
 
@@ -46,16 +45,17 @@ pub(super) async fn end_sessions(
     clock: Data<dyn Clock>,
     tasks: Data<UseCaseTasks>,
 ) -> Result<HttpResponse, Error> {
-    secret.check(request.headers(), RequestState::client(&request))?;
+    secret.check(&request)?;
     let user_id: UserId = user_id
         .parse()
         .map_err(|_| ApiError::InvalidRequest("The user in the address must be a UUID.".to_owned()))?;
     let request_time = request_time(&**clock);
     events::will_have_event(&request);
+    let source = events::source(&request);
     let run = tasks.run(async move {
         let ending = end_sessions.all(user_id, EndReason::Revoked, request_time);
         let result = ending.instrument(debug_span!("end_sessions")).await;
-        events::sessions_ended(&result, user_id);
+        events::sessions_ended(&result, user_id, &source);
         result
     });
     let sessions_ended = run.await?;

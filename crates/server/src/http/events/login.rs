@@ -1,17 +1,22 @@
 //! The events of a login.
 
-use auth_domain::model::{Event, LimitKey};
+use auth_domain::model::LimitKey;
 use auth_domain::use_cases::{LoggedIn, LoginError, LoginRejection};
-use tracing::{info, warn};
 
 use super::ports::{port_error, unreadable_row};
-use super::request::record;
+use super::publish::publish;
+use crate::audit::{Actor, Details, Occurrence, SecurityEvent, Source, Text};
 use crate::metrics::{Counted, Metrics};
 
 const OPERATION: &str = "login";
 
-/// Logs and counts the result of a login; `email` is the keyed hash of its email.
-pub(in crate::http) fn login(metrics: &Metrics, result: &Result<LoggedIn, LoginError>, email: LimitKey) {
+/// Publishes and counts the result of a login; `email` is the keyed hash of its email.
+pub(in crate::http) fn login(
+    metrics: &Metrics,
+    result: &Result<LoggedIn, LoginError>,
+    email: LimitKey,
+    source: &Source,
+) {
     let counted = match result {
         Ok(_) => Counted::LOGGED_IN,
         Err(LoginError::InvalidCredentials { rejection, .. }) => (*rejection).into(),
@@ -22,24 +27,28 @@ pub(in crate::http) fn login(metrics: &Metrics, result: &Result<LoggedIn, LoginE
     metrics.login(counted);
     match result {
         Ok(LoggedIn { tokens, errors }) => {
-            record(Some(tokens.user_id), Some(tokens.session_id));
-            info!(event = Event::LoginSucceeded.name(), reason, "logged in");
+            let user_id = tokens.user_id;
+            let event = Occurrence::new(SecurityEvent::LoginSucceeded, Actor::User(user_id));
+            publish(source, &event.user(user_id).session(tokens.session_id).reason(&reason));
             for cause in errors {
                 port_error(OPERATION, cause);
             }
         }
         Err(LoginError::InvalidCredentials { rejection, user_id }) => {
-            record(*user_id, None);
+            let event = Occurrence::new(SecurityEvent::LoginFailed, Actor::Anonymous).reason(&reason);
+            // The hash of an email is for emails that no user has.
+            let unknown = user_id.is_none().then_some(email);
+            publish(source, &event.user(*user_id).email(unknown));
             if let LoginRejection::UnreadableRow(row) = rejection {
                 unreadable_row(OPERATION, row);
             }
-            info!(event = Event::LoginFailed.name(), reason, "login rejected");
         }
         Err(LoginError::RateLimited { limit, retry_after }) => {
             metrics.login_block(*limit);
-            record(None, None);
-            let retry_after_s = retry_after.as_secs();
-            warn!(event = Event::LoginBlocked.name(), reason, %limit, email_hash = %email, retry_after_s, "login blocked by the limit");
+            let (limit, retry_after_s) = (Some(Text(limit)), Some(retry_after.as_secs()));
+            let event = Occurrence::new(SecurityEvent::LoginBlocked, Actor::Anonymous);
+            let event = event.email(email).reason(&reason);
+            publish(source, &event.details(Details { limit, retry_after_s, ..Details::default() }));
         }
         Err(LoginError::Port(cause)) => port_error(OPERATION, cause),
     }

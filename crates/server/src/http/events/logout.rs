@@ -1,18 +1,20 @@
 //! The events of a logout.
 
-use auth_domain::model::{Event, SessionRef, UserId};
+use auth_domain::model::{SessionRef, UserId};
 use auth_domain::use_cases::LogoutError;
-use tracing::{info, warn};
 
 use super::ports::port_error;
+use super::publish::publish;
 use super::request::record;
+use crate::audit::{Actor, Occurrence, SecurityEvent, Source};
 use crate::metrics::{Counted, Metrics};
 
-/// Logs and counts the result of a logout.
+/// Publishes and counts the result of a logout.
 pub(in crate::http) fn logout(
     metrics: &Metrics,
     result: &Result<Option<SessionRef>, LogoutError>,
     caller: UserId,
+    source: &Source,
 ) {
     let counted = match result {
         Ok(_) => Counted::LOGGED_OUT,
@@ -21,13 +23,19 @@ pub(in crate::http) fn logout(
     };
     let reason = counted.reason;
     metrics.logout(counted);
-    let session = result.as_ref().ok().copied().flatten();
-    record(Some(caller), session.map(|session| session.session_id));
+    let event = |kind| Occurrence::new(kind, Actor::User(caller)).user(caller);
     match result {
-        Ok(_) => info!(event = Event::LogoutSucceeded.name(), reason, "logged out"),
-        Err(LogoutError::InvalidRefreshToken) => {
-            warn!(event = Event::LogoutForeignToken.name(), reason, "the refresh token is not the caller's");
+        Ok(session) => {
+            let session_id = session.map(|session| session.session_id);
+            let event = event(SecurityEvent::LogoutSucceeded);
+            publish(source, &event.session(session_id).reason(&reason));
         }
-        Err(LogoutError::Port(cause)) => port_error("logout", cause),
+        Err(LogoutError::InvalidRefreshToken) => {
+            publish(source, &event(SecurityEvent::LogoutForeignToken).reason(&reason));
+        }
+        Err(LogoutError::Port(cause)) => {
+            record(Some(caller), None);
+            port_error("logout", cause);
+        }
     }
 }

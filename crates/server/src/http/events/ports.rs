@@ -4,8 +4,8 @@ use auth_domain::model::Event;
 use auth_domain::ports::{PortError, PortErrorKind, UnreadableUser};
 use tracing::{error, warn};
 
-use super::request::OrDash;
 use crate::error_chain::error_chain;
+use crate::or_dash::OrDash;
 
 /// Logs why an operation could not be completed.
 pub(super) fn port_error(operation: &'static str, cause: &PortError) {

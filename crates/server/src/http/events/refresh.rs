@@ -1,37 +1,38 @@
 //! The events of a refresh.
 
-use auth_domain::model::{Event, SessionRef};
+use auth_domain::model::SessionRef;
 use auth_domain::use_cases::{RefreshError, RefreshKind, RefreshRejection, Refreshed};
-use tracing::{info, warn};
 
 use super::ports::port_error;
-use super::request::record;
+use super::publish::publish;
+use crate::audit::{Actor, Details, Occurrence, SecurityEvent, Source, Text};
 use crate::metrics::{Counted, Metrics};
 
-/// Logs and counts the result of a refresh.
-pub(in crate::http) fn refresh(metrics: &Metrics, result: &Result<Refreshed, RefreshError>) {
+/// Publishes and counts the result of a refresh.
+pub(in crate::http) fn refresh(metrics: &Metrics, result: &Result<Refreshed, RefreshError>, source: &Source) {
     let counted = counted(result);
     let reason = counted.reason;
     metrics.refresh(counted);
     match result {
         Ok(Refreshed { tokens, kind }) => {
-            record(Some(tokens.user_id), Some(tokens.session_id));
             let same_address = match kind {
                 RefreshKind::Rotated | RefreshKind::Retried => None,
                 RefreshKind::Shared { same_address } => *same_address,
             };
-            info!(event = Event::RefreshSucceeded.name(), reason, same_address, "refreshed");
+            let event = Occurrence::new(SecurityEvent::RefreshSucceeded, Actor::User(tokens.user_id));
+            let event = event.user(tokens.user_id).session(tokens.session_id).reason(&reason);
+            publish(source, &event.details(Details { same_address, ..Details::default() }));
         }
         Err(RefreshError::InvalidRefreshToken { rejection, session }) => {
-            rejected(*rejection, reason, *session);
+            rejected(*rejection, reason, *session, source);
         }
         Err(RefreshError::RateLimited { limit, retry_after, session }) => {
-            record(Some(session.user_id), Some(session.session_id));
-            let (limit, retry_after_s) = (limit.name(), retry_after.as_secs());
-            info!(
-                event = Event::RefreshBlocked.name(),
-                reason, limit, retry_after_s, "refresh blocked by a limit"
-            );
+            let limit = limit.name();
+            let (limit, retry_after_s) = (Some(Text(&limit)), Some(retry_after.as_secs()));
+            let event = Occurrence::new(SecurityEvent::RefreshBlocked, Actor::User(session.user_id));
+            let event = event.user(session.user_id).session(session.session_id);
+            let details = Details { limit, retry_after_s, ..Details::default() };
+            publish(source, &event.reason(&reason).details(details));
         }
         Err(RefreshError::Port(cause)) => port_error("refresh", cause),
     }
@@ -46,28 +47,22 @@ fn counted(result: &Result<Refreshed, RefreshError>) -> Counted {
     }
 }
 
-fn rejected(rejection: RefreshRejection, reason: &'static str, session: Option<SessionRef>) {
-    record(session.map(|session| session.user_id), session.map(|session| session.session_id));
-    match rejection {
+/// Publishes a rejection. The client may be another one than that of the session, so it stays anonymous.
+fn rejected(rejection: RefreshRejection, reason: &'static str, session: Option<SessionRef>, source: &Source) {
+    let (kind, same_address) = match rejection {
         RefreshRejection::ReuseDetected { same_address } => {
-            warn!(
-                event = Event::RefreshReuseDetected.name(),
-                reason, same_address, "a used refresh token was presented again; the session ended"
-            );
+            (SecurityEvent::RefreshReuseDetected, same_address)
         }
         RefreshRejection::AlreadyUsed { same_address } => {
-            info!(
-                event = Event::RefreshTokenReusedInGracePeriod.name(),
-                reason,
-                same_address,
-                "a used refresh token was presented again in its grace period; nothing ended"
-            );
+            (SecurityEvent::RefreshTokenReusedInGracePeriod, same_address)
         }
         RefreshRejection::Malformed
         | RefreshRejection::Unknown
         | RefreshRejection::Expired
-        | RefreshRejection::SessionEnded(_) => {
-            info!(event = Event::RefreshFailed.name(), reason, "refresh rejected");
-        }
-    }
+        | RefreshRejection::SessionEnded(_) => (SecurityEvent::RefreshFailed, None),
+    };
+    let event = Occurrence::new(kind, Actor::Anonymous).reason(&reason);
+    let event = event.user(session.map(|session| session.user_id));
+    let event = event.session(session.map(|session| session.session_id));
+    publish(source, &event.details(Details { same_address, ..Details::default() }));
 }

@@ -11,11 +11,13 @@ use auth_domain::use_cases::{
 };
 use tokio::runtime::Builder;
 
+use crate::audit::Source;
 use crate::http::events;
 use crate::http::fixtures::user;
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
 
+const SOURCE: Source = Source::Request { client: None, id: None };
 const SESSION: &str = "f0e1d2c3-b4a5-4968-8778-695a4b3c2d1e";
 
 fn tokens() -> TokenPair {
@@ -74,7 +76,7 @@ fn every_result_of_a_login_is_counted_from_the_start() {
             rejections.into_iter().chain(errors).chain([LoginError::RateLimited { limit, retry_after }]);
         let success = Ok(LoggedIn { tokens: tokens(), errors: Vec::new() });
         for result in failures.map(Err).chain([success]) {
-            events::login(metrics, &result, LimitKey::from_bytes([0; 16]));
+            events::login(metrics, &result, LimitKey::from_bytes([0; 16]), &SOURCE);
         }
     });
 }
@@ -91,7 +93,7 @@ fn every_result_of_a_refresh_is_counted_from_the_start() {
         let kinds = [RefreshKind::Rotated, RefreshKind::Retried, RefreshKind::Shared { same_address: None }];
         let successes = kinds.map(|kind| Ok(Refreshed { tokens: tokens(), kind }));
         for result in failures.map(Err).chain(successes) {
-            events::refresh(metrics, &result);
+            events::refresh(metrics, &result, &SOURCE);
         }
     });
 }
@@ -102,7 +104,7 @@ fn every_result_of_a_logout_is_counted_from_the_start() {
         let errors = PortErrorKind::ALL.map(|kind| LogoutError::Port(port_error(kind)));
         let failures = errors.into_iter().chain([LogoutError::InvalidRefreshToken]);
         for result in failures.map(Err).chain([Ok(Some(session()))]) {
-            events::logout(metrics, &result, user().id);
+            events::logout(metrics, &result, user().id, &SOURCE);
         }
     });
 }

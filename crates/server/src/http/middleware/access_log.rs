@@ -10,8 +10,9 @@ use tracing::field::Empty;
 use tracing::{Span, debug, error_span, info};
 
 use crate::connection::Rejection;
-use crate::http::events::{OrDash, has_event};
+use crate::http::events::has_event;
 use crate::http::paths;
+use crate::or_dash::OrDash;
 
 /// Returns the span of a request. Its fields are in each line that is logged meanwhile; `user_id` and `session_id` are recorded
 /// when they are known, and `trace_id` if traces are on. Its level is that of errors, so that no filter removes the fields from a line that it keeps.

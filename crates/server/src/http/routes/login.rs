@@ -56,11 +56,12 @@ pub(in crate::http) async fn login(
     }
 
     events::will_have_event(&request);
+    let source = events::source(&request);
     let Client { address, is_exempt, .. } = client;
     let command = LoginCommand { email, password, client: address, is_exempt, request_time };
     let run = tasks.run(async move {
         let result = login.run(command).instrument(debug_span!("login")).await;
-        events::login(&metrics, &result, email_hash);
+        events::login(&metrics, &result, email_hash, &source);
         result
     });
     token_response(&run.await?.tokens)

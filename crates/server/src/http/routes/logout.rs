@@ -49,10 +49,11 @@ pub(in crate::http) async fn logout(
 
     let user_id = caller.user_id;
     events::will_have_event(&request);
+    let source = events::source(&request);
     let command = LogoutCommand { caller, refresh_token, request_time };
     let run = tasks.run(async move {
         let result = logout.run(command).instrument(debug_span!("logout")).await;
-        events::logout(&metrics, &result, user_id);
+        events::logout(&metrics, &result, user_id, &source);
         result
     });
     run.await?;

@@ -55,9 +55,10 @@ pub(in crate::http) async fn refresh(
     };
 
     events::will_have_event(&request);
+    let source = events::source(&request);
     let run = tasks.run(async move {
         let result = refresh.run(command).instrument(debug_span!("refresh")).await;
-        events::refresh(&metrics, &result);
+        events::refresh(&metrics, &result, &source);
         result
     });
     token_response(&run.await?.tokens)

@@ -55,7 +55,7 @@ impl Report {
     /// Counts and prints the outcome of a valid line.
     pub(super) fn outcome(&mut self, line: u64, outcome: ImportOutcome) {
         let problem = match outcome {
-            ImportOutcome::Imported => {
+            ImportOutcome::Imported(_) => {
                 self.imported += 1;
                 return;
             }

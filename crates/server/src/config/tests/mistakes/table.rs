@@ -480,4 +480,31 @@ pub(super) const ROWS: &[Row] = &[
             ],
         ),
     ),
+    row(
+        "AUDIT__TARGET",
+        &[
+            WORD,
+            UNREPLACED,
+            &["Off", "FILE", "Stdout", "on", "stderr", "syslog", "journald", "file,stdout", "/var/log/audit"],
+        ],
+        &[("stdout ", "stdout")],
+    ),
+    with(
+        &[("AUDIT__TARGET", "file")],
+        row(
+            "AUDIT__FILE",
+            &[PATH],
+            &[
+                ("audit-file ", "audit-file"),
+                ("/var/log/auth/audit", "/var/log/auth/audit"),
+                ("a b", "a b"),
+                ("off", "off"),
+                ("-", "-"),
+                ("../audit", "../audit"),
+                ("audit,2", "audit,2"),
+                ("./audit ", "./audit"),
+                ("%h/audit", "%h/audit"),
+            ],
+        ),
+    ),
 ];

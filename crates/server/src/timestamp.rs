@@ -1,4 +1,4 @@
-//! The timestamps of log lines.
+//! The timestamps of log lines and audit records.
 
 use std::io::{self, Write};
 
@@ -11,14 +11,14 @@ const SECOND: &[BorrowedFormatItem<'_>] =
 
 /// Writes times in RFC 3339, in UTC with microseconds. The text of the last second is kept, because many lines have the same.
 #[derive(Default)]
-pub(super) struct Timestamps {
+pub(crate) struct Timestamps {
     second: i64,
     text: Vec<u8>,
 }
 
 impl Timestamps {
     /// Appends a time.
-    pub(super) fn write(&mut self, now: OffsetDateTime, line: &mut Vec<u8>) -> io::Result<()> {
+    pub(crate) fn write(&mut self, now: OffsetDateTime, line: &mut Vec<u8>) -> io::Result<()> {
         if self.second != now.unix_timestamp() || self.text.is_empty() {
             self.text.clear();
             now.format_into(&mut self.text, SECOND).map_err(io::Error::other)?;
