@@ -2,7 +2,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 # The crates whose tests of HTTP rules, use cases and parsers need no server.
-quick_crates := "auth-domain auth-strict-json auth-adapter-jwt auth-server"
+quick_crates := "auth-domain auth-http-input auth-strict-json auth-adapter-jwt auth-server"
 
 # Black-box tests that hold on every store. The other tests are about one kind of store, or start no program.
 on_any_store := "--test access_tokens --test audit --test bad_requests --test cli --test concurrent_refresh --test configuration --test cors \

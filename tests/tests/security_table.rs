@@ -89,6 +89,7 @@ fn test_of(item: &'static str) -> Option<(&'static str, impl Iterator<Item = &'s
 fn folder_of(place: &str) -> String {
     match place {
         "e2e" => "tests/tests".to_owned(),
+        "fuzzing" => "tests/fuzzing/tests".to_owned(),
         "contract" => "crates/testkit/src/contracts".to_owned(),
         name => format!("crates/{name}"),
     }

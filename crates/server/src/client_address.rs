@@ -1,16 +1,11 @@
 //! The client address of a request that came through proxies.
 
-mod forwarded;
-mod list;
-
 use std::net::IpAddr;
 
-use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue, X_FORWARDED_FOR};
+use actix_web::http::header::{FORWARDED, HeaderMap, HeaderValue, X_FORWARDED_FOR};
 use auth_domain::model::ClientAddress;
+use auth_http_input::{AddressHeader, client_address};
 use ipnet::IpNet;
-
-use crate::config::ClientAddressHeader;
-use list::ListTail;
 
 #[cfg(test)]
 mod tests;
@@ -19,14 +14,14 @@ mod tests;
 #[derive(Debug)]
 pub(crate) struct ClientAddresses {
     trusted_proxies: Vec<IpNet>,
-    header: ClientAddressHeader,
+    header: AddressHeader,
     /// The addresses that the login limit never counts by address.
     exempt: Vec<IpNet>,
 }
 
 impl ClientAddresses {
     /// Accepts `header` only from peers in `trusted_proxies`.
-    pub(crate) const fn new(trusted_proxies: Vec<IpNet>, header: ClientAddressHeader) -> Self {
+    pub(crate) const fn new(trusted_proxies: Vec<IpNet>, header: AddressHeader) -> Self {
         Self { trusted_proxies, header, exempt: Vec::new() }
     }
 
@@ -35,32 +30,15 @@ impl ClientAddresses {
         Self { exempt: networks, ..self }
     }
 
-    /// Returns the address to count; `None` if the trusted proxies add no address.
-    ///
-    /// It is the peer, unless the peer is trusted. Then it is the right-most address of the header that
-    /// is not a trusted proxy: a proxy appends on the right, and the client may have written everything
-    /// further left. An entry that cannot be read counts for the proxy that wrote it, so that no header value
-    /// removes an attempt from the count (S-90).
+    /// Returns the address to count; `None` if the trusted proxies add no address. See [`client_address`] for the rules.
     pub(crate) fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<ClientAddress> {
-        let mut proxy = peer?.to_canonical();
-        if !self.is_trusted(proxy) {
-            return Some(ClientAddress::new(proxy));
-        }
-        let lines = || headers.get_all(self.header_name()).map(HeaderValue::as_bytes);
-        if lines().all(|line| line.trim_ascii().is_empty()) {
-            return None;
-        }
-        let tail = ListTail::of(lines());
-        for entry in tail.entries(self.header == ClientAddressHeader::Forwarded) {
-            let Some(address) = entry.and_then(|entry| self.address(entry)) else {
-                return Some(ClientAddress::new(proxy));
-            };
-            if !self.is_trusted(address) {
-                return Some(ClientAddress::new(address));
-            }
-            proxy = address;
-        }
-        None
+        let name = match self.header {
+            AddressHeader::XForwardedFor => X_FORWARDED_FOR,
+            AddressHeader::Forwarded => FORWARDED,
+        };
+        let lines = || headers.get_all(&name).map(HeaderValue::as_bytes);
+        let address = client_address(peer?, lines, self.header, |address| self.is_trusted(address));
+        address.map(ClientAddress::new)
     }
 
     /// Returns whether the address is a listed proxy.
@@ -73,20 +51,5 @@ impl ClientAddresses {
     /// whole /64 or nothing of it.
     pub(crate) fn is_exempt(&self, client: ClientAddress) -> bool {
         self.exempt.iter().any(|network| network.contains(&client.ip()))
-    }
-
-    fn header_name(&self) -> HeaderName {
-        match self.header {
-            ClientAddressHeader::XForwardedFor => X_FORWARDED_FOR,
-            ClientAddressHeader::Forwarded => FORWARDED,
-        }
-    }
-
-    fn address(&self, entry: &[u8]) -> Option<IpAddr> {
-        let address = match self.header {
-            ClientAddressHeader::XForwardedFor => forwarded::node(entry.trim_ascii()),
-            ClientAddressHeader::Forwarded => forwarded::element(entry),
-        };
-        address.map(|address| address.to_canonical())
     }
 }

@@ -41,7 +41,6 @@ use crate::command_error::CommandError;
 pub(crate) use audit::AuditTarget;
 pub(crate) use credentials::CredentialsBackend;
 pub(crate) use effective::{EffectiveSetting, standard_variables};
-pub(crate) use http::ClientAddressHeader;
 use http::HttpSettings;
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use password::PasswordFormats;

@@ -1,6 +1,8 @@
 //! The dependencies that each crate may have.
 
-use crate::packages::{DOMAIN, JWT, SERVER, STORE_CONNECTION, STRICT_JSON, TESTKIT, TESTS, VERIFIER};
+use crate::packages::{
+    DOMAIN, FUZZING, HTTP_INPUT, JWT, SERVER, STORE_CONNECTION, STRICT_JSON, TESTKIT, TESTS, VERIFIER,
+};
 
 /// The crates that the domain may depend on.
 pub(crate) const OF_THE_DOMAIN: &[&str] = &[
@@ -65,7 +67,7 @@ pub(crate) const DRIVERS: &[(&str, &[&str])] = &[
     ("rustls", &["auth-adapter-postgres", "auth-adapter-redis", STORE_CONNECTION]),
     ("rustls-native-certs", &[STORE_CONNECTION]),
     ("scrypt", &["auth-adapter-argon2"]),
-    ("sha2", &[DOMAIN, "auth-adapter-argon2", JWT, SERVER, TESTS]),
+    ("sha2", &[DOMAIN, "auth-adapter-argon2", JWT, SERVER, FUZZING, TESTS]),
     ("tokio-postgres", &["auth-adapter-postgres"]),
     ("tokio-rustls", &["auth-adapter-redis"]),
     ("tokio-postgres-rustls", &["auth-adapter-postgres"]),
@@ -80,7 +82,19 @@ pub(crate) const OF_THE_SERVER: &[&str] = &[
     "auth-adapter-postgres",
     "auth-adapter-redis",
     "auth-adapter-sqlite",
+    HTTP_INPUT,
     STORE_CONNECTION,
+    STRICT_JSON,
+    VERIFIER,
+];
+/// The crates with parsers that have fuzz targets.
+pub(crate) const OF_FUZZING: &[&str] = &[
+    DOMAIN,
+    "auth-adapter-argon2",
+    JWT,
+    "auth-adapter-postgres",
+    "auth-adapter-redis",
+    HTTP_INPUT,
     STRICT_JSON,
     VERIFIER,
 ];

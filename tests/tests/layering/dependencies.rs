@@ -8,11 +8,12 @@ use std::process::Command;
 use cargo_metadata::DependencyKind;
 
 use crate::allowed::{
-    DRIVERS, FORBIDDEN_IN_THE_DOMAIN, OF_ANY_ADAPTER, OF_THE_DOMAIN, OF_THE_SERVER, OF_THE_VERIFIER,
+    DRIVERS, FORBIDDEN_IN_THE_DOMAIN, OF_ANY_ADAPTER, OF_FUZZING, OF_THE_DOMAIN, OF_THE_SERVER,
+    OF_THE_VERIFIER,
 };
 use crate::packages::{
-    ADAPTER, BATCHING, DOMAIN, FIGURES, JWT, POSTGRES, REDIS, SERVER, STORE_CONNECTION, STRICT_JSON, TESTKIT,
-    TESTS, VERIFIER, adapters, folder, metadata, named, ours, theirs,
+    ADAPTER, BATCHING, DOMAIN, FIGURES, FUZZING, HTTP_INPUT, JWT, POSTGRES, REDIS, SERVER, STORE_CONNECTION,
+    STRICT_JSON, TESTKIT, TESTS, VERIFIER, adapters, folder, metadata, named, ours, theirs,
 };
 
 #[test]
@@ -83,9 +84,10 @@ fn the_server_is_on_top_and_no_test_crate_is_shipped() {
     let metadata = metadata();
     for package in metadata.workspace_packages() {
         let allowed: &[&str] = match package.name.as_str() {
-            BATCHING | DOMAIN | FIGURES | STORE_CONNECTION | STRICT_JSON => &[],
+            BATCHING | DOMAIN | FIGURES | HTTP_INPUT | STORE_CONNECTION | STRICT_JSON => &[],
             TESTKIT => &[DOMAIN],
             TESTS => &[TESTKIT, FIGURES],
+            FUZZING => OF_FUZZING,
             VERIFIER => OF_THE_VERIFIER,
             SERVER => OF_THE_SERVER,
             JWT => &[DOMAIN, STRICT_JSON],

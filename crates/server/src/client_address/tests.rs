@@ -6,34 +6,34 @@ use super::*;
 
 const PEER: &str = "10.0.0.1";
 
-fn proxies(header: ClientAddressHeader) -> ClientAddresses {
+fn proxies(header: AddressHeader) -> ClientAddresses {
     ClientAddresses::new(vec!["10.0.0.0/8".parse().unwrap(), "2001:db8:f::/48".parse().unwrap()], header)
 }
 
-fn headers(header: ClientAddressHeader, lines: &[&[u8]]) -> HeaderMap {
+fn headers(header: AddressHeader, lines: &[&[u8]]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for line in lines {
         let name = match header {
-            ClientAddressHeader::XForwardedFor => X_FORWARDED_FOR,
-            ClientAddressHeader::Forwarded => FORWARDED,
+            AddressHeader::XForwardedFor => X_FORWARDED_FOR,
+            AddressHeader::Forwarded => FORWARDED,
         };
         headers.append(name, HeaderValue::from_bytes(line).unwrap());
     }
     headers
 }
 
-fn client(header: ClientAddressHeader, peer: &str, lines: &[&[u8]]) -> Option<String> {
+fn client(header: AddressHeader, peer: &str, lines: &[&[u8]]) -> Option<String> {
     let headers = headers(header, lines);
     proxies(header).client(Some(peer.parse().unwrap()), &headers).map(|address| address.ip().to_string())
 }
 
 fn x_forwarded_for(peer: &str, lines: &[&str]) -> Option<String> {
     let lines: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
-    client(ClientAddressHeader::XForwardedFor, peer, &lines)
+    client(AddressHeader::XForwardedFor, peer, &lines)
 }
 
 fn forwarded(line: &str) -> Option<String> {
-    client(ClientAddressHeader::Forwarded, PEER, &[line.as_bytes()])
+    client(AddressHeader::Forwarded, PEER, &[line.as_bytes()])
 }
 
 // S-19
@@ -89,7 +89,7 @@ fn an_unreadable_entry_counts_for_the_nearest_readable_proxy() {
         (&[b"\xff, 2001:db8:f:1::7"], "2001:db8:f:1::"),
     ];
     for (lines, expected) in cases {
-        let counted = client(ClientAddressHeader::XForwardedFor, PEER, lines);
+        let counted = client(AddressHeader::XForwardedFor, PEER, lines);
         assert_eq!(counted.as_deref(), Some(expected), "{lines:?}");
     }
 }
@@ -110,7 +110,7 @@ fn the_forwarded_header_is_read_by_its_grammar() {
         assert_eq!(forwarded(line).as_deref(), Some(expected), "{line}");
     }
     let obs_text = b"for=6.6.6.6, for=192.0.2.43;host=\"\xe9\"".as_slice();
-    assert_eq!(client(ClientAddressHeader::Forwarded, PEER, &[obs_text]).as_deref(), Some("192.0.2.43"));
+    assert_eq!(client(AddressHeader::Forwarded, PEER, &[obs_text]).as_deref(), Some("192.0.2.43"));
     assert_eq!(forwarded("for=10.3.3.3, for=10.9.9.9"), None);
     assert_eq!(forwarded(""), None);
 }
@@ -137,7 +137,7 @@ fn the_other_header_is_not_read() {
     let mut headers = HeaderMap::new();
     headers.append(FORWARDED, HeaderValue::from_static("for=6.6.6.6"));
     let peer = Some(PEER.parse().unwrap());
-    assert_eq!(proxies(ClientAddressHeader::XForwardedFor).client(peer, &headers), None);
+    assert_eq!(proxies(AddressHeader::XForwardedFor).client(peer, &headers), None);
 }
 
 // S-89
@@ -166,7 +166,7 @@ fn only_the_last_two_kibibytes_are_read() {
 // S-89
 #[test]
 fn the_cost_of_the_client_address_is_linear_in_the_header() {
-    for header in [ClientAddressHeader::XForwardedFor, ClientAddressHeader::Forwarded] {
+    for header in [AddressHeader::XForwardedFor, AddressHeader::Forwarded] {
         let proxies = proxies(header);
         let peer = Some(PEER.parse().unwrap());
         for part in ["\\", "\"", "\\\"", ",", ";", "\t", "=", "for=10.1.1.1,", "10.1.1.1,", "\";", "[", "::"]
@@ -190,7 +190,7 @@ proptest! {
     fn no_header_value_removes_an_attempt_from_the_count(
         lines in prop::collection::vec(line(1..90), 1..4),
     ) {
-        for header in [ClientAddressHeader::XForwardedFor, ClientAddressHeader::Forwarded] {
+        for header in [AddressHeader::XForwardedFor, AddressHeader::Forwarded] {
             let borrowed: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
             let blank = lines.iter().all(|line| line.trim_ascii().is_empty());
             prop_assert_eq!(client(header, PEER, &borrowed).is_none(), blank);
@@ -205,8 +205,8 @@ proptest! {
         hops in 0..3_usize,
     ) {
         for (header, appended, hop) in [
-            (ClientAddressHeader::XForwardedFor, "198.51.100.1", ", 10.1.2.3"),
-            (ClientAddressHeader::Forwarded, "for=198.51.100.1", ", for=10.1.2.3;host=\"a,\\\"b\""),
+            (AddressHeader::XForwardedFor, "198.51.100.1", ", 10.1.2.3"),
+            (AddressHeader::Forwarded, "for=198.51.100.1", ", for=10.1.2.3;host=\"a,\\\"b\""),
         ] {
             let own = format!("{appended}{}", hop.repeat(hops));
             let mut lines = lines.clone();
@@ -224,8 +224,7 @@ proptest! {
 #[test]
 fn clients_in_an_exempt_range_are_exempt() {
     let exempt = ["192.0.2.0/24", "2001:db8:1::/48"].map(|network| network.parse().unwrap());
-    let addresses =
-        ClientAddresses::new(Vec::new(), ClientAddressHeader::XForwardedFor).exempting(exempt.into());
+    let addresses = ClientAddresses::new(Vec::new(), AddressHeader::XForwardedFor).exempting(exempt.into());
     let is_exempt = |text: &str| addresses.is_exempt(ClientAddress::new(text.parse().unwrap()));
     assert!(is_exempt("192.0.2.9") && is_exempt("::ffff:192.0.2.9") && is_exempt("2001:db8:1:2::3"));
     assert!(!is_exempt("192.0.3.9") && !is_exempt("2001:db8:2:2::3"));

@@ -1,6 +1,6 @@
 //! `http.cors_origins`: the origins of pages that can call the service from a browser.
 
-use url::Url;
+use auth_http_input::{InvalidOrigin, check_origin};
 
 use super::values;
 
@@ -10,19 +10,13 @@ pub(super) fn parse(text: &str) -> Result<Vec<String>, String> {
 }
 
 fn origin(item: &str) -> Result<(), String> {
-    if item.contains([';', ' ']) {
-        return Err(format!("{item:?} is not an origin; write commas between origins"));
-    }
-    let url = Url::parse(item).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
-    let Some(url) = url.filter(|_| !item.contains('*')) else {
-        return Err(format!(
+    check_origin(item).map_err(|problem| match problem {
+        InvalidOrigin::Separator => format!("{item:?} is not an origin; write commas between origins"),
+        InvalidOrigin::NotAnOrigin => format!(
             "\"{item}\" is not an origin; write each one out, without wildcards, for example https://app.example.com"
-        ));
-    };
-    let exact = url.origin().ascii_serialization();
-    if exact == item {
-        Ok(())
-    } else {
-        Err(format!("\"{item}\" is not the text that browsers send; write {exact}"))
-    }
+        ),
+        InvalidOrigin::NotCanonical(exact) => {
+            format!("\"{item}\" is not the text that browsers send; write {exact}")
+        }
+    })
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use auth_http_input::AddressHeader;
 use ipnet::IpNet;
 use rustix::process::{Resource, getrlimit};
 
@@ -25,7 +26,7 @@ pub(crate) struct HttpSettings {
     pub(crate) listen: SocketAddr,
     /// The peers whose header with the client address is trusted.
     pub(crate) trusted_proxies: Vec<IpNet>,
-    pub(crate) client_address_header: ClientAddressHeader,
+    pub(crate) client_address_header: AddressHeader,
     /// The origins of pages that can call the service from a browser, exactly as browsers send them.
     pub(crate) cors_origins: Vec<String>,
     /// How long the listener accepts requests after SIGTERM, while readiness fails.
@@ -41,24 +42,13 @@ pub(crate) struct HttpSettings {
     pub(crate) readiness_details: bool,
 }
 
-/// The header in which trusted proxies send the client address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ClientAddressHeader {
-    /// `X-Forwarded-For`.
-    XForwardedFor,
-    /// `Forwarded` (RFC 7239).
-    Forwarded,
-}
-
 impl HttpSettings {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let listen = Self::read_listen(reader);
         let trusted_proxies = reader.read_list("http.trusted_proxies", ranges::trusted_proxies);
         let header = reader.read("http.client_address_header", |text| {
-            let headers = [
-                ("x-forwarded-for", ClientAddressHeader::XForwardedFor),
-                ("forwarded", ClientAddressHeader::Forwarded),
-            ];
+            let headers =
+                [("x-forwarded-for", AddressHeader::XForwardedFor), ("forwarded", AddressHeader::Forwarded)];
             choices::choice(text, &headers)
         });
         let cors_origins = reader.read_list("http.cors_origins", cors_origins::parse);

@@ -8,11 +8,11 @@ use actix_http::h1::{Message, MessageType};
 use actix_http::{HttpMessage, Payload, Request};
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{Bytes, BytesMut};
+use auth_http_input::Framing;
 use futures_util::Stream;
 use tokio_util::codec::Decoder;
 
 use super::body_state::Progress;
-use super::framing::Framing;
 use super::interruption::Interruption;
 use super::limits::{MAX_BODY, MAX_DRAIN, MAX_FRAMED};
 use super::output::Output;

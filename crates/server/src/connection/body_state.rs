@@ -1,6 +1,7 @@
 //! The state of the body of a request.
 
-use super::framing::Framing;
+use auth_http_input::Framing;
+
 use super::output::Output;
 
 /// The progress in reading the body of the current request.

@@ -6,12 +6,11 @@ use actix_http::h1::Message;
 use actix_web::http::header::HOST;
 use actix_web::http::{Method, Version};
 use actix_web::web::{Buf, BytesMut};
+use auth_http_input::{EndFinder, empty_lines, ignore_upgrade, is_valid_host};
 use memchr::memchr_iter;
 use tokio::time::Instant;
 use tokio_util::codec::Decoder;
 
-use super::head::{EndFinder, empty_lines, ignore_upgrade};
-use super::host;
 use super::interruption::Interruption;
 use super::limits::{HEADER_MEMORY, MAX_HEAD};
 use super::rejection::Rejection;
@@ -83,7 +82,7 @@ fn parse<T>(wire: &mut Wire<T>, length: usize) -> Result<Request, Rejection> {
         return Err(Rejection::HeadTooLarge);
     }
     let head = wire.input.get_mut(..length).unwrap_or_default();
-    ignore_upgrade(head)?;
+    ignore_upgrade(head).map_err(|_| Rejection::Websocket)?;
     let is_about_host = has_wrong_number_of_hosts(head);
     let behind_head = wire.input.len() - length;
     let buffer = wire.input.capacity();
@@ -121,7 +120,7 @@ fn has_wrong_number_of_hosts(head: &[u8]) -> bool {
 fn check_host(request: &Request) -> Result<(), Rejection> {
     let mut hosts = request.head().headers().get_all(HOST);
     match (hosts.next(), hosts.next()) {
-        (Some(value), None) if host::is_valid(value.as_bytes()) => Ok(()),
+        (Some(value), None) if is_valid_host(value.as_bytes()) => Ok(()),
         (None, None) if request.version() < Version::HTTP_11 => Ok(()),
         _ => Err(Rejection::Host),
     }

@@ -3,7 +3,8 @@
 use std::net::Ipv6Addr;
 
 /// Returns whether `value` is `uri-host [":" port]` with a host that is not empty, as the `http` scheme requires.
-pub(super) fn is_valid(value: &[u8]) -> bool {
+#[must_use]
+pub fn is_valid_host(value: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(value) else { return false };
     let (is_host, port) = match text.strip_prefix('[') {
         Some(rest) => {
@@ -44,7 +45,7 @@ const fn is_hexadecimal(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_valid;
+    use super::is_valid_host;
 
     #[test]
     fn a_host_is_a_name_or_address_with_an_optional_port() {
@@ -58,7 +59,7 @@ mod tests {
             "a%20b",
             "x:",
         ] {
-            assert!(is_valid(good.as_bytes()), "{good}");
+            assert!(is_valid_host(good.as_bytes()), "{good}");
         }
         for bad in [
             "",
@@ -84,8 +85,8 @@ mod tests {
             "a\\b",
             "<a>",
         ] {
-            assert!(!is_valid(bad.as_bytes()), "{bad}");
+            assert!(!is_valid_host(bad.as_bytes()), "{bad}");
         }
-        assert!(!is_valid(b"\xff"));
+        assert!(!is_valid_host(b"\xff"));
     }
 }

@@ -2,17 +2,19 @@
 
 use memchr::memchr;
 
-use super::rejection::Rejection;
+/// The head offers `websocket`: such a client continues in another protocol at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WebsocketOffered;
 
 /// A search for the end of a head. It reads each byte once, also if the head arrives in many parts (S-89).
-#[derive(Default)]
-pub(super) struct EndFinder {
+#[derive(Debug, Default)]
+pub struct EndFinder {
     scanned: usize,
 }
 
 impl EndFinder {
     /// Returns the length of the head in `input`, including the empty line; `None` until the empty line has arrived.
-    pub(super) fn find(&mut self, input: &[u8]) -> Option<usize> {
+    pub fn find(&mut self, input: &[u8]) -> Option<usize> {
         loop {
             let rest = input.get(self.scanned..)?;
             let Some(at) = memchr(b'\n', rest) else {
@@ -34,7 +36,8 @@ impl EndFinder {
 }
 
 /// Returns the length of the empty lines at the start of `input`. Clients may send some between requests (RFC 9112 §2.2).
-pub(super) fn empty_lines(input: &[u8]) -> usize {
+#[must_use]
+pub fn empty_lines(input: &[u8]) -> usize {
     let mut rest = input;
     while let [b'\r', b'\n', after @ ..] | [b'\n', after @ ..] = rest {
         rest = after;
@@ -45,8 +48,8 @@ pub(super) fn empty_lines(input: &[u8]) -> usize {
 /// Overwrites an offer to upgrade the connection, so that the codec ignores it (RFC 9110 §7.8).
 ///
 /// # Errors
-/// [`Rejection::Websocket`] if the offer names `websocket`: such a client continues in another protocol at once.
-pub(super) fn ignore_upgrade(head: &mut [u8]) -> Result<(), Rejection> {
+/// [`WebsocketOffered`] if the offer names `websocket`.
+pub fn ignore_upgrade(head: &mut [u8]) -> Result<(), WebsocketOffered> {
     let mut rest = after_line(head);
     while !rest.is_empty() {
         let length = memchr(b'\n', rest).unwrap_or(rest.len());
@@ -63,7 +66,7 @@ pub(super) fn ignore_upgrade(head: &mut [u8]) -> Result<(), Rejection> {
                 option.copy_from_slice(b"ignored");
             }
         } else if name.eq_ignore_ascii_case(b"upgrade") && options(value).any(|option| is_websocket(option)) {
-            return Err(Rejection::Websocket);
+            return Err(WebsocketOffered);
         }
     }
     Ok(())
@@ -133,7 +136,7 @@ mod tests {
         }
     }
 
-    fn ignored(head: &str) -> Result<String, Rejection> {
+    fn ignored(head: &str) -> Result<String, WebsocketOffered> {
         let mut head = head.as_bytes().to_vec();
         ignore_upgrade(&mut head).map(|()| String::from_utf8(head).unwrap())
     }
@@ -158,7 +161,7 @@ mod tests {
     fn an_offer_of_websocket_is_rejected_in_every_spelling() {
         for value in ["websocket", " WebSocket ", "h2c, websocket", "websocket/13", "\twebsocket,h2c"] {
             let head = format!("GET / HTTP/1.1\r\nuPGRADE:{value}\r\n\r\n");
-            assert_eq!(ignored(&head), Err(Rejection::Websocket), "{value:?}");
+            assert_eq!(ignored(&head), Err(WebsocketOffered), "{value:?}");
         }
     }
 

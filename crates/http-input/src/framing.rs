@@ -1,13 +1,13 @@
 //! A check of the framing of a chunked body that the codec leaves out.
 
-use actix_web::web::{Buf, BytesMut};
+use bytes::{Buf, BytesMut};
 
 /// A copy of the bytes of a chunked body that the codec has not consumed.
 ///
 /// The codec accepts a bare line feed in the trailer section, so the head of another request can be hidden there.
 /// A front end that ends the body at that line feed would see one request more than this service (S-73).
 #[derive(Default)]
-pub(super) struct Framing {
+pub struct Framing {
     unconsumed: BytesMut,
     /// The last byte of framing.
     last: u8,
@@ -15,14 +15,14 @@ pub(super) struct Framing {
 
 impl Framing {
     /// Copies the bytes that arrived since the last call; `input` is the unread input of the codec.
-    pub(super) fn copy(&mut self, input: &[u8]) {
+    pub fn copy(&mut self, input: &[u8]) {
         self.unconsumed.extend_from_slice(input.get(self.unconsumed.len()..).unwrap_or_default());
     }
 
     /// Returns whether the framing among the `consumed` bytes ends each line with a carriage return and a line feed.
     ///
     /// The last `data` bytes of them are part of the body.
-    pub(super) fn is_sound(&mut self, consumed: usize, data: usize) -> bool {
+    pub fn is_sound(&mut self, consumed: usize, data: usize) -> bool {
         let mut consumed = self.unconsumed.split_to(consumed.min(self.unconsumed.len()));
         consumed.truncate(consumed.remaining().saturating_sub(data));
         for byte in consumed {
