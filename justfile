@@ -50,8 +50,36 @@ fuzz-api EXAMPLES="1000" SEED="1": system-packages interop-python
     @HOOKSENTRY_AUTH_FUZZ_EXAMPLES={{ EXAMPLES }} HOOKSENTRY_AUTH_FUZZ_SEED={{ SEED }} \
     cargo test --quiet --package auth-e2e --test interop -- --ignored --nocapture --test-threads 1 api_fuzzing
 
-# Run the randomised tests with their full figures, on a release build (an hour or more)
-soak: system-packages
+# Fuzz the parsers of client input with the nightly toolchain: all targets, or one, for SECONDS each
+fuzz SECONDS="60" TARGET="": fuzz-tool
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd fuzz
+    target="{{ TARGET }}"
+    # Without certificates of the system, a URL with TLS costs microseconds and not the parsing of a hundred certificates.
+    export SSL_CERT_FILE=/dev/null
+    for target in ${target:-$(cargo +nightly fuzz list)}; do
+        echo; echo "== fuzz target $target"
+        mkdir -p "corpus/$target"
+        cargo +nightly fuzz run "$target" "corpus/$target" "seeds/$target" -- -dict="dictionaries/$target.dict" \
+            -max_total_time={{ SECONDS }} -timeout=2 -rss_limit_mb=1024 -max_len=8192 -print_final_stats=1
+    done
+
+# Install what only `just fuzz` needs
+[private]
+fuzz-tool:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if ! cargo +nightly --version >/dev/null 2>&1; then
+        echo "just fuzz needs the nightly toolchain. Run this, then try again:" >&2
+        echo "    rustup toolchain install nightly --profile minimal" >&2
+        exit 1
+    fi
+    command -v c++ >/dev/null || {{ just_executable() }} --justfile {{ justfile() }} install g++
+    cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+
+# Run the randomised tests with their full figures, on a release build, and each fuzz target for a minute (an hour or more)
+soak: system-packages fuzz
     #!/usr/bin/env bash
     set -euo pipefail
     cargo build --release --package auth-server
