@@ -1,6 +1,7 @@
-//! `docs/observability.md` lists exactly the metrics of the program, and each has the labels and values that it states.
+//! `docs/observability.md` lists exactly the metrics of the program. Documents, rules and board name no others.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod names;
 mod reasons;
 mod round_trips;
 mod series;

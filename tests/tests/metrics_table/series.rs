@@ -25,4 +25,9 @@ impl<'a> Series<'a> {
     pub(crate) fn label(&self, name: &str) -> Option<&'a str> {
         self.labels.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
+
+    /// Returns the names of the labels.
+    pub(crate) fn label_names(&self) -> impl Iterator<Item = &'a str> {
+        self.labels.iter().map(|(name, _)| *name)
+    }
 }
