@@ -1,4 +1,4 @@
-//! Text of other programs and people, as a terminal may show it.
+//! Text of other programs and people, escaped for a terminal.
 
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;

@@ -25,7 +25,8 @@ impl Replies for Vec<Value> {
     }
 }
 
-/// Returns the outcome: the first error of the server, if there is one. A missing script is none, because it is loaded then.
+/// Returns the outcome: the first error of the server, if there is one. NOSCRIPT is not an error: the script is loaded and called
+/// again.
 pub(super) fn outcome<T: Replies>(result: &StoreResult<T>) -> Result<(), PortErrorKind> {
     let replies = result.as_ref().map_err(StoreError::kind)?.all();
     let error = replies.iter().find_map(|reply| match reply {

@@ -9,7 +9,7 @@ use crate::ports::{Clock, PortErrorKind};
 
 /// Observes what is sent to one store. It MUST return at once: it is called between a request and its response.
 pub trait RoundTripObserver: Send + Sync {
-    /// Something was sent, and its answer or error arrived after `time`.
+    /// Observes a round trip: its answer or error arrived after `time`.
     fn round_trip(&self, operation: Operation, outcome: Result<(), PortErrorKind>, time: Duration);
 
     /// Several calls were sent together.

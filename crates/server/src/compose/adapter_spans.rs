@@ -6,7 +6,7 @@ const DATABASES: [(&str, &str); 3] = [
     ("auth_adapter_redis", "redis"),
     ("auth_adapter_sqlite", "sqlite"),
 ];
-/// A module that answers from memory. Its questions to Redis have spans of their own.
+/// A module that answers from memory. Its Redis calls have their own spans.
 const IN_MEMORY: &str = "caching_denylist";
 
 /// What the target of a span says about its adapter.

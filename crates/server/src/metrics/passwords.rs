@@ -43,7 +43,7 @@ pub(super) fn register(registry: &mut Registry, hashing: &Arc<dyn PasswordHashin
     registry.register_with_unit("password_hash_duration", help, Unit::Seconds, times);
 }
 
-/// The format of each histogram is that at its place in [`FORMATS`].
+/// Observes a hash. There is one histogram per format, in the order of [`FORMATS`].
 fn observe(histograms: &[Histogram; 4], format: HashFormat, time: Duration) {
     let mut of_format = FORMATS.into_iter().zip(histograms).filter(|(of, _)| *of == format);
     if let Some((_, histogram)) = of_format.next() {

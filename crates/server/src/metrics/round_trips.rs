@@ -21,7 +21,7 @@ const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 51
 /// The values of the label `outcome`.
 const OUTCOMES: [&str; 5] = ["ok", "unavailable", "unanswered", "overloaded", "defect"];
 
-/// The histograms of one store, each at the place of its operation and outcome, so that none has to be looked up.
+/// The histograms of one store, indexed by operation and outcome, so that a round trip needs no map lookup.
 #[derive(Debug)]
 struct StoreMetrics {
     store: &'static str,
@@ -59,7 +59,7 @@ pub(super) fn register(registry: &mut Registry, dependencies: &Dependencies) {
         metrics
     });
     let stores: Arc<[_]> = observed.collect();
-    let help = "Time from sending something to a store until its answer";
+    let help = "Time of a round trip to a store, until its answer or error";
     registry.register_with_unit("store_round_trip_duration", help, Unit::Seconds, Times(stores.clone()));
     let help = "Calls that were sent to a store together";
     registry.register("store_batch_size", help, Sizes(stores));

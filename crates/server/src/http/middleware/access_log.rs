@@ -14,8 +14,8 @@ use crate::http::events::has_event;
 use crate::http::paths;
 use crate::or_dash::OrDash;
 
-/// Returns the span of a request. Its fields are in each line that is logged meanwhile; `user_id` and `session_id` are recorded
-/// when they are known, and `trace_id` if traces are on. Its level is that of errors, so that no filter removes the fields from a line that it keeps.
+/// Returns the span of a request. Its fields appear in every log line of the request; `user_id` and `session_id` are recorded when
+/// they are known, and `trace_id` if traces are on. It has the level of errors, so that no filter drops it.
 pub(super) fn span(id: &str, client: Option<ClientAddress>) -> Span {
     let client = OrDash(client.map(|client| client.ip()));
     error_span!("request", request_id = id, %client, user_id = Empty, session_id = Empty, trace_id = Empty)
