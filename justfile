@@ -78,6 +78,15 @@ fuzz-tool:
     command -v c++ >/dev/null || {{ just_executable() }} --justfile {{ justfile() }} install g++
     cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
 
+# Draw docs/board.png, the board of Grafana, from the metrics of three instances under five minutes of load
+board-picture: system-packages interop-packages
+    #!/usr/bin/env bash
+    set -euo pipefail
+    command -v pngquant >/dev/null || {{ just_executable() }} --justfile {{ justfile() }} install pngquant
+    export HOOKSENTRY_AUTH_BOARD_PICTURE="{{ justfile_directory() }}/docs/board.png"
+    cargo test --quiet --package auth-e2e --test interop -- --ignored board::every_panel
+    pngquant --force --ext .png --speed 1 --nofs 40 "$HOOKSENTRY_AUTH_BOARD_PICTURE"
+
 # Run the randomised tests with their full figures, on a release build, and each fuzz target for a minute (an hour or more)
 soak: system-packages fuzz
     #!/usr/bin/env bash

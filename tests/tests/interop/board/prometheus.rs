@@ -18,7 +18,7 @@ const SCRAPE_LIMIT: Duration = Duration::from_secs(20);
 /// A Prometheus that scrapes instances.
 #[derive(Debug)]
 pub(super) struct Prometheus {
-    _server: PrometheusServer,
+    server: PrometheusServer,
     api: Api,
 }
 
@@ -43,7 +43,12 @@ impl Prometheus {
         let alerts = ALERTS.replace("        for: 1m\n", "        for: 1s\n");
         let server = PrometheusServer::start(&[("prometheus.yml", &configuration), ("alerts.yml", &alerts)]);
         let api = Api::new(&server.address()).keeping_connections();
-        Self { _server: server, api }
+        Self { server, api }
+    }
+
+    /// Returns the address of its interface.
+    pub(super) fn address(&self) -> String {
+        self.server.address()
     }
 
     /// Returns whether an instant query has a sample that is a number, and the labels.
