@@ -67,13 +67,15 @@ async fn credentials_in_other_settings_and_variables_are_masked() {
         .set("REDIS__CLIENT_KEY_FILE", &pem)
         .set("REDIS__URL", "redis://127.0.0.1");
     let headers = format!("OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer {MARKER}");
-    let endpoint = format!("OTEL_EXPORTER_OTLP_ENDPOINT={url}");
+    let endpoint = format!("OTEL_EXPORTER_OTLP_ENDPOINT={url}:4318/otlp?api-key={MARKER}");
+    let unknown = format!("OTEL_EXPORTER_OTLP_HEADER=api-key={MARKER}");
+    let key = format!("OTEL_EXPORTER_OTLP_CLIENT_KEY={MARKER}");
     for command in [&["config", "show"][..], &["config", "show", "--json"]] {
-        let variables = ["env", &headers, &endpoint, "OTEL_SERVICE_NAME=login"];
+        let variables = ["env", &headers, &endpoint, &unknown, &key, "OTEL_SERVICE_NAME=login"];
         let process = installation.spawn_under(&variables, command);
-        let Finished { stdout, .. } = process.finish(std::time::Duration::from_secs(20)).await;
-        assert!(!stdout.contains(BEGINNING), "{stdout}");
-        for shown in ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_ENDPOINT", "login"] {
+        let Finished { stdout, stderr, .. } = process.finish(std::time::Duration::from_secs(20)).await;
+        assert!(!stdout.contains(BEGINNING) && !stderr.contains(BEGINNING), "{stdout}{stderr}");
+        for shown in ["OTEL_EXPORTER_OTLP_HEADERS", "https://127.0.0.1:4318/otlp", "login"] {
             assert!(stdout.contains(shown), "{shown}: {stdout}");
         }
     }

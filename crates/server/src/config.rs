@@ -14,7 +14,9 @@ mod log_filter;
 mod login_limit;
 mod numbers;
 mod password;
+mod paths;
 mod postgres;
+mod public;
 mod ranges;
 mod reader;
 mod redis;
@@ -27,6 +29,7 @@ mod settings;
 mod source;
 mod sources;
 mod spelling;
+mod standard_variables;
 mod taken;
 mod tokens;
 mod trusted_file;
@@ -40,16 +43,21 @@ use std::path::Path;
 use crate::command_error::CommandError;
 pub(crate) use audit::AuditTarget;
 pub(crate) use credentials::CredentialsBackend;
-pub(crate) use effective::{EffectiveSetting, standard_variables};
+pub(crate) use effective::EffectiveSetting;
 use http::HttpSettings;
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use password::PasswordFormats;
 use reader::Reader;
 pub(crate) use secret::Secret;
 pub(crate) use secret_file::SecretFile;
+#[cfg(feature = "otlp")]
+pub(crate) use secret_file::{path_in_message, printable_path};
 pub(crate) use server::{PostgresSettings, ServerSettings};
 pub(crate) use settings::Settings;
 pub(crate) use sources::ENVIRONMENT_PREFIX;
+#[cfg(feature = "otlp")]
+pub(crate) use standard_variables::is_unknown_of_exporter;
+pub(crate) use standard_variables::standard_variables;
 pub(crate) use tokens::{RecordFormat, TokensBackend, TokensSettings, Verification};
 
 #[cfg(test)]

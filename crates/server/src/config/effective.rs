@@ -1,8 +1,7 @@
 //! The settings in force, with their sources, for `config show`.
 
-use std::ffi::OsString;
-
-use super::secret_file::printable_path;
+use super::public::public;
+use super::secret_file::{path_in_message, printable_path};
 use super::source::Source;
 use super::sources::{Flat, Raw, variable};
 use super::taken::{Content, Taken};
@@ -31,38 +30,18 @@ fn setting(key: &str, raw: &Raw, content: Content) -> EffectiveSetting {
     let source = raw.source.clone();
     let name = variable(key);
     match content {
-        Content::Public => EffectiveSetting { name, value: public(&raw.text), source, secret_file: None },
-        Content::Secret => EffectiveSetting { name, value: None, source, secret_file: None },
+        Content::Public => shown(name, public(&raw.text), source),
+        Content::Path => shown(name, printable_path(raw.text.trim()), source),
+        Content::Secret => shown(name, None, source),
         Content::SecretPath => EffectiveSetting {
             name: name.trim_end_matches("_FILE").to_owned(),
             value: None,
             source,
-            secret_file: Some(printable_path(&raw.text).to_owned()),
+            secret_file: Some(path_in_message(&raw.text).to_owned()),
         },
     }
 }
 
-/// Returns the variables of the OpenTelemetry specification that are set, ordered by name. Headers often contain a token.
-pub(crate) fn standard_variables(
-    environment: impl Iterator<Item = (OsString, OsString)>,
-) -> Vec<EffectiveSetting> {
-    let texts = environment
-        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
-    let standard = texts.filter(|(name, _)| name.starts_with("OTEL_"));
-    let mut settings: Vec<_> = standard
-        .map(|(name, text)| EffectiveSetting {
-            value: if name.ends_with("_HEADERS") { None } else { public(&text) },
-            source: Source::Environment(name.clone()),
-            name,
-            secret_file: None,
-        })
-        .collect();
-    settings.sort_by(|a, b| a.name.cmp(&b.name));
-    settings
-}
-
-/// Returns a value that is no secret; `None` if it contains a URL with credentials or a key in PEM form by mistake.
-fn public(text: &str) -> Option<String> {
-    let has_secret = (text.contains("://") && text.contains('@')) || text.contains("-----BEGIN");
-    (!has_secret).then(|| text.trim().to_owned())
+fn shown(name: String, value: Option<&str>, source: Source) -> EffectiveSetting {
+    EffectiveSetting { name, value: value.map(str::to_owned), source, secret_file: None }
 }

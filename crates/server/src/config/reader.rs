@@ -1,16 +1,15 @@
 //! A reader that takes settings one by one and collects all problems.
 
 use std::ffi::OsString;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::public::has_credentials;
 use super::secret_origins::SecretOrigins;
 use super::source::Source;
 use super::sources::{Flat, Raw, from_environment, from_toml};
 use super::spelling;
 use super::taken::{Content, Taken};
 use super::trusted_file::TrustedFile;
-use super::values;
 
 /// A problem of a setting was noted, so that its value is missing.
 #[derive(Clone, Copy, Debug)]
@@ -79,49 +78,6 @@ impl Reader {
         self.readable_file.as_ref().is_some_and(|file| origin == format!("{key} in {file}"))
     }
 
-    /// Takes the path of a file that an adapter reads. It is a problem if others can write the file.
-    pub(super) fn path(&mut self, key: &str) -> Result<Option<PathBuf>, ProblemNoted> {
-        self.path_of_file(key, false)
-    }
-
-    /// Like [`path`](Self::path), and notes if every user of the machine can read the file.
-    pub(super) fn secret_path(&mut self, key: &str) -> Result<Option<PathBuf>, ProblemNoted> {
-        self.path_of_file(key, true)
-    }
-
-    fn path_of_file(&mut self, key: &str, is_secret: bool) -> Result<Option<PathBuf>, ProblemNoted> {
-        let Some(origin) = self.settings.get(key).map(|raw| raw.origin.clone()) else { return Ok(None) };
-        let path = self.optional(key, values::path).ok_or(ProblemNoted)?;
-        self.check_file(&origin, &path, is_secret)?;
-        Ok(Some(path))
-    }
-
-    /// Notes a problem if others can write a file that an adapter reads, and if every user of the machine can read a secret in it.
-    pub(super) fn check_file(
-        &mut self,
-        origin: &str,
-        path: &Path,
-        is_secret: bool,
-    ) -> Result<(), ProblemNoted> {
-        let file = TrustedFile::open(path);
-        let problem = match &file {
-            Ok(file) => file.problem(),
-            Err(error) if error.kind() == ErrorKind::InvalidInput => {
-                Some(format!("cannot be read: {error}; correct the path"))
-            }
-            // The adapter reports it.
-            Err(_) => None,
-        };
-        if let Some(problem) = problem {
-            self.add_problem(format!("{origin}: {} {problem}", path.display()));
-            return Err(ProblemNoted);
-        }
-        if is_secret && file.is_ok_and(|file| file.is_readable_by_all()) {
-            self.readable_secrets.push(format!("{origin}: {}", path.display()));
-        }
-        Ok(())
-    }
-
     /// Adds the environment.
     pub(super) fn add_environment(&mut self, variables: impl Iterator<Item = (OsString, OsString)>) {
         let (flat, problems) = from_environment(variables);
@@ -172,7 +128,17 @@ impl Reader {
     ) -> Option<T> {
         let text = raw.text.trim();
         let parsed = problem.or_else(|| spelling::problem(text)).map_or_else(|| parse(text), Err);
-        parsed.map_err(|problem| self.problems.push(format!("{}: {problem}", raw.origin))).ok()
+        let problem = match parsed {
+            Ok(value) => return Some(value),
+            // The problem may quote a part of the secret.
+            Err(_) if has_credentials(text) => {
+                "the value is not allowed (not printed: it may contain a secret); write one without credentials"
+                    .to_owned()
+            }
+            Err(problem) => problem,
+        };
+        self.problems.push(format!("{}: {problem}", raw.origin));
+        None
     }
 
     /// Notes the settings of a section that is not used, unless they have their default.

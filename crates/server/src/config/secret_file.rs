@@ -5,13 +5,11 @@ use std::path::{Component, Path};
 
 use zeroize::Zeroizing;
 
+use super::public::public;
 use super::trusted_file::TrustedFile;
 
 /// The largest size of the file in bytes.
 const MAX_BYTES: u64 = 64 * 1_024;
-/// A path of at least this length may be a secret that was pasted in place of a path.
-pub(super) const MIN_SECRET_LENGTH: usize = 32;
-
 /// The content of a secret file.
 pub(crate) struct SecretFile {
     /// The content without the line break at its end.
@@ -43,15 +41,19 @@ impl SecretFile {
     }
 }
 
-/// Returns a path for messages. A secret that was pasted in place of a path must not be printed (S-40), so a long text is
-/// printed only if its directory exists.
-pub(super) fn printable_path(path: &str) -> &str {
+/// Returns a path for messages; `None` if its directory does not exist or it contains a secret.
+///
+/// A secret that was pasted in place of a path must not be printed (S-40). A short one or one with slashes looks like a path, but
+/// names no directory that exists.
+pub(crate) fn printable_path(path: &str) -> Option<&str> {
     let is_name = |part: Component<'_>| matches!(part, Component::Normal(_));
     let folder = Path::new(path).parent().filter(|folder| folder.components().any(is_name));
-    let is_short = path.len() < MIN_SECRET_LENGTH && !path.contains("://");
-    if is_short || folder.is_some_and(Path::is_dir) {
-        path
-    } else {
-        "the file (its name is not printed: it may be a secret that was pasted in place of a path)"
-    }
+    folder.filter(|folder| folder.is_dir()).and_then(|_| public(path))
+}
+
+/// Like [`printable_path`], with a text in place of a path that is not printed.
+pub(crate) fn path_in_message(path: &str) -> &str {
+    printable_path(path).unwrap_or(
+        "the file (its name is not printed: it may be a secret that was pasted in place of a path)",
+    )
 }

@@ -6,11 +6,14 @@ use zeroize::Zeroizing;
 
 use super::reader::Reader;
 use super::secret::Secret;
-use super::secret_file::{MIN_SECRET_LENGTH, SecretFile, printable_path};
+use super::secret_file::{SecretFile, path_in_message};
 use super::sources::{ENVIRONMENT_PREFIX, Raw, variable};
 use super::spelling;
 use super::taken::Content;
 use super::trusted_file::TrustedFile;
+
+/// The length that each part of a list of keys has at least.
+const MIN_KEY_LENGTH: usize = 32;
 
 /// The text of a secret setting or of its file.
 struct Given {
@@ -100,7 +103,7 @@ impl Reader {
     }
 
     fn file(&mut self, Raw { text: path, origin, .. }: Raw) -> Option<Given> {
-        let printable = printable_path(&path);
+        let printable = path_in_message(&path);
         let file = TrustedFile::open(Path::new(&path));
         if let Some(problem) = file.as_ref().ok().and_then(TrustedFile::problem) {
             self.add_problem(format!("{origin}: {printable} {problem}"));
@@ -139,5 +142,5 @@ fn is_comma_list(text: &str) -> bool {
         return true;
     }
     let mut parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    text.contains(',') && !text.contains('\n') && parts.all(|part| part.len() >= MIN_SECRET_LENGTH)
+    text.contains(',') && !text.contains('\n') && parts.all(|part| part.len() >= MIN_KEY_LENGTH)
 }

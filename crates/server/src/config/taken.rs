@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub(super) enum Content {
     /// A value that may be shown.
     Public,
+    /// The path of a file without a secret, or with one that has no setting of its own.
+    Path,
     /// A secret.
     Secret,
     /// The path of a file with a secret.

@@ -77,7 +77,6 @@ fn only_exact_cors_origins_are_accepted() {
         ("https://app.example.com/login?x#y", "write https://app.example.com"),
         ("https://app.example.com:443", "write https://app.example.com"),
         ("HTTPS://App.Example.com", "write https://app.example.com"),
-        ("https://user@app.example.com", "write https://app.example.com"),
         ("https://bücher.example", "write https://xn--bcher-kva.example"),
     ] {
         let problems = problems(&[("HTTP__CORS_ORIGINS", bad)]);
@@ -268,7 +267,7 @@ fn a_secret_is_read_from_a_variable_or_a_file_and_never_printed() {
 
     let both = problems(&[("JWT__KEY", "sesame"), ("JWT__KEY_FILE", path)]);
     assert!(both.len() == 1 && !both[0].contains("sesame"));
-    assert!(problems(&[("JWT__KEY_FILE", "/no/such/file")])[0].contains("/no/such/file"));
+    assert!(problems(&[("JWT__KEY_FILE", "/etc/no-such-file")])[0].contains("/etc/no-such-file"));
 }
 
 #[test]

@@ -159,14 +159,22 @@ fn permissions_of_secret_files_are_checked() {
 // S-40
 #[test]
 fn a_secret_that_was_pasted_in_place_of_a_path_is_not_printed() {
-    for secret in
-        [ONE.to_owned(), format!("/{ONE}"), "postgres://me:sesame@db/x".to_owned(), format!("{ONE}/{OTHER}=")]
-    {
-        let problems = problems(&[("JWT__KEY_FILE", &secret)]);
-        let [problem] = problems.as_slice() else { panic!("{problems:?}") };
-        assert!(problem.contains("JWT__KEY_FILE") && problem.contains("pasted"), "{problem}");
-        assert!(!problem.contains(ONE) && !problem.contains("sesame"), "{problem}");
+    let settings: [(&str, &[(&str, &str)]); 4] = [
+        ("JWT__KEY_FILE", &[]),
+        ("REDIS__CA_FILE", &REDIS),
+        ("REDIS__CLIENT_KEY_FILE", &REDIS),
+        ("POSTGRES__CLIENT_KEY_FILE", &POSTGRES),
+    ];
+    for secret in [ONE, "sesame", "/sesame", "./sesame", "open/sesame/+/", &format!("{ONE}/{OTHER}=")] {
+        for (setting, others) in settings {
+            let problems = problems(&[others, &[(setting, secret)]].concat());
+            let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+            assert!(problem.contains(setting) && problem.contains("pasted"), "{problem}");
+            assert!(!problem.contains(ONE) && !problem.contains("sesame"), "{problem}");
+        }
     }
+    let problems = problems(&[("JWT__KEY_FILE", "postgres://me:sesame@db/x")]);
+    assert!(problems.len() == 1 && !problems[0].contains("sesame"), "{problems:?}");
     let folder = tempfile::tempdir().unwrap();
     let absent = folder.path().join("a-file-with-a-long-name-that-is-absent");
     assert_one_problem(

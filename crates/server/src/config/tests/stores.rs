@@ -107,8 +107,8 @@ fn an_empty_variable_removes_the_setting_of_the_file_or_is_rejected() {
 
 #[test]
 fn an_unreadable_url_file_is_one_problem() {
-    let problems = problems(&[KEY, ("TOKENS__BACKEND", "redis"), ("REDIS__URL_FILE", "/no/such/file")]);
-    assert!(problems.len() == 1 && problems[0].contains("/no/such/file"), "{problems:?}");
+    let problems = problems(&[KEY, ("TOKENS__BACKEND", "redis"), ("REDIS__URL_FILE", "/etc/no-such-file")]);
+    assert!(problems.len() == 1 && problems[0].contains("/etc/no-such-file"), "{problems:?}");
 }
 
 #[test]
