@@ -69,7 +69,9 @@ impl Middleware {
         let client = Client::determine(&request, &self.client_addresses);
         RequestState::begin(&request, client, audit::is_on().then(|| id.as_str().into()));
         let span = access_log::span(id.as_str(), client.address);
-        traces::begin(&span, Some(request.headers()));
+        let is_from_proxy =
+            request.peer_addr().is_some_and(|peer| self.client_addresses.is_trusted(peer.ip()));
+        traces::begin(&span, is_from_proxy.then(|| request.headers()));
         let cors = self.cors.read(&request);
 
         let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();

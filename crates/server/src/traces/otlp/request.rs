@@ -25,7 +25,12 @@ const METHODS: [Method; 9] = [
     Method::TRACE,
 ];
 
-/// Makes the span of a request the child of its client's span, and records the id of the trace. Does nothing if traces are off.
+/// The length of the longest host name. Clients choose the `Host` header, and the queue of spans is limited by number only.
+const MAX_HOST_NAME: usize = 255;
+
+/// Makes the span of a request the child of its caller's span, and records the id of the trace. Does nothing if traces are off.
+///
+/// `headers` is `None` unless the peer is a trusted proxy: other clients must not decide what is sampled.
 pub(crate) fn begin(span: &Span, headers: Option<&HeaderMap>) {
     let Some(reads_parent) = reads_parent() else { return };
     if let Some(parent) = headers.filter(|_| reads_parent).and_then(parent) {
@@ -56,8 +61,8 @@ pub(crate) fn end(span: &Span, request: Option<&HttpRequest>, route: &'static st
         span.set_attribute(KeyValue::new("http.route", route));
     }
     let host = request.and_then(|request| request.headers().get(HOST)?.to_str().ok());
-    if let Some(host) = host {
-        span.set_attribute(KeyValue::new("server.address", without_port(host).to_owned()));
+    if let Some(name) = host.map(without_port).filter(|name| name.len() <= MAX_HOST_NAME) {
+        span.set_attribute(KeyValue::new("server.address", name.to_owned()));
     }
     span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
     if status.is_server_error() {
