@@ -122,9 +122,9 @@ async fn the_trace_id_connects_the_log_and_the_trace() {
 }
 
 #[tokio::test]
-async fn a_caller_decides_by_its_trace_context() {
+async fn a_trusted_proxy_decides_by_its_trace_context() {
     let collector = Collector::start();
-    let installation = exporting_to(&collector.endpoint());
+    let installation = exporting_to(&collector.endpoint()).set("HTTP__TRUSTED_PROXIES", "127.0.0.1");
     let server = serve(installation.with_variable("OTEL_TRACES_SAMPLER", "parentbased_always_off")).await;
     let access = server.log_in(ALICE).await.access;
     let with = |traceparent: String| server.with_header("traceparent", &traceparent);
@@ -144,6 +144,28 @@ async fn a_caller_decides_by_its_trace_context() {
     assert!(spans.iter().all(|span| span.trace == me.trace), "{spans:#?}");
     assert_eq!(spans.iter().filter(|span| span.name == ME).count(), 1);
     use_case(&spans, ME, "verify", &["access_tokens.verify"]);
+}
+
+#[tokio::test]
+async fn a_stranger_decides_neither_the_trace_nor_its_size() {
+    let collector = Collector::start();
+    let server = serve(exporting_to(&collector.endpoint())).await;
+    let access = server.log_in(ALICE).await.access;
+    for flags in ["-00", "-01"] {
+        let server = server.with_header("traceparent", &format!("{PARENT}{flags}"));
+        assert_eq!(server.with_header("tracestate", "vendor=value").me(&access).await.status, 200);
+    }
+    let (longest, longer) = ("a".repeat(255), "b".repeat(256));
+    for host in [&longest, &longer] {
+        assert_eq!(server.with_header("host", host).me(&access).await.status, 200);
+    }
+    let spans = collector.wait_for(ME, 4).await;
+    let own: Vec<_> = spans.iter().filter(|span| span.name == ME).collect();
+    assert_eq!(own.len(), 4, "{spans:#?}");
+    assert!(own.iter().all(|span| span.parent.is_empty() && !PARENT.contains(&span.trace)), "{own:#?}");
+    assert!(own.iter().all(|span| span.state.is_empty()), "{own:#?}");
+    let hosts: Vec<_> = own.iter().filter_map(|span| span.attributes.get("server.address")).collect();
+    assert!(hosts.len() == 3 && hosts.contains(&&longest) && !hosts.contains(&&longer), "{hosts:?}");
 }
 
 #[tokio::test]
@@ -317,6 +339,31 @@ async fn an_encrypted_collector_is_verified() {
     assert_eq!(collector.requests(), received);
 }
 
+// S-40, S-86
+#[tokio::test]
+async fn headers_of_traces_never_leave_the_machine_in_plain_text() {
+    // The system takes this address for the machine itself, but it is not a loopback address.
+    let port = Port::take();
+    let endpoint = format!("http://0.0.0.0:{}", port.number);
+    for headers in ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"] {
+        let installation = exporting_to(&endpoint).with_variable(headers, "api-key=secret-1");
+        let message = installation.rejects_to_serve().await;
+        assert!(
+            message.contains("- OTEL_EXPORTER_OTLP_ENDPOINT: ") && message.contains(headers),
+            "{message}"
+        );
+        assert!(message.contains("https") && !message.contains("secret-1"), "{message}");
+    }
+    let warned = exporting_to(&endpoint).cli(&["config", "check"], "").await.expect_success();
+    assert!(warned.contains("warning  OTEL_EXPORTER_OTLP_ENDPOINT: "), "{warned}");
+    let local = exporting_to("http://localhost:4318").with_variable("OTEL_EXPORTER_OTLP_HEADERS", "a=b");
+    let silent = local.cli(&["config", "check"], "").await.expect_success();
+    assert!(!silent.contains("OTEL_"), "{silent}");
+    let server = serve(exporting_to(&endpoint)).await;
+    let warning = ["\"diagnostics\"", "OTEL_EXPORTER_OTLP_ENDPOINT", "plain text"];
+    assert!(server.process.logs(&warning).await, "{}", server.process.stderr());
+}
+
 // S-40, S-95
 #[tokio::test]
 async fn variables_that_cannot_be_used_are_rejected_by_name() {
@@ -336,6 +383,15 @@ async fn variables_that_cannot_be_used_are_rejected_by_name() {
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096"),
         ("OTEL_RESOURCE_ATTRIBUTES", "production"),
         ("OTEL_SDK_DISABLED", "yes"),
+        ("OTEL_EXPORTER_OTLP_HEADER", "api-key=secret-1"),
+        ("OTEL_EXPORTER_OTLP_TRACE_HEADERS", "api-key=secret-1"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=secret-1%0A"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "secret-1"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "secret-1"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "secret-1"),
+        ("OTEL_TRACES_EXPORTER", "secret-1"),
+        ("OTEL_TRACES_SAMPLER", "secret-1"),
+        ("OTEL_PROPAGATORS", "secret-1"),
     ] {
         let installation = exporting_to("http://127.0.0.1:4318").with_variable(name, value);
         let message = installation.rejects_to_serve().await;

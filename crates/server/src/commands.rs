@@ -26,7 +26,7 @@ use crate::compose;
 use crate::config::{Settings, Sources};
 use crate::reload::Hangups;
 use crate::traces::Traces;
-use crate::{audit, logging, serve};
+use crate::{audit, diagnostics, logging, serve};
 use administration::Administration;
 use changes::changes_something;
 
@@ -54,6 +54,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
     let settings = sources.settings(compose::problems)?;
     let traces = traces(&command)?;
     let _log = logging::start(&settings.log, traces.as_ref())?;
+    diagnostics::log("settings", traces.as_ref().map_or(&[], Traces::warnings));
     if changes_something(&command) {
         audit::start(&settings.audit)?;
     }

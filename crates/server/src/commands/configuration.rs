@@ -38,9 +38,11 @@ pub(super) fn run(sources: &Sources, command: &ConfigCommand) -> Result<(), Comm
 
 fn check(sources: &Sources) -> Result<(), CommandError> {
     let settings = sources.settings(compose::problems)?;
-    Traces::check(std::env::vars_os())?;
-    let warnings =
-        setting_checks::checks(&settings).into_iter().filter(|check| check.severity != Severity::Ok);
+    let of_traces = Traces::check(std::env::vars_os())?;
+    let warnings = setting_checks::checks(&settings)
+        .into_iter()
+        .filter(|check| check.severity != Severity::Ok)
+        .chain(of_traces);
     let result = Check::ok("the settings can be used; `doctor` also checks the stores");
     warnings.chain([result]).try_for_each(|Check { severity, text }| {
         let severity = styled(&format!("{severity:7}"), of_severity(severity));

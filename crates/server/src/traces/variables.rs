@@ -1,4 +1,4 @@
-//! The `OTEL_*` variables of the environment.
+//! The `OTEL_*` variables of the environment. No message quotes a value, since it may be a secret in the wrong variable (S-40).
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -26,6 +26,12 @@ impl Variables {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Returns the names of the variables.
+    #[cfg(feature = "otlp")]
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Returns the variable with the endpoint of traces or, if there is none, of all signals.
     pub(super) fn endpoint(&self) -> Option<(&'static str, &str)> {
         self.first(["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"])
@@ -50,10 +56,11 @@ impl Variables {
         let has_no_exporter = match self.get("OTEL_TRACES_EXPORTER") {
             Some("none") => true,
             Some("otlp") | None => false,
-            Some(other) => {
-                problems.push(format!(
-                    "OTEL_TRACES_EXPORTER: {other:?} is not an exporter of this program; write otlp or none"
-                ));
+            Some(_) => {
+                problems.push(
+                    "OTEL_TRACES_EXPORTER: the value is not an exporter of this program; write otlp or none"
+                        .to_owned(),
+                );
                 false
             }
         };

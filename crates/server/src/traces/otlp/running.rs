@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use auth_domain::ports::Clock;
+use auth_domain::ports::{Check, Clock};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::{Metadata, Subscriber};
@@ -31,7 +31,10 @@ struct State {
 }
 
 /// The running exporter. Dropping it exports the queued spans within a timeout.
-pub(crate) struct Traces(SdkTracerProvider);
+pub(crate) struct Traces {
+    provider: SdkTracerProvider,
+    warnings: Vec<Check>,
+}
 
 impl Traces {
     /// Starts the exporter if the environment names a collector.
@@ -45,15 +48,22 @@ impl Traces {
         let counts = Arc::<SpanCounts>::default();
         let provider = provider(&settings, &counts).map_err(CommandError::Failed)?;
         STATE.get_or_init(|| State { counts, reads_parent: settings.reads_parent });
-        Ok(Some(Self(provider)))
+        Ok(Some(Self { provider, warnings: settings.warnings }))
     }
 
-    /// Checks the variables, and starts nothing.
+    /// Returns the warnings about the variables, and starts nothing.
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    pub(crate) fn check(environment: impl Iterator<Item = (OsString, OsString)>) -> Result<(), CommandError> {
-        settings(environment).map(drop)
+    pub(crate) fn check(
+        environment: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<Vec<Check>, CommandError> {
+        settings(environment).map(|settings| settings.map_or_else(Vec::new, |settings| settings.warnings))
+    }
+
+    /// Returns the warnings about the variables.
+    pub(crate) fn warnings(&self) -> &[Check] {
+        &self.warnings
     }
 
     /// Returns the layer that records the spans of this program. It has no events: they go to the log.
@@ -62,7 +72,7 @@ impl Traces {
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     {
         tracing_opentelemetry::layer()
-            .with_tracer(self.0.tracer(env!("CARGO_BIN_NAME")))
+            .with_tracer(self.provider.tracer(env!("CARGO_BIN_NAME")))
             .with_location(false)
             .with_threads(false)
             .with_tracked_inactivity(false)
@@ -77,7 +87,7 @@ impl Traces {
 impl Drop for Traces {
     fn drop(&mut self) {
         // An error means that spans are left, which are lost.
-        let _ = self.0.shutdown_with_timeout(SHUTDOWN_TIMEOUT);
+        let _ = self.provider.shutdown_with_timeout(SHUTDOWN_TIMEOUT);
         if let Some(State { counts, .. }) = STATE.get() {
             counts.lose_pending();
             counts.report_all();

@@ -16,10 +16,9 @@ pub(super) fn parse(name: Option<&str>, argument: Option<&str>) -> Result<Sample
         "parentbased_always_on" => parent_based(Sampler::AlwaysOn),
         "parentbased_always_off" => parent_based(Sampler::AlwaysOff),
         "parentbased_traceidratio" => parent_based(Sampler::TraceIdRatioBased(ratio(argument)?)),
-        other => Err(format!(
-            "OTEL_TRACES_SAMPLER: {other:?} is not a sampler of this program; write always_on, always_off or traceidratio, or \
-             one of them after parentbased_"
-        )),
+        _ => Err("OTEL_TRACES_SAMPLER: the value is not a sampler of this program; write always_on, always_off or \
+                  traceidratio, or one of them after parentbased_"
+            .to_owned()),
     }
 }
 

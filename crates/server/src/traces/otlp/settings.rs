@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
+use auth_domain::ports::Check;
 use auth_store_connection::TlsFile;
 use opentelemetry_sdk::trace::Sampler;
-use url::Url;
+use url::{Host, Url};
 
 use super::headers::{check_attributes, check_headers, has_attribute};
 use super::numbers::{milliseconds, spans};
 use super::sampler;
 use super::trust::{CERTIFICATE, Trust};
+use crate::config::{is_unknown_of_exporter, path_in_message, printable_path};
 use crate::traces::variables::Variables;
 
 /// The settings of the exporter. The headers are not among them: the exporter reads them itself.
@@ -28,6 +30,7 @@ pub(super) struct TraceSettings {
     pub(super) reads_parent: bool,
     /// Whether the environment names the service.
     pub(super) is_named: bool,
+    pub(super) warnings: Vec<Check>,
 }
 
 impl TraceSettings {
@@ -35,9 +38,10 @@ impl TraceSettings {
     pub(super) fn read(variables: &Variables, problems: Vec<String>) -> Result<Self, Vec<String>> {
         let mut reader = Reader { variables, problems };
         reader.reject_unsupported();
+        reader.reject_unknown();
         let endpoint = reader.endpoint();
-        let files = ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", CERTIFICATE];
-        let file = variables.first(files).map(|(name, path)| TlsFile::new(Path::new(path), name));
+        let warnings = reader.check_transport(endpoint.as_ref());
+        let file = reader.authorities();
         let timeouts = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
         let timeout = reader.value(timeouts, milliseconds, Duration::from_secs(10));
         let export_timeout =
@@ -66,7 +70,7 @@ impl TraceSettings {
             variables.get("OTEL_SERVICE_NAME").is_some() || has_attribute(attributes, "service.name");
         let trust = if is_tls { Trust::authorities(file) } else { Trust::Plain };
         let timeout = timeout.min(export_timeout);
-        Ok(Self { endpoint, trust, timeout, sampler, queue, batch, delay, reads_parent, is_named })
+        Ok(Self { endpoint, trust, timeout, sampler, queue, batch, delay, reads_parent, is_named, warnings })
     }
 }
 
@@ -111,7 +115,7 @@ impl Reader<'_> {
             if let Some((name, text)) = self.variables.first(names)
                 && text != only
             {
-                self.problems.push(format!("{name}: {text:?} is not supported; write {only}"));
+                self.problems.push(format!("{name}: the value is not supported; write {only}"));
             }
         }
         for name in CLIENT_CERTIFICATE {
@@ -120,6 +124,41 @@ impl Reader<'_> {
                 self.problems.push(format!("{name}: client certificates are not supported; {remedy}"));
             }
         }
+    }
+
+    fn reject_unknown(&mut self) {
+        for name in self.variables.names().filter(|name| is_unknown_of_exporter(name)) {
+            let remedy = "correct the name, or remove the variable";
+            self.problems.push(format!("{name}: OpenTelemetry has no such variable; {remedy}"));
+        }
+    }
+
+    /// Returns the file of authorities. It is a problem if there is none and its name may be a secret.
+    fn authorities(&mut self) -> Option<TlsFile> {
+        let (name, path) = self.variables.first(["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", CERTIFICATE])?;
+        if printable_path(path).is_none() && !Path::new(path).is_file() {
+            let file = path_in_message(path);
+            self.problems.push(format!("{name}: {file} cannot be read; correct the path"));
+        }
+        Some(TlsFile::new(Path::new(path), name))
+    }
+
+    /// Returns a warning if traces leave the machine in plain text. It is a problem if headers do: they are mostly credentials (S-86).
+    fn check_transport(&mut self, endpoint: Option<&Url>) -> Vec<Check> {
+        let Some(endpoint) = endpoint.filter(|url| is_plain_text_to_another_machine(url)) else {
+            return Vec::new();
+        };
+        let name = self.variables.endpoint().map_or_else(String::new, |(name, _)| name.to_owned());
+        let host = endpoint.host_str().unwrap_or_default();
+        if let Some((headers, _)) = self.variables.first(HEADERS) {
+            self.problems.push(format!(
+                "{name}: {headers} would be sent in plain text to {host}; write a URL with https, or use a collector on this \
+                 machine that adds the headers"
+            ));
+        }
+        vec![Check::warning(format!(
+            "{name}: traces are sent in plain text to {host}; write a URL with https, unless the network is private"
+        ))]
     }
 
     /// Returns the URL of traces. The endpoint of all signals is the base of it.
@@ -144,6 +183,16 @@ impl Reader<'_> {
     }
 }
 
+fn is_plain_text_to_another_machine(url: &Url) -> bool {
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        None => false,
+    };
+    url.scheme() == "http" && !is_loopback
+}
+
 /// Parses the propagators. `baggage` has no effect, because no span has baggage.
 fn reads_parent(text: &str) -> Result<bool, String> {
     let mut reads = false;
@@ -151,9 +200,7 @@ fn reads_parent(text: &str) -> Result<bool, String> {
         match name {
             "tracecontext" => reads = true,
             "baggage" | "none" => {}
-            other => {
-                return Err(format!("{other:?} is not supported; write tracecontext, baggage or none"));
-            }
+            _ => return Err("a propagator is not supported; write tracecontext, baggage or none".to_owned()),
         }
     }
     Ok(reads)
