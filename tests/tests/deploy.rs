@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use auth_e2e::Installation;
+use auth_e2e::documents::block;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const PREFIX: &str = "HOOKSENTRY_AUTH__";
@@ -80,13 +81,66 @@ fn the_image_is_built_with_the_toolchain_of_the_workspace() {
 }
 
 #[test]
+fn the_image_is_built_from_every_file_that_cargo_reads() {
+    let list = read("deploy/Dockerfile.dockerignore");
+    let copied: BTreeSet<&str> = list.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    let manifest = read("Cargo.toml");
+    let members = manifest.lines().find_map(|line| line.strip_prefix("members = [")).expect("the members");
+    let folders = members.split('"').skip(1).step_by(2).filter_map(|member| member.split('/').next());
+    for name in
+        [".cargo/config.toml", "Cargo.lock", "Cargo.toml", "rust-toolchain.toml"].into_iter().chain(folders)
+    {
+        assert!(copied.contains(name), "{name} is not in {copied:?}");
+    }
+    assert!(copied.iter().all(|name| fs::exists(format!("{FOLDER}/{name}")).expect("a readable folder")));
+}
+
+#[test]
+fn the_pod_monitor_names_the_job_of_the_alerts() {
+    let monitor = read("deploy/kubernetes/pod-monitor.yaml");
+    let label = value(&monitor, "jobLabel: ");
+    let deployment = read("deploy/kubernetes/deployment.yaml");
+    let (_, template) = deployment.split_once("  template:").expect("the template of the pods");
+    let labels = value(template, "labels: ");
+    assert_eq!(value(&monitor, "matchLabels: "), labels, "the pods are not selected");
+    let job = value(labels, &format!("{label}: ")).split(',').next().expect("the value");
+    let alerts = read("deploy/prometheus/alerts.yml");
+    assert!(alerts.contains(&format!("absent(up{{job=\"{job}\"}})")), "{job}");
+    assert!(deployment.contains(&format!("name: {},", value(&monitor, "port: "))), "{monitor}");
+}
+
+#[test]
+fn the_deployment_page_grants_rights_before_it_starts_instances() {
+    let order = |steps: &[&str]| {
+        let found = block("deployment.md", "sh", steps.last().expect("a step"));
+        let places: Vec<_> = steps.iter().map(|step| found.find(step)).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{steps:?} in {found}");
+    };
+    order(&["run --rm migrate", "run --rm grants", "up --detach --no-deps"]);
+    order(&[
+        "migrate.yaml",
+        "kubectl wait",
+        "deploy/postgres/grants.sql",
+        "apply --kustomize",
+        "rollout status",
+    ]);
+    order(&["config.toml migrate", "postgres/grants.sql", "auth doctor", "systemctl restart"]);
+}
+
+#[test]
+fn the_operations_page_has_the_grants_of_the_deployment() {
+    let page = read("docs/operations.md");
+    let file = read("deploy/postgres/grants.sql");
+    let grants: Vec<&str> = file.lines().filter(|line| !line.starts_with("--")).collect();
+    assert!(grants.len() > 3, "{file}");
+    assert!(page.contains(&grants.join("\n")), "{file}");
+}
+
+#[test]
 fn the_proxy_of_the_compose_file_is_trusted() {
     let compose = read("deploy/compose.yaml");
-    let value = |name: &str| {
-        let line = compose.lines().find_map(|line| line.split_once(&format!("{name}: ")));
-        line.expect("a line").1.trim_end_matches([' ', '}']).to_owned()
-    };
-    assert_eq!(value("HOOKSENTRY_AUTH__HTTP__TRUSTED_PROXIES"), value("ipv4_address"));
+    let trusted = value(&compose, "HOOKSENTRY_AUTH__HTTP__TRUSTED_PROXIES: ");
+    assert_eq!(trusted, value(&compose, "ipv4_address: "));
 }
 
 #[tokio::test]
@@ -105,6 +159,12 @@ async fn the_settings_of_the_debian_package_are_valid() {
         installation.cli(&["--config", &path.to_string_lossy(), "doctor"], "").await.expect_failure();
     assert!(message.contains("jwt.key_file") && message.contains("redis.url_file"), "{message}");
     assert!(!message.contains("there is no such setting"), "{message}");
+}
+
+/// Returns the rest of the first line with `name`, without brackets.
+fn value<'a>(text: &'a str, name: &str) -> &'a str {
+    let line = text.lines().find_map(|line| line.split_once(name)).expect("a line");
+    line.1.trim_matches(['{', ' ', '}'])
 }
 
 /// Returns the settings that a text names, without the prefix.

@@ -78,7 +78,11 @@ async fn haproxy_accepts_its_configuration() {
 async fn stores_of_the_compose_file_lead_to_a_login() {
     let folder = tempfile::tempdir().expect("a folder");
     let secrets = folder.path().join("secrets");
-    expect_success(Command::new(format!("{FOLDER}/create-secrets")).arg(&secrets)).await;
+    let mut create_secrets = Command::new(format!("{FOLDER}/create-secrets"));
+    expect_success(create_secrets.arg(&secrets)).await;
+    let first = fs::read(secrets.join("jwt-key")).expect("a secret");
+    expect_success(&mut create_secrets).await;
+    assert_eq!(fs::read(secrets.join("jwt-key")).expect("a secret"), first, "a repetition changes nothing");
     let secret = |name: &str| fs::read_to_string(secrets.join(name)).expect("a secret").trim_end().to_owned();
 
     let redis = start_redis(folder.path(), &secrets);
@@ -137,8 +141,9 @@ fn analyze() -> Command {
 fn manifests() -> Vec<PathBuf> {
     let files = fs::read_dir(format!("{FOLDER}/kubernetes")).expect("the folder of manifests");
     let paths = files.map(|file| file.expect("an entry").path());
-    // Only kustomize reads this one.
-    paths.filter(|path| !path.ends_with("kustomization.yaml")).collect()
+    // These kinds are of kustomize and of the Prometheus operator.
+    let others = ["kustomization.yaml", "pod-monitor.yaml"];
+    paths.filter(|path| !others.iter().any(|other| path.ends_with(other))).collect()
 }
 
 fn read(name: &str) -> String {
