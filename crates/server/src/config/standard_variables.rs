@@ -29,9 +29,11 @@ const SIGNALS: [&str; 4] = ["TRACES_", "METRICS_", "LOGS_", "PROFILES_"];
 /// The variables of an exporter whose values are shown.
 const PUBLIC_OF_EXPORTER: [&str; 5] = ["CERTIFICATE", "COMPRESSION", "INSECURE", "PROTOCOL", "TIMEOUT"];
 /// The other variables of an exporter.
+#[cfg(feature = "otlp")]
 const OTHERS_OF_EXPORTER: [&str; 4] = ["CLIENT_CERTIFICATE", "CLIENT_KEY", ENDPOINT, "HEADERS"];
 const ENDPOINT: &str = "ENDPOINT";
 /// Variables of one signal only.
+#[cfg(feature = "otlp")]
 const OF_METRICS: [&str; 2] = ["METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "METRICS_TEMPORALITY_PREFERENCE"];
 
 /// Returns the variables that are set, ordered by name.
@@ -54,6 +56,7 @@ pub(crate) fn standard_variables(
 }
 
 /// Returns whether a variable begins like those of exporters, and the specification does not have it.
+#[cfg(feature = "otlp")]
 pub(crate) fn is_unknown_of_exporter(name: &str) -> bool {
     let Some(rest) = name.strip_prefix(EXPORTER) else { return false };
     let of_any = without_signal(rest);
@@ -124,6 +127,7 @@ mod tests {
     }
 
     // S-95
+    #[cfg(feature = "otlp")]
     #[test]
     fn a_variable_of_an_exporter_is_one_of_the_specification_or_unknown() {
         for known in [
