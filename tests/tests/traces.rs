@@ -397,6 +397,9 @@ async fn variables_that_cannot_be_used_are_rejected_by_name() {
         let message = installation.rejects_to_serve().await;
         let check = installation.cli(&["config", "check"], "").await;
         assert_eq!((check.stderr.as_str(), check.code()), (message.as_str(), Some(2)));
+        let doctor = installation.cli(&["doctor"], "").await;
+        assert!(doctor.stdout.contains(&format!("  ERROR    {name}: ")), "{name}: {doctor:?}");
+        assert!(!doctor.stdout.contains("secret-1") && doctor.code() == Some(1), "{doctor:?}");
         assert!(message.contains(&format!("- {name}: ")), "{name}: {message}");
         assert!(!message.contains("secret-1"), "{message}");
     }

@@ -15,6 +15,7 @@ use crate::config::Settings;
 use crate::dependency::Depth;
 use crate::diagnostics;
 use crate::error_chain::error_chain;
+use crate::traces::Traces;
 use report::Counts;
 
 /// The timeout of the checks of a store, every row included.
@@ -25,7 +26,9 @@ const TIMEOUT: Duration = Duration::from_secs(25);
 /// The exit code does not depend on whether the report can be printed.
 pub(super) async fn run(settings: &Settings, json: bool) -> Result<(), CommandError> {
     let mut report = Report { counts: Counts::default(), json };
-    report.print("settings", &setting_checks::checks(settings))?;
+    let mut checks = setting_checks::checks(settings);
+    checks.extend(of_traces());
+    report.print("settings", &checks)?;
     match compose(settings, Purpose::Diagnose) {
         Ok(parts) => {
             let checked = diagnostics::check(&parts.dependencies, &*parts.clock, Depth::Rows, TIMEOUT).await;
@@ -44,6 +47,15 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<(), CommandEr
         return Err(CommandError::Failed("there are errors; fix them, and run `doctor` again".to_owned()));
     }
     Ok(())
+}
+
+/// Returns the checks of the variables of traces, which only `serve` uses.
+fn of_traces() -> Vec<Check> {
+    match Traces::check(std::env::vars_os()) {
+        Ok(warnings) => warnings,
+        Err(CommandError::Settings(problems)) => problems.into_iter().map(Check::error).collect(),
+        Err(CommandError::Arguments(problem) | CommandError::Failed(problem)) => vec![Check::error(problem)],
+    }
 }
 
 /// The report on standard output.
