@@ -78,6 +78,8 @@ async fn credentials_in_other_settings_and_variables_are_masked() {
         for shown in ["OTEL_EXPORTER_OTLP_HEADERS", "https://127.0.0.1:4318/otlp", "login"] {
             assert!(stdout.contains(shown), "{shown}: {stdout}");
         }
+        let lines: Vec<&str> = stdout.lines().skip_while(|line| line.starts_with("SETTING ")).collect();
+        assert!(lines.is_sorted(), "{stdout}");
     }
 }
 
@@ -136,6 +138,19 @@ async fn config_show_prints_what_it_can_and_then_the_problems() {
     );
     for problem in ["HTTP__LISTEN: \"everywhere\"", "HTTP__LISTENING: there is no such setting"] {
         assert!(finished.stderr.contains(problem), "{finished:?}");
+    }
+}
+
+#[tokio::test]
+async fn config_show_leaves_out_the_data_dir_if_both_backends_are_servers() {
+    for (backend, other, is_shown) in
+        [("postgres", "redis", false), ("postgres", "embedded", true), ("embedded", "redis", true)]
+    {
+        let installation =
+            Installation::embedded().set("CREDENTIALS__BACKEND", backend).set("TOKENS__BACKEND", other);
+        let shown = installation.cli(&["config", "show"], "").await.stdout;
+        assert!(shown.contains("TOKENS__BACKEND"), "{shown}");
+        assert_eq!(shown.lines().any(|line| line.starts_with("DATA_DIR ")), is_shown, "{shown}");
     }
 }
 

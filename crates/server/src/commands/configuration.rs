@@ -54,6 +54,7 @@ fn check(sources: &Sources) -> Result<(), CommandError> {
 fn show(sources: &Sources, json: bool) -> Result<(), CommandError> {
     let (mut effective, settings) = sources.effective(compose::problems);
     effective.extend(standard_variables(std::env::vars_os()));
+    effective.sort_by(|a, b| a.name.cmp(&b.name));
     if json {
         effective.iter().try_for_each(|setting| print(&json_line(&line(setting))?))?;
     } else {

@@ -18,12 +18,10 @@ pub(crate) struct EffectiveSetting {
     pub(crate) secret_file: Option<String>,
 }
 
-/// Returns the settings that were taken, ordered by name. Unknown and unused ones are problems, and not in force.
+/// Returns the settings that were taken. Unknown and unused ones are problems, and not in force.
 pub(super) fn settings(all: &Flat, taken: &Taken) -> Vec<EffectiveSetting> {
     let known = all.iter().filter_map(|(key, raw)| Some((key, raw, *taken.get(key)?)));
-    let mut settings: Vec<_> = known.map(|(key, raw, content)| setting(key, raw, content)).collect();
-    settings.sort_by(|a, b| a.name.cmp(&b.name));
-    settings
+    known.map(|(key, raw, content)| setting(key, raw, content)).collect()
 }
 
 fn setting(key: &str, raw: &Raw, content: Content) -> EffectiveSetting {

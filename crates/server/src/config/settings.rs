@@ -43,9 +43,16 @@ impl Settings {
     /// Takes every setting; returns `None` if a problem was noted.
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         // Read before the backends, so that the key is required even if another setting of a backend is wrong.
-        let is_shared = reader.is_set_to("credentials.backend", "postgres")
-            || reader.is_set_to("tokens.backend", "redis");
+        let on_servers = [
+            reader.is_set_to("credentials.backend", "postgres"),
+            reader.is_set_to("tokens.backend", "redis"),
+        ];
+        let is_shared = on_servers.contains(&true);
         let data_dir = reader.read("data_dir", values::path);
+        if !on_servers.contains(&false) {
+            // Nothing uses it, but the image always sets it.
+            reader.taken.remove("data_dir");
+        }
         let http = HttpSettings::read(reader);
         let admin = AdminSettings::read(reader);
         let credentials = CredentialsBackend::read(reader);

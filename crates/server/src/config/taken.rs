@@ -1,4 +1,4 @@
-//! The settings that were taken from the sources, by what may be shown of them.
+//! The settings that were taken from the sources, with whether each may be printed.
 
 use std::collections::BTreeMap;
 
