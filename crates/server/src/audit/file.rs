@@ -1,11 +1,12 @@
 //! The file of the audit stream.
 
-use std::fs::{File, OpenOptions, symlink_metadata};
+use std::fs::{File, OpenOptions, metadata, symlink_metadata};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use rustix::process::geteuid;
 
 /// The permission bits of a new file.
 const MODE: u32 = 0o600;
@@ -19,8 +20,13 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 pub(super) fn open(path: &Path) -> io::Result<File> {
     // Without `NONBLOCK`, opening a pipe blocks until another process opens it for reading.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let file =
-        OpenOptions::new().read(true).append(true).create(true).mode(MODE).custom_flags(flags).open(path);
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).mode(MODE).custom_flags(flags);
+    let file = match options.clone().create_new(true).open(path) {
+        Ok(file) => give_to_owner_of_folder(file, path),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(path),
+        Err(error) => Err(error),
+    };
     let file = file.map_err(|error| match symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => {
             unusable("it is a symbolic link; write the path of the file itself")
@@ -37,6 +43,16 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
         ));
     }
     sync_folder(path);
+    Ok(file)
+}
+
+/// Gives a new file to the owner of its folder if this process is root: a command that root runs must not keep the service from
+/// its file.
+fn give_to_owner_of_folder(file: File, path: &Path) -> io::Result<File> {
+    if geteuid().is_root() {
+        let folder = metadata(folder(path))?;
+        fchown(&file, Some(folder.uid()), Some(folder.gid()))?;
+    }
     Ok(file)
 }
 
@@ -57,13 +73,20 @@ pub(super) fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
+/// Returns whether the open file has a name, at whatever path.
+pub(super) fn has_name(file: &File) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
+}
+
 /// Makes the name of a new file survive a power failure. A folder that cannot be opened is no reason to reject the file.
 fn sync_folder(path: &Path) {
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    if let Ok(folder) = File::open(folder) {
+    if let Ok(folder) = File::open(folder(path)) {
         let _ = folder.sync_all();
     }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 fn unusable(problem: &'static str) -> io::Error {

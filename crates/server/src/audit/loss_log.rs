@@ -17,7 +17,8 @@ impl LossLog {
         if let Some(error) = counts.error() {
             warn!(
                 event = Event::AuditWriteFailed.name(),
-                error, "audit records cannot be written; they are kept while the queue has places"
+                error,
+                "the target of the audit stream fails; records are kept in the queue, or in the file that is open"
             );
         }
         let total = counts.lost();

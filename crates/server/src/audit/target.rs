@@ -27,9 +27,7 @@ impl Target {
     /// # Errors
     /// If it cannot be opened, or must not be used.
     pub(super) fn file(path: PathBuf) -> io::Result<Self> {
-        let file = file::open(&path)?;
-        let is_incomplete = file::is_incomplete(&file)?;
-        Ok(Self { file, path: Some(path), is_incomplete })
+        Ok(Self { file: file::open(&path)?, path: Some(path), is_incomplete: false })
     }
 
     /// Returns standard output, by a descriptor of its own: while this writer is stuck, the lock of `Stdout` would block others.
@@ -45,26 +43,21 @@ impl Target {
         Self { file, path: None, is_incomplete: false }
     }
 
-    /// Opens the file again if another one, or none, is at its path.
+    /// Opens the file again if another one, or none, is at its path. While that fails, the file that is open stays in use, if it
+    /// still has a name: a record in a file that was moved is better than none. Returns the error in this case.
     ///
     /// # Errors
-    /// As [`file`](Self::file).
-    pub(super) fn follow_path(&mut self) -> io::Result<()> {
-        match &self.path {
-            Some(path) if !file::is_at(&self.file, path) => self.reopen(),
-            Some(_) | None => Ok(()),
+    /// As [`file`](Self::file), if the file that is open was deleted.
+    pub(super) fn follow_path(&mut self) -> io::Result<Option<io::Error>> {
+        let Some(path) = self.path.as_ref().filter(|path| !file::is_at(&self.file, path)) else {
+            return Ok(None);
+        };
+        match Self::file(path.clone()) {
+            Ok(opened) => *self = opened,
+            Err(error) if file::has_name(&self.file) => return Ok(Some(error)),
+            Err(error) => return Err(error),
         }
-    }
-
-    /// Opens the file again.
-    ///
-    /// # Errors
-    /// As [`file`](Self::file).
-    pub(super) fn reopen(&mut self) -> io::Result<()> {
-        if let Some(path) = &self.path {
-            *self = Self::file(path.clone())?;
-        }
-        Ok(())
+        Ok(None)
     }
 
     /// Appends lines: a file gets all of them in one write. Returns how many bytes of whole lines were written, and the error
@@ -91,6 +84,10 @@ impl Target {
     }
 
     fn write_parts(&mut self, rest: &mut &[u8]) -> io::Result<()> {
+        // A command may have written to the same file, and its disk may have been full.
+        if self.path.is_some() {
+            self.is_incomplete = file::is_incomplete(&self.file)?;
+        }
         if self.is_incomplete {
             self.write_some(b"\n")?;
             self.is_incomplete = false;

@@ -1,7 +1,7 @@
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{PipeReader, Read, pipe};
+use std::io::{PipeReader, Read, Write, pipe};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 use std::time::Duration;
 
@@ -126,6 +126,54 @@ fn a_file_that_was_moved_or_deleted_is_created_again() {
     offer();
     offer();
     assert_eq!(events(&fs::read_to_string(&path).unwrap()).len(), 2);
+}
+
+// S-85
+#[test]
+fn a_line_that_another_program_left_cut_destroys_no_record() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let mut target = Target::file(path.clone()).unwrap();
+    assert!(target.append(b"1\n").1.is_ok());
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"cut").unwrap();
+    assert!(target.append(b"2\n").1.is_ok());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "1\n{\"cut\n2\n");
+}
+
+// S-85
+#[test]
+fn a_moved_file_stays_in_use_while_its_path_cannot_be_opened() {
+    let folder = tempdir().unwrap();
+    let [path, moved] = ["audit.jsonl", "moved"].map(|name| folder.path().join(name));
+    let stream = Stream::start(Target::file(path.clone()).unwrap()).unwrap();
+    let offer = || {
+        stream.offer(record_line(&started(), &Source::Service));
+        assert!(written(stream.counts()));
+    };
+    fs::rename(&path, &moved).unwrap();
+    symlink("elsewhere", &path).unwrap();
+    stream.reopen();
+    offer();
+    assert_eq!(events(&fs::read_to_string(&moved).unwrap()).len(), 1);
+    assert!(stream.counts().error().unwrap().contains("symbolic link"));
+    fs::remove_file(&path).unwrap();
+    offer();
+    assert_eq!(events(&fs::read_to_string(&path).unwrap()).len(), 1);
+    assert_eq!(stream.counts().error(), None);
+}
+
+// S-85
+#[test]
+fn a_file_that_root_creates_belongs_to_the_owner_of_its_folder() {
+    if !rustix::process::geteuid().is_root() {
+        // Only root can give a file away, and only root has to.
+        return;
+    }
+    let folder = tempdir().unwrap();
+    chown(folder.path(), Some(65_534), Some(65_534)).unwrap();
+    let path = folder.path().join("audit.jsonl");
+    drop(Target::file(path.clone()).unwrap());
+    assert_eq!(fs::metadata(&path).unwrap().uid(), 65_534);
 }
 
 // S-85

@@ -58,7 +58,10 @@ impl Writer {
                 self.batch.extend_from_slice(&line);
                 self.records += 1;
             }
-            Message::Reopen => self.until_it_succeeds(Target::reopen),
+            Message::Reopen => {
+                let followed = self.target.follow_path();
+                self.note_if_kept(followed.unwrap_or_else(Some));
+            }
         }
     }
 
@@ -67,9 +70,9 @@ impl Writer {
             return;
         }
         let batch = std::mem::take(&mut self.batch);
-        let mut written = 0;
+        let (mut written, mut kept) = (0, None);
         self.until_it_succeeds(|target| {
-            target.follow_path()?;
+            kept = target.follow_path()?;
             let (length, result) = target.append(batch.get(written..).unwrap_or_default());
             written += length;
             result?;
@@ -77,8 +80,16 @@ impl Writer {
             target.sync().inspect_err(|_| written = 0)
         });
         self.counts.succeed(std::mem::take(&mut self.records));
+        self.note_if_kept(kept);
         self.batch = batch;
         self.batch.clear();
+    }
+
+    /// Keeps the error because of which the file that is open stays in use.
+    fn note_if_kept(&self, error: Option<io::Error>) {
+        if let Some(error) = error {
+            self.counts.fail(format!("the file was moved and cannot be opened again: {error}"));
+        }
     }
 
     /// Writes how many records were lost since the last report.
