@@ -1,6 +1,7 @@
 //! Installations with an audit stream, and its records.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -30,6 +31,11 @@ pub fn schema() -> Value {
 /// Writes the audit stream to a file in the folder of the installation.
 pub fn audited(installation: Installation) -> Installation {
     installation.set("AUDIT__TARGET", "file").set("AUDIT__FILE", FILE)
+}
+
+/// Returns an address for tests that need many clients.
+pub fn client(number: u32) -> String {
+    Ipv4Addr::from(u32::from(Ipv4Addr::new(10, 0, 0, 0)) + number).to_string()
 }
 
 /// Returns the path of the file.

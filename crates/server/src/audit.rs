@@ -14,6 +14,7 @@ mod record_line;
 mod security_event;
 mod source;
 mod stream;
+mod suppressing;
 mod target;
 mod writer;
 
@@ -75,8 +76,10 @@ pub(crate) fn publish(source: &Source, occurrence: &Occurrence<'_>) {
 
 /// Writes a security event to the audit stream only: its log line is not due.
 pub(crate) fn record(source: &Source, occurrence: &Occurrence<'_>) {
-    if let Some(stream) = STREAM.get() {
-        stream.offer(record_line(occurrence, source));
+    if let Some(stream) = STREAM.get()
+        && suppressing::admits(occurrence, source)
+    {
+        stream.offer(record_line(occurrence, source), occurrence.event.is_repeatable());
     }
 }
 
@@ -95,6 +98,34 @@ pub(crate) fn written_events() -> u64 {
 /// Returns how many records were lost since the start of the process.
 pub(crate) fn lost_events() -> u64 {
     STREAM.get().map_or(0, |stream| stream.counts().lost())
+}
+
+/// Returns how many records wait to be written.
+pub(crate) fn waiting_events() -> u64 {
+    STREAM.get().map_or(0, |stream| stream.counts().pending())
+}
+
+/// Returns 1 if records cannot be written now, and otherwise 0.
+pub(crate) fn is_failing() -> u64 {
+    STREAM.get().is_some_and(|stream| stream.counts().error().is_some()).into()
+}
+
+/// Writes how many rejections have no record of their own, for each period that has ended.
+pub(crate) fn report_suppressed() {
+    offer(suppressing::ended);
+}
+
+/// Writes all numbers of rejections that have no record of their own, at the end of the process.
+pub(crate) fn report_all_suppressed() {
+    offer(suppressing::all);
+}
+
+fn offer(lines: fn() -> Vec<Vec<u8>>) {
+    if let Some(stream) = STREAM.get() {
+        for line in lines() {
+            stream.offer(line, false);
+        }
+    }
 }
 
 /// Logs the losses since the last call, and why records cannot be written now.

@@ -4,6 +4,7 @@ mod banner;
 mod password;
 mod print;
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::audit::{self, Actor, Occurrence, SecurityEvent, Source};
 use crate::command_error::CommandError;
 use crate::compose::Parts;
+use crate::config::AuditTarget;
 use banner::banner;
 
 /// The email of the bootstrap owner.
@@ -27,7 +29,13 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 ///
 /// The password goes to standard output and never to the log. It is printed before the account is created. If printing failed
 /// afterwards, the account would have an unknown password, and the next start would create no other account (S-93).
-pub(crate) async fn create_if_needed(parts: &Parts, listening: SocketAddr) -> Result<(), CommandError> {
+///
+/// A standard output that has the audit stream gets no password: programs collect and keep that stream (S-83).
+pub(crate) async fn create_if_needed(
+    parts: &Parts,
+    audit: &AuditTarget,
+    listening: SocketAddr,
+) -> Result<(), CommandError> {
     let request_time = start_request(&*parts.clock, TIMEOUT);
     // A row that cannot be read is also a user.
     if parts.users.page(None, 1, request_time).await? != UserPage::default() {
@@ -39,7 +47,13 @@ pub(crate) async fn create_if_needed(parts: &Parts, listening: SocketAddr) -> Re
     let email = Email::from_trusted(EMAIL.to_owned());
     let password_to_store = FirstPassword::Text(parsed);
     let owner = CreateUser { email, password: password_to_store, role: Role::Owner, tenant_id: None };
-    if let Err(error) = print::print(&Zeroizing::new(banner(EMAIL, &password, listening))) {
+    let printed = match audit {
+        AuditTarget::StandardOutput => Err(io::Error::other("it has the audit stream (AUDIT__TARGET)")),
+        AuditTarget::Off | AuditTarget::File(_) => {
+            print::print(&Zeroizing::new(banner(EMAIL, &password, listening)))
+        }
+    };
+    if let Err(error) = printed {
         warn!(
             event = Event::BootstrapOwnerSkipped.name(),
             %error,

@@ -6,9 +6,9 @@
 mod json;
 mod line_counts;
 mod queue;
-mod rejections;
 mod sampling;
 mod span_fields;
+mod suppressed;
 mod target;
 
 use std::fs::File;
@@ -29,12 +29,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::command_error::CommandError;
 use crate::config::{LogFormat, LogSettings};
+use crate::rejection_sampler::RejectionSampler;
 use crate::system::SystemClock;
 use crate::traces::Traces;
 use json::JsonLayer;
 use line_counts::LineCounts;
 use queue::LogQueue;
-use rejections::RejectionSampler;
 use sampling::SamplingLayer;
 use span_fields::SpanFieldsLayer;
 use target::LogTarget;
@@ -66,12 +66,12 @@ pub(crate) fn dropped_lines() -> u64 {
 
 /// Logs how many rejections were not logged, for each period that has ended.
 pub(crate) fn report_suppressed() {
-    SAMPLER.report(SystemClock.instant());
+    SAMPLER.take_ended(SystemClock.instant()).iter().for_each(suppressed::log);
 }
 
 /// Logs all numbers of rejections that were not logged, at the end of the process.
 pub(crate) fn report_all_suppressed() {
-    SAMPLER.report_all();
+    SAMPLER.take_all().iter().for_each(suppressed::log);
 }
 
 /// Starts logging, and recording spans for `traces`.

@@ -28,6 +28,7 @@ mod password_strength;
 mod printable;
 mod proxy_ranges;
 mod readiness;
+mod rejection_sampler;
 mod reload;
 mod serve;
 mod signals;

@@ -32,7 +32,7 @@ use labels::{
 };
 pub(crate) use outcomes::Counted;
 use process::ProcessMetrics;
-use reading::CounterReading;
+use reading::{CounterReading, GaugeReading};
 pub(crate) use text::to_plain_text;
 
 use crate::dependency::{DenylistCache, Dependencies};
@@ -113,6 +113,12 @@ impl Metrics {
                 audit::written_events,
             )
             .with_counter("audit_events_lost", "Security events that are missing there", audit::lost_events)
+            .with_gauge(
+                "audit_events_waiting",
+                "Security events that wait to be written",
+                audit::waiting_events,
+            )
+            .with_gauge("audit_target_failing", "Whether the last write or opening failed", audit::is_failing)
     }
 
     /// Adds a counter that `read` returns at each scrape.
@@ -123,6 +129,17 @@ impl Metrics {
         read: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Self {
         self.registry.register(name, help, CounterReading(read));
+        self
+    }
+
+    /// Adds a gauge that `read` returns at each scrape.
+    fn with_gauge(
+        mut self,
+        name: &'static str,
+        help: &'static str,
+        read: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> Self {
+        self.registry.register(name, help, GaugeReading(read));
         self
     }
 

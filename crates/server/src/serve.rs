@@ -93,6 +93,7 @@ pub(crate) async fn serve(
     reloading.await.map_err(running::failed)?;
     reading.await.map_err(running::failed)?;
     logging::report_all_suppressed();
+    audit::report_all_suppressed();
     publish(SecurityEvent::Stopped, Details::default());
     Ok(())
 }
@@ -143,7 +144,7 @@ async fn create_bootstrap_owner(
 ) -> Result<(), CommandError> {
     match settings.credentials {
         CredentialsBackend::Embedded => {
-            bootstrap_owner::create_if_needed(parts, listeners.public.address).await
+            bootstrap_owner::create_if_needed(parts, &settings.audit, listeners.public.address).await
         }
         CredentialsBackend::Postgres(_) => Ok(()),
     }

@@ -8,10 +8,11 @@ use auth_e2e::{ALICE, BOB, Installation, PASSWORD, Server, Signal, Stores, WRONG
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// More rejections than the log has lines for.
+/// More rejections than there are records for in two minutes.
 const FLOOD: usize = 34;
 /// Events with tests of their own.
-const ELSEWHERE: [&str; 4] = ["audit_events_lost", "dependency_down", "dependency_up", "secrets_rejected"];
+const ELSEWHERE: [&str; 5] =
+    ["audit_events_lost", "dependency_down", "dependency_up", "rejections_suppressed", "secrets_rejected"];
 
 async fn start() -> Server {
     let installation = audited(Installation::embedded().with_admin().set("ADMIN__SECRET", ADMIN_SECRET));
@@ -164,7 +165,7 @@ async fn records_name_request_actor_subject_session_and_address() {
 
 // S-85
 #[tokio::test]
-async fn no_rejection_is_sampled() {
+async fn rejections_beyond_ten_in_a_minute_share_a_record() {
     let installation = audited(Installation::new().with_admin().set("ADMIN__SECRET", ADMIN_SECRET));
     let server = Server::start_on(installation.set("LOG__FILTER", "off").with_user(ALICE).await).await;
     let admin = server.admin().with_header("authorization", "Bearer wrong");
@@ -174,11 +175,17 @@ async fn no_rejection_is_sampled() {
     }
     let (installation, _) = server.stop().await;
     let records = records(&installation);
-    assert_eq!(of(&records, "refresh_failed").len(), FLOOD);
-    assert!(of(&records, "refresh_failed").iter().all(|record| record["request_id"].is_string()));
-    let wrong = of(&records, "admin_secret_wrong");
-    let counts: Vec<_> = wrong.iter().map(|record| record["count"].as_u64().unwrap()).collect();
-    assert_eq!(counts, (1..=FLOOD as u64).collect::<Vec<_>>());
+    let shared = of(&records, "rejections_suppressed");
+    for (event, reason) in [("refresh_failed", "malformed"), ("admin_secret_wrong", "wrong_secret")] {
+        let single = of(&records, event);
+        assert!(single.iter().all(|record| record["request_id"].is_string() && record["reason"] == reason));
+        let counts: Vec<_> = shared.iter().filter(|record| record["suppressed"] == event).collect();
+        // A minute can end between two of the rejections.
+        let count: u64 = counts.iter().map(|record| record["count"].as_u64().unwrap()).sum();
+        assert_eq!(single.len() as u64 + count, FLOOD as u64, "{event}: {shared:#?}");
+        assert!(single.len() <= 20 && !counts.is_empty(), "{event}: {single:#?}");
+        assert!(counts.iter().all(|record| record["subject"]["address"] == "127.0.0.1"), "{shared:#?}");
+    }
 }
 
 // S-85

@@ -2,9 +2,10 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Stdio;
 use std::time::Duration;
 
-use auth_e2e::audit::{FILE, audited, expect, of, path, records};
+use auth_e2e::audit::{FILE, audited, client, expect, of, path, records};
 use auth_e2e::clock::holds_within;
 use auth_e2e::{ALICE, Installation, Server, Signal};
 
@@ -55,12 +56,18 @@ async fn target_and_file_belong_together() {
 // S-85
 #[tokio::test]
 async fn a_killed_server_leaves_whole_lines() {
-    let installation = audited(Installation::new().without_refresh_limits().with_user(ALICE).await);
-    let mut server = Server::start_on(installation).await;
+    let installation = audited(Installation::new()).set("HTTP__TRUSTED_PROXIES", "127.0.0.1");
+    let mut server = Server::start_on(installation.with_user(ALICE).await).await;
     for round in 1..=3 {
         let api = server.api();
         let load = tokio::spawn(async move {
-            while let Ok(reply) = api.try_refresh("no token").await {
+            // Each address has a record of its own for ten rejections in a minute.
+            for number in 0..u32::MAX {
+                let client = client(number / 10);
+                let Ok(reply) = api.with_header("x-forwarded-for", &client).try_refresh("no token").await
+                else {
+                    break;
+                };
                 assert_eq!(reply.status, 401);
             }
         });
@@ -74,4 +81,15 @@ async fn a_killed_server_leaves_whole_lines() {
     assert!(text.ends_with('\n'));
     // Each line is parsed and validated.
     assert_eq!(of(&records(&installation), "started").len(), 4);
+}
+
+// S-83, S-93
+#[tokio::test]
+async fn standard_output_with_the_audit_stream_gets_no_password() {
+    let installation = Installation::new().set("AUDIT__TARGET", "stdout");
+    let process = installation.spawn_into(&["serve"], "", Stdio::piped(), Stdio::piped());
+    let server = Server::adopt(installation, process).await;
+    let (_, finished) = server.stop().await;
+    assert!(finished.stderr.contains("bootstrap_owner_skipped"), "{}", finished.stderr);
+    assert!(finished.stdout.lines().all(|line| line.starts_with('{')), "{}", finished.stdout);
 }

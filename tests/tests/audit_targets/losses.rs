@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use auth_e2e::audit::{audited, metric, path, reaches, record};
+use auth_e2e::audit::{audited, client, metric, path, reaches, record};
 use auth_e2e::clock::Stopwatch;
 use auth_e2e::{ALICE, Installation, Server};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
@@ -16,7 +16,7 @@ const FULL: u64 = 8 * 1_024 * 1_024;
 /// How long an idle server may take to end, with three seconds for the audit stream.
 const USUAL_STOP: Duration = Duration::from_secs(8);
 /// More records than a pipe and the queue hold.
-const MANY: usize = 9_300;
+const MANY: u32 = 9_300;
 
 /// Starts a server on whose file system a file cannot grow beyond [`FULL`], and fills the audit file up to the middle of a record.
 async fn start_on_a_full_disk() -> Server {
@@ -71,11 +71,14 @@ async fn a_full_device_stops_neither_requests_nor_shutdown() {
 #[tokio::test]
 async fn unread_standard_output_loses_records_and_reports_them_once_it_is_read() {
     let installation = Installation::new().with_admin().with_user(ALICE).await.set("AUDIT__TARGET", "stdout");
+    let installation = installation.set("HTTP__TRUSTED_PROXIES", "127.0.0.1");
     let (reader, writer) = pipe().unwrap();
     let process = installation.spawn_into(&["serve"], "", writer, Stdio::piped());
     let server = Server::adopt(installation, process).await;
     let api = server.keeping_connections();
-    for _ in 0..MANY {
+    for number in 0..MANY {
+        // Each address has a record of its own for ten rejections in a minute.
+        let api = api.with_header("x-forwarded-for", &client(number / 10));
         api.refresh("no token").await.expect_error(401, "invalid_refresh_token");
     }
     let lost = reaches(&server.admin(), "audit_events_lost_total", 1).await;
@@ -86,7 +89,7 @@ async fn unread_standard_output_loses_records_and_reports_them_once_it_is_read()
         let is_report = |event: &serde_json::Value| event["event"] == "audit_events_lost";
         lines.filter(is_report).map(|report| report["count"].as_u64().unwrap()).sum::<u64>()
     });
-    reaches(&server.admin(), "audit_events_total", MANY as u64 - lost).await;
+    reaches(&server.admin(), "audit_events_total", u64::from(MANY) - lost).await;
     let (_, finished) = server.stop().await;
     assert_eq!(finished.code(), Some(0));
     assert_eq!(reading.join().unwrap(), lost);

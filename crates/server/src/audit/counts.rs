@@ -68,7 +68,8 @@ impl Counts {
         self.lose(self.pending());
     }
 
-    fn pending(&self) -> u64 {
+    /// Returns how many records wait: they are neither written nor lost.
+    pub(super) fn pending(&self) -> u64 {
         let done = self.written().saturating_add(self.lost());
         self.offered.load(Ordering::Relaxed).saturating_sub(done)
     }

@@ -66,6 +66,9 @@ pub(crate) struct Details<'a> {
     pub(crate) version: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) total: Option<u64>,
+    /// The name of the event of rejections that have no record of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) suppressed: Option<&'a str>,
 }
 
 /// A security event with its data, which the log line and the audit record have in common.

@@ -89,4 +89,21 @@ security_events! {
     Started = INFO, Success, "the service has started";
     Stopped = INFO, Success, "stopped";
     AuditEventsLost = WARN, Failure, "audit records were lost";
+    RejectionsSuppressed = INFO, Failure, "more rejections than have a record of their own";
+}
+
+impl SecurityEvent {
+    /// Returns whether a client can cause the event without limit, also one without credentials.
+    pub(super) const fn is_repeatable(self) -> bool {
+        matches!(
+            self,
+            Self::LoginFailed
+                | Self::LoginBlocked
+                | Self::RefreshFailed
+                | Self::RefreshBlocked
+                | Self::RefreshTokenReusedInGracePeriod
+                | Self::LogoutForeignToken
+                | Self::AdminSecretWrong
+        )
+    }
 }

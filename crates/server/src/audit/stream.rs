@@ -12,6 +12,9 @@ use super::writer::Writer;
 
 /// The most records in the queue: about 4 MiB.
 const MAX_RECORDS: usize = 8_192;
+/// The number of waiting records beyond which those of repeatable events are lost. The rest of the queue is for the others, so
+/// that a flood of rejections replaces no other record.
+const MAX_REPEATABLE: u64 = 6_144;
 
 /// A queue that accepts records without waiting, and counts those for which it has no place.
 pub(super) struct Stream {
@@ -32,10 +35,11 @@ impl Stream {
         Ok(Self { queue, counts })
     }
 
-    /// Queues a record.
-    pub(super) fn offer(&self, line: Vec<u8>) {
+    /// Queues a record of an event, which a client can or cannot repeat without limit.
+    pub(super) fn offer(&self, line: Vec<u8>, is_repeatable: bool) {
+        let has_place = !is_repeatable || self.counts.pending() < MAX_REPEATABLE;
         self.counts.offer();
-        if self.queue.try_send(Message::Record(line)).is_err() {
+        if !has_place || self.queue.try_send(Message::Record(line)).is_err() {
             self.counts.lose(1);
         }
     }

@@ -86,7 +86,7 @@ fn a_file_is_created_for_its_owner_and_appended_to() {
     let path = folder.path().join("audit.jsonl");
     for count in 1..=2 {
         let stream = Stream::start(Target::file(path.clone()).unwrap()).unwrap();
-        stream.offer(record_line(&started(), &Source::Service));
+        stream.offer(record_line(&started(), &Source::Service), false);
         assert!(written(stream.counts()));
         assert_eq!(events(&fs::read_to_string(&path).unwrap()).len(), count);
     }
@@ -114,7 +114,7 @@ fn a_file_that_was_moved_or_deleted_is_created_again() {
     let path = folder.path().join("audit.jsonl");
     let stream = Stream::start(Target::file(path.clone()).unwrap()).unwrap();
     let offer = || {
-        stream.offer(record_line(&started(), &Source::Service));
+        stream.offer(record_line(&started(), &Source::Service), false);
         assert!(written(stream.counts()));
     };
     offer();
@@ -147,7 +147,7 @@ fn a_moved_file_stays_in_use_while_its_path_cannot_be_opened() {
     let [path, moved] = ["audit.jsonl", "moved"].map(|name| folder.path().join(name));
     let stream = Stream::start(Target::file(path.clone()).unwrap()).unwrap();
     let offer = || {
-        stream.offer(record_line(&started(), &Source::Service));
+        stream.offer(record_line(&started(), &Source::Service), false);
         assert!(written(stream.counts()));
     };
     fs::rename(&path, &moved).unwrap();
@@ -204,7 +204,7 @@ fn a_stuck_target_loses_records_beyond_the_queue_and_reports_them() {
     let (mut reader, stream) = into_a_pipe();
     let line = record_line(&started(), &Source::Service);
     for _ in 0..MANY {
-        stream.offer(line.clone());
+        stream.offer(line.clone(), false);
     }
     assert!(stream.counts().wait(Duration::from_millis(10)) > 0);
     let lost = stream.counts().lost();
@@ -228,10 +228,26 @@ fn a_stuck_target_loses_records_beyond_the_queue_and_reports_them() {
 
 // S-93
 #[test]
+fn a_flood_of_rejections_leaves_places_for_other_records() {
+    let (_reader, stream) = into_a_pipe();
+    let line = record_line(&started(), &Source::Service);
+    for _ in 0..MANY {
+        stream.offer(line.clone(), true);
+    }
+    let lost = stream.counts().lost();
+    assert!(lost > 0);
+    for _ in 0..1_000 {
+        stream.offer(line.clone(), false);
+    }
+    assert_eq!(stream.counts().lost(), lost);
+}
+
+// S-93
+#[test]
 fn a_broken_target_keeps_its_error_until_it_works() {
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
     let stream = Stream::start(Target::of_descriptor(full)).unwrap();
-    stream.offer(record_line(&started(), &Source::Service));
+    stream.offer(record_line(&started(), &Source::Service), false);
     assert_eq!(stream.counts().wait(Duration::from_millis(200)), 1, "it is neither written nor lost");
     assert!(stream.counts().error().unwrap().contains("No space left"));
     stream.counts().lose_pending();

@@ -11,8 +11,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::rejections::RejectionSampler;
 use super::span_fields::SpanFields;
+use crate::rejection_sampler::RejectionSampler;
 
 /// The events of rejections that a client can repeat without limit, and the fields that distinguish reasons.
 const SAMPLED: [(Event, &[&str]); 10] = [

@@ -18,6 +18,7 @@ pub(super) async fn watch(process: Process, mut checks: RepeatedChecks) {
         loop {
             process.readiness.watch(&*process.clock).await;
             logging::report_suppressed();
+            audit::report_suppressed();
             traces::report_lost();
             audit::report_losses();
             checks.add(&process.readiness.take_returned());

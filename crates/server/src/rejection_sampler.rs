@@ -1,13 +1,12 @@
-//! Sampling of rejections in the log, so that one client cannot fill it.
+//! Sampling of rejections in the log and in the audit stream, so that one client cannot fill them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use auth_domain::model::Event;
-use tracing::info;
 
-/// The number of rejections of one client and reason that are logged one by one in a period.
+/// The number of rejections of one client and reason that are admitted one by one in a period.
 const MAX_LINES: u64 = 10;
 /// The length of a period, which begins with its first rejection.
 const PERIOD: Duration = Duration::from_mins(1);
@@ -18,11 +17,11 @@ const OTHER: &str = "other";
 
 /// The client that was rejected, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
+pub(crate) struct Key {
     /// The address as it is logged.
-    client: String,
-    event: Event,
-    reason: String,
+    pub(crate) client: String,
+    pub(crate) event: Event,
+    pub(crate) reason: String,
 }
 
 #[derive(Debug)]
@@ -31,46 +30,44 @@ struct Period {
     rejections: u64,
 }
 
-/// The number of rejections of one key that were not logged.
+/// The number of rejections of one key that were not admitted.
 #[derive(Debug, PartialEq, Eq)]
-struct Suppressed {
-    key: Key,
-    count: u64,
+pub(crate) struct Suppressed {
+    pub(crate) key: Key,
+    pub(crate) count: u64,
 }
 
-/// A sampler that admits the first ten rejections per minute of each client and reason to the log. After the minute, it logs
-/// the number of the others.
+/// A sampler that admits the first ten rejections per minute of each client and reason. After the minute, it has the number of
+/// the others.
 #[derive(Default)]
-pub(super) struct RejectionSampler(Mutex<Periods>);
+pub(crate) struct RejectionSampler(Mutex<Periods>);
 
 #[derive(Default)]
 struct Periods {
     by_key: HashMap<Key, Period>,
     /// The earliest end of any period.
     next_end: Option<Instant>,
-    /// The counts of periods that have ended, until they are logged.
+    /// The counts of periods that have ended, until they are taken.
     ended: Vec<Suppressed>,
 }
 
 impl RejectionSampler {
-    /// Counts a rejection, and returns whether it is logged. It logs nothing itself, since it is called while a line is logged.
-    pub(super) fn admits(&self, client: String, event: Event, reason: String, now: Instant) -> bool {
+    /// Counts a rejection, and returns whether it is admitted.
+    pub(crate) fn admits(&self, client: String, event: Event, reason: String, now: Instant) -> bool {
         self.periods(|periods| periods.count(Key { client, event, reason }, now) <= MAX_LINES)
     }
 
-    /// Logs the counts of periods that have ended by `now`.
-    pub(super) fn report(&self, now: Instant) {
-        let ended = self.periods(|periods| periods.take_ended(now));
-        ended.iter().for_each(log);
+    /// Takes the counts of periods that have ended by `now`.
+    pub(crate) fn take_ended(&self, now: Instant) -> Vec<Suppressed> {
+        self.periods(|periods| periods.take_ended(now))
     }
 
-    /// Logs all counts. The process calls this at its end.
-    pub(super) fn report_all(&self) {
-        let all = self.periods(|periods| {
+    /// Takes all counts. The process calls this at its end.
+    pub(crate) fn take_all(&self) -> Vec<Suppressed> {
+        self.periods(|periods| {
             let current = suppressed(periods.by_key.drain());
-            periods.ended.drain(..).chain(current).collect::<Vec<_>>()
-        });
-        all.iter().for_each(log);
+            periods.ended.drain(..).chain(current).collect()
+        })
     }
 
     fn periods<T>(&self, action: impl FnOnce(&mut Periods) -> T) -> T {
@@ -113,14 +110,6 @@ fn suppressed(periods: impl Iterator<Item = (Key, Period)>) -> impl Iterator<Ite
     counts.filter(|(_, count)| *count > 0).map(|(key, count)| Suppressed { key, count })
 }
 
-fn log(Suppressed { key, count }: &Suppressed) {
-    let (client, suppressed, reason) = (key.client.as_str(), key.event.name(), key.reason.as_str());
-    info!(
-        event = Event::RejectionsSuppressed.name(),
-        client, suppressed, reason, count, "more rejections than are logged one by one"
-    );
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
@@ -141,10 +130,6 @@ mod tests {
         sampler.admits(client, event, reason, now)
     }
 
-    fn ended(sampler: &RejectionSampler, now: Instant) -> Vec<Suppressed> {
-        sampler.periods(|periods| periods.take_ended(now))
-    }
-
     // S-85
     #[test]
     fn ten_lines_a_minute_and_one_with_the_number_of_others() {
@@ -153,11 +138,11 @@ mod tests {
         assert_eq!(lines, 10);
         let soon = start + PERIOD.saturating_sub(SECOND);
         assert!(!admitted(&sampler, &key, soon));
-        assert_eq!(ended(&sampler, soon), []);
+        assert_eq!(sampler.take_ended(soon), []);
 
         assert!(admitted(&sampler, &key, start + PERIOD));
-        assert_eq!(ended(&sampler, start + PERIOD), [Suppressed { key, count: 491 }]);
-        assert_eq!(ended(&sampler, start + 2 * PERIOD), []);
+        assert_eq!(sampler.take_ended(start + PERIOD), [Suppressed { key, count: 491 }]);
+        assert_eq!(sampler.take_ended(start + 2 * PERIOD), []);
     }
 
     // S-85
@@ -188,7 +173,7 @@ mod tests {
         assert!(sampler.periods(|periods| periods.by_key.len()) <= MAX_KEYS + 1);
 
         let others = Key { reason: OTHER.to_owned(), ..key(OTHER) };
-        assert_eq!(ended(&sampler, start + PERIOD), [Suppressed { key: others, count: 100_000 - lines }]);
+        assert_eq!(sampler.take_ended(start + PERIOD), [Suppressed { key: others, count: 100_000 - lines }]);
         assert!(admitted(&sampler, &key("198.51.100.7"), start + PERIOD), "there is room again");
     }
 }
