@@ -258,7 +258,7 @@ release-notes TAG:
     fi
     echo "$notes"
 
-# Install the package of `just dist` in a Debian that boots in a container, and use it as an operator does (root, network; two minutes)
+# Install the package of `just dist` in a Debian that boots in a container, and use it as an operator does (root, network; three minutes)
 package-test:
     @command -v debootstrap >/dev/null && command -v systemd-nspawn >/dev/null \
         || {{ just_executable() }} --justfile {{ justfile() }} install debootstrap systemd-container
