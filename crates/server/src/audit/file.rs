@@ -15,8 +15,8 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 /// Opens a file for appending, and creates it if it is missing.
 ///
-/// A symbolic link is rejected: who can replace the file by a link could let the service append to any file of its own. So is a
-/// file that others can write, who could remove records.
+/// A link, symbolic or hard, is rejected: who can replace the file by a link could let the service append to any file of its own. So
+/// is a file that others can write, who could remove records.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     // Without `NONBLOCK`, opening a pipe blocks until another process opens it for reading.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
@@ -36,6 +36,9 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(unusable("it is not a regular file; for a pipe, set AUDIT__TARGET to stdout"));
+    }
+    if metadata.nlink() > 1 {
+        return Err(unusable("it has another name (a hard link); write the path of a file of its own"));
     }
     if metadata.mode() & WRITABLE_BY_OTHERS != 0 {
         return Err(unusable(

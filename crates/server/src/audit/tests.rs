@@ -165,15 +165,14 @@ fn a_moved_file_stays_in_use_while_its_path_cannot_be_opened() {
 // S-85
 #[test]
 fn a_file_that_root_creates_belongs_to_the_owner_of_its_folder() {
-    if !rustix::process::geteuid().is_root() {
-        // Only root can give a file away, and only root has to.
-        return;
-    }
     let folder = tempdir().unwrap();
-    chown(folder.path(), Some(65_534), Some(65_534)).unwrap();
+    // Only root can give a folder away, and only root has to give the file away.
+    let me = rustix::process::geteuid();
+    let owner = if me.is_root() { 65_534 } else { me.as_raw() };
+    chown(folder.path(), Some(owner), None).unwrap();
     let path = folder.path().join("audit.jsonl");
     drop(Target::file(path.clone()).unwrap());
-    assert_eq!(fs::metadata(&path).unwrap().uid(), 65_534);
+    assert_eq!(fs::metadata(&path).unwrap().uid(), owner);
 }
 
 // S-85
@@ -187,6 +186,9 @@ fn links_pipes_and_files_that_others_can_write_are_rejected() {
     assert!(problem_of(&link).contains("symbolic link"));
     fs::set_permissions(&file, Permissions::from_mode(0o620)).unwrap();
     assert!(problem_of(&file).contains("chmod go-w"));
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    fs::hard_link(&file, folder.path().join("other")).unwrap();
+    assert!(problem_of(&file).contains("another name"));
     assert!(problem_of(Path::new("/dev/full")).contains("not a regular file"));
     assert!(!problem_of(folder.path()).is_empty());
     assert!(!problem_of(&folder.path().join("missing/file")).is_empty());
