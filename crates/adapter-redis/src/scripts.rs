@@ -56,8 +56,8 @@ scripts! {
     END: End = "lua/session_record.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end.lua";
     /// Ends sessions of a user.
     END_ALL: EndAll = "lua/session_record.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end_all.lua";
-    /// Denylists the access tokens of ended sessions.
-    COMPLETE: DenylistEnded = "lua/session_record.lua" "lua/session_table.lua" "lua/denylist.lua" "lua/complete.lua";
+    /// Completes the end of sessions whose access tokens were denylisted on another server.
+    COMPLETE: DenylistEnded = "lua/session_record.lua" "lua/session_table.lua" "lua/complete.lua";
     /// Lists the live sessions of a user.
     LIST: List = "lua/session_record.lua" "lua/session_table.lua" "lua/session_summary.lua" "lua/list.lua";
     /// Puts an access token into the denylist.

@@ -31,10 +31,10 @@ const UNREADABLE_RECORDS: &str = "sessions of this user have not ended: their re
 
 /// The [`SessionStore`] in Redis: a record for each session, and a key for its live refresh token.
 ///
-/// A script that ends a session writes its access tokens to the denylist as well. If the denylist is in another slot of a
-/// cluster, a session ends in two script calls, because only the first one returns its access tokens: the first ends the
-/// session and leaves it *pending*; the second denylists the access tokens and removes the mark. A method returns after both.
-/// A method that finds a pending session completes it.
+/// A script that ends a session writes its access tokens to the denylist as well. In a cluster, where each denylist entry is in
+/// another slot, a session ends in three steps: a script ends it, leaves it *pending* and returns its access tokens; each of
+/// these is denylisted; a script removes the mark. A method returns after all three, and each can be repeated. A method that
+/// finds a pending session completes it.
 #[derive(Clone)]
 pub struct RedisSessionStore {
     store: RedisStore,

@@ -2,14 +2,18 @@
 
 use auth_domain::model::{LiveAccessToken, RequestTime, SessionId, SessionRef, TokenId, UserId};
 use auth_domain::ports::PortError;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::denylist::RevocationPolicy;
 use crate::keys;
 use crate::record_format::RecordFormat;
 use crate::script_call::ScriptCall;
 use crate::script_reply::ScriptReply;
-use crate::scripts::COMPLETE;
+use crate::scripts::{COMPLETE, REVOKE};
 use crate::store::RedisStore;
+
+/// How many entries are written at the same time.
+const MAX_CALLS: usize = 64;
 
 /// Access tokens of sessions that a script has ended.
 pub(super) struct EndedTokens {
@@ -42,8 +46,9 @@ impl EndedTokens {
         store.cache_revoked(self.entries(policy, request_time).into_iter());
     }
 
-    /// Denylists the tokens, and removes the marks of the sessions, in one script call: a caller without an
-    /// answer can still present its own token and repeat the end.
+    /// Denylists the tokens and removes the marks of the sessions, if both are on different servers.
+    ///
+    /// `also` comes last: a caller without an answer still has a valid token, and can repeat the end.
     pub(super) async fn denylist(
         self,
         store: &RedisStore,
@@ -51,27 +56,39 @@ impl EndedTokens {
         format: RecordFormat,
         request_time: RequestTime,
     ) -> Result<(), PortError> {
-        let entries = self.entries(policy, request_time);
+        let mut entries = self.entries(policy, request_time);
+        let last = entries.pop_if(|(id, _)| self.also.is_some_and(|also| also.id == *id));
+        if let Some((last, _)) = last {
+            entries.retain(|(id, _)| *id != last);
+        }
+        let denylisting = stream::iter(entries.clone()).map(|entry| revoke(store, entry, request_time));
+        denylisting.buffer_unordered(MAX_CALLS).try_collect::<()>().await?;
+        self.complete(store, format, request_time).await?;
+        if let Some(entry) = last {
+            revoke(store, entry, request_time).await?;
+        }
+        store.cache_revoked(entries.into_iter().chain(last));
+        Ok(())
+    }
+
+    /// Removes the marks of the sessions: their tokens are in the denylist.
+    async fn complete(
+        &self,
+        store: &RedisStore,
+        format: RecordFormat,
+        request_time: RequestTime,
+    ) -> Result<(), PortError> {
         let sessions = self.sessions();
-        if entries.is_empty() && sessions.is_empty() {
+        if sessions.is_empty() {
             return Ok(());
         }
-        let records = sessions.iter().flat_map(|session_id| {
-            let session = SessionRef { user_id: self.user_id, session_id: *session_id };
-            [keys::session(session), keys::sessions(self.user_id)]
-        });
-        let keys: Vec<_> = entries.iter().map(|(id, _)| keys::revoked(*id)).chain(records).collect();
+        let user_id = self.user_id;
+        let records =
+            sessions.iter().map(|session_id| keys::session(SessionRef { user_id, session_id: *session_id }));
+        let keys: Vec<_> = std::iter::once(keys::sessions(user_id)).chain(records).collect();
         let keys: Vec<_> = keys.iter().map(String::as_str).collect();
-        let mut call = ScriptCall::new(&COMPLETE, &keys).at_any_clock();
-        call = call.arg(format.number()).arg(entries.len());
-        for (_, lifetime) in &entries {
-            call = call.arg(*lifetime);
-        }
-        for session_id in &sessions {
-            call = call.arg(session_id.to_string());
-        }
+        let call = ScriptCall::new(&COMPLETE, &keys).at_any_clock().arg(format.number());
         call.run_until_answered(store.connections(), request_time).await?;
-        store.cache_revoked(entries.into_iter());
         Ok(())
     }
 
@@ -87,4 +104,15 @@ impl EndedTokens {
         sessions.dedup();
         sessions
     }
+}
+
+/// Writes one entry, whose key is in a slot of its own.
+async fn revoke(
+    store: &RedisStore,
+    (id, lifetime): (TokenId, i64),
+    request_time: RequestTime,
+) -> Result<(), PortError> {
+    let call = ScriptCall::new(&REVOKE, &[&keys::revoked(id)]).at_any_clock().arg(lifetime);
+    call.run_until_answered(store.connections(), request_time).await?;
+    Ok(())
 }

@@ -81,13 +81,13 @@ async fn open_reserve_settle_and_end_are_one_call_each() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn end_with_a_denylist_in_another_slot_is_two_calls() {
+async fn end_with_a_denylist_in_other_slots_is_one_call_per_entry_more() {
     let server = RedisServer::start();
     let ports = Ports::on(&server).denylisting_separately();
     ports.opened().await;
     let session = ports.opened().await;
     let mut monitor = server.monitor();
     ports.log_out(&session, Some(auth_testkit::an_access_token(START))).await.unwrap();
-    // The end of the session, then its access tokens.
-    assert_eq!(sent(&monitor.executed()), ["EVALSHA"; 2]);
+    // The end of the session, the entry of its access token, the mark, and the entry of the bearer token.
+    assert_eq!(sent(&monitor.executed()), ["EVALSHA"; 4]);
 }
