@@ -98,6 +98,10 @@ soak: system-packages fuzz
     cargo test --package auth-e2e --test races --test crash --test servers
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --package auth-e2e --test races --test crash
 
+# Copy the figures of the last `just soak` into docs/reliability.md
+reliability:
+    @cargo test --quiet --package auth-e2e --test reliability -- --ignored
+
 # Measure the release build and the limits of the machine: requests per second, latencies, processor time, memory (ten minutes)
 bench *MEASURES: system-packages bench-packages
     @cargo bench --quiet --package auth-server --bench service -- {{ MEASURES }}

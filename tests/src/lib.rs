@@ -18,6 +18,7 @@ pub mod documents;
 mod installation;
 pub mod jwt;
 pub mod randomness;
+pub mod reliability;
 
 mod process;
 mod reply;
