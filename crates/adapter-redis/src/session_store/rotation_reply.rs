@@ -23,7 +23,9 @@ pub(super) fn read(reply: &mut ScriptReply) -> Result<Rotation, PortError> {
             let limit = limit.ok_or_else(|| unexpected_reply("an unknown limit of refreshes"))?;
             Rotation::RateLimited { limit, retry_after: from_microseconds(reply.number()?) }
         }
-        "reuse_detected" => Rotation::ReuseDetected { rotated_from: address(&reply.bytes()?)? },
+        "reuse_detected" => {
+            Rotation::ReuseDetected { rotated_from: address(&reply.bytes()?)?, rotation_may_be_lost: false }
+        }
         "ended" => {
             let reason = EndReason::from_name(&reply.text()?);
             Rotation::Ended(reason.ok_or_else(|| unexpected_reply("an unknown end reason"))?)

@@ -79,7 +79,7 @@ async fn reuse_whose_reply_was_lost_is_repeated_and_still_reuse() {
     proxy.lose_replies(true);
     let reuse = ports.present(&session, &session.token, request_time_at(START));
     let (reuse, ()) = tokio::join!(reuse, replies_return(&proxy));
-    assert_eq!(reuse.unwrap().0, Rotation::ReuseDetected { rotated_from: None });
+    assert_eq!(reuse.unwrap().0, Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false });
     assert!(ports.is_revoked(session.opening.access_token).await);
 }
 

@@ -27,7 +27,7 @@ async fn reuse_is_recognised_after_a_restart() {
     }
     let sessions = Sessions::new(&folder.open());
     let (rotation, _) = sessions.rotate(&session, &session.token, START).await.unwrap();
-    assert_eq!(rotation, Rotation::ReuseDetected { rotated_from: None });
+    assert_eq!(rotation, Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false });
     assert!(
         sessions.denylist.contains(session.opening.access_token.id, request_time_at(START)).await.unwrap()
     );
@@ -50,7 +50,7 @@ async fn a_clock_that_goes_back_makes_no_token_current_again() {
     let (rotation, third) = sessions.rotate(&session, &second, earlier).await.unwrap();
     assert_eq!(rotation, Rotation::Rotated);
     let (rotation, _) = sessions.rotate(&session, &session.token, earlier).await.unwrap();
-    assert_eq!(rotation, Rotation::ReuseDetected { rotated_from: None });
+    assert_eq!(rotation, Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false });
     let (rotation, _) = sessions.rotate(&session, &third, START).await.unwrap();
     assert_eq!(rotation, Rotation::Ended(EndReason::ReuseDetected));
 }

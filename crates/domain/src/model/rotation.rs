@@ -74,6 +74,9 @@ pub enum Rotation {
     ReuseDetected {
         /// [`Rotate::rotated_from`] of the last rotation.
         rotated_from: Option<LimitKey>,
+        /// Whether the store may have forgotten a newer rotation: it went back to an older state after the last rotation that it
+        /// knows, so the token may be its successor. The rules set `false`; a store that replicates sets `true`.
+        rotation_may_be_lost: bool,
     },
     /// The session has ended before.
     Ended(EndReason),

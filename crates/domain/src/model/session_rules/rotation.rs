@@ -38,7 +38,8 @@ pub fn rotate(
         Presented::Rejected(rotation) => return Decision::unchanged(rotation),
         Presented::Used => {
             let change = close(record, EndReason::ReuseDetected, now, margin);
-            let outcome = Rotation::ReuseDetected { rotated_from: record.rotated_from };
+            let outcome =
+                Rotation::ReuseDetected { rotated_from: record.rotated_from, rotation_may_be_lost: false };
             return Decision { outcome, change: Some(change) };
         }
         Presented::Current => (Rotation::Rotated, advance(record, rotate, now), false),
@@ -62,7 +63,7 @@ pub fn rotate(
 /// session, and no other call reports it.
 fn ended(reason: EndReason, rotate: &Rotate) -> Rotation {
     if rotate.is_repeat && reason == EndReason::ReuseDetected {
-        return Rotation::ReuseDetected { rotated_from: None };
+        return Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false };
     }
     Rotation::Ended(reason)
 }

@@ -79,8 +79,9 @@ impl Attempt {
             Rotation::AlreadyUsed { rotated_from } => {
                 RefreshRejection::AlreadyUsed { same_address: self.has_address(rotated_from) }
             }
-            Rotation::ReuseDetected { rotated_from } => {
-                RefreshRejection::ReuseDetected { same_address: self.has_address(rotated_from) }
+            Rotation::ReuseDetected { rotated_from, rotation_may_be_lost } => {
+                let same_address = self.has_address(rotated_from);
+                RefreshRejection::ReuseDetected { same_address, rotation_may_be_lost }
             }
             Rotation::TenantMismatch => RefreshRejection::SessionEnded(EndReason::Revoked),
             Rotation::Ended(reason) => RefreshRejection::SessionEnded(reason),

@@ -22,6 +22,8 @@ pub enum RefreshRejection {
     ReuseDetected {
         /// Whether the client has the address of the last rotation, if both are known.
         same_address: Option<bool>,
+        /// Whether the store may have forgotten the rotation that issued it.
+        rotation_may_be_lost: bool,
     },
     /// Its session has ended, with this call or before.
     SessionEnded(EndReason),
@@ -29,12 +31,13 @@ pub enum RefreshRejection {
 
 impl RefreshRejection {
     /// Each rejection once, without addresses.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Malformed,
         Self::Unknown,
         Self::Expired,
         Self::AlreadyUsed { same_address: None },
-        Self::ReuseDetected { same_address: None },
+        Self::ReuseDetected { same_address: None, rotation_may_be_lost: false },
+        Self::ReuseDetected { same_address: None, rotation_may_be_lost: true },
         Self::SessionEnded(EndReason::LoggedOut),
         Self::SessionEnded(EndReason::ReuseDetected),
         Self::SessionEnded(EndReason::Revoked),
@@ -49,7 +52,8 @@ impl RefreshRejection {
             Self::Unknown => "unknown",
             Self::Expired => "expired",
             Self::AlreadyUsed { .. } => "already_used",
-            Self::ReuseDetected { .. } => "reuse_detected",
+            Self::ReuseDetected { rotation_may_be_lost: false, .. } => "reuse_detected",
+            Self::ReuseDetected { rotation_may_be_lost: true, .. } => "rotation_may_be_lost",
             Self::SessionEnded(EndReason::LoggedOut) => "session_ended: logged_out",
             Self::SessionEnded(EndReason::ReuseDetected) => "session_ended: reuse_detected",
             Self::SessionEnded(EndReason::Revoked) => "session_ended: revoked",

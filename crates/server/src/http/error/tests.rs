@@ -73,7 +73,10 @@ async fn only_the_holder_of_a_token_gets_a_reason() {
     }
     for (rejection, reason) in [
         (RefreshRejection::AlreadyUsed { same_address: None }, "already_used"),
-        (RefreshRejection::ReuseDetected { same_address: None }, "reuse_detected"),
+        (
+            RefreshRejection::ReuseDetected { same_address: None, rotation_may_be_lost: false },
+            "reuse_detected",
+        ),
         (RefreshRejection::SessionEnded(EndReason::LoggedOut), "logged_out"),
         (RefreshRejection::SessionEnded(EndReason::Revoked), "revoked"),
         (RefreshRejection::SessionEnded(EndReason::UserInactive), "user_inactive"),

@@ -50,7 +50,7 @@ fn counted(result: &Result<Refreshed, RefreshError>) -> Counted {
 /// Publishes a rejection. The client may be another one than that of the session, so it stays anonymous.
 fn rejected(rejection: RefreshRejection, reason: &'static str, session: Option<SessionRef>, source: &Source) {
     let (kind, same_address) = match rejection {
-        RefreshRejection::ReuseDetected { same_address } => {
+        RefreshRejection::ReuseDetected { same_address, .. } => {
             (SecurityEvent::RefreshReuseDetected, same_address)
         }
         RefreshRejection::AlreadyUsed { same_address } => {

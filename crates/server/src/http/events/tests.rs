@@ -83,7 +83,7 @@ fn every_result_of_a_login_is_counted_from_the_start() {
 
 #[test]
 fn every_result_of_a_refresh_is_counted_from_the_start() {
-    assert_each_counted_once("refreshes_total", 18, |metrics| {
+    assert_each_counted_once("refreshes_total", 19, |metrics| {
         let (limit, retry_after) = (RefreshLimit::User, Duration::from_secs(1));
         let rejections = RefreshRejection::ALL
             .map(|rejection| RefreshError::InvalidRefreshToken { rejection, session: None });

@@ -68,7 +68,10 @@ pub async fn another_idempotency_key_is_not_a_retry(fixture: &SessionFixture) {
 
     let now = START + grace_period();
     let late = session.rotation(&session.token, now).keyed("k2");
-    assert_eq!(attempt(fixture, &late, now).await, Rotation::ReuseDetected { rotated_from: None });
+    assert_eq!(
+        attempt(fixture, &late, now).await,
+        Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false }
+    );
 
     // A rotation without a key cannot be retried.
     let session = opened(fixture, START).await;
@@ -84,7 +87,10 @@ pub async fn retry_after_the_successor_was_used_ends_the_session(fixture: &Sessi
     let last = rotated(fixture, &session, &first.successor, START).await;
 
     let retry = session.rotation(&session.token, START).keyed("k1");
-    assert_eq!(attempt(fixture, &retry, START).await, Rotation::ReuseDetected { rotated_from: None });
+    assert_eq!(
+        attempt(fixture, &retry, START).await,
+        Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false }
+    );
     let result = present(fixture, &session, &last.successor, START).await;
     assert_eq!(result, Rotation::Ended(EndReason::ReuseDetected));
 }

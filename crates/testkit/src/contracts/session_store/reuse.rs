@@ -40,7 +40,7 @@ pub async fn reused_token_ends_the_session(fixture: &SessionFixture) {
         let now = START + later;
         assert_eq!(
             present(fixture, &session, &session.token, now).await,
-            Rotation::ReuseDetected { rotated_from: None }
+            Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false }
         );
 
         for token in [&next.successor, &session.token] {
@@ -57,8 +57,8 @@ pub async fn clock_ahead_does_not_prolong_the_grace_period(fixture: &SessionFixt
     let ahead = START + 60 * MINUTE;
     for (earlier, expected) in [
         (grace_period() - MILLISECOND, Rotation::AlreadyUsed { rotated_from: None }),
-        (grace_period(), Rotation::ReuseDetected { rotated_from: None }),
-        (60 * MINUTE, Rotation::ReuseDetected { rotated_from: None }),
+        (grace_period(), Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false }),
+        (60 * MINUTE, Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false }),
     ] {
         let session = opened(fixture, START).await;
         rotated(fixture, &session, &session.token, ahead).await;
@@ -71,7 +71,10 @@ pub async fn without_a_grace_period_reuse_is_immediate(fixture: &SessionFixture)
     let session = opened(fixture, START).await;
     let next = rotated(fixture, &session, &session.token, START).await;
     let again = session.rotation(&session.token, START).with_grace_period(Duration::ZERO);
-    assert_eq!(attempt(fixture, &again, START).await, Rotation::ReuseDetected { rotated_from: None });
+    assert_eq!(
+        attempt(fixture, &again, START).await,
+        Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false }
+    );
     let result = present(fixture, &session, &next.successor, START).await;
     assert_eq!(result, Rotation::Ended(EndReason::ReuseDetected));
 }
@@ -83,7 +86,7 @@ pub async fn older_token_ends_the_session_in_the_grace_period(fixture: &SessionF
     let last = rotated(fixture, &session, &next.successor, START).await;
     assert_eq!(
         present(fixture, &session, &session.token, START).await,
-        Rotation::ReuseDetected { rotated_from: None }
+        Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false }
     );
     let result = present(fixture, &session, &last.successor, START).await;
     assert_eq!(result, Rotation::Ended(EndReason::ReuseDetected));
@@ -103,7 +106,7 @@ pub async fn reuse_is_recognised_after_many_rotations(fixture: &SessionFixture) 
         let result = present(fixture, &session, &tokens[reused], now).await;
         assert_eq!(
             result,
-            Rotation::ReuseDetected { rotated_from: None },
+            Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false },
             "token {reused} of {}",
             tokens.len()
         );

@@ -23,7 +23,7 @@ pub async fn reuse_denylists_the_access_tokens(fixture: &SessionFixture) {
     let now = START + MINUTE + grace_period();
     assert_eq!(
         present(fixture, &session, &session.token, now).await,
-        Rotation::ReuseDetected { rotated_from: None }
+        Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false }
     );
     assert_all_revoked(fixture, &tokens).await;
 }

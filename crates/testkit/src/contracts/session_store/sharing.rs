@@ -5,7 +5,7 @@ use auth_domain::model::{EndReason, Ending, LimitKey, RefreshToken, Rotation};
 use super::support::{MILLISECOND, attempt, end, grace_period, is_revoked, opened, present, raced, rotated};
 use crate::{RACERS, ROUNDS, RotationAttempt, START, SessionFixture, TestSession};
 
-const REUSE: Rotation = Rotation::ReuseDetected { rotated_from: None };
+const REUSE: Rotation = Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false };
 
 /// The predecessor gets the sealed successor in the grace period, with any idempotency key or none.
 pub async fn shared_successor_is_the_one_of_the_rotation(fixture: &SessionFixture) {
@@ -101,8 +101,11 @@ pub async fn repeated_reuse_is_detected_again(fixture: &SessionFixture) {
     let now = START + grace_period();
     let reuse = session.rotation(&session.token, now);
     for (call, expected) in [
-        (reuse.clone(), Rotation::ReuseDetected { rotated_from: None }),
-        (reuse.clone().repeated(), Rotation::ReuseDetected { rotated_from: None }),
+        (reuse.clone(), Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false }),
+        (
+            reuse.clone().repeated(),
+            Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false },
+        ),
         (reuse, Rotation::Ended(EndReason::ReuseDetected)),
     ] {
         assert_eq!(attempt(fixture, &call, now).await, expected);

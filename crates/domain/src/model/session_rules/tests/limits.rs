@@ -159,7 +159,7 @@ fn reuse_is_not_limited() {
     let record = SessionRecord { retries: MAX_RETRIES, ..refreshed(1_000) };
     let request = limited(rotation(0, 9, later), [1, 1]);
     let outcome = of_user(&record, minute(START, 1_000), &request, later).outcome;
-    assert_eq!(outcome, Rotation::ReuseDetected { rotated_from: None });
+    assert_eq!(outcome, Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false });
 }
 
 /// The caller denylists the access token that a full session returns, so a limit comes first.

@@ -11,7 +11,7 @@ use crate::model::{EndReason, LimitKey, RefreshMinute, Rotation, SessionRecord, 
 
 const SECOND: Duration = Duration::from_secs(1);
 const MICROSECOND: Duration = Duration::from_micros(1);
-const REUSE: Rotation = Rotation::ReuseDetected { rotated_from: None };
+const REUSE: Rotation = Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false };
 
 /// A session whose tokens 0 and 1 are used; 2 is current since a second after the start.
 fn rotated_twice() -> SessionRecord {
@@ -102,7 +102,7 @@ fn the_predecessor_is_already_used_within_the_grace_period() {
         let expected = Rotation::AlreadyUsed { rotated_from: record.rotated_from };
         assert_unchanged(&apply(&record, &rotation(1, 9, now), now), &expected);
     }
-    let reuse = Rotation::ReuseDetected { rotated_from: record.rotated_from };
+    let reuse = Rotation::ReuseDetected { rotated_from: record.rotated_from, rotation_may_be_lost: false };
     for now in [rotated_at + LEEWAY, rotated_at - LEEWAY] {
         assert_eq!(outcome(&record, 1, now), reuse);
     }

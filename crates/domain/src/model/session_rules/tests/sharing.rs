@@ -8,7 +8,7 @@ use super::fixtures::*;
 use crate::model::{EndReason, LimitKey, Rotate, Rotation, SessionRecord};
 
 const SECOND: Duration = Duration::from_secs(1);
-const REUSE: Rotation = Rotation::ReuseDetected { rotated_from: None };
+const REUSE: Rotation = Rotation::ReuseDetected { rotated_from: None, rotation_may_be_lost: false };
 
 /// A session whose token 0 is used, and whose successor may be shared.
 fn rotated_once() -> SessionRecord {

@@ -66,8 +66,11 @@ async fn reuse_compares_the_addresses() {
     {
         let rejection = rotating(Rotation::AlreadyUsed { rotated_from }).0.rejection().await;
         assert_eq!(rejection, RefreshRejection::AlreadyUsed { same_address });
-        let rejection = rotating(Rotation::ReuseDetected { rotated_from }).0.rejection().await;
-        assert_eq!(rejection, RefreshRejection::ReuseDetected { same_address });
+        for rotation_may_be_lost in [false, true] {
+            let reuse = Rotation::ReuseDetected { rotated_from, rotation_may_be_lost };
+            let rejection = rotating(reuse).0.rejection().await;
+            assert_eq!(rejection, RefreshRejection::ReuseDetected { same_address, rotation_may_be_lost });
+        }
     }
 }
 
