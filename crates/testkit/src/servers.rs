@@ -13,6 +13,8 @@ mod programs;
 mod prometheus;
 mod proxy;
 mod redis;
+mod redis_sets;
+mod resp;
 mod reverse_proxy;
 mod supervisor;
 
@@ -29,5 +31,6 @@ pub use programs::{
 pub use prometheus::PrometheusServer;
 pub use proxy::Proxy;
 pub use redis::RedisServer;
+pub use redis_sets::{RedisCluster, SentinelSet, SetOptions};
 pub use reverse_proxy::ReverseProxy;
 pub use rustix::process::Signal;

@@ -1,11 +1,12 @@
 //! Certificates for servers with TLS.
 
 use std::fs::{self, Permissions};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, SanType,
     date_time_ymd,
 };
 use tempfile::TempDir;
@@ -20,6 +21,17 @@ impl Certificates {
     #[must_use]
     pub fn new() -> Self {
         Self::with(|_| {})
+    }
+
+    /// Creates new certificates; the one of the server is also for the address 127.0.0.1, and servers accept it from each other.
+    #[must_use]
+    pub fn with_address() -> Self {
+        Self::with(|leaf| {
+            leaf.subject_alt_names.push(SanType::IpAddress(Ipv4Addr::LOCALHOST.into()));
+            // OpenSSL takes a certificate with the name of its authority for one that signs itself.
+            leaf.distinguished_name = DistinguishedName::new();
+            leaf.distinguished_name.push(DnType::CommonName, "localhost");
+        })
     }
 
     /// Creates new certificates; the one for `localhost` has expired.

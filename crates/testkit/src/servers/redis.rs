@@ -1,7 +1,5 @@
 //! The Redis server.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::process::Signal;
 
 use super::programs::redis_program;
+use super::resp::ask;
 use super::supervisor::{ServerProcess, folder, last_lines, wait_until};
 use super::{Certificates, Monitor, Port};
 
@@ -21,6 +20,8 @@ pub struct RedisServer {
     port: Port,
     /// The TLS port, if it has one.
     tls_port: Option<Port>,
+    /// The password of the default user, if it has one.
+    password: Option<String>,
     process: ServerProcess,
 }
 
@@ -80,7 +81,29 @@ impl RedisServer {
         let fixed = ["--bind", "127.0.0.1", "--port", &number, "--save", "", "--appendonly", "no"];
         let arguments = fixed.into_iter().chain(options.iter().copied()).map(str::to_owned);
         let command = wrapper.iter().cloned().chain([program]).chain(arguments).collect();
-        let server = Self { port, tls_port, process: ServerProcess::new(command, folder, None, "KILL") };
+        let process = ServerProcess::new(command, folder, None, "KILL");
+        let server = Self { port, tls_port, password: None, process };
+        server.start_again();
+        server
+    }
+
+    /// Starts a server by a configuration file, which the server may rewrite, and more files for its folder.
+    pub(super) fn start_by_files(
+        (port, tls_port): (Port, Option<Port>),
+        password: Option<&str>,
+        files: &[(&str, String)],
+        options: &[&str],
+    ) -> Self {
+        let folder = folder(None);
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).expect("a writable folder");
+        }
+        let program = redis_program("redis-server").to_string_lossy().into_owned();
+        let configuration = folder.path().join(files[0].0).to_string_lossy().into_owned();
+        let options = options.iter().map(|option| (*option).to_owned());
+        let command = [program, configuration].into_iter().chain(options).collect();
+        let process = ServerProcess::new(command, folder, None, "KILL");
+        let server = Self { port, tls_port, password: password.map(str::to_owned), process };
         server.start_again();
         server
     }
@@ -146,6 +169,29 @@ impl RedisServer {
         self.process.folder.path()
     }
 
+    /// Returns the port for connections with TLS if it has one, else the port without.
+    #[must_use]
+    pub fn main_port(&self) -> u16 {
+        self.tls_port.as_ref().unwrap_or(&self.port).number
+    }
+
+    /// Returns the password of the default user, if it has one.
+    pub(super) fn password(&self) -> Option<&str> {
+        self.password.as_deref()
+    }
+
+    /// Returns whether the server runs: it was not killed, but it may be frozen.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.process.is_running()
+    }
+
+    /// Sends a command; returns the values of the reply, or `None` without a reply within half a second. An error is a reply.
+    #[must_use]
+    pub fn ask(&self, words: &[&str]) -> Option<Vec<String>> {
+        ask(self.port.number, self.password.as_deref(), words).ok()
+    }
+
     /// Runs `redis-cli` with these arguments; returns its output.
     #[must_use]
     pub fn cli(&self, words: &[&str]) -> String {
@@ -165,16 +211,12 @@ impl RedisServer {
     pub fn client(&self) -> Command {
         let mut client = Command::new(redis_program("redis-cli"));
         client.args(["-h", "127.0.0.1", "-p", &self.port.number.to_string()]);
+        client.envs(self.password.iter().map(|password| ("REDISCLI_AUTH", password)));
         client
     }
 
     fn answers(&self) -> bool {
-        let Ok(mut connection) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port.number)) else {
-            return false;
-        };
-        let mut answer = [0; 1];
-        let asked = connection.write_all(b"PING\r\n").and_then(|()| connection.read_exact(&mut answer));
-        // If a password is set, the answer is an error, which also shows that the server is running.
-        asked.is_ok()
+        // If a test has set a password, the answer is an error, which also shows that the server is running.
+        self.ask(&["PING"]).is_some()
     }
 }

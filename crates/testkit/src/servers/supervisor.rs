@@ -125,6 +125,11 @@ impl ServerProcess {
         self.finished.lock().expect("no panic").push(running.supervisor);
     }
 
+    /// Returns whether the server was started and not killed since.
+    pub(super) fn is_running(&self) -> bool {
+        self.running.lock().expect("no panic").is_some()
+    }
+
     /// Returns the process id of the server.
     pub(super) fn id(&self) -> u32 {
         let running = self.running.lock().expect("no panic");
