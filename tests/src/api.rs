@@ -14,7 +14,6 @@ const LOGIN: &str = "/api/v1/auth/login";
 const REFRESH: &str = "/api/v1/auth/refresh";
 const LOGOUT: &str = "/api/v1/auth/logout";
 const ME: &str = "/api/v1/auth/me";
-const VERIFY: &str = "/api/v1/auth/verify";
 
 /// A client of one server; cheap to clone. Each request has a connection of its own.
 #[derive(Clone, Debug)]
@@ -27,6 +26,8 @@ pub struct Api {
 impl Api {
     /// The paths of the three endpoints.
     pub const ENDPOINTS: [&str; 3] = [LOGIN, REFRESH, LOGOUT];
+    /// The path that verifies an access token for a proxy.
+    pub const VERIFY: &str = "/api/v1/auth/verify";
 
     /// Returns spellings of the path of an endpoint, its own first.
     pub fn spellings(path: &str) -> [String; 5] {
@@ -114,7 +115,7 @@ impl Api {
 
     /// Gets `/verify`, as a proxy does.
     pub async fn verify(&self, access: &str) -> Reply {
-        self.bearing(access).call(Method::GET, VERIFY).await
+        self.bearing(access).call(Method::GET, Self::VERIFY).await
     }
 
     fn bearing(&self, access: &str) -> Self {

@@ -15,8 +15,10 @@ pub mod board;
 pub mod clock;
 mod collector;
 pub mod documents;
+pub mod history;
 mod installation;
 pub mod jwt;
+pub mod load;
 pub mod randomness;
 pub mod reliability;
 

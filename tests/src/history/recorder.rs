@@ -1,0 +1,169 @@
+//! A client of several instances that records its calls.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::call::{Answer, Call, Digest, Issued, Operation};
+use crate::clock::Stopwatch;
+use crate::{Api, PASSWORD, Reply, Tokens, jwt, send};
+
+/// Longer than any request may take.
+const TIMEOUT: Duration = Duration::from_secs(12);
+
+/// Makes calls to instances of one installation, and records them.
+#[derive(Debug)]
+pub struct Recorder {
+    instances: Vec<Api>,
+    watch: Stopwatch,
+    sessions: AtomicUsize,
+    requests: AtomicUsize,
+    calls: Mutex<Vec<Call>>,
+}
+
+/// An answer, with its tokens if it has any.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// As it was recorded.
+    pub answer: Answer,
+    /// The tokens themselves.
+    pub tokens: Option<Tokens>,
+}
+
+impl Recorder {
+    /// Returns a recorder of calls to these instances.
+    pub fn new(instances: impl IntoIterator<Item = Api>) -> Self {
+        let instances = instances.into_iter().map(|api| api.keeping_connections()).collect();
+        Self {
+            instances,
+            watch: Stopwatch::start(),
+            sessions: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
+            calls: Mutex::default(),
+        }
+    }
+
+    /// Returns the number of instances.
+    pub fn instances(&self) -> usize {
+        self.instances.len()
+    }
+
+    /// Returns the time since the start of the recording.
+    pub fn now(&self) -> Duration {
+        self.watch.elapsed()
+    }
+
+    /// Returns the calls so far.
+    pub fn calls(&self) -> Vec<Call> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Logs in with [`PASSWORD`], as the first call of a new session; returns the number of the session.
+    pub async fn login(&self, instance: usize, user: &str) -> (usize, Received) {
+        let session = self.sessions.fetch_add(1, Ordering::Relaxed);
+        let body = json!({ "email": user, "password": PASSWORD });
+        let request = self.post(instance, Api::ENDPOINTS[0], &body);
+        (session, self.call(session, user, instance, Operation::Login, request).await)
+    }
+
+    /// Refreshes.
+    pub async fn refresh(
+        &self,
+        session: (usize, &str),
+        instance: usize,
+        token: &str,
+        key: Option<&str>,
+    ) -> Received {
+        let operation = Operation::Refresh { token: digest(token), key: key.map(digest) };
+        let request = self.post(instance, Api::ENDPOINTS[1], &json!({ "refreshToken": token }));
+        let request = key.iter().fold(request, |request, key| request.header("idempotency-key", *key));
+        self.call(session.0, session.1, instance, operation, request).await
+    }
+
+    /// Verifies an access token.
+    pub async fn verify(&self, session: (usize, &str), instance: usize, access: &str) -> Received {
+        let request = self.instances[instance].request(Method::GET, Api::VERIFY).bearer_auth(access);
+        let operation = Operation::Verify { access: digest(access) };
+        self.call(session.0, session.1, instance, operation, request).await
+    }
+
+    /// Logs out.
+    pub async fn logout(&self, session: (usize, &str), instance: usize, tokens: &Tokens) -> Received {
+        let operation = Operation::Logout { access: digest(&tokens.access), token: digest(&tokens.refresh) };
+        let body = json!({ "refreshToken": tokens.refresh });
+        let request = self.post(instance, Api::ENDPOINTS[2], &body).bearer_auth(&tokens.access);
+        self.call(session.0, session.1, instance, operation, request).await
+    }
+
+    fn post(&self, instance: usize, path: &str, body: &Value) -> RequestBuilder {
+        self.instances[instance].request(Method::POST, path).json(body)
+    }
+
+    async fn call(
+        &self,
+        session: usize,
+        user: &str,
+        instance: usize,
+        operation: Operation,
+        request: RequestBuilder,
+    ) -> Received {
+        let id = format!("history-{}", self.requests.fetch_add(1, Ordering::Relaxed));
+        let start = self.now();
+        let reply = send(request.header("x-request-id", &id).timeout(TIMEOUT)).await.ok();
+        let end = self.now();
+        let received =
+            reply.map_or(Received { answer: Answer::Lost, tokens: None }, |reply| read(&reply, &id));
+        let answer = received.answer.clone();
+        let call = Call { session, user: digest(user), instance, operation, start, end, answer };
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        received
+    }
+}
+
+fn read(reply: &Reply, id: &str) -> Received {
+    let has_id = reply.header("x-request-id") == Some(id);
+    let tokens = (reply.status == 200 && has_id).then(|| reply.tokens());
+    let answer = match (&tokens, reply.status) {
+        (Some(tokens), _) => Answer::Tokens(issued(tokens)),
+        (None, 204) if has_id => Answer::Done,
+        (None, 401 | 503) if has_id => error(reply),
+        (None, 429) if has_id => Answer::Limited,
+        (None, _) => Answer::Wrong(reply.text()),
+    };
+    Received { answer, tokens }
+}
+
+fn error(reply: &Reply) -> Answer {
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let text = |name: &str| body[name].as_str().map(str::to_owned);
+    let has_retry_after = reply.header("retry-after").is_some_and(|value| value.parse::<u32>().is_ok());
+    match (reply.status, text("error"), text("message")) {
+        (401, Some(code), Some(_)) => Answer::Rejected { code, reason: text("reason") },
+        (503, Some(_), Some(message)) if has_retry_after => {
+            Answer::Unavailable { is_unknown: message.contains("unknown") }
+        }
+        _ => Answer::Wrong(reply.text()),
+    }
+}
+
+fn issued(tokens: &Tokens) -> Issued {
+    let claims = jwt::claims(&tokens.access);
+    let claim = |name: &str| digest(claims[name].as_str().unwrap_or_default());
+    Issued {
+        access: digest(&tokens.access),
+        refresh: digest(&tokens.refresh),
+        subject: claim("sub"),
+        session: claim("sid"),
+    }
+}
+
+/// Returns a digest of a text.
+fn digest(text: &str) -> Digest {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,80 @@
+//! The result of a check.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::call::Call;
+use super::rules::Exception;
+
+/// A broken promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Violation {
+    /// Refreshes of one token got different successors.
+    TwoSuccessors,
+    /// A used token was accepted again, without the same key and outside `share`.
+    UsedTwice,
+    /// A token was accepted although its successor had been used before.
+    OldTokenAccepted,
+    /// A token was accepted after its session had ended.
+    AliveAfterEnd,
+    /// A session, or a token, was rejected without a reason that the contract knows.
+    HonestLogout,
+    /// A status, a form or a code that the contract does not allow.
+    WrongAnswer,
+    /// A call took longer than a request may.
+    TooSlow,
+    /// The tokens belong to another user or session.
+    NotTheCallers,
+}
+
+/// The violations of a history, the exceptions that it needed, and its answers.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Each violation with the call that shows it and the calls of its session.
+    pub violations: Vec<(Violation, Call, Vec<Call>)>,
+    /// How often each exception was needed.
+    pub exceptions: BTreeMap<Exception, usize>,
+    /// The number of calls.
+    pub calls: usize,
+    /// The number of sessions.
+    pub sessions: usize,
+    /// The number of 503 and lost answers.
+    pub unavailable: usize,
+}
+
+impl Report {
+    /// Fails the test if there is a violation.
+    pub fn expect_clean(&self) {
+        assert!(self.violations.is_empty(), "{self}");
+    }
+
+    /// Returns how often an exception was needed.
+    pub fn count(&self, exception: Exception) -> usize {
+        self.exceptions.get(&exception).copied().unwrap_or_default()
+    }
+
+    pub(super) fn except(&mut self, exception: Exception) {
+        *self.exceptions.entry(exception).or_default() += 1;
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (calls, sessions, unavailable) = (self.calls, self.sessions, self.unavailable);
+        writeln!(
+            out,
+            "{calls} calls of {sessions} sessions, {unavailable} not answered; exceptions: {:?}",
+            self.exceptions
+        )?;
+        writeln!(out, "{} violations", self.violations.len())?;
+        for (violation, call, session) in self.violations.iter().take(10) {
+            writeln!(out, "\n{violation:?}: {call:?}\nin:")?;
+            for call in session {
+                let (start, end, instance) =
+                    (call.start.as_secs_f64(), call.end.as_secs_f64(), call.instance);
+                writeln!(out, "  {start:.3}-{end:.3} #{instance} {:?} -> {:?}", call.operation, call.answer)?;
+            }
+        }
+        Ok(())
+    }
+}
