@@ -64,11 +64,18 @@ impl Stores {
         Self::on_own(&DURABLE)
     }
 
+    /// Returns a Redis server of its own, and a database on the shared Postgres server.
+    pub fn own_redis(options: &[&str]) -> Self {
+        Self::on(PostgresServer::shared(), own_redis(options))
+    }
+
+    /// Returns a Postgres server of its own, and a database on the shared Redis server.
+    pub fn own_postgres() -> Self {
+        Self::on(Box::leak(Box::new(PostgresServer::start())), RedisServer::shared())
+    }
+
     fn on_own(options: &[&str]) -> Self {
-        Self::on(
-            Box::leak(Box::new(PostgresServer::start_with_statements())),
-            Box::leak(Box::new(RedisServer::start_with(&[&["--databases", "4096"], options].concat()))),
-        )
+        Self::on(Box::leak(Box::new(PostgresServer::start_with_statements())), own_redis(options))
     }
 
     /// Returns databases of a platform: `tables` are the statements that create its tables.
@@ -161,6 +168,11 @@ impl Servers {
         let database = self.redis_database.to_string();
         self.redis.cli(&[&["-n", &database], words].concat())
     }
+}
+
+/// Starts a Redis server that stops with the test process.
+fn own_redis(options: &[&str]) -> &'static RedisServer {
+    Box::leak(Box::new(RedisServer::start_with(&[&["--databases", "4096"], options].concat())))
 }
 
 /// The `pool_mode` of a pooler before the shared server, which `HOOKSENTRY_AUTH_E2E_POOLER` selects.

@@ -223,6 +223,12 @@ impl PostgresServer {
     }
 
     fn try_sql(&self, database: &str, statement: &str) -> Output {
+        self.client(database).args(["--command", statement]).output().expect("psql runs")
+    }
+
+    /// Returns a `psql` command for the owner of a database.
+    #[must_use]
+    pub fn client(&self, database: &str) -> Command {
         let mut psql = Command::new(postgres_program("psql"));
         psql.args([
             "--no-psqlrc",
@@ -232,8 +238,8 @@ impl PostgresServer {
             "--host=127.0.0.1",
         ]);
         psql.arg(format!("--port={}", self.port.number)).arg(format!("--username={OWNER}"));
-        psql.arg(format!("--dbname={database}")).args(["--command", statement]);
-        psql.output().expect("psql runs")
+        psql.arg(format!("--dbname={database}"));
+        psql
     }
 
     fn signal_all(&self, signal: Signal) {
