@@ -1,0 +1,12 @@
+//! One fault at a time, under load: stores that fail, clients and networks that fail, clocks and disks that are wrong.
+//!
+//! Every answer must be the one that is due, or a 503 with `Retry-After`. The fault ends, and within two seconds every call succeeds.
+
+mod embedded_kills;
+mod exhausted;
+mod load;
+mod lost_data;
+mod outcome;
+mod postgres;
+mod redis;
+mod scenario;

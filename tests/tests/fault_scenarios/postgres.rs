@@ -1,0 +1,98 @@
+//! Faults of Postgres.
+
+use std::io::Write;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use auth_e2e::reliability::Fault;
+use auth_e2e::{Installation, Server, Servers, Stores};
+
+use crate::exhausted::{Exhausted, ROLE, STRANGER};
+use crate::load::with_users;
+use crate::scenario::{Effect, survives};
+
+/// Longer than the timeout of a connection.
+const CONNECTION: Duration = Duration::from_millis(1_200);
+/// Longer than the timeout of a statement.
+const STATEMENT: Duration = Duration::from_millis(2_600);
+
+async fn start(stores: Stores) -> Server {
+    Server::start_on(with_users(Installation::on(stores)).await).await
+}
+
+fn servers(server: &Server) -> &Servers {
+    server.installation.servers()
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_postgres_under_load_is_an_outage_and_changes_nothing() {
+    let server = start(Stores::own_postgres()).await;
+    let postgres = servers(&server).postgres;
+    survives(
+        &server,
+        Fault::PostgresKilled,
+        Effect::Outage,
+        CONNECTION,
+        async || postgres.kill(),
+        async |()| postgres.start_again(),
+    )
+    .await;
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_postgres_under_load_is_an_outage_and_changes_nothing() {
+    let server = start(Stores::own_postgres()).await;
+    let postgres = servers(&server).postgres;
+    survives(
+        &server,
+        Fault::PostgresFrozen,
+        Effect::Outage,
+        STATEMENT,
+        async || postgres.freeze(),
+        async |()| postgres.thaw(),
+    )
+    .await;
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_table_of_users_under_load_is_an_outage_and_changes_nothing() {
+    let server = start(Stores::servers()).await;
+    let (postgres, database) = (servers(&server).postgres, servers(&server).database().name().to_owned());
+    let mut lock = postgres.client(&database);
+    lock.stdin(Stdio::piped()).stdout(Stdio::null());
+    let begin = async || {
+        let mut child = lock.spawn().unwrap();
+        writeln!(child.stdin.as_mut().unwrap(), "BEGIN; LOCK TABLE users;").unwrap();
+        child
+    };
+    let end = async |mut child: Child| {
+        drop(child.stdin.take());
+        assert!(child.wait().unwrap().success());
+    };
+    survives(&server, Fault::PostgresTableLocked, Effect::Outage, STATEMENT, begin, end).await;
+}
+
+/// Strangers take every connection that the server gives to ordinary roles.
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_without_free_connections_is_an_outage_and_changes_nothing() {
+    let owner = with_users(Installation::on(Stores::own_postgres())).await;
+    owner.servers().query(&format!(
+        "CREATE ROLE {ROLE} LOGIN; CREATE ROLE {STRANGER} LOGIN; GRANT SELECT, UPDATE ON users TO {ROLE}; GRANT SELECT ON tenants TO {ROLE}"
+    ));
+    let url = owner.servers().database().url_of(ROLE);
+    let server = Server::start_on(owner.set("POSTGRES__URL", &url)).await;
+    let begin = async || Exhausted::new(servers(&server));
+    survives(
+        &server,
+        Fault::PostgresConnectionsExhausted,
+        Effect::Outage,
+        CONNECTION,
+        begin,
+        async |connections| drop(connections),
+    )
+    .await;
+}
