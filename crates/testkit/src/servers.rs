@@ -29,7 +29,7 @@ pub use programs::{
     prometheus_program, redis_program,
 };
 pub use prometheus::PrometheusServer;
-pub use proxy::Proxy;
+pub use proxy::{Direction, Proxy};
 pub use redis::RedisServer;
 pub use redis_sets::{RedisCluster, SentinelSet, SetOptions};
 pub use reverse_proxy::ReverseProxy;
