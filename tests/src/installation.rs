@@ -1,6 +1,7 @@
 //! A data directory, stores, and the settings that belong to them.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -149,7 +150,7 @@ impl Installation {
     }
 
     /// Starts the program with `args` by another program, whose last arguments are the program and `args`.
-    pub fn spawn_under(&self, wrapper: &[&str], args: &[&str]) -> Process {
+    pub fn spawn_under(&self, wrapper: &[impl AsRef<OsStr>], args: &[&str]) -> Process {
         let program = self.command(args);
         let (first, rest) = wrapper.split_first().expect("a program");
         let mut command = Command::new(first);

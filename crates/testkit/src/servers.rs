@@ -4,6 +4,7 @@
 //! package. A supervisor process stops the servers and removes their folders when the test process ends, also after a crash.
 
 mod certificates;
+mod fake_clock;
 mod monitor;
 mod nginx;
 mod pgbouncer;
@@ -16,9 +17,11 @@ mod redis;
 mod redis_sets;
 mod resp;
 mod reverse_proxy;
+mod small_disk;
 mod supervisor;
 
 pub use certificates::Certificates;
+pub use fake_clock::FakeClock;
 pub use monitor::{ExecutedCommand, Monitor};
 pub use nginx::NginxServer;
 pub use pgbouncer::PgBouncer;
@@ -34,3 +37,4 @@ pub use redis::RedisServer;
 pub use redis_sets::{RedisCluster, SentinelSet, SetOptions};
 pub use reverse_proxy::ReverseProxy;
 pub use rustix::process::Signal;
+pub use small_disk::SmallDisk;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use auth_testkit::servers::{Certificates, PostgresServer, RedisServer};
+use auth_testkit::servers::{Certificates, PostgresServer, RedisServer, SmallDisk};
 
 #[test]
 fn redis_restarts_on_the_same_port_after_a_kill() {
@@ -32,6 +32,32 @@ fn postgres_databases_are_separate_and_survive_a_kill() {
     server.kill();
     server.start_again();
     assert_eq!(one.sql("SELECT 1"), "1");
+}
+
+#[test]
+fn a_promoted_standby_has_the_rows_of_its_primary() {
+    let primary = PostgresServer::start();
+    let database = primary.database();
+    let standby = primary.start_standby("0");
+    let _ = database.sql("CREATE TABLE t (n int); INSERT INTO t VALUES (7)");
+    standby.catch_up_with(&primary);
+    primary.kill();
+    standby.promote();
+    assert_eq!(standby.sql(database.name(), "UPDATE t SET n = 8; SELECT n FROM t").lines().last(), Some("8"));
+}
+
+#[test]
+fn a_small_disk_is_full_and_empty_for_its_process_only() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("kept"), "before").unwrap();
+    let disk = SmallDisk::new(folder.path(), "1m");
+    let server = RedisServer::start_by(&disk.wrapper());
+    disk.fill(server.id());
+    disk.run(server.id(), "test \"$(cat \"$1/kept\")\" = before");
+    disk.run(server.id(), "! dd if=/dev/zero of=\"$1/more\" bs=4096 count=1 2>/dev/null");
+    disk.empty(server.id());
+    disk.run(server.id(), "dd if=/dev/zero of=\"$1/more\" bs=4096 count=1 2>/dev/null");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! The clock of the machine is wrong: libfaketime moves it under the running service, and under its Redis.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use auth_e2e::clock::{Stopwatch, pause};
 use auth_e2e::{ALICE, BOB, Installation, PASSWORD, Server, WRONG_PASSWORD};
-use auth_testkit::servers::RedisServer;
+use auth_testkit::servers::{FakeClock, RedisServer};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
@@ -16,49 +14,15 @@ const CLEANUP: Duration = Duration::from_secs(11);
 /// The lifetime of access tokens in the test that waits for it.
 const SHORT_LIVED: Duration = Duration::from_secs(5);
 
-/// The clock of some processes: that of the machine, and a difference in seconds.
-struct FakeClock(PathBuf);
+async fn serve(clock: &FakeClock, installation: Installation) -> Server {
+    let process = installation.spawn_under(&clock.wrapper(), &["serve"]);
+    Server::adopt(installation, process).await
+}
 
-impl FakeClock {
-    fn new(folder: &Path) -> Self {
-        let clock = Self(folder.join("clock"));
-        clock.set(0);
-        clock
-    }
-
-    fn set(&self, seconds: i64) {
-        // Renamed, because the processes read the file at any time.
-        let next = self.0.with_extension("next");
-        fs::write(&next, format!("{seconds:+}\n")).expect("a writable folder");
-        fs::rename(next, &self.0).expect("a writable folder");
-    }
-
-    /// The command that starts a program with this clock and other libraries. Its monotonic clock is the real one.
-    fn wrapper(&self, preloaded: &str) -> Vec<String> {
-        let folders = fs::read_dir("/usr/lib").expect("/usr/lib").flatten();
-        let mut libraries = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"));
-        let library = libraries.find(|library| library.is_file()).expect("the package libfaketime");
-        vec![
-            "env".to_owned(),
-            format!("LD_PRELOAD={preloaded}{}", library.display()),
-            format!("FAKETIME_TIMESTAMP_FILE={}", self.0.display()),
-            "FAKETIME_NO_CACHE=1".to_owned(),
-            "DONT_FAKE_MONOTONIC=1".to_owned(),
-        ]
-    }
-
-    async fn serve(&self, installation: Installation) -> Server {
-        let wrapper = self.wrapper("");
-        let wrapper: Vec<&str> = wrapper.iter().map(String::as_str).collect();
-        let process = installation.spawn_under(&wrapper, &["serve"]);
-        Server::adopt(installation, process).await
-    }
-
-    async fn restart(&self, server: Server) -> Server {
-        let (installation, finished) = server.stop().await;
-        assert_eq!(finished.code(), Some(0), "{}", finished.stderr);
-        self.serve(installation).await
-    }
+async fn restart(clock: &FakeClock, server: Server) -> Server {
+    let (installation, finished) = server.stop().await;
+    assert_eq!(finished.code(), Some(0), "{}", finished.stderr);
+    serve(clock, installation).await
 }
 
 /// A service whose clock is moved, and its Redis with it, if it has one.
@@ -82,25 +46,24 @@ impl Moved {
     }
 
     async fn on_redis() -> Self {
-        // The allocator of Redis reads the clock before libfaketime is ready; the one of glibc does not.
-        let start = |clock: &FakeClock| RedisServer::start_by(&clock.wrapper("libc_malloc_debug.so.0:"));
+        let start = |clock: &FakeClock| RedisServer::start_by(&clock.redis_wrapper());
         Self::on(Installation::embedded(), |clock| Some(start(clock))).await
     }
 
     async fn on(installation: Installation, redis: impl Fn(&FakeClock) -> Option<RedisServer>) -> Self {
-        let clock = FakeClock::new(installation.folder());
+        let clock = FakeClock::new();
         let redis = redis(&clock);
         let mut installation = installation.with_user(ALICE).await.with_user(BOB).await;
         if let Some(redis) = &redis {
             installation = installation.set("TOKENS__BACKEND", "redis").set("REDIS__URL", &redis.url());
             installation = installation.set("JWT__KEY", "7sE2nHfA8LgKDx3kPzUwV9c0bqT5mYJr");
         }
-        let server = clock.serve(installation).await;
+        let server = serve(&clock, installation).await;
         Self { clock, server, _redis: redis }
     }
 
     async fn restarted(mut self) -> Self {
-        self.server = self.clock.restart(self.server).await;
+        self.server = restart(&self.clock, self.server).await;
         self
     }
 

@@ -2,37 +2,21 @@
 //!
 //! The data directory is a small file system in memory, in a mount namespace of the server. It ends with the server.
 
-use std::process::Command;
 use std::time::Duration;
 
 use auth_e2e::clock::{Stopwatch, pause};
 use auth_e2e::{ALICE, Installation, PASSWORD, Server};
+use auth_testkit::servers::SmallDisk;
 use reqwest::Method;
 
-use crate::programs::expect_success;
-
-/// Mounts 2 MiB in place of the data directory, which is copied there, and starts the program.
-const MOUNT: &str = r#"
-    cp -a data copy
-    mount -t tmpfs -o size=2m,mode=0700 tmpfs data
-    cp -a copy/. data/
-    exec "$@"
-"#;
 const NOTICED: Duration = Duration::from_secs(10);
 
-/// Starts a server whose data directory is a file system of its own. Only root can mount it.
-async fn serving() -> Server {
+/// Starts a server whose data directory is a file system of 2 MiB. Only root can mount it.
+async fn serving() -> (Server, SmallDisk) {
     let installation = Installation::embedded().with_user(ALICE).await;
-    let process = installation.spawn_under(&["unshare", "--mount", "sh", "-euc", MOUNT, "sh"], &["serve"]);
-    Server::adopt(installation, process).await
-}
-
-/// Runs a script in the mount namespace of the server.
-async fn run(server: &Server, script: &str) {
-    let (id, data) = (server.process.id().to_string(), server.installation.data_dir());
-    let mut command = Command::new("nsenter");
-    command.args(["--mount", "--target", &id, "sh", "-euc", script, "sh"]).arg(data);
-    expect_success(&mut command).await;
+    let disk = SmallDisk::new(&installation.data_dir(), "2m");
+    let process = installation.spawn_under(&disk.wrapper(), &["serve"]);
+    (Server::adopt(installation, process).await, disk)
 }
 
 async fn expect_readiness(server: &Server, status: u16) {
@@ -47,12 +31,12 @@ async fn expect_readiness(server: &Server, status: u16) {
 #[tokio::test]
 #[ignore = "just interop runs it"]
 async fn a_full_disk_is_used_again_when_it_has_space() {
-    let server = serving().await;
+    let (server, disk) = serving().await;
     let tokens = server.log_in(ALICE).await;
-    run(&server, "dd if=/dev/zero of=\"$1/fill\" bs=4096 2>/dev/null || true").await;
+    disk.fill(server.process.id());
     server.login(ALICE, PASSWORD).await.expect_error(503, "service_unavailable");
     // Meanwhile a write may succeed: when the log has been copied, it is overwritten and needs no space.
-    run(&server, "rm \"$1/fill\"").await;
+    disk.empty(server.process.id());
     expect_readiness(&server, 200).await;
     server.refresh(&tokens.refresh).await.tokens();
     server.log_in(ALICE).await;
@@ -62,13 +46,13 @@ async fn a_full_disk_is_used_again_when_it_has_space() {
 #[tokio::test]
 #[ignore = "just interop runs it"]
 async fn a_disk_mounted_over_the_data_directory_is_noticed() {
-    let server = serving().await;
+    let (server, disk) = serving().await;
     let tokens = server.log_in(ALICE).await;
-    run(&server, "mount -t tmpfs -o mode=0700 tmpfs \"$1\"").await;
+    disk.run(server.process.id(), "mount -t tmpfs -o mode=0700 tmpfs \"$1\"");
     server.login(ALICE, PASSWORD).await.expect_error(503, "service_unavailable");
     server.refresh(&tokens.refresh).await.expect_error(503, "service_unavailable");
     expect_readiness(&server, 503).await;
-    run(&server, "umount \"$1\"").await;
+    disk.run(server.process.id(), "umount \"$1\"");
     expect_readiness(&server, 200).await;
     server.refresh(&tokens.refresh).await.tokens();
     server.log_in(ALICE).await;

@@ -138,6 +138,14 @@ impl PostgresServer {
         expect_success(&self.try_sql("postgres", "SELECT pg_promote()"));
     }
 
+    /// Waits until this standby has replayed everything that `primary` has written.
+    pub fn catch_up_with(&self, primary: &Self) {
+        let written = primary.sql("postgres", "SELECT pg_current_wal_lsn()");
+        let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
+        let has_replayed = || self.sql("postgres", &replayed) == "t";
+        assert!(wait_until(has_replayed), "the standby does not follow");
+    }
+
     /// Returns the URL of the database `database` with all `servers` as hosts, in this order.
     #[must_use]
     pub fn url_on(servers: &[&Self], database: &str) -> String {
@@ -222,6 +230,12 @@ impl PostgresServer {
         self.process.id()
     }
 
+    /// Runs statements in a database as its owner; returns the output of `psql`, as [`Database::sql`] does.
+    #[must_use]
+    pub fn sql(&self, database: &str, statements: &str) -> String {
+        expect_success(&self.try_sql(database, statements))
+    }
+
     fn try_sql(&self, database: &str, statement: &str) -> Output {
         self.client(database).args(["--command", statement]).output().expect("psql runs")
     }
@@ -276,7 +290,7 @@ impl Database<'_> {
     /// Runs statements as the owner; returns the output of `psql`: the rows, then the command tag.
     #[must_use]
     pub fn sql(&self, statements: &str) -> String {
-        expect_success(&self.server.try_sql(&self.name, statements))
+        self.server.sql(&self.name, statements)
     }
 
     /// Returns the name of the database.
