@@ -87,7 +87,9 @@ board-picture: system-packages interop-packages
     cargo test --quiet --package auth-e2e --test interop -- --ignored board::every_panel
     pngquant --force --ext .png --speed 1 --nofs 40 "$HOOKSENTRY_AUTH_BOARD_PICTURE"
 
-# Run the randomised tests with their full figures, on a release build, and each fuzz target for a minute (an hour or more)
+# Load under random faults takes HOOKSENTRY_AUTH_SOAK_MINUTES (60) on each form of Redis.
+#
+# Run the randomised tests with their full figures, on a release build, and each fuzz target for a minute (four hours or more)
 soak: system-packages fuzz
     #!/usr/bin/env bash
     set -euo pipefail
@@ -96,6 +98,7 @@ soak: system-packages fuzz
     SOAK=1 cargo test --release --package auth-adapter-redis --test redis -- equality
     export SOAK=1 HOOKSENTRY_AUTH_E2E_BINARY="${CARGO_TARGET_DIR:-{{ justfile_directory() }}/target}/release/hooksentry-auth"
     cargo test --package auth-e2e --test races --test crash --test servers --test fault_scenarios
+    cargo test --package auth-e2e --test high_availability -- --include-ignored --nocapture
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --package auth-e2e --test races --test crash
 
 # Copy the figures of the last `just soak` into docs/reliability.md

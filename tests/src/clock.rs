@@ -1,7 +1,13 @@
 //! The clock of the tests.
 #![expect(clippy::disallowed_methods, reason = "the program under test has a clock of its own")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The time between two looks at the clock by [`Stalls`].
+const TICK: Duration = Duration::from_millis(20);
 
 /// Measures how long something takes.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +22,33 @@ impl Stopwatch {
     /// Returns the time since the start.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
+    }
+}
+
+/// Measures how long the machine stood still, which no program on it can prevent: a paused virtual machine, or too few processors.
+#[derive(Clone, Debug)]
+pub struct Stalls(Arc<AtomicU64>);
+
+impl Stalls {
+    /// Starts measuring, until the value and all its clones are dropped.
+    pub fn watch() -> Self {
+        let total = Arc::new(AtomicU64::new(0));
+        let watched = Arc::downgrade(&total);
+        thread::spawn(move || {
+            let mut last = Instant::now();
+            while let Some(total) = watched.upgrade() {
+                thread::sleep(TICK);
+                let late = last.elapsed().saturating_sub(2 * TICK);
+                total.fetch_add(u64::try_from(late.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+                last = Instant::now();
+            }
+        });
+        Self(total)
+    }
+
+    /// Returns the time of all stalls so far.
+    pub fn total(&self) -> Duration {
+        Duration::from_micros(self.0.load(Ordering::Relaxed))
     }
 }
 

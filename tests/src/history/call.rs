@@ -20,6 +20,8 @@ pub struct Call {
     pub start: Duration,
     /// When the answer was complete, or the connection broke.
     pub end: Duration,
+    /// How much of the time between them the machine stood still.
+    pub stalled: Duration,
     /// What was answered.
     pub answer: Answer,
 }
@@ -104,6 +106,25 @@ impl Call {
     /// Returns the token pair of the answer.
     pub(super) fn issued(&self) -> Option<&Issued> {
         if let Answer::Tokens(issued) = &self.answer { Some(issued) } else { None }
+    }
+
+    /// Returns whether the call has no definite answer, or a 503.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.answer, Answer::Lost | Answer::Unavailable { .. })
+    }
+
+    /// Returns whether the call writes to the store of tokens.
+    pub(super) fn is_write(&self) -> bool {
+        !matches!(self.operation, Operation::Verify { .. })
+    }
+
+    /// Returns whether the call is a rotation or a logout that succeeded.
+    pub fn is_acknowledged_write(&self) -> bool {
+        match self.operation {
+            Operation::Refresh { .. } => self.issued().is_some(),
+            Operation::Logout { .. } => self.answer == Answer::Done,
+            Operation::Login | Operation::Verify { .. } => false,
+        }
     }
 
     /// Returns the presented refresh token of a refresh.

@@ -15,8 +15,7 @@ pub fn check(calls: &[Call], rules: &Rules) -> Report {
     for call in calls {
         sessions.entry(call.session).or_default().push(call);
     }
-    let unavailable =
-        calls.iter().filter(|call| matches!(call.answer, Answer::Lost | Answer::Unavailable { .. })).count();
+    let unavailable = calls.iter().filter(|call| call.is_open()).count();
     let mut report =
         Report { calls: calls.len(), sessions: sessions.len(), unavailable, ..Report::default() };
     for session in sessions.values_mut() {
@@ -42,7 +41,7 @@ fn add(report: &mut Report, session: Session<'_>, call: &Call, judgement: Judgem
 }
 
 fn judge(session: Session<'_>, call: &Call) -> Judgement {
-    if call.end > call.start + session.rules.limit {
+    if call.end > call.start + call.stalled + session.rules.limit {
         return Err(Violation::TooSlow);
     }
     match (&call.operation, &call.answer) {

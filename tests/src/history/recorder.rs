@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call, Digest, Issued, Operation};
-use crate::clock::Stopwatch;
+use crate::clock::{Stalls, Stopwatch};
 use crate::{Api, PASSWORD, Reply, Tokens, jwt, send};
 
 /// Longer than any request may take.
@@ -20,6 +20,7 @@ const TIMEOUT: Duration = Duration::from_secs(12);
 pub struct Recorder {
     instances: Vec<Api>,
     watch: Stopwatch,
+    stalls: Stalls,
     sessions: AtomicUsize,
     requests: AtomicUsize,
     calls: Mutex<Vec<Call>>,
@@ -41,6 +42,7 @@ impl Recorder {
         Self {
             instances,
             watch: Stopwatch::start(),
+            stalls: Stalls::watch(),
             sessions: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
             calls: Mutex::default(),
@@ -60,6 +62,14 @@ impl Recorder {
     /// Returns the calls so far.
     pub fn calls(&self) -> Vec<Call> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns how long after `from` a write began that was not answered or a 503, and all later ones of the recording succeeded; zero if
+    /// there is none.
+    pub fn writes_failed_until(&self, from: Duration) -> Duration {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = calls.iter().filter(|call| call.start >= from && call.is_write() && call.is_open());
+        failed.map(|call| call.start.saturating_sub(from)).max().unwrap_or_default()
     }
 
     /// Logs in with [`PASSWORD`], as the first call of a new session; returns the number of the session.
@@ -112,13 +122,13 @@ impl Recorder {
         request: RequestBuilder,
     ) -> Received {
         let id = format!("history-{}", self.requests.fetch_add(1, Ordering::Relaxed));
-        let start = self.now();
+        let (start, stalled) = (self.now(), self.stalls.total());
         let reply = send(request.header("x-request-id", &id).timeout(TIMEOUT)).await.ok();
-        let end = self.now();
+        let (end, stalled) = (self.now(), self.stalls.total().saturating_sub(stalled));
         let received =
             reply.map_or(Received { answer: Answer::Lost, tokens: None }, |reply| read(&reply, &id));
         let answer = received.answer.clone();
-        let call = Call { session, user: digest(user), instance, operation, start, end, answer };
+        let call = Call { session, user: digest(user), instance, operation, start, end, stalled, answer };
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         received
     }

@@ -58,12 +58,13 @@ impl<'a> Session<'a> {
 
     /// Returns whether a call ends the session, or may end it.
     fn may_end(self, call: &'a Call) -> bool {
-        let is_open = matches!(call.answer, Answer::Lost | Answer::Unavailable { .. });
+        let is_open = call.is_open();
         match call.operation {
             Operation::Logout { .. } => is_open || call.answer == Answer::Done,
-            // Reuse is answered with a 503 until every access token is revoked.
-            Operation::Refresh { .. } => {
-                has_ended(call) || (is_open && self.earlier_uses(call).next().is_some())
+            // Reuse is answered with a 503 until every access token is revoked. A forgotten token looks like reuse.
+            Operation::Refresh { token, .. } => {
+                let is_reuse = self.earlier_uses(call).next().is_some() || self.may_be_forgotten(token);
+                has_ended(call) || (is_open && is_reuse)
             }
             Operation::Login | Operation::Verify { .. } => false,
         }

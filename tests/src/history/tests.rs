@@ -14,7 +14,16 @@ fn at(seconds: u64) -> Duration {
 }
 
 fn call(operation: Operation, start: u64, end: u64, answer: Answer) -> Call {
-    Call { session: 0, user: 5, instance: 0, operation, start: at(start), end: at(end), answer }
+    Call {
+        session: 0,
+        user: 5,
+        instance: 0,
+        operation,
+        start: at(start),
+        end: at(end),
+        stalled: Duration::ZERO,
+        answer,
+    }
 }
 
 fn tokens(refresh: Digest) -> Answer {
@@ -257,6 +266,8 @@ fn a_call_that_takes_too_long_is_found() {
     let mut calls = after_login(&[]);
     calls.push(call(verify(FIRST), 2, 8, Answer::Unavailable { is_unknown: false }));
     expect(&calls, &Rules::new(), Violation::TooSlow);
+    calls[1].stalled = at(1);
+    expect_clean(&calls, &Rules::new());
 }
 
 #[test]

@@ -36,11 +36,14 @@ impl Client {
         Self { recorder, user, has_keys: number.is_multiple_of(2), shares, session, ended, randomness }
     }
 
-    /// Makes a call after each pause, until the load is over.
+    /// Makes a call after each pause until the load is over, and then presents the tokens of ended sessions once more.
     pub(super) async fn run(mut self, mean: Duration, is_over: Arc<AtomicBool>) {
         while !is_over.load(Ordering::Relaxed) {
             pause(self.randomness.time_below(mean * 2)).await;
             self.step().await;
+        }
+        for (session, tokens) in std::mem::take(&mut self.ended) {
+            self.present(session, &tokens).await;
         }
     }
 
@@ -129,20 +132,19 @@ impl Client {
         }
     }
 
-    /// Presents a token of a session that has ended.
+    /// Presents the tokens of a session that has ended.
     async fn present_ended(&mut self) {
         let count = u64::try_from(self.ended.len()).unwrap_or_default();
-        if count == 0 {
-            return;
+        let number = usize::try_from(self.randomness.below(count.max(1))).unwrap_or_default();
+        if let Some((session, tokens)) = self.ended.get(number).cloned() {
+            self.present(session, &tokens).await;
         }
-        let (number, instance) = (self.randomness.below(2 * count), self.instance());
-        let (session, tokens) = self.ended[usize::try_from(number / 2).unwrap_or_default()].clone();
-        let user = (session, self.user.as_str());
-        if number.is_multiple_of(2) {
-            self.recorder.verify(user, instance, &tokens.access).await;
-        } else {
-            self.recorder.refresh(user, instance, &tokens.refresh, None).await;
-        }
+    }
+
+    async fn present(&mut self, session: usize, tokens: &Tokens) {
+        let (first, second) = (self.instance(), self.instance());
+        self.recorder.verify((session, &self.user), first, &tokens.access).await;
+        self.recorder.refresh((session, &self.user), second, &tokens.refresh, None).await;
     }
 
     fn instance(&mut self) -> usize {

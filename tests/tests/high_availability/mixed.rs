@@ -1,0 +1,129 @@
+//! A mixed load with one random fault after the other, on each form of Redis.
+
+use std::env;
+use std::time::Duration;
+
+use auth_e2e::Stores;
+use auth_e2e::clock::{Stopwatch, pause};
+use auth_e2e::history::{Period, Report, Rules, check};
+use auth_e2e::randomness::Randomness;
+use auth_e2e::reliability::{Fault, Figures};
+
+use crate::faults::Incident;
+use crate::process::Held;
+use crate::redis::Redis;
+use crate::site::{Site, USERS};
+use crate::{is_soak, turn};
+
+/// Calls per second in the short form, on any machine.
+const RATE: u32 = 120;
+/// The memory that a process may add between the first minute and the last one.
+const GROWTH_KIB: u64 = 32 * 1_024;
+/// The files that a process may have more of than at the start: connections to a server that was replaced are closed later.
+const MORE_FILES: usize = 40;
+const SHORT: [(&str, &str); 3] =
+    [("TOKENS__ACCESS_TTL", "1m"), ("TOKENS__REFRESH_TTL", "5m"), ("TOKENS__CONCURRENT_REFRESH", "share")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_faults_of_one_redis_end_no_session_without_need() {
+    run(Redis::one, Fault::MixedOnOneRedis).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "just soak"]
+async fn random_faults_of_a_sentinel_set_end_no_session_without_need() {
+    run(Redis::sentinel, Fault::MixedOnSentinel).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "just soak"]
+async fn random_faults_of_a_cluster_end_no_session_without_need() {
+    run(Redis::cluster, Fault::MixedOnCluster).await;
+}
+
+async fn run(redis: fn() -> &'static Redis, fault: Fault) {
+    let _turn = turn().await;
+    let redis = redis();
+    redis.wait_until_healthy();
+    let mut site = Site::start(Stores::own_servers(), redis, &SHORT).await;
+    let (time, gap) = times();
+    let rate = if is_soak() { sixty_percent(&site).await } else { RATE };
+    let load = site.load(rate);
+    pause(gap).await;
+    let before = [0, 1].map(|instance| Held::by(&site.servers[instance]));
+
+    let mut randomness = Randomness::new();
+    let (mut incidents, mut forgotten, start) = (0, Vec::new(), site.recorder.now());
+    while site.recorder.now() < start + time {
+        let all = Incident::all(redis);
+        let index = usize::try_from(randomness.below(all.len().try_into().expect("few"))).expect("few");
+        let (incident, from) = (all[index], site.recorder.now());
+        println!("{:.0} s: {incident:?}", from.as_secs_f64());
+        incident.cause(&mut site, redis, &mut randomness).await;
+        incidents += 1;
+        if incident.can_forget(redis) {
+            forgotten
+                .push(Period { from: from.saturating_sub(Duration::from_secs(1)), to: site.recorder.now() });
+        }
+        pause((from + gap).saturating_sub(site.recorder.now())).await;
+    }
+    load.stop().await;
+    let after = [0, 1].map(|instance| Held::by(&site.servers[instance]));
+
+    let rules = Rules { shares: true, access_ttl: Duration::from_mins(1), forgotten, ..Rules::new() };
+    let report = check(&site.recorder.calls(), &rules);
+    report.expect_clean();
+    site.expect_no_panic();
+    println!("{report}\nbefore {before:?}\nafter {after:?}");
+    for (before, after) in before.into_iter().zip(after) {
+        assert!(after.kib <= before.kib + GROWTH_KIB, "memory: {before:?}, later {after:?}");
+        assert!(after.files <= before.files + MORE_FILES, "open files: {before:?}, later {after:?}");
+    }
+    if is_soak() {
+        expect_few_keys(redis).await;
+    }
+    record(fault, &report, incidents, time);
+}
+
+/// Waits until sessions, revocations and failed logins have expired, and only known addresses are left.
+async fn expect_few_keys(redis: &Redis) {
+    let few = || redis.keys("auth:*") <= 3 * USERS;
+    // The lifetime of a session, and that of a revocation with its margin.
+    let limit = Duration::from_mins(12);
+    let start = Stopwatch::start();
+    while !few() {
+        assert!(start.elapsed() < limit, "{} keys are left", redis.keys("auth:*"));
+        pause(Duration::from_secs(5)).await;
+    }
+}
+
+fn record(fault: Fault, report: &Report, incidents: usize, time: Duration) {
+    Figures::of(fault)
+        .count("minutes", usize::try_from(time.as_secs() / 60).unwrap_or_default())
+        .count("faults", incidents)
+        .share("503 or no answer", report.unavailable, report.calls)
+        .count("sessions", report.sessions)
+        .count("wrong answers", report.violations.len())
+        .record();
+}
+
+/// Returns how long faults are caused, and the time from one to the next.
+fn times() -> (Duration, Duration) {
+    if !is_soak() {
+        return (Duration::from_secs(10), Duration::from_secs(2));
+    }
+    let minutes = env::var("HOOKSENTRY_AUTH_SOAK_MINUTES").map_or(60, |text| text.parse().expect("minutes"));
+    (Duration::from_mins(minutes), Duration::from_mins(1))
+}
+
+/// Measures how many calls a second the machine can do, and returns 60 % of that.
+async fn sixty_percent(site: &Site) -> u32 {
+    let before = site.recorder.calls().len();
+    let load = site.load(100_000);
+    let time = Duration::from_secs(10);
+    pause(time).await;
+    let calls = load.stop().await.calls().len() - before;
+    let rate = u32::try_from(calls).expect("a rate") * 6 / 100;
+    println!("60 % are {rate} calls per second");
+    rate
+}

@@ -1,0 +1,69 @@
+//! The forms of Redis.
+
+use std::sync::OnceLock;
+
+use auth_e2e::DURABLE;
+use auth_testkit::servers::{RedisCluster, RedisServer, SentinelSet};
+
+/// Redis in one of its forms, on servers of its own.
+#[derive(Debug)]
+pub(super) enum Redis {
+    /// One server that loses no acknowledged write.
+    One(RedisServer),
+    /// A primary and two replicas.
+    Sentinel(SentinelSet),
+    /// Three primaries with a replica each.
+    Cluster(RedisCluster),
+}
+
+impl Redis {
+    /// Returns the server that the tests of this program share. One test at a time uses it.
+    pub(super) fn one() -> &'static Self {
+        static SHARED: OnceLock<Redis> = OnceLock::new();
+        SHARED.get_or_init(|| Self::One(RedisServer::start_with(&DURABLE)))
+    }
+
+    /// Returns the set that the tests of this program share. One test at a time uses it.
+    pub(super) fn sentinel() -> &'static Self {
+        static SHARED: OnceLock<Redis> = OnceLock::new();
+        SHARED.get_or_init(|| Self::Sentinel(SentinelSet::start()))
+    }
+
+    /// Returns the cluster that the tests of this program share. One test at a time uses it.
+    pub(super) fn cluster() -> &'static Self {
+        static SHARED: OnceLock<Redis> = OnceLock::new();
+        SHARED.get_or_init(|| Self::Cluster(RedisCluster::start()))
+    }
+
+    pub(super) fn url(&self) -> String {
+        match self {
+            Self::One(server) => server.url(),
+            Self::Sentinel(set) => set.url(),
+            Self::Cluster(cluster) => cluster.url(),
+        }
+    }
+
+    /// Returns the servers that accept writes.
+    pub(super) fn primaries(&self) -> Vec<&RedisServer> {
+        match self {
+            Self::One(server) => vec![server],
+            Self::Sentinel(set) => vec![set.primary()],
+            Self::Cluster(cluster) => cluster.primaries(),
+        }
+    }
+
+    /// Waits until each server runs and each primary has its replicas.
+    pub(super) fn wait_until_healthy(&self) {
+        match self {
+            Self::One(_) => (),
+            Self::Sentinel(set) => set.wait_until_healthy(),
+            Self::Cluster(cluster) => cluster.wait_until_healthy(),
+        }
+    }
+
+    /// Returns the keys of all primaries that match a pattern.
+    pub(super) fn keys(&self, pattern: &str) -> usize {
+        let count = |server: &RedisServer| server.cli(&["--scan", "--pattern", pattern]).lines().count();
+        self.primaries().into_iter().map(count).sum()
+    }
+}
