@@ -23,6 +23,7 @@ pub mod randomness;
 pub mod reliability;
 
 mod process;
+mod redis_form;
 mod reply;
 mod server;
 pub mod sources;
@@ -36,6 +37,7 @@ pub use api::{Api, send};
 pub use collector::{Collector, Exported};
 pub use installation::{ALICE, BOB, Installation, PASSWORD, WRONG_PASSWORD};
 pub use process::{Finished, Process};
+pub use redis_form::RedisForm;
 pub use reply::{Reply, Tokens};
 pub use rustix::process::Signal;
 pub use server::Server;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::env;
 use std::sync::{Arc, OnceLock};
 
-use auth_testkit::servers::{Database, PgBouncer, PostgresServer, RedisServer};
+use auth_testkit::servers::{Database, PgBouncer, PostgresServer, RedisCluster, RedisServer, SentinelSet};
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
 
 use crate::binary::program;
 use crate::installation::PREFIX;
 use crate::randomness::unique;
+use crate::redis_form::RedisForm;
 
 /// Options with which Redis loses no acknowledged write.
 pub const DURABLE: [&str; 4] = ["--appendonly", "yes", "--appendfsync", "always"];
@@ -28,8 +29,10 @@ pub enum Stores {
 pub struct Servers {
     /// The database of the users.
     pub postgres: &'static PostgresServer,
-    /// The database of the tokens.
+    /// The database of the tokens; of a set of servers, its first primary.
     pub redis: &'static RedisServer,
+    /// All servers of the tokens.
+    pub form: RedisForm,
     database: Database<'static>,
     postgres_url: String,
     pooler: &'static str,
@@ -38,18 +41,31 @@ pub struct Servers {
 }
 
 impl Stores {
-    /// Returns the stores that `HOOKSENTRY_AUTH_E2E_STORES` selects: `embedded` (the default) or `servers`.
+    /// Returns the stores that `HOOKSENTRY_AUTH_E2E_STORES` selects: `embedded` (the default), `servers`, `sentinel` or
+    /// `cluster`.
     pub fn chosen() -> Self {
         match env::var("HOOKSENTRY_AUTH_E2E_STORES").as_deref() {
             Err(env::VarError::NotPresent) | Ok("embedded") => Self::Embedded,
             Ok("servers") => Self::servers(),
-            other => panic!("HOOKSENTRY_AUTH_E2E_STORES is neither embedded nor servers: {other:?}"),
+            Ok("sentinel") => Self::on_sentinel(SentinelSet::shared()),
+            Ok("cluster") => Self::on_cluster(RedisCluster::shared()),
+            other => panic!("HOOKSENTRY_AUTH_E2E_STORES is no kind of store: {other:?}"),
         }
     }
 
     /// Returns new databases on the servers that the tests of this process share.
     pub fn servers() -> Self {
-        Self::on(PostgresServer::shared(), RedisServer::shared())
+        Self::on(PostgresServer::shared(), RedisForm::shared())
+    }
+
+    /// Returns a database on this Redis behind Sentinel, and one on the shared Postgres server.
+    pub fn on_sentinel(set: &'static SentinelSet) -> Self {
+        Self::on(PostgresServer::shared(), RedisForm::Sentinel(set))
+    }
+
+    /// Returns this Redis Cluster, and a database on the shared Postgres server.
+    pub fn on_cluster(cluster: &'static RedisCluster) -> Self {
+        Self::on(PostgresServer::shared(), RedisForm::Cluster(cluster))
     }
 
     /// Returns databases on servers of their own, which may be frozen and killed.
@@ -66,40 +82,37 @@ impl Stores {
 
     /// Returns a Redis server of its own, and a database on the shared Postgres server.
     pub fn own_redis(options: &[&str]) -> Self {
-        Self::on(PostgresServer::shared(), own_redis(options))
+        Self::on(PostgresServer::shared(), RedisForm::own(options))
     }
 
     /// Returns a Postgres server of its own, and a database on the shared Redis server.
     pub fn own_postgres() -> Self {
-        Self::on(Box::leak(Box::new(PostgresServer::start())), RedisServer::shared())
+        Self::on(Box::leak(Box::new(PostgresServer::start())), RedisForm::shared())
     }
 
     fn on_own(options: &[&str]) -> Self {
-        Self::on(Box::leak(Box::new(PostgresServer::start_with_statements())), own_redis(options))
+        Self::on(Box::leak(Box::new(PostgresServer::start_with_statements())), RedisForm::own(options))
     }
 
     /// Returns databases of a platform: `tables` are the statements that create its tables.
     pub fn platform(tables: &str) -> Self {
         let database = PostgresServer::shared().database();
         let _ = database.sql(tables);
-        Self::with(PostgresServer::shared(), RedisServer::shared(), database)
+        Self::with(PostgresServer::shared(), RedisForm::shared(), database)
     }
 
-    fn on(postgres: &'static PostgresServer, redis: &'static RedisServer) -> Self {
+    fn on(postgres: &'static PostgresServer, form: RedisForm) -> Self {
         let database = if std::ptr::eq(postgres, PostgresServer::shared()) {
             postgres.database_like(template())
         } else {
             migrated(postgres.database())
         };
-        Self::with(postgres, redis, database)
+        Self::with(postgres, form, database)
     }
 
-    fn with(
-        postgres: &'static PostgresServer,
-        redis: &'static RedisServer,
-        database: Database<'static>,
-    ) -> Self {
-        let (redis_url, redis_database) = redis.database();
+    fn with(postgres: &'static PostgresServer, form: RedisForm, database: Database<'static>) -> Self {
+        let (redis_url, redis_database) = form.database();
+        let redis = form.primary();
         let (postgres_url, pooler) = match pool_mode() {
             Some(mode) if std::ptr::eq(postgres, PostgresServer::shared()) => {
                 let is_named = if mode == "transaction" { mode } else { "none" };
@@ -108,7 +121,8 @@ impl Stores {
             // A test may freeze or kill this server, which a pooler would hide.
             Some(_) | None => (database.url(), "none"),
         };
-        let servers = Servers { postgres, redis, database, postgres_url, pooler, redis_url, redis_database };
+        let servers =
+            Servers { postgres, redis, form, database, postgres_url, pooler, redis_url, redis_database };
         Self::Servers(Arc::new(servers))
     }
 
@@ -165,14 +179,8 @@ impl Servers {
 
     /// Runs `redis-cli` on the tokens' database.
     pub fn redis_cli(&self, words: &[&str]) -> String {
-        let database = self.redis_database.to_string();
-        self.redis.cli(&[&["-n", &database], words].concat())
+        self.form.cli(self.redis_database, words)
     }
-}
-
-/// Starts a Redis server that stops with the test process.
-fn own_redis(options: &[&str]) -> &'static RedisServer {
-    Box::leak(Box::new(RedisServer::start_with(&[&["--databases", "4096"], options].concat())))
 }
 
 /// The `pool_mode` of a pooler before the shared server, which `HOOKSENTRY_AUTH_E2E_POOLER` selects.
