@@ -4,9 +4,7 @@
 
 mod embedded_kills;
 mod exhausted;
-mod load;
 mod lost_data;
-mod outcome;
 mod postgres;
 mod redis;
 mod scenario;

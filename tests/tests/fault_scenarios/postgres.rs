@@ -8,8 +8,7 @@ use auth_e2e::reliability::Fault;
 use auth_e2e::{Installation, Server, Servers, Stores};
 
 use crate::exhausted::{Exhausted, ROLE, STRANGER};
-use crate::load::with_users;
-use crate::scenario::{Effect, survives};
+use crate::scenario::{Effect, survives, with_users};
 
 /// Longer than the timeout of a connection.
 const CONNECTION: Duration = Duration::from_millis(1_200);

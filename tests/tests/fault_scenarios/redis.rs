@@ -6,8 +6,7 @@ use auth_e2e::clock::pause;
 use auth_e2e::reliability::Fault;
 use auth_e2e::{DURABLE, Installation, Server, Servers, Stores};
 
-use crate::load::with_users;
-use crate::scenario::{Effect, survives};
+use crate::scenario::{Effect, survives, with_users};
 
 /// Longer than the timeouts of a command and of a connection.
 const FAULT: Duration = Duration::from_millis(1_600);

@@ -1,15 +1,20 @@
 //! A fault under load, from its start to the recovery.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_e2e::clock::{holds_within, pause};
+use auth_e2e::history::{Answer, Call, Recorder, Rules, check};
+use auth_e2e::load::{Load, Mix};
 use auth_e2e::reliability::{Fault, Figures};
-use auth_e2e::{Server, Servers};
+use auth_e2e::{ALICE, Api, Installation, Server, Servers, WRONG_PASSWORD};
 
-use crate::load::Load;
-
+const USERS: usize = 6;
+const CLIENTS: usize = 12;
+/// The calls per second of all clients, which a debug build on a busy machine can answer.
+const RATE: u32 = 100;
 /// The load runs for this time before the fault.
-const BEFORE: Duration = Duration::from_millis(400);
+const BEFORE: Duration = Duration::from_millis(500);
 /// A dependency that is back is used again within this time.
 const RECOVERY: Duration = Duration::from_secs(2);
 /// The load goes on until it has been without an outage for this time.
@@ -22,8 +27,25 @@ const CLOSED: Duration = Duration::from_secs(5);
 pub(crate) enum Effect {
     /// Some calls are a 503.
     Outage,
-    /// No call fails.
+    /// No call is a 503.
     None,
+}
+
+/// Creates the users of the load, and [`ALICE`], whose password is guessed.
+pub(crate) async fn with_users(installation: Installation) -> Installation {
+    // A login whose outcome could not be stored counts as a failure, and all clients have one address.
+    let installation = installation
+        .set("LOGIN_LIMIT__MAX_FAILURES", "1000")
+        .set("LOGIN_LIMIT__MAX_FAILURES_PER_ADDRESS", "1000")
+        .without_refresh_limits()
+        .with_user(ALICE)
+        .await;
+    installation.sql(&format!(
+        "INSERT INTO users (id, tenant_id, email, password_hash, created_at, updated_at)
+         SELECT gen_random_uuid(), tenant_id, 'user-' || n || '@example.net', password_hash, now(), now()
+         FROM users, generate_series(1, {USERS}) AS n WHERE email = '{ALICE}'"
+    ));
+    installation
 }
 
 /// Begins a fault under load, ends it after `duration`, and checks the answers, the recovery and the connections.
@@ -37,30 +59,57 @@ pub(crate) async fn survives<T>(
     begin: impl AsyncFnOnce() -> T,
     end: impl AsyncFnOnce(T),
 ) {
-    let load = Load::start(server);
+    let load = Load::start(Arc::new(Recorder::new([server.api()])), &mix());
+    let (recorder, guesser) = (Arc::clone(&load.recorder), tokio::spawn(guess(server.api())));
     pause(BEFORE).await;
-    let start = load.seen().now();
+    let start = recorder.now();
     let state = begin().await;
     pause(if is_long() { 4 * duration } else { duration }).await;
     end(state).await;
-    let end = load.seen().now();
+    let end = recorder.now();
     let is_calm = || {
-        let now = load.seen().now();
-        now > end + CALM && load.seen().outages_since(now.saturating_sub(CALM)) == 0
+        let now = recorder.now();
+        now > end + CALM && outages(&recorder.calls(), now.saturating_sub(CALM)).is_empty()
     };
     holds_within(RECOVERY + CALM, is_calm).await;
-    let seen = load.stop().await;
+    let calls = load.stop().await.calls();
+    assert!(!guesser.is_finished(), "{fault:?}: the guesser got a wrong answer");
+    guesser.abort();
 
-    seen.expect_allowed(end);
-    let (outages, recovery) = (seen.outages_since(start), seen.recovery_after(end));
-    assert!(recovery <= RECOVERY, "calls were an outage for {recovery:?} after the fault");
-    match effect {
-        Effect::Outage => assert!(outages > 0, "the fault had no effect"),
-        Effect::None => assert_eq!(outages, 0, "calls failed"),
-    }
+    check(&calls, &Rules::default()).expect_clean();
+    let during = outages(&calls, start);
+    assert_eq!(matches!(effect, Effect::Outage), !during.is_empty(), "{fault:?}: {effect:?} was expected");
+    let recovery = during.last().map_or(Duration::ZERO, |last| last.saturating_sub(end));
+    assert!(recovery <= RECOVERY, "{fault:?}: calls were an outage for {recovery:?} after the fault");
+    server.log_in(ALICE).await;
     expect_clean(server).await;
-    let figures = Figures::of(fault).share("503", outages, seen.calls_since(start)).count("wrong answers", 0);
+
+    let all = calls.iter().filter(|call| call.start >= start).count();
+    let figures = Figures::of(fault).share("503", during.len(), all).count("wrong answers", 0);
     figures.times("no 503 later after the fault than", &[recovery]).record();
+}
+
+fn mix() -> Mix {
+    let users = (1..=USERS).map(|number| format!("user-{number}@example.net")).collect();
+    Mix { clients: CLIENTS, rate: RATE, users, shares: false }
+}
+
+/// Guesses a password until it is aborted.
+async fn guess(api: Api) {
+    loop {
+        let status = api.login(ALICE, WRONG_PASSWORD).await.status;
+        assert!([401, 503].contains(&status), "{status} for a wrong password");
+        pause(Duration::from_millis(150)).await;
+    }
+}
+
+/// The starts of the calls since `start` that had no answer, or a 503, in their order.
+fn outages(calls: &[Call], start: Duration) -> Vec<Duration> {
+    let is_outage = |call: &&Call| matches!(call.answer, Answer::Unavailable { .. } | Answer::Lost);
+    let mut starts: Vec<_> = calls.iter().filter(is_outage).map(|call| call.start).collect();
+    starts.retain(|time| *time >= start);
+    starts.sort();
+    starts
 }
 
 /// Checks the log, the number of connections that `docs/operations.md` states, and the transactions.
@@ -76,11 +125,8 @@ async fn expect_clean(server: &Server) {
     let of_redis = || connections_of_redis(servers);
     assert!(holds_within(CLOSED, || of_redis() <= 2 + cores).await, "{} connections to Redis", of_redis());
     let of_postgres = || activities(servers, "true");
-    assert!(
-        holds_within(CLOSED, || of_postgres() <= 4 + cores).await,
-        "{} connections to Postgres",
-        of_postgres()
-    );
+    let has_closed = holds_within(CLOSED, || of_postgres() <= 4 + cores).await;
+    assert!(has_closed, "{} connections to Postgres", of_postgres());
     assert_eq!(activities(servers, "state LIKE 'idle in transaction%'"), 0);
 }
 
