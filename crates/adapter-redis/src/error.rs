@@ -109,9 +109,8 @@ impl StoreError {
     /// Translates an error in answer to a command that was sent.
     pub(crate) fn from_answer(error: RedisError) -> Self {
         match error.kind() {
-            ErrorKind::Io => Self::Closed(port_error(error)),
+            ErrorKind::Io | ErrorKind::Parse => Self::Closed(port_error(error)),
             ErrorKind::Client => Self::Unanswered(port_error(error)),
-            ErrorKind::Parse => Self::Unanswered(PortError::corrupt(error)),
             _ if is_of_replica(&error) => Self::Replica(port_error(error)),
             _ => Self::NotExecuted(port_error(error)),
         }
@@ -150,6 +149,8 @@ pub(crate) fn port_error(error: RedisError) -> PortError {
         ErrorKind::Io | ErrorKind::Client => {
             tls::misconfiguration(&error).unwrap_or_else(|| PortError::unavailable(error))
         }
+        // Bytes that are no reply show a broken connection, or another server at the address, and no broken record.
+        ErrorKind::Parse => PortError::unavailable(error),
         _ => PortError::corrupt(error),
     }
 }

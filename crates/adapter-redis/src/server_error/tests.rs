@@ -3,7 +3,7 @@ use auth_domain::ports::PortErrorKind::{Corrupt, Misconfigured, Unavailable};
 use redis::Value;
 
 use super::*;
-use crate::error::StoreError;
+use crate::error::{StoreError, port_error};
 
 /// Reads an error reply as the driver does.
 fn parsed(line: &str) -> RedisError {
@@ -84,6 +84,17 @@ fn each_error_of_the_server_is_an_outage_or_a_misconfiguration() {
     for (line, kind) in ERRORS {
         assert_eq!(kind_of(StoreError::from_answer(parsed(line))), kind, "{line}");
         assert_eq!(kind_of(StoreError::from_answer(from_text(line))), kind, "within a script: {line}");
+    }
+}
+
+// S-66
+#[test]
+fn bytes_that_are_no_reply_are_an_outage_of_the_connection() {
+    for bytes in ["\0\0\0\0", "HTTP/1.1 400 Bad Request\r\n", "*1\r\n:text\r\n"] {
+        let error = || redis::parse_redis_value(bytes.as_bytes()).unwrap_err();
+        assert!(matches!(StoreError::from_answer(error()), StoreError::Closed(_)), "{bytes:?}");
+        assert_eq!(kind_of(StoreError::from_answer(error()).of_read()), Unavailable, "{bytes:?}");
+        assert_eq!(port_error(error()).kind(), Unavailable, "{bytes:?}");
     }
 }
 
