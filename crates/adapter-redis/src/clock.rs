@@ -15,6 +15,9 @@ pub(crate) const MAX_SKEW: i64 = 2_000_000;
 /// A sample with a shorter round trip is not repeated.
 const GOOD_ROUND_TRIP: Duration = Duration::from_millis(5);
 const MAX_SAMPLES: usize = 3;
+/// No sample starts later than this after the first one: a connection over a slow network must be open within its timeout, and
+/// another sample would hardly be better.
+const SAMPLING_TIME: Duration = Duration::from_millis(100);
 
 /// A time of the server clock, and when it was asked for.
 #[derive(Clone, Copy)]
@@ -37,7 +40,7 @@ pub(crate) struct ServerClock {
 impl ClockSample {
     /// Asks the server for its time, a few times if the round trip is long, because a long one makes deadlines early.
     pub(crate) async fn take(connection: &mut MultiplexedConnection, clock: &dyn Clock) -> StoreResult<Self> {
-        let mut best: Option<Self> = None;
+        let (first, mut best) = (clock.instant(), None::<Self>);
         for _ in 0..MAX_SAMPLES {
             let sent = clock.instant();
             let time = redis::cmd("TIME").query_async(connection).await;
@@ -48,7 +51,8 @@ impl ClockSample {
             if best.is_none_or(|best| sample.round_trip() < best.round_trip()) {
                 best = Some(sample);
             }
-            if sample.round_trip() < GOOD_ROUND_TRIP {
+            let is_late = sample.received >= first + SAMPLING_TIME;
+            if is_late || sample.round_trip() < GOOD_ROUND_TRIP {
                 break;
             }
         }
