@@ -5,6 +5,7 @@
 mod embedded_kills;
 mod exhausted;
 mod lost_data;
+mod networks;
 mod postgres;
 mod redis;
 mod scenario;

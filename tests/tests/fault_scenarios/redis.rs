@@ -1,5 +1,7 @@
 //! Faults of Redis.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use auth_e2e::clock::pause;
@@ -63,12 +65,35 @@ async fn a_full_redis_under_load_is_an_outage_and_loses_nothing() {
         .await;
 }
 
+/// Redis ends the present connections and accepts no more.
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_without_free_connections_under_load_is_an_outage_and_loses_nothing() {
+    let server = start().await;
+    let begin = async || {
+        // Later there is no place for another `redis-cli`.
+        let mut only = TcpStream::connect(("127.0.0.1", servers(&server).redis.port())).unwrap();
+        only.write_all(b"CONFIG SET maxclients 1\r\nCLIENT KILL TYPE normal\r\n").unwrap();
+        only
+    };
+    let end = async |mut only: TcpStream| only.write_all(b"CONFIG SET maxclients 10000\r\n").unwrap();
+    survives(&server, Fault::RedisConnectionsExhausted, Effect::Outage, FAULT, begin, end).await;
+}
+
 // S-66
 #[tokio::test(flavor = "multi_thread")]
 async fn flushed_scripts_under_load_fail_no_call() {
     let server = start().await;
     let begin = async || repeat(&server, &["SCRIPT", "FLUSH"]).await;
-    survives(&server, Fault::ScriptFlush, Effect::None, Duration::ZERO, begin, async |()| {}).await;
+    survives(
+        &server,
+        Fault::ScriptFlush,
+        Effect::Delay(Duration::ZERO),
+        Duration::ZERO,
+        begin,
+        async |()| {},
+    )
+    .await;
 }
 
 // S-66
@@ -76,7 +101,8 @@ async fn flushed_scripts_under_load_fail_no_call() {
 async fn killed_connections_to_redis_under_load_fail_no_call() {
     let server = start().await;
     let begin = async || repeat(&server, &["CLIENT", "KILL", "TYPE", "normal"]).await;
-    survives(&server, Fault::ClientKill, Effect::None, Duration::ZERO, begin, async |()| {}).await;
+    survives(&server, Fault::ClientKill, Effect::Delay(Duration::ZERO), Duration::ZERO, begin, async |()| {})
+        .await;
 }
 
 /// Runs a command of Redis again and again under load.

@@ -1,0 +1,90 @@
+//! Faults of the network between the service and its stores.
+
+use std::time::Duration;
+
+use auth_e2e::reliability::Fault;
+use auth_e2e::{Installation, Server, Stores};
+use auth_testkit::servers::Proxy;
+
+use crate::scenario::{Effect, survives, with_users};
+
+const SLOW: Duration = Duration::from_millis(200);
+/// Longer than the timeouts of a command of Redis and of a connection.
+const OF_REDIS: Duration = Duration::from_millis(1_600);
+/// Longer than the timeout of a statement.
+const OF_POSTGRES: Duration = Duration::from_millis(2_600);
+
+/// A server whose connections to both stores go through proxies.
+struct Stage {
+    server: Server,
+    redis: Proxy,
+    postgres: Proxy,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let owner = with_users(Installation::on(Stores::servers())).await;
+        let servers = owner.servers();
+        let redis = Proxy::start(servers.redis.port()).await;
+        let postgres = Proxy::start(servers.postgres.port()).await;
+        let redis_url = format!("{}/{}", redis.url(), servers.redis_database());
+        let port = |number: u16| format!(":{number}/");
+        let postgres_url =
+            servers.database().url().replace(&port(servers.postgres.port()), &port(postgres.port()));
+        let installation = owner.set("REDIS__URL", &redis_url).set("POSTGRES__URL", &postgres_url);
+        Self { server: Server::start_on(installation).await, redis, postgres }
+    }
+}
+
+/// Delays the replies, also those to new connections.
+fn slow(proxy: &Proxy) {
+    proxy.delay(SLOW);
+    proxy.cut();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_replies_of_redis_fail_no_call() {
+    let Stage { server, redis, .. } = &Stage::new().await;
+    let end = async |()| redis.delay(Duration::ZERO);
+    survives(server, Fault::RedisSlow, Effect::Delay(SLOW), OF_REDIS, async || slow(redis), end).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_replies_of_postgres_fail_no_call() {
+    let Stage { server, postgres, .. } = &Stage::new().await;
+    let end = async |()| postgres.delay(Duration::ZERO);
+    survives(server, Fault::PostgresSlow, Effect::Delay(SLOW), OF_REDIS, async || slow(postgres), end).await;
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_packets_to_redis_under_load_are_an_outage_and_lose_nothing() {
+    let Stage { server, redis, .. } = &Stage::new().await;
+    let (begin, end) = (async || redis.black_hole(true).await, async |()| redis.black_hole(false).await);
+    survives(server, Fault::RedisBlackHole, Effect::Outage, OF_REDIS, begin, end).await;
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_packets_to_postgres_under_load_are_an_outage_and_change_nothing() {
+    let Stage { server, postgres, .. } = &Stage::new().await;
+    let (begin, end) =
+        (async || postgres.black_hole(true).await, async |()| postgres.black_hole(false).await);
+    survives(server, Fault::PostgresBlackHole, Effect::Outage, OF_POSTGRES, begin, end).await;
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_of_redis_under_load_is_an_outage_and_loses_nothing() {
+    let Stage { server, redis, .. } = &Stage::new().await;
+    let (begin, end) = (async || redis.answer(Some(Proxy::GARBAGE)), async |()| redis.answer(None));
+    survives(server, Fault::RedisGarbage, Effect::Outage, OF_REDIS, begin, end).await;
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_of_postgres_under_load_is_an_outage_and_changes_nothing() {
+    let Stage { server, postgres, .. } = &Stage::new().await;
+    let (begin, end) = (async || postgres.answer(Some(Proxy::GARBAGE)), async |()| postgres.answer(None));
+    survives(server, Fault::PostgresGarbage, Effect::Outage, OF_REDIS, begin, end).await;
+}
