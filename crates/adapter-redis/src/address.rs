@@ -1,37 +1,32 @@
-//! The address of a Redis server, and the protection of the connection to it.
+//! The addresses of Redis, and the protection of the connections to them.
 
+mod form;
+mod parts;
+mod protection;
+mod several_hosts;
 mod url;
 
-use std::net::IpAddr;
-
 use auth_store_connection::{TlsFile, TlsSettings, client_files};
-use redis::{ConnectionAddr, ConnectionInfo};
+use redis::RedisConnectionInfo;
 
 use crate::config::RedisConfig;
 use crate::error::ConfigError;
 use crate::tls::{CA_FILE, CLIENT_FILES};
-use url::ParsedUrl;
+use parts::ParsedUrl;
 
-/// An address that may be connected to.
+pub(crate) use form::{Form, SentinelForm};
+pub(crate) use protection::{Protection, Transport};
+
+/// Addresses that may be connected to.
 pub(crate) struct Address {
-    /// Contains the password.
-    pub(crate) connection: ConnectionInfo,
+    pub(crate) form: Form,
+    /// The user of the servers, and the database. Contains the password.
+    pub(crate) user: RedisConnectionInfo,
+    pub(crate) protection: Protection,
+    /// The weakest protection of the addresses in the URL.
     pub(crate) transport: Transport,
     /// `None` for plain text.
     pub(crate) tls: Option<TlsSettings>,
-}
-
-/// The protection of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Transport {
-    /// TLS; the certificate is verified.
-    Tls,
-    /// TLS with each certificate that a public authority has signed, whatever its name.
-    TlsWithAnyName,
-    /// The connection stays on this machine.
-    Local,
-    /// Plain text to another machine, allowed by a setting.
-    PlainText,
 }
 
 impl RedisConfig {
@@ -49,17 +44,20 @@ impl RedisConfig {
 
 impl Address {
     pub(crate) fn parse(config: &RedisConfig) -> Result<Self, ConfigError> {
-        let ParsedUrl { connection, verifies_name } = url::parse(&config.url)?;
-        let transport = transport(connection.addr(), config.allow_plain_text)?;
+        let ParsedUrl { form, user, is_tls, verifies_name } = url::parse(&config.url)?;
+        let protection = Protection { is_tls, allows_plain_text: config.allow_plain_text };
+        let transports = form.addresses().iter().map(|address| protection.transport(address));
+        let transports: Vec<_> = transports.collect::<Result<_, _>>()?;
+        let weakest = transports.into_iter().max().unwrap_or(Transport::PlainText);
         let authorities = config.ca_file.as_deref().map(|path| TlsFile::new(path, CA_FILE));
         let (certificate, key) = (config.client_cert_file.as_deref(), config.client_key_file.as_deref());
         let client = client_files(certificate, key, CLIENT_FILES)?;
-        let transport = match transport {
+        let transport = match weakest {
             Transport::Local | Transport::PlainText => {
                 let unused = [(authorities.is_some(), CA_FILE), (client.is_some(), CLIENT_FILES.0)];
                 return match unused.into_iter().find(|(is_set, _)| *is_set) {
                     Some((_, setting)) => Err(ConfigError::NeedsTls(setting)),
-                    None => Ok(Self { connection, transport, tls: None }),
+                    None => Ok(Self { form, user, protection, transport: weakest, tls: None }),
                 };
             }
             Transport::Tls | Transport::TlsWithAnyName if authorities.is_none() && !verifies_name => {
@@ -68,23 +66,8 @@ impl Address {
             Transport::Tls | Transport::TlsWithAnyName => Transport::Tls,
         };
         let tls = TlsSettings { authorities, ca_setting: CA_FILE, client, verifies_name };
-        Ok(Self { connection, transport, tls: Some(tls) })
+        Ok(Self { form, user, protection, transport, tls: Some(tls) })
     }
-}
-
-fn transport(address: &ConnectionAddr, allow_plain_text: bool) -> Result<Transport, ConfigError> {
-    match address {
-        ConnectionAddr::TcpTls { .. } => Ok(Transport::Tls),
-        ConnectionAddr::Tcp(host, _) if is_loopback(host) => Ok(Transport::Local),
-        ConnectionAddr::Unix(_) => Ok(Transport::Local),
-        ConnectionAddr::Tcp(..) if allow_plain_text => Ok(Transport::PlainText),
-        _ => Err(ConfigError::PlainText),
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The one place that opens connections.
 
+mod opening;
+mod pools;
 mod target;
 
 use std::sync::Arc;
@@ -8,12 +10,14 @@ use auth_domain::observation::RoundTrips;
 use auth_domain::ports::{Clock, PortErrorKind};
 use auth_store_connection::{Change, Current, Renewal};
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
+use redis::{ConnectionAddr, RedisConnectionInfo};
 
 use crate::config::RedisConfig;
 use crate::error::{ConfigError, StoreError, StoreResult};
-pub(crate) use target::{CONNECT_TIMEOUT, Target};
+pub(crate) use opening::CONNECT_TIMEOUT;
+pub(crate) use target::Target;
 
-/// Opens connections to the server that is configured at present.
+/// Opens connections to the servers that are configured at present.
 pub(crate) struct Connector {
     current: Current<Target>,
     max_connections: usize,
@@ -38,6 +42,9 @@ impl Connector {
     /// is another.
     pub(crate) fn prepare(self: &Arc<Self>, config: &RedisConfig) -> Result<Change, ConfigError> {
         let (present, mut target) = (self.target(), Target::new(config, self.max_connections)?);
+        if !target.form().is_same_kind(present.form()) {
+            return Err(ConfigError::OtherForm);
+        }
         let changed = target.differences(&present);
         if changed.is_empty() {
             return Ok(Change::none());
@@ -53,21 +60,35 @@ impl Connector {
     }
 
     /// Opens a connection for commands.
-    pub(crate) async fn open(&self, clock: &dyn Clock) -> StoreResult<Opened> {
-        let open = |target: Arc<Target>| async move { Ok((target.open(clock).await?, target)) };
+    pub(crate) async fn open(&self, address: &ConnectionAddr, clock: &dyn Clock) -> StoreResult<Opened> {
+        let open = |target: Arc<Target>| async move { Ok((target.open(address, clock).await?, target)) };
         self.current.connect(open, is_rejection).await
     }
 
     /// Opens a connection for client tracking; `push` receives the push messages of Redis.
     pub(crate) async fn open_tracking(
         &self,
+        address: &ConnectionAddr,
         push: impl AsyncPushSender,
         clock: &dyn Clock,
     ) -> StoreResult<Opened> {
-        let config = target::config().set_push_sender(push);
+        let config = opening::config().set_push_sender(push);
         let open = |target: Arc<Target>| {
             let config = config.clone();
-            async move { Ok((target.open_tracking(config, clock).await?, target)) }
+            async move { Ok((target.open_tracking(address, config, clock).await?, target)) }
+        };
+        self.current.connect(open, is_rejection).await
+    }
+
+    /// Opens a connection to a sentinel.
+    pub(crate) async fn open_sentinel(
+        &self,
+        address: &ConnectionAddr,
+        user: &RedisConnectionInfo,
+        clock: &dyn Clock,
+    ) -> StoreResult<Opened> {
+        let open = |target: Arc<Target>| async move {
+            Ok((target.open_sentinel(address, user, clock).await?, target))
         };
         self.current.connect(open, is_rejection).await
     }

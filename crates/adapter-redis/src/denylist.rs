@@ -69,9 +69,10 @@ impl Denylist for RedisDenylist {
 
     #[instrument(level = "debug", skip_all)]
     async fn add(&self, token: LiveAccessToken, request_time: RequestTime) -> Result<(), PortError> {
-        let request_time = self.store.on_server_clock(request_time).await?;
+        let key = keys::revoked(token.id);
+        let request_time = self.store.on_server_clock(&key, request_time).await?;
         let Some(lifetime) = self.policy.entry_lifetime(token, request_time) else { return Ok(()) };
-        let call = ScriptCall::new(&REVOKE, &[&keys::revoked(token.id)]).at_any_clock().arg(lifetime);
+        let call = ScriptCall::new(&REVOKE, &[&key]).at_any_clock().arg(lifetime);
         call.run_until_answered(self.store.connections(), request_time).await?;
         self.store.cache_revoked(std::iter::once((token.id, lifetime)));
         Ok(())

@@ -4,21 +4,26 @@ mod server_checks;
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_domain::model::{RequestTime, to_microseconds, to_unix_microseconds};
 use auth_domain::ports::{Check, PortError, PortErrorKind, Severity};
+use futures_util::future::join_all;
 use redis::Value;
 use tokio::time::timeout_at;
 
 use self::server_checks::server_checks;
 use crate::address::Transport;
-use crate::clock::{MAX_SKEW, skew_text};
+use crate::clock::{ClockSample, MAX_SKEW, skew_text};
+use crate::connection::Node;
 use crate::error::StoreResult;
 use crate::keys;
 use crate::scripts::CHECK_RIGHTS;
+use crate::slot::SLOTS;
 use crate::store::RedisStore;
 use crate::tls;
+use crate::topology::Destination;
 
 /// The lifetime of the key that readiness writes, in milliseconds.
 const READINESS_TTL: u32 = 10_000;
@@ -26,12 +31,16 @@ const READINESS_TTL: u32 = 10_000;
 const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl RedisStore {
-    /// Opens a connection if none is open.
+    /// Opens a connection to each primary if none is open.
     ///
     /// # Errors
     /// [`PortError`] if the server is unreachable, or rejects the credentials or certificates.
     pub async fn connect(&self, request_time: RequestTime) -> Result<(), PortError> {
-        Ok(self.connections().ensure_open(request_time.deadline()).await?)
+        let deadline = request_time.deadline();
+        for node in self.connections().primaries(deadline).await? {
+            self.connections().ensure_open(Destination::Node(&node), deadline).await?;
+        }
+        Ok(())
     }
 
     /// Checks that the server does what requests need, and that its clock agrees with ours.
@@ -52,11 +61,25 @@ impl RedisStore {
     async fn perform(&self, request_time: RequestTime) -> Result<(), PortError> {
         // After a failover, an old connection may lead to a replica, which receives later revocations late or never. A server
         // that is full, cannot write to its disk or has too few replicas still answers reads, so a write is needed.
-        let mut write = redis::cmd("SET");
-        write.arg(keys::READINESS).arg(1).arg("PX").arg(READINESS_TTL);
-        let commands = [redis::cmd("TIME"), write, CHECK_RIGHTS.load()];
-        self.connections().query_all_primary::<Value>(commands, request_time.deadline()).await?;
+        let deadline = request_time.deadline();
+        for node in self.connections().primaries(deadline).await? {
+            let mut write = redis::cmd("SET");
+            write.arg(self.readiness_key(&node)).arg(1).arg("PX").arg(READINESS_TTL);
+            let commands = [redis::cmd("TIME"), write, CHECK_RIGHTS.load()];
+            let node = Destination::Node(&node);
+            self.connections().query_all_primary::<Value>(commands, node, deadline).await?;
+        }
         self.check_rights(request_time).await
+    }
+
+    /// Returns the key that readiness writes on a node: in a cluster one that the node has.
+    fn readiness_key(&self, node: &Arc<Node>) -> String {
+        let view = self.connections().topology.view();
+        let has =
+            |key: &String| view.node(Destination::Key(key)).is_some_and(|other| Arc::ptr_eq(other, node));
+        let keys = (0..SLOTS).map(keys::readiness_on_node);
+        let key = self.is_cluster().then(|| keys.into_iter().find(has)).flatten();
+        key.unwrap_or_else(|| keys::READINESS.to_owned())
     }
 
     /// Checks the server's version, role, replicas, eviction, persistence and clock, the protection of the connection, and the
@@ -65,7 +88,9 @@ impl RedisStore {
     /// # Errors
     /// [`PortError`] if the server cannot be asked.
     pub async fn diagnose(&self, request_time: RequestTime) -> Result<Vec<Check>, PortError> {
-        let info: String = match self.connections().query(redis::cmd("INFO"), request_time.deadline()).await {
+        let (connections, deadline) = (self.connections(), request_time.deadline());
+        let info = connections.query(redis::cmd("INFO"), Destination::Any, deadline).await;
+        let info: String = match info {
             Ok(info) => info,
             Err(error) => return Err(self.explained(error.into(), request_time).await),
         };
@@ -73,11 +98,11 @@ impl RedisStore {
         snapshots.arg("GET").arg("save");
         // The user may lack the right to read settings.
         let snapshots: Option<HashMap<String, String>> =
-            self.connections().query(snapshots, request_time.deadline()).await.ok();
+            connections.query(snapshots, Destination::Any, deadline).await.ok();
         let snapshots = snapshots.and_then(|settings| settings.get("save").cloned());
         let skew = self.skew(request_time).await?;
-        let mut checks = server_checks(&info, snapshots.as_deref());
-        checks.extend([clock(skew), transport(self.connections().connector.target().transport())]);
+        let mut checks = server_checks(&info, snapshots.as_deref(), self.is_cluster());
+        checks.extend([clock(skew), transport(connections.connector().target().transport())]);
         match self.perform(request_time).await {
             Ok(()) => checks.push(Check::ok("this user may do everything that requests do")),
             Err(error) if error.kind() == PortErrorKind::Misconfigured => {
@@ -96,21 +121,27 @@ impl RedisStore {
             return error;
         }
         let until = request_time.deadline().min(self.clock().instant() + PROBE_TIMEOUT);
-        let target = self.connections().connector.target();
-        let probe = tls::other_protocol(target.address());
-        timeout_at(until.into(), probe).await.ok().flatten().unwrap_or(error)
+        let target = self.connections().connector().target();
+        let probes = join_all(target.form().addresses().iter().map(tls::other_protocol));
+        let causes = timeout_at(until.into(), probes).await.unwrap_or_default();
+        causes.into_iter().flatten().next().unwrap_or(error)
     }
 
-    /// Returns how far the server clock is ahead of ours, in microseconds. The round trip of the sample is subtracted, so
+    /// Returns how far the server clock is ahead of ours, in microseconds; of several primaries the largest difference. The round trip of the sample is subtracted, so
     /// that a slow network is not taken for a wrong clock.
     async fn skew(&self, request_time: RequestTime) -> StoreResult<i64> {
-        let sample = self.connections().sample_clock(request_time.deadline()).await?;
-        let since_start = sample.received.saturating_duration_since(request_time.started());
-        let ours = to_unix_microseconds(request_time.now()).saturating_add(to_microseconds(since_start));
-        let skew = sample.unix_microseconds.saturating_sub(ours);
-        let round_trip = to_microseconds(sample.round_trip());
-        Ok(skew.signum() * skew.saturating_abs().saturating_sub(round_trip).max(0))
+        let samples = self.connections().sample_clocks(request_time.deadline()).await?;
+        let skews = samples.into_iter().map(|sample| skew(sample, request_time));
+        Ok(skews.max_by_key(|skew| skew.abs()).unwrap_or(0))
     }
+}
+
+fn skew(sample: ClockSample, request_time: RequestTime) -> i64 {
+    let since_start = sample.received.saturating_duration_since(request_time.started());
+    let ours = to_unix_microseconds(request_time.now()).saturating_add(to_microseconds(since_start));
+    let skew = sample.unix_microseconds.saturating_sub(ours);
+    let round_trip = to_microseconds(sample.round_trip());
+    skew.signum() * skew.saturating_abs().saturating_sub(round_trip).max(0)
 }
 
 fn clock(skew: i64) -> Check {

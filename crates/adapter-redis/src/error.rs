@@ -20,8 +20,8 @@ pub enum ConfigError {
     Rejected(RedisError),
     /// The server is on another machine, and the URL asks for no TLS.
     #[error(
-        "REDIS__URL: tokens would be sent in plain text to another machine; write rediss://, or set \
-         REDIS__ALLOW_PLAIN_TEXT=on"
+        "REDIS__URL: tokens would be sent in plain text to another machine; write rediss:// (rediss-sentinel://, \
+         rediss-cluster://), or set REDIS__ALLOW_PLAIN_TEXT=on"
     )]
     PlainText,
     /// The URL switches off the verification of certificates.
@@ -31,8 +31,11 @@ pub enum ConfigError {
     #[error("REDIS__URL: the host is no valid host name; write a name without underscores, or an address")]
     HostName,
     /// A file has no effect without TLS.
-    #[error("{0}: it is used with rediss:// only; correct REDIS__URL, or remove this setting")]
+    #[error("{0}: it is used with TLS only; begin REDIS__URL with rediss, or remove this setting")]
     NeedsTls(&'static str),
+    /// One server, Sentinel and a cluster cannot replace each other while the process runs.
+    #[error("REDIS__URL: it changes between one server, Sentinel and a cluster; restart the service")]
+    OtherForm,
     /// A file for TLS cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -122,6 +125,13 @@ impl StoreError {
             PoolError::Backend(error) => port_error(error),
             other => PortError::unavailable(other),
         })
+    }
+}
+
+/// The error for an address that must not be connected to.
+impl From<ConfigError> for StoreError {
+    fn from(error: ConfigError) -> Self {
+        Self::NotExecuted(PortError::misconfigured(error))
     }
 }
 

@@ -38,6 +38,11 @@ pub(crate) fn refresh(token: &RefreshTokenDigest) -> String {
 /// The key that readiness writes, to check that the server accepts writes.
 pub(crate) const READINESS: &str = "auth:readiness";
 
+/// The key that readiness writes on a node of a cluster, for some number the node's own.
+pub(crate) fn readiness_on_node(number: u16) -> String {
+    format!("{READINESS}:{number}")
+}
+
 /// The common prefix of the denylist entries. Every endpoint of the HookSentry platform uses these names.
 pub(crate) const REVOKED: &str = "auth:jwt:revoked:";
 

@@ -61,7 +61,7 @@ impl RedisLoginLimiter {
         outcome: Settlement,
         request_time: RequestTime,
     ) -> StoreResult<()> {
-        let request_time = self.store.on_server_clock(request_time).await?;
+        let request_time = self.store.on_server_clock(keys::DAILY_COUNTS, request_time).await?;
         let call = calls::on_limit_keys(&SETTLE, &ticket.attempt, &self.limits, request_time)
             .at_any_clock()
             .arg(settlement_name(outcome))
@@ -104,7 +104,7 @@ impl LoginLimiter for RedisLoginLimiter {
 
     #[instrument(level = "debug", skip_all)]
     async fn clear(&self, cleared: ClearedLimit, request_time: RequestTime) -> Result<(), PortError> {
-        let request_time = self.store.on_server_clock(request_time).await?;
+        let request_time = self.store.on_server_clock(keys::DAILY_COUNTS, request_time).await?;
         let call = match cleared {
             ClearedLimit::Email(email) => {
                 let keys = calls::email_keys(email);
@@ -123,7 +123,7 @@ impl LoginLimiter for RedisLoginLimiter {
 
     #[instrument(level = "debug", skip_all)]
     async fn forget_addresses(&self, email: LimitKey, request_time: RequestTime) -> Result<(), PortError> {
-        let request_time = self.store.on_server_clock(request_time).await?;
+        let request_time = self.store.on_server_clock(keys::DAILY_COUNTS, request_time).await?;
         let call = ScriptCall::new(&FORGET_ADDRESSES, &[&keys::known_addresses(email)]).at_any_clock();
         let call = calls::at(call, request_time).arg(keys::PAIR_ATTEMPTS);
         call.run(self.store.connections(), request_time).await?;
@@ -136,7 +136,7 @@ impl LoginLimiter for RedisLoginLimiter {
         email: LimitKey,
         request_time: RequestTime,
     ) -> Result<EmailLimitStatus, PortError> {
-        let request_time = self.store.on_server_clock(request_time).await?;
+        let request_time = self.store.on_server_clock(keys::DAILY_COUNTS, request_time).await?;
         let (window, daily) = (keys::email_attempts(email), keys::daily_count(email));
         let call = ScriptCall::new(&LIMIT_STATUS, &[&window, &daily, &keys::known_addresses(email)]);
         let reply = call.at_any_clock().run(self.store.connections(), request_time).await?;

@@ -1,5 +1,8 @@
 //! Checks whether access tokens are revoked: those of concurrent callers in one batch.
 
+mod on_nodes;
+mod outcome;
+
 use std::time::Instant;
 
 use auth_batching::{BatchError, Batcher};
@@ -7,9 +10,13 @@ use auth_domain::model::TokenId;
 use auth_domain::observation::Operation;
 use auth_domain::ports::PortError;
 
-use crate::connection::Connections;
+use self::on_nodes::check_on_nodes;
+use self::outcome::{Checked, NoCheck};
+use crate::connections::Connections;
 use crate::error::{StoreError, StoreResult, unexpected_reply};
 use crate::keys;
+use crate::replies::exactly;
+use crate::topology::Destination;
 
 /// The largest batch. Redis looks up its keys in one go, for less than a millisecond.
 const MAX_BATCH: usize = 512;
@@ -17,16 +24,8 @@ const MAX_BATCH: usize = 512;
 /// The checks over one set of connections; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct RevocationChecks {
-    batcher: Batcher<TokenId, bool, CheckError>,
+    batcher: Batcher<TokenId, Checked, NoCheck>,
     connections: Connections,
-}
-
-/// The error of a batch.
-#[derive(Clone)]
-enum CheckError {
-    /// No connection was open. The callers open one, and share the attempt.
-    NotOpen,
-    Failed(PortError),
 }
 
 impl RevocationChecks {
@@ -37,7 +36,12 @@ impl RevocationChecks {
         let batcher = Batcher::gathering(MAX_BATCH, move |tokens, until| {
             let connections = of_batches.clone();
             connections.round_trips().batch(Operation::Contains, tokens.len());
-            async move { Ok(check(&connections, &tokens, until).await?) }
+            async move {
+                if connections.topology.is_cluster() {
+                    return Ok(check_on_nodes(&connections, &tokens, until).await);
+                }
+                Ok(check(&connections, &tokens, until).await?.into_iter().map(Ok).collect())
+            }
         });
         let batcher = batcher.on(runtime);
         Self { batcher, connections }
@@ -48,28 +52,33 @@ impl RevocationChecks {
     /// # Errors
     /// [`PortError`] if a primary does not answer before the deadline.
     pub(crate) async fn is_revoked(&self, id: TokenId, deadline: Instant) -> Result<bool, PortError> {
-        self.connections.ensure_open(deadline).await?;
-        let answer = match self.batcher.ask(id, deadline).await {
+        self.ensure_open(id, deadline).await?;
+        let answer = match self.ask(id, deadline).await {
             // The connection was closed, or the runtime of the batch has ended.
-            Err(BatchError::Failed(CheckError::NotOpen) | BatchError::Lost) => {
-                self.connections.ensure_open(deadline).await?;
-                self.batcher.ask(id, deadline).await
+            Err(BatchError::Failed(NoCheck::NotOpen) | BatchError::Lost) => {
+                self.ensure_open(id, deadline).await?;
+                self.ask(id, deadline).await
             }
             answer => answer,
         };
         answer.map_err(|error| match error {
-            BatchError::Failed(CheckError::Failed(error)) => error,
-            BatchError::Failed(CheckError::NotOpen) => StoreError::NotOpen.into(),
+            BatchError::Failed(NoCheck::Failed(error)) => error,
+            BatchError::Failed(NoCheck::NotOpen) => StoreError::NotOpen.into(),
             BatchError::TimedOut => PortError::unavailable("Redis did not answer in time"),
             BatchError::Mismatched { .. } => unexpected_reply("not one for each token"),
             BatchError::Lost => PortError::unavailable("the batch of a check ended without a result"),
         })
     }
-}
 
-impl From<StoreError> for CheckError {
-    fn from(error: StoreError) -> Self {
-        if matches!(error, StoreError::NotOpen) { Self::NotOpen } else { Self::Failed(error.into()) }
+    /// Opens a connection to the primary of the denylist entry if none is open.
+    async fn ensure_open(&self, id: TokenId, deadline: Instant) -> StoreResult<()> {
+        let key = self.connections.topology.is_cluster().then(|| keys::revoked(id));
+        let primary = key.as_deref().map_or(Destination::Any, Destination::Key);
+        self.connections.ensure_open(primary, deadline).await
+    }
+
+    async fn ask(&self, id: TokenId, deadline: Instant) -> Result<bool, BatchError<NoCheck>> {
+        self.batcher.ask(id, deadline).await?.map_err(BatchError::Failed)
     }
 }
 
@@ -80,17 +89,17 @@ async fn check(connections: &Connections, tokens: &[TokenId], deadline: Instant)
     let keys: Vec<_> = tokens.iter().map(|id| keys::revoked(*id)).collect();
     let mut exists = redis::cmd("EXISTS");
     exists.arg(&keys);
-    let revoked: usize = connections.query_primary(exists, deadline).await?;
-    match revoked {
-        0 => Ok(vec![false; tokens.len()]),
-        all if all == tokens.len() => Ok(vec![true; tokens.len()]),
+    let revoked = connections.query_all_primary([exists], Destination::Any, deadline).await?;
+    match exactly(revoked)? {
+        [0] => Ok(vec![false; tokens.len()]),
+        [all] if all == tokens.len() => Ok(vec![true; tokens.len()]),
         _ => {
             let each = keys.iter().map(|key| {
                 let mut exists = redis::cmd("EXISTS");
                 exists.arg(key);
                 exists
             });
-            connections.query_all_primary(each, deadline).await
+            connections.query_all_primary(each, Destination::Any, deadline).await
         }
     }
 }

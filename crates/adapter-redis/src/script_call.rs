@@ -8,7 +8,8 @@ use auth_domain::ports::PortError;
 use redis::{Cmd, ErrorKind, ServerErrorKind, ToRedisArgs, Value};
 
 use crate::clock::{MAX_SKEW, skew_text};
-use crate::connection::{Connection, Connections};
+use crate::connection::Connection;
+use crate::connections::{Connections, Route};
 use crate::error::{StoreError, StoreResult};
 use crate::packed::Packed;
 use crate::script_reply::ScriptReply;
@@ -85,22 +86,32 @@ impl ScriptCall {
         connections: &Connections,
         request_time: RequestTime,
     ) -> StoreResult<ScriptReply> {
-        for attempt in 0..MAX_ATTEMPTS {
-            let (connection, until) = connections.acquire(request_time.deadline()).await?;
-            let now = to_unix_microseconds(connections.clock.now());
+        let (mut attempt, mut route) = (0, Route::default());
+        while attempt < MAX_ATTEMPTS {
+            let deadline = request_time.deadline();
+            let (connection, until) = connections.acquire(route.destination(&self.command), deadline).await?;
+            let now = to_unix_microseconds(connections.clock().now());
             let command = self.command_for(&connection, is_repeat, until, now);
-            let reply = connection.send(self.operation, &command, until).await.map(Value::extract_error);
+            let reply = connection.send(self.operation, &command, route.asks(), until).await;
+            let reply = reply.map(Value::extract_error);
             let value = match connections.discard_on_error(&connection, reply)? {
                 Ok(value) => value,
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                     let loaded = connection.load_scripts(until).await;
                     connections.discard_on_error(&connection, loaded).or_else(if_closed)?;
+                    attempt += 1;
+                    continue;
+                }
+                Err(error) if connections.follow(&mut route, &connection, &error, deadline).await? => {
                     continue;
                 }
                 Err(error) => {
                     match connections.discard_on_error(&connection, Err(StoreError::from_answer(error))) {
                         // It was not executed, and a new connection may lead to the new primary.
-                        Err(StoreError::Replica(_)) if attempt == 0 => continue,
+                        Err(StoreError::Replica(_)) if attempt == 0 => {
+                            attempt += 1;
+                            continue;
+                        }
                         rejected => return rejected,
                     }
                 }
@@ -111,6 +122,7 @@ impl ScriptCall {
                 Some(b"late") => {
                     let sample = connection.sample_clock(until).await;
                     connections.discard_on_error(&connection, sample.map(drop)).or_else(if_closed)?;
+                    attempt += 1;
                 }
                 Some(b"clocks_apart") => return Err(clocks_apart(&mut reply, now)),
                 _ => return Ok(reply),
@@ -126,7 +138,7 @@ impl ScriptCall {
         connections: &Connections,
         request_time: RequestTime,
     ) -> StoreResult<ScriptReply> {
-        let clock = &connections.clock;
+        let clock = connections.clock();
         let mut is_unanswered = false;
         loop {
             let error = match self.run_as(is_unanswered, connections, request_time).await {

@@ -23,15 +23,19 @@ const TEMPORARY: [&str; 12] = [
     "UNKILLABLE",
 ];
 const TOO_MANY_CLIENTS: &str = "max number of clients reached";
+/// A script needs a key of a slot that moves to another node of the cluster at the moment, or the cluster is down.
+const SLOT_MOVES: &str = "access a non local key in a cluster node";
+const CLUSTER_DOWN: &str = "while the cluster is down";
 /// The server must not be used by anyone in this way: a missing right, the protected mode, a cluster.
 const MISCONFIGURED: [&str; 5] = ["ASK", "CROSSSLOT", "DENIED", "MOVED", "NOPERM"];
 /// The same, without a code: a missing right within a script (before Redis 7.2), a command that was renamed, or a database that
 /// the user may not select or that does not exist.
-const MISCONFIGURED_TEXTS: [&str; 4] = [
+const MISCONFIGURED_TEXTS: [&str; 5] = [
     "The user executing the script can't",
     "unknown command",
     "Unknown Redis command",
     "refused to switch database",
+    "cluster support disabled",
 ];
 const CREDENTIALS: [&str; 2] = ["NOAUTH", "WRONGPASS"];
 /// What follows has keys and values of the call.
@@ -49,11 +53,18 @@ pub(crate) fn server_error(error: RedisError) -> PortError {
         PortError::misconfigured(AUTHENTICATION_FAILED)
     } else if has_one_of(&MISCONFIGURED) || MISCONFIGURED_TEXTS.iter().any(|part| text.contains(part)) {
         PortError::misconfigured(text.split(ARGUMENTS).next().unwrap_or_default().to_owned())
-    } else if has_one_of(&TEMPORARY) || text.contains(TOO_MANY_CLIENTS) {
+    } else if has_one_of(&TEMPORARY)
+        || [TOO_MANY_CLIENTS, SLOT_MOVES, CLUSTER_DOWN].iter().any(|part| text.contains(part))
+    {
         PortError::unavailable(error)
     } else {
         PortError::corrupt(error)
     }
+}
+
+/// Returns whether the keys of a command move to another node at the moment, so that it can be sent again in a moment.
+pub(crate) fn is_for_a_moment(error: &RedisError) -> bool {
+    has_code(error, "TRYAGAIN") || error.to_string().contains(SLOT_MOVES)
 }
 
 /// Returns whether the server takes no writes because it is no primary.

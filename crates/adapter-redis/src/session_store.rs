@@ -47,7 +47,12 @@ impl RedisSessionStore {
     /// Creates the port on a store. It writes records as [`RecordFormat::Hash`].
     #[must_use]
     pub fn new(store: &RedisStore, policy: RevocationPolicy) -> Self {
-        Self { store: store.clone(), policy, format: RecordFormat::default(), denylists_separately: false }
+        Self {
+            store: store.clone(),
+            policy,
+            format: RecordFormat::default(),
+            denylists_separately: store.is_cluster(),
+        }
     }
 
     /// Writes records in this format. A rotation converts a record of another format.
@@ -56,7 +61,7 @@ impl RedisSessionStore {
         Self { format, ..self }
     }
 
-    /// Writes the denylist in a script call of its own, as a cluster requires.
+    /// Writes the denylist in a script call of its own, as a cluster requires. There it is the default.
     #[must_use]
     pub fn denylisting_separately(self) -> Self {
         Self { denylists_separately: true, ..self }
@@ -131,17 +136,17 @@ impl SessionStore for RedisSessionStore {
 
     #[instrument(level = "debug", skip_all)]
     async fn end(&self, end: &EndSession, request_time: RequestTime) -> Result<Ending, PortError> {
-        let (user_id, request_time) = (end.session.user_id, self.store.on_server_clock(request_time).await?);
+        let user_id = end.session.user_id;
+        let (record, sessions) = (keys::session(end.session), keys::sessions(user_id));
+        let request_time = self.store.on_server_clock(&record, request_time).await?;
         let also_revoke = end.also_revoke.filter(|_| !self.denylists_separately);
         let also_revoke =
             also_revoke.and_then(|token| Some((token.id, self.policy.entry_lifetime(token, request_time)?)));
-        let mut call = ScriptCall::new(&END, &[&keys::session(end.session), &keys::sessions(user_id)])
-            .at_any_clock()
-            .arg(
-                self.mode(Packed::default().numbers(self.end_times(request_time)))
-                    .optional(also_revoke.as_ref().map(|(id, _)| id.as_bytes()))
-                    .bytes(end.reason.name().as_bytes()),
-            );
+        let mut call = ScriptCall::new(&END, &[&record, &sessions]).at_any_clock().arg(
+            self.mode(Packed::default().numbers(self.end_times(request_time)))
+                .optional(also_revoke.as_ref().map(|(id, _)| id.as_bytes()))
+                .bytes(end.reason.name().as_bytes()),
+        );
         if let Some((id, lifetime)) = also_revoke {
             call = call.arg(keys::revoked(id)).arg(lifetime);
         }
@@ -160,10 +165,11 @@ impl SessionStore for RedisSessionStore {
         reason: EndReason,
         request_time: RequestTime,
     ) -> Result<usize, PortError> {
-        let request_time = self.store.on_server_clock(request_time).await?;
+        let sessions = keys::sessions(user_id);
+        let request_time = self.store.on_server_clock(&sessions, request_time).await?;
         let end_all = Packed::default().numbers(self.end_times(request_time));
         let end_all = end_all.numbers([LEGACY_TOKEN_LIFETIME]).small(END_BATCH);
-        let call = ScriptCall::new(&END_ALL, &[&keys::sessions(user_id), &keys::legacy_rejected(user_id)])
+        let call = ScriptCall::new(&END_ALL, &[&sessions, &keys::legacy_rejected(user_id)])
             .at_any_clock()
             .arg(self.mode(end_all))
             .arg(keys::session_prefix(user_id))
@@ -192,8 +198,9 @@ impl SessionStore for RedisSessionStore {
         user_id: UserId,
         request_time: RequestTime,
     ) -> Result<Vec<SessionSummary>, PortError> {
-        let request_time = self.store.on_server_clock(request_time).await?;
-        let call = ScriptCall::new(&LIST, &[&keys::sessions(user_id)])
+        let sessions = keys::sessions(user_id);
+        let request_time = self.store.on_server_clock(&sessions, request_time).await?;
+        let call = ScriptCall::new(&LIST, &[&sessions])
             .at_any_clock()
             .arg(keys::session_prefix(user_id))
             .arg(self.format.number());

@@ -10,11 +10,13 @@ use auth_store_connection::{Change, Renewal};
 
 use crate::clock::MAX_SKEW;
 use crate::config::RedisConfig;
-use crate::connection::{Connections, PROCESS_CONNECTIONS, WORKER_CONNECTIONS};
+use crate::connection::{PROCESS_CONNECTIONS, WORKER_CONNECTIONS};
+use crate::connections::Connections;
 use crate::connector::Connector;
 use crate::denylist_cache::{DenylistCache, Lifetime};
 use crate::error::{ConfigError, StoreResult};
 use crate::revocation_checks::RevocationChecks;
+use crate::topology::Destination;
 
 /// A Redis server, as every port of this adapter uses it; cheap to clone.
 #[derive(Clone)]
@@ -71,7 +73,7 @@ impl RedisStore {
 
     /// Sets where other credentials come from if the server rejects the present ones. Only the first call has an effect.
     pub fn renew_from(&self, renewal: Arc<dyn Renewal>) {
-        self.connections.connector.renew_from(renewal);
+        self.connections.connector().renew_from(renewal);
     }
 
     /// Prepares the use of another configuration for new connections. Open ones stay, unless the server, the database or the user
@@ -81,6 +83,12 @@ impl RedisStore {
     /// [`ConfigError`] names the setting at fault.
     pub fn prepare(&self, config: &RedisConfig) -> Result<Change, ConfigError> {
         self.connections.prepare(config)
+    }
+
+    /// Whether keys are in slots of a cluster, so that the denylist is not where the sessions are.
+    #[must_use]
+    pub fn is_cluster(&self) -> bool {
+        self.connections.topology.is_cluster()
     }
 
     /// Reports of what is sent over the connections, and of the checks that share a command.
@@ -99,7 +107,7 @@ impl RedisStore {
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
-        &self.connections.clock
+        self.connections.clock()
     }
 
     /// Returns the denylist cache, and creates it at the first call. `max_lifetime` is the longest that any entry lives.
@@ -118,12 +126,17 @@ impl RedisStore {
         }
     }
 
-    /// Replaces the time of a request by the server clock if our clock is too far from it: an access token must stay
-    /// revoked until it expires, whatever our clock shows.
-    pub(crate) async fn on_server_clock(&self, request_time: RequestTime) -> StoreResult<RequestTime> {
-        let connection = match self.connections().open_connection() {
+    /// Replaces the time of a request by the clock of the server that has a key if our clock is too far from it: an access token
+    /// must stay revoked until it expires, whatever our clock shows.
+    pub(crate) async fn on_server_clock(
+        &self,
+        key: &str,
+        request_time: RequestTime,
+    ) -> StoreResult<RequestTime> {
+        let server = Destination::Key(key);
+        let connection = match self.connections().open_connection(server) {
             Some(connection) => connection,
-            None => self.connections().acquire(request_time.deadline()).await?.0,
+            None => self.connections().acquire(server, request_time.deadline()).await?.0,
         };
         let server_time = connection.server_time(self.clock().instant());
         let skew = server_time.saturating_sub(to_unix_microseconds(self.clock().now()));

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use auth_store_connection::TlsSettings;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisConnectionInfo, RedisResult};
 use rustls::ClientConfig;
@@ -23,9 +22,9 @@ pub(crate) struct TlsConnector {
 }
 
 impl TlsConnector {
-    pub(crate) fn new(host: &str, port: u16, tls: &TlsSettings) -> Result<Self, ConfigError> {
+    pub(crate) fn new(host: &str, port: u16, config: Arc<ClientConfig>) -> Result<Self, ConfigError> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| ConfigError::HostName)?;
-        Ok(Self { host: host.to_owned(), port, name, config: Arc::new(tls.client_config()?) })
+        Ok(Self { host: host.to_owned(), port, name, config })
     }
 
     /// Opens a connection. Its socket is served by the runtime of the caller.

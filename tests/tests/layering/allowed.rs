@@ -38,10 +38,11 @@ pub(crate) const OF_ANY_ADAPTER: &[&str] = &[
 pub(crate) const DRIVERS: &[(&str, &[&str])] = &[
     ("actix-http", &[SERVER]),
     ("actix-web", &[VERIFIER, SERVER]),
-    ("arc-swap", &[STORE_CONNECTION, SERVER]),
+    ("arc-swap", &["auth-adapter-redis", STORE_CONNECTION, SERVER]),
     ("argon2", &["auth-adapter-argon2", SERVER]),
     ("argon2-rust", &["auth-adapter-argon2", SERVER]),
     ("bcrypt", &["auth-adapter-argon2"]),
+    ("crc16", &["auth-adapter-redis"]),
     ("crossbeam-channel", &["auth-adapter-sqlite"]),
     ("dashmap", &["auth-adapter-redis"]),
     ("deadpool-redis", &["auth-adapter-redis"]),

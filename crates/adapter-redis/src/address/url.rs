@@ -3,16 +3,15 @@
 //! The driver's own parser ignores parameters, and a user without a password.
 
 use auth_store_connection::{Host, Remedy, ServerUrl, UrlError};
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
+use redis::ConnectionAddr;
 
+use super::form::Form;
+use super::parts::{DEFAULT_PORT, ParsedUrl, no_fragment, user, verifies_name};
+use super::protection::Protection;
+use super::several_hosts;
 use crate::error::ConfigError;
 
-const DEFAULT_PORT: u16 = 6379;
-
 const EXAMPLE: &str = "write for example rediss://user:password@redis.example.com:6380";
-
-/// `sslmode`, with the words of libpq: whether the certificate must be for the host name.
-const MODES: &[(&str, bool)] = &[("verify-full", true), ("verify-ca", false)];
 
 /// Advice for parameters that other clients have.
 const REMEDIES: &[Remedy] = &[
@@ -31,114 +30,70 @@ const REMEDIES: &[Remedy] = &[
     ("protocol", "remove it: the service chooses the version of the protocol"),
 ];
 
-/// The parts of a URL.
-pub(super) struct ParsedUrl {
-    /// Contains the password.
-    pub(super) connection: ConnectionInfo,
-    /// Whether the certificate must be for the host name.
-    pub(super) verifies_name: bool,
+/// Parses a URL.
+pub(super) fn parse(url: &str) -> Result<ParsedUrl, ConfigError> {
+    let url = ServerUrl::parse(url)?;
+    match url.scheme() {
+        "redis" | "valkey" => server(url, false),
+        "rediss" | "valkeys" => server(url, true),
+        "unix" | "redis+unix" | "valkey+unix" => socket(url),
+        "redis-sentinel" => several_hosts::sentinel(url, false),
+        "rediss-sentinel" => several_hosts::sentinel(url, true),
+        "redis-cluster" => several_hosts::cluster(url, false),
+        "rediss-cluster" => several_hosts::cluster(url, true),
+        _ => Err(UrlError::new(format!(
+            "the URL begins with none of the schemes redis, rediss, redis-sentinel, rediss-sentinel, redis-cluster, \
+             rediss-cluster and unix; {EXAMPLE}"
+        ))
+        .into()),
+    }
 }
 
-/// Parses the URL of one server.
-pub(super) fn parse(url: &str) -> Result<ParsedUrl, ConfigError> {
-    let mut url = ServerUrl::parse(url)?;
-    let user = url.take_user();
-    let password = url.take_password();
-    let (address, path) = match url.scheme() {
-        "redis" | "valkey" => (tcp(&url, false)?, url.path().to_owned()),
-        "rediss" | "valkeys" => (tcp(&url, true)?, url.path().to_owned()),
-        "unix" | "redis+unix" | "valkey+unix" => return socket(url, user.is_some() || password.is_some()),
-        _ => {
-            return Err(UrlError::new(format!(
-                "the URL begins with no scheme of one Redis server; {EXAMPLE}"
-            ))
-            .into());
-        }
-    };
-    let is_tls = matches!(address, ConnectionAddr::TcpTls { .. });
-    let verifies_name = if is_tls { url.take_one_of("sslmode", MODES)?.unwrap_or(true) } else { true };
+/// Parses the rest of a URL of one server.
+fn server(mut url: ServerUrl, is_tls: bool) -> Result<ParsedUrl, ConfigError> {
+    let (name, password) = (url.take_user(), url.take_password());
+    let address = tcp(&url, is_tls)?;
+    no_fragment(&url, is_tls)?;
+    let verifies_name = verifies_name(&mut url, is_tls)?;
     url.finish(REMEDIES)?;
-    let settings = settings(&path, user.as_deref(), password.as_ref().map(|text| text.as_str()))?;
-    Ok(ParsedUrl { connection: connection(address, settings)?, verifies_name })
+    let user = user(url.path(), name.as_deref(), password.as_ref().map(|text| text.as_str()))?;
+    Ok(ParsedUrl { form: Form::Single(address), user, is_tls, verifies_name })
 }
 
 /// Parses the rest of a URL of a socket, whose parameters have the database and the credentials.
-fn socket(mut url: ServerUrl, has_credentials: bool) -> Result<ParsedUrl, ConfigError> {
+fn socket(mut url: ServerUrl) -> Result<ParsedUrl, ConfigError> {
+    let has_credentials = url.take_user().is_some() || url.take_password().is_some();
     if !url.hosts().is_empty() || url.path().is_empty() || has_credentials {
         return Err(UrlError::new(
             "the URL of a socket has a path only; write for example unix:///run/redis.sock?user=NAME&pass=PASSWORD",
         )
         .into());
     }
-    no_fragment(&url)?;
-    let (database, user, password) = (url.take("db"), url.take("user"), url.take("pass"));
+    no_fragment(&url, false)?;
+    let (database, name, password) = (url.take("db"), url.take("user"), url.take("pass"));
     url.finish(&[("password", "write pass=")])?;
     let database = database.as_ref().map_or("", |text| text.as_str());
-    let settings = settings(
-        database,
-        user.as_ref().map(|text| text.as_str()),
-        password.as_ref().map(|text| text.as_str()),
-    )?;
-    let connection = connection(ConnectionAddr::Unix(format!("/{}", url.path()).into()), settings)?;
-    Ok(ParsedUrl { connection, verifies_name: true })
+    let user =
+        user(database, name.as_ref().map(|text| text.as_str()), password.as_ref().map(|text| text.as_str()))?;
+    let address = ConnectionAddr::Unix(format!("/{}", url.path()).into());
+    Ok(ParsedUrl { form: Form::Single(address), user, is_tls: false, verifies_name: true })
 }
 
-fn tcp(url: &ServerUrl, is_tls: bool) -> Result<ConnectionAddr, ConfigError> {
+fn tcp(url: &ServerUrl, is_tls: bool) -> Result<ConnectionAddr, UrlError> {
     let host = match url.hosts() {
-        [] => return Err(UrlError::new(format!("the URL has no host; {EXAMPLE}")).into()),
+        [] => return Err(UrlError::new(format!("the URL has no host; {EXAMPLE}"))),
         [Host { name, .. }] if name.starts_with('/') => {
-            return Err(UrlError::new("the host is a path; write unix:///run/redis.sock for a socket").into());
+            return Err(UrlError::new("the host is a path; write unix:///run/redis.sock for a socket"));
         }
         [host] => host,
-        _ => return Err(UrlError::new("the URL has several hosts; write one server").into()),
-    };
-    if is_tls && url.fragment() == Some("insecure") {
-        return Err(ConfigError::Unverified);
-    }
-    no_fragment(url)?;
-    let (host, port) = (host.name.clone(), host.port.unwrap_or(DEFAULT_PORT));
-    Ok(if is_tls {
-        ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
-    } else {
-        ConnectionAddr::Tcp(host, port)
-    })
-}
-
-fn no_fragment(url: &ServerUrl) -> Result<(), UrlError> {
-    match url.fragment() {
-        None => Ok(()),
-        Some(_) => Err(UrlError::new("the URL has a # part; percent-encode # (%23), or remove it")),
-    }
-}
-
-/// Returns the settings of connections. Redis has a password for every user, and the driver ignores a user without one.
-fn settings(
-    database: &str,
-    user: Option<&str>,
-    password: Option<&str>,
-) -> Result<RedisConnectionInfo, ConfigError> {
-    let database = database.strip_suffix('/').unwrap_or(database);
-    let number = if database.is_empty() { Ok(0) } else { database.parse::<u32>() };
-    let is_number = database.bytes().all(|byte| byte.is_ascii_digit());
-    let Some(number) = number.ok().filter(|_| is_number) else {
-        return Err(UrlError::new("the database is not a number; write for example /0 after the host").into());
-    };
-    let settings = RedisConnectionInfo::default().set_db(number.into());
-    match (user, password) {
-        (None, None) => Ok(settings),
-        (None, Some(password)) => Ok(settings.set_password(password)),
-        (Some(user), Some(password)) => Ok(settings.set_username(user).set_password(password)),
-        (Some(_), None) => {
-            let text = "the user has no password; write user:password@, or :password@ for the user `default`";
-            Err(UrlError::new(text).into())
+        _ => {
+            return Err(UrlError::new(
+                "the URL has several hosts; write one server, or begin it with redis-sentinel:// or redis-cluster://",
+            ));
         }
-    }
-}
-
-fn connection(address: ConnectionAddr, settings: RedisConnectionInfo) -> Result<ConnectionInfo, UrlError> {
-    let info = address.into_connection_info();
-    let info = info.map_err(|_| UrlError::new(format!("the driver rejects the address; {EXAMPLE}")))?;
-    Ok(info.set_redis_settings(settings))
+    };
+    let protection = Protection { is_tls, allows_plain_text: false };
+    Ok(protection.address(host.name.clone(), host.port.unwrap_or(DEFAULT_PORT)))
 }
 
 #[cfg(test)]
@@ -146,10 +101,11 @@ mod tests {
     use super::*;
 
     fn parsed(url: &str) -> (String, i64, Option<String>, Option<String>) {
-        let info = parse(url).unwrap_or_else(|error| panic!("{url}: {error}")).connection;
-        let settings = info.redis_settings();
+        let parsed = parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+        let Form::Single(address) = parsed.form else { panic!("{url} is of another form") };
         let text = |text: Option<&str>| text.map(str::to_owned);
-        (info.addr().to_string(), settings.db(), text(settings.username()), text(settings.password()))
+        let user = parsed.user;
+        (address.to_string(), user.db(), text(user.username()), text(user.password()))
     }
 
     // S-95

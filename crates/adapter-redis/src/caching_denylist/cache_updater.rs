@@ -43,8 +43,7 @@ impl CacheUpdater {
     pub(super) async fn try_out(store: &RedisStore) -> StoreResult<()> {
         let clock = store.clock();
         let cache = Arc::new(DenylistCache::new(clock.instant(), Duration::ZERO));
-        let connector = &store.connections().connector;
-        TrackingConnection::open(connector, &cache, clock).await?.try_out().await
+        TrackingConnection::open(store.connections(), &cache).await?.try_out().await
     }
 }
 
@@ -83,8 +82,7 @@ impl Update {
 
     /// Tracks the denylist over one connection until it fails, and counts its heartbeats.
     async fn track(&self, heartbeats: &mut u32) -> StoreResult<Infallible> {
-        let connector = &self.store.connections().connector;
-        let mut tracking = TrackingConnection::open(connector, &self.cache, self.store.clock()).await?;
+        let mut tracking = TrackingConnection::open(self.store.connections(), &self.cache).await?;
         tracking.load().await?;
         tracking.send_heartbeat().await?;
         info!(

@@ -12,11 +12,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout_at;
 
 use super::invalidations::{InvalidationHandler, TrackingEvent};
-use crate::connector::{Connector, Target};
+use crate::connection::Server;
+use crate::connections::Connections;
+use crate::connector::Target;
 use crate::denylist_cache::{DenylistCache, Lifetime, LocalTime};
 use crate::error::{StoreError, StoreResult, unexpected_reply};
 use crate::keys;
-use crate::query::{exactly, read, success};
+use crate::replies::{exactly, read, success};
 
 /// How long a reply may take.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -32,25 +34,25 @@ pub(super) struct TrackingConnection {
     is_lost: Arc<AtomicBool>,
     cache: Arc<DenylistCache>,
     clock: Arc<dyn Clock>,
+    server: Arc<Server>,
     target: Arc<Target>,
 }
 
 impl TrackingConnection {
     /// Connects and starts the tracking. What is written from now on is reported to the cache.
-    pub(super) async fn open(
-        connector: &Connector,
-        cache: &Arc<DenylistCache>,
-        clock: &Arc<dyn Clock>,
-    ) -> StoreResult<Self> {
+    pub(super) async fn open(connections: &Connections, cache: &Arc<DenylistCache>) -> StoreResult<Self> {
+        let clock = connections.clock();
+        let server = connections.primary_to_track(clock.instant() + REPLY_TIMEOUT).await?;
         let (sender, events) = unbounded_channel();
         let is_lost = Arc::new(AtomicBool::new(false));
         let handler =
             InvalidationHandler { cache: Arc::clone(cache), events: sender, is_lost: Arc::clone(&is_lost) };
         let push_clock = Arc::clone(clock);
         let push = move |push: PushInfo| handler.handle(&push, push_clock.instant());
-        let (connection, target) = connector.open_tracking(push, &**clock).await?;
+        let opened = connections.connector().open_tracking(server.address(), push, &**clock).await;
+        let (connection, target) = opened?;
         let (cache, clock) = (Arc::clone(cache), Arc::clone(clock));
-        let mut tracking = Self { connection, events, is_lost, cache, clock, target };
+        let mut tracking = Self { connection, events, is_lost, cache, clock, server, target };
         tracking.check_role().await?;
         tracking.start_tracking().await?;
         Ok(tracking)
@@ -90,7 +92,7 @@ impl TrackingConnection {
 
     /// Sends a heartbeat, and renews the trust in the cache when it is answered.
     pub(super) async fn send_heartbeat(&mut self) -> StoreResult<()> {
-        if self.target.is_retired() {
+        if self.target.is_retired() || self.server.is_retired() {
             return Err(lost());
         }
         let sent = LocalTime::now(&*self.clock);
@@ -195,8 +197,7 @@ mod tests {
         let store = RedisStore::new(&config, TestClock::of_this_machine()).unwrap();
         let (cache, clock) = (store.denylist_cache(Duration::from_mins(20)), store.clock());
         let is_trusted = || cache.is_trusted(LocalTime::now(&**clock));
-        let connector = &store.connections().connector;
-        let mut tracking = TrackingConnection::open(connector, cache, clock).await.unwrap();
+        let mut tracking = TrackingConnection::open(store.connections(), cache).await.unwrap();
         tracking.send_heartbeat().await.unwrap();
         assert!(is_trusted());
         assert_eq!(server.cli(&["FLUSHALL"]), "OK");

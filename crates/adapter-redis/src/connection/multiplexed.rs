@@ -12,9 +12,12 @@ use redis::{Cmd, Pipeline, Value};
 use tokio::time::timeout_at;
 
 use super::outcome::{Replies, outcome};
+use super::role::{is_primary, replica};
+use super::server::Server;
 use crate::clock::{ClockSample, ServerClock};
 use crate::connector::{Connector, Target};
 use crate::error::{StoreError, StoreResult};
+use crate::replies::exactly;
 use crate::scripts::load_scripts;
 
 /// A connection without an answer for longer than this is idle.
@@ -24,6 +27,7 @@ const IDLE_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct Connection {
     multiplexed: MultiplexedConnection,
     server_clock: ServerClock,
+    server: Arc<Server>,
     target: Arc<Target>,
     clock: Arc<dyn Clock>,
     origin: Instant,
@@ -34,28 +38,53 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Opens a connection, loads the scripts and reads the server clock.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         connector: Arc<Connector>,
+        server: Arc<Server>,
         clock: Arc<dyn Clock>,
         origin: Instant,
     ) -> StoreResult<Self> {
-        let (mut multiplexed, target) = connector.open(&*clock).await?;
+        let (mut multiplexed, target) = connector.open(server.address(), &*clock).await?;
+        if server.checks_role() {
+            let role = redis::cmd("ROLE").query_async(&mut multiplexed).await;
+            if !is_primary(&role.map_err(StoreError::from_answer)?) {
+                return Err(replica());
+            }
+        }
         load_scripts(&mut multiplexed).await?;
         let sample = ClockSample::take(&mut multiplexed, &*clock).await?;
         let server_clock = ServerClock::new(origin, sample);
         let (answered, round_trips) = (AtomicI64::new(0), connector.round_trips.clone());
-        let connection = Self { multiplexed, server_clock, target, clock, origin, answered, round_trips };
+        let connection =
+            Self { multiplexed, server_clock, server, target, clock, origin, answered, round_trips };
         connection.note_answer(connection.clock.instant());
         Ok(connection)
     }
 
-    /// Whether the connection must not be used again, because another server or user is configured now.
-    pub(super) fn is_retired(&self) -> bool {
-        self.target.is_retired()
+    pub(crate) const fn server(&self) -> &Arc<Server> {
+        &self.server
     }
 
-    /// Sends a command and returns its reply, which may be an error of the server.
-    pub(crate) async fn send(&self, operation: Operation, cmd: &Cmd, until: Instant) -> StoreResult<Value> {
+    /// Whether the connection must not be used again, because another server is the primary or another user is configured now.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.target.is_retired() || self.server.is_retired()
+    }
+
+    /// Sends a command and returns its reply, which may be an error of the server. A node that imports the slot of the command
+    /// executes it only after `ASKING`.
+    pub(crate) async fn send(
+        &self,
+        operation: Operation,
+        cmd: &Cmd,
+        asking: bool,
+        until: Instant,
+    ) -> StoreResult<Value> {
+        if asking {
+            let mut pipeline = Pipeline::with_capacity(2);
+            pipeline.cmd("ASKING").add_command(cmd.clone());
+            let [_asking, reply] = exactly(self.send_all(operation, &pipeline, until).await?)?;
+            return Ok(reply);
+        }
         let mut multiplexed = self.multiplexed.clone();
         let reply = async { multiplexed.req_packed_command(cmd).await.map_err(StoreError::from_answer) };
         self.observed(operation, before(until, reply)).await
@@ -91,13 +120,13 @@ impl Connection {
     }
 
     /// Returns whether the connection had no answer for a while, so that it may have died silently.
-    pub(super) fn is_idle(&self, now: Instant) -> bool {
+    pub(crate) fn is_idle(&self, now: Instant) -> bool {
         self.since_origin(now) - self.answered.load(Ordering::Relaxed) > to_microseconds(IDLE_AFTER)
     }
 
     /// Asks for the time, which each user of the adapter may do. An error of the server is an answer as well.
-    pub(super) async fn is_alive(&self, until: Instant) -> bool {
-        self.send(Operation::Check, &redis::cmd("TIME"), until).await.is_ok()
+    pub(crate) async fn is_alive(&self, until: Instant) -> bool {
+        self.send(Operation::Check, &redis::cmd("TIME"), false, until).await.is_ok()
     }
 
     fn note_answer(&self, now: Instant) {
@@ -129,7 +158,7 @@ impl Connection {
 }
 
 /// Waits for `result` until an instant. The command that it sends may be executed later.
-pub(super) async fn before<T>(
+pub(crate) async fn before<T>(
     until: Instant,
     result: impl Future<Output = StoreResult<T>>,
 ) -> StoreResult<T> {

@@ -13,7 +13,7 @@ use super::multiplexed::Connection;
 use crate::error::{StoreError, StoreResult};
 
 /// The shared connections of one worker, or of everything else in the process. They are used in turn.
-pub(super) struct ConnectionSet {
+pub(crate) struct ConnectionSet {
     slots: Vec<Slot>,
     next: AtomicUsize,
     /// Where connections are opened; `None`: on the runtime of the caller.
@@ -22,10 +22,10 @@ pub(super) struct ConnectionSet {
 
 /// A connection that is opened when it is first needed, and replaced when it fails.
 #[derive(Default)]
-pub(super) struct Slot {
+pub(crate) struct Slot {
     current: RwLock<Option<Arc<Connection>>>,
     /// Held while a connection is opened, so that concurrent callers share it.
-    pub(super) opening: Mutex<()>,
+    pub(crate) opening: Mutex<()>,
     /// When opening a connection last failed, and why.
     failure: RwLock<Option<(Instant, PortError)>>,
 }
@@ -34,27 +34,19 @@ pub(super) struct Slot {
 struct Opening(JoinHandle<StoreResult<Connection>>);
 
 impl ConnectionSet {
-    pub(super) fn new(connections: usize, runtime: Option<Handle>) -> Self {
+    pub(crate) fn new(connections: usize, runtime: Option<Handle>) -> Self {
         let slots = std::iter::repeat_with(Slot::default).take(connections.max(1)).collect();
         Self { slots, next: AtomicUsize::new(0), runtime }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    pub(super) fn runtime(&self) -> Option<Handle> {
-        self.runtime.clone()
-    }
-
     /// Returns the slots in turn.
-    pub(super) fn next(&self) -> Option<&Slot> {
+    pub(crate) fn next(&self) -> Option<&Slot> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         self.slots.get(turn % self.slots.len())
     }
 
     /// Opens a connection on the runtime of the set: that runtime reads and writes its socket.
-    pub(super) async fn on_runtime(
+    pub(crate) async fn on_runtime(
         &self,
         opening: impl Future<Output = StoreResult<Connection>> + Send + 'static,
     ) -> StoreResult<Connection> {
@@ -68,45 +60,41 @@ impl ConnectionSet {
     }
 
     /// Returns the open connections.
-    pub(super) fn open(&self) -> impl Iterator<Item = Arc<Connection>> {
+    pub(crate) fn open(&self) -> impl Iterator<Item = Arc<Connection>> {
         self.slots.iter().filter_map(Slot::current)
     }
 
-    pub(super) fn discard_all(&self) {
+    pub(crate) fn discard_all(&self) {
         self.slots.iter().for_each(|slot| slot.set(None));
     }
 
-    pub(super) fn discard_retired(&self) {
-        self.slots.iter().filter(|slot| slot.current().is_none()).for_each(|slot| slot.set(None));
-    }
-
     /// Callers that wait for a reply on the connection keep it.
-    pub(super) fn discard(&self, connection: &Arc<Connection>) {
+    pub(crate) fn discard(&self, connection: &Arc<Connection>) {
         self.slots.iter().for_each(|slot| slot.discard_if(|current| Arc::ptr_eq(current, connection)));
     }
 
     /// Discards the connections that are idle at this time.
-    pub(super) fn discard_idle(&self, now: Instant) {
+    pub(crate) fn discard_idle(&self, now: Instant) {
         self.slots.iter().for_each(|slot| slot.discard_if(|current| current.is_idle(now)));
     }
 }
 
 impl Slot {
-    pub(super) fn current(&self) -> Option<Arc<Connection>> {
+    pub(crate) fn current(&self) -> Option<Arc<Connection>> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         current.as_ref().filter(|connection| !connection.is_retired()).map(Arc::clone)
     }
 
-    pub(super) fn set(&self, connection: Option<Arc<Connection>>) {
+    pub(crate) fn set(&self, connection: Option<Arc<Connection>>) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = connection;
     }
 
-    pub(super) fn fail(&self, now: Instant, error: PortError) {
+    pub(crate) fn fail(&self, now: Instant, error: PortError) {
         *self.failure.write().unwrap_or_else(PoisonError::into_inner) = Some((now, error));
     }
 
     /// Returns why opening a connection last failed, if that was not before an instant.
-    pub(super) fn failure_since(&self, since: Instant) -> Option<PortError> {
+    pub(crate) fn failure_since(&self, since: Instant) -> Option<PortError> {
         let failure = self.failure.read().unwrap_or_else(PoisonError::into_inner);
         failure.as_ref().filter(|(at, _)| *at >= since).map(|(_, error)| error.clone())
     }

@@ -1,67 +1,59 @@
-//! A server, with the credentials and certificates for it.
+//! What one configuration leads to: addresses, with the credentials and certificates for them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use auth_domain::ports::Clock;
 use auth_store_connection::TlsSettings;
-use deadpool_redis::{Pool, PoolConfig, Runtime, Timeouts};
 use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ProtocolVersion, RedisConnectionInfo,
-    RedisResult,
-};
-use tokio::time::timeout_at;
+use redis::{AsyncConnectionConfig, ConnectionAddr, ProtocolVersion, RedisConnectionInfo};
+use rustls::ClientConfig;
 
-use crate::address::{Address, Transport};
+use super::opening::{config, open};
+use super::pools::Pools;
+use crate::address::{Address, Form, Protection, Transport};
 use crate::config::RedisConfig;
-use crate::error::{ConfigError, StoreError, StoreResult, port_error};
+use crate::error::{ConfigError, StoreResult};
 use crate::tls_connector::TlsConnector;
 
-/// How long opening a connection may take.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// A server, as one configuration names it.
+/// The servers of one configuration.
 pub(crate) struct Target {
     config: RedisConfig,
-    address: ConnectionInfo,
-    /// Only RESP3 carries invalidations.
-    resp3: RedisConnectionInfo,
+    form: Form,
+    user: RedisConnectionInfo,
+    protection: Protection,
     transport: Transport,
+    /// `None` for plain text.
+    tls: Option<Arc<ClientConfig>>,
     /// The settings of the files for TLS, and the digests of the files.
     files: Vec<(&'static str, u64)>,
-    opener: Opener,
+    pools: Pools,
     /// Whether connections must not be used again. Targets of the same user share it.
     is_retired: Arc<AtomicBool>,
 }
 
-enum Opener {
-    Plain { pool: Pool, resp3: Client },
-    Tls(TlsConnector),
-}
-
 impl Target {
     pub(super) fn new(config: &RedisConfig, max_connections: usize) -> Result<Self, ConfigError> {
-        let Address { connection: address, transport, tls } = Address::parse(config)?;
-        let resp3 = address.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let Address { form, user, protection, transport, tls } = Address::parse(config)?;
         // Before the files are used: if one of them is replaced in between, it differs the next time.
         let files = tls.as_ref().map(TlsSettings::digests).transpose()?.unwrap_or_default();
-        let opener = match (&tls, address.addr()) {
+        let tls = tls.map(|tls| tls.client_config()).transpose()?.map(Arc::new);
+        let pools = Pools::new(user.clone(), max_connections);
+        let is_retired = Arc::default();
+        let target =
+            Self { config: config.clone(), form, user, protection, transport, tls, files, pools, is_retired };
+        target.form.addresses().iter().try_for_each(|address| target.try_out(address))?;
+        Ok(target)
+    }
+
+    /// Checks everything about an address that needs no connection.
+    fn try_out(&self, address: &ConnectionAddr) -> Result<(), ConfigError> {
+        match (&self.tls, address) {
             (Some(tls), ConnectionAddr::TcpTls { host, port, .. }) => {
-                Opener::Tls(TlsConnector::new(host, *port, tls)?)
+                TlsConnector::new(host, *port, Arc::clone(tls)).map(drop)
             }
-            _ => plain(&address, resp3.clone(), max_connections).map_err(ConfigError::Rejected)?,
-        };
-        Ok(Self {
-            config: config.clone(),
-            address,
-            resp3,
-            transport,
-            files,
-            opener,
-            is_retired: Arc::default(),
-        })
+            _ => self.pools.of(address).map(drop),
+        }
     }
 
     /// Returns the settings that differ from those of another target.
@@ -73,17 +65,13 @@ impl Target {
 
     /// Returns whether the connections of another target can still be used. Then they are retired together with those of this one.
     pub(super) fn keeps_connections_of(&mut self, other: &Self) -> bool {
-        let keeps = self.is_same_user(other);
+        let (this, that) = (&self.user, &other.user);
+        let is_same_user = (this.username(), this.db()) == (that.username(), that.db());
+        let keeps = is_same_user && self.form.is_same(&other.form);
         if keeps {
             self.is_retired = Arc::clone(&other.is_retired);
         }
         keeps
-    }
-
-    fn is_same_user(&self, other: &Self) -> bool {
-        let (this, that) = (self.address.redis_settings(), other.address.redis_settings());
-        self.address.addr() == other.address.addr()
-            && (this.username(), this.db()) == (that.username(), that.db())
     }
 
     /// Discards the connections after the commands that are on them.
@@ -95,67 +83,56 @@ impl Target {
         self.is_retired.load(Ordering::Acquire)
     }
 
-    pub(crate) fn address(&self) -> &ConnectionAddr {
-        self.address.addr()
+    pub(crate) const fn form(&self) -> &Form {
+        &self.form
     }
 
+    /// The weakest protection of the addresses in the URL.
     pub(crate) const fn transport(&self) -> Transport {
         self.transport
     }
 
+    /// Returns the address of a server that a sentinel or a node of the cluster names.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it must not be connected to.
+    pub(crate) fn discovered(&self, host: String, port: u16) -> Result<ConnectionAddr, ConfigError> {
+        let address = self.protection.address(host, port);
+        self.protection.transport(&address)?;
+        Ok(address)
+    }
+
     /// Opens a connection for commands. It never returns to the pool: a discarded connection must not be used again.
-    pub(super) async fn open(&self, clock: &dyn Clock) -> StoreResult<MultiplexedConnection> {
-        match &self.opener {
-            Opener::Plain { pool, .. } => {
-                let connection = pool.get().await.map_err(StoreError::from_pool)?;
-                Ok(deadpool_redis::Connection::take(connection))
-            }
-            Opener::Tls(tls) => {
-                within_timeout(clock, tls.open(self.address.redis_settings(), config())).await
-            }
+    pub(super) async fn open(
+        &self,
+        address: &ConnectionAddr,
+        clock: &dyn Clock,
+    ) -> StoreResult<MultiplexedConnection> {
+        match &self.tls {
+            None => self.pools.open(address).await,
+            tls @ Some(_) => open(tls.as_ref(), address, &self.user, config(), clock).await,
         }
     }
 
     /// Opens a connection for client tracking.
     pub(super) async fn open_tracking(
         &self,
+        address: &ConnectionAddr,
         config: AsyncConnectionConfig,
         clock: &dyn Clock,
     ) -> StoreResult<MultiplexedConnection> {
-        match &self.opener {
-            Opener::Plain { resp3, .. } => {
-                within_timeout(clock, resp3.get_multiplexed_async_connection_with_config(&config)).await
-            }
-            Opener::Tls(tls) => within_timeout(clock, tls.open(&self.resp3, config)).await,
-        }
+        // Only RESP3 carries invalidations.
+        let user = self.user.clone().set_protocol(ProtocolVersion::RESP3);
+        open(self.tls.as_ref(), address, &user, config, clock).await
     }
-}
 
-fn plain(
-    address: &ConnectionInfo,
-    resp3: RedisConnectionInfo,
-    max_connections: usize,
-) -> RedisResult<Opener> {
-    let resp3 = Client::open(address.clone().set_redis_settings(resp3))?;
-    let manager = deadpool_redis::Manager::new_with_config(address.clone(), config())?;
-    let timeout = Some(CONNECT_TIMEOUT);
-    let timeouts = Timeouts { wait: timeout, create: timeout, recycle: timeout };
-    let config = PoolConfig { max_size: max_connections, timeouts, ..PoolConfig::default() };
-    let pool = Pool::builder(manager).config(config).runtime(Runtime::Tokio1).build();
-    let pool = pool.map_err(|error| redis::RedisError::from(std::io::Error::other(error)))?;
-    Ok(Opener::Plain { pool, resp3 })
-}
-
-async fn within_timeout(
-    clock: &dyn Clock,
-    opening: impl Future<Output = RedisResult<MultiplexedConnection>>,
-) -> StoreResult<MultiplexedConnection> {
-    let until: Instant = clock.instant() + CONNECT_TIMEOUT;
-    let opened = timeout_at(until.into(), opening).await.map_err(|_| StoreError::timeout().of_read())?;
-    opened.map_err(|error| StoreError::NotExecuted(port_error(error)))
-}
-
-/// Without a response timeout: every caller has a deadline of its own.
-pub(super) fn config() -> AsyncConnectionConfig {
-    AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(None)
+    /// Opens a connection to a sentinel.
+    pub(super) async fn open_sentinel(
+        &self,
+        address: &ConnectionAddr,
+        user: &RedisConnectionInfo,
+        clock: &dyn Clock,
+    ) -> StoreResult<MultiplexedConnection> {
+        open(self.tls.as_ref(), address, user, config(), clock).await
+    }
 }

@@ -8,9 +8,15 @@ use auth_domain::ports::Check;
 const MIN_VERSION: (u32, u32) = (6, 2);
 
 /// Checks the settings of a server; `snapshots` is its setting `save`, if the user may read it.
-pub(super) fn server_checks(info: &str, snapshots: Option<&str>) -> Vec<Check> {
+pub(super) fn server_checks(info: &str, snapshots: Option<&str>, is_cluster: bool) -> Vec<Check> {
     let info = Info::parse(info);
-    vec![version(&info), role(&info), replicas(&info), eviction(&info), persistence(&info, snapshots)]
+    vec![
+        version(&info, is_cluster),
+        role(&info),
+        replicas(&info),
+        eviction(&info),
+        persistence(&info, snapshots),
+    ]
 }
 
 /// The reply to `INFO`.
@@ -26,13 +32,13 @@ impl<'a> Info<'a> {
     }
 }
 
-fn version(info: &Info<'_>) -> Check {
+fn version(info: &Info<'_>, is_cluster: bool) -> Check {
     let version = info.get("redis_version");
     let mut numbers = version.split('.').map_while(|part| part.parse().ok());
     let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    if info.get("redis_mode") == "cluster" {
+    if info.get("redis_mode") == "cluster" && !is_cluster {
         return Check::error(
-            "Redis runs as a cluster, which this version does not support; use a single server",
+            "Redis runs as a cluster; begin REDIS__URL with redis-cluster:// or rediss-cluster://",
         );
     }
     if found < MIN_VERSION {

@@ -1,0 +1,9 @@
+//! The shared connections of a process.
+
+mod acquire;
+mod handle;
+mod opening;
+mod redirect;
+
+pub(crate) use self::handle::Connections;
+pub(crate) use self::redirect::Route;

@@ -1,0 +1,200 @@
+//! The primaries of all keys, and how this process finds them.
+
+mod choice;
+mod cluster;
+mod discovery;
+mod links;
+mod sentinels;
+mod slot_map;
+mod view;
+mod watcher;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use auth_domain::ports::{Clock, PortError};
+use tokio::runtime::Handle;
+use tokio::time::timeout_at;
+
+use self::discovery::{Discovery, Found, interval};
+use self::links::Asking;
+use self::sentinels::SentinelAnswers;
+use self::view::View;
+use self::watcher::Watcher;
+use crate::address::Form;
+use crate::connection::{Node, Server, Sets};
+use crate::connector::Connector;
+use crate::error::{ConfigError, StoreError, StoreResult};
+
+pub(crate) use self::view::Destination;
+
+/// How long one discovery may take.
+const ROUND_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The primaries. One code path for each form: one server is a node with all slots, Sentinel one that is replaced on failover.
+pub(crate) struct Topology {
+    pub(crate) connector: Arc<Connector>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Whether keys are in slots. No other configuration changes it.
+    is_cluster: bool,
+    sets: Sets,
+    view: ArcSwap<View>,
+    /// Held while the view is replaced.
+    replacing: Mutex<()>,
+    /// Held during a discovery, so that concurrent callers share it.
+    round: tokio::sync::Mutex<Rounds>,
+    answers: ArcSwap<SentinelAnswers>,
+    watcher: Watcher,
+}
+
+#[derive(Default)]
+struct Rounds {
+    discovery: Discovery,
+    /// When the last one started, and its outcome.
+    last: Option<(Instant, Result<(), PortError>)>,
+}
+
+impl Topology {
+    pub(crate) fn new(connector: Connector, clock: Arc<dyn Clock>, sets: Sets) -> Self {
+        let topology = Self {
+            is_cluster: connector.target().form().is_cluster(),
+            connector: Arc::new(connector),
+            clock,
+            sets,
+            view: ArcSwap::from_pointee(View::unknown()),
+            replacing: Mutex::default(),
+            round: tokio::sync::Mutex::default(),
+            answers: ArcSwap::default(),
+            watcher: Watcher::default(),
+        };
+        topology.reset();
+        topology
+    }
+
+    /// Forgets the primaries, because other servers or another user are configured.
+    pub(crate) fn reset(&self) {
+        let view = match self.connector.target().form() {
+            Form::Single(address) => View::single(Node::new(Server::configured(address.clone()), &self.sets)),
+            Form::Sentinel(_) | Form::Cluster(_) => View::unknown(),
+        };
+        self.replace(|_| view);
+    }
+
+    /// Returns the node for a command; `None` if no primary is known for it.
+    pub(crate) fn node(&self, destination: Destination<'_>) -> Option<Arc<Node>> {
+        self.view.load().node(destination).map(Arc::clone)
+    }
+
+    /// Where the connections of the process set are opened; `None`: on the runtime of the caller.
+    pub(crate) fn runtime(&self) -> Option<Handle> {
+        self.sets.runtime.clone()
+    }
+
+    pub(crate) fn view(&self) -> Arc<View> {
+        self.view.load_full()
+    }
+
+    /// Returns what each sentinel answered last.
+    pub(crate) fn answers(&self) -> Arc<SentinelAnswers> {
+        self.answers.load_full()
+    }
+
+    pub(crate) const fn is_cluster(&self) -> bool {
+        self.is_cluster
+    }
+
+    /// Looks for the primaries. Concurrent callers share a round that began after they asked.
+    ///
+    /// # Errors
+    /// If no sentinel, or no node of the cluster, names the primaries.
+    pub(crate) async fn refresh(&self, deadline: Instant) -> StoreResult<()> {
+        let (asked, target) = (self.clock.instant(), self.connector.target());
+        if interval(target.form()).is_none() {
+            return Ok(());
+        }
+        let Ok(mut rounds) = timeout_at(deadline.into(), self.round.lock()).await else {
+            return Err(StoreError::deadline_passed());
+        };
+        if let Some((_, outcome)) = rounds.last.as_ref().filter(|(started, _)| *started >= asked) {
+            return outcome.clone().map_err(StoreError::NotExecuted);
+        }
+        let started = self.clock.instant();
+        let until = deadline.min(started + ROUND_TIMEOUT);
+        let primaries = self.view.load().nodes().iter().map(|node| node.server().address().clone()).collect();
+        let asking = Asking { connector: &self.connector, clock: &*self.clock, until };
+        let found = rounds.discovery.find(&target, primaries, asking).await.map_err(PortError::from);
+        self.answers.store(Arc::new(rounds.discovery.answers.clone()));
+        let outcome = found.map(|found| {
+            // The answer is about servers that are not configured any more, if the configuration was replaced meanwhile.
+            if let Some(found) = found.filter(|_| Arc::ptr_eq(&target, &self.connector.target())) {
+                self.adopt(found);
+            }
+        });
+        // A round that was cut short by the deadline of its caller is no outcome for others.
+        rounds.last = (outcome.is_ok() || until < deadline).then(|| (started, outcome.clone()));
+        outcome.map_err(StoreError::NotExecuted)
+    }
+
+    fn adopt(&self, found: Found) {
+        let (now, instant) = (self.clock.now(), self.clock.instant());
+        self.replace(|former| {
+            let promoted_at = (!former.nodes().is_empty()).then_some(now);
+            let new = |address| Node::new(Server::discovered(address, promoted_at), &self.sets);
+            former.of_found(found, instant, new)
+        });
+    }
+
+    /// Returns the node that a redirection names, and remembers that it has the slot now, or that it imports one.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it must not be connected to.
+    pub(crate) fn redirected(
+        &self,
+        host: String,
+        port: u16,
+        moved: Option<u16>,
+    ) -> Result<Arc<Node>, ConfigError> {
+        let address = self.connector.target().discovered(host, port)?;
+        let now = self.clock.now();
+        let found = self.replace(|former| {
+            let known = former.at(&address).map(Arc::clone);
+            let promoted_at = moved.map(|_| now);
+            let new = || Arc::new(Node::new(Server::discovered(address.clone(), promoted_at), &self.sets));
+            match (known, moved) {
+                (node, Some(slot)) => former.moved(slot, node.unwrap_or_else(new)),
+                (None, None) => former.with_guest(new()),
+                (Some(_), None) => former.clone(),
+            }
+        });
+        found.at(&address).map(Arc::clone).ok_or(ConfigError::HostName)
+    }
+
+    /// Replaces the view. Connections to nodes that are not in it any more are discarded.
+    fn replace(&self, view: impl FnOnce(&View) -> View) -> Arc<View> {
+        let _replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let former = self.view.load_full();
+        let view = Arc::new(view(&former));
+        self.view.store(Arc::clone(&view));
+        former.retire_all_but(&view);
+        view
+    }
+
+    /// Starts the task that looks for the primaries, if this form needs one and it does not run.
+    pub(crate) fn ensure_watched(self: &Arc<Self>) {
+        let Some(interval) = interval(self.connector.target().form()) else { return };
+        let topology = Arc::downgrade(self);
+        self.watcher.ensure_running(self.sets.runtime.as_ref(), &self.clock, interval, move || {
+            let topology = topology.upgrade()?;
+            Some(Box::pin(async move {
+                // Callers that need a primary report the error.
+                let _ = topology.refresh(topology.clock.instant() + 2 * ROUND_TIMEOUT).await;
+            }))
+        });
+    }
+
+    /// Looks for the primaries now: a call has failed.
+    pub(crate) fn notify(&self) {
+        self.watcher.notify();
+    }
+}

@@ -1,0 +1,128 @@
+//! The connections that primaries are discovered over: one to each sentinel, or to some nodes of a cluster.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use auth_domain::ports::Clock;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::{ConnectionAddr, Pipeline, RedisConnectionInfo, Value};
+use tokio::time::timeout_at;
+
+use crate::connection::before;
+use crate::connector::{Connector, Target};
+use crate::error::{StoreError, StoreResult};
+
+/// The connections, by address.
+#[derive(Default)]
+pub(super) struct Links {
+    open: Vec<(ConnectionAddr, MultiplexedConnection)>,
+    /// The configuration that they were opened with.
+    target: Option<Arc<Target>>,
+}
+
+/// What every question needs.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub(super) connector: &'a Connector,
+    pub(super) clock: &'a dyn Clock,
+    pub(super) until: Instant,
+}
+
+/// A question to several servers at the same time.
+struct Question<'a> {
+    asking: Asking<'a>,
+    commands: &'a Pipeline,
+    /// The user of the sentinels; `None` stands for that of the servers.
+    sentinel_user: Option<&'a RedisConnectionInfo>,
+}
+
+/// The replies of a server, or why there are none.
+pub(super) type Answer = (ConnectionAddr, StoreResult<Vec<Value>>);
+
+impl Links {
+    /// Asks all servers, and returns the answers that arrived in time.
+    ///
+    /// # Parameters
+    /// - `sentinel_user`: the user of the sentinels; `None` stands for that of the servers.
+    /// - `enough`: after this many answers, the other servers get only so much time more.
+    pub(super) async fn ask(
+        &mut self,
+        addresses: &[ConnectionAddr],
+        commands: &Pipeline,
+        sentinel_user: Option<&RedisConnectionInfo>,
+        (enough, grace): (usize, Duration),
+        asking: Asking<'_>,
+    ) -> Vec<Answer> {
+        self.close_those_of_others(addresses, asking.connector.target());
+        let question = Question { asking, commands, sentinel_user };
+        let asked = addresses.iter().map(|address| {
+            let open = self.open.iter().find(|(other, _)| other == address);
+            question.ask(address.clone(), open.map(|(_, connection)| connection.clone()))
+        });
+        let mut asked: FuturesUnordered<_> = asked.collect();
+        let (mut answers, mut until, mut successes) = (Vec::new(), asking.until, 0);
+        while let Ok(Some((address, answer))) = timeout_at(until.into(), asked.next()).await {
+            self.open.retain(|(other, _)| *other != address);
+            let answer = answer.map(|(connection, replies)| {
+                self.open.push((address.clone(), connection));
+                replies
+            });
+            successes += usize::from(answer.is_ok());
+            if successes == enough {
+                until = until.min(asking.clock.instant() + grace);
+            }
+            answers.push((address, answer));
+        }
+        // A server that did not answer is connected to anew.
+        self.open.retain(|(address, _)| answers.iter().any(|(other, _)| other == address));
+        answers
+    }
+
+    /// Closes the connections of another configuration, and to servers that are not asked any more.
+    fn close_those_of_others(&mut self, addresses: &[ConnectionAddr], target: Arc<Target>) {
+        if !self.target.as_ref().is_some_and(|former| Arc::ptr_eq(former, &target)) {
+            self.open.clear();
+            self.target = Some(target);
+        }
+        self.open.retain(|(address, _)| addresses.contains(address));
+    }
+}
+
+impl Question<'_> {
+    /// Asks one server, over a new connection if none is open or if it was closed.
+    async fn ask(
+        &self,
+        address: ConnectionAddr,
+        open: Option<MultiplexedConnection>,
+    ) -> (ConnectionAddr, StoreResult<(MultiplexedConnection, Vec<Value>)>) {
+        if let Some(connection) = open {
+            match self.send(connection).await {
+                Err(StoreError::Closed(_)) => {}
+                answer => return (address, answer),
+            }
+        }
+        let answer = async { self.send(self.open(&address).await?).await };
+        let answer = answer.await;
+        (address, answer)
+    }
+
+    async fn open(&self, address: &ConnectionAddr) -> StoreResult<MultiplexedConnection> {
+        let Asking { connector, clock, .. } = self.asking;
+        let opened = match self.sentinel_user {
+            Some(user) => connector.open_sentinel(address, user, clock).await,
+            None => connector.open(address, clock).await,
+        };
+        Ok(opened?.0)
+    }
+
+    async fn send(
+        &self,
+        mut connection: MultiplexedConnection,
+    ) -> StoreResult<(MultiplexedConnection, Vec<Value>)> {
+        let replies = connection.req_packed_commands(self.commands, 0, self.commands.len());
+        let replies = async { replies.await.map_err(StoreError::from_answer) };
+        let replies = before(self.asking.until, replies).await?;
+        Ok((connection, replies))
+    }
+}

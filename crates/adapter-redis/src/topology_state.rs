@@ -1,0 +1,68 @@
+//! The primaries and sentinels, for diagnostics and metrics.
+
+use auth_domain::model::UserId;
+use auth_domain::ports::PortError;
+use time::OffsetDateTime;
+
+use crate::keys;
+use crate::store::RedisStore;
+use crate::topology::Destination;
+
+/// The servers, as this process knows them.
+#[derive(Clone, Debug)]
+pub struct TopologyState {
+    /// The primaries, as host and port.
+    pub primaries: Vec<PrimaryState>,
+    /// The number of slots of a cluster that have no primary.
+    pub uncovered_slots: usize,
+    /// What each sentinel answered last.
+    pub sentinels: Vec<SentinelState>,
+}
+
+/// A primary.
+#[derive(Clone, Debug)]
+pub struct PrimaryState {
+    /// Host and port.
+    pub address: String,
+    /// When this process noticed that it replaced another primary.
+    pub promoted_at: Option<OffsetDateTime>,
+}
+
+/// A sentinel of the URL.
+#[derive(Clone, Debug)]
+pub struct SentinelState {
+    /// Host and port.
+    pub address: String,
+    /// The host and port of the primary that it names, and the epoch of its configuration.
+    pub view: Result<(String, u64), PortError>,
+}
+
+impl RedisStore {
+    /// Returns the primaries and sentinels. It asks no server.
+    #[must_use]
+    pub fn topology(&self) -> TopologyState {
+        let topology = &self.connections().topology;
+        let view = topology.view();
+        let primaries = view.nodes().iter().map(|node| PrimaryState {
+            address: node.server().address().to_string(),
+            promoted_at: node.server().promoted_at(),
+        });
+        let sentinels = topology
+            .answers()
+            .iter()
+            .map(|(address, answer)| SentinelState {
+                address: address.to_string(),
+                view: answer.as_ref().map(|view| (view.primary(), view.epoch)).map_err(Clone::clone),
+            })
+            .collect();
+        TopologyState { primaries: primaries.collect(), uncovered_slots: view.uncovered_slots(), sentinels }
+    }
+
+    /// Returns when this process noticed that the primary of a user's sessions replaced another one. Redis may have lost what was
+    /// written shortly before.
+    #[must_use]
+    pub fn primary_replaced_at(&self, user: UserId) -> Option<OffsetDateTime> {
+        let topology = &self.connections().topology;
+        topology.node(Destination::Key(&keys::sessions(user)))?.server().promoted_at()
+    }
+}
