@@ -48,7 +48,8 @@ impl EndedTokens {
 
     /// Denylists the tokens and removes the marks of the sessions, if both are on different servers.
     ///
-    /// `also` comes last: a caller without an answer still has a valid token, and can repeat the end.
+    /// `also` is the last token: a caller without an answer still has a valid one, and can repeat the end. The marks come after it: a
+    /// concurrent end of a session without a mark responds without writing its tokens.
     pub(super) async fn denylist(
         self,
         store: &RedisStore,
@@ -63,10 +64,10 @@ impl EndedTokens {
         }
         let denylisting = stream::iter(entries.clone()).map(|entry| revoke(store, entry, request_time));
         denylisting.buffer_unordered(MAX_CALLS).try_collect::<()>().await?;
-        self.complete(store, format, request_time).await?;
         if let Some(entry) = last {
             revoke(store, entry, request_time).await?;
         }
+        self.complete(store, format, request_time).await?;
         store.cache_revoked(entries.into_iter().chain(last));
         Ok(())
     }

@@ -22,7 +22,7 @@ pub struct SessionRef {
 }
 
 /// The reason of the end of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EndReason {
     /// The user logged out.
     LoggedOut,

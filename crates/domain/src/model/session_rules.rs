@@ -10,6 +10,7 @@ mod ending;
 mod limits;
 mod listing;
 mod live_tokens;
+mod lost_rotation;
 mod opening;
 mod rotation;
 
@@ -20,5 +21,6 @@ pub use change::{Change, Decision};
 pub use clock_ahead::correct;
 pub use ending::{end, end_all};
 pub use listing::live;
+pub use lost_rotation::rotation_may_be_lost;
 pub use opening::{open, surplus};
 pub use rotation::rotate;

@@ -10,7 +10,8 @@ use crate::model::{
     EndReason, EndSession, Ending, SessionRecord, SessionState, to_microseconds, to_unix_microseconds,
 };
 
-/// Ends one session. A session that has ended keeps its first reason.
+/// Ends one session. A session that has ended keeps its first reason. [`EndSession::also_revoke`] is the last token to denylist,
+/// also if it is one of the session.
 #[must_use]
 pub fn end(
     record: Option<&SessionRecord>,
@@ -21,6 +22,7 @@ pub fn end(
     let Some(record) = record else { return Decision::unchanged(Ending::Unknown) };
     let (now, margin) = (to_unix_microseconds(now), to_microseconds(denylist_margin));
     let mut change = close(record, end.reason, now, margin);
+    change.denylist.retain(|token| end.also_revoke.is_none_or(|last| last.id != token.id));
     change.denylist.extend(end.also_revoke);
     let is_done = change.record == *record && change.denylist.is_empty();
     Decision { outcome: Ending::Ended, change: (!is_done).then_some(change) }

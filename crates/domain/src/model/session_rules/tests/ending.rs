@@ -76,6 +76,12 @@ fn the_presented_access_token_is_denylisted_last() {
     let done = pending().denylisted();
     assert_eq!(ended(&done, &request), Some(Change::new(done.clone(), vec![own])));
 
+    // Also if it is one of the session.
+    let first = access_token(0, START);
+    let session = rotated(&opened(), &rotation(0, 1, START), START);
+    let request = EndSession { also_revoke: Some(first), ..logout() };
+    assert_eq!(ended(&session, &request).unwrap().denylist, [access_token(1, START), first]);
+
     let unknown = end(None, &request, START, MARGIN);
     assert_eq!((unknown.outcome, unknown.change), (Ending::Unknown, None));
 }

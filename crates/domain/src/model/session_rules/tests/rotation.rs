@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::fixtures::*;
-use crate::model::session_rules::{Decision, rotate};
+use crate::model::session_rules::{Decision, rotate, rotation_may_be_lost};
 use crate::model::{EndReason, LimitKey, RefreshMinute, Rotation, SessionRecord, SessionState, TenantId};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -151,4 +151,12 @@ fn a_retry_needs_the_tag_of_the_last_rotation_and_its_predecessor() {
     let used = rotated(&rotated_twice(), &rotation(2, 3, START + SECOND), START + SECOND);
     let request = keyed(rotation(1, 9, later), 7);
     assert_eq!(apply(&used, &request, later).outcome, REUSE);
+}
+
+#[test]
+fn only_a_rotation_before_the_store_went_back_is_followed_by_a_lost_one() {
+    assert!(!rotation_may_be_lost(7, None));
+    assert!(rotation_may_be_lost(7, Some(8)));
+    assert!(rotation_may_be_lost(7, Some(7)), "the time is that of the last state that may be known");
+    assert!(!rotation_may_be_lost(7, Some(6)));
 }
