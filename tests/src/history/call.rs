@@ -10,6 +10,8 @@ pub type Digest = u64;
 pub struct Call {
     /// The number of the session, which the client gives it.
     pub session: usize,
+    /// The request id.
+    pub request: String,
     /// The user whose tokens the client presents.
     pub user: Digest,
     /// The instance that was called.
@@ -93,6 +95,11 @@ pub struct Issued {
 }
 
 impl Call {
+    /// Returns how long the call took while the machine ran.
+    pub(super) fn time(&self) -> Duration {
+        self.end.saturating_sub(self.start + self.stalled)
+    }
+
     /// Returns whether this call was answered before the other was sent.
     pub(super) fn precedes(&self, other: &Self) -> bool {
         self.end < other.start

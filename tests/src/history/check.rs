@@ -15,9 +15,13 @@ pub fn check(calls: &[Call], rules: &Rules) -> Report {
     for call in calls {
         sessions.entry(call.session).or_default().push(call);
     }
-    let unavailable = calls.iter().filter(|call| call.is_open()).count();
-    let mut report =
-        Report { calls: calls.len(), sessions: sessions.len(), unavailable, ..Report::default() };
+    let mut report = Report {
+        calls: calls.len(),
+        sessions: sessions.len(),
+        unavailable: calls.iter().filter(|call| call.is_open()).count(),
+        longest: calls.iter().map(Call::time).max().unwrap_or_default(),
+        ..Report::default()
+    };
     for session in sessions.values_mut() {
         session.sort_by_key(|call| call.start);
         let session = Session { calls: session, rules };
@@ -41,7 +45,7 @@ fn add(report: &mut Report, session: Session<'_>, call: &Call, judgement: Judgem
 }
 
 fn judge(session: Session<'_>, call: &Call) -> Judgement {
-    if call.end > call.start + call.stalled + session.rules.limit {
+    if call.time() > session.rules.limit {
         return Err(Violation::TooSlow);
     }
     match (&call.operation, &call.answer) {

@@ -128,7 +128,8 @@ impl Recorder {
         let received =
             reply.map_or(Received { answer: Answer::Lost, tokens: None }, |reply| read(&reply, &id));
         let answer = received.answer.clone();
-        let call = Call { session, user: digest(user), instance, operation, start, end, stalled, answer };
+        let (request, user) = (id, digest(user));
+        let call = Call { session, request, user, instance, operation, start, end, stalled, answer };
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         received
     }

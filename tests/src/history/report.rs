@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use super::call::Call;
 use super::rules::Exception;
+
+/// The calls of a session that are shown before a violation.
+const SHOWN: usize = 30;
 
 /// A broken promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +44,8 @@ pub struct Report {
     pub sessions: usize,
     /// The number of 503 and lost answers.
     pub unavailable: usize,
+    /// The time of the longest call.
+    pub longest: Duration,
 }
 
 impl Report {
@@ -69,7 +75,8 @@ impl fmt::Display for Report {
         writeln!(out, "{} violations", self.violations.len())?;
         for (violation, call, session) in self.violations.iter().take(10) {
             writeln!(out, "\n{violation:?}: {call:?}\nin:")?;
-            for call in session {
+            let last = session.partition_point(|other| other.start <= call.end);
+            for call in &session[last.saturating_sub(SHOWN)..last] {
                 let (start, end, instance) =
                     (call.start.as_secs_f64(), call.end.as_secs_f64(), call.instance);
                 writeln!(out, "  {start:.3}-{end:.3} #{instance} {:?} -> {:?}", call.operation, call.answer)?;

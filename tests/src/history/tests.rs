@@ -16,6 +16,7 @@ fn at(seconds: u64) -> Duration {
 fn call(operation: Operation, start: u64, end: u64, answer: Answer) -> Call {
     Call {
         session: 0,
+        request: String::new(),
         user: 5,
         instance: 0,
         operation,

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use auth_e2e::clock::pause;
-use auth_e2e::history::{Exception, Period, Rules, check};
+use auth_e2e::history::{Exception, Period};
 use auth_e2e::randomness::Randomness;
 use auth_e2e::reliability::{Fault, Figures};
 use auth_e2e::{Stores, rounds};
 
+use crate::faults::Incident;
 use crate::redis::Redis;
 use crate::site::Site;
-use crate::{faults, turn};
+use crate::turn;
 
 const RATE: u32 = 120;
 /// Before the first fault, and after each until the time that it took is read.
@@ -21,77 +22,81 @@ const LIMITS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(15)];
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "just soak"]
 async fn writes_succeed_soon_after_a_primary_behind_sentinel_is_killed() {
-    measure(Redis::sentinel, Fault::SentinelPrimaryKilled, faults::kill).await;
+    measure(Redis::sentinel, Fault::SentinelPrimaryKilled, Incident::PrimaryKilled).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "just soak"]
 async fn writes_succeed_soon_after_a_primary_behind_sentinel_is_frozen() {
-    measure(Redis::sentinel, Fault::SentinelPrimaryFrozen, faults::freeze).await;
+    measure(Redis::sentinel, Fault::SentinelPrimaryFrozen, Incident::PrimaryFrozen).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "just soak"]
 async fn writes_succeed_soon_after_sentinel_replaces_a_live_primary() {
-    measure(Redis::sentinel, Fault::SentinelFailover, async |redis| faults::fail_over(redis)).await;
+    measure(Redis::sentinel, Fault::SentinelFailover, Incident::Failover).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "just soak"]
 async fn a_dead_sentinel_delays_no_write() {
-    measure(Redis::sentinel, Fault::SentinelDead, faults::kill_a_sentinel).await;
+    measure(Redis::sentinel, Fault::SentinelDead, Incident::SentinelKilled).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "just soak"]
 async fn writes_succeed_soon_after_a_primary_of_a_cluster_is_killed() {
-    measure(Redis::cluster, Fault::ClusterPrimaryKilled, faults::kill).await;
+    measure(Redis::cluster, Fault::ClusterPrimaryKilled, Incident::PrimaryKilled).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "just soak"]
 async fn writes_succeed_soon_after_a_primary_of_a_cluster_is_frozen() {
-    measure(Redis::cluster, Fault::ClusterPrimaryFrozen, faults::freeze).await;
+    measure(Redis::cluster, Fault::ClusterPrimaryFrozen, Incident::PrimaryFrozen).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "just soak"]
 async fn writes_succeed_soon_after_a_live_primary_of_a_cluster_is_replaced() {
-    measure(Redis::cluster, Fault::ClusterFailover, async |redis| faults::fail_over(redis)).await;
+    measure(Redis::cluster, Fault::ClusterFailover, Incident::Failover).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "just soak"]
 async fn moved_slots_of_a_cluster_delay_no_write() {
-    let move_slots = async |redis: &Redis| faults::move_slots(redis, &mut Randomness::new());
-    measure(Redis::cluster, Fault::ClusterSlotsMoved, move_slots).await;
+    measure(Redis::cluster, Fault::ClusterSlotsMoved, Incident::SlotMoved).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "just soak"]
+async fn the_other_instances_go_on_with_the_sessions_of_a_killed_one() {
+    measure(Redis::one, Fault::InstanceKilled, Incident::InstanceKilled).await;
 }
 
 /// Causes a fault ten times under load, and records the times until writes succeed again.
-async fn measure(redis: fn() -> &'static Redis, fault: Fault, cause: impl AsyncFn(&Redis)) {
+async fn measure(redis: fn() -> &'static Redis, fault: Fault, incident: Incident) {
     let _turn = turn().await;
     let redis = redis();
     redis.wait_until_healthy();
-    let site = Site::start(Stores::servers(), redis, &[]).await;
+    let mut randomness = Randomness::new();
+    let mut site = Site::start(Stores::servers(), redis, &[]).await;
     let load = site.load(RATE);
     let (mut times, mut forgotten) = (Vec::new(), Vec::new());
     for _ in 0..rounds(10) {
         pause(CALM).await;
         let from = site.recorder.now();
-        cause(redis).await;
+        incident.cause(&mut site, redis, &mut randomness).await;
         pause(CALM).await;
         times.push(site.recorder.writes_failed_until(from));
         forgotten.push(Period { from: from.saturating_sub(Duration::from_secs(1)), to: site.recorder.now() });
-        redis.wait_until_healthy();
     }
     load.stop().await;
-    let report = check(&site.recorder.calls(), &Rules { forgotten, ..Rules::new() });
+    let report = site.check(forgotten);
     report.expect_clean();
-    site.expect_no_panic();
-    println!("{report}");
     Figures::of(fault)
         .times("writes succeed again after", &times)
         .share("503 or no answer", report.unavailable, report.calls)
+        .times("longest call", &[report.longest])
         .count("forgotten rotations", report.count(Exception::ForgottenRotation))
         .record();
     times.sort();

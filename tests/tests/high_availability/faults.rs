@@ -99,7 +99,7 @@ pub(super) async fn cut_off_and_kill(redis: &Redis) {
 }
 
 /// Kills a primary, and starts it again: at once if it is the only server, otherwise as a replica of its successor.
-pub(super) async fn kill(redis: &Redis) {
+async fn kill(redis: &Redis) {
     let primary = first_primary(redis);
     primary.kill();
     match redis {
@@ -119,7 +119,7 @@ pub(super) async fn kill(redis: &Redis) {
 }
 
 /// Freezes a primary until it is replaced, or for a while if it is the only server.
-pub(super) async fn freeze(redis: &Redis) {
+async fn freeze(redis: &Redis) {
     let primary = first_primary(redis);
     primary.freeze();
     match redis {
@@ -131,7 +131,7 @@ pub(super) async fn freeze(redis: &Redis) {
 }
 
 /// Replaces a primary that is alive.
-pub(super) fn fail_over(redis: &Redis) {
+fn fail_over(redis: &Redis) {
     match redis {
         Redis::One(_) => (),
         Redis::Sentinel(set) => set.fail_over(),
@@ -142,7 +142,7 @@ pub(super) fn fail_over(redis: &Redis) {
 }
 
 /// Kills one of the sentinels, and starts it again.
-pub(super) async fn kill_a_sentinel(redis: &Redis) {
+async fn kill_a_sentinel(redis: &Redis) {
     let Redis::Sentinel(set) = redis else { return };
     let [sentinel, ..] = set.sentinels();
     sentinel.kill();
@@ -151,7 +151,7 @@ pub(super) async fn kill_a_sentinel(redis: &Redis) {
 }
 
 /// Moves slots with sessions to other primaries.
-pub(super) fn move_slots(redis: &Redis, randomness: &mut Randomness) {
+fn move_slots(redis: &Redis, randomness: &mut Randomness) {
     let Redis::Cluster(cluster) = redis else { return };
     let slots: Vec<u16> = cluster.primaries().into_iter().flat_map(|node| slots(cluster, node)).collect();
     for _ in 0..4 {

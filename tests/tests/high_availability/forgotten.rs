@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth_e2e::clock::pause;
-use auth_e2e::history::{Exception, Period, Report, Rules, check};
+use auth_e2e::history::{Exception, Period, Report};
 use auth_e2e::reliability::{Fault, Figures};
 use auth_e2e::{Stores, rounds};
 
@@ -57,12 +57,7 @@ async fn fail_over(replicas: &str) -> (Report, usize) {
     }
     pause(CALM).await;
     load.stop().await;
-    site.expect_no_panic();
-    let calls = site.recorder.calls();
-    let writes = calls.iter().filter(|call| call.is_acknowledged_write()).count();
+    let writes = site.recorder.calls().iter().filter(|call| call.is_acknowledged_write()).count();
     // With a replica that is waited for, nothing may be forgotten.
-    let forgotten = if replicas == "0" { forgotten } else { Vec::new() };
-    let report = check(&calls, &Rules { forgotten, ..Rules::new() });
-    println!("{report}");
-    (report, writes)
+    (site.check(if replicas == "0" { forgotten } else { Vec::new() }), writes)
 }

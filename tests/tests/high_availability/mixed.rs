@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use auth_e2e::Stores;
 use auth_e2e::clock::{Stopwatch, pause};
-use auth_e2e::history::{Period, Report, Rules, check};
+use auth_e2e::history::{Period, Report};
 use auth_e2e::randomness::Randomness;
 use auth_e2e::reliability::{Fault, Figures};
 
 use crate::faults::Incident;
 use crate::process::Held;
 use crate::redis::Redis;
-use crate::site::{Site, USERS};
+use crate::site::{SHORT_ACCESS_TTL, Site, USERS};
 use crate::{is_soak, turn};
 
 /// Calls per second in the short form, on any machine.
@@ -21,8 +21,11 @@ const RATE: u32 = 120;
 const GROWTH_KIB: u64 = 32 * 1_024;
 /// The files that a process may have more of than at the start: connections to a server that was replaced are closed later.
 const MORE_FILES: usize = 40;
-const SHORT: [(&str, &str); 3] =
-    [("TOKENS__ACCESS_TTL", "1m"), ("TOKENS__REFRESH_TTL", "5m"), ("TOKENS__CONCURRENT_REFRESH", "share")];
+const SHORT: [(&str, &str); 3] = [
+    ("TOKENS__ACCESS_TTL", SHORT_ACCESS_TTL),
+    ("TOKENS__REFRESH_TTL", "5m"),
+    ("TOKENS__CONCURRENT_REFRESH", "share"),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_faults_of_one_redis_end_no_session_without_need() {
@@ -70,11 +73,9 @@ async fn run(redis: fn() -> &'static Redis, fault: Fault) {
     load.stop().await;
     let after = [0, 1].map(|instance| Held::by(&site.servers[instance]));
 
-    let rules = Rules { shares: true, access_ttl: Duration::from_mins(1), forgotten, ..Rules::new() };
-    let report = check(&site.recorder.calls(), &rules);
+    let report = site.check(forgotten);
     report.expect_clean();
-    site.expect_no_panic();
-    println!("{report}\nbefore {before:?}\nafter {after:?}");
+    println!("before {before:?}\nafter {after:?}");
     for (before, after) in before.into_iter().zip(after) {
         assert!(after.kib <= before.kib + GROWTH_KIB, "memory: {before:?}, later {after:?}");
         assert!(after.files <= before.files + MORE_FILES, "open files: {before:?}, later {after:?}");
@@ -102,6 +103,7 @@ fn record(fault: Fault, report: &Report, incidents: usize, time: Duration) {
         .count("minutes", usize::try_from(time.as_secs() / 60).unwrap_or_default())
         .count("faults", incidents)
         .share("503 or no answer", report.unavailable, report.calls)
+        .times("longest call", &[report.longest])
         .count("sessions", report.sessions)
         .count("wrong answers", report.violations.len())
         .record();

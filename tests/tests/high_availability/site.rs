@@ -1,16 +1,22 @@
 //! Three instances on one form of Redis, and their load.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use auth_e2e::history::Recorder;
+use auth_e2e::history::{Period, Recorder, Report, Rules, check};
 use auth_e2e::load::{Load, Mix};
 use auth_e2e::{ALICE, Installation, Server, Stores};
 
+use crate::is_soak;
 use crate::redis::Redis;
 
 /// More than one, so that their sessions are on different nodes of a cluster.
 pub(super) const USERS: usize = 24;
 const CLIENTS: usize = 24;
+/// The only other lifetime of access tokens in these tests.
+pub(super) const SHORT_ACCESS_TTL: &str = "1m";
+/// How long a call may take where `just test` runs, next to other programs.
+const BUSY_LIMIT: Duration = Duration::from_secs(10);
 
 /// Three instances with the recorder of their calls.
 pub(super) struct Site {
@@ -43,8 +49,35 @@ impl Site {
         Load::start(Arc::clone(&self.recorder), &Mix { clients: CLIENTS, rate, users, shares })
     }
 
-    /// Checks that no instance logged a panic.
-    pub(super) fn expect_no_panic(&self) {
+    /// Checks the history and the logs. `forgotten` are the periods whose acknowledged writes may be lost.
+    pub(super) fn check(&self, forgotten: Vec<Period>) -> Report {
+        let setting = |name| self.servers[0].installation.setting(name);
+        let mut rules =
+            Rules { shares: setting("TOKENS__CONCURRENT_REFRESH") == "share", forgotten, ..Rules::new() };
+        if setting("TOKENS__ACCESS_TTL") == SHORT_ACCESS_TTL {
+            rules.access_ttl = Duration::from_mins(1);
+        }
+        if !is_soak() {
+            rules.limit = BUSY_LIMIT;
+        }
+        let report = check(&self.recorder.calls(), &rules);
+        println!("{report}");
+        for (_, call, _) in &report.violations {
+            self.print_log(&call.request);
+        }
+        self.expect_no_panic();
+        report
+    }
+
+    fn print_log(&self, request: &str) {
+        let id = format!("\"{request}\"");
+        let logs = self.servers.iter().map(|server| server.process.stderr());
+        for log in logs {
+            log.lines().filter(|line| line.contains(&id)).for_each(|line| println!("{line}"));
+        }
+    }
+
+    fn expect_no_panic(&self) {
         for server in &self.servers {
             assert!(!server.process.stderr().contains("panicked"), "{}", server.process.stderr());
         }
