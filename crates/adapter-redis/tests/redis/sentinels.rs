@@ -1,0 +1,129 @@
+//! Which of several answers of sentinels is believed.
+
+use std::error::Error;
+use std::time::Duration;
+
+use auth_adapter_redis::{RedisConfig, RedisStore};
+use auth_domain::ports::{Denylist, PortErrorKind};
+use auth_testkit::servers::RedisServer;
+use auth_testkit::{START, TestClock, a_user_id, an_access_token, holds_within, request_time_at};
+
+use crate::fake_sentinel::FakeSentinel;
+use crate::support::Ports;
+
+const LOCAL: &str = "127.0.0.1";
+
+async fn three() -> [FakeSentinel; 3] {
+    [FakeSentinel::start().await, FakeSentinel::start().await, FakeSentinel::start().await]
+}
+
+fn all_name(sentinels: &[FakeSentinel], epoch: u64, host: &str, port: u16) {
+    for sentinel in sentinels {
+        sentinel.name(epoch, host, port);
+    }
+}
+
+fn primary(store: &RedisStore) -> Vec<String> {
+    store.topology().primaries.into_iter().map(|primary| primary.address).collect()
+}
+
+async fn follows(ports: &Ports, server: &RedisServer, time: Duration) -> bool {
+    let expected = vec![format!("{LOCAL}:{}", server.port())];
+    holds_within(time, || async { primary(&ports.store) == expected }).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn newest_view_is_followed_and_an_older_one_is_not() {
+    let (old, new) = (RedisServer::start(), RedisServer::start());
+    let sentinels = three().await;
+    all_name(&sentinels, 1, LOCAL, old.port());
+    let ports = Ports::at(&FakeSentinel::url(&sentinels));
+    let user = a_user_id();
+    let session = ports.opened_by(user).await;
+    assert_eq!(primary(&ports.store), [format!("{LOCAL}:{}", old.port())]);
+    assert_eq!(ports.store.primary_replaced_at(user), None);
+
+    // One sentinel knows of a failover.
+    sentinels[2].name(2, LOCAL, new.port());
+    assert!(follows(&ports, &new, Duration::from_secs(2)).await, "the failover is not followed");
+    assert!(ports.store.primary_replaced_at(user).is_some());
+    assert_eq!(ports.log_out(&session, None).await.unwrap(), auth_domain::model::Ending::Unknown);
+    let clients = || async { old.cli(&["CLIENT", "LIST", "TYPE", "normal"]).lines().count() == 1 };
+    assert!(
+        holds_within(Duration::from_secs(1), clients).await,
+        "connections to the former primary stay open"
+    );
+
+    // It cannot be asked any more, and one of the others is cut off from the third. It is not a majority.
+    sentinels[2].name(0, LOCAL, old.port());
+    sentinels[1].name(3, LOCAL, new.port());
+    let token = an_access_token(START);
+    ports.denylist.add(token, request_time_at(START)).await.unwrap();
+    assert!(!follows(&ports, &old, Duration::from_millis(1_500)).await, "an older view is followed");
+    assert!(ports.is_revoked(token).await);
+    assert_eq!(new.cli(&["EXISTS", &format!("auth:jwt:revoked:{}", token.id)]), "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn majority_that_begins_anew_is_followed_after_a_while() {
+    let (first, second) = (RedisServer::start(), RedisServer::start());
+    let sentinels = three().await;
+    all_name(&sentinels, 7, LOCAL, first.port());
+    let ports = Ports::at(&FakeSentinel::url(&sentinels));
+    ports.opened().await;
+    // As after `SENTINEL REMOVE` and `SENTINEL MONITOR`.
+    all_name(&sentinels, 0, LOCAL, second.port());
+    assert!(
+        !follows(&ports, &second, Duration::from_secs(2)).await,
+        "the sentinels may not know of a failover yet"
+    );
+    assert!(follows(&ports, &second, Duration::from_secs(6)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn server_that_is_no_primary_is_not_used() {
+    let (primary, replica) = (RedisServer::start(), RedisServer::start());
+    assert_eq!(replica.cli(&["REPLICAOF", LOCAL, &primary.port().to_string()]), "OK");
+    let sentinels = three().await;
+    all_name(&sentinels, 1, LOCAL, replica.port());
+    let ports = Ports::at(&FakeSentinel::url(&sentinels));
+    let asked = ports.denylist.contains(an_access_token(START).id, request_time_at(START)).await;
+    assert_eq!(asked.unwrap_err().kind(), PortErrorKind::Unavailable);
+    // The caller asks the sentinels again, and does not wait for the next round.
+    sentinels[0].name(2, LOCAL, primary.port());
+    assert!(!ports.is_revoked(an_access_token(START)).await);
+}
+
+// S-86
+#[tokio::test(flavor = "multi_thread")]
+async fn plain_text_to_a_discovered_machine_needs_permission() {
+    let sentinels = three().await;
+    all_name(&sentinels, 1, "192.0.2.1", 6379);
+    let ports = Ports::at(&FakeSentinel::url(&sentinels));
+    let rejected =
+        ports.denylist.contains(an_access_token(START).id, request_time_at(START)).await.unwrap_err();
+    assert_eq!(rejected.kind(), PortErrorKind::Misconfigured);
+    let text = rejected.source().unwrap().to_string();
+    assert!(text.contains("plain text to another machine"), "{text}");
+}
+
+// S-95
+#[tokio::test(flavor = "multi_thread")]
+async fn name_that_no_sentinel_knows_is_a_misconfiguration() {
+    let sentinels = three().await;
+    let ports = Ports::at(&FakeSentinel::url(&sentinels));
+    let rejected =
+        ports.denylist.contains(an_access_token(START).id, request_time_at(START)).await.unwrap_err();
+    assert_eq!(rejected.kind(), PortErrorKind::Misconfigured);
+    let text = rejected.source().unwrap().to_string();
+    assert!(text.starts_with("REDIS__URL: the sentinels know no primary of this name"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reload_cannot_change_the_form() {
+    let server = RedisServer::start();
+    let store = RedisStore::new(&RedisConfig::new(server.url()), TestClock::of_this_machine()).unwrap();
+    let sentinel = RedisConfig::new("redis-sentinel://127.0.0.1/main".to_owned());
+    let error = store.prepare(&sentinel).err().unwrap().to_string();
+    assert!(error.starts_with("REDIS__URL: ") && error.contains("restart"), "{error}");
+}
