@@ -17,12 +17,12 @@ local session = {
   denylists = denylists == 1, sessions_key = 'auth:sessions:' .. string.match(session_key, '{.*}'),
 }
 if not reason then
-  reply = { 'reuse_detected', from }
+  reply = { 'reuse_detected', from, rotated }
   close(session, record, 'reuse_detected', now, margin, tombstone, reply)
 else
   -- `ended`
   local is_reuse = is_repeat and reason == 'reuse_detected'
-  reply = is_reuse and { 'reuse_detected', '' } or { 'ended', reason }
+  reply = is_reuse and { 'reuse_detected', '', rotated } or { 'ended', reason }
   complete(session, record, now, margin, reply)
 end
 return reply

@@ -2,14 +2,22 @@
 
 use auth_domain::model::{
     EndReason, LimitKey, LiveAccessToken, RefreshLimit, RetryTag, Rotation, SealedSuccessor,
-    from_microseconds,
+    from_microseconds, session_rules, to_unix_microseconds,
 };
 use auth_domain::ports::PortError;
+use time::OffsetDateTime;
 
 use crate::error::unexpected_reply;
 use crate::script_reply::ScriptReply;
 
-pub(super) fn read(reply: &mut ScriptReply) -> Result<Rotation, PortError> {
+/// Reads the outcome.
+///
+/// # Parameters
+/// - `replaced_at`: when this process noticed that the primary of the session replaced another one, if it did.
+pub(super) fn read(
+    reply: &mut ScriptReply,
+    replaced_at: Option<OffsetDateTime>,
+) -> Result<Rotation, PortError> {
     Ok(match reply.text()?.as_str() {
         "rotated" => Rotation::Rotated,
         "retried" => Rotation::Retried(sealed_successor(reply)?),
@@ -24,7 +32,10 @@ pub(super) fn read(reply: &mut ScriptReply) -> Result<Rotation, PortError> {
             Rotation::RateLimited { limit, retry_after: from_microseconds(reply.number()?) }
         }
         "reuse_detected" => {
-            Rotation::ReuseDetected { rotated_from: address(&reply.bytes()?)?, rotation_may_be_lost: false }
+            let (rotated_from, rotated_at) = (address(&reply.bytes()?)?, reply.number()?);
+            let replaced_at = replaced_at.map(to_unix_microseconds);
+            let rotation_may_be_lost = session_rules::rotation_may_be_lost(rotated_at, replaced_at);
+            Rotation::ReuseDetected { rotated_from, rotation_may_be_lost }
         }
         "ended" => {
             let reason = EndReason::from_name(&reply.text()?);

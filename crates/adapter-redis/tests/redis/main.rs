@@ -17,6 +17,7 @@ mod failover;
 mod fake_sentinel;
 mod limiter_memory;
 mod lost_replies;
+mod lost_rotations;
 mod outages;
 mod pending;
 mod records;
