@@ -74,6 +74,12 @@ impl Wire {
         timeout(limit, end).await.unwrap_or(false)
     }
 
+    /// Resets the connection (RST), so that the server also loses what it has not read.
+    pub fn reset(self) {
+        // An error means that the server has closed the connection.
+        let _ = self.stream.set_zero_linger();
+    }
+
     async fn read_reply(&mut self) -> Option<Reply> {
         loop {
             if let Some((reply, length)) = parse(&self.unread) {

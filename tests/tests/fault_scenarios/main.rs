@@ -5,7 +5,9 @@
 mod embedded_kills;
 mod exhausted;
 mod lost_data;
+mod lost_replies;
 mod networks;
 mod postgres;
 mod redis;
+mod resets;
 mod scenario;

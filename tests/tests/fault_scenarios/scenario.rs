@@ -96,8 +96,12 @@ pub(crate) async fn survives<T>(
 }
 
 fn mix() -> Mix {
-    let users = (1..=USERS).map(|number| format!("user-{number}@example.net")).collect();
-    Mix { clients: CLIENTS, rate: RATE, users, shares: false }
+    Mix { clients: CLIENTS, rate: RATE, users: (1..=USERS).map(email).collect(), shares: false }
+}
+
+/// The email of a user of the load, from 1 to 6.
+pub(crate) fn email(number: usize) -> String {
+    format!("user-{number}@example.net")
 }
 
 /// Guesses a password until it is aborted.
