@@ -64,7 +64,12 @@ impl RedisDenylist {
 impl Denylist for RedisDenylist {
     #[instrument(level = "debug", skip_all)]
     async fn contains(&self, id: TokenId, request_time: RequestTime) -> Result<bool, PortError> {
-        self.store.revocation_checks().is_revoked(id, request_time.deadline()).await
+        let deadline = request_time.deadline();
+        let is_revoked = self.store.revocation_checks().is_revoked(id, deadline).await?;
+        if !is_revoked {
+            self.store.connections().expect_right_clock(deadline).await?;
+        }
+        Ok(is_revoked)
     }
 
     #[instrument(level = "debug", skip_all)]

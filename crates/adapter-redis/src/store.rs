@@ -138,8 +138,7 @@ impl RedisStore {
             Some(connection) => connection,
             None => self.connections().acquire(server, request_time.deadline()).await?.0,
         };
-        let server_time = connection.server_time(self.clock().instant());
-        let skew = server_time.saturating_sub(to_unix_microseconds(self.clock().now()));
+        let skew = connection.skew();
         if skew.saturating_abs() <= MAX_SKEW {
             return Ok(request_time);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use auth_domain::model::TokenId;
+use auth_domain::model::{TokenId, to_unix_microseconds};
 use auth_domain::ports::{Clock, PortError};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Pipeline, PushInfo, Value};
@@ -12,7 +12,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout_at;
 
 use super::invalidations::{InvalidationHandler, TrackingEvent};
-use crate::connection::Server;
+use crate::clock::{ClockSample, MAX_SKEW};
+use crate::connection::{Server, before};
 use crate::connections::Connections;
 use crate::connector::Target;
 use crate::denylist_cache::{DenylistCache, Lifetime, LocalTime};
@@ -90,7 +91,7 @@ impl TrackingConnection {
         self.send(&commands).await.map(drop)
     }
 
-    /// Sends a heartbeat, and renews the trust in the cache when it is answered.
+    /// Sends a heartbeat, and renews the trust in the cache when it is answered and the clock is right.
     pub(super) async fn send_heartbeat(&mut self) -> StoreResult<()> {
         if self.target.is_retired() || self.server.is_retired() {
             return Err(lost());
@@ -98,11 +99,21 @@ impl TrackingConnection {
         let sent = LocalTime::now(&*self.clock);
         self.check_role().await?;
         // Redis writes invalidations once in a turn of its event loop, and with several I/O threads it may answer a writer
-        // before that. A second `PING` is of a later turn: invalidations of writes before the first one precede its reply.
-        let mut second = Pipeline::new();
-        self.send(second.cmd("PING")).await?;
+        // before that. `TIME` is of a later turn: invalidations of writes before the `PING` precede its reply.
+        if !self.clock_is_right().await? {
+            self.cache.end_trust();
+            return Ok(());
+        }
         let is_trusted = self.cache.renew_trust(&self.is_lost, sent, self.clock.instant());
         if is_trusted { Ok(()) } else { Err(lost()) }
+    }
+
+    /// Reads the server clock. While it is not ours, the denylist decides about each token, and accepts none.
+    async fn clock_is_right(&mut self) -> StoreResult<bool> {
+        let until = self.clock.instant() + REPLY_TIMEOUT;
+        let sample = before(until, ClockSample::take(&mut self.connection, &*self.clock)).await?;
+        let skew = sample.unix_microseconds.saturating_sub(to_unix_microseconds(self.clock.now()));
+        Ok(skew.saturating_abs() <= MAX_SKEW)
     }
 
     /// Waits for invalidations and returns their tokens, which the cache contains already, with a provisional lifetime.

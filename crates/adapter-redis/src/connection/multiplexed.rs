@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use auth_domain::model::to_microseconds;
+use auth_domain::model::{to_microseconds, to_unix_microseconds};
 use auth_domain::observation::{Operation, RoundTrips};
 use auth_domain::ports::Clock;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -149,6 +149,11 @@ impl Connection {
         self.server_clock.update(sample);
         self.note_answer(sample.received);
         Ok(sample)
+    }
+
+    /// Returns how far the server clock is ahead of ours, in microseconds, by the last sample.
+    pub(crate) fn skew(&self) -> i64 {
+        self.server_time(self.clock.instant()).saturating_sub(to_unix_microseconds(self.clock.now()))
     }
 
     /// Converts an instant to Unix microseconds of the server clock.

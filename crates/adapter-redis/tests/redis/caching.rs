@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use auth_adapter_redis::CachingDenylist;
+use auth_adapter_redis::{CachingDenylist, RedisConfig};
 use auth_domain::model::{LiveAccessToken, MAX_LIVE_ACCESS_TOKENS, Rotation};
 use auth_domain::ports::{Denylist, PortErrorKind, SessionStore};
 use auth_testkit::servers::{Proxy, RedisServer};
-use auth_testkit::{START, an_access_token, holds_within, request_time_at};
+use auth_testkit::{START, TestClock, an_access_token, holds_within, request_time_at};
 
 use crate::support::{Ports, REVOCATION, real_instant};
 
@@ -114,7 +114,7 @@ async fn check_sends_no_command() {
     let other: Vec<_> = seen
         .iter()
         .map(auth_testkit::servers::ExecutedCommand::name)
-        .filter(|name| name != "PING" && name != "HELLO")
+        .filter(|name| !["PING", "HELLO", "TIME"].contains(&name.as_str()))
         .collect();
     assert_eq!(other, Vec::<String>::new());
 }
@@ -150,6 +150,28 @@ async fn checks_fail_while_the_server_is_down_and_no_entry_is_lost() {
         server.start_again();
         wait_for_trust(&cached).await;
         assert!(contains(&cached, revoked).await && !contains(&cached, other).await);
+    }
+}
+
+// S-36
+#[tokio::test(flavor = "multi_thread")]
+async fn cache_accepts_no_token_while_the_clock_is_wrong() {
+    let server = RedisServer::start();
+    let clock = TestClock::of_this_machine();
+    let cached = trusted(&Ports::with_clock(Arc::clone(&clock), &RedisConfig::new(server.url()))).await;
+    let token = an_access_token(START);
+    assert!(!contains(&cached, token).await);
+    for _ in 0..2 {
+        clock.set_back(Duration::from_hours(1));
+        let rejects = || async {
+            let answer = cached.contains(token.id, request_time_at(START)).await;
+            answer.is_err_and(|error| format!("{error:?}").contains("s ahead of ours"))
+        };
+        assert!(holds_within(MAX_LAG, rejects).await, "a token is accepted with a wrong clock");
+        assert!(rejects().await);
+        clock.advance(Duration::from_hours(1));
+        wait_for_trust(&cached).await;
+        assert!(!contains(&cached, token).await);
     }
 }
 
@@ -337,20 +359,21 @@ async fn lag_observer_is_called_for_each_heartbeat() {
     assert!(holds_within(Duration::from_secs(4), has_three).await);
 }
 
-/// The second `PING` is of a later turn of the event loop, so the invalidations of writes before the first one precede its
-/// reply.
+/// `TIME` is of a later turn of the event loop, so the invalidations of writes before the `PING` precede its reply. It is repeated if
+/// its reply is slow.
 #[tokio::test(flavor = "multi_thread")]
-async fn heartbeat_is_ping_hello_ping() {
+async fn heartbeat_is_ping_hello_time() {
     let server = RedisServer::start();
     let _cached = trusted(&Ports::on(&server)).await;
     let mut monitor = server.monitor();
     tokio::time::sleep(Duration::from_millis(1_800)).await;
     let seen: Vec<_> = monitor.executed().iter().map(auth_testkit::servers::ExecutedCommand::name).collect();
-    let whole = seen.split(|name| name != "PING" && name != "HELLO").next().unwrap_or_default();
-    assert!(whole.len() >= 6, "{seen:?}");
-    let first = whole.iter().position(|name| name == "HELLO").unwrap() - 1;
+    let mut whole = seen;
+    whole.dedup();
+    assert!(whole.len() >= 6, "{whole:?}");
+    let first = whole.iter().position(|name| name == "PING").unwrap();
     for heartbeat in whole[first..].chunks_exact(3) {
-        assert_eq!(heartbeat, ["PING", "HELLO", "PING"], "{seen:?}");
+        assert_eq!(heartbeat, ["PING", "HELLO", "TIME"], "{whole:?}");
     }
 }
 

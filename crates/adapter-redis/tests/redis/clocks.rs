@@ -73,6 +73,24 @@ async fn clock_skew_below_two_seconds_is_accepted() {
     ports.rotated(&session, &session.token).await;
 }
 
+// S-36
+#[tokio::test(flavor = "multi_thread")]
+async fn token_is_accepted_only_if_the_clock_is_right() {
+    let server = RedisServer::start();
+    let clock = TestClock::of_this_machine();
+    let ports = Ports::with_clock(Arc::clone(&clock), &RedisConfig::new(server.url()));
+    let (accepted, revoked) = (an_access_token(START), an_access_token(START));
+    let contains =
+        async |token: LiveAccessToken| ports.denylist.contains(token.id, request_time_at(START)).await;
+    ports.denylist.add(revoked, request_time_at(START)).await.unwrap();
+    assert!(!contains(accepted).await.unwrap());
+    clock.advance(HOUR);
+    assert_clocks_apart(contains(accepted).await);
+    assert!(contains(revoked).await.unwrap(), "a revoked token is rejected at any clock");
+    clock.set_back(HOUR);
+    assert!(!contains(accepted).await.unwrap());
+}
+
 /// The denylist entry lives as long as the token by the other clocks.
 fn assert_revoked_until_its_end(server: &RedisServer, token: LiveAccessToken, how: &str) {
     let life = server.cli(&["PTTL", &format!("auth:jwt:revoked:{}", token.id)]).parse::<u64>().unwrap_or(0);
