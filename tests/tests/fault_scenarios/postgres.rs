@@ -4,11 +4,14 @@ use std::io::Write;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use auth_e2e::clock::Stopwatch;
+use auth_e2e::history::Answer;
 use auth_e2e::reliability::Fault;
 use auth_e2e::{Installation, Server, Servers, Stores};
+use auth_testkit::servers::PostgresServer;
 
 use crate::exhausted::{Exhausted, ROLE, STRANGER};
-use crate::scenario::{Effect, survives, with_users};
+use crate::scenario::{Effect, expect_connections, survives, with_users, withstands};
 
 /// Longer than the timeout of a connection.
 const CONNECTION: Duration = Duration::from_millis(1_200);
@@ -94,4 +97,35 @@ async fn a_postgres_without_free_connections_is_an_outage_and_changes_nothing() 
         async |connections| drop(connections),
     )
     .await;
+}
+
+/// Until the promotion only the standby answers, and it has all users.
+// S-96
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promoted_standby_under_load_is_used_and_not_before() {
+    let owner = with_users(Installation::on(Stores::own_postgres())).await;
+    let servers = owner.servers();
+    let (primary, database) = (servers.postgres, servers.database().name().to_owned());
+    let standby = primary.start_standby("0");
+    standby.catch_up_with(primary);
+    let url = PostgresServer::url_on(&[primary, &standby], &database);
+    let server = Server::start_on(owner.set("POSTGRES__URL", &url)).await;
+    let (mut killed, mut promoted) = (Stopwatch::start(), Stopwatch::start());
+    let begin = async || {
+        primary.kill();
+        killed = Stopwatch::start();
+    };
+    let end = async |()| {
+        promoted = Stopwatch::start();
+        standby.promote();
+    };
+    let fault = Fault::PostgresPromoted;
+    let (calls, now) = withstands(&server, fault, Effect::Outage, CONNECTION, begin, end).await;
+    let at = |watch: Stopwatch| now.checked_sub(watch.elapsed()).unwrap();
+    let (killed, promoted) = (at(killed), at(promoted));
+    let meanwhile = calls.iter().filter(|call| call.start > killed && call.end < promoted);
+    let answers: Vec<_> = meanwhile.map(|call| &call.answer).collect();
+    assert!(answers.iter().any(|answer| matches!(answer, Answer::Unavailable { .. })), "{answers:?}");
+    assert!(!answers.iter().any(|answer| matches!(answer, Answer::Tokens(_))), "a standby was used");
+    expect_connections(&server, &standby).await;
 }

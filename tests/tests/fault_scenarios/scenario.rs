@@ -7,9 +7,10 @@ use auth_e2e::clock::{holds_within, pause};
 use auth_e2e::history::{Answer, Call, Recorder, Rules, check};
 use auth_e2e::load::{Load, Mix};
 use auth_e2e::reliability::{Fault, Figures};
-use auth_e2e::{ALICE, Api, Installation, Server, Servers, WRONG_PASSWORD};
+use auth_e2e::{ALICE, Api, Installation, PASSWORD, Server, Servers, WRONG_PASSWORD};
+use auth_testkit::servers::PostgresServer;
 
-const USERS: usize = 6;
+const USERS: usize = 3;
 const CLIENTS: usize = 12;
 /// The calls per second of all clients, which a debug build on a busy machine can answer.
 const RATE: u32 = 100;
@@ -40,17 +41,14 @@ pub(crate) async fn with_users(installation: Installation) -> Installation {
         .without_refresh_limits()
         .with_user(ALICE)
         .await;
-    installation.sql(&format!(
-        "INSERT INTO users (id, tenant_id, email, password_hash, created_at, updated_at)
-         SELECT gen_random_uuid(), tenant_id, 'user-' || n || '@example.net', password_hash, now(), now()
-         FROM users, generate_series(1, {USERS}) AS n WHERE email = '{ALICE}'"
-    ));
+    for number in 1..=USERS {
+        let create = ["user", "create", "--email", &email(number), "--password-stdin"];
+        installation.cli(&create, PASSWORD).await.expect_success();
+    }
     installation
 }
 
-/// Begins a fault under load, ends it after `duration`, and checks the answers, the recovery and the connections.
-///
-/// `end` gets what `begin` returns.
+/// Begins a fault of a store under load, as [`withstands`] does, and checks the connections to the stores afterwards.
 pub(crate) async fn survives<T>(
     server: &Server,
     fault: Fault,
@@ -59,6 +57,22 @@ pub(crate) async fn survives<T>(
     begin: impl AsyncFnOnce() -> T,
     end: impl AsyncFnOnce(T),
 ) {
+    withstands(server, fault, effect, duration, begin, end).await;
+    expect_connections(server, server.installation.servers().postgres).await;
+}
+
+/// Begins a fault under load, ends it after `duration`, and checks the answers and the recovery. Returns the calls, and the time
+/// since the start of their recording.
+///
+/// `end` gets what `begin` returns.
+pub(crate) async fn withstands<T>(
+    server: &Server,
+    fault: Fault,
+    effect: Effect,
+    duration: Duration,
+    begin: impl AsyncFnOnce() -> T,
+    end: impl AsyncFnOnce(T),
+) -> (Vec<Call>, Duration) {
     let load = Load::start(Arc::new(Recorder::new([server.api()])), &mix());
     let (recorder, guesser) = (Arc::clone(&load.recorder), tokio::spawn(guess(server.api())));
     pause(BEFORE).await;
@@ -88,18 +102,19 @@ pub(crate) async fn survives<T>(
     let recovery = during.last().map_or(Duration::ZERO, |last| last.saturating_sub(end));
     assert!(recovery <= RECOVERY, "{fault:?}: calls were an outage for {recovery:?} after the fault");
     server.log_in(ALICE).await;
-    expect_clean(server).await;
+    expect_no_panic(server);
 
     let all = calls.iter().filter(|call| call.start >= start).count();
     let figures = Figures::of(fault).share("503", during.len(), all).count("wrong answers", 0);
     figures.times("no 503 later after the fault than", &[recovery]).record();
+    (calls, recorder.now())
 }
 
-fn mix() -> Mix {
+pub(crate) fn mix() -> Mix {
     Mix { clients: CLIENTS, rate: RATE, users: (1..=USERS).map(email).collect(), shares: false }
 }
 
-/// The email of a user of the load, from 1 to 6.
+/// The email of a user of the load, from 1 to 3.
 pub(crate) fn email(number: usize) -> String {
     format!("user-{number}@example.net")
 }
@@ -113,8 +128,8 @@ async fn guess(api: Api) {
     }
 }
 
-/// The starts of the calls since `start` that had no answer, or a 503, in their order.
-fn outages(calls: &[Call], start: Duration) -> Vec<Duration> {
+/// Returns the starts of the calls since `start` that had no answer, or a 503, in their order.
+pub(crate) fn outages(calls: &[Call], start: Duration) -> Vec<Duration> {
     let is_outage = |call: &&Call| matches!(call.answer, Answer::Unavailable { .. } | Answer::Lost);
     let mut starts: Vec<_> = calls.iter().filter(is_outage).map(|call| call.start).collect();
     starts.retain(|time| *time >= start);
@@ -122,22 +137,25 @@ fn outages(calls: &[Call], start: Duration) -> Vec<Duration> {
     starts
 }
 
-/// Checks the log, the number of connections that `docs/operations.md` states, and the transactions.
-async fn expect_clean(server: &Server) {
+pub(crate) fn expect_no_panic(server: &Server) {
     let log = server.process.stderr();
     assert!(
         !log.contains("panic"),
         "{}",
         log.lines().find(|line| line.contains("panic")).unwrap_or_default()
     );
+}
+
+/// Checks the number of connections that `docs/operations.md` states, and the transactions.
+pub(crate) async fn expect_connections(server: &Server, postgres: &PostgresServer) {
     let servers = server.installation.servers();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let of_redis = || connections_of_redis(servers);
     assert!(holds_within(CLOSED, || of_redis() <= 2 + cores).await, "{} connections to Redis", of_redis());
-    let of_postgres = || activities(servers, "true");
-    let has_closed = holds_within(CLOSED, || of_postgres() <= 4 + cores).await;
-    assert!(has_closed, "{} connections to Postgres", of_postgres());
-    assert_eq!(activities(servers, "state LIKE 'idle in transaction%'"), 0);
+    let activities = |condition| activities(postgres, servers.database().name(), condition);
+    let has_closed = holds_within(CLOSED, || activities("true") <= 4 + cores).await;
+    assert!(has_closed, "{} connections to Postgres", activities("true"));
+    assert_eq!(activities("state LIKE 'idle in transaction%'"), 0);
 }
 
 /// The number of connections to the database of the tokens, without that of `redis-cli`.
@@ -148,12 +166,12 @@ fn connections_of_redis(servers: &Servers) -> usize {
 }
 
 /// The number of connections to the database of the users that fulfil a condition, without that of `psql`.
-fn activities(servers: &Servers, condition: &str) -> usize {
-    let printed = servers.query(&format!(
+fn activities(postgres: &PostgresServer, database: &str, condition: &str) -> usize {
+    let count = format!(
         "SELECT count(*) FROM pg_stat_activity
          WHERE datname = current_database() AND pid <> pg_backend_pid() AND {condition}"
-    ));
-    printed.parse().unwrap_or(usize::MAX)
+    );
+    postgres.sql(database, &count).parse().unwrap_or(usize::MAX)
 }
 
 /// Whether the faults last longer.
