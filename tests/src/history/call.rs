@@ -96,8 +96,10 @@ pub struct Issued {
 
 impl Call {
     /// Returns how long the call took while the machine ran.
+    ///
+    /// Stalls count twice: the processes of a call wait one after the other.
     pub(super) fn time(&self) -> Duration {
-        self.end.saturating_sub(self.start + self.stalled)
+        self.end.saturating_sub(self.start + 2 * self.stalled)
     }
 
     /// Returns whether this call was answered before the other was sent.

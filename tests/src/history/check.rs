@@ -36,7 +36,7 @@ pub fn check(calls: &[Call], rules: &Rules) -> Report {
 fn add(report: &mut Report, session: Session<'_>, call: &Call, judgement: Judgement) {
     match judgement {
         Ok(None) => (),
-        Ok(Some(exception)) => report.except(exception),
+        Ok(Some(exception)) => report.except(exception, call),
         Err(violation) => {
             let calls = session.calls.iter().copied().cloned().collect();
             report.violations.push((violation, call.clone(), calls));

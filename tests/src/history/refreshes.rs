@@ -35,12 +35,14 @@ pub(super) fn rejected(session: Session<'_>, call: &Call) -> Judgement {
     if session.may_have_ended(call) {
         return Ok(None);
     }
-    if call.refreshed().is_some_and(|token| session.may_be_forgotten(token)) {
-        return Ok(Some(Exception::ForgottenRotation));
-    }
     let uses: Vec<&Call> = session.earlier_uses(call).collect();
     if uses.is_empty() || is_owed_the_successor(session, call, &uses) || is_early(session, call, &uses) {
-        return Err(Violation::HonestLogout);
+        let is_forgotten = call.refreshed().is_some_and(|token| session.may_be_forgotten(token));
+        return if is_forgotten {
+            Ok(Some(Exception::ForgottenRotation))
+        } else {
+            Err(Violation::HonestLogout)
+        };
     }
     Ok(uses.iter().all(|other| other.issued().is_none()).then_some(Exception::UnknownOutcome))
 }

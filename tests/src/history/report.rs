@@ -36,8 +36,8 @@ pub enum Violation {
 pub struct Report {
     /// Each violation with the call that shows it and the calls of its session.
     pub violations: Vec<(Violation, Call, Vec<Call>)>,
-    /// How often each exception was needed.
-    pub exceptions: BTreeMap<Exception, usize>,
+    /// The calls that each exception explains.
+    pub exceptions: BTreeMap<Exception, Vec<Call>>,
     /// The number of calls.
     pub calls: usize,
     /// The number of sessions.
@@ -56,22 +56,21 @@ impl Report {
 
     /// Returns how often an exception was needed.
     pub fn count(&self, exception: Exception) -> usize {
-        self.exceptions.get(&exception).copied().unwrap_or_default()
+        self.exceptions.get(&exception).map_or(0, Vec::len)
     }
 
-    pub(super) fn except(&mut self, exception: Exception) {
-        *self.exceptions.entry(exception).or_default() += 1;
+    pub(super) fn except(&mut self, exception: Exception, call: &Call) {
+        self.exceptions.entry(exception).or_default().push(call.clone());
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (calls, sessions, unavailable) = (self.calls, self.sessions, self.unavailable);
-        writeln!(
-            out,
-            "{calls} calls of {sessions} sessions, {unavailable} not answered; exceptions: {:?}",
-            self.exceptions
-        )?;
+        writeln!(out, "{calls} calls of {sessions} sessions, {unavailable} not answered")?;
+        for (exception, calls) in &self.exceptions {
+            writeln!(out, "{exception:?}: {} calls, the first: {:?}", calls.len(), calls.first())?;
+        }
         writeln!(out, "{} violations", self.violations.len())?;
         for (violation, call, session) in self.violations.iter().take(10) {
             writeln!(out, "\n{violation:?}: {call:?}\nin:")?;

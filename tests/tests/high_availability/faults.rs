@@ -55,8 +55,10 @@ impl Incident {
         replaces && !matches!(redis, Redis::One(_))
     }
 
-    /// Causes the fault, and repairs what does not repair itself.
-    pub(super) async fn cause(self, site: &mut Site, redis: &Redis, randomness: &mut Randomness) {
+    /// Waits until Redis is healthy, causes the fault, and repairs what does not repair itself; returns when the fault began.
+    pub(super) async fn cause(self, site: &mut Site, redis: &Redis, randomness: &mut Randomness) -> Duration {
+        redis.wait_until_healthy();
+        let from = site.recorder.now();
         let postgres = site.servers[0].installation.servers().postgres;
         match self {
             // The others show whether memory and open files grow.
@@ -78,7 +80,7 @@ impl Incident {
             Self::SentinelKilled => kill_a_sentinel(redis).await,
             Self::SlotMoved => move_slots(redis, randomness),
         }
-        redis.wait_until_healthy();
+        from
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth_e2e::clock::pause;
-use auth_e2e::history::{Exception, Period, Report};
+use auth_e2e::history::{Call, Exception, Report};
 use auth_e2e::reliability::{Fault, Figures};
 use auth_e2e::{Stores, rounds};
 
@@ -18,7 +18,7 @@ const CALM: Duration = Duration::from_secs(2);
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "just soak"]
 async fn a_write_that_a_replica_acknowledged_survives_the_failover() {
-    let (report, writes) = fail_over("1").await;
+    let (report, writes, _) = fail_over("1").await;
     report.expect_clean();
     assert!(writes > rounds(1_000), "only {writes} writes were acknowledged");
     Figures::of(Fault::ForgottenWithWait).count("acknowledged writes", writes).count("forgotten", 0).record();
@@ -27,21 +27,23 @@ async fn a_write_that_a_replica_acknowledged_survives_the_failover() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "just soak"]
 async fn writes_that_only_the_primary_acknowledged_can_be_forgotten() {
-    let (report, writes) = fail_over("0").await;
+    let (report, writes, explained) = fail_over("0").await;
     report.expect_clean();
     let [rotations, ends] =
         [Exception::ForgottenRotation, Exception::ForgottenEnd].map(|it| report.count(it));
     assert!(rotations > 0, "nothing was forgotten: this shows nothing about the replicas either");
+    assert!(explained > 0, "no log line says rotation_may_be_lost");
     Figures::of(Fault::ForgottenWithoutWait)
         .count("acknowledged writes", writes)
         .count("forgotten rotations", rotations)
+        .share("of these logged as `rotation_may_be_lost`", explained, rotations)
         .count("calls after a forgotten logout", ends)
         .record();
 }
 
 /// Cuts the primary off from its replicas and kills it, again and again; returns the checked history, and the number of acknowledged
-/// rotations and logouts.
-async fn fail_over(replicas: &str) -> (Report, usize) {
+/// rotations and logouts, and the number of forgotten rotations that are logged as such.
+async fn fail_over(replicas: &str) -> (Report, usize, usize) {
     let _turn = turn().await;
     let redis = Redis::sentinel();
     redis.wait_until_healthy();
@@ -49,15 +51,19 @@ async fn fail_over(replicas: &str) -> (Report, usize) {
     let load = site.load(RATE);
     let mut forgotten = Vec::new();
     for _ in 0..rounds(10) {
+        redis.wait_until_healthy();
         pause(CALM).await;
         let from = site.recorder.now();
         faults::cut_off_and_kill(redis).await;
-        forgotten.push(Period { from: from.saturating_sub(Duration::from_secs(1)), to: site.recorder.now() });
-        redis.wait_until_healthy();
+        forgotten.push(site.around(from));
     }
     pause(CALM).await;
     load.stop().await;
     let writes = site.recorder.calls().iter().filter(|call| call.is_acknowledged_write()).count();
     // With a replica that is waited for, nothing may be forgotten.
-    (site.check(if replicas == "0" { forgotten } else { Vec::new() }), writes)
+    let report = site.check(if replicas == "0" { forgotten } else { Vec::new() });
+    let lost = report.exceptions.get(&Exception::ForgottenRotation).into_iter().flatten();
+    let is_explained = |call: &&Call| site.log(&call.request).contains("\"rotation_may_be_lost\"");
+    let explained = lost.filter(is_explained).count();
+    (report, writes, explained)
 }

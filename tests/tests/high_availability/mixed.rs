@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth_e2e::Stores;
 use auth_e2e::clock::{Stopwatch, pause};
-use auth_e2e::history::{Period, Report};
+use auth_e2e::history::Report;
 use auth_e2e::randomness::Randomness;
 use auth_e2e::reliability::{Fault, Figures};
 
@@ -60,13 +60,12 @@ async fn run(redis: fn() -> &'static Redis, fault: Fault) {
     while site.recorder.now() < start + time {
         let all = Incident::all(redis);
         let index = usize::try_from(randomness.below(all.len().try_into().expect("few"))).expect("few");
-        let (incident, from) = (all[index], site.recorder.now());
-        println!("{:.0} s: {incident:?}", from.as_secs_f64());
-        incident.cause(&mut site, redis, &mut randomness).await;
+        let incident = all[index];
+        println!("{:.0} s: {incident:?}", site.recorder.now().as_secs_f64());
+        let from = incident.cause(&mut site, redis, &mut randomness).await;
         incidents += 1;
         if incident.can_forget(redis) {
-            forgotten
-                .push(Period { from: from.saturating_sub(Duration::from_secs(1)), to: site.recorder.now() });
+            forgotten.push(site.around(from));
         }
         pause((from + gap).saturating_sub(site.recorder.now())).await;
     }
@@ -112,7 +111,7 @@ fn record(fault: Fault, report: &Report, incidents: usize, time: Duration) {
 /// Returns how long faults are caused, and the time from one to the next.
 fn times() -> (Duration, Duration) {
     if !is_soak() {
-        return (Duration::from_secs(10), Duration::from_secs(2));
+        return (Duration::from_secs(8), Duration::from_secs(2));
     }
     let minutes = env::var("HOOKSENTRY_AUTH_SOAK_MINUTES").map_or(60, |text| text.parse().expect("minutes"));
     (Duration::from_mins(minutes), Duration::from_mins(1))

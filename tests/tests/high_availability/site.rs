@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_e2e::history::{Period, Recorder, Report, Rules, check};
+use auth_e2e::history::{Answer, Period, Recorder, Report, Rules, check};
 use auth_e2e::load::{Load, Mix};
 use auth_e2e::{ALICE, Installation, Server, Stores};
 
@@ -15,6 +15,8 @@ pub(super) const USERS: usize = 24;
 const CLIENTS: usize = 24;
 /// The only other lifetime of access tokens in these tests.
 pub(super) const SHORT_ACCESS_TTL: &str = "1m";
+/// A replica was behind before the fault, and instances follow the new primary after it.
+const SLACK: Duration = Duration::from_secs(1);
 /// How long a call may take where `just test` runs, next to other programs.
 const BUSY_LIMIT: Duration = Duration::from_secs(10);
 
@@ -63,17 +65,19 @@ impl Site {
         let report = check(&self.recorder.calls(), &rules);
         println!("{report}");
         for (_, call, _) in &report.violations {
-            self.print_log(&call.request);
+            println!("{}", self.log(&call.request));
         }
         self.expect_no_panic();
         report
     }
 
-    fn print_log(&self, request: &str) {
-        let id = format!("\"{request}\"");
-        let logs = self.servers.iter().map(|server| server.process.stderr());
-        for log in logs {
-            log.lines().filter(|line| line.contains(&id)).for_each(|line| println!("{line}"));
+    /// Prints the log lines of calls that got no answer or a 503.
+    pub(super) fn print_failures_after(&self, from: Duration) {
+        for call in self.recorder.calls() {
+            if call.start >= from && matches!(call.answer, Answer::Lost | Answer::Unavailable { .. }) {
+                println!("{call:?}");
+                println!("{}", self.log(&call.request));
+            }
         }
     }
 
@@ -81,5 +85,18 @@ impl Site {
         for server in &self.servers {
             assert!(!server.process.stderr().contains("panicked"), "{}", server.process.stderr());
         }
+    }
+
+    /// Returns the log lines of a request.
+    pub(super) fn log(&self, request: &str) -> String {
+        let id = format!("\"{request}\"");
+        let logs = self.servers.each_ref().map(|server| server.process.stderr());
+        let lines = logs.iter().flat_map(|log| log.lines()).filter(|line| line.contains(&id));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Returns the period in which a fault that began at `from`, and is over, can have lost acknowledged writes.
+    pub(super) fn around(&self, from: Duration) -> Period {
+        Period { from: from.saturating_sub(SLACK), to: self.recorder.now() + SLACK }
     }
 }
