@@ -6,6 +6,7 @@
 mod batches;
 mod caching;
 mod clocks;
+mod clusters;
 mod commands;
 mod connections;
 mod corrupt_records;
