@@ -36,7 +36,7 @@ e2e-on-servers:
     @echo; echo "== auth-e2e on Postgres and Redis"; \
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --quiet --package auth-e2e {{ on_any_store }}
 
-# Run the tests with third-party programs that `just test` does not need: proxies, PgBouncer, Prometheus, libfaketime, Java, Mono, Chromium, validators (Debian 12)
+# Run the tests with third-party programs that `just test` does not need: proxies, PgBouncer, Prometheus, Java, Mono, Chromium, validators (Debian 12)
 interop: system-packages interop-packages
     @cargo test --quiet --package auth-e2e --test interop -- --ignored --test-threads 1
     @for mode in session transaction; do \
@@ -282,6 +282,7 @@ system-packages:
     command -v redis-server >/dev/null || missing+=(redis-server)
     command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+    compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
     [ "${#missing[@]}" -eq 0 ] && exit 0
     {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
 
@@ -314,7 +315,6 @@ interop-packages: interop-python
     done
     command -v systemd-analyze >/dev/null || missing+=(systemd)
     command -v openssl >/dev/null || missing+=(openssl)
-    compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
     # A source file is run by the compiler, which a runtime alone does not have.
     [[ "$(java --list-modules 2>/dev/null)" == *jdk.compiler* ]] || missing+=(openjdk-17-jdk-headless)
     command -v mcs >/dev/null && command -v mono >/dev/null || missing+=(mono-mcs mono-runtime

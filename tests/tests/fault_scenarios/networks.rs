@@ -43,48 +43,69 @@ fn slow(proxy: &Proxy) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slow_replies_of_redis_fail_no_call() {
-    let Stage { server, redis, .. } = &Stage::new().await;
-    let end = async |()| redis.delay(Duration::ZERO);
-    survives(server, Fault::RedisSlow, Effect::Delay(SLOW), OF_REDIS, async || slow(redis), end).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn slow_replies_of_postgres_fail_no_call() {
-    let Stage { server, postgres, .. } = &Stage::new().await;
-    let end = async |()| postgres.delay(Duration::ZERO);
-    survives(server, Fault::PostgresSlow, Effect::Delay(SLOW), OF_REDIS, async || slow(postgres), end).await;
-}
-
-// S-66
-#[tokio::test(flavor = "multi_thread")]
-async fn lost_packets_to_redis_under_load_are_an_outage_and_lose_nothing() {
-    let Stage { server, redis, .. } = &Stage::new().await;
-    let (begin, end) = (async || redis.black_hole(true).await, async |()| redis.black_hole(false).await);
-    survives(server, Fault::RedisBlackHole, Effect::Outage, OF_REDIS, begin, end).await;
-}
-
-// S-66
-#[tokio::test(flavor = "multi_thread")]
-async fn lost_packets_to_postgres_under_load_are_an_outage_and_change_nothing() {
-    let Stage { server, postgres, .. } = &Stage::new().await;
-    let (begin, end) =
-        (async || postgres.black_hole(true).await, async |()| postgres.black_hole(false).await);
-    survives(server, Fault::PostgresBlackHole, Effect::Outage, OF_POSTGRES, begin, end).await;
+async fn slow_replies_of_a_store_fail_no_call() {
+    let (redis, postgres) = tokio::join!(Stage::new(), Stage::new());
+    let slow_redis = survives(
+        &redis.server,
+        Fault::RedisSlow,
+        Effect::Delay(SLOW),
+        OF_REDIS,
+        async || slow(&redis.redis),
+        async |()| redis.redis.delay(Duration::ZERO),
+    );
+    let slow_postgres = survives(
+        &postgres.server,
+        Fault::PostgresSlow,
+        Effect::Delay(SLOW),
+        OF_REDIS,
+        async || slow(&postgres.postgres),
+        async |()| postgres.postgres.delay(Duration::ZERO),
+    );
+    tokio::join!(slow_redis, slow_postgres);
 }
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn garbage_of_redis_under_load_is_an_outage_and_loses_nothing() {
-    let Stage { server, redis, .. } = &Stage::new().await;
-    let (begin, end) = (async || redis.answer(Some(Proxy::GARBAGE)), async |()| redis.answer(None));
-    survives(server, Fault::RedisGarbage, Effect::Outage, OF_REDIS, begin, end).await;
+async fn lost_packets_to_a_store_under_load_are_an_outage_and_lose_nothing() {
+    let (redis, postgres) = tokio::join!(Stage::new(), Stage::new());
+    let lost_to_redis = survives(
+        &redis.server,
+        Fault::RedisBlackHole,
+        Effect::Outage,
+        OF_REDIS,
+        async || redis.redis.black_hole(true).await,
+        async |()| redis.redis.black_hole(false).await,
+    );
+    let lost_to_postgres = survives(
+        &postgres.server,
+        Fault::PostgresBlackHole,
+        Effect::Outage,
+        OF_POSTGRES,
+        async || postgres.postgres.black_hole(true).await,
+        async |()| postgres.postgres.black_hole(false).await,
+    );
+    tokio::join!(lost_to_redis, lost_to_postgres);
 }
 
 // S-66
 #[tokio::test(flavor = "multi_thread")]
-async fn garbage_of_postgres_under_load_is_an_outage_and_changes_nothing() {
-    let Stage { server, postgres, .. } = &Stage::new().await;
-    let (begin, end) = (async || postgres.answer(Some(Proxy::GARBAGE)), async |()| postgres.answer(None));
-    survives(server, Fault::PostgresGarbage, Effect::Outage, OF_REDIS, begin, end).await;
+async fn garbage_of_a_store_under_load_is_an_outage_and_loses_nothing() {
+    let (redis, postgres) = tokio::join!(Stage::new(), Stage::new());
+    let garbage_of_redis = survives(
+        &redis.server,
+        Fault::RedisGarbage,
+        Effect::Outage,
+        OF_REDIS,
+        async || redis.redis.answer(Some(Proxy::GARBAGE)),
+        async |()| redis.redis.answer(None),
+    );
+    let garbage_of_postgres = survives(
+        &postgres.server,
+        Fault::PostgresGarbage,
+        Effect::Outage,
+        OF_REDIS,
+        async || postgres.postgres.answer(Some(Proxy::GARBAGE)),
+        async |()| postgres.postgres.answer(None),
+    );
+    tokio::join!(garbage_of_redis, garbage_of_postgres);
 }

@@ -10,8 +10,8 @@ use auth_e2e::{DURABLE, Installation, Server, Servers, Stores};
 
 use crate::scenario::{Effect, survives, with_users};
 
-/// Longer than the timeouts of a command and of a connection.
-const FAULT: Duration = Duration::from_millis(1_600);
+/// Longer than the timeout of a command.
+const FAULT: Duration = Duration::from_millis(1_200);
 
 async fn start() -> Server {
     Server::start_on(with_users(Installation::on(Stores::own_redis(&DURABLE))).await).await

@@ -15,11 +15,11 @@ const CLIENTS: usize = 12;
 /// The calls per second of all clients, which a debug build on a busy machine can answer.
 const RATE: u32 = 100;
 /// The load runs for this time before the fault.
-const BEFORE: Duration = Duration::from_millis(500);
+const BEFORE: Duration = Duration::from_millis(400);
 /// A dependency that is back is used again within this time.
 const RECOVERY: Duration = Duration::from_secs(2);
 /// The load goes on until it has been without an outage for this time.
-const CALM: Duration = Duration::from_millis(700);
+const CALM: Duration = Duration::from_millis(500);
 /// Connections end within this time after the fault.
 const CLOSED: Duration = Duration::from_secs(5);
 
