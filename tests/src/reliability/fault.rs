@@ -52,11 +52,11 @@ faults! {
         RedisSlow: "each reply of Redis takes 200 ms longer", "works, more slowly";
         RedisBlackHole: "packets to Redis are lost without a reset", "503 within the timeout";
         RedisGarbage: "Redis answers with bytes that are no reply", "503; the connection is discarded";
-        RedisFull: "Redis is full (`maxmemory`, `noeviction`)", "503 for each write; verifications go on";
+        RedisFull: "Redis is full (`maxmemory`, `noeviction`)", "503 for logins; refreshes, logouts and verifications go on";
         RedisConnectionsExhausted: "Redis accepts no more clients (`maxclients`)", "503 until a connection is free";
         ScriptFlush: "`SCRIPT FLUSH` under load", "loads the scripts again; no request fails";
         ClientKill: "`CLIENT KILL` under load", "connects again and repeats the call; no request fails";
-        FlushAll: "`FLUSHALL` under load", "refresh tokens are 401; access tokens live on until they expire, because the denylist is gone too";
+        FlushAll: "`FLUSHALL` under load", "refresh tokens are 401; access tokens, also revoked ones, live on until they expire or the signing key is replaced";
         RepliesLostWithKey: "the reply of Redis to a rotation is lost; the client sends an `Idempotency-Key`", "a retry gets the successor";
         RepliesLostWithShare: "the same without a key, with `TOKENS__CONCURRENT_REFRESH=share`", "a retry in the grace period gets the successor";
         RepliesLostPlain: "the same with neither", "a retry in the grace period is 401 and ends nothing";
@@ -89,14 +89,14 @@ faults! {
     }
     Embedded "Embedded store" {
         EmbeddedKilled: "the service is killed in the middle of writes", "opens the file again; an acknowledged logout is kept";
-        EmbeddedDiskFull: "the disk is full", "503 for each write; works again as soon as there is space";
+        EmbeddedDiskFull: "the disk is full", "503 for each write that needs space; works again as soon as there is some";
         EmbeddedTornPage: "the last page of the write-ahead log is torn", "opens the file without the transaction that was not acknowledged";
     }
     Clients "Clients, networks and clocks" {
         ClientResets: "clients reset their connections at random points", "each response goes to its own request";
         InstanceKilled: "one of three instances is killed and started again", "the other instances go on with its sessions";
-        ClockAhead: "the clock of one instance is an hour ahead", "that instance answers 503; the sessions of the others are not affected";
-        ClockStepped: "the clock of one instance is stepped under load, in both directions", "the same from the step to the correction";
+        ClockAhead: "the clock of one instance is an hour ahead", "that instance is not ready, issues no token (503) and accepts none; the sessions of the others are not affected";
+        ClockStepped: "the clock of one instance is stepped under load, in both directions", "the same from the step to the correction; a clock that is behind accepts no expired token";
     }
     Mixed "Mixed load with a random fault again and again" {
         MixedOnOneRedis: "on one Redis", "no wrong answer, no session ended without need";
