@@ -1,6 +1,6 @@
 //! The rules of access tokens, and of ended sessions.
 
-use super::call::{Answer, Call, Digest};
+use super::call::{Answer, Call, Digest, Operation};
 use super::refreshes::Judgement;
 use super::report::Violation;
 use super::rules::Exception;
@@ -17,7 +17,24 @@ pub(super) fn alive(session: Session<'_>, call: &Call) -> Judgement {
     }
     // All of the ends are forgotten, or none is.
     let are_forgotten = ends.all(|end| session.rules.may_forget(end));
-    if are_forgotten { Ok(Some(Exception::ForgottenEnd)) } else { Err(Violation::AliveAfterEnd) }
+    match (are_forgotten, presented(call)) {
+        (true, _) => Ok(Some(Exception::ForgottenEnd)),
+        (false, Some(access)) if is_unknown(session, access) => Ok(Some(Exception::UnknownAccessToken)),
+        (false, _) => Err(Violation::AliveAfterEnd),
+    }
+}
+
+/// Returns the bearer of a call.
+fn presented(call: &Call) -> Option<Digest> {
+    match call.operation {
+        Operation::Verify { access } | Operation::Logout { access, .. } => Some(access),
+        Operation::Login | Operation::Refresh { .. } => None,
+    }
+}
+
+/// Returns whether the store may have forgotten that it issued an access token.
+fn is_unknown(session: Session<'_>, access: Digest) -> bool {
+    session.calls.iter().any(|call| is_issued_by(call, access) && session.rules.may_forget(call))
 }
 
 /// Checks a rejected bearer of a verification or a logout.

@@ -36,6 +36,8 @@ pub enum Exception {
     ForgottenRotation,
     /// A logout or another end of a session was forgotten: its tokens are accepted again.
     ForgottenEnd,
+    /// A rotation or a login was forgotten, and its session ended later: its access token is not known, and is accepted until it expires.
+    UnknownAccessToken,
     /// A refresh had no definite answer, and its repeat had no key and came too late for `share`: the token was used.
     UnknownOutcome,
     /// The access token was older than its lifetime.

@@ -197,6 +197,20 @@ fn a_session_that_ends_without_a_reason_is_found() {
 }
 
 #[test]
+fn the_access_token_of_a_forgotten_rotation_outlives_the_session() {
+    let mut calls = after_login(&[(refresh(FIRST, None), tokens(2)), (refresh(2, None), reuse())]);
+    calls.push(call(verify(2), 6, 7, Answer::Done));
+    let report = check(&calls, &forgets(2, 3));
+    report.expect_clean();
+    assert_eq!(
+        [Exception::ForgottenRotation, Exception::UnknownAccessToken].map(|it| report.count(it)),
+        [1, 1]
+    );
+    calls[3] = call(verify(FIRST), 6, 7, Answer::Done);
+    expect(&calls, &forgets(2, 3), Violation::AliveAfterEnd);
+}
+
+#[test]
 fn a_503_that_consumed_the_token_is_found() {
     let failed = Answer::Unavailable { is_unknown: false };
     let calls = after_login(&[(refresh(FIRST, None), failed), (refresh(FIRST, None), used())]);

@@ -13,6 +13,8 @@ use crate::site::Site;
 const OUTAGE: Duration = Duration::from_millis(1_500);
 /// How long a primary serves clients without its replicas, before it is killed.
 const CUT_OFF: Duration = Duration::from_millis(400);
+/// A password that no replica has.
+const UNKNOWN: &str = "unknown";
 
 /// A fault that every site can have, or one of its form of Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,8 +96,9 @@ fn on_primaries(redis: &Redis, words: &[&str]) {
 pub(super) async fn cut_off_and_kill(redis: &Redis) {
     let primary = first_primary(redis);
     // Established connections stay; replicas cannot connect again.
-    let _ = primary.ask(&["CONFIG", "SET", "requirepass", "unknown to replicas"]);
-    let _ = primary.cli(&["CLIENT", "KILL", "TYPE", "replica"]);
+    let set = primary.ask(&["CONFIG", "SET", "requirepass", UNKNOWN]);
+    assert_eq!(set, Some(vec!["OK".to_owned()]));
+    assert_eq!(primary.cli(&["--no-auth-warning", "-a", UNKNOWN, "CLIENT", "KILL", "TYPE", "replica"]), "2");
     pause(CUT_OFF).await;
     kill(redis).await;
 }
