@@ -34,27 +34,6 @@ impl RedisLoginLimiter {
         Self { store: store.clone(), limits }
     }
 
-    /// Reserves an attempt, also if a connection is closed before the answer: the attempt may be counted then, so it is abandoned
-    /// before it is reserved again.
-    async fn reserve_once(
-        &self,
-        attempt: &LoginAttempt,
-        request_time: RequestTime,
-    ) -> StoreResult<ScriptReply> {
-        let connections = self.store.connections();
-        let call = calls::on_limit_keys(&RESERVE, attempt, &self.limits, request_time);
-        let mut repeats = 0..connections.len();
-        loop {
-            match call.run_once(connections, request_time).await {
-                Err(StoreError::Closed(_)) if repeats.next().is_some() => {}
-                reply => return reply,
-            }
-            let ticket = Ticket { attempt: *attempt, is_known: false };
-            let abandoned = self.settle_attempt(&ticket, Settlement::Abandoned, request_time).await;
-            abandoned.map_err(StoreError::of_unanswered_call)?;
-        }
-    }
-
     async fn settle_attempt(
         &self,
         ticket: &Ticket,
@@ -78,7 +57,8 @@ impl LoginLimiter for RedisLoginLimiter {
         attempt: &LoginAttempt,
         request_time: RequestTime,
     ) -> Result<Reservation, PortError> {
-        let mut reply = self.reserve_once(attempt, request_time).await?;
+        let call = calls::on_limit_keys(&RESERVE, attempt, &self.limits, request_time);
+        let mut reply = call.run(self.store.connections(), request_time).await?;
         match reply.text()?.as_str() {
             "reserved" => {
                 Ok(Reservation::Reserved(Ticket { attempt: *attempt, is_known: reply.number()? == 1 }))
@@ -139,7 +119,8 @@ impl LoginLimiter for RedisLoginLimiter {
         let request_time = self.store.on_server_clock(keys::DAILY_COUNTS, request_time).await?;
         let (window, daily) = (keys::email_attempts(email), keys::daily_count(email));
         let call = ScriptCall::new(&LIMIT_STATUS, &[&window, &daily, &keys::known_addresses(email)]);
-        let reply = call.at_any_clock().run(self.store.connections(), request_time).await?;
+        let reply = call.at_any_clock().run(self.store.connections(), request_time).await;
+        let reply = reply.map_err(StoreError::of_read)?;
         Ok(self.limits.status(email, stored::records(email, reply)?, request_time.now()))
     }
 }

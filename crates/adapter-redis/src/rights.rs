@@ -24,7 +24,8 @@ impl RedisStore {
     pub(crate) async fn check_rights(&self, request_time: RequestTime) -> Result<(), PortError> {
         let uses = uses();
         let call = uses.iter().fold(ScriptCall::new(&CHECK_RIGHTS, &[]).at_any_clock(), add);
-        let mut reply = call.run(self.connections(), request_time).await?;
+        let reply = call.run(self.connections(), request_time).await;
+        let mut reply = reply.map_err(StoreError::of_read)?;
         reply.text()?;
         let mut missing = MissingRights::default();
         while !reply.is_empty() {

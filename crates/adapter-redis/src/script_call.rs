@@ -62,22 +62,15 @@ impl ScriptCall {
         connections: &Connections,
         request_time: RequestTime,
     ) -> StoreResult<ScriptReply> {
-        let mut repeats = 0..connections.len();
+        let (mut repeats, mut is_repeat) = (0..connections.len(), false);
         loop {
-            match self.run_once(connections, request_time).await {
-                Err(StoreError::Closed(_)) if repeats.next().is_some() => {}
+            match self.run_as(is_repeat, connections, request_time).await {
+                Err(StoreError::Closed(_)) if repeats.next().is_some() => is_repeat = true,
+                // The first call may have been executed.
+                Err(error) if is_repeat => return Err(error.of_unanswered_call()),
                 reply => return reply,
             }
         }
-    }
-
-    /// Runs the script, and does not repeat it if its connection was closed. It takes effect before the deadline or never.
-    pub(crate) async fn run_once(
-        &self,
-        connections: &Connections,
-        request_time: RequestTime,
-    ) -> StoreResult<ScriptReply> {
-        self.run_as(false, connections, request_time).await
     }
 
     async fn run_as(

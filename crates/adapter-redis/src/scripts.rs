@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use auth_domain::observation::Operation;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{Cmd, Pipeline};
+use redis::{Cmd, Pipeline, Value};
 
 use crate::error::{StoreError, StoreResult};
 
@@ -89,9 +89,20 @@ scripts! {
 /// Loads every script, so that a call sends only its hash.
 ///
 /// Checks each reply by itself: the driver's summary of a pipeline drops the codes of errors.
-pub(crate) async fn load_scripts(connection: &mut MultiplexedConnection) -> StoreResult<()> {
-    let pipeline = all_scripts();
+///
+/// # Parameters
+/// - `also`: a command in the same round trip, whose reply is returned.
+pub(crate) async fn load_scripts(
+    connection: &mut MultiplexedConnection,
+    also: Option<Cmd>,
+) -> StoreResult<Option<Value>> {
+    let mut pipeline = all_scripts();
+    let scripts = pipeline.len();
+    if let Some(also) = also {
+        pipeline.add_command(also);
+    }
     let replies = connection.req_packed_commands(&pipeline, 0, pipeline.len()).await;
     let replies = replies.map_err(StoreError::from_answer)?;
-    replies.into_iter().try_for_each(|reply| reply.extract_error().map(drop)).map_err(StoreError::from_answer)
+    let replies = replies.into_iter().map(Value::extract_error).collect::<Result<Vec<_>, _>>();
+    Ok(replies.map_err(StoreError::from_answer)?.into_iter().nth(scripts))
 }

@@ -45,13 +45,10 @@ impl Connection {
         origin: Instant,
     ) -> StoreResult<Self> {
         let (mut multiplexed, target) = connector.open(server.address(), &*clock).await?;
-        if server.checks_role() {
-            let role = redis::cmd("ROLE").query_async(&mut multiplexed).await;
-            if !is_primary(&role.map_err(StoreError::from_answer)?) {
-                return Err(replica());
-            }
+        let role = server.checks_role().then(|| redis::cmd("ROLE"));
+        if load_scripts(&mut multiplexed, role).await?.is_some_and(|role| !is_primary(&role)) {
+            return Err(replica());
         }
-        load_scripts(&mut multiplexed).await?;
         let sample = ClockSample::take(&mut multiplexed, &*clock).await?;
         let server_clock = ServerClock::new(origin, sample);
         let (answered, round_trips) = (AtomicI64::new(0), connector.round_trips.clone());
@@ -140,7 +137,7 @@ impl Connection {
 
     /// Loads the scripts again, for a server that has lost them.
     pub(crate) async fn load_scripts(&self, until: Instant) -> StoreResult<()> {
-        before(until, load_scripts(&mut self.multiplexed.clone())).await
+        before(until, load_scripts(&mut self.multiplexed.clone(), None)).await.map(drop)
     }
 
     /// Reads the server clock again.

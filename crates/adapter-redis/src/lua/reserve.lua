@@ -30,6 +30,13 @@ local function daily_opens_at(daily, class, last)
   return pause_ends
 end
 
+-- The first call has reserved the attempt, and its reply was lost.
+for _, reserved_on in ipairs(is_repeat and { email_key, pair_key } or {}) do
+  if redis.call('ZSCORE', reserved_on, 'p' .. email .. ticket) then
+    return { 'reserved', reserved_on == pair_key and 1 or 0 }
+  end
+end
+
 local from_known = is_known()
 local counted = counted_on(from_known)
 for _, limit in ipairs(counted) do
@@ -72,12 +79,13 @@ elseif busy then
   save_daily(daily)
   return { 'busy', busy }
 end
-for _, limit in ipairs(counted) do
-  redis.call('ZADD', limit.key, now, 'p' .. email .. ticket)
-  redis.call('PEXPIRE', limit.key, to_milliseconds(window))
-end
+-- First, because it makes room by keys that are not declared: if their slot moves to another node, nothing is counted.
 if daily then
   add(daily, class, now)
   save_daily(daily)
+end
+for _, limit in ipairs(counted) do
+  redis.call('ZADD', limit.key, now, 'p' .. email .. ticket)
+  redis.call('PEXPIRE', limit.key, to_milliseconds(window))
 end
 return { 'reserved', from_known and 1 or 0 }

@@ -170,9 +170,9 @@ async fn use_session(ports: &Ports, user: UserId) -> usize {
         let attempt = session.rotation(&token, START);
         loop {
             calls += 1;
-            match allowed(ports.sessions.rotate(&attempt.rotate, request_time_at(START)).await) {
-                Some(rotation) => break assert_eq!(rotation, Rotation::Rotated),
-                None => {}
+            let rotated = ports.sessions.rotate(&attempt.rotate, request_time_at(START)).await;
+            if let Some(rotation) = allowed(rotated) {
+                break assert_eq!(rotation, Rotation::Rotated);
             }
         }
         token = attempt.successor;

@@ -24,6 +24,8 @@ mod pending;
 mod records;
 mod release_before;
 mod releases;
+mod resending_proxy;
+mod resent_scripts;
 mod rights;
 mod sentinels;
 mod stored_limits;
