@@ -1,6 +1,8 @@
 //! A client of several instances that records its calls.
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -24,6 +26,7 @@ pub struct Recorder {
     sessions: AtomicUsize,
     requests: AtomicUsize,
     calls: Mutex<Vec<Call>>,
+    closed: Mutex<BTreeSet<usize>>,
 }
 
 /// An answer, with its tokens if it has any.
@@ -46,6 +49,7 @@ impl Recorder {
             sessions: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
             calls: Mutex::default(),
+            closed: Mutex::default(),
         }
     }
 
@@ -62,6 +66,21 @@ impl Recorder {
     /// Returns the calls so far.
     pub fn calls(&self) -> Vec<Call> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that a session gets no more calls.
+    pub fn close(&self, session: usize) {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).insert(session);
+    }
+
+    /// Removes the calls of closed sessions from the recording, and returns them: an hour of calls would need much memory.
+    pub fn take_closed(&self) -> Vec<Call> {
+        let closed = mem::take(&mut *self.closed.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let (taken, kept) =
+            mem::take(&mut *calls).into_iter().partition(|call| closed.contains(&call.session));
+        *calls = kept;
+        taken
     }
 
     /// Returns how long after `from` a write began that was not answered or a 503, and all later ones of the recording succeeded; zero if

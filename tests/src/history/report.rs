@@ -59,6 +59,18 @@ impl Report {
         self.exceptions.get(&exception).map_or(0, Vec::len)
     }
 
+    /// Adds the report of other sessions.
+    pub fn add(&mut self, other: Self) {
+        self.violations.extend(other.violations);
+        for (exception, calls) in other.exceptions {
+            self.exceptions.entry(exception).or_default().extend(calls);
+        }
+        self.calls += other.calls;
+        self.sessions += other.sessions;
+        self.unavailable += other.unavailable;
+        self.longest = self.longest.max(other.longest);
+    }
+
     pub(super) fn except(&mut self, exception: Exception, call: &Call) {
         self.exceptions.entry(exception).or_default().push(call.clone());
     }

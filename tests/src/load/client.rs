@@ -62,7 +62,7 @@ impl Client {
     async fn log_in(&mut self) {
         let instance = self.instance();
         let (session, received) = self.recorder.login(instance, &self.user).await;
-        self.session = received.tokens.map(|tokens| (session, tokens));
+        self.go_on(session, received);
     }
 
     async fn verify(&mut self, session: usize, tokens: &Tokens) {
@@ -83,6 +83,7 @@ impl Client {
             }
         }
         self.session = None;
+        self.recorder.close(session);
     }
 
     /// Refreshes one token twice at the same time, as two tabs of a browser do.
@@ -101,8 +102,12 @@ impl Client {
         }
     }
 
+    /// Goes on with the tokens of an answer. Without tokens, the session is lost.
     fn go_on(&mut self, session: usize, received: Received) {
         self.session = received.tokens.map(|tokens| (session, tokens));
+        if self.session.is_none() {
+            self.recorder.close(session);
+        }
     }
 
     /// Logs out until the session has ended, and presents its tokens to each instance.
@@ -117,9 +122,10 @@ impl Client {
                     self.bury(session, tokens).await;
                     return;
                 }
-                _ => return,
+                _ => break,
             }
         }
+        self.recorder.close(session);
     }
 
     async fn bury(&mut self, session: usize, tokens: Tokens) {
@@ -127,8 +133,10 @@ impl Client {
             self.recorder.verify((session, &self.user), instance, &tokens.access).await;
         }
         self.ended.push_back((session, tokens));
-        if self.ended.len() > ENDED {
-            self.ended.pop_front();
+        if self.ended.len() > ENDED
+            && let Some((session, _)) = self.ended.pop_front()
+        {
+            self.recorder.close(session);
         }
     }
 

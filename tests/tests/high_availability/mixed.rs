@@ -57,6 +57,7 @@ async fn run(redis: fn() -> &'static Redis, fault: Fault) {
 
     let mut randomness = Randomness::new();
     let (mut incidents, mut forgotten, start) = (0, Vec::new(), site.recorder.now());
+    let mut report = Report::default();
     while site.recorder.now() < start + time {
         let all = Incident::all(redis);
         let index = usize::try_from(randomness.below(all.len().try_into().expect("few"))).expect("few");
@@ -67,12 +68,13 @@ async fn run(redis: fn() -> &'static Redis, fault: Fault) {
         if incident.can_forget(redis) {
             forgotten.push(site.around(from));
         }
+        report.add(site.check_closed(forgotten.clone()));
         pause((from + gap).saturating_sub(site.recorder.now())).await;
     }
     load.stop().await;
     let after = [0, 1].map(|instance| Held::by(&site.servers[instance]));
 
-    let report = site.check(forgotten);
+    report.add(site.check(forgotten));
     report.expect_clean();
     println!("before {before:?}\nafter {after:?}");
     for (before, after) in before.into_iter().zip(after) {

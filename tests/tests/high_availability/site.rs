@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_e2e::history::{Answer, Period, Recorder, Report, Rules, check};
+use auth_e2e::history::{Answer, Call, Period, Recorder, Report, Rules, check};
 use auth_e2e::load::{Load, Mix};
 use auth_e2e::{ALICE, Installation, Server, Stores};
 
@@ -53,6 +53,17 @@ impl Site {
 
     /// Checks the history and the logs. `forgotten` are the periods whose acknowledged writes may be lost.
     pub(super) fn check(&self, forgotten: Vec<Period>) -> Report {
+        let report = self.check_calls(&self.recorder.calls(), forgotten);
+        println!("{report}");
+        report
+    }
+
+    /// Checks the calls of closed sessions, and forgets them.
+    pub(super) fn check_closed(&self, forgotten: Vec<Period>) -> Report {
+        self.check_calls(&self.recorder.take_closed(), forgotten)
+    }
+
+    fn check_calls(&self, calls: &[Call], forgotten: Vec<Period>) -> Report {
         let setting = |name| self.servers[0].installation.setting(name);
         let mut rules =
             Rules { shares: setting("TOKENS__CONCURRENT_REFRESH") == "share", forgotten, ..Rules::new() };
@@ -62,8 +73,7 @@ impl Site {
         if !is_soak() {
             rules.limit = BUSY_LIMIT;
         }
-        let report = check(&self.recorder.calls(), &rules);
-        println!("{report}");
+        let report = check(calls, &rules);
         for (_, call, _) in &report.violations {
             println!("{}", self.log(&call.request));
         }
