@@ -27,6 +27,7 @@ const SHORT: [(&str, &str); 3] = [
     ("TOKENS__CONCURRENT_REFRESH", "share"),
 ];
 
+// S-47, S-59, S-60, S-66
 #[tokio::test(flavor = "multi_thread")]
 async fn random_faults_of_one_redis_end_no_session_without_need() {
     run(Redis::one, Fault::MixedOnOneRedis).await;
