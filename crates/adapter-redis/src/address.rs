@@ -40,6 +40,12 @@ impl RedisConfig {
             None => Ok(()),
         }
     }
+
+    /// Returns whether the URL names a cluster.
+    #[must_use]
+    pub fn is_cluster(&self) -> bool {
+        Address::parse(self).is_ok_and(|address| address.form.is_cluster())
+    }
 }
 
 impl Address {

@@ -65,9 +65,10 @@ impl RedisStore {
         for node in self.connections().primaries(deadline).await? {
             let mut write = redis::cmd("SET");
             write.arg(self.readiness_key(&node)).arg(1).arg("PX").arg(READINESS_TTL);
-            let commands = [redis::cmd("TIME"), write, CHECK_RIGHTS.load()];
-            let node = Destination::Node(&node);
-            self.connections().query_all_primary::<Value>(commands, node, deadline).await?;
+            let commands = [redis::cmd("TIME"), write.clone(), CHECK_RIGHTS.load()];
+            let destination = Destination::Node(&node);
+            self.connections().query_all_primary::<Value>(commands, destination, deadline).await?;
+            self.connections().check_replicas(&node, write, deadline).await?;
         }
         self.check_rights(request_time).await
     }

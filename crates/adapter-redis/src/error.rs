@@ -44,7 +44,7 @@ pub enum ConfigError {
 pub(crate) type StoreResult<T> = Result<T, StoreError>;
 
 /// A call without a usable reply. The variants state whether Redis may have executed it.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub(crate) enum StoreError {
     /// It was not sent, or Redis rejected it, or it changes nothing.
     #[error(transparent)]
@@ -59,6 +59,9 @@ pub(crate) enum StoreError {
     /// It was sent and not answered in time, so Redis may have executed it.
     #[error(transparent)]
     Unanswered(PortError),
+    /// Redis executed it, but too few replicas have it.
+    #[error(transparent)]
+    Unconfirmed(PortError),
     /// The connection was closed before an answer, so Redis may have executed it, and another connection may be better.
     #[error(transparent)]
     Closed(PortError),
@@ -76,7 +79,9 @@ impl StoreError {
     /// The error of a call that changes nothing, so that its outcome does not matter.
     pub(crate) fn of_read(self) -> Self {
         match self {
-            Self::Unanswered(error) | Self::Closed(error) => Self::NotExecuted(error),
+            Self::Unanswered(error) | Self::Unconfirmed(error) | Self::Closed(error) => {
+                Self::NotExecuted(error)
+            }
             Self::NotExecuted(_) | Self::Replica(_) | Self::NotOpen => self,
         }
     }
@@ -87,6 +92,7 @@ impl StoreError {
             Self::NotExecuted(error)
             | Self::Replica(error)
             | Self::Unanswered(error)
+            | Self::Unconfirmed(error)
             | Self::Closed(error) => Self::Unanswered(error),
             Self::NotOpen => Self::Unanswered(PortError::unavailable(self)),
         }
@@ -95,7 +101,7 @@ impl StoreError {
     /// Returns whether Redis may have executed the call.
     pub(crate) const fn is_unanswered(&self) -> bool {
         match self {
-            Self::Unanswered(_) | Self::Closed(_) => true,
+            Self::Unanswered(_) | Self::Unconfirmed(_) | Self::Closed(_) => true,
             Self::NotExecuted(_) | Self::Replica(_) | Self::NotOpen => false,
         }
     }
@@ -104,7 +110,9 @@ impl StoreError {
     pub(crate) fn kind(&self) -> PortErrorKind {
         match self {
             Self::NotExecuted(error) | Self::Replica(error) => error.kind(),
-            Self::Unanswered(error) | Self::Closed(error) => error.clone().into_unanswered().kind(),
+            Self::Unanswered(error) | Self::Unconfirmed(error) | Self::Closed(error) => {
+                error.clone().into_unanswered().kind()
+            }
             Self::NotOpen => PortErrorKind::Unavailable,
         }
     }
@@ -139,7 +147,9 @@ impl From<StoreError> for PortError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotExecuted(error) | StoreError::Replica(error) => error,
-            StoreError::Unanswered(error) | StoreError::Closed(error) => error.into_unanswered(),
+            StoreError::Unanswered(error) | StoreError::Unconfirmed(error) | StoreError::Closed(error) => {
+                error.into_unanswered()
+            }
             StoreError::NotOpen => Self::unavailable(error),
         }
     }

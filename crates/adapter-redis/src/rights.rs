@@ -15,19 +15,34 @@ use crate::server_error::from_text;
 use crate::store::RedisStore;
 
 impl RedisStore {
-    /// Performs each command of the scripts on a key of each kind, in one script call. Nothing is stored: the keys belong to no
-    /// user, and the commands find nothing to change.
+    /// Performs each command of the scripts on a key of each kind, in one script call, or in one for each slot of a cluster. Nothing
+    /// is stored: the keys belong to no user, and the commands find nothing to change.
     ///
     /// # Errors
     /// [`PortErrorKind::Misconfigured`] names each command and each kind of key that the user lacks. Other errors are those of a
     /// script that writes.
     pub(crate) async fn check_rights(&self, request_time: RequestTime) -> Result<(), PortError> {
         let uses = uses();
-        let call = uses.iter().fold(ScriptCall::new(&CHECK_RIGHTS, &[]).at_any_clock(), add);
-        let reply = call.run(self.connections(), request_time).await;
+        let mut missing = MissingRights::default();
+        for uses in uses.chunk_by(|(key, _), (other, _)| !self.is_cluster() || key == other) {
+            self.check_uses(uses, &mut missing, request_time).await?;
+        }
+        missing.into_result()
+    }
+
+    /// Performs the uses of keys that one server has.
+    async fn check_uses(
+        &self,
+        uses: &[Use],
+        missing: &mut MissingRights,
+        request_time: RequestTime,
+    ) -> Result<(), PortError> {
+        let Some((key, _)) = uses.first() else { return Ok(()) };
+        // The key is not one of the call: Redis would reject the call as a whole, and not each command.
+        let call = ScriptCall::new(&CHECK_RIGHTS, &[]).at_any_clock().where_key_is(key);
+        let reply = uses.iter().fold(call, add).run(self.connections(), request_time).await;
         let mut reply = reply.map_err(StoreError::of_read)?;
         reply.text()?;
-        let mut missing = MissingRights::default();
         while !reply.is_empty() {
             let (number, text) = (reply.number()?, reply.text()?);
             let error = PortError::from(StoreError::from_answer(from_text(&text)));
@@ -37,7 +52,7 @@ impl RedisStore {
                 None => return Err(error),
             }
         }
-        missing.into_result()
+        Ok(())
     }
 }
 

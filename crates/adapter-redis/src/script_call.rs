@@ -14,6 +14,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::packed::Packed;
 use crate::script_reply::ScriptReply;
 use crate::scripts::Script;
+use crate::topology::Destination;
 
 /// How often a call is sent at most. A repeat is necessary if the server had lost the scripts, its clock was adjusted, or it
 /// is no primary any more.
@@ -27,6 +28,8 @@ pub(crate) struct ScriptCall {
     operation: Operation,
     command: Cmd,
     compares_clocks: bool,
+    /// A key that decides where a call without keys goes.
+    place: Option<String>,
     /// Whether the first call is a repeat as well.
     is_repeat: bool,
 }
@@ -36,13 +39,18 @@ impl ScriptCall {
     pub(crate) fn new(script: &Script, keys: &[&str]) -> Self {
         let mut command = redis::cmd("EVALSHA");
         command.arg(&script.hash).arg(keys.len()).arg(keys);
-        Self { operation: script.operation, command, compares_clocks: true, is_repeat: false }
+        Self { operation: script.operation, command, compares_clocks: true, place: None, is_repeat: false }
     }
 
     /// Runs the script whatever our clock shows. It must store no time of ours, or only a time that
     /// [`on_server_clock`](crate::RedisStore::on_server_clock) has corrected.
     pub(crate) fn at_any_clock(self) -> Self {
         Self { compares_clocks: false, ..self }
+    }
+
+    /// Sends the call to the server of a key that is not one of the call.
+    pub(crate) fn where_key_is(self, key: &str) -> Self {
+        Self { place: Some(key.to_owned()), ..self }
     }
 
     /// Marks the first call as a repeat, if it `is_repeat`. The script knows of each call whether it is one.
@@ -82,11 +90,11 @@ impl ScriptCall {
         let (mut attempt, mut route) = (0, Route::default());
         while attempt < MAX_ATTEMPTS {
             let deadline = request_time.deadline();
-            let (connection, until) = connections.acquire(route.destination(&self.command), deadline).await?;
+            let (connection, until) = connections.acquire(self.destination(&route), deadline).await?;
             let now = to_unix_microseconds(connections.clock().now());
             let command = self.command_for(&connection, is_repeat, until, now);
-            let reply = connection.send(self.operation, &command, route.asks(), until).await;
-            let reply = reply.map(Value::extract_error);
+            let sent = connections.send_script(&connection, self.operation, command, route.asks(), until);
+            let reply = sent.await.map(Value::extract_error);
             let value = match connections.discard_on_error(&connection, reply)? {
                 Ok(value) => value,
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
@@ -124,13 +132,22 @@ impl ScriptCall {
         Err(StoreError::deadline_passed())
     }
 
-    /// Runs a script whose repeat has the outcome of the first call, and repeats it while it has no answer. After the
-    /// deadline the outcome is unknown.
+    fn destination<'a>(&'a self, route: &'a Route) -> Destination<'a> {
+        match &self.place {
+            Some(key) if !route.asks() => Destination::Key(key),
+            _ => route.destination(&self.command),
+        }
+    }
+
+    /// Runs a script whose repeat has the outcome of the first call, and repeats it while it has no answer, or while too few
+    /// replicas have it. After the deadline the outcome is unknown.
     pub(crate) async fn run_until_answered(
         &self,
         connections: &Connections,
         request_time: RequestTime,
     ) -> StoreResult<ScriptReply> {
+        let confirmed = connections.for_confirmed_writes();
+        let connections = confirmed.as_ref().unwrap_or(connections);
         let clock = connections.clock();
         let mut is_unanswered = false;
         loop {

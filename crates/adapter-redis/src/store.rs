@@ -54,11 +54,18 @@ impl RedisStore {
         clock: Arc<dyn Clock>,
         workers: usize,
     ) -> Result<Self, ConfigError> {
-        let max_connections = PROCESS_CONNECTIONS + workers.saturating_mul(WORKER_CONNECTIONS);
+        let max_connections = 1 + PROCESS_CONNECTIONS + workers.saturating_mul(WORKER_CONNECTIONS);
         let connector = Connector::new(config, max_connections)?;
         let connections = Connections::new(connector, clock, workers);
         let checks = RevocationChecks::new(&connections);
         Ok(Self { shared: Arc::new(Shared { cache: OnceLock::new() }), connections, checks })
+    }
+
+    /// Returns a handle whose writes of sessions and of the denylist are answered only after this many replicas have them. Clones
+    /// and handles of workers inherit it.
+    #[must_use]
+    pub fn waiting_for(self, replicas: u32) -> Self {
+        Self { connections: self.connections.waiting_for(replicas), ..self }
     }
 
     /// Returns a handle whose commands use the connection of a worker, which is opened on the runtime of the first caller.

@@ -113,8 +113,8 @@ fn tokens(
 ) -> Result<TokenStore, CommandError> {
     match &settings.tokens.backend {
         TokensBackend::Embedded => embedded.tokens(),
-        TokensBackend::Redis(server) => {
-            redis::tokens(server, settings, purpose, clock, servers).map_err(rejected)
+        TokensBackend::Redis(redis) => {
+            redis::tokens(redis, settings, purpose, clock, servers).map_err(rejected)
         }
     }
 }
@@ -144,7 +144,7 @@ pub(crate) fn problems(settings: &Settings) -> Vec<String> {
     };
     let tokens = match &settings.tokens.backend {
         TokensBackend::Embedded => None,
-        TokensBackend::Redis(server) => redis::problem(server),
+        TokensBackend::Redis(redis) => redis::problem(&redis.server, settings.tokens.verification),
     };
     let log = log_targets::problem(&settings.log);
     key.chain(admin).chain(password).chain(credentials).chain(tokens).chain(log).collect()

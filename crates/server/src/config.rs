@@ -52,7 +52,7 @@ pub(crate) use secret::Secret;
 pub(crate) use secret_file::SecretFile;
 #[cfg(feature = "otlp")]
 pub(crate) use secret_file::{path_in_message, printable_path};
-pub(crate) use server::{PostgresSettings, ServerSettings};
+pub(crate) use server::{PostgresSettings, RedisSettings, ServerSettings};
 pub(crate) use settings::Settings;
 pub(crate) use sources::ENVIRONMENT_PREFIX;
 #[cfg(feature = "otlp")]

@@ -1,7 +1,7 @@
 //! One connection to the server.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use auth_domain::model::{to_microseconds, to_unix_microseconds};
@@ -9,11 +9,12 @@ use auth_domain::observation::{Operation, RoundTrips};
 use auth_domain::ports::Clock;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Cmd, Pipeline, Value};
-use tokio::time::timeout_at;
 
+use super::confirmed_writes::ConfirmedWrites;
 use super::outcome::{Replies, outcome};
 use super::role::{is_primary, replica};
 use super::server::Server;
+use super::timeouts::before;
 use crate::clock::{ClockSample, ServerClock};
 use crate::connector::{Connector, Target};
 use crate::error::{StoreError, StoreResult};
@@ -25,15 +26,16 @@ const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// A multiplexed connection that many callers share, and the clock of its server.
 pub(crate) struct Connection {
-    multiplexed: MultiplexedConnection,
+    pub(super) multiplexed: MultiplexedConnection,
     server_clock: ServerClock,
     server: Arc<Server>,
     target: Arc<Target>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     origin: Instant,
     /// When it was last answered, in microseconds since `origin`.
     answered: AtomicI64,
     round_trips: RoundTrips,
+    pub(super) confirmed_writes: OnceLock<ConfirmedWrites>,
 }
 
 impl Connection {
@@ -52,8 +54,18 @@ impl Connection {
         let sample = ClockSample::take(&mut multiplexed, &*clock).await?;
         let server_clock = ServerClock::new(origin, sample);
         let (answered, round_trips) = (AtomicI64::new(0), connector.round_trips.clone());
-        let connection =
-            Self { multiplexed, server_clock, server, target, clock, origin, answered, round_trips };
+        let confirmed_writes = OnceLock::new();
+        let connection = Self {
+            multiplexed,
+            server_clock,
+            server,
+            target,
+            clock,
+            origin,
+            answered,
+            round_trips,
+            confirmed_writes,
+        };
         connection.note_answer(connection.clock.instant());
         Ok(connection)
     }
@@ -101,7 +113,7 @@ impl Connection {
     }
 
     /// Reports a round trip, and notes an answer.
-    async fn observed<T: Replies>(
+    pub(super) async fn observed<T: Replies>(
         &self,
         operation: Operation,
         sent: impl Future<Output = StoreResult<T>>,
@@ -157,12 +169,4 @@ impl Connection {
     pub(crate) fn server_time(&self, instant: Instant) -> i64 {
         self.server_clock.at(instant)
     }
-}
-
-/// Waits for `result` until an instant. The command that it sends may be executed later.
-pub(crate) async fn before<T>(
-    until: Instant,
-    result: impl Future<Output = StoreResult<T>>,
-) -> StoreResult<T> {
-    timeout_at(until.into(), result).await.unwrap_or_else(|_| Err(StoreError::timeout()))
 }

@@ -13,6 +13,17 @@ pub(crate) const PROCESS_CONNECTIONS: usize = 2;
 /// The connections of a worker set. One keeps the answers in the order of the questions, and a worker has one core only.
 pub(crate) const WORKER_CONNECTIONS: usize = 1;
 
+/// Which connections to a node a caller uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// Everything in the process that is no worker.
+    Process,
+    /// A worker, whose commands need no thread switch.
+    Worker(usize),
+    /// Writes that replicas confirm. Their connection carries no reads, which would wait as well.
+    ConfirmedWrites,
+}
+
 /// The sets of connections that each node has.
 pub(crate) struct Sets {
     pub(crate) workers: usize,
@@ -20,12 +31,12 @@ pub(crate) struct Sets {
     pub(crate) runtime: Option<Handle>,
 }
 
-/// A server, with a set of connections for the process and one for each worker, so that commands of workers need no thread
-/// switch.
+/// A server, with a set of connections for each owner.
 pub(crate) struct Node {
     server: Arc<Server>,
     process: ConnectionSet,
     workers: Vec<ConnectionSet>,
+    confirmed_writes: ConnectionSet,
 }
 
 impl Node {
@@ -35,6 +46,7 @@ impl Node {
             server: Arc::new(server),
             process: ConnectionSet::new(PROCESS_CONNECTIONS, sets.runtime.clone()),
             workers: std::iter::repeat_with(worker).take(sets.workers).collect(),
+            confirmed_writes: ConnectionSet::new(1, sets.runtime.clone()),
         }
     }
 
@@ -42,9 +54,17 @@ impl Node {
         &self.server
     }
 
-    /// Returns the set of a worker; `None` stands for the process.
-    pub(crate) fn set(&self, worker: Option<usize>) -> &ConnectionSet {
-        worker.and_then(|index| self.workers.get(index)).unwrap_or(&self.process)
+    pub(crate) fn set(&self, owner: Owner) -> &ConnectionSet {
+        match owner {
+            Owner::Process => &self.process,
+            Owner::Worker(index) => self.workers.get(index).unwrap_or(&self.process),
+            Owner::ConfirmedWrites => &self.confirmed_writes,
+        }
+    }
+
+    /// Returns an open connection of any owner that may share one.
+    pub(crate) fn shared(&self) -> Option<Arc<Connection>> {
+        std::iter::once(&self.process).chain(&self.workers).flat_map(ConnectionSet::open).next()
     }
 
     /// Returns the open connections of all sets.
@@ -53,7 +73,7 @@ impl Node {
     }
 
     pub(crate) fn sets(&self) -> impl Iterator<Item = &ConnectionSet> {
-        std::iter::once(&self.process).chain(&self.workers)
+        std::iter::once(&self.process).chain(&self.workers).chain([&self.confirmed_writes])
     }
 
     /// Discards every connection of every set: they lead to the same server.

@@ -6,12 +6,10 @@ use std::time::{Duration, Instant};
 use auth_domain::ports::PortError;
 
 use super::handle::Connections;
-use crate::connection::{Connection, Node, Server, Slot};
+use crate::connection::{COMMAND_TIMEOUT, Connection, Node, Server, Slot};
 use crate::error::{StoreError, StoreResult};
 use crate::topology::Destination;
 
-/// How long a command may take.
-const COMMAND_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long an idle connection may take to show that it is alive.
 const ALIVE_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -39,7 +37,7 @@ impl Connections {
 
     /// Returns a connection of the set to a node.
     async fn of_node(&self, node: &Arc<Node>, deadline: Instant) -> StoreResult<Arc<Connection>> {
-        let set = node.set(self.worker);
+        let set = node.set(self.owner);
         let Some(slot) = set.next() else { return Err(StoreError::deadline_passed()) };
         match self.alive(node, slot, deadline).await {
             Some(connection) => Ok(connection),
@@ -77,7 +75,7 @@ impl Connections {
 
     /// Returns a connection of the set that is open already.
     pub(crate) fn open_connection(&self, destination: Destination<'_>) -> Option<Arc<Connection>> {
-        self.topology.node(destination)?.set(self.worker).open().next()
+        self.topology.node(destination)?.set(self.owner).open().next()
     }
 
     /// Returns the primaries, and looks for them if none is known.

@@ -9,7 +9,7 @@ use auth_store_connection::Change;
 use tokio::runtime::Handle;
 
 use crate::config::RedisConfig;
-use crate::connection::{Connection, PROCESS_CONNECTIONS, Sets, WORKER_CONNECTIONS};
+use crate::connection::{Connection, Owner, PROCESS_CONNECTIONS, Sets, WORKER_CONNECTIONS};
 use crate::connector::Connector;
 use crate::error::{ConfigError, StoreError, StoreResult};
 use crate::topology::Topology;
@@ -20,9 +20,11 @@ use crate::topology::Topology;
 #[derive(Clone)]
 pub(crate) struct Connections {
     pub(crate) topology: Arc<Topology>,
-    /// The worker whose sets these are; `None` stands for the process.
-    pub(super) worker: Option<usize>,
+    /// Whose sets these are.
+    pub(super) owner: Owner,
     workers: usize,
+    /// How many replicas confirm a write; 0: Redis answers before any has it.
+    pub(super) replicas: u32,
     pub(super) origin: Instant,
     /// Whether these use open connections only.
     pub(super) never_connects: bool,
@@ -37,12 +39,31 @@ impl Connections {
         let runtime = (workers > 0).then(|| Handle::try_current().ok()).flatten();
         let origin = clock.instant();
         let topology = Arc::new(Topology::new(connector, clock, Sets { workers, runtime }));
-        Self { topology, worker: None, workers, origin, never_connects: false, operation: Operation::Check }
+        Self {
+            topology,
+            owner: Owner::Process,
+            workers,
+            replicas: 0,
+            origin,
+            never_connects: false,
+            operation: Operation::Check,
+        }
     }
 
     /// Returns the connections of a worker, or of the process set if there is no such worker.
     pub(crate) fn for_worker(&self, index: usize) -> Self {
-        Self { worker: Some(index).filter(|index| *index < self.workers), ..self.clone() }
+        let owner = if index < self.workers { Owner::Worker(index) } else { Owner::Process };
+        Self { owner, ..self.clone() }
+    }
+
+    /// Returns the same connections, whose writes wait for replicas.
+    pub(crate) fn waiting_for(self, replicas: u32) -> Self {
+        Self { replicas, ..self }
+    }
+
+    /// Returns the connections for a write whose repeat has the outcome of the first, if replicas have to confirm it.
+    pub(crate) fn for_confirmed_writes(&self) -> Option<Self> {
+        (self.replicas > 0).then(|| Self { owner: Owner::ConfirmedWrites, ..self.clone() })
     }
 
     /// Returns the same connections for a batch. It does not connect, because if that failed, those behind it would wait as long
@@ -71,12 +92,12 @@ impl Connections {
 
     /// The runtime of the set; `None`: that of the caller.
     pub(crate) fn runtime(&self) -> Option<Handle> {
-        self.worker.is_none().then(|| self.topology.runtime()).flatten()
+        if let Owner::Worker(_) = self.owner { None } else { self.topology.runtime() }
     }
 
     /// The number of connections of the set to one node.
     pub(crate) const fn len(&self) -> usize {
-        if self.worker.is_some() { WORKER_CONNECTIONS } else { PROCESS_CONNECTIONS }
+        if let Owner::Process = self.owner { PROCESS_CONNECTIONS } else { WORKER_CONNECTIONS }
     }
 
     /// Discards the connections that must not be used again after this result.
@@ -92,7 +113,7 @@ impl Connections {
                 self.topology.notify();
             }
             Err(StoreError::Replica(_)) => self.discard_all_to(connection),
-            Ok(_) | Err(StoreError::NotExecuted(_) | StoreError::NotOpen) => {}
+            Ok(_) | Err(StoreError::NotExecuted(_) | StoreError::NotOpen | StoreError::Unconfirmed(_)) => {}
         }
         result
     }

@@ -8,7 +8,7 @@ use auth_domain::ports::PortError;
 use tokio::time::timeout_at;
 
 use super::handle::Connections;
-use crate::connection::{Connection, Node, Slot, before};
+use crate::connection::{Connection, Node, Owner, Slot, before};
 use crate::connector::CONNECT_TIMEOUT;
 use crate::error::{StoreError, StoreResult};
 
@@ -40,9 +40,10 @@ impl Connections {
         self.any_open(node)
     }
 
-    /// Returns an open connection to a node: one of this set, if there is one.
+    /// Returns an open connection to a node: one of this set, if there is one. Confirmed writes share none.
     fn any_open(&self, node: &Node) -> Option<Arc<Connection>> {
-        node.set(self.worker).open().next().or_else(|| node.open().next())
+        let own = node.set(self.owner).open().next();
+        own.or_else(|| if self.owner == Owner::ConfirmedWrites { None } else { node.shared() })
     }
 
     /// Single-flight connect: concurrent callers wait for the first and share its connection, or its failure.
@@ -63,7 +64,7 @@ impl Connections {
         let (connector, clock) = (Arc::clone(self.connector()), Arc::clone(self.clock()));
         // Boxed, so that the futures of commands are not as large as this one.
         let opening = Box::pin(Connection::open(connector, Arc::clone(node.server()), clock, self.origin));
-        let opening = node.set(self.worker).on_runtime(opening);
+        let opening = node.set(self.owner).on_runtime(opening);
         // The command of the caller is sent only after the connection is open, so it was not executed.
         let opened = before(until, opening).await.map_err(|error| PortError::from(error.of_read()));
         let now = self.clock().instant();

@@ -24,6 +24,7 @@ mod pending;
 mod records;
 mod release_before;
 mod releases;
+mod replicas;
 mod resending_proxy;
 mod resent_scripts;
 mod rights;

@@ -70,6 +70,17 @@ impl Ports {
         Self { sessions: self.sessions.with_format(format), ..self }
     }
 
+    /// The ports of an instance whose writes wait for replicas.
+    pub(crate) fn waiting_for(self, replicas: u32) -> Self {
+        let store = self.store.waiting_for(replicas);
+        Self {
+            sessions: RedisSessionStore::new(&store, REVOCATION),
+            denylist: RedisDenylist::new(&store, REVOCATION),
+            limiter: RedisLoginLimiter::new(&store, LOGIN_LIMITS),
+            store,
+        }
+    }
+
     /// The ports of an instance whose denylist is in another slot.
     pub(crate) fn denylisting_separately(self) -> Self {
         Self { sessions: self.sessions.denylisting_separately(), ..self }

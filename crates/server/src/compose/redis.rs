@@ -16,7 +16,10 @@ use super::named::named;
 use super::purpose::Purpose;
 use super::servers::Servers;
 use super::stores::{ConnectionSet, TokenPorts, TokenStore};
-use crate::config::{RecordFormat, ServerSettings, Settings, TokensBackend, TokensSettings, Verification};
+use crate::config::{
+    ENVIRONMENT_PREFIX, RecordFormat, RedisSettings, ServerSettings, Settings, TokensBackend, TokensSettings,
+    Verification,
+};
 use crate::dependency::{DenylistCache, Dependency, Depth};
 use crate::reload::{Prepared, Reloadable};
 
@@ -25,14 +28,15 @@ use crate::reload::{Prepared, Reloadable};
 /// # Errors
 /// The problem of a setting.
 pub(super) fn tokens(
-    server: &ServerSettings,
+    redis: &RedisSettings,
     settings: &Settings,
     purpose: Purpose,
     clock: &Arc<dyn Clock>,
     servers: &mut Servers,
 ) -> Result<TokenStore, String> {
-    let store = RedisStore::with_workers(&config(server), clock.clone(), purpose.workers())
-        .map_err(|problem| named(&problem))?;
+    let store = RedisStore::with_workers(&config(&redis.server), clock.clone(), purpose.workers())
+        .map_err(|problem| named(&problem))?
+        .waiting_for(redis.wait_replicas);
     let revocation = RevocationPolicy {
         access_ttl: settings.tokens.sessions.access_ttl,
         denylist_margin: settings.tokens.denylist_margin,
@@ -82,8 +86,16 @@ fn ports(
 }
 
 /// Returns the problem of a setting, if there is one.
-pub(super) fn problem(server: &ServerSettings) -> Option<String> {
-    config(server).check().err().map(|problem| named(&problem))
+pub(super) fn problem(server: &ServerSettings, verification: Verification) -> Option<String> {
+    let config = config(server);
+    match (config.check(), verification) {
+        (Err(problem), _) => Some(named(&problem)),
+        (Ok(()), Verification::Cached) if config.is_cluster() => Some(format!(
+            "{ENVIRONMENT_PREFIX}TOKENS__VERIFICATION: the denylist of a Redis Cluster cannot be cached; set it to strict, or \
+             use one server or Sentinel in REDIS__URL"
+        )),
+        (Ok(()), _) => None,
+    }
 }
 
 fn config(server: &ServerSettings) -> RedisConfig {
@@ -178,13 +190,14 @@ impl Reloadable for Redis {
     }
 
     fn prepare(&self, settings: &Settings) -> Result<Prepared, String> {
-        let TokensBackend::Redis(server) = &settings.tokens.backend else { return Ok(Prepared::nothing()) };
-        let (config, clock) = (config(server), self.clock.clone());
+        let TokensBackend::Redis(redis) = &settings.tokens.backend else { return Ok(Prepared::nothing()) };
+        let (config, clock) = (config(&redis.server), self.clock.clone());
         let change = self.store.prepare(&config).map_err(|problem| named(&problem))?;
         if change.settings().is_empty() {
             return Ok(Prepared::nothing());
         }
         let store = RedisStore::new(&config, clock.clone()).map_err(|problem| named(&problem))?;
+        let store = store.waiting_for(redis.wait_replicas);
         let Self { verification, record_format, .. } = *self;
         Ok(Prepared {
             change,

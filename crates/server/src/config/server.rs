@@ -18,6 +18,14 @@ pub(crate) struct ServerSettings {
     pub(crate) allow_plain_text: bool,
 }
 
+/// `redis`: the servers, and how many replicas confirm a write.
+#[derive(Debug)]
+pub(crate) struct RedisSettings {
+    pub(crate) server: ServerSettings,
+    /// How many replicas confirm the writes of sessions and of the denylist.
+    pub(crate) wait_replicas: u32,
+}
+
 /// `postgres`: the server, and the size of the pool.
 #[derive(Debug)]
 pub(crate) struct PostgresSettings {

@@ -6,7 +6,7 @@ use auth_domain::model::{ConcurrentRefresh, RefreshLimits, SessionPolicy};
 
 use super::reader::Reader;
 use super::redis;
-use super::server::ServerSettings;
+use super::server::RedisSettings;
 use super::{choices, durations, numbers};
 
 /// The longest grace period. Within it, the reuse of a stolen token is not detected, so it must only cover requests that race.
@@ -36,8 +36,8 @@ pub(crate) struct TokensSettings {
 pub(crate) enum TokensBackend {
     /// The embedded store, in the data directory.
     Embedded,
-    /// A Redis server, which several instances can share.
-    Redis(ServerSettings),
+    /// Redis, which several instances can share.
+    Redis(RedisSettings),
 }
 
 /// `tokens.verification`: how protected endpoints find out whether an access token is revoked.

@@ -41,7 +41,7 @@ fn exposed<'a>(settings: &'a Settings, name: &str) -> &'a str {
     match (name, &settings.tokens.backend, &settings.credentials) {
         ("JWT__KEY", _, _) => settings.jwt.key.as_ref().unwrap().expose(),
         ("ADMIN__SECRET", _, _) => settings.admin.secret.as_ref().unwrap().expose(),
-        ("REDIS__URL", TokensBackend::Redis(redis), _) => server(redis),
+        ("REDIS__URL", TokensBackend::Redis(redis), _) => server(&redis.server),
         ("POSTGRES__URL", _, CredentialsBackend::Postgres(postgres)) => server(&postgres.server),
         _ => panic!("{name}"),
     }

@@ -84,6 +84,7 @@ fn settings_of_a_backend_that_is_not_chosen_are_rejected() {
         ("POSTGRES__POOL", "5", Some("4")),
         ("REDIS__CA_FILE", "/etc/ca.pem", None),
         ("REDIS__ALLOW_PLAIN_TEXT", "on", Some("off")),
+        ("REDIS__WAIT_REPLICAS", "1", Some("0")),
     ] {
         let problems = problems(&[(name, value)]);
         let [problem] = problems.as_slice() else { panic!("{problems:?}") };

@@ -257,6 +257,14 @@ pub(super) const ROWS: &[Row] = &[
         ),
     ),
     with(REDIS, row("REDIS__ALLOW_PLAIN_TEXT", SWITCHES, ON)),
+    with(
+        REDIS,
+        row(
+            "REDIS__WAIT_REPLICAS",
+            &[NUMBER, UNREPLACED, &["11", "auto", "all"]],
+            &[("01", "1"), ("1 ", "1")],
+        ),
+    ),
     row(
         "TOKENS__BACKEND",
         &[
