@@ -96,7 +96,7 @@ soak: system-packages fuzz
     cargo build --release --package auth-server
     SOAK=1 cargo test --release --package auth-adapter-argon2 --lib -- kernel
     SOAK=1 cargo test --release --package auth-domain --test session_life -- --nocapture
-    SOAK=1 cargo test --release --package auth-adapter-redis --test redis -- equality
+    SOAK=1 cargo test --release --package auth-adapter-redis --test redis -- equality schedules
     export SOAK=1 HOOKSENTRY_AUTH_E2E_BINARY="${CARGO_TARGET_DIR:-{{ justfile_directory() }}/target}/release/hooksentry-auth"
     cargo test --package auth-e2e --test races --test crash --test servers --test fault_scenarios
     cargo test --package auth-e2e --test high_availability -- --include-ignored --nocapture

@@ -28,6 +28,7 @@ mod replicas;
 mod resending_proxy;
 mod resent_scripts;
 mod rights;
+mod schedules;
 mod sentinels;
 mod stored_limits;
 mod stored_session;

@@ -12,8 +12,8 @@ use time::OffsetDateTime;
 
 use super::attempt_calls::{AttemptCall, AttemptOperation, attempt_calls};
 use super::check::check;
+use super::comparison::store_error;
 use super::limit_model::{LimitModel, every_key};
-use super::sessions::store_error;
 use crate::{LOGIN_WINDOW, START, TestEntropy, request_time_at};
 
 /// The limits of a limiter that is compared: low, so that short sequences reach them.

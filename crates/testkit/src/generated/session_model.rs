@@ -1,6 +1,6 @@
 //! The model of a session store: the rules, applied to records in memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use auth_domain::model::session_rules::{self, Change};
 use auth_domain::model::{
@@ -47,6 +47,10 @@ pub struct SessionModel {
     records: HashMap<SessionRef, SessionRecord>,
     user_minutes: HashMap<UserId, RefreshMinute>,
     denylist: HashMap<TokenId, OffsetDateTime>,
+    /// The states of each session since [`Self::forget_history`]; the first one was before that.
+    history: HashMap<SessionRef, Vec<Option<SessionRecord>>>,
+    /// The entries of the denylist since then.
+    denied: HashSet<TokenId>,
 }
 
 impl SessionModel {
@@ -66,6 +70,45 @@ impl SessionModel {
     #[must_use]
     pub fn denylisted_until(&self, token: TokenId) -> Option<OffsetDateTime> {
         self.denylist.get(&token).copied()
+    }
+
+    /// Forgets the former states: no store goes back to one of them.
+    pub(super) fn forget_history(&mut self) {
+        self.history.clear();
+        self.denied.clear();
+    }
+
+    /// The states of a session since the history was forgotten. A session that ends is pending in between.
+    pub(super) fn states(&self, session: SessionRef) -> Vec<Option<SessionRecord>> {
+        let known = self.history.get(&session).cloned();
+        known.unwrap_or_else(|| vec![self.record(session).cloned()])
+    }
+
+    /// Sets the state of a session and of its user.
+    pub(super) fn restore(
+        &mut self,
+        session: SessionRef,
+        record: Option<SessionRecord>,
+        user_minute: Option<RefreshMinute>,
+    ) {
+        match record {
+            Some(record) => self.records.insert(session, record),
+            None => self.records.remove(&session),
+        };
+        match user_minute {
+            Some(minute) => self.user_minutes.insert(session.user_id, minute),
+            None => self.user_minutes.remove(&session.user_id),
+        };
+    }
+
+    /// Removes an entry of the denylist, which must have been added since the history was forgotten.
+    pub(super) fn forget_denied(&mut self, token: TokenId) -> Result<(), String> {
+        match self.denylist.remove(&token) {
+            Some(until) if !self.denied.contains(&token) => {
+                Err(format!("the denylist forgot {token}, which was replicated, before {until}"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Applies a call; returns its outcome.
@@ -105,6 +148,7 @@ impl SessionModel {
     /// Adds a token to the denylist, as the service does before it releases the token.
     pub fn deny(&mut self, token: LiveAccessToken) {
         let until = token.expires_at + DENYLIST_MARGIN;
+        self.denied.insert(token.id);
         let entry = self.denylist.entry(token.id).or_insert(until);
         *entry = until.max(*entry);
     }
@@ -118,7 +162,12 @@ impl SessionModel {
             let end = EndSession { session, reason: EndReason::Revoked, also_revoke: None };
             self.apply(&SessionRequest::End(end), now);
         }
-        self.records.insert(opened, record);
+        self.insert(opened, record);
+    }
+
+    fn insert(&mut self, session: SessionRef, record: SessionRecord) {
+        let before = self.records.insert(session, record.clone());
+        self.history.entry(session).or_insert_with(|| vec![before]).push(Some(record));
     }
 
     fn live(&self, user_id: UserId, now: OffsetDateTime) -> Vec<SessionSummary> {
@@ -142,6 +191,7 @@ impl SessionModel {
         if let Some(minute) = change.user_minute {
             self.user_minutes.insert(session.user_id, minute);
         }
-        self.records.insert(session, change.record.denylisted());
+        self.insert(session, change.record.clone());
+        self.insert(session, change.record.denylisted());
     }
 }

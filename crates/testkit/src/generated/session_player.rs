@@ -66,6 +66,11 @@ impl SessionPlayer {
         sessions.filter(move |session| session.user_id == user_id)
     }
 
+    /// Every session that was opened so far.
+    pub fn all_sessions(&self) -> impl Iterator<Item = SessionRef> {
+        self.clients.iter().map(|client| client.session)
+    }
+
     /// The access token that `request` releases, which must be denylisted before; `None` if it releases none.
     #[must_use]
     pub fn released_token(&self, request: &SessionRequest) -> Option<LiveAccessToken> {

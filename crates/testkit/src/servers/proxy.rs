@@ -46,6 +46,7 @@ impl Proxy {
             faults: watch::Sender::default(),
             endings: watch::Sender::default(),
             connections: AtomicU32::new(0),
+            cuts: AtomicU32::new(0),
         });
         tokio::spawn(accept(Arc::clone(&listener), Arc::clone(&route)));
         Self { port, listener, route, queued: Mutex::default() }
@@ -83,6 +84,12 @@ impl Proxy {
     /// Closes the connection of every command that contains `text`, after the server has replied, without the reply.
     pub fn cut_replies_to(&self, text: Option<&str>) {
         self.change(|faults| faults.cut = text.map(str::to_owned));
+    }
+
+    /// Returns the number of connections so far that [`cut_replies_to`](Self::cut_replies_to) has closed.
+    #[must_use]
+    pub fn cuts(&self) -> u32 {
+        self.route.cuts.load(Ordering::SeqCst)
     }
 
     /// Forwards replies this much later, in order. A zero duration ends the delay for later replies.

@@ -22,6 +22,8 @@ pub(super) struct Route {
     pub(super) endings: watch::Sender<Ending>,
     /// The number of connections so far.
     pub(super) connections: AtomicU32,
+    /// The number of connections that ended in place of a reply.
+    pub(super) cuts: AtomicU32,
 }
 
 /// What the commands of a connection have caused.
@@ -51,6 +53,7 @@ pub(super) async fn serve(mut client: TcpStream, route: Arc<Route>, mut endings:
         }
     };
     if state.is_cut.load(Ordering::SeqCst) {
+        route.cuts.fetch_add(1, Ordering::SeqCst);
         sleep(UNTIL_EXECUTED).await;
     }
     match ending {
