@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The time between two looks at the clock by [`Stalls`].
@@ -25,7 +24,8 @@ impl Stopwatch {
     }
 }
 
-/// Measures how long the machine stood still, which no program on it can prevent: a paused virtual machine, or too few processors.
+/// Measures how long the tasks of this test stood still, which no program can prevent: on a paused machine, or while the disk does not
+/// deliver the pages of a program.
 #[derive(Clone, Debug)]
 pub struct Stalls(Arc<AtomicU64>);
 
@@ -34,10 +34,10 @@ impl Stalls {
     pub fn watch() -> Self {
         let total = Arc::new(AtomicU64::new(0));
         let watched = Arc::downgrade(&total);
-        thread::spawn(move || {
+        tokio::spawn(async move {
             let mut last = Instant::now();
             while let Some(total) = watched.upgrade() {
-                thread::sleep(TICK);
+                pause(TICK).await;
                 let late = last.elapsed().saturating_sub(2 * TICK);
                 total.fetch_add(u64::try_from(late.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
                 last = Instant::now();

@@ -25,6 +25,7 @@ pub fn check(calls: &[Call], rules: &Rules) -> Report {
     for session in sessions.values_mut() {
         session.sort_by_key(|call| call.start);
         let session = Session { calls: session, rules };
+        report.open += usize::from(session.is_open());
         for call in session.calls {
             add(&mut report, session, call, judge(session, call));
         }

@@ -42,6 +42,8 @@ pub struct Report {
     pub calls: usize,
     /// The number of sessions.
     pub sessions: usize,
+    /// The number of sessions that no call has ended: their clients lost them.
+    pub open: usize,
     /// The number of 503 and lost answers.
     pub unavailable: usize,
     /// The time of the longest call.
@@ -67,6 +69,7 @@ impl Report {
         }
         self.calls += other.calls;
         self.sessions += other.sessions;
+        self.open += other.open;
         self.unavailable += other.unavailable;
         self.longest = self.longest.max(other.longest);
     }

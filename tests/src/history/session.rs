@@ -14,6 +14,11 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
+    /// Returns whether no call says that the session has ended.
+    pub(super) fn is_open(self) -> bool {
+        !self.calls.iter().any(|call| has_ended(call))
+    }
+
     /// Returns the calls other than `call`.
     pub(super) fn others(self, call: &'a Call) -> impl Iterator<Item = &'a Call> {
         self.calls.iter().copied().filter(move |other| !std::ptr::eq(*other, call))

@@ -36,11 +36,14 @@ impl Client {
         Self { recorder, user, has_keys: number.is_multiple_of(2), shares, session, ended, randomness }
     }
 
-    /// Makes a call after each pause until the load is over, and then presents the tokens of ended sessions once more.
+    /// Makes a call after each pause until the load is over. Then logs out, and presents the tokens of ended sessions once more.
     pub(super) async fn run(mut self, mean: Duration, is_over: Arc<AtomicBool>) {
         while !is_over.load(Ordering::Relaxed) {
             pause(self.randomness.time_below(mean * 2)).await;
             self.step().await;
+        }
+        if let Some((session, tokens)) = self.session.take() {
+            self.log_out(session, tokens).await;
         }
         for (session, tokens) in std::mem::take(&mut self.ended) {
             self.present(session, &tokens).await;

@@ -16,7 +16,6 @@ const RATE: u32 = 200;
 const CALM: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "just soak"]
 async fn a_write_that_a_replica_acknowledged_survives_the_failover() {
     let (report, writes, _) = fail_over("1").await;
     report.expect_clean();
@@ -31,7 +30,7 @@ async fn writes_that_only_the_primary_acknowledged_can_be_forgotten() {
     report.expect_clean();
     let [rotations, ends] =
         [Exception::ForgottenRotation, Exception::ForgottenEnd].map(|it| report.count(it));
-    assert!(rotations > 0, "nothing was forgotten: this shows nothing about the replicas either");
+    assert!(rotations + ends > 0, "nothing was forgotten: this shows nothing about the replicas either");
     let (mut reused, mut explained) = (0, 0);
     for call in report.exceptions.get(&Exception::ForgottenRotation).into_iter().flatten() {
         let log = site.log(&call.request);
