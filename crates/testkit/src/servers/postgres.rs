@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::programs::postgres_program;
-use super::supervisor::{Account, ServerProcess, folder, last_lines, wait_until};
+use super::supervisor::{Account, ServerProcess, folder, has_ended, last_lines, wait_until};
 use super::{Certificates, Port};
 
 /// The role that owns every database. Connections from this machine need no password.
@@ -182,15 +182,13 @@ impl PostgresServer {
     /// Kills the server and its connections.
     pub fn kill(&self) {
         // The backend processes would notice that the postmaster is dead only when they next wait.
-        let (server, children) = (self.id(), self.children());
+        let children = self.children();
         self.process.kill();
         for child in &children {
             let _ = rustix::process::kill_process(*child, Signal::KILL);
         }
         // The next start fails while a process still has the shared memory.
-        let mut ids = vec![server.to_string()];
-        ids.extend(children.iter().map(|child| child.as_raw_nonzero().to_string()));
-        assert!(wait_until(|| ids.iter().all(|id| has_ended(id))), "processes of postgres do not end");
+        assert!(wait_until(|| children.iter().copied().all(has_ended)), "processes of postgres do not end");
     }
 
     /// Freezes the server and its connections: the kernel still accepts connections, but no request is answered.
@@ -298,12 +296,6 @@ impl Database<'_> {
     pub fn name(&self) -> &str {
         &self.name
     }
-}
-
-/// Returns whether a process has ended, even if its parent does not know yet.
-fn has_ended(id: &str) -> bool {
-    let state = std::fs::read_to_string(format!("/proc/{id}/stat"));
-    state.map_or(true, |state| state.contains(") Z "))
 }
 
 fn initialise(data: &Path, account: Option<Account>) {

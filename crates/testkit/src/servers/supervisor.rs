@@ -122,6 +122,8 @@ impl ServerProcess {
         let Some(running) = self.running.lock().expect("no panic").take() else { return };
         // An error means that the server has already ended.
         let _ = kill_process(running.server, Signal::KILL);
+        // Until then it may have its port, and the next start would fail.
+        assert!(wait_until(|| has_ended(running.server)), "a killed server does not end");
         self.finished.lock().expect("no panic").push(running.supervisor);
     }
 
@@ -159,6 +161,12 @@ impl Drop for ServerProcess {
             running.map(|running| running.supervisor).into_iter().chain(finished.unwrap_or_default());
         supervisors.for_each(Supervisor::finish);
     }
+}
+
+/// Returns whether a process has ended, even if its parent does not know yet.
+pub(super) fn has_ended(process: Pid) -> bool {
+    let state = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
+    state.map_or(true, |state| state.contains(") Z "))
 }
 
 /// Creates a folder that `account` owns, in memory if possible.
