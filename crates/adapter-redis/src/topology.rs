@@ -14,11 +14,12 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use auth_domain::ports::{Clock, PortError};
+use redis::Pipeline;
 use tokio::runtime::Handle;
 use tokio::time::timeout_at;
 
 use self::discovery::{Discovery, Found, interval};
-use self::links::Asking;
+use self::links::{Answer, Asking, Links};
 use self::sentinels::SentinelAnswers;
 use self::view::View;
 use self::watcher::Watcher;
@@ -134,6 +135,20 @@ impl Topology {
         // A round that was cut short by the deadline of its caller is no outcome for others.
         rounds.last = (outcome.is_ok() || until < deadline).then(|| (started, outcome.clone()));
         outcome.map_err(StoreError::NotExecuted)
+    }
+
+    /// Asks the sentinels, or the nodes of the cluster, that the URL names, over connections of their own.
+    pub(crate) async fn ask_configured(&self, commands: &Pipeline, deadline: Instant) -> Vec<Answer> {
+        let target = self.connector.target();
+        let user = match target.form() {
+            Form::Sentinel(form) => Some(&form.user),
+            Form::Single(_) | Form::Cluster(_) => None,
+        };
+        let addresses = target.form().addresses();
+        let until = deadline.min(self.clock.instant() + ROUND_TIMEOUT);
+        let asking = Asking { connector: &self.connector, clock: &*self.clock, until };
+        let all = (addresses.len(), Duration::ZERO);
+        Links::default().ask(addresses, commands, user, all, asking).await
     }
 
     fn adopt(&self, found: Found) {

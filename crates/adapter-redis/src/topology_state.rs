@@ -1,12 +1,16 @@
 //! The primaries and sentinels, for diagnostics and metrics.
 
+use std::sync::Arc;
+
 use auth_domain::model::UserId;
 use auth_domain::ports::PortError;
+use redis::ConnectionAddr;
 use time::OffsetDateTime;
 
 use crate::keys;
+use crate::replication::Replication;
 use crate::store::RedisStore;
-use crate::topology::Destination;
+use crate::topology::{Destination, Topology};
 
 /// The servers, as this process knows them.
 #[derive(Clone, Debug)]
@@ -26,6 +30,8 @@ pub struct PrimaryState {
     pub address: String,
     /// When this process noticed that it replaced another primary.
     pub promoted_at: Option<OffsetDateTime>,
+    /// Its replicas at the last check, if it answered.
+    pub replication: Option<Arc<Replication>>,
 }
 
 /// A sentinel of the URL.
@@ -42,20 +48,15 @@ impl RedisStore {
     #[must_use]
     pub fn topology(&self) -> TopologyState {
         let topology = &self.connections().topology;
-        let view = topology.view();
+        let (view, target) = (topology.view(), topology.connector.target());
         let primaries = view.nodes().iter().map(|node| PrimaryState {
             address: node.server().address().to_string(),
             promoted_at: node.server().promoted_at(),
+            replication: node.server().replication(),
         });
-        let sentinels = topology
-            .answers()
-            .iter()
-            .map(|(address, answer)| SentinelState {
-                address: address.to_string(),
-                view: answer.as_ref().map(|view| (view.primary(), view.epoch)).map_err(Clone::clone),
-            })
-            .collect();
-        TopologyState { primaries: primaries.collect(), uncovered_slots: view.uncovered_slots(), sentinels }
+        let sentinels = target.form().sentinels().iter().map(|address| sentinel(topology, address));
+        let (primaries, sentinels) = (primaries.collect(), sentinels.collect());
+        TopologyState { primaries, uncovered_slots: view.uncovered_slots(), sentinels }
     }
 
     /// Returns when this process noticed that the primary of a user's sessions replaced another one. Redis may have lost what was
@@ -65,4 +66,15 @@ impl RedisStore {
         let topology = &self.connections().topology;
         topology.node(Destination::Key(&keys::sessions(user)))?.server().promoted_at()
     }
+}
+
+/// Returns what a sentinel answered last. One that does not answer in time is missing in the answers.
+fn sentinel(topology: &Topology, address: &ConnectionAddr) -> SentinelState {
+    let answers = topology.answers();
+    let answer = answers.iter().find(|(other, _)| other == address);
+    let silent = || Err(PortError::unavailable("no answer in time"));
+    let view = answer.map_or_else(silent, |(_, answer)| {
+        answer.as_ref().map(|view| (view.primary(), view.epoch)).map_err(Clone::clone)
+    });
+    SentinelState { address: address.to_string(), view }
 }

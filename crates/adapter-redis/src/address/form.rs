@@ -22,6 +22,10 @@ pub(crate) struct SentinelForm {
 }
 
 impl Form {
+    pub(crate) const fn is_single(&self) -> bool {
+        matches!(self, Self::Single(_))
+    }
+
     pub(crate) const fn is_cluster(&self) -> bool {
         matches!(self, Self::Cluster(_))
     }
@@ -32,6 +36,14 @@ impl Form {
             Self::Single(server) => std::slice::from_ref(server),
             Self::Sentinel(SentinelForm { sentinels, .. }) => sentinels,
             Self::Cluster(nodes) => nodes,
+        }
+    }
+
+    /// Returns the sentinels, if there are any.
+    pub(crate) fn sentinels(&self) -> &[ConnectionAddr] {
+        match self {
+            Self::Sentinel(SentinelForm { sentinels, .. }) => sentinels,
+            Self::Single(_) | Self::Cluster(_) => &[],
         }
     }
 

@@ -1,9 +1,13 @@
 //! A server that connections lead to.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use arc_swap::ArcSwapOption;
 use redis::ConnectionAddr;
 use time::OffsetDateTime;
+
+use crate::replication::Replication;
 
 /// A server, from the time that it is the primary of some keys until another one is.
 pub(crate) struct Server {
@@ -12,19 +16,26 @@ pub(crate) struct Server {
     checks_role: bool,
     /// When this process noticed that it replaced another primary.
     promoted_at: Option<OffsetDateTime>,
+    /// Its replicas at the last check.
+    replication: ArcSwapOption<Replication>,
     /// Whether another server is the primary of its keys now.
     is_retired: AtomicBool,
 }
 
 impl Server {
     /// Returns a server that the URL names.
-    pub(crate) const fn configured(address: ConnectionAddr) -> Self {
-        Self { address, checks_role: false, promoted_at: None, is_retired: AtomicBool::new(false) }
+    pub(crate) fn configured(address: ConnectionAddr) -> Self {
+        Self::new(address, false, None)
     }
 
     /// Returns a server that a sentinel or a node of the cluster names as a primary.
-    pub(crate) const fn discovered(address: ConnectionAddr, promoted_at: Option<OffsetDateTime>) -> Self {
-        Self { address, checks_role: true, promoted_at, is_retired: AtomicBool::new(false) }
+    pub(crate) fn discovered(address: ConnectionAddr, promoted_at: Option<OffsetDateTime>) -> Self {
+        Self::new(address, true, promoted_at)
+    }
+
+    fn new(address: ConnectionAddr, checks_role: bool, promoted_at: Option<OffsetDateTime>) -> Self {
+        let (replication, is_retired) = (ArcSwapOption::empty(), AtomicBool::new(false));
+        Self { address, checks_role, promoted_at, replication, is_retired }
     }
 
     pub(crate) const fn address(&self) -> &ConnectionAddr {
@@ -37,6 +48,15 @@ impl Server {
 
     pub(crate) const fn promoted_at(&self) -> Option<OffsetDateTime> {
         self.promoted_at
+    }
+
+    /// Notes the replicas at a check; `None` if they are unknown.
+    pub(crate) fn note_replication(&self, replication: Option<Replication>) {
+        self.replication.store(replication.map(Arc::new));
+    }
+
+    pub(crate) fn replication(&self) -> Option<Arc<Replication>> {
+        self.replication.load_full()
     }
 
     pub(crate) fn retire(&self) {

@@ -38,7 +38,7 @@ struct Question<'a> {
 }
 
 /// The replies of a server, or why there are none.
-pub(super) type Answer = (ConnectionAddr, StoreResult<Vec<Value>>);
+pub(crate) type Answer = (ConnectionAddr, StoreResult<Vec<Value>>);
 
 impl Links {
     /// Asks all servers, and returns the answers that arrived in time.

@@ -16,6 +16,7 @@ mod diagnostics;
 mod equality;
 mod failover;
 mod fake_sentinel;
+mod form_diagnostics;
 mod limiter_memory;
 mod lost_replies;
 mod lost_rotations;

@@ -86,6 +86,15 @@ impl PortError {
         Self { kind, ..self }
     }
 
+    /// The same error of one of several servers that a dependency consists of: its text names the server.
+    #[must_use]
+    pub fn at(self, server: &str) -> Self {
+        Self {
+            kind: self.kind,
+            source: Arc::new(AtServer { server: server.to_owned(), source: self.source }),
+        }
+    }
+
     /// The kind, which determines the response.
     #[must_use]
     pub const fn kind(&self) -> PortErrorKind {
@@ -102,6 +111,26 @@ impl fmt::Display for PortError {
 impl Error for PortError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.source)
+    }
+}
+
+/// The source of an error, and the server that it is about.
+#[derive(Debug)]
+struct AtServer {
+    server: String,
+    source: Arc<dyn Error + Send + Sync>,
+}
+
+impl fmt::Display for AtServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.server, self.source)
+    }
+}
+
+impl Error for AtServer {
+    /// The text contains that of the source.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.source()
     }
 }
 

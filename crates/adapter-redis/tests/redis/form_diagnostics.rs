@@ -1,0 +1,67 @@
+//! Readiness and diagnostics behind Sentinel.
+
+use std::error::Error;
+use std::time::Duration;
+
+use auth_domain::ports::{PortError, PortErrorKind, Severity};
+use auth_testkit::holds_within;
+use auth_testkit::servers::{RedisServer, SentinelSet};
+
+use crate::support::{Ports, now_and};
+
+/// Sentinels and nodes notice a failure within three seconds.
+const NOTICED: Duration = Duration::from_secs(10);
+
+fn address(server: &RedisServer) -> String {
+    format!("127.0.0.1:{}", server.port())
+}
+
+fn text(error: &PortError) -> String {
+    error.source().unwrap().to_string()
+}
+
+/// Whether diagnostics have a check of this severity, whose text contains these words.
+async fn is_found(ports: &Ports, severity: Severity, words: &[&str]) -> bool {
+    let checks = ports.store.diagnose(now_and(0)).await.unwrap_or_default();
+    checks
+        .iter()
+        .any(|check| check.severity == severity && words.iter().all(|word| check.text.contains(word)))
+}
+
+// S-88
+#[tokio::test(flavor = "multi_thread")]
+async fn sentinels_and_replicas_are_named() {
+    let set = SentinelSet::start();
+    let (primary, replicas) = (set.primary(), set.replicas());
+    let ports = Ports::at(&set.url());
+    ports.store.ping(now_and(0)).await.unwrap();
+    let seen = ports.store.topology();
+    assert_eq!(seen.primaries[0].replication.as_ref().unwrap().online().count(), 2);
+    assert!(is_found(&ports, Severity::Ok, &["3 of 3 sentinels name", &address(primary)]).await);
+    assert!(
+        is_found(&ports, Severity::Ok, &["its replicas", &address(replicas[0]), &address(replicas[1])]).await
+    );
+
+    let [killed, frozen, _] = set.sentinels();
+    killed.kill();
+    frozen.freeze();
+    replicas[0].kill();
+    for sentinel in [killed, frozen] {
+        let found = async || {
+            is_found(&ports, Severity::Warning, &["sentinel", &address(sentinel), "does not answer"]).await
+        };
+        assert!(holds_within(NOTICED, found).await, "{}", address(sentinel));
+    }
+    let no_quorum = || is_found(&ports, Severity::Warning, &["cannot replace a failed primary"]);
+    assert!(holds_within(NOTICED, no_quorum).await);
+    let one = async || is_found(&ports, Severity::Ok, &["its replica ", &address(replicas[1])]).await;
+    assert!(holds_within(NOTICED, one).await);
+    replicas[1].kill();
+    let none = || is_found(&ports, Severity::Warning, &["no replica has its data"]);
+    assert!(holds_within(NOTICED, none).await);
+
+    primary.freeze();
+    let error = ports.store.ping(now_and(0)).await.unwrap_err();
+    assert_eq!(error.kind(), PortErrorKind::Unavailable);
+    assert!(text(&error).contains(&address(primary)), "{error:?}");
+}
