@@ -13,6 +13,7 @@ mod passwords;
 mod postgres;
 mod purpose;
 mod redis;
+mod redis_servers;
 mod retiring_key;
 mod servers;
 mod stores;

@@ -8,6 +8,10 @@ use auth_domain::model::RequestTime;
 use auth_domain::observation::RoundTrips;
 use auth_domain::ports::{Check, PortError};
 
+mod redis_servers;
+
+pub(crate) use redis_servers::{RedisServers, SentinelState};
+
 #[cfg(test)]
 pub(crate) mod fake;
 
@@ -28,6 +32,11 @@ pub(crate) trait Dependency: Send + Sync {
 
     /// Returns its name among the stores in metrics, and the reports of its round trips.
     fn round_trips(&self) -> (&'static str, &RoundTrips);
+
+    /// Returns the servers of Redis; `None` for other dependencies.
+    fn redis_servers(&self) -> Option<RedisServers> {
+        None
+    }
 
     /// Returns once it has accepted a connection.
     ///

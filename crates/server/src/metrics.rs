@@ -9,6 +9,7 @@ mod outcomes;
 mod passwords;
 mod process;
 mod reading;
+mod redis;
 mod round_trips;
 mod text;
 
@@ -155,9 +156,10 @@ impl Metrics {
         self
     }
 
-    /// Adds the metrics of the round trips to the stores.
+    /// Adds the metrics of the round trips to the stores, and of the servers of Redis.
     pub(crate) fn with_stores(mut self, dependencies: &Dependencies) -> Self {
         round_trips::register(&mut self.registry, dependencies);
+        redis::register(&mut self.registry, dependencies);
         self
     }
 

@@ -14,13 +14,14 @@ use auth_domain::ports::{Check, Clock, PortError};
 
 use super::named::named;
 use super::purpose::Purpose;
+use super::redis_servers;
 use super::servers::Servers;
 use super::stores::{ConnectionSet, TokenPorts, TokenStore};
 use crate::config::{
     ENVIRONMENT_PREFIX, RecordFormat, RedisSettings, ServerSettings, Settings, TokensBackend, TokensSettings,
     Verification,
 };
-use crate::dependency::{DenylistCache, Dependency, Depth};
+use crate::dependency::{DenylistCache, Dependency, Depth, RedisServers};
 use crate::reload::{Prepared, Reloadable};
 
 /// Returns the adapters on each set of connections, and adds Redis to the servers.
@@ -159,6 +160,10 @@ impl Dependency for Redis {
 
     fn round_trips(&self) -> (&'static str, &RoundTrips) {
         ("redis", self.store.round_trips())
+    }
+
+    fn redis_servers(&self) -> Option<RedisServers> {
+        Some(redis_servers::seen_by(&self.store))
     }
 
     async fn connect(&self, request_time: RequestTime) -> Result<(), PortError> {

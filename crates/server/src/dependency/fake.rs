@@ -5,7 +5,7 @@ use auth_domain::model::RequestTime;
 use auth_domain::observation::RoundTrips;
 use auth_domain::ports::{Check, PortError};
 
-use super::{Dependency, Depth};
+use super::{Dependency, Depth, RedisServers};
 
 type Call<T> = Box<dyn Fn() -> Result<T, PortError> + Send + Sync>;
 
@@ -17,6 +17,7 @@ pub(crate) struct FakeDependency {
     /// Whether a ping never returns.
     pub(crate) hangs: bool,
     pub(crate) round_trips: RoundTrips,
+    pub(crate) redis_servers: Option<RedisServers>,
 }
 
 /// A dependency without warnings and errors.
@@ -27,6 +28,7 @@ pub(crate) fn sound() -> FakeDependency {
         diagnose: Box::new(|| Ok(Vec::new())),
         hangs: false,
         round_trips: RoundTrips::default(),
+        redis_servers: None,
     }
 }
 
@@ -38,6 +40,7 @@ pub(crate) fn unreachable() -> FakeDependency {
         diagnose: Box::new(|| Err(PortError::unavailable("gone"))),
         hangs: false,
         round_trips: RoundTrips::default(),
+        redis_servers: None,
     }
 }
 
@@ -49,6 +52,10 @@ impl Dependency for FakeDependency {
 
     fn round_trips(&self) -> (&'static str, &RoundTrips) {
         (self.name(), &self.round_trips)
+    }
+
+    fn redis_servers(&self) -> Option<RedisServers> {
+        self.redis_servers.clone()
     }
 
     async fn connect(&self, _request_time: RequestTime) -> Result<(), PortError> {

@@ -5,7 +5,8 @@ use auth_domain::ports::Clock;
 use tokio::runtime::{Builder, Handle};
 
 use super::*;
-use crate::dependency::fake::unreachable;
+use crate::dependency::fake::{FakeDependency, sound, unreachable};
+use crate::dependency::{RedisServers, SentinelState};
 use crate::login_limiter::PasswordQueue;
 use crate::password_hashing::fake::FakeHashing;
 use crate::system::SystemClock;
@@ -171,4 +172,42 @@ fn a_counter_that_is_kept_elsewhere_is_read_at_each_scrape() {
     assert!(text(&metrics).contains("hooksentry_auth_kept_total 4\n"));
     kept.store(9, Ordering::Relaxed);
     assert!(text(&metrics).contains("hooksentry_auth_kept_total 9\n"));
+}
+
+fn with_redis(servers: RedisServers) -> String {
+    let redis = FakeDependency { redis_servers: Some(servers), ..sound() };
+    text(&Metrics::new(None).with_stores(&vec![Arc::new(redis)]))
+}
+
+// S-81
+#[test]
+fn servers_of_redis_are_counted_without_their_addresses() {
+    let sentinels = vec![SentinelState::Agrees, SentinelState::Agrees, SentinelState::Unusable];
+    let replicas = RedisServers {
+        primaries: 1,
+        replicas: Some(2),
+        lag: Some(Duration::from_secs(1)),
+        bytes_behind: Some(42),
+        uncovered_slots: None,
+        sentinels,
+    };
+    let text = with_redis(replicas);
+    for line in [
+        "hooksentry_auth_redis_primaries 1",
+        "hooksentry_auth_redis_replicas 2",
+        "hooksentry_auth_redis_replica_lag_seconds 1",
+        "hooksentry_auth_redis_replica_lag_bytes 42",
+        "hooksentry_auth_redis_sentinels{state=\"agrees\"} 2",
+        "hooksentry_auth_redis_sentinels{state=\"disagrees\"} 0",
+        "hooksentry_auth_redis_sentinels{state=\"unusable\"} 1",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+    let has = |text: &str, sample: &str| text.lines().any(|line| line.starts_with(sample));
+    assert!(!has(&text, "hooksentry_auth_redis_uncovered_slots"), "{text}");
+    let cluster =
+        with_redis(RedisServers { primaries: 3, uncovered_slots: Some(5), ..RedisServers::default() });
+    assert!(has(&cluster, "hooksentry_auth_redis_uncovered_slots 5"), "{cluster}");
+    assert!(!has(&cluster, "hooksentry_auth_redis_sentinels"), "{cluster}");
+    assert!(!has(&cluster, "hooksentry_auth_redis_replicas"), "{cluster}");
 }
