@@ -51,6 +51,11 @@ pub enum ConnectError {
     /// An error in [`VerifierConfig::redis`].
     #[error(transparent)]
     Redis(#[from] auth_adapter_redis::ConfigError),
+    /// [`Verification::Cached`] with a Redis Cluster, where each primary has a part of the denylist.
+    #[error(
+        "TOKENS__VERIFICATION: the denylist of a Redis Cluster cannot be cached; use Verification::Strict"
+    )]
+    CachedCluster,
 }
 
 /// Metrics of the denylist cache of [`Verification::Cached`]. A clone refers to the same cache.
@@ -96,6 +101,7 @@ impl TokenVerifier {
         let store = RedisStore::new(&config.redis, clock.clone())?;
         let (denylist, metrics): (Arc<dyn Denylist>, _) = match config.verification {
             Verification::Strict => (Arc::new(RedisDenylist::new(&store, REVOCATION)), None),
+            Verification::Cached if config.redis.is_cluster() => return Err(ConnectError::CachedCluster),
             Verification::Cached => {
                 let cached = CachingDenylist::start(&store, REVOCATION);
                 (Arc::new(cached.clone()), Some(CacheMetrics(cached)))

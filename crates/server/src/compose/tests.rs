@@ -95,6 +95,28 @@ fn problems_of(variables: &[(&str, &str)]) -> String {
     load(None, named, problems).err().map_or_else(String::new, |failure| failure.to_string())
 }
 
+#[test]
+fn cached_verification_on_a_cluster_is_rejected_by_name() {
+    let key = ("JWT__KEY", "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978");
+    let of = |url, verification| {
+        problems_of(&[
+            key,
+            ("TOKENS__BACKEND", "redis"),
+            ("REDIS__URL", url),
+            ("TOKENS__VERIFICATION", verification),
+        ])
+    };
+    let (cluster, sentinel) = ("redis-cluster://127.0.0.1:7000", "redis-sentinel://127.0.0.1:26379/primary");
+    let problem = of(cluster, "cached");
+    assert!(
+        problem.contains("HOOKSENTRY_AUTH__TOKENS__VERIFICATION: ") && problem.contains("strict"),
+        "{problem}"
+    );
+    for (url, verification) in [(cluster, "strict"), (sentinel, "cached")] {
+        assert!(!of(url, verification).contains("TOKENS__VERIFICATION"), "{url}");
+    }
+}
+
 // S-92
 #[test]
 fn the_admin_secret_is_strong_and_not_a_jwt_key() {
