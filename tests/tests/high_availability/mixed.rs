@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth_e2e::Stores;
 use auth_e2e::clock::{Stopwatch, pause};
-use auth_e2e::history::Report;
+use auth_e2e::history::{Exception, Report};
 use auth_e2e::randomness::Randomness;
 use auth_e2e::reliability::{Fault, Figures};
 
@@ -107,6 +107,7 @@ fn record(fault: Fault, report: &Report, incidents: usize, time: Duration) {
         .share("503 or no answer", report.unavailable, report.calls)
         .times("longest call", &[report.longest])
         .count("sessions", report.sessions)
+        .count("rotations that a failover forgot", report.count(Exception::ForgottenRotation))
         .count("wrong answers", report.violations.len())
         .record();
 }
