@@ -63,8 +63,8 @@ faults! {
     }
     Sentinel "Sentinel" {
         SentinelPrimaryKilled: "the primary is killed", "503 until a replica is promoted, then the new primary";
-        SentinelPrimaryFrozen: "the primary is frozen, and resumed after the failover", "503 until a replica is promoted; the former primary is not used again";
-        SentinelFailover: "`SENTINEL FAILOVER` while the primary is alive", "follows the announcement; a write that the former primary rejects is repeated";
+        SentinelPrimaryFrozen: "the primary is frozen, and resumed after the failover", "503 until a replica is promoted; the former primary is left within a second, and without `REDIS__WAIT_REPLICAS` what it acknowledged in that second is lost";
+        SentinelFailover: "`SENTINEL FAILOVER` while the primary is alive", "follows the announcement within a second; without `REDIS__WAIT_REPLICAS`, what the former primary acknowledged in that second is lost";
         SentinelDead: "one of three sentinels is dead", "no request fails: the others are asked";
     }
     Cluster "Redis Cluster" {

@@ -84,14 +84,15 @@ fn file() -> PathBuf {
     test.ancestors().nth(3).expect("tests lie in <target>/<profile>/deps").join("reliability.jsonl")
 }
 
-/// Returns the processors, their number and the operating system.
+/// Returns the processors, their number and the version of the kernel.
 fn machine() -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let (cpus, release) = (read("/proc/cpuinfo"), read("/proc/sys/kernel/osrelease"));
     let models: Vec<_> =
         cpus.lines().filter_map(|line| line.strip_prefix("model name")?.split(':').nth(1)).collect();
     let model = models.first().map_or("unknown processor", |model| model.trim());
-    format!("{} × {model}, Linux {}", models.len(), release.trim())
+    let version: Vec<_> = release.trim().split('.').take(2).collect();
+    format!("{} × {model}, Linux {}", models.len(), version.join("."))
 }
 
 /// Returns a number with commas between groups of three digits.
