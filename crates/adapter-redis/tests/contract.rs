@@ -1,6 +1,5 @@
 //! The shared contract suites, run on a real Redis: one server, behind Sentinel, and as a cluster.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its fixtures too")]
-#![expect(clippy::unused_async, reason = "the suites await their fixtures: some have to start servers")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,8 @@ use auth_adapter_redis::{
 use auth_domain::ports::{Denylist, LoginLimiter};
 use auth_testkit::servers::{RedisCluster, RedisServer, SentinelSet};
 use auth_testkit::{
-    DENYLIST_MARGIN, Fixture, LOGIN_LIMITS, LegacyFixture, SessionFixture, TestClock, holds_within,
+    DENYLIST_MARGIN, Fixture, LOGIN_LIMITS, LegacyFixture, START, SessionFixture, TestClock, holds_within,
+    request_time_at,
 };
 
 const REVOCATION: RevocationPolicy =
@@ -80,7 +80,7 @@ async fn sessions(
     store: fn() -> RedisStore,
     kind: fn(RedisSessionStore) -> RedisSessionStore,
 ) -> SessionFixture {
-    let store = store();
+    let store = connected(store()).await;
     SessionFixture {
         sessions: Arc::new(kind(RedisSessionStore::new(&store, REVOCATION))),
         denylist: Arc::new(RedisDenylist::new(&store, REVOCATION)),
@@ -89,22 +89,25 @@ async fn sessions(
 }
 
 async fn denylist(store: fn() -> RedisStore) -> Fixture<dyn Denylist> {
-    Fixture { port: Arc::new(RedisDenylist::new(&store(), REVOCATION)), keep: Box::new(()) }
+    Fixture { port: Arc::new(RedisDenylist::new(&connected(store()).await, REVOCATION)), keep: Box::new(()) }
 }
 
 async fn caching_denylist(store: fn() -> RedisStore) -> Fixture<dyn Denylist> {
-    let caching = CachingDenylist::start(&store(), REVOCATION);
+    let caching = CachingDenylist::start(&connected(store()).await, REVOCATION);
     let is_trusted = || async { caching.state().is_trusted };
     assert!(holds_within(Duration::from_secs(5), is_trusted).await, "the cache is not in use");
     Fixture { port: Arc::new(caching), keep: Box::new(()) }
 }
 
 async fn limiter(store: fn() -> RedisStore) -> Fixture<dyn LoginLimiter> {
-    Fixture { port: Arc::new(RedisLoginLimiter::new(&store(), LOGIN_LIMITS)), keep: Box::new(()) }
+    Fixture {
+        port: Arc::new(RedisLoginLimiter::new(&connected(store()).await, LOGIN_LIMITS)),
+        keep: Box::new(()),
+    }
 }
 
 async fn legacy(store: fn() -> RedisStore, issue: fn(&[&str]) -> String) -> LegacyFixture {
-    let store = store();
+    let store = connected(store()).await;
     LegacyFixture {
         tokens: Arc::new(RedisLegacyRefreshTokens::new(&store, REVOCATION)),
         sessions: Arc::new(RedisSessionStore::new(&store, REVOCATION)),
@@ -142,6 +145,12 @@ fn behind_sentinel() -> RedisStore {
 
 fn on_cluster() -> RedisStore {
     store(RedisCluster::shared().url())
+}
+
+/// Some cases have short deadlines, which leave no time to look for the primaries.
+async fn connected(store: RedisStore) -> RedisStore {
+    store.connect(request_time_at(START)).await.unwrap();
+    store
 }
 
 fn store(url: String) -> RedisStore {
