@@ -1,5 +1,6 @@
 //! Checks whether access tokens are revoked: those of concurrent callers in one batch.
 
+mod command;
 mod on_nodes;
 mod outcome;
 
@@ -10,6 +11,7 @@ use auth_domain::model::TokenId;
 use auth_domain::observation::Operation;
 use auth_domain::ports::PortError;
 
+use self::command::exists;
 use self::on_nodes::check_on_nodes;
 use self::outcome::{Checked, NoCheck};
 use crate::connections::Connections;
@@ -61,9 +63,14 @@ impl RevocationChecks {
             }
             answer => answer,
         };
+        if let Err(BatchError::Failed(NoCheck::Redirected)) = answer {
+            let connections = self.connections.during(Operation::Contains);
+            let revoked: u8 = connections.query_primary(exists(keys::revoked(id)), deadline).await?;
+            return Ok(revoked == 1);
+        }
         answer.map_err(|error| match error {
             BatchError::Failed(NoCheck::Failed(error)) => error,
-            BatchError::Failed(NoCheck::NotOpen) => StoreError::NotOpen.into(),
+            BatchError::Failed(NoCheck::NotOpen | NoCheck::Redirected) => StoreError::NotOpen.into(),
             BatchError::TimedOut => PortError::unavailable("Redis did not answer in time"),
             BatchError::Mismatched { .. } => unexpected_reply("not one for each token"),
             BatchError::Lost => PortError::unavailable("the batch of a check ended without a result"),
@@ -82,24 +89,13 @@ impl RevocationChecks {
     }
 }
 
-/// Checks tokens. `EXISTS` counts a key of any type: an entry revokes its token, whatever another program wrote under its name.
-///
-/// The first question is how many of the tokens are revoked, because usually none is.
+/// Checks tokens. The first question is how many of the tokens are revoked, because usually none is.
 async fn check(connections: &Connections, tokens: &[TokenId], deadline: Instant) -> StoreResult<Vec<bool>> {
     let keys: Vec<_> = tokens.iter().map(|id| keys::revoked(*id)).collect();
-    let mut exists = redis::cmd("EXISTS");
-    exists.arg(&keys);
-    let revoked = connections.query_all_primary([exists], Destination::Any, deadline).await?;
+    let revoked = connections.query_all_primary([exists(&keys)], Destination::Any, deadline).await?;
     match exactly(revoked)? {
         [0] => Ok(vec![false; tokens.len()]),
         [all] if all == tokens.len() => Ok(vec![true; tokens.len()]),
-        _ => {
-            let each = keys.iter().map(|key| {
-                let mut exists = redis::cmd("EXISTS");
-                exists.arg(key);
-                exists
-            });
-            connections.query_all_primary(each, Destination::Any, deadline).await
-        }
+        _ => connections.query_all_primary(keys.iter().map(exists), Destination::Any, deadline).await,
     }
 }

@@ -67,6 +67,11 @@ pub(crate) fn is_for_a_moment(error: &RedisError) -> bool {
     has_code(error, "TRYAGAIN") || error.to_string().contains(SLOT_MOVES)
 }
 
+/// Returns whether another node of the cluster has the key, or will have it in a moment.
+pub(crate) fn is_redirection(error: &RedisError) -> bool {
+    is_for_a_moment(error) || error.redirect_node().is_some()
+}
+
 /// Returns whether the server takes no writes because it is no primary.
 pub(crate) fn is_of_replica(error: &RedisError) -> bool {
     has_code(error, "READONLY") || has_code(error, "MASTERDOWN")

@@ -7,17 +7,16 @@ use auth_domain::model::TokenId;
 use futures_util::future::join_all;
 use redis::{Cmd, Value};
 
+use super::command::exists;
 use super::outcome::{Checked, NoCheck};
 use crate::connection::Node;
 use crate::connections::Connections;
-use crate::error::{StoreError, unexpected_reply};
+use crate::error::StoreError;
 use crate::keys;
 use crate::query::after_role;
-use crate::replies::{not_one_for_each, success};
+use crate::replies::read;
+use crate::server_error::is_redirection;
 use crate::topology::Destination;
-
-/// A token by its place in the batch, and the command that checks it.
-type Question = (usize, Cmd);
 
 /// Checks each token on its primary: one pipeline for each node, all at the same time. An error of one node concerns only its
 /// tokens.
@@ -27,20 +26,22 @@ pub(super) async fn check_on_nodes(
     deadline: Instant,
 ) -> Vec<Checked> {
     let view = connections.topology.view();
-    let mut groups: Vec<(Arc<Node>, Vec<Question>)> = Vec::with_capacity(view.nodes().len());
+    let mut groups: Vec<(Arc<Node>, Vec<usize>, Vec<Cmd>)> = Vec::with_capacity(view.nodes().len());
     for (place, id) in tokens.iter().enumerate() {
         let key = keys::revoked(*id);
         // Without a primary the caller looks for one.
         let Some(node) = view.node(Destination::Key(&key)) else { continue };
-        let mut exists = redis::cmd("EXISTS");
-        exists.arg(&key);
-        match groups.iter_mut().find(|(other, _)| Arc::ptr_eq(other, node)) {
-            Some((_, questions)) => questions.push((place, exists)),
-            None => groups.push((Arc::clone(node), vec![(place, exists)])),
+        match groups.iter_mut().find(|(other, ..)| Arc::ptr_eq(other, node)) {
+            Some((_, places, commands)) => {
+                places.push(place);
+                commands.push(exists(&key));
+            }
+            None => groups.push((Arc::clone(node), vec![place], vec![exists(&key)])),
         }
     }
     let mut checked = vec![Err(NoCheck::NotOpen); tokens.len()];
-    let answers = groups.into_iter().map(|(node, questions)| ask(connections, node, questions, deadline));
+    let answers =
+        groups.into_iter().map(|(node, places, commands)| ask(connections, node, places, commands, deadline));
     for (place, answer) in join_all(answers).await.into_iter().flatten() {
         if let Some(checked) = checked.get_mut(place) {
             *checked = answer;
@@ -53,34 +54,22 @@ pub(super) async fn check_on_nodes(
 async fn ask(
     connections: &Connections,
     node: Arc<Node>,
-    questions: Vec<Question>,
+    places: Vec<usize>,
+    commands: Vec<Cmd>,
     deadline: Instant,
 ) -> Vec<(usize, Checked)> {
-    let commands = after_role(questions.iter().map(|(_, exists)| exists.clone()));
+    let commands = after_role(commands);
     let replies = connections.primary_replies(&commands, Destination::Node(&node), deadline).await;
-    let replies = replies.and_then(|(_, replies)| {
-        if replies.len() == questions.len() { Ok(replies) } else { Err(not_one_for_each()) }
-    });
     match replies.map_err(NoCheck::from) {
-        Ok(replies) => {
-            let answers = questions.into_iter().zip(replies);
-            join_all(answers.map(|(question, reply)| answer(connections, question, reply, deadline))).await
-        }
-        Err(error) => questions.into_iter().map(|(place, _)| (place, Err(error.clone()))).collect(),
+        Ok((_, replies)) => places.into_iter().zip(replies.into_iter().map(answer)).collect(),
+        Err(error) => places.into_iter().map(|place| (place, Err(error.clone()))).collect(),
     }
 }
 
-/// Reads the reply for one token. If its slot has moved, its new primary is asked.
-async fn answer(
-    connections: &Connections,
-    (place, exists): Question,
-    reply: Value,
-    deadline: Instant,
-) -> (usize, Checked) {
-    let exists = match success(reply) {
-        Ok(Value::Int(exists)) => Ok(exists == 1),
-        Ok(_) => Err(StoreError::NotExecuted(unexpected_reply("another type"))),
-        Err(_) => connections.query_primary(exists, deadline).await,
-    };
-    (place, exists.map_err(NoCheck::from))
+fn answer(reply: Value) -> Checked {
+    match reply.extract_error() {
+        Ok(reply) => Ok(read::<u8>(reply)? == 1),
+        Err(error) if is_redirection(&error) => Err(NoCheck::Redirected),
+        Err(error) => Err(StoreError::from_answer(error).into()),
+    }
 }

@@ -12,6 +12,8 @@ pub(super) type Checked = Result<bool, NoCheck>;
 pub(super) enum NoCheck {
     /// No connection was open. The callers open one, and share the attempt.
     NotOpen,
+    /// The node redirects: the slot of the entry moves, or has moved. The caller follows, so that the batch need not wait.
+    Redirected,
     Failed(PortError),
 }
 

@@ -12,7 +12,7 @@ use auth_domain::model::{
 use auth_domain::ports::{
     Denylist, LegacyRefreshTokens, LoginLimiter, PortError, PortErrorKind, SessionStore, Severity,
 };
-use auth_testkit::servers::{ExecutedCommand, RedisServer};
+use auth_testkit::servers::{ExecutedCommand, RedisCluster, RedisServer, SentinelSet};
 use auth_testkit::{START, a_session, a_user_id, an_access_token, holds_within, request_time_at};
 
 use crate::support::{Ports, REVOCATION, an_attempt, an_attempt_from_an_address, now_and};
@@ -55,6 +55,46 @@ fn set_user(server: &RedisServer, rules: &[impl AsRef<str>]) {
 fn with_rights(server: &RedisServer) -> Ports {
     set_user(server, &rules());
     Ports::at(&server.url().replace("redis://", &format!("redis://{USER}:sesame@")))
+}
+
+/// The words of an `ACL SETUSER` command for other servers than one Redis.
+fn more_rules(before: &str, after: &str) -> Vec<String> {
+    let rules = README.split(before).nth(1).unwrap().split(after).next().unwrap();
+    let rules = rules.replace("PASSWORD", "sesame").replace(['\'', '\\', '`'], "");
+    rules.split_whitespace().map(str::to_owned).collect()
+}
+
+// S-87
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_of_the_readme_suffice_on_a_cluster() {
+    let cluster = RedisCluster::shared();
+    let rules = [rules(), more_rules("A cluster also needs ", ". ")].concat();
+    for node in cluster.nodes() {
+        set_user(node, &rules);
+    }
+    let ports = Ports::at(&cluster.url().replace("://", &format!("://{USER}:sesame@")));
+    use_login_limit(&ports).await.unwrap();
+    let session = ports.opened().await;
+    ports.rotated(&session, &session.token).await;
+    ports.log_out(&session, None).await.unwrap();
+    let token = an_access_token(START);
+    let slot = cluster.slot_of(&format!("auth:jwt:revoked:{}", token.id));
+    let target = cluster.begin_move(slot);
+    ports.denylist.add(token, request_time_at(START)).await.unwrap();
+    assert!(ports.is_revoked(token).await);
+    cluster.finish_move(slot, target);
+}
+
+// S-87
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_of_the_readme_suffice_on_sentinels() {
+    let set = SentinelSet::shared();
+    let rules = more_rules("-p 26379 ACL SETUSER hooksentry-auth ", "```");
+    for sentinel in set.sentinels() {
+        set_user(sentinel, &rules);
+    }
+    let ports = Ports::at(&format!("{}&sentinel_user={USER}&sentinel_password=sesame", set.url()));
+    ports.opened().await;
 }
 
 /// Makes calls that use every command of the login limit.
