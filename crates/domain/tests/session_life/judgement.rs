@@ -17,7 +17,10 @@ pub(crate) fn judge(
 ) -> Result<AllowedLogout, Violation> {
     let (history, session) = (&world.history, refresh.session);
     if history.is_lost(refresh.presented) {
-        check_reason(world, refresh, rejection)?;
+        // It may have been rejected before the failover.
+        if !request.is_forgotten {
+            check_reason(world, refresh, rejection)?;
+        }
         return Ok(AllowedLogout::LostByAFailover);
     }
     let has_bit = |bits: u8| bits & (1 << session) != 0;

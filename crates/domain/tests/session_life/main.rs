@@ -39,23 +39,23 @@ use allowed::AllowedLogout::{
 use explorer::{Explored, explore};
 use scenario::Scenario;
 
-/// Explores a scenario with the real rules.
+/// Explores a scenario with the real rules, a larger one in a soak.
 ///
 /// # Panics
-/// If an invariant is broken, if fewer than `states` states are reached, or if other exceptions than `allowed` are used.
+/// If an invariant is broken, if fewer than `states` states are reached, or if other exceptions than `allowed` are used. A larger
+/// scenario may use more of them.
 fn holds(scenario: &Scenario, states: usize, allowed: &[AllowedLogout]) {
-    let scenario = scenario.clone().larger_in_soak();
-    let explored = explore(&scenario, None);
-    println!("{}: {explored}", scenario.name);
-    let Explored { states: reached, violation, allowed: used, .. } = explored;
-    assert!(violation.is_none(), "{}: {}", scenario.name, violation.unwrap());
-    assert!(reached >= states, "{}: only {reached} states were explored", scenario.name);
+    let name = scenario.name;
+    let explored = explore(&scenario.of_this_run(), None);
+    println!("{name}: {explored}");
+    let Explored { states: reached, violation, allowed: mut used, .. } = explored;
+    assert!(violation.is_none(), "{name}: {}", violation.unwrap());
+    assert!(reached >= states, "{name}: only {reached} states were explored");
+    if scenario::is_soak() {
+        used.retain(|reason| allowed.contains(reason));
+    }
     let expected = allowed.iter().copied().collect();
-    assert_eq!(
-        used, expected,
-        "{}: left: logouts that were explored, right: that are allowed",
-        scenario.name
-    );
+    assert_eq!(used, expected, "{name}: left: logouts that were explored, right: that are allowed");
 }
 
 // S-47

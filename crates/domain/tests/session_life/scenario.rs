@@ -43,14 +43,20 @@ pub(crate) struct Budget {
 }
 
 impl Scenario {
-    /// The same scenario with one more fault and one more refresh, if `SOAK=1` is set.
-    pub(crate) fn larger_in_soak(mut self) -> Self {
-        if std::env::var_os("SOAK").is_some_and(|value| value == "1") {
-            self.most.faults += 1;
-            self.most.refreshes += 1;
+    /// This scenario, or one with one more fault and one more refresh in a soak.
+    pub(crate) fn of_this_run(&self) -> Self {
+        let mut scenario = self.clone();
+        if is_soak() {
+            scenario.most.faults += 1;
+            scenario.most.refreshes += 1;
         }
-        self
+        scenario
     }
+}
+
+/// Whether `SOAK=1` is set.
+pub(crate) fn is_soak() -> bool {
+    std::env::var_os("SOAK").is_some_and(|value| value == "1")
 }
 
 /// A scenario with one client that is logged in, on one server.

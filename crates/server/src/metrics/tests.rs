@@ -22,6 +22,7 @@ fn every_outcome_is_exported_from_the_start() {
     for line in [
         "hooksentry_auth_logins_total{outcome=\"blocked\",reason=\"too_many_failures\"} 0",
         "hooksentry_auth_refreshes_total{outcome=\"reuse_detected\",reason=\"reuse_detected\"} 0",
+        "hooksentry_auth_refreshes_total{outcome=\"reuse_detected\",reason=\"rotation_may_be_lost\"} 0",
         "hooksentry_auth_refreshes_total{outcome=\"reused_in_grace_period\",reason=\"already_used\"} 0",
         "hooksentry_auth_login_blocks_total{limit=\"address\"} 0",
         "hooksentry_auth_logouts_total{outcome=\"succeeded\",reason=\"logged_out\"} 0",
