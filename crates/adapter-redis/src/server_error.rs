@@ -42,8 +42,8 @@ const CREDENTIALS: [&str; 2] = ["NOAUTH", "WRONGPASS"];
 const ARGUMENTS: &str = ", with args beginning with";
 
 /// The driver's own text names no setting.
-pub(crate) const AUTHENTICATION_FAILED: &str = "REDIS__URL: Redis rejects the user or the password; correct them, and percent-encode special \
-                                     characters";
+pub(crate) const AUTHENTICATION_FAILED: &str = "REDIS__URL: Redis rejects the user or the password; correct them (of sentinels: sentinel_user and \
+                                     sentinel_password), and percent-encode special characters";
 
 /// Translates an error of the server.
 pub(crate) fn server_error(error: RedisError) -> PortError {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use auth_domain::model::{to_microseconds, to_unix_microseconds};
 use auth_domain::observation::{Operation, RoundTrips};
-use auth_domain::ports::{Clock, PortError};
+use auth_domain::ports::Clock;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Cmd, Pipeline, Value};
 
@@ -119,21 +119,13 @@ impl Connection {
         sent: impl Future<Output = StoreResult<T>>,
     ) -> StoreResult<T> {
         let started = self.clock.instant();
-        let result = sent.await.and_then(|replies| self.of_primary(replies));
+        let result = sent.await.and_then(|replies| self.server.believed(replies));
         let now = self.clock.instant();
         if result.is_ok() {
             self.note_answer(now);
         }
         self.round_trips.record(operation, outcome(&result), now.saturating_duration_since(started));
         result
-    }
-
-    /// Rejects replies of a former primary, which may have been frozen meanwhile: its writes are lost, and its data is old.
-    fn of_primary<T>(&self, replies: T) -> StoreResult<T> {
-        if self.server.is_retired() {
-            return Err(StoreError::Closed(PortError::unavailable("another server is the primary now")));
-        }
-        Ok(replies)
     }
 
     /// Returns whether the connection had no answer for a while, so that it may have died silently.

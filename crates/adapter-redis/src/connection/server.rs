@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwapOption;
+use auth_domain::ports::PortError;
 use redis::ConnectionAddr;
 use time::OffsetDateTime;
+
+use crate::error::{StoreError, StoreResult};
 
 use crate::replication::Replication;
 
@@ -59,11 +62,33 @@ impl Server {
         self.replication.load_full()
     }
 
+    /// Rejects replies of a former primary, which may have been frozen meanwhile: its writes are lost, and its data is old.
+    pub(crate) fn believed<T>(&self, replies: T) -> StoreResult<T> {
+        if self.is_retired() {
+            return Err(StoreError::Closed(PortError::unavailable("another server is the primary now")));
+        }
+        Ok(replies)
+    }
+
     pub(crate) fn retire(&self) {
         self.is_retired.store(true, Ordering::Release);
     }
 
     pub(crate) fn is_retired(&self) -> bool {
         self.is_retired.load(Ordering::Acquire)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_of_a_former_primary_count_as_none() {
+        let server = Server::discovered(ConnectionAddr::Tcp("127.0.0.1".to_owned(), 6379), None);
+        assert_eq!(server.believed(1).unwrap(), 1);
+        server.retire();
+        // The call may have been executed, so its outcome is unknown.
+        assert!(matches!(server.believed(1), Err(error @ StoreError::Closed(_)) if error.is_unanswered()));
     }
 }
