@@ -74,8 +74,10 @@ faults! {
         ClusterSlotsMoved: "slots are moved to another primary under load", "follows `ASK` and `MOVED`, and repeats `TRYAGAIN`";
     }
     Failover "What a failover forgets" {
-        ForgottenWithoutWait: "writes were acknowledged by the primary alone (`REDIS__WAIT_REPLICAS=0`)", "a lost logout is in force again only when it is repeated; a lost rotation ends its session, with the reason `rotation_may_be_lost`";
-        ForgottenWithWait: "writes were acknowledged by a replica too (`REDIS__WAIT_REPLICAS=1`)", "503 if the replica does not confirm in time; an acknowledged write is kept";
+        ForgottenWithoutWait: "the primary loses its replicas for 0.4 s, and is killed; writes were acknowledged by the primary alone (`REDIS__WAIT_REPLICAS=0`)", "a lost logout is in force again only when it is repeated; a lost rotation ends its session, with the reason `rotation_may_be_lost`";
+        ForgottenWithWait: "the same; writes were acknowledged by a replica too (`REDIS__WAIT_REPLICAS=1`)", "503 while no replica confirms; an acknowledged write is kept";
+        ForgottenByCommand: "`SENTINEL FAILOVER` of a primary with two replicas, `REDIS__WAIT_REPLICAS=1`", "as without replicas to wait for: the replica that is not promoted confirms writes that the other one does not have";
+        KeptByAllReplicas: "the same, `REDIS__WAIT_REPLICAS=2`", "503 until both replicas follow the new primary; an acknowledged write is kept";
     }
     Postgres "Postgres" {
         PostgresKilled: "Postgres is killed and started again", "login and refresh are 503, without a change of tokens; logout and verification work";

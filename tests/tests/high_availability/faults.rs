@@ -136,7 +136,7 @@ async fn freeze(redis: &Redis) {
 }
 
 /// Replaces a primary that is alive.
-fn fail_over(redis: &Redis) {
+pub(super) fn fail_over(redis: &Redis) {
     match redis {
         Redis::One(_) => (),
         Redis::Sentinel(set) => set.fail_over(),
