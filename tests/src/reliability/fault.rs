@@ -52,6 +52,7 @@ faults! {
         RedisSlow: "each reply of Redis takes 200 ms longer", "works, more slowly";
         RedisBlackHole: "packets to Redis are lost without a reset", "503 within the timeout";
         RedisGarbage: "Redis answers with bytes that are no reply", "503; the connection is discarded";
+        RedisReset: "the network resets the connections to Redis again and again", "connects again and repeats the call; 503 if the new connection is reset, too";
         RedisFull: "Redis is full (`maxmemory`, `noeviction`)", "503 for logins; refreshes, logouts and verifications go on";
         RedisConnectionsExhausted: "Redis accepts no more clients (`maxclients`)", "503 until a connection is free";
         ScriptFlush: "`SCRIPT FLUSH` under load", "loads the scripts again; no request fails";
@@ -85,6 +86,7 @@ faults! {
         PostgresSlow: "each reply of Postgres takes 200 ms longer", "works, more slowly";
         PostgresBlackHole: "packets to Postgres are lost without a reset", "the same as frozen";
         PostgresGarbage: "Postgres answers with bytes that are no message", "503; the connection is discarded";
+        PostgresReset: "the network resets the connections to Postgres again and again", "connects again and repeats the call; 503 if the new connection is reset, too";
         PostgresConnectionsExhausted: "Postgres accepts no more connections", "503 until a connection is free";
         PostgresTableLocked: "`LOCK TABLE users`", "login and refresh are 503 within the statement timeout";
         PostgresPromoted: "the primary is killed and the standby promoted", "503 until the promotion, then the new primary; a standby is never read";

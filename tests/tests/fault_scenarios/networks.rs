@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use auth_e2e::clock::pause;
 use auth_e2e::reliability::Fault;
 use auth_e2e::{Installation, Server, Stores};
 use auth_testkit::servers::Proxy;
 
 use crate::scenario::{Effect, survives, with_users};
 
+/// Longer than a call takes.
+const BETWEEN_RESETS: Duration = Duration::from_millis(130);
 const SLOW: Duration = Duration::from_millis(200);
 /// Longer than the timeouts of a command of Redis and of a connection.
 const OF_REDIS: Duration = Duration::from_millis(1_600);
@@ -62,6 +65,37 @@ async fn slow_replies_of_a_store_fail_no_call() {
         async |()| postgres.postgres.delay(Duration::ZERO),
     );
     tokio::join!(slow_redis, slow_postgres);
+}
+
+/// A call fails if its new connection is reset as well.
+async fn reset_often(proxy: &Proxy) {
+    for _ in 0..10 {
+        pause(BETWEEN_RESETS).await;
+        proxy.reset();
+    }
+}
+
+// S-66
+#[tokio::test(flavor = "multi_thread")]
+async fn reset_connections_to_a_store_under_load_lose_nothing() {
+    let (redis, postgres) = tokio::join!(Stage::new(), Stage::new());
+    let resets_of_redis = survives(
+        &redis.server,
+        Fault::RedisReset,
+        Effect::Any,
+        Duration::ZERO,
+        async || reset_often(&redis.redis).await,
+        async |()| {},
+    );
+    let resets_of_postgres = survives(
+        &postgres.server,
+        Fault::PostgresReset,
+        Effect::Any,
+        Duration::ZERO,
+        async || reset_often(&postgres.postgres).await,
+        async |()| {},
+    );
+    tokio::join!(resets_of_redis, resets_of_postgres);
 }
 
 // S-66
