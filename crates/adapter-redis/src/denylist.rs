@@ -67,7 +67,7 @@ impl Denylist for RedisDenylist {
         let deadline = request_time.deadline();
         let is_revoked = self.store.revocation_checks().is_revoked(id, deadline).await?;
         if !is_revoked {
-            self.store.connections().expect_right_clock(deadline).await?;
+            self.store.connections().check_not_behind(deadline).await?;
         }
         Ok(is_revoked)
     }

@@ -13,23 +13,19 @@ use crate::error::{StoreError, StoreResult};
 use crate::topology::Destination;
 
 impl Connections {
-    /// Returns whether our clock agreed with the server clock when that was last read; `true` if no connection is open.
-    pub(crate) fn clock_is_right(&self) -> bool {
+    /// Checks that our clock is not behind: it would accept tokens that have expired, and revoked ones whose entries are gone. One
+    /// that is ahead only rejects tokens too early. If it seems to be behind, the server clock is read: one of the two may have been
+    /// corrected since.
+    pub(crate) async fn check_not_behind(&self, deadline: Instant) -> StoreResult<()> {
         let connection = self.open_connection(Destination::Any);
-        connection.is_none_or(|connection| connection.skew().saturating_abs() <= MAX_SKEW)
-    }
-
-    /// Checks our clock: a clock that is behind would accept tokens that have expired, and revoked ones whose entries are gone.
-    /// If it seems to be wrong, the server clock is read: one of the two may have been corrected since.
-    pub(crate) async fn expect_right_clock(&self, deadline: Instant) -> StoreResult<()> {
-        if self.clock_is_right() {
+        if connection.is_none_or(|connection| connection.skew() <= MAX_SKEW) {
             return Ok(());
         }
         let (connection, until) = self.acquire(Destination::Any, deadline).await?;
         self.discard_on_error(&connection, connection.sample_clock(until).await)
             .map_err(StoreError::of_read)?;
         let skew = connection.skew();
-        if skew.saturating_abs() <= MAX_SKEW {
+        if skew <= MAX_SKEW {
             return Ok(());
         }
         Err(StoreError::NotExecuted(PortError::unavailable(skew_text(skew))))

@@ -91,7 +91,7 @@ impl TrackingConnection {
         self.send(&commands).await.map(drop)
     }
 
-    /// Sends a heartbeat, and renews the trust in the cache when it is answered and the clock is right.
+    /// Sends a heartbeat, and renews the trust in the cache when it is answered and our clock is not behind.
     pub(super) async fn send_heartbeat(&mut self) -> StoreResult<()> {
         if self.target.is_retired() || self.server.is_retired() {
             return Err(lost());
@@ -100,7 +100,7 @@ impl TrackingConnection {
         self.check_role().await?;
         // Redis writes invalidations once in a turn of its event loop, and with several I/O threads it may answer a writer
         // before that. `TIME` is of a later turn: invalidations of writes before the `PING` precede its reply.
-        if !self.clock_is_right().await? {
+        if self.clock_is_behind().await? {
             self.cache.end_trust();
             return Ok(());
         }
@@ -108,12 +108,12 @@ impl TrackingConnection {
         if is_trusted { Ok(()) } else { Err(lost()) }
     }
 
-    /// Reads the server clock. While it is not ours, the denylist decides about each token, and accepts none.
-    async fn clock_is_right(&mut self) -> StoreResult<bool> {
+    /// Reads the server clock. While ours is behind it, the denylist decides about each token, and accepts none.
+    async fn clock_is_behind(&mut self) -> StoreResult<bool> {
         let until = self.clock.instant() + REPLY_TIMEOUT;
         let sample = before(until, ClockSample::take(&mut self.connection, &*self.clock)).await?;
         let skew = sample.unix_microseconds.saturating_sub(to_unix_microseconds(self.clock.now()));
-        Ok(skew.saturating_abs() <= MAX_SKEW)
+        Ok(skew > MAX_SKEW)
     }
 
     /// Waits for invalidations and returns their tokens, which the cache contains already, with a provisional lifetime.
