@@ -144,6 +144,9 @@ fn denylist(
     response: Response,
 ) -> Result<Step, Violation> {
     if tokens.is_empty() {
+        if request.is_forgotten {
+            world.forget_pending(&sessions);
+        }
         world.store.complete(&sessions);
         return Ok(Step::Respond(response));
     }

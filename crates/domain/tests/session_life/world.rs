@@ -134,6 +134,17 @@ impl World {
         }
     }
 
+    /// Marks the access tokens as lost whose mark is removed by the request of an end that a failover forgot. They belong to a later
+    /// end of the session, whose request does not write them if its answer was lost, too.
+    pub(crate) fn forget_pending(&mut self, sessions: &[u8]) {
+        let records = sessions.iter().filter_map(|session| self.store.record(*session));
+        for record in records.filter(|record| record.end_reason().is_some()) {
+            let tokens = record.live_tokens.iter().map(calls::number);
+            let alive = tokens.filter(|token| !self.store.is_denylisted(*token));
+            self.history.lost_access |= alive.fold(0, |bits, token| bits | 1 << token);
+        }
+    }
+
     /// A login without faults.
     fn log_in(&mut self) {
         let (session, token) = (self.sessions, self.next);
