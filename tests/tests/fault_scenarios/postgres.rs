@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use auth_e2e::clock::Stopwatch;
+use auth_e2e::clock::{Stopwatch, holds_within};
 use auth_e2e::history::Answer;
 use auth_e2e::reliability::Fault;
 use auth_e2e::{Installation, Server, Servers, Stores};
@@ -17,6 +17,9 @@ use crate::scenario::{Effect, expect_connections, survives, with_users, withstan
 const CONNECTION: Duration = Duration::from_millis(1_200);
 /// Longer than the timeout of a statement.
 const STATEMENT: Duration = Duration::from_millis(2_600);
+
+const LOCKED: Duration = Duration::from_secs(10);
+const HELD: &str = "SELECT count(*) FROM pg_locks WHERE granted AND mode = 'AccessExclusiveLock' AND relation = 'users'::regclass";
 
 async fn start(stores: Stores) -> Server {
     Server::start_on(with_users(Installation::on(stores)).await).await
@@ -68,6 +71,7 @@ async fn a_locked_table_of_users_under_load_is_an_outage_and_changes_nothing() {
     let begin = async || {
         let mut child = lock.spawn().unwrap();
         writeln!(child.stdin.as_mut().unwrap(), "BEGIN; LOCK TABLE users;").unwrap();
+        assert!(holds_within(LOCKED, || servers(&server).query(HELD) == "1").await, "no lock");
         child
     };
     let end = async |mut child: Child| {

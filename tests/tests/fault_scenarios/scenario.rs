@@ -16,6 +16,8 @@ const CLIENTS: usize = 12;
 const RATE: u32 = 100;
 /// The load runs for this time before the fault.
 const BEFORE: Duration = Duration::from_millis(400);
+/// A fault affects a call within this time after its duration.
+const AFFECTED: Duration = Duration::from_secs(10);
 /// A dependency that is back is used again within this time.
 const RECOVERY: Duration = Duration::from_secs(2);
 /// The load goes on until it has been without an outage for this time.
@@ -81,6 +83,10 @@ pub(crate) async fn withstands<T>(
     let start = recorder.now();
     let state = begin().await;
     pause(if is_long() { 4 * duration } else { duration }).await;
+    if matches!(effect, Effect::Outage) {
+        // A fault of few calls, such as logins, may meet none of them for a while.
+        holds_within(AFFECTED, || !outages(&recorder.calls(), start).is_empty()).await;
+    }
     end(state).await;
     let end = recorder.now();
     let is_calm = || {
