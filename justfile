@@ -36,6 +36,13 @@ e2e-on-servers:
     @echo; echo "== auth-e2e on Postgres and Redis"; \
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --quiet --package auth-e2e {{ on_any_store }}
 
+# The same black-box tests once more on each form of Redis with several servers: behind Sentinel, and as a cluster
+e2e-redis-forms *ARGS:
+    @for form in sentinel cluster; do \
+        echo; echo "== auth-e2e on Postgres and Redis, $form"; \
+        HOOKSENTRY_AUTH_E2E_STORES=$form cargo test --quiet --package auth-e2e {{ on_any_store }} {{ ARGS }}; \
+    done
+
 # Run the tests with third-party programs that `just test` does not need: proxies, PgBouncer, Prometheus, Java, Mono, Chromium, validators (Debian 12)
 interop: system-packages interop-packages
     @cargo test --quiet --package auth-e2e --test interop -- --ignored --test-threads 1
@@ -101,6 +108,7 @@ soak: system-packages fuzz
     cargo test --package auth-e2e --test races --test crash --test servers --test fault_scenarios
     cargo test --package auth-e2e --test high_availability -- --include-ignored --nocapture
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --package auth-e2e --test races --test crash
+    {{ just_executable() }} --justfile {{ justfile() }} e2e-redis-forms
 
 # Copy the figures of the last `just soak` into docs/reliability.md
 reliability:

@@ -1,11 +1,11 @@
-//! Readiness and diagnostics behind Sentinel.
+//! Readiness and diagnostics behind Sentinel and on a cluster.
 
 use std::error::Error;
 use std::time::Duration;
 
 use auth_domain::ports::{PortError, PortErrorKind, Severity};
 use auth_testkit::holds_within;
-use auth_testkit::servers::{RedisServer, SentinelSet};
+use auth_testkit::servers::{RedisCluster, RedisServer, SentinelSet};
 
 use crate::support::{Ports, now_and};
 
@@ -64,4 +64,31 @@ async fn sentinels_and_replicas_are_named() {
     let error = ports.store.ping(now_and(0)).await.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Unavailable);
     assert!(text(&error).contains(&address(primary)), "{error:?}");
+}
+
+// S-88
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_nodes_and_slots_of_a_cluster_are_named() {
+    let cluster = RedisCluster::start();
+    let ports = Ports::at(&cluster.url());
+    ports.store.ping(now_and(0)).await.unwrap();
+    let primary = cluster.primary_of("key");
+    let replica = cluster.replica_of(primary);
+    let seen = ports.store.topology();
+    assert_eq!(seen.primaries.len(), 3);
+    assert!(seen.primaries.iter().all(|it| it.replication.as_ref().unwrap().online().count() == 1));
+    assert!(is_found(&ports, Severity::Ok, &["the primaries of the cluster are", &address(primary)]).await);
+    assert!(is_found(&ports, Severity::Ok, &[&address(primary), "its replica", &address(replica)]).await);
+
+    replica.kill();
+    primary.freeze();
+    let error = ports.store.ping(now_and(0)).await.unwrap_err();
+    assert!(text(&error).contains(&address(primary)), "{error:?}");
+    let uncovered = || is_found(&ports, Severity::Error, &["5461 slots of the cluster have no primary"]);
+    assert!(holds_within(NOTICED, uncovered).await);
+    assert!(is_found(&ports, Severity::Warning, &["cluster node", &address(primary), "has failed"]).await);
+    assert!(is_found(&ports, Severity::Warning, &[&address(replica), "a replica of", "has failed"]).await);
+    primary.thaw();
+    let is_back = || async { ports.store.ping(now_and(0)).await.is_ok() };
+    assert!(holds_within(NOTICED, is_back).await);
 }
