@@ -56,6 +56,11 @@ impl Connections {
         Self { owner, ..self.clone() }
     }
 
+    /// Returns how many replicas confirm a write.
+    pub(crate) const fn replicas(&self) -> u32 {
+        self.replicas
+    }
+
     /// Returns the same connections, whose writes wait for replicas.
     pub(crate) fn waiting_for(self, replicas: u32) -> Self {
         Self { replicas, ..self }

@@ -12,7 +12,7 @@ pub(super) fn by_server(servers: &[(String, Vec<Check>)]) -> Vec<Check> {
         for check in checks {
             let is_common = servers.iter().all(|(_, others)| others.contains(check));
             let subject = if is_common { "each primary" } else { address };
-            let named = Check { severity: check.severity, text: format!("{subject}: {}", check.text) };
+            let named = Check { text: format!("{subject}: {}", check.text), ..check.clone() };
             if !joined.contains(&named) {
                 joined.push(named);
             }

@@ -24,7 +24,7 @@ pub(super) fn cluster_checks(nodes: &str) -> Vec<Check> {
     let covered = serving.iter().map(|node| node.slots).sum();
     let uncovered = usize::from(SLOTS).saturating_sub(covered);
     if uncovered > 0 {
-        checks.push(Check::error(format!(
+        checks.push(Check::outage(format!(
             "{uncovered} slots of the cluster have no primary, so their users cannot log in; start the failed nodes, or give the \
              slots to others (redis-cli --cluster fix)"
         )));

@@ -90,7 +90,7 @@ impl RedisStore {
         let snapshots = snapshots.and_then(|settings| settings.get("save").cloned());
         let mut checks = server_checks(&info, snapshots.as_deref(), self.is_cluster());
         let is_replaceable = !connections.connector().target().form().is_single();
-        checks.extend(replica_checks(&Replication::parse(&info), is_replaceable));
+        checks.extend(replica_checks(&Replication::parse(&info), is_replaceable, connections.replicas()));
         Ok(checks)
     }
 
@@ -114,5 +114,7 @@ fn has_error(checks: &[Check]) -> bool {
 fn unusable(node: &Node, error: &PortError) -> Check {
     let reason = error.source().map_or_else(String::new, ToString::to_string);
     let address = node.server().address();
-    Check::error(format!("the primary {address} cannot be used ({reason}); start it, or wait for a failover"))
+    Check::outage(format!(
+        "the primary {address} cannot be used ({reason}); start it, or wait for a failover"
+    ))
 }

@@ -9,11 +9,22 @@ use crate::replication::{Replica, Replication};
 /// A connected replica acknowledges each second.
 const LATE: Duration = Duration::from_secs(10);
 
-/// Checks the replicas of a primary. `is_replaceable`: sentinels or a cluster replace the primary if it fails.
-pub(super) fn replica_checks(replication: &Replication, is_replaceable: bool) -> Vec<Check> {
+/// Checks the replicas of a primary.
+///
+/// # Parameters
+/// - `is_replaceable`: sentinels or a cluster replace the primary if it fails.
+/// - `awaited`: how many replicas must confirm a write.
+pub(super) fn replica_checks(replication: &Replication, is_replaceable: bool, awaited: u32) -> Vec<Check> {
     let late = |replica: &&Replica| !replica.is_online || replica.lag >= LATE;
     let mut checks: Vec<_> = replication.replicas.iter().filter(late).map(late_replica).collect();
     let current: Vec<_> = replication.replicas.iter().filter(|replica| !late(replica)).collect();
+    let online = replication.online().count();
+    if u32::try_from(online).is_ok_and(|online| online < awaited) {
+        checks.push(Check::outage(format!(
+            "{online} replicas have its data, and {awaited} must confirm each write, so logins, refreshes and logouts are a 503; \
+             start its replicas, or lower REDIS__WAIT_REPLICAS"
+        )));
+    }
     if !current.is_empty() {
         checks.push(Check::ok(connected(&current)));
     } else if is_replaceable {
@@ -66,9 +77,15 @@ mod tests {
 
     #[test]
     fn replicas_that_are_missing_or_late_are_warnings() {
-        let found = |replicas: &[_], is_replaceable| replica_checks(&replication(replicas), is_replaceable);
-        assert_eq!(found(&[], false), []);
-        assert!(found(&[], true)[0].text.starts_with("no replica has its data"));
+        let found =
+            |replicas: &[_], is_replaceable| replica_checks(&replication(replicas), is_replaceable, 1);
+        assert_eq!(replica_checks(&replication(&[]), false, 0), []);
+        let missing = found(&[], true);
+        assert!(
+            missing[0].is_outage
+                && missing[0].text.starts_with("0 replicas have its data, and 1 must confirm")
+        );
+        assert!(missing[1].text.starts_with("no replica has its data"));
         let current = found(&[("a:1", true, 1), ("b:1", true, 0)], true);
         assert_eq!(current, [Check::ok("its replicas a:1, b:1 are at most 1 s and 7 bytes behind")]);
 
@@ -77,6 +94,6 @@ mod tests {
         assert!(late[1].text.starts_with("the replica b:1 does not have the data yet"), "{late:?}");
         assert_eq!(late[2], Check::ok("its replica c:1 is at most 0 s and 7 bytes behind"));
         assert!(late[..2].iter().all(|check| check.severity == Severity::Warning));
-        assert_eq!(found(&[("a:1", false, 0)], true).len(), 2, "a failover is not possible");
+        assert_eq!(found(&[("a:1", false, 0)], true).len(), 3, "a failover is not possible");
     }
 }

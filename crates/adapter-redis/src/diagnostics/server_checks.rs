@@ -63,7 +63,7 @@ fn replicas(info: &Info<'_>) -> Check {
             "it takes writes without its replicas: a primary that is cut off by a failover keeps accepting logins and \
              logouts, and loses them when it rejoins; set min-replicas-to-write 1 and min-replicas-max-lag 10",
         ),
-        (_, "0") => Check::error(
+        (_, "0") => Check::outage(
             "it takes no writes because too few of its replicas are connected (min-replicas-to-write); check that they run, \
              and that this is the primary",
         ),

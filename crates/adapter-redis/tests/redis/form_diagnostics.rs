@@ -59,6 +59,8 @@ async fn sentinels_and_replicas_are_named() {
     replicas[1].kill();
     let none = || is_found(&ports, Severity::Warning, &["no replica has its data"]);
     assert!(holds_within(NOTICED, none).await);
+    let waiting = Ports::at(&set.url()).waiting_for(1);
+    assert!(is_found(&waiting, Severity::Error, &["0 replicas have its data, and 1 must confirm"]).await);
 
     primary.freeze();
     let error = ports.store.ping(now_and(0)).await.unwrap_err();

@@ -9,6 +9,8 @@ pub struct Check {
     pub severity: Severity,
     /// The result in one sentence. Unless the severity is [`Severity::Ok`], it ends with a semicolon and the remedy.
     pub text: String,
+    /// Whether it may end without a change of settings. Then it does not prevent the start of an instance.
+    pub is_outage: bool,
 }
 
 /// The severity of a check.
@@ -25,17 +27,22 @@ pub enum Severity {
 impl Check {
     /// A check without a problem.
     pub fn ok(text: impl Into<String>) -> Self {
-        Self { severity: Severity::Ok, text: text.into() }
+        Self { severity: Severity::Ok, text: text.into(), is_outage: false }
     }
 
     /// A check with a warning.
     pub fn warning(text: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, text: text.into() }
+        Self { severity: Severity::Warning, text: text.into(), is_outage: false }
     }
 
     /// A check with an error.
     pub fn error(text: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, text: text.into() }
+        Self { severity: Severity::Error, text: text.into(), is_outage: false }
+    }
+
+    /// A check with an error that may end without a change of settings, such as a server that does not answer.
+    pub fn outage(text: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, text: text.into(), is_outage: true }
     }
 
     /// Returns the text before the remedy, and the remedy.

@@ -44,7 +44,7 @@ fn check(sources: &Sources) -> Result<(), CommandError> {
         .filter(|check| check.severity != Severity::Ok)
         .chain(of_traces);
     let result = Check::ok("the settings can be used; `doctor` also checks the stores");
-    warnings.chain([result]).try_for_each(|Check { severity, text }| {
+    warnings.chain([result]).try_for_each(|Check { severity, text, .. }| {
         let severity = styled(&format!("{severity:7}"), of_severity(severity));
         print(&format!("{severity}  {}", printable_lines(&text)))
     })

@@ -6,7 +6,7 @@ use tracing::{error, warn};
 
 /// Logs the warnings and errors about `name`.
 pub(crate) fn log(name: &str, checks: &[Check]) {
-    for Check { severity, text } in checks {
+    for Check { severity, text, .. } in checks {
         match severity {
             Severity::Ok => {}
             Severity::Warning => warn!(event = Event::Diagnostics.name(), name, "{text}"),

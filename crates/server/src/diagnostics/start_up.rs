@@ -13,7 +13,8 @@ use crate::command_error::CommandError;
 use crate::dependency::{Dependency, Depth};
 use crate::error_chain::error_chain;
 
-/// Checks the dependencies before the server starts, and returns the checks to repeat: an outage does not prevent the start.
+/// Checks the dependencies before the server starts, and returns the checks to repeat. An outage, of a dependency or of one of its servers,
+/// does not prevent the start.
 ///
 /// # Errors
 /// Every error that an administrator must fix, from all dependencies.
@@ -28,7 +29,8 @@ pub(crate) async fn check_at_start(
         match checks {
             Ok(checks) => {
                 log(name, checks);
-                let found = checks.iter().filter(|check| check.severity == Severity::Error);
+                let found =
+                    checks.iter().filter(|check| check.severity == Severity::Error && !check.is_outage);
                 errors.extend(found.map(|error| format!("  - {name}: {}", error.text)));
             }
             Err(outage) => {

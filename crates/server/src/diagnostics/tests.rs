@@ -43,6 +43,13 @@ async fn a_warning_does_not_prevent_the_start() {
     assert_eq!(started(&dependencies, &SystemClock).await.due(), 0);
 }
 
+// S-88
+#[tokio::test]
+async fn an_outage_of_one_of_several_servers_does_not_prevent_the_start() {
+    let outage = || Check::outage("the primary db1:6379 cannot be used; start it");
+    let _ = started(&[checked(outage)], &SystemClock).await;
+}
+
 #[tokio::test]
 async fn an_outage_does_not_prevent_the_start_and_is_checked_later() {
     let dependencies: [Arc<dyn Dependency>; 2] = [Arc::new(unreachable()), Arc::new(sound())];

@@ -31,7 +31,7 @@ impl Counts {
     /// Counts the checks of a part, and returns its section of the report.
     pub(super) fn section(&mut self, part: &str, checks: &[Check]) -> String {
         let mut lines = vec![styled(part, HEADING)];
-        for Check { severity, text } in checks {
+        for Check { severity, text, .. } in checks {
             self.count(*severity);
             let severity = styled(&format!("{severity:7}"), of_severity(*severity));
             lines.push(format!("  {severity}  {}", printable_lines(text)));
