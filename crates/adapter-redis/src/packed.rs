@@ -27,6 +27,11 @@ impl Packed {
         self.byte(u8::from(flag))
     }
 
+    /// Adds a byte (`B`) whose lowest bits are these.
+    pub(crate) fn flags(self, [first, second]: [bool; 2]) -> Self {
+        self.byte(u8::from(first) | u8::from(second) << 1)
+    }
+
     /// Adds bytes (`c` with their number).
     pub(crate) fn bytes(mut self, bytes: &[u8]) -> Self {
         self.0.extend_from_slice(bytes);

@@ -92,7 +92,8 @@ impl ScriptCall {
             let deadline = request_time.deadline();
             let (connection, until) = connections.acquire(self.destination(&route), deadline).await?;
             let now = to_unix_microseconds(connections.clock().now());
-            let command = self.command_for(&connection, is_repeat, until, now);
+            let command =
+                self.command_for(&connection, [self.is_repeat || is_repeat, route.asks()], until, now);
             let sent = connections.send_script(&connection, self.operation, command, route.asks(), until);
             let reply = sent.await.map(Value::extract_error);
             let value = match connections.discard_on_error(&connection, reply)? {
@@ -167,17 +168,16 @@ impl ScriptCall {
     }
 
     /// Adds the last argument: the earliest and the latest server time that our clock agrees with, the deadline on the server
-    /// clock of the connection, and whether the call is a repeat.
-    fn command_for(&self, connection: &Connection, is_repeat: bool, until: Instant, now: i64) -> Cmd {
+    /// clock of the connection, whether the call is a repeat, and whether it follows `ASKING`.
+    fn command_for(&self, connection: &Connection, flags: [bool; 2], until: Instant, now: i64) -> Cmd {
         let [earliest, latest] = if self.compares_clocks {
             [now.saturating_sub(MAX_SKEW), now.saturating_add(MAX_SKEW)]
         } else {
             [0, i64::MAX]
         };
         let deadline = connection.server_time(until);
-        let numbers = Packed::default().numbers([earliest, latest, deadline]);
         let mut command = self.command.clone();
-        command.arg(numbers.flag(self.is_repeat || is_repeat));
+        command.arg(Packed::default().numbers([earliest, latest, deadline]).flags(flags));
         command
     }
 }

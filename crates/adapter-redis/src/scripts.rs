@@ -49,17 +49,17 @@ macro_rules! scripts {
 
 scripts! {
     /// Opens a session.
-    OPEN: Open = "lua/session_record.lua" "lua/session_table.lua" "lua/session_summary.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/open.lua";
+    OPEN: Open = "lua/session_record.lua" "lua/session_table.lua" "lua/session_summary.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/listed_sessions.lua" "lua/open.lua";
     /// Replaces a refresh token by its successor.
     ROTATE: Rotate = "lua/session_record.lua" "lua/rotate.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/rotate_end.lua";
     /// Ends a session.
     END: End = "lua/session_record.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end.lua";
     /// Ends sessions of a user.
-    END_ALL: EndAll = "lua/session_record.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/end_all.lua";
+    END_ALL: EndAll = "lua/session_record.lua" "lua/session_table.lua" "lua/hex.lua" "lua/uuid_text.lua" "lua/to_milliseconds.lua" "lua/denylist.lua" "lua/session_rules.lua" "lua/listed_sessions.lua" "lua/end_all.lua";
     /// Completes the end of sessions whose access tokens were denylisted on another server.
     COMPLETE: DenylistEnded = "lua/session_record.lua" "lua/session_table.lua" "lua/complete.lua";
     /// Lists the live sessions of a user.
-    LIST: List = "lua/session_record.lua" "lua/session_table.lua" "lua/session_summary.lua" "lua/list.lua";
+    LIST: List = "lua/session_record.lua" "lua/session_table.lua" "lua/session_summary.lua" "lua/listed_sessions.lua" "lua/list.lua";
     /// Puts an access token into the denylist.
     REVOKE: Add = "lua/denylist.lua" "lua/revoke.lua";
     /// Reserves a login attempt.

@@ -7,9 +7,14 @@ local sessions_key, legacy_rejected_key = unpack(KEYS)
 local now, margin, tombstone, legacy_lifetime, batch, format, denylists = struct.unpack('>i8i8i8i8I4BB', ARGV[1])
 local session_prefix, token_prefix, reason = unpack(ARGV, 2)
 
+-- Before anything is written: a repeat does not count again what this call has ended.
+local ids, moving = listed_sessions(sessions_key, session_prefix)
+if moving then
+  return moving
+end
 redis.call('SET', legacy_rejected_key, '1', 'PX', legacy_lifetime)
 local reply, alive, may_be_more, unreadable, looked_at = { 'ended', 0, 0, 0 }, 0, 0, 0, 0
-for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
+for _, id in ipairs(ids) do
   if looked_at == batch then
     may_be_more = 1
     break

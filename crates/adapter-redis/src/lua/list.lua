@@ -3,8 +3,12 @@
 -- ARGV: the common prefix of their records; the format
 local session_prefix, format = unpack(ARGV)
 
+local ids, moving = listed_sessions(KEYS[1], session_prefix)
+if moving then
+  return moving
+end
 local reply = { 'sessions' }
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+for _, id in ipairs(ids) do
   local summary, problem = load_summary(session_prefix .. id, tonumber(format))
   if problem then
     error(problem)

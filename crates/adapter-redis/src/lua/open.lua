@@ -31,10 +31,10 @@ local function session_of(id)
   }
 end
 
--- Returns the live sessions of the user, those idle longest first.
-local function live_sessions()
+-- Returns those of the sessions that are live, those idle longest first.
+local function live_sessions(ids)
   local live = {}
-  for _, id in ipairs(redis.call('ZRANGE', sessions_key, 0, -1)) do
+  for _, id in ipairs(ids) do
     local summary, problem = load_summary(session_prefix .. id, format)
     if problem then
       -- A record that this release cannot read neither counts nor ends.
@@ -57,7 +57,11 @@ local is_repeat = redis.call('EXISTS', session_key) == 1
 
 -- The number of ids is no less than the number of live sessions, so most logins read no other record.
 if redis.call('ZCARD', sessions_key) >= max_sessions then
-  local live = live_sessions()
+  local ids, moving = listed_sessions(sessions_key, session_prefix)
+  if moving then
+    return moving
+  end
+  local live = live_sessions(ids)
   for i = 1, is_repeat and 0 or #live + 1 - max_sessions do
     -- If max_sessions is 0, the loop has one turn more than there are sessions.
     local record = live[i] and load_record(session_prefix .. live[i].id, format)

@@ -38,17 +38,13 @@ impl RedisCluster {
                 return moved;
             }
             moved += keys.len();
-            let port = target.main_port().to_string();
-            let mut words = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000"];
-            if let Some(password) = target.password() {
-                words.extend(["AUTH", password]);
-            }
-            words.push("KEYS");
-            words.extend(keys.iter().map(String::as_str));
-            // `NOKEY`: all of them have just expired.
-            let reply = source.ask(&words).expect("a reply of the owner");
-            assert!(["OK", "NOKEY"].contains(&reply[0].as_str()), "MIGRATE: {reply:?}");
+            migrate(source, target, &keys);
         }
+    }
+
+    /// Moves these keys of a slot whose move has begun.
+    pub fn move_some_keys(&self, slot: u16, target: &RedisServer, keys: &[&str]) {
+        migrate(self.owner(slot), target, keys);
     }
 
     /// Makes `target` the owner of a slot whose keys were moved, and waits until all running nodes know.
@@ -93,4 +89,17 @@ fn contains(range: &str, slot: u16) -> bool {
 fn expect_ok(node: &RedisServer, words: &[&str]) {
     let reply = node.ask(words);
     assert_eq!(reply, Some(vec!["OK".to_owned()]), "{words:?}");
+}
+
+fn migrate(source: &RedisServer, target: &RedisServer, keys: &[impl AsRef<str>]) {
+    let port = target.main_port().to_string();
+    let mut words = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000"];
+    if let Some(password) = target.password() {
+        words.extend(["AUTH", password]);
+    }
+    words.push("KEYS");
+    words.extend(keys.iter().map(AsRef::as_ref));
+    // `NOKEY`: all of them have just expired.
+    let reply = source.ask(&words).expect("a reply of the owner");
+    assert!(["OK", "NOKEY"].contains(&reply[0].as_str()), "MIGRATE: {reply:?}");
 }
