@@ -11,6 +11,7 @@ use crate::keys;
 use crate::script_call::ScriptCall;
 use crate::scripts::REVOKE;
 use crate::store::RedisStore;
+use crate::topology::Destination;
 
 /// For how long revoked access tokens and ended sessions are remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +68,9 @@ impl Denylist for RedisDenylist {
         let deadline = request_time.deadline();
         let is_revoked = self.store.revocation_checks().is_revoked(id, deadline).await?;
         if !is_revoked {
-            self.store.connections().check_not_behind(deadline).await?;
+            let key = self.store.is_cluster().then(|| keys::revoked(id));
+            let server = key.as_deref().map_or(Destination::Any, Destination::Key);
+            self.store.connections().check_not_behind(server, deadline).await?;
         }
         Ok(is_revoked)
     }

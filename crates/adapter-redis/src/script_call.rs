@@ -92,15 +92,14 @@ impl ScriptCall {
             let deadline = request_time.deadline();
             let (connection, until) = connections.acquire(self.destination(&route), deadline).await?;
             let now = to_unix_microseconds(connections.clock().now());
-            let command =
-                self.command_for(&connection, [self.is_repeat || is_repeat, route.asks()], until, now);
-            let sent = connections.send_script(&connection, self.operation, command, route.asks(), until);
-            let reply = sent.await.map(Value::extract_error);
-            let value = match connections.discard_on_error(&connection, reply)? {
+            let (asks, times) = (route.asks(), [until, deadline]);
+            let command = self.command_for(&connection, [self.is_repeat || is_repeat, asks], until, now);
+            let reply = connections.send_script(&connection, self.operation, command, asks, times).await;
+            let value = match connections.discard_on_error(&connection, reply.map(Value::extract_error))? {
                 Ok(value) => value,
                 Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                    let loaded = connection.load_scripts(until).await;
-                    connections.discard_on_error(&connection, loaded).or_else(if_closed)?;
+                    let loaded = connection.load_scripts(connections.until(deadline)).await;
+                    connections.discard_on_error(&connection, loaded).or_else(if_unanswered)?;
                     attempt += 1;
                     continue;
                 }
@@ -122,8 +121,8 @@ impl ScriptCall {
             match reply.peek() {
                 // The server clock is past the deadline, or it was adjusted.
                 Some(b"late") => {
-                    let sample = connection.sample_clock(until).await;
-                    connections.discard_on_error(&connection, sample.map(drop)).or_else(if_closed)?;
+                    let sample = connection.sample_clock(connections.until(deadline)).await;
+                    connections.discard_on_error(&connection, sample.map(drop)).or_else(if_unanswered)?;
                     attempt += 1;
                 }
                 Some(b"clocks_apart") => return Err(clocks_apart(&mut reply, now)),
@@ -182,9 +181,9 @@ impl ScriptCall {
     }
 }
 
-/// Lets the call be sent on another connection if this one was closed. It was not executed.
-fn if_closed(error: StoreError) -> StoreResult<()> {
-    if matches!(error, StoreError::Closed(_)) { Ok(()) } else { Err(error.of_read()) }
+/// Lets the call be sent on another connection if this one does not answer. It was not executed.
+fn if_unanswered(error: StoreError) -> StoreResult<()> {
+    if error.is_unanswered() { Ok(()) } else { Err(error.of_read()) }
 }
 
 fn clocks_apart(reply: &mut ScriptReply, now: i64) -> StoreError {

@@ -16,12 +16,19 @@ impl Connections {
     /// Checks that our clock is not behind: it would accept tokens that have expired, and revoked ones whose entries are gone. One
     /// that is ahead only rejects tokens too early. If it seems to be behind, the server clock is read: one of the two may have been
     /// corrected since.
-    pub(crate) async fn check_not_behind(&self, deadline: Instant) -> StoreResult<()> {
-        let connection = self.open_connection(Destination::Any);
+    ///
+    /// # Parameters
+    /// - `server`: the one that was asked about the token.
+    pub(crate) async fn check_not_behind(
+        &self,
+        server: Destination<'_>,
+        deadline: Instant,
+    ) -> StoreResult<()> {
+        let connection = self.open_connection(server);
         if connection.is_none_or(|connection| connection.skew() <= MAX_SKEW) {
             return Ok(());
         }
-        let (connection, until) = self.acquire(Destination::Any, deadline).await?;
+        let (connection, until) = self.acquire(server, deadline).await?;
         self.discard_on_error(&connection, connection.sample_clock(until).await)
             .map_err(StoreError::of_read)?;
         let skew = connection.skew();
@@ -38,7 +45,7 @@ impl Connections {
         let sampled = sampled.into_iter().collect::<StoreResult<Vec<_>>>()?;
         // At the same time, so that one that does not answer leaves time for the others. It is discarded, and replaced when
         // it is needed.
-        let open = nodes.iter().flat_map(|node| node.open());
+        let open = nodes.iter().flat_map(|node| node.open_for_reads());
         let others =
             open.filter(|other| !sampled.iter().any(|(connection, ..)| Arc::ptr_eq(connection, other)));
         let until = sampled.iter().map(|(_, until, _)| *until).min().unwrap_or(deadline);
@@ -46,6 +53,11 @@ impl Connections {
             drop(self.discard_on_error(&other, other.sample_clock(until).await));
         });
         join_all(others).await;
+        // A read behind a `WAIT` would take as long as the replicas, and its server is the same.
+        for (connection, _, sample) in &sampled {
+            let nodes = nodes.iter().filter(|node| Arc::ptr_eq(node.server(), connection.server()));
+            nodes.flat_map(|node| node.open_for_writes()).for_each(|other| other.note_clock(*sample));
+        }
         Ok(sampled.into_iter().map(|(.., sample)| sample).collect())
     }
 

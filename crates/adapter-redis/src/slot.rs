@@ -25,12 +25,6 @@ pub(crate) fn first_key(command: &Cmd) -> Option<&[u8]> {
     words.next()
 }
 
-/// Returns a key of the same slot as the first key of a command; `None` if it has no key.
-pub(crate) fn key_of_same_slot(prefix: &str, command: &Cmd) -> Option<String> {
-    let key = first_key(command)?;
-    Some(format!("{prefix}:{{{}}}", String::from_utf8_lossy(tag(key).unwrap_or(key))))
-}
-
 /// Returns the text between the first `{` and the next `}`. An empty text is no tag.
 fn tag(key: &[u8]) -> Option<&[u8]> {
     let start = key.iter().position(|byte| *byte == b'{')? + 1;
@@ -53,17 +47,6 @@ mod tests {
         assert_eq!(slot_of(b"foo{}{bar}"), State::<XMODEM>::calculate(b"foo{}{bar}") % SLOTS);
         assert_eq!(slot_of(b"foo{{bar}}zap"), slot_of(b"{bar"));
         assert_eq!(slot_of(b"foo{bar}{zap}"), slot_of(b"bar"));
-    }
-
-    #[test]
-    fn key_of_the_same_slot_has_another_name() {
-        for key in ["auth:jwt:revoked:1", "auth:session:{user}:2"] {
-            let mut get = redis::cmd("GET");
-            get.arg(key);
-            let other = key_of_same_slot("auth:readiness", &get).unwrap();
-            assert_eq!(slot_of(other.as_bytes()), slot_of(key.as_bytes()));
-            assert!(other.starts_with("auth:readiness:{"), "{other}");
-        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Writes that replicas confirm: a group has those of concurrent callers, and one `WAIT`.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use auth_batching::{BatchError, Batcher};
 use auth_domain::ports::{Clock, PortError};
@@ -10,8 +10,8 @@ use redis::{Cmd, Pipeline, Value};
 use tokio::runtime::Handle;
 
 use super::timeouts::{COMMAND_TIMEOUT, before};
+use super::written::{Confirmation, Written, confirmation};
 use crate::error::{StoreError, StoreResult, unexpected_reply};
-use crate::replies::{read, success};
 
 /// The largest group.
 const MAX_GROUP: usize = 256;
@@ -22,17 +22,18 @@ const MARKER_TTL: u32 = 1_000;
 
 /// A write, which must be safe to repeat.
 pub(crate) struct Write {
-    pub(crate) command: Cmd,
-    /// Whether its node imports the slot, and executes a command on it only after `ASKING`.
+    /// `None`: what was written before is to be confirmed.
+    pub(crate) command: Option<Cmd>,
+    /// Whether the node imports the slot of the command, and executes it only after `ASKING`.
     pub(crate) asks: bool,
-    /// A key of the same slot, for the small write of the group.
+    /// A key that the node has, for the small write of the group.
     pub(crate) marker: String,
 }
 
 /// The writes over one connection. Nothing else must be sent over it while a group is on its way.
 #[derive(Clone)]
 pub(super) struct ConfirmedWrites {
-    batcher: Batcher<Write, StoreResult<Value>, StoreError>,
+    batcher: Batcher<Write, Written, StoreError>,
 }
 
 impl ConfirmedWrites {
@@ -56,79 +57,70 @@ impl ConfirmedWrites {
         Self { batcher: batcher.on(runtime) }
     }
 
-    /// Sends a write with the next group. Its reply may be an error of the server.
-    pub(super) async fn send(&self, write: Write, clock: &dyn Clock) -> StoreResult<Value> {
-        // At most one group is ahead.
-        let until = clock.instant() + 2 * COMMAND_TIMEOUT;
-        match self.batcher.ask(write, until).await {
-            Ok(reply) => reply,
-            Err(BatchError::Failed(error)) => Err(error),
-            Err(BatchError::TimedOut) => Err(StoreError::timeout()),
-            Err(BatchError::Mismatched { .. }) => {
-                Err(StoreError::Unanswered(unexpected_reply("not one for each write")))
+    /// Sends a write with the next group.
+    ///
+    /// # Parameters
+    /// - `late`: the error if there is no answer before the deadline.
+    pub(super) async fn send(
+        &self,
+        write: Write,
+        clock: &dyn Clock,
+        deadline: Instant,
+        late: StoreError,
+    ) -> StoreResult<Written> {
+        // A caller waits for at most one earlier group.
+        let until = deadline.min(clock.instant() + 2 * COMMAND_TIMEOUT);
+        self.batcher.ask(write, until).await.map_err(|error| match error {
+            BatchError::Failed(error) => error,
+            BatchError::TimedOut => late,
+            BatchError::Mismatched { .. } => {
+                StoreError::Unanswered(unexpected_reply("not one for each write"))
             }
-            Err(BatchError::Lost) => Err(StoreError::Unanswered(PortError::unavailable(
-                "the group of a write ended without a reply",
-            ))),
-        }
+            BatchError::Lost => {
+                StoreError::Unanswered(PortError::unavailable("the group of a write ended without a reply"))
+            }
+        })
     }
 }
 
-/// Sends a group. The small write after the others is on this connection in each case, so that `WAIT` covers all of them and
-/// what was written before.
+/// Sends a group. The small write always uses this connection, so that `WAIT` covers the others and what was written before.
+/// Replication has one order for all slots.
 async fn send(
     mut multiplexed: MultiplexedConnection,
     writes: Vec<Write>,
     replicas: u32,
-) -> StoreResult<Vec<StoreResult<Value>>> {
-    let Some(last) = writes.last() else { return Ok(Vec::new()) };
-    let mut small = redis::cmd("SET");
-    small.arg(&last.marker).arg(1).arg("PX").arg(MARKER_TTL);
-    let small = (small, last.asks);
+) -> StoreResult<Vec<Written>> {
     let mut pipeline = Pipeline::with_capacity(writes.len() + 2);
-    // A reply of `ASKING` is none of a write.
-    let mut is_of_write = Vec::with_capacity(writes.len() + 2);
-    for (command, asks) in writes.into_iter().map(|write| (write.command, write.asks)).chain([small]) {
+    let marker = writes.last().map(|write| write.marker.clone()).unwrap_or_default();
+    // For each write whether it has a reply, after how many that are of no write.
+    let mut replies_of = Vec::with_capacity(writes.len());
+    for Write { command, asks, .. } in writes {
+        replies_of.push((command.is_some(), usize::from(asks)));
         if asks {
             pipeline.cmd("ASKING");
-            is_of_write.push(false);
         }
-        pipeline.add_command(command);
-        is_of_write.push(true);
+        if let Some(command) = command {
+            pipeline.add_command(command);
+        }
     }
+    pipeline.cmd("SET").arg(marker).arg(1).arg("PX").arg(MARKER_TTL);
     pipeline.cmd("WAIT").arg(replicas).arg(CONFIRMATION_TIMEOUT.as_millis());
     let replies = multiplexed.req_packed_commands(&pipeline, 0, pipeline.len()).await;
     let mut replies = replies.map_err(StoreError::from_answer)?;
-    let wait = replies.pop();
-    let replies = replies.into_iter().zip(is_of_write).filter(|(_, is_of_write)| *is_of_write);
-    let mut replies: Vec<_> = replies.map(|(reply, _)| reply).collect();
-    let confirmation = wait.zip(replies.pop());
-    let confirmed = confirmation.map_or(Ok(false), |(wait, small)| is_confirmed(small, wait, replicas));
-    Ok(replies.into_iter().map(|reply| answer(reply, confirmed.as_ref(), replicas)).collect())
+    let (wait, small) = (replies.pop(), replies.pop());
+    let confirmation =
+        small.zip(wait).map_or(Confirmation::TooFew, |(small, wait)| confirmation(small, wait, replicas));
+    let mut replies = replies.into_iter();
+    let written = replies_of.into_iter().map(|(has_reply, skipped)| {
+        let reply = if has_reply { replies.nth(skipped) } else { Some(Value::Okay) };
+        reply.map(|reply| Written { reply, confirmation: confirmation.clone() })
+    });
+    // Too few replies are noticed by the batch.
+    Ok(written.map_while(|written| written).collect())
 }
 
-/// Returns the answer to one write.
-fn answer(reply: Value, confirmed: Result<&bool, &StoreError>, replicas: u32) -> StoreResult<Value> {
-    match (&reply, confirmed) {
-        // It changed nothing, and the caller has to read why.
-        (Value::ServerError(_), _) | (_, Ok(true)) => Ok(reply),
-        (_, Ok(false)) => Err(unconfirmed(replicas)),
-        (_, Err(error)) => Err(error.clone()),
-    }
-}
-
-fn is_confirmed(small: Value, wait: Value, replicas: u32) -> StoreResult<bool> {
-    success(small).map_err(not_confirmed)?;
-    let confirming: u32 = read(success(wait).map_err(not_confirmed)?)?;
-    Ok(confirming >= replicas)
-}
-
-/// The group was executed, whatever Redis answers to the commands after it.
-fn not_confirmed(error: StoreError) -> StoreError {
-    StoreError::Unconfirmed(error.into())
-}
-
-fn unconfirmed(replicas: u32) -> StoreError {
+/// Returns the error of a write that too few replicas have.
+pub(super) fn unconfirmed(replicas: u32) -> StoreError {
     StoreError::Unconfirmed(PortError::unavailable(format!(
         "fewer than {replicas} replicas confirmed a write within {} ms (REDIS__WAIT_REPLICAS)",
         CONFIRMATION_TIMEOUT.as_millis()

@@ -155,9 +155,14 @@ impl Connection {
     /// Reads the server clock again.
     pub(crate) async fn sample_clock(&self, until: Instant) -> StoreResult<ClockSample> {
         let sample = before(until, ClockSample::take(&mut self.multiplexed.clone(), &*self.clock)).await?;
-        self.server_clock.update(sample);
+        self.note_clock(sample);
         self.note_answer(sample.received);
         Ok(sample)
+    }
+
+    /// Takes over a sample of the server clock.
+    pub(crate) fn note_clock(&self, sample: ClockSample) {
+        self.server_clock.update(sample);
     }
 
     /// Returns how far the server clock is ahead of ours, in microseconds, by the last sample.

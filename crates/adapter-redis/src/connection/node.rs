@@ -16,7 +16,7 @@ pub(crate) const WORKER_CONNECTIONS: usize = 1;
 /// Which connections to a node a caller uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// Everything in the process that is no worker.
+    /// Callers outside the workers.
     Process,
     /// A worker, whose commands need no thread switch.
     Worker(usize),
@@ -62,9 +62,14 @@ impl Node {
         }
     }
 
-    /// Returns an open connection of any owner that may share one.
-    pub(crate) fn shared(&self) -> Option<Arc<Connection>> {
-        std::iter::once(&self.process).chain(&self.workers).flat_map(ConnectionSet::open).next()
+    /// Returns the open connections that carry reads.
+    pub(crate) fn open_for_reads(&self) -> impl Iterator<Item = Arc<Connection>> {
+        std::iter::once(&self.process).chain(&self.workers).flat_map(ConnectionSet::open)
+    }
+
+    /// Returns the open connections that carry no reads.
+    pub(crate) fn open_for_writes(&self) -> impl Iterator<Item = Arc<Connection>> {
+        self.confirmed_writes.open()
     }
 
     /// Returns the open connections of all sets.

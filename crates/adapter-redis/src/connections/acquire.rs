@@ -32,7 +32,12 @@ impl Connections {
             None if self.never_connects => return Err(StoreError::NotOpen),
             None => Box::pin(self.of_unknown(destination, deadline)).await?,
         };
-        Ok((connection, deadline.min(self.clock().instant() + COMMAND_TIMEOUT)))
+        Ok((connection, self.until(deadline)))
+    }
+
+    /// Returns until when a command that is sent now may take.
+    pub(crate) fn until(&self, deadline: Instant) -> Instant {
+        deadline.min(self.clock().instant() + COMMAND_TIMEOUT)
     }
 
     /// Returns a connection of the set to a node.

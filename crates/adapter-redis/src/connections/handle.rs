@@ -1,4 +1,4 @@
-//! The connections, as one user of the sets sees them.
+//! Handle to the connections of one worker or of the process.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::connector::Connector;
 use crate::error::{ConfigError, StoreError, StoreResult};
 use crate::topology::Topology;
 
-/// The connections, as one user of the sets sees them; cheap to clone.
+/// Handle to the connections of one worker or of the process; cheap to clone.
 ///
 /// Each worker has a set of its own for each node, so that its commands need no thread switch.
 #[derive(Clone)]

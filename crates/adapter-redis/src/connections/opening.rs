@@ -43,7 +43,7 @@ impl Connections {
     /// Returns an open connection to a node: one of this set, if there is one. Confirmed writes share none.
     fn any_open(&self, node: &Node) -> Option<Arc<Connection>> {
         let own = node.set(self.owner).open().next();
-        own.or_else(|| if self.owner == Owner::ConfirmedWrites { None } else { node.shared() })
+        own.or_else(|| if self.owner == Owner::ConfirmedWrites { None } else { node.open_for_reads().next() })
     }
 
     /// Single-flight connect: concurrent callers wait for the first and share its connection, or its failure.
