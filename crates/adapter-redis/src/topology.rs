@@ -25,7 +25,7 @@ use self::view::View;
 use self::watcher::Watcher;
 use crate::address::Form;
 use crate::connection::{Node, Server, Sets};
-use crate::connector::Connector;
+use crate::connector::{Connector, Target};
 use crate::error::{ConfigError, StoreError, StoreResult};
 
 pub(crate) use self::view::Destination;
@@ -79,6 +79,7 @@ impl Topology {
             Form::Single(address) => View::single(Node::new(Server::configured(address.clone()), &self.sets)),
             Form::Sentinel(_) | Form::Cluster(_) => View::unknown(),
         };
+        self.answers.store(Arc::default());
         self.replace(|_| view);
     }
 
@@ -110,8 +111,8 @@ impl Topology {
     /// # Errors
     /// If no sentinel, or no node of the cluster, names the primaries.
     pub(crate) async fn refresh(&self, deadline: Instant) -> StoreResult<()> {
-        let (asked, target) = (self.clock.instant(), self.connector.target());
-        if interval(target.form()).is_none() {
+        let asked = self.clock.instant();
+        if interval(self.connector.target().form()).is_none() {
             return Ok(());
         }
         let is_known = || !self.view.load().nodes().is_empty();
@@ -126,18 +127,14 @@ impl Topology {
         if let Some((_, outcome)) = rounds.last.as_ref().filter(|(started, _)| *started >= asked) {
             return outcome.clone().map_err(StoreError::NotExecuted);
         }
-        let started = self.clock.instant();
+        // Not before: others may have been configured during the round of another caller.
+        let (started, target) = (self.clock.instant(), self.connector.target());
         let until = deadline.min(started + ROUND_TIMEOUT);
         let primaries = self.view.load().nodes().iter().map(|node| node.server().address().clone()).collect();
         let asking = Asking { connector: &self.connector, clock: &*self.clock, until };
         let found = rounds.discovery.find(&target, primaries, asking).await.map_err(PortError::from);
         self.answers.store(Arc::new(rounds.discovery.answers.clone()));
-        let outcome = found.map(|found| {
-            // The answer is about servers that are not configured any more, if the configuration was replaced meanwhile.
-            if let Some(found) = found.filter(|_| Arc::ptr_eq(&target, &self.connector.target())) {
-                self.adopt(found);
-            }
-        });
+        let outcome = found.map(|found| found.into_iter().for_each(|found| self.adopt(found, &target)));
         // A round that was cut short by the deadline of its caller is no outcome for others.
         rounds.last = (outcome.is_ok() || until < deadline).then(|| (started, outcome.clone()));
         outcome.map_err(StoreError::NotExecuted)
@@ -157,9 +154,13 @@ impl Topology {
         Links::default().ask(addresses, commands, user, all, asking).await
     }
 
-    fn adopt(&self, found: Found) {
+    fn adopt(&self, found: Found, target: &Arc<Target>) {
         let (now, instant) = (self.clock.now(), self.clock.instant());
         self.replace(|former| {
+            // If the configuration was replaced meanwhile, these are not its servers.
+            if !Arc::ptr_eq(target, &self.connector.target()) {
+                return former.clone();
+            }
             let promoted_at = (!former.nodes().is_empty()).then_some(now);
             let new = |address| Node::new(Server::discovered(address, promoted_at), &self.sets);
             former.of_found(found, instant, new)

@@ -1,5 +1,6 @@
 //! How the primaries are found.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::ConnectionAddr;
@@ -19,6 +20,8 @@ pub(super) struct Discovery {
     nodes: ClusterNodes,
     /// What each sentinel answered last.
     pub(super) answers: SentinelAnswers,
+    /// The configuration of the last discovery.
+    target: Option<Arc<Target>>,
 }
 
 /// The primaries that were found.
@@ -33,10 +36,11 @@ impl Discovery {
     /// Asks sentinels or nodes. `None` for one server: nothing is to be found.
     pub(super) async fn find(
         &mut self,
-        target: &Target,
+        target: &Arc<Target>,
         primaries: Vec<ConnectionAddr>,
         asking: Asking<'_>,
     ) -> StoreResult<Option<Found>> {
+        self.begin_anew_if_others_are_configured(target);
         match target.form() {
             Form::Single(_) => Ok(None),
             Form::Sentinel(form) => {
@@ -47,6 +51,14 @@ impl Discovery {
             }
             Form::Cluster(seeds) => found(target, self.nodes.ask(seeds, primaries, asking).await?).map(Some),
         }
+    }
+
+    /// Epochs and views of other sentinels, or of another primary, say nothing about these.
+    fn begin_anew_if_others_are_configured(&mut self, target: &Arc<Target>) {
+        if !self.target.as_ref().is_some_and(|former| former.form().is_same(target.form())) {
+            *self = Self::default();
+        }
+        self.target = Some(Arc::clone(target));
     }
 }
 

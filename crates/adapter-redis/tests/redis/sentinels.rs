@@ -80,6 +80,32 @@ async fn majority_that_begins_anew_is_followed_after_a_while() {
     assert!(follows(&ports, &second, Duration::from_secs(6)).await);
 }
 
+// S-98
+#[tokio::test(flavor = "multi_thread")]
+async fn reload_with_other_sentinels_or_another_name_begins_anew() {
+    let (first, second, third) = (RedisServer::start(), RedisServer::start(), RedisServer::start());
+    let (sentinels, others) = (three().await, three().await);
+    all_name(&sentinels, 7, LOCAL, first.port());
+    all_name(&others, 2, LOCAL, second.port());
+    let ports = Ports::at(&FakeSentinel::url(&sentinels));
+    ports.opened().await;
+    let is_revoked_on = async |server: &RedisServer| {
+        let token = an_access_token(START);
+        ports.denylist.add(token, request_time_at(START)).await.unwrap();
+        server.cli(&["EXISTS", &format!("auth:jwt:revoked:{}", token.id)]) == "1"
+    };
+    assert!(is_revoked_on(&first).await);
+    let reload = |url: String| ports.store.prepare(&RedisConfig::new(url)).unwrap().apply();
+
+    reload(FakeSentinel::url(&others));
+    assert!(is_revoked_on(&second).await, "the former sentinels have a higher epoch");
+    // Another primary of the same sentinels.
+    all_name(&others, 1, LOCAL, third.port());
+    reload(FakeSentinel::url(&others).replace("/main", "/other"));
+    assert!(is_revoked_on(&third).await, "the former primary has a higher epoch");
+    assert_eq!(primary(&ports.store), [format!("{LOCAL}:{}", third.port())]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn server_that_is_no_primary_is_not_used() {
     let (primary, replica) = (RedisServer::start(), RedisServer::start());
