@@ -28,6 +28,8 @@ pub(super) struct Sentinels {
     followed: Option<SentinelView>,
     /// The older view that a majority agrees on, and since when.
     disputed: Option<(SentinelView, Instant)>,
+    /// The newer view that was followed until a majority overruled it.
+    overruled: Option<SentinelView>,
 }
 
 impl Sentinels {
@@ -53,18 +55,24 @@ impl Sentinels {
         now: Instant,
     ) -> StoreResult<SentinelView> {
         let views: Vec<_> = answers.iter().filter_map(|(_, answer)| answer.as_ref().ok()).collect();
-        let (view, disputed) = match choose(&views, form.sentinels.len(), self.followed.as_ref()) {
+        let followed = self.followed.clone();
+        let choice = choose(&views, form.sentinels.len(), followed.as_ref(), self.overruled.as_ref());
+        let (view, disputed) = match choice {
             None => return Err(StoreError::NotExecuted(no_view(answers))),
             Some(Choice::Follow(view)) => (Some(view.clone()), None),
             Some(Choice::Disputed(view)) => {
                 let before = self.disputed.take().filter(|(other, _)| other == view);
                 let (_, since) = before.unwrap_or_else(|| (view.clone(), now));
                 let is_over = now.saturating_duration_since(since) >= DISPUTE;
+                if is_over {
+                    self.overruled.clone_from(&followed);
+                }
                 (is_over.then(|| view.clone()), Some((view.clone(), since)))
             }
         };
         self.disputed = disputed;
         self.followed = view.or_else(|| self.followed.take());
+        self.overruled.take_if(|overruled| Some(&*overruled) == self.followed.as_ref());
         self.followed.clone().ok_or_else(|| StoreError::NotExecuted(no_view(answers)))
     }
 }

@@ -80,6 +80,28 @@ async fn majority_that_begins_anew_is_followed_after_a_while() {
     assert!(follows(&ports, &second, Duration::from_secs(6)).await);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn majority_overrules_one_sentinel_with_a_higher_epoch() {
+    let (right, wrong) = (RedisServer::start(), RedisServer::start());
+    let sentinels = three().await;
+    all_name(&sentinels, 1, LOCAL, right.port());
+    sentinels[0].name(9, LOCAL, wrong.port());
+    let ports = Ports::at(&FakeSentinel::url(&sentinels));
+    ports.opened().await;
+    assert!(
+        follows(&ports, &wrong, Duration::from_secs(1)).await,
+        "it may be the first to know of a failover"
+    );
+    assert!(follows(&ports, &right, Duration::from_secs(8)).await, "the majority is ignored");
+    assert!(
+        !follows(&ports, &wrong, Duration::from_millis(1_200)).await,
+        "the majority was followed only once"
+    );
+    // A failover that the majority observes.
+    sentinels[1].name(2, LOCAL, wrong.port());
+    assert!(follows(&ports, &wrong, Duration::from_secs(2)).await, "the failover is not followed");
+}
+
 // S-98
 #[tokio::test(flavor = "multi_thread")]
 async fn reload_with_other_sentinels_or_another_name_begins_anew() {
