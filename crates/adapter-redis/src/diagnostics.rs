@@ -12,12 +12,12 @@ mod server_checks;
 use std::sync::Arc;
 
 use auth_domain::model::{RequestTime, to_microseconds, to_unix_microseconds};
-use auth_domain::ports::PortError;
+use auth_domain::ports::{PortError, PortErrorKind};
 use futures_util::future::join_all;
 
 use crate::clock::{ClockSample, MAX_SKEW, skew_text};
 use crate::connection::Node;
-use crate::error::StoreResult;
+use crate::error::{StoreError, StoreResult};
 use crate::keys;
 use crate::query::after_role;
 use crate::replication::Replication;
@@ -29,6 +29,8 @@ use crate::topology::Destination;
 
 /// The lifetime of the key that readiness writes, in milliseconds.
 const READINESS_TTL: u32 = 10_000;
+/// How many keys readiness tries to write on a node. Each is in another slot, and few slots move at the same time.
+const MAX_READINESS_KEYS: usize = 5;
 
 impl RedisStore {
     /// Opens a connection to each primary if none is open.
@@ -71,9 +73,30 @@ impl RedisStore {
     ///
     /// After a failover, an old connection may lead to a replica, which receives later revocations late or never. A server that is
     /// full, cannot write to its disk or has too few replicas still answers reads, so a write is needed.
+    ///
+    /// A node of a cluster cannot write a key whose slot moves to another node. Then another key shows whether it writes.
     async fn write_on(&self, node: &Arc<Node>, request_time: RequestTime) -> StoreResult<()> {
+        let mut attempts = 1..MAX_READINESS_KEYS;
+        let mut key = self.readiness_key(node, 0);
+        loop {
+            let error = match self.write_key_on(node, &key, request_time).await {
+                Err(error) if self.is_cluster() && is_of_moving_slot(&error) => error,
+                outcome => return outcome,
+            };
+            let Some(attempt) = attempts.next() else { return Err(error) };
+            let topology = &self.connections().topology;
+            topology.refresh(request_time.deadline()).await?;
+            if !topology.view().nodes().iter().any(|other| Arc::ptr_eq(other, node)) {
+                // All its slots have moved.
+                return Ok(());
+            }
+            key = self.readiness_key(node, attempt);
+        }
+    }
+
+    async fn write_key_on(&self, node: &Arc<Node>, key: &str, request_time: RequestTime) -> StoreResult<()> {
         let mut write = redis::cmd("SET");
-        write.arg(self.readiness_key(node)).arg(1).arg("PX").arg(READINESS_TTL);
+        write.arg(key).arg(1).arg("PX").arg(READINESS_TTL);
         let mut info = redis::cmd("INFO");
         info.arg("replication");
         let commands = after_role([redis::cmd("TIME"), write.clone(), CHECK_RIGHTS.load(), info]);
@@ -95,13 +118,13 @@ impl RedisStore {
         if form.form().is_single() { error } else { error.at(&node.server().address().to_string()) }
     }
 
-    /// Returns the key that readiness writes on a node: in a cluster one that the node has.
-    fn readiness_key(&self, node: &Arc<Node>) -> String {
+    /// Returns a key that readiness writes on a node: in a cluster one that the node has, after as many others.
+    fn readiness_key(&self, node: &Arc<Node>, others: usize) -> String {
         let view = self.connections().topology.view();
         let has =
             |key: &String| view.node(Destination::Key(key)).is_some_and(|other| Arc::ptr_eq(other, node));
-        let keys = (0..SLOTS).map(keys::readiness_on_node);
-        let key = self.is_cluster().then(|| keys.into_iter().find(has)).flatten();
+        let mut keys = (0..SLOTS).map(keys::readiness_on_node).filter(has);
+        let key = self.is_cluster().then(|| keys.nth(others)).flatten();
         key.unwrap_or_else(|| keys::READINESS.to_owned())
     }
 
@@ -111,6 +134,16 @@ impl RedisStore {
         let samples = self.connections().sample_clocks(request_time.deadline()).await?;
         let skews = samples.into_iter().map(|sample| skew(sample, request_time));
         Ok(skews.max_by_key(|skew| skew.abs()).unwrap_or(0))
+    }
+}
+
+/// Returns whether a write may have been redirected. Redirections that are not followed are misconfigurations.
+fn is_of_moving_slot(error: &StoreError) -> bool {
+    match error {
+        StoreError::NotExecuted(error) | StoreError::Unconfirmed(error) => {
+            error.kind() == PortErrorKind::Misconfigured
+        }
+        _ => false,
     }
 }
 

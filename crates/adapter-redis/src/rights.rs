@@ -11,7 +11,7 @@ use self::uses::{Use, uses};
 use crate::error::StoreError;
 use crate::script_call::ScriptCall;
 use crate::scripts::CHECK_RIGHTS;
-use crate::server_error::from_text;
+use crate::server_error::{from_text, is_for_a_moment};
 use crate::store::RedisStore;
 
 impl RedisStore {
@@ -45,7 +45,13 @@ impl RedisStore {
         reply.text()?;
         while !reply.is_empty() {
             let (number, text) = (reply.number()?, reply.text()?);
-            let error = PortError::from(StoreError::from_answer(from_text(&text)));
+            let error = from_text(&text);
+            // The slot of the key moves to another node. Redis checks the rights before.
+            if is_for_a_moment(&error) {
+                self.connections().topology.notify();
+                continue;
+            }
+            let error = PortError::from(StoreError::from_answer(error));
             let rejected = usize::try_from(number - 1).ok().and_then(|index| uses.get(index));
             match rejected.filter(|_| error.kind() == PortErrorKind::Misconfigured) {
                 Some(rejected) => missing.add(rejected, &text),

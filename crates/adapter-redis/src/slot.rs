@@ -50,6 +50,11 @@ mod tests {
     }
 
     #[test]
+    fn slot_of_the_login_limits_is_that_of_the_documents() {
+        assert_eq!(slot_of(crate::keys::DAILY_COUNTS.as_bytes()), 15_850);
+    }
+
+    #[test]
     fn first_key_of_a_command_is_found() {
         let script = |keys: &[&str]| {
             let mut script = redis::cmd("EVALSHA");

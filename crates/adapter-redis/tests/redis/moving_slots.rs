@@ -6,9 +6,10 @@ use auth_domain::model::{EndReason, Rotation, UserId};
 use auth_domain::ports::{PortError, PortErrorKind, SessionStore};
 use auth_testkit::servers::{RedisCluster, RedisServer};
 use auth_testkit::{START, TestSession, a_user_id, request_time_at};
+use uuid::Uuid;
 
 use crate::stored_limits::hex_of;
-use crate::support::{Ports, allowing};
+use crate::support::{Ports, allowing, now_and};
 
 /// The time of a call that must not wait until the end of a move.
 const SHORT: Duration = Duration::from_millis(300);
@@ -95,4 +96,29 @@ async fn repeated_login_forgets_no_session_that_has_not_moved() {
     moving.finish();
     moving.ports.sessions.open(&opening, request_time_at(START)).await.unwrap();
     assert_eq!(moving.listed(Duration::from_secs(5)).await.unwrap(), 3);
+}
+
+// S-88
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_stays_green_while_any_slot_moves() {
+    let cluster = RedisCluster::shared();
+    // Of the login limits, of the user whose rights are checked, and those that readiness writes first.
+    let nobody = format!("{{{}}}", UserId::from_uuid(Uuid::nil()));
+    let mut keys = vec!["{login}".to_owned(), nobody];
+    keys.extend((0..3).map(|number| format!("auth:readiness:{number}")));
+    for replicas in [0, 1] {
+        for key in &keys {
+            let ports = Ports::at(&cluster.url()).waiting_for(replicas);
+            let slot = cluster.slot_of(key);
+            let target = cluster.begin_move(slot);
+            let before = ports.store.ping(now_and(0)).await;
+            cluster.move_keys(slot, target);
+            let moved = ports.store.ping(now_and(0)).await;
+            cluster.finish_move(slot, target);
+            let after = ports.store.ping(now_and(0)).await;
+            for (when, outcome) in [("begun", before), ("moved", moved), ("finished", after)] {
+                outcome.unwrap_or_else(|error| panic!("{key}, {when}, {replicas}: {error:?}"));
+            }
+        }
+    }
 }
