@@ -130,7 +130,7 @@ impl SessionStore for RedisSessionStore {
             .repeating(rotate.is_repeat);
         let mut reply = call.run_until_answered(self.store.connections(), request_time).await?;
         let user_id = rotate.presented.session.user_id;
-        let rotation = rotation_reply::read(&mut reply, self.store.primary_replaced_at(user_id))?;
+        let rotation = rotation_reply::read(&mut reply, || self.store.primary_replaced_at(user_id))?;
         self.denylist(user_id, &mut reply, None, request_time).await?;
         Ok(rotation)
     }

@@ -161,9 +161,10 @@ impl Topology {
             if !Arc::ptr_eq(target, &self.connector.target()) {
                 return former.clone();
             }
-            let promoted_at = (!former.nodes().is_empty()).then_some(now);
-            let new = |address| Node::new(Server::discovered(address, promoted_at), &self.sets);
-            former.of_found(found, instant, new)
+            let view =
+                former.of_found(found, instant, |address| Node::new(Server::discovered(address), &self.sets));
+            view.note_promotions(former, now);
+            view
         });
     }
 
@@ -178,11 +179,9 @@ impl Topology {
         moved: Option<u16>,
     ) -> Result<Arc<Node>, ConfigError> {
         let address = self.connector.target().discovered(host, port)?;
-        let now = self.clock.now();
         let found = self.replace(|former| {
             let known = former.at(&address).map(Arc::clone);
-            let promoted_at = moved.map(|_| now);
-            let new = || Arc::new(Node::new(Server::discovered(address.clone(), promoted_at), &self.sets));
+            let new = || Arc::new(Node::new(Server::discovered(address.clone()), &self.sets));
             match (known, moved) {
                 (node, Some(slot)) => former.moved(slot, node.unwrap_or_else(new)),
                 (None, None) => former.with_guest(new()),

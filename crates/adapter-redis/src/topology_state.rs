@@ -5,12 +5,17 @@ use std::sync::Arc;
 use auth_domain::model::UserId;
 use auth_domain::ports::PortError;
 use redis::ConnectionAddr;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::keys;
 use crate::replication::Replication;
 use crate::store::RedisStore;
 use crate::topology::{Destination, Topology};
+
+/// How long clients may present tokens of rotations that a failover has lost. A client in use presents its token when its access
+/// token expires, after 15 minutes by default. Later, reuse is more likely to be theft, which must not pass as the consequence of an
+/// old failover.
+const CONSEQUENCES: Duration = Duration::hours(1);
 
 /// The servers, as this process knows them.
 #[derive(Clone, Debug)]
@@ -59,12 +64,13 @@ impl RedisStore {
         TopologyState { primaries, uncovered_slots: view.uncovered_slots(), sentinels }
     }
 
-    /// Returns when this process noticed that the primary of a user's sessions replaced another one. Redis may have lost what was
-    /// written shortly before.
+    /// Returns when this process noticed that the primary of a user's sessions replaced another one, if that was within the last
+    /// hour. Redis may have lost what was written shortly before.
     #[must_use]
     pub fn primary_replaced_at(&self, user: UserId) -> Option<OffsetDateTime> {
         let topology = &self.connections().topology;
-        topology.node(Destination::Key(&keys::sessions(user)))?.server().promoted_at()
+        let promoted_at = topology.node(Destination::Key(&keys::sessions(user)))?.server().promoted_at()?;
+        (topology.clock.now() - promoted_at < CONSEQUENCES).then_some(promoted_at)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A server that connections lead to.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
 use auth_domain::ports::PortError;
@@ -17,8 +17,9 @@ pub(crate) struct Server {
     address: ConnectionAddr,
     /// Whether connections check that it is a primary when they are opened.
     checks_role: bool,
-    /// When this process noticed that it replaced another primary.
-    promoted_at: Option<OffsetDateTime>,
+    /// When this process noticed that it replaced another primary, if it did. It is not known before the first discovery that
+    /// names the server.
+    promoted_at: OnceLock<Option<OffsetDateTime>>,
     /// Its replicas at the last check.
     replication: ArcSwapOption<Replication>,
     /// Whether another server is the primary of its keys now.
@@ -28,17 +29,17 @@ pub(crate) struct Server {
 impl Server {
     /// Returns a server that the URL names.
     pub(crate) fn configured(address: ConnectionAddr) -> Self {
-        Self::new(address, false, None)
+        Self::new(address, false)
     }
 
     /// Returns a server that a sentinel or a node of the cluster names as a primary.
-    pub(crate) fn discovered(address: ConnectionAddr, promoted_at: Option<OffsetDateTime>) -> Self {
-        Self::new(address, true, promoted_at)
+    pub(crate) fn discovered(address: ConnectionAddr) -> Self {
+        Self::new(address, true)
     }
 
-    fn new(address: ConnectionAddr, checks_role: bool, promoted_at: Option<OffsetDateTime>) -> Self {
+    fn new(address: ConnectionAddr, checks_role: bool) -> Self {
         let (replication, is_retired) = (ArcSwapOption::empty(), AtomicBool::new(false));
-        Self { address, checks_role, promoted_at, replication, is_retired }
+        Self { address, checks_role, promoted_at: OnceLock::new(), replication, is_retired }
     }
 
     pub(crate) const fn address(&self) -> &ConnectionAddr {
@@ -49,8 +50,14 @@ impl Server {
         self.checks_role
     }
 
-    pub(crate) const fn promoted_at(&self) -> Option<OffsetDateTime> {
-        self.promoted_at
+    /// Returns when this process noticed that the server replaced another primary.
+    pub(crate) fn promoted_at(&self) -> Option<OffsetDateTime> {
+        self.promoted_at.get().copied().flatten()
+    }
+
+    /// Notes at the first discovery that names the server whether it has replaced another primary just now.
+    pub(crate) fn note_promotion(&self, promoted_at: impl FnOnce() -> Option<OffsetDateTime>) {
+        self.promoted_at.get_or_init(promoted_at);
     }
 
     /// Notes the replicas at a check; `None` if they are unknown.
@@ -85,7 +92,7 @@ mod tests {
 
     #[test]
     fn replies_of_a_former_primary_count_as_none() {
-        let server = Server::discovered(ConnectionAddr::Tcp("127.0.0.1".to_owned(), 6379), None);
+        let server = Server::discovered(ConnectionAddr::Tcp("127.0.0.1".to_owned(), 6379));
         assert_eq!(server.believed(1).unwrap(), 1);
         server.retire();
         // The call may have been executed, so its outcome is unknown.

@@ -16,13 +16,15 @@ local session = {
   id = session_id, key = session_key, token_prefix = string.sub(presented_key, 1, -65),
   denylists = denylists == 1, sessions_key = 'auth:sessions:' .. string.match(session_key, '{.*}'),
 }
+-- A rotation that is known has used the predecessor: no lost one has issued it.
+local is_predecessor = previous == presented and 1 or 0
 if not reason then
-  reply = { 'reuse_detected', from, rotated }
+  reply = { 'reuse_detected', from, rotated, is_predecessor }
   close(session, record, 'reuse_detected', now, margin, tombstone, reply)
 else
   -- `ended`
   local is_reuse = is_repeat and reason == 'reuse_detected'
-  reply = is_reuse and { 'reuse_detected', '', rotated } or { 'ended', reason }
+  reply = is_reuse and { 'reuse_detected', '', rotated, is_predecessor } or { 'ended', reason }
   complete(session, record, now, margin, reply)
 end
 return reply

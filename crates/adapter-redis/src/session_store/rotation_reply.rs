@@ -13,10 +13,11 @@ use crate::script_reply::ScriptReply;
 /// Reads the outcome.
 ///
 /// # Parameters
-/// - `replaced_at`: when this process noticed that the primary of the session replaced another one, if it did.
+/// - `replaced_at`: returns when this process noticed that the primary of the session replaced another one, if it did. It is called
+///   for reuse only.
 pub(super) fn read(
     reply: &mut ScriptReply,
-    replaced_at: Option<OffsetDateTime>,
+    replaced_at: impl FnOnce() -> Option<OffsetDateTime>,
 ) -> Result<Rotation, PortError> {
     Ok(match reply.text()?.as_str() {
         "rotated" => Rotation::Rotated,
@@ -33,8 +34,10 @@ pub(super) fn read(
         }
         "reuse_detected" => {
             let (rotated_from, rotated_at) = (address(&reply.bytes()?)?, reply.number()?);
-            let replaced_at = replaced_at.map(to_unix_microseconds);
-            let rotation_may_be_lost = session_rules::rotation_may_be_lost(rotated_at, replaced_at);
+            let is_predecessor = reply.number()? == 1;
+            let replaced_at = replaced_at().map(to_unix_microseconds);
+            let rotation_may_be_lost =
+                session_rules::rotation_may_be_lost(is_predecessor, rotated_at, replaced_at);
             Rotation::ReuseDetected { rotated_from, rotation_may_be_lost }
         }
         "ended" => {

@@ -31,6 +31,12 @@ impl SlotMap {
         }
     }
 
+    /// Returns whether a node has a slot that another node has in a former map.
+    pub(crate) fn shares_slots_with(&self, node: usize, former: &Self, former_node: usize) -> bool {
+        let indices = |(now, before): (&u16, &u16)| (usize::from(*now), usize::from(*before));
+        self.0.iter().zip(&former.0).any(|slot| indices(slot) == (node, former_node))
+    }
+
     /// Returns the number of slots that no node has.
     pub(crate) fn uncovered(&self) -> usize {
         self.0.iter().filter(|node| **node == NONE).count()
@@ -49,5 +55,9 @@ mod tests {
         map.assign(5..=6, 1);
         assert_eq!([4, 5, 6, 7].map(|slot| map.node(slot)), [Some(0), Some(1), Some(1), Some(0)]);
         assert_eq!((map.node(SLOTS), map.uncovered()), (None, 0));
+        let mut later = map.clone();
+        later.assign(5..=5, 2);
+        assert!(later.shares_slots_with(2, &map, 1) && later.shares_slots_with(1, &map, 1));
+        assert!(!later.shares_slots_with(2, &map, 0));
     }
 }

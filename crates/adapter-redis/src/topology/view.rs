@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use redis::{Cmd, ConnectionAddr};
+use time::OffsetDateTime;
 
 use super::discovery::Found;
 use super::slot_map::SlotMap;
@@ -55,6 +56,20 @@ impl View {
         let guests =
             self.guests.iter().filter(|guest| !has(&nodes, guest)).filter(is_used).cloned().collect();
         Self { epoch: found.epoch, nodes, slots: found.slots, guests }
+    }
+
+    /// Notes which of the primaries that are new since another view have replaced one that is not a primary any more. A slot that
+    /// was moved between two primaries has all its keys.
+    pub(super) fn note_promotions(&self, former: &Self, now: OffsetDateTime) {
+        let is_gone = |node: &&Arc<Node>| !has(&self.nodes, node);
+        let gone: Vec<_> = former.nodes.iter().enumerate().filter(|(_, node)| is_gone(node)).collect();
+        for (index, node) in self.nodes.iter().enumerate() {
+            let has_replaced = |(gone, _): &(usize, _)| match (&self.slots, &former.slots) {
+                (Some(slots), Some(former)) => slots.shares_slots_with(index, former, *gone),
+                _ => true,
+            };
+            node.server().note_promotion(|| gone.iter().any(has_replaced).then_some(now));
+        }
     }
 
     /// Returns the view after a redirection: a slot is at a node now.
@@ -126,4 +141,62 @@ impl View {
 
 fn has(nodes: &[Arc<Node>], node: &Arc<Node>) -> bool {
     nodes.iter().any(|other| Arc::ptr_eq(other, node))
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_domain::ports::Clock;
+    use auth_testkit::TestClock;
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::connection::{Server, Sets};
+    use crate::slot::SLOTS;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-05 09:00 UTC);
+
+    fn at(port: u16) -> ConnectionAddr {
+        ConnectionAddr::Tcp("127.0.0.1".to_owned(), port)
+    }
+
+    fn new(address: ConnectionAddr) -> Node {
+        Node::new(Server::discovered(address), &Sets { workers: 0, runtime: None })
+    }
+
+    /// The view after a discovery that names these primaries, each with the slots from its own to that of the next.
+    fn discovered(former: &View, primaries: &[(u16, u16)]) -> View {
+        let mut slots = SlotMap::new();
+        for (index, (_, first)) in primaries.iter().enumerate() {
+            slots.assign(*first..=SLOTS - 1, index);
+        }
+        let primaries = primaries.iter().map(|(port, _)| at(*port)).collect();
+        let found = Found { epoch: 1, primaries, slots: Some(slots) };
+        let view = former.of_found(found, TestClock::new().instant(), new);
+        view.note_promotions(former, NOW);
+        view
+    }
+
+    fn promoted_at(view: &View, port: u16) -> Option<OffsetDateTime> {
+        view.at(&at(port)).unwrap().server().promoted_at()
+    }
+
+    #[test]
+    fn only_a_successor_of_a_vanished_primary_counts_as_promoted() {
+        let first = discovered(&View::unknown(), &[(1, 0), (2, 100)]);
+        assert_eq!([promoted_at(&first, 1), promoted_at(&first, 2)], [None, None]);
+
+        // Slots are moved to a new primary, which a redirection names first.
+        let moved = first.moved(200, Arc::new(new(at(3))));
+        assert_eq!(promoted_at(&moved, 3), None);
+        let resharded = discovered(&moved, &[(1, 0), (2, 100), (3, 200)]);
+        assert_eq!(promoted_at(&resharded, 3), None);
+        // The last slots of the first one are moved, and it is removed.
+        let removed = discovered(&resharded, &[(2, 0), (3, 200)]);
+        assert_eq!([promoted_at(&removed, 2), promoted_at(&removed, 3)], [None, None]);
+
+        // A replica replaces the second one, and a redirection names it first.
+        let moved = removed.moved(7, Arc::new(new(at(4))));
+        let replaced = discovered(&moved, &[(4, 0), (3, 200)]);
+        assert_eq!([promoted_at(&replaced, 3), promoted_at(&replaced, 4)], [None, Some(NOW)]);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_adapter_redis::RedisConfig;
 use auth_domain::model::{RefreshToken, Rotation};
 use auth_domain::ports::{Clock, SessionStore, random_bytes};
 use auth_testkit::servers::SentinelSet;
@@ -27,7 +28,17 @@ async fn rotated(ports: &Ports, session: &TestSession, token: &RefreshToken, now
 /// Presents a token of the session that the store does not know, as after a lost rotation. Returns whether the rotation may be lost.
 async fn presented_unknown(ports: &Ports, session: &TestSession, now: OffsetDateTime) -> bool {
     let unknown = session.token.successor(&random_bytes(&TestEntropy).unwrap());
-    match ports.present(session, &unknown, request_time_at(now)).await.unwrap().0 {
+    may_be_lost(ports, session, &unknown, now).await
+}
+
+/// Presents a token that counts as reused.
+async fn may_be_lost(
+    ports: &Ports,
+    session: &TestSession,
+    token: &RefreshToken,
+    now: OffsetDateTime,
+) -> bool {
+    match ports.present(session, token, request_time_at(now)).await.unwrap().0 {
         Rotation::ReuseDetected { rotation_may_be_lost, .. } => rotation_may_be_lost,
         other => panic!("{other:?}"),
     }
@@ -37,13 +48,16 @@ async fn presented_unknown(ports: &Ports, session: &TestSession, now: OffsetDate
 #[tokio::test(flavor = "multi_thread")]
 async fn reuse_after_a_failover_may_be_a_lost_rotation() {
     let set = SentinelSet::start();
-    let (ports, clock) = (Ports::at(&set.url()), TestClock::of_this_machine());
+    let clock = TestClock::of_this_machine();
+    let ports = Ports::with_clock(clock.clone(), &RedisConfig::new(set.url()));
     let before = clock.now();
     let unaffected = opened(&ports, before).await;
     assert!(!presented_unknown(&ports, &unaffected, before).await, "no primary was replaced");
     let (not_rotated, rotated_before) = (opened(&ports, before).await, opened(&ports, before).await);
     rotated(&ports, &rotated_before, &rotated_before.token, before).await;
     let rotated_after = opened(&ports, before).await;
+    let stolen = opened(&ports, before).await;
+    rotated(&ports, &stolen, &stolen.token, before).await;
 
     set.fail_over();
     let user = not_rotated.token.session().user_id;
@@ -59,4 +73,13 @@ async fn reuse_after_a_failover_may_be_a_lost_rotation() {
     assert!(presented_unknown(&ports, &not_rotated, after).await, "its first rotation may be lost");
     assert!(presented_unknown(&ports, &rotated_before, after).await, "its second rotation may be lost");
     assert!(!presented_unknown(&ports, &rotated_after, after).await, "it was rotated since");
+    let is_lost = may_be_lost(&ports, &stolen, &stolen.token, after + 60 * SECOND).await;
+    assert!(!is_lost, "the rotation that used the token is known");
+
+    clock.advance(3_600 * SECOND);
+    assert_eq!(
+        ports.store.primary_replaced_at(user),
+        None,
+        "theft must not pass as an old failover for ever"
+    );
 }

@@ -43,8 +43,11 @@ pub(crate) fn rotate(
         Rotation::ReuseDetected { .. } => {
             let rotated_at = before.as_ref().map_or(0, |record| record.rotated_at);
             let failed_over_at = world.history.failed_over_at.map(|time| to_unix_microseconds(at(time)));
-            let has_reason = rules.fault != Some(Fault::LostRotationsHaveNoReason);
-            Rejection::Reuse { may_be_lost: has_reason && rotation_may_be_lost(rotated_at, failed_over_at) }
+            let is_predecessor =
+                before.as_ref().is_some_and(|record| record.previous == Some(rotate.presented.value));
+            let may_be_lost = rules.fault != Some(Fault::LostRotationsHaveNoReason)
+                && rotation_may_be_lost(is_predecessor, rotated_at, failed_over_at);
+            Rejection::Reuse { may_be_lost }
         }
         Rotation::Ended(reason) => Rejection::Ended(*reason),
         Rotation::Expired => Rejection::Expired,

@@ -76,7 +76,9 @@ impl<'a> Comparison<'a> {
         {
             let went_back_at = self.subject.went_back_at(rotate.presented.session.user_id);
             let went_back_at = went_back_at.map(to_unix_microseconds);
-            *rotation_may_be_lost = session_rules::rotation_may_be_lost(before.rotated_at, went_back_at);
+            let is_predecessor = before.previous == Some(rotate.presented.value);
+            *rotation_may_be_lost =
+                session_rules::rotation_may_be_lost(is_predecessor, before.rotated_at, went_back_at);
         }
         answer
     }
