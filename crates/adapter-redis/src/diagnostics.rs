@@ -5,6 +5,7 @@ mod cluster_checks;
 mod connection_checks;
 mod doctor;
 mod form_checks;
+mod open_slots;
 mod replica_checks;
 mod sentinel_checks;
 mod server_checks;

@@ -14,8 +14,10 @@ use crate::topology::Destination;
 
 /// How often one command is redirected at most.
 const MAX_REDIRECTIONS: usize = 5;
-/// The pause before a command on keys that are about to move is repeated.
-const PAUSE: Duration = Duration::from_millis(25);
+/// The first pause before a command on keys that are about to move is repeated.
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+/// Each pause is twice as long as the one before, up to this: a move that was interrupted never ends.
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Where a command goes next.
 #[derive(Default)]
@@ -23,6 +25,7 @@ pub(crate) struct Route {
     /// The node that imports the slot of the command. It executes a command that follows `ASKING`.
     importing: Option<Arc<Node>>,
     redirections: usize,
+    last_pause: Option<Duration>,
 }
 
 impl Route {
@@ -33,6 +36,12 @@ impl Route {
     /// Returns whether the command must follow `ASKING`.
     pub(crate) const fn asks(&self) -> bool {
         self.importing.is_some()
+    }
+
+    fn next_pause(&mut self) -> Duration {
+        let pause = self.last_pause.map_or(FIRST_PAUSE, |last| LONGEST_PAUSE.min(2 * last));
+        self.last_pause = Some(pause);
+        pause
     }
 }
 
@@ -54,13 +63,13 @@ impl Connections {
             return Ok(false);
         }
         if is_for_a_moment(error) {
-            return self.pause(error, deadline).await;
+            return self.pause(route, error, deadline).await;
         }
         let Some((address, slot)) = error.redirect_node() else { return Ok(false) };
         route.redirections += 1;
         self.topology.notify();
         let Some((host, port)) = host_and_port(address, connection.server().address()) else {
-            return self.pause(error, deadline).await;
+            return self.pause(route, error, deadline).await;
         };
         if route.redirections > MAX_REDIRECTIONS {
             return Err(StoreError::NotExecuted(PortError::unavailable(error.clone())));
@@ -71,8 +80,8 @@ impl Connections {
         Ok(true)
     }
 
-    async fn pause(&self, error: &RedisError, deadline: Instant) -> StoreResult<bool> {
-        let until = self.clock().instant() + PAUSE;
+    async fn pause(&self, route: &mut Route, error: &RedisError, deadline: Instant) -> StoreResult<bool> {
+        let until = self.clock().instant() + route.next_pause();
         if until >= deadline {
             return Err(StoreError::NotExecuted(PortError::unavailable(error.clone())));
         }
@@ -90,4 +99,16 @@ fn host_and_port(address: &str, asked: &ConnectionAddr) -> Option<(String, u16)>
         (host, _) => host,
     };
     Some((host.to_owned(), port.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_of_one_call_double_up_to_the_longest() {
+        let mut route = Route::default();
+        let pauses: Vec<_> = (0..5).map(|_| route.next_pause().as_millis()).collect();
+        assert_eq!(pauses, [25, 50, 100, 200, 200]);
+    }
 }

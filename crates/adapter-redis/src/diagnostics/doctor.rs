@@ -12,6 +12,7 @@ use tokio::time::timeout_at;
 
 use super::by_server::by_server;
 use super::connection_checks::{clock, transport};
+use super::open_slots::{open_slots, open_slots_check};
 use super::replica_checks::replica_checks;
 use super::server_checks::server_checks;
 use crate::connection::Node;
@@ -91,6 +92,14 @@ impl RedisStore {
         let mut checks = server_checks(&info, snapshots.as_deref(), self.is_cluster());
         let is_replaceable = !connections.connector().target().form().is_single();
         checks.extend(replica_checks(&Replication::parse(&info), is_replaceable, connections.replicas()));
+        if self.is_cluster() {
+            let mut nodes = redis::cmd("CLUSTER");
+            nodes.arg("NODES");
+            // The user may lack the right.
+            let nodes: Option<String> =
+                connections.query(nodes, Destination::Node(node), deadline).await.ok();
+            checks.extend(nodes.and_then(|nodes| open_slots_check(&open_slots(&nodes))));
+        }
         Ok(checks)
     }
 

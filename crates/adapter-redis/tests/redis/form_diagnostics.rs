@@ -82,6 +82,15 @@ async fn failed_nodes_and_slots_of_a_cluster_are_named() {
     assert!(is_found(&ports, Severity::Ok, &["the primaries of the cluster are", &address(primary)]).await);
     assert!(is_found(&ports, Severity::Ok, &[&address(primary), "its replica", &address(replica)]).await);
 
+    let slot = cluster.slot_of("key");
+    let target = cluster.begin_move(slot);
+    for node in [primary, target] {
+        let open = [&address(node), "1 of its slots move", &slot.to_string(), "--cluster fix"];
+        assert!(is_found(&ports, Severity::Warning, &open).await);
+        assert_eq!(node.cli(&["CLUSTER", "SETSLOT", &slot.to_string(), "STABLE"]), "OK");
+    }
+    assert!(!is_found(&ports, Severity::Warning, &["of its slots move"]).await);
+
     replica.kill();
     primary.freeze();
     let error = ports.store.ping(now_and(0)).await.unwrap_err();
