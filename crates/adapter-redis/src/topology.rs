@@ -80,7 +80,7 @@ impl Topology {
             Form::Sentinel(_) | Form::Cluster(_) => View::unknown(),
         };
         self.answers.store(Arc::default());
-        self.replace(|_| view);
+        self.replace(|_| (view, ()));
     }
 
     /// Returns the node for a command; `None` if no primary is known for it.
@@ -159,12 +159,12 @@ impl Topology {
         self.replace(|former| {
             // If the configuration was replaced meanwhile, these are not its servers.
             if !Arc::ptr_eq(target, &self.connector.target()) {
-                return former.clone();
+                return (former.clone(), ());
             }
             let view =
                 former.of_found(found, instant, |address| Node::new(Server::discovered(address), &self.sets));
             view.note_promotions(former, now);
-            view
+            (view, ())
         });
     }
 
@@ -179,26 +179,27 @@ impl Topology {
         moved: Option<u16>,
     ) -> Result<Arc<Node>, ConfigError> {
         let address = self.connector.target().discovered(host, port)?;
-        let found = self.replace(|former| {
-            let known = former.at(&address).map(Arc::clone);
+        let now = self.clock.instant();
+        Ok(self.replace(|former| {
             let new = || Arc::new(Node::new(Server::discovered(address.clone()), &self.sets));
-            match (known, moved) {
-                (node, Some(slot)) => former.moved(slot, node.unwrap_or_else(new)),
-                (None, None) => former.with_guest(new()),
-                (Some(_), None) => former.clone(),
-            }
-        });
-        found.at(&address).map(Arc::clone).ok_or(ConfigError::HostName)
+            let node = former.at(&address).map_or_else(new, Arc::clone);
+            let view = match moved {
+                Some(slot) => former.moved(slot, Arc::clone(&node)),
+                None => former.asked(Arc::clone(&node), now),
+            };
+            (view, node)
+        }))
     }
 
-    /// Replaces the view. Connections to nodes that are not in it any more are discarded.
-    fn replace(&self, view: impl FnOnce(&View) -> View) -> Arc<View> {
+    /// Replaces the view, and returns what `view` returns with it. Connections to nodes that are not in it any more are discarded.
+    fn replace<T>(&self, view: impl FnOnce(&View) -> (View, T)) -> T {
         let _replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
         let former = self.view.load_full();
-        let view = Arc::new(view(&former));
+        let (view, result) = view(&former);
+        let view = Arc::new(view);
         self.view.store(Arc::clone(&view));
         former.retire_all_but(&view);
-        view
+        result
     }
 
     /// Starts the task that looks for the primaries, if this form needs one and it does not run.

@@ -1,7 +1,7 @@
 //! The primaries, as this process knows them.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use redis::{Cmd, ConnectionAddr};
 use time::OffsetDateTime;
@@ -10,6 +10,9 @@ use super::discovery::Found;
 use super::slot_map::SlotMap;
 use crate::connection::Node;
 use crate::slot::{first_key, slot_of};
+
+/// How long a guest stays in the view without a use.
+const GUEST_TIME: Duration = Duration::from_secs(5);
 
 /// What decides which server a command goes to.
 #[derive(Clone, Copy)]
@@ -33,7 +36,14 @@ pub(crate) struct View {
     /// `None` if one node has all keys.
     pub(super) slots: Option<SlotMap>,
     /// Nodes that import their first slot: no view of the cluster names them.
-    pub(super) guests: Vec<Arc<Node>>,
+    guests: Vec<Guest>,
+}
+
+#[derive(Clone)]
+struct Guest {
+    node: Arc<Node>,
+    /// When the last `ASK` named it.
+    asked: Instant,
 }
 
 impl View {
@@ -52,9 +62,11 @@ impl View {
         let node =
             |address: ConnectionAddr| self.at(&address).map_or_else(|| Arc::new(new(address)), Arc::clone);
         let nodes: Vec<_> = found.primaries.into_iter().map(node).collect();
-        let is_used = |node: &&Arc<Node>| node.open().any(|connection| !connection.is_idle(now));
-        let guests =
-            self.guests.iter().filter(|guest| !has(&nodes, guest)).filter(is_used).cloned().collect();
+        let is_used = |guest: &&Guest| {
+            now.saturating_duration_since(guest.asked) < GUEST_TIME
+                || guest.node.open().any(|connection| !connection.is_idle(now))
+        };
+        let guests = self.guests_but(|node| has(&nodes, node)).filter(is_used).cloned().collect();
         Self { epoch: found.epoch, nodes, slots: found.slots, guests }
     }
 
@@ -80,17 +92,25 @@ impl View {
         if let Some(slots) = &mut slots {
             slots.assign(slot..=slot, index);
         }
-        let guests = self.guests.iter().filter(|guest| !Arc::ptr_eq(guest, &node)).cloned().collect();
+        let guests = self.guests_but(|guest| Arc::ptr_eq(guest, &node)).cloned().collect();
         if known.is_none() {
             nodes.push(node);
         }
         Self { epoch: self.epoch, nodes, slots, guests }
     }
 
-    /// Returns the view with a node that imports its first slot.
-    pub(super) fn with_guest(&self, node: Arc<Node>) -> Self {
-        let guests = self.guests.iter().cloned().chain([node]).collect();
-        Self { epoch: self.epoch, nodes: self.nodes.clone(), slots: self.slots.clone(), guests }
+    /// Returns the view after a redirection: a node imports a slot.
+    pub(super) fn asked(&self, node: Arc<Node>, now: Instant) -> Self {
+        if has(&self.nodes, &node) {
+            return self.clone();
+        }
+        let others: Vec<_> = self.guests_but(|guest| Arc::ptr_eq(guest, &node)).cloned().collect();
+        let guests = others.into_iter().chain([Guest { node, asked: now }]).collect();
+        Self { guests, ..self.clone() }
+    }
+
+    fn guests_but(&self, is_left_out: impl Fn(&Arc<Node>) -> bool) -> impl Iterator<Item = &Guest> {
+        self.guests.iter().filter(move |guest| !is_left_out(&guest.node))
     }
 
     /// Discards the connections of the nodes that are not in another view.
@@ -130,7 +150,7 @@ impl View {
 
     /// Returns all nodes that have connections.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Node>> {
-        self.nodes.iter().chain(&self.guests)
+        self.nodes.iter().chain(self.guests.iter().map(|guest| &guest.node))
     }
 
     /// Returns the number of slots without a primary.
@@ -198,5 +218,20 @@ mod tests {
         let moved = removed.moved(7, Arc::new(new(at(4))));
         let replaced = discovered(&moved, &[(4, 0), (3, 200)]);
         assert_eq!([promoted_at(&replaced, 3), promoted_at(&replaced, 4)], [None, Some(NOW)]);
+    }
+
+    #[test]
+    fn node_that_imports_a_slot_is_known_while_it_is_asked() {
+        let now = TestClock::new().instant();
+        let rediscovered = |view: &View, now: Instant| {
+            view.of_found(Found { epoch: 1, primaries: vec![at(1)], slots: None }, now, new)
+        };
+        let asked = discovered(&View::unknown(), &[(1, 0)]).asked(Arc::new(new(at(2))), now);
+        // No connection to it is open yet.
+        let kept = rediscovered(&asked, now + GUEST_TIME / 2);
+        let guest = kept.at(&at(2)).unwrap();
+        let kept = rediscovered(&kept.asked(Arc::clone(guest), now + GUEST_TIME / 2), now + GUEST_TIME);
+        assert_eq!(kept.all().count(), 2);
+        assert!(rediscovered(&kept, now + 2 * GUEST_TIME).at(&at(2)).is_none());
     }
 }
