@@ -7,8 +7,9 @@ local sessions_key, legacy_rejected_key = unpack(KEYS)
 local now, margin, tombstone, legacy_lifetime, batch, format, denylists = struct.unpack('>i8i8i8i8I4BB', ARGV[1])
 local session_prefix, token_prefix, reason = unpack(ARGV, 2)
 
--- Before anything is written: a repeat does not count again what this call has ended.
-local ids, moving = listed_sessions(sessions_key, session_prefix)
+-- Before anything is written: a repeat does not count what this call has ended. Slots move in a cluster only, where the denylist is
+-- on other servers.
+local ids, moving = listed_sessions(sessions_key, session_prefix, denylists == 0)
 if moving then
   return moving
 end

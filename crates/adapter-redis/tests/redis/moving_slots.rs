@@ -26,6 +26,12 @@ struct Moving {
 
 impl Moving {
     /// Moves the ids of the sessions, and no session.
+    async fn begin_with_ids() -> Self {
+        let moving = Self::begin().await;
+        moving.move_keys(&["auth:sessions:{}", "auth:legacy-refused:{}"]);
+        moving
+    }
+
     async fn begin() -> Self {
         let cluster = RedisCluster::shared();
         let (ports, user) = (Ports::at(&cluster.url()), a_user_id());
@@ -37,9 +43,16 @@ impl Moving {
         }
         let slot = cluster.slot_of(&format!("{{{user}}}"));
         let target = cluster.begin_move(slot);
-        let moving = Self { cluster, ports, user, sessions, slot, target };
-        moving.move_keys(&["auth:sessions:{}", "auth:legacy-refused:{}"]);
-        moving
+        // A script reads them in this order.
+        sessions.sort_by_key(|session| session.token.session().session_id.to_string());
+        Self { cluster, ports, user, sessions, slot, target }
+    }
+
+    /// Moves the record and the refresh token of a session.
+    fn move_session(&self, session: &TestSession) {
+        let token = &session.opening.refresh_token;
+        let (id, token) = (token.session.session_id, hex_of(&token.value));
+        self.move_keys(&[&format!("auth:session:{{}}:{id}"), &format!("auth:refresh:{{}}:{token}")]);
     }
 
     fn move_keys(&self, names: &[&str]) {
@@ -70,7 +83,7 @@ fn assert_waits<T: std::fmt::Debug>(outcome: Result<T, PortError>) {
 // S-28
 #[tokio::test(flavor = "multi_thread")]
 async fn end_of_all_sessions_waits_for_records_that_have_not_moved() {
-    let moving = Moving::begin().await;
+    let moving = Moving::begin_with_ids().await;
     assert_waits(moving.listed(SHORT).await);
     assert_waits(moving.end_all(SHORT).await);
     let finishing = async { tokio::task::block_in_place(|| moving.finish()) };
@@ -85,11 +98,19 @@ async fn end_of_all_sessions_waits_for_records_that_have_not_moved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn repeated_login_forgets_no_session_that_has_not_moved() {
+async fn end_of_all_sessions_counts_those_that_have_moved_before() {
     let moving = Moving::begin().await;
+    moving.move_session(&moving.sessions[2]);
+    assert_waits(moving.end_all(SHORT).await);
+    moving.finish();
+    assert_eq!(moving.end_all(Duration::from_secs(5)).await.unwrap(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repeated_login_forgets_no_session_that_has_not_moved() {
+    let moving = Moving::begin_with_ids().await;
     let mut opening = moving.sessions[2].opening.clone();
-    let (id, token) = (opening.refresh_token.session.session_id, opening.refresh_token.value);
-    moving.move_keys(&[&format!("auth:session:{{}}:{id}"), &format!("auth:refresh:{{}}:{}", hex_of(&token))]);
+    moving.move_session(&moving.sessions[2]);
     opening.max_sessions = 3;
     let repeated = moving.ports.sessions.open(&opening, allowing(SHORT)).await;
     assert_waits(repeated);
