@@ -71,6 +71,7 @@ impl Denylist for RedisDenylist {
             let key = self.store.is_cluster().then(|| keys::revoked(id));
             let server = key.as_deref().map_or(Destination::Any, Destination::Key);
             self.store.connections().check_not_behind(server, deadline).await?;
+            self.store.connections().topology.isolation.check()?;
         }
         Ok(is_revoked)
     }

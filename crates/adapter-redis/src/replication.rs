@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// A connected replica acknowledges each second.
+const LATE: Duration = Duration::from_secs(10);
+
 /// The replicas that are connected to a primary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replication {
@@ -30,9 +33,20 @@ impl Replication {
         Self { replicas: replicas.collect() }
     }
 
+    /// Returns the replicas that are connected, and have acknowledged writes lately.
+    pub(crate) fn current(&self) -> impl Iterator<Item = &Replica> {
+        self.replicas.iter().filter(|replica| !replica.is_late())
+    }
+
     /// Returns the replicas that could replace the primary.
     pub fn online(&self) -> impl Iterator<Item = &Replica> {
         self.replicas.iter().filter(|replica| replica.is_online)
+    }
+}
+
+impl Replica {
+    pub(crate) fn is_late(&self) -> bool {
+        !self.is_online || self.lag >= LATE
     }
 }
 

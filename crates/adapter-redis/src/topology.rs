@@ -3,6 +3,7 @@
 mod choice;
 mod cluster;
 mod discovery;
+mod isolation;
 mod links;
 mod sentinels;
 mod slot_map;
@@ -19,6 +20,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout_at;
 
 use self::discovery::{Discovery, Found, interval};
+use self::isolation::Isolation;
 use self::links::{Answer, Asking, Links};
 use self::sentinels::SentinelAnswers;
 use self::view::View;
@@ -46,6 +48,7 @@ pub(crate) struct Topology {
     /// Held during a discovery, so that concurrent callers share it.
     round: tokio::sync::Mutex<Rounds>,
     answers: ArcSwap<SentinelAnswers>,
+    pub(crate) isolation: Isolation,
     watcher: Watcher,
 }
 
@@ -67,6 +70,7 @@ impl Topology {
             replacing: Mutex::default(),
             round: tokio::sync::Mutex::default(),
             answers: ArcSwap::default(),
+            isolation: Isolation::default(),
             watcher: Watcher::default(),
         };
         topology.reset();
@@ -134,6 +138,8 @@ impl Topology {
         let asking = Asking { connector: &self.connector, clock: &*self.clock, until };
         let found = rounds.discovery.find(&target, primaries, asking).await.map_err(PortError::from);
         self.answers.store(Arc::new(rounds.discovery.answers.clone()));
+        let replication = self.view.load().nodes().first().and_then(|node| node.server().replication());
+        self.isolation.note(target.form(), &rounds.discovery.answers, replication.as_deref(), started);
         let outcome = found.map(|found| found.into_iter().for_each(|found| self.adopt(found, &target)));
         // A round that was cut short by the deadline of its caller is no outcome for others.
         rounds.last = (outcome.is_ok() || until < deadline).then(|| (started, outcome.clone()));

@@ -20,6 +20,7 @@ use crate::denylist_cache::{DenylistCache, Lifetime, LocalTime};
 use crate::error::{StoreError, StoreResult, unexpected_reply};
 use crate::keys;
 use crate::replies::{exactly, read, success};
+use crate::topology::Topology;
 
 /// How long a reply may take.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -35,6 +36,7 @@ pub(super) struct TrackingConnection {
     is_lost: Arc<AtomicBool>,
     cache: Arc<DenylistCache>,
     clock: Arc<dyn Clock>,
+    topology: Arc<Topology>,
     server: Arc<Server>,
     target: Arc<Target>,
 }
@@ -53,7 +55,8 @@ impl TrackingConnection {
         let opened = connections.connector().open_tracking(server.address(), push, &**clock).await;
         let (connection, target) = opened?;
         let (cache, clock) = (Arc::clone(cache), Arc::clone(clock));
-        let mut tracking = Self { connection, events, is_lost, cache, clock, server, target };
+        let topology = Arc::clone(&connections.topology);
+        let mut tracking = Self { connection, events, is_lost, cache, clock, topology, server, target };
         tracking.check_role().await?;
         tracking.start_tracking().await?;
         Ok(tracking)
@@ -91,7 +94,8 @@ impl TrackingConnection {
         self.send(&commands).await.map(drop)
     }
 
-    /// Sends a heartbeat, and renews the trust in the cache when it is answered and our clock is not behind.
+    /// Sends a heartbeat, and renews the trust in the cache when it is answered, our clock is not behind, and the server is probably
+    /// still the primary.
     pub(super) async fn send_heartbeat(&mut self) -> StoreResult<()> {
         if self.target.is_retired() || self.server.is_retired() {
             return Err(lost());
@@ -100,7 +104,7 @@ impl TrackingConnection {
         self.check_role().await?;
         // Redis writes invalidations once in a turn of its event loop, and with several I/O threads it may answer a writer
         // before that. `TIME` is of a later turn: invalidations of writes before the `PING` precede its reply.
-        if self.clock_is_behind().await? {
+        if self.clock_is_behind().await? || self.topology.isolation.is_cut_off() {
             self.cache.end_trust();
             return Ok(());
         }

@@ -1,13 +1,8 @@
 //! The check of the replicas of a primary.
 
-use std::time::Duration;
-
 use auth_domain::ports::Check;
 
 use crate::replication::{Replica, Replication};
-
-/// A connected replica acknowledges each second.
-const LATE: Duration = Duration::from_secs(10);
 
 /// Checks the replicas of a primary.
 ///
@@ -15,9 +10,9 @@ const LATE: Duration = Duration::from_secs(10);
 /// - `is_replaceable`: sentinels or a cluster replace the primary if it fails.
 /// - `awaited`: how many replicas must confirm a write.
 pub(super) fn replica_checks(replication: &Replication, is_replaceable: bool, awaited: u32) -> Vec<Check> {
-    let late = |replica: &&Replica| !replica.is_online || replica.lag >= LATE;
-    let mut checks: Vec<_> = replication.replicas.iter().filter(late).map(late_replica).collect();
-    let current: Vec<_> = replication.replicas.iter().filter(|replica| !late(replica)).collect();
+    let late = replication.replicas.iter().filter(|replica| replica.is_late());
+    let mut checks: Vec<_> = late.map(late_replica).collect();
+    let current: Vec<_> = replication.current().collect();
     let online = replication.online().count();
     if u32::try_from(online).is_ok_and(|online| online < awaited) {
         checks.push(Check::outage(format!(
@@ -62,6 +57,8 @@ fn connected(replicas: &[&Replica]) -> String {
 #[cfg(test)]
 mod tests {
     use auth_domain::ports::Severity;
+
+    use std::time::Duration;
 
     use super::*;
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 
 /// A listener that speaks as much of the protocol as discovery needs.
 pub(crate) struct FakeSentinel {
@@ -23,8 +23,10 @@ impl FakeSentinel {
         let answer = Arc::default();
         let shared: Arc<Mutex<Answer>> = Arc::clone(&answer);
         let task = tokio::spawn(async move {
+            // They end with the listener.
+            let mut clients = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(serve(client, Arc::clone(&shared)));
+                clients.spawn(serve(client, Arc::clone(&shared)));
             }
         });
         Self { port, answer, task: task.abort_handle() }

@@ -3,13 +3,13 @@
 use std::error::Error;
 use std::time::Duration;
 
-use auth_adapter_redis::{RedisConfig, RedisStore};
+use auth_adapter_redis::{CachingDenylist, RedisConfig, RedisStore};
 use auth_domain::ports::{Denylist, PortErrorKind};
 use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, TestClock, a_user_id, an_access_token, holds_within, request_time_at};
 
 use crate::fake_sentinel::FakeSentinel;
-use crate::support::Ports;
+use crate::support::{Ports, REVOCATION, now_and, real_instant};
 
 const LOCAL: &str = "127.0.0.1";
 
@@ -126,6 +126,52 @@ async fn reload_with_other_sentinels_or_another_name_begins_anew() {
     reload(FakeSentinel::url(&others).replace("/main", "/other"));
     assert!(is_revoked_on(&third).await, "the former primary has a higher epoch");
     assert_eq!(primary(&ports.store), [format!("{LOCAL}:{}", third.port())]);
+}
+
+/// The ports of an instance that can ask only so many of three sentinels from now on.
+async fn reaching(sentinels: usize, primary: &RedisServer) -> (Ports, Vec<FakeSentinel>) {
+    let mut all = Vec::from(three().await);
+    all_name(&all, 1, LOCAL, primary.port());
+    let ports = Ports::at(&FakeSentinel::url(&all));
+    ports.store.ping(now_and(0)).await.unwrap();
+    all.truncate(sentinels);
+    (ports, all)
+}
+
+async fn replicate(primary: &RedisServer, replica: &RedisServer) {
+    assert_eq!(primary.cli(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"]), "OK");
+    assert_eq!(replica.cli(&["REPLICAOF", LOCAL, &primary.port().to_string()]), "OK");
+    let is_online = || async { primary.cli(&["INFO", "replication"]).contains("state=online") };
+    assert!(holds_within(Duration::from_secs(10), is_online).await, "it does not replicate");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn primary_without_replicas_and_most_sentinels_is_not_believed() {
+    let (alone, replicated, replica) = (RedisServer::start(), RedisServer::start(), RedisServer::start());
+    replicate(&replicated, &replica).await;
+    let (one_is_dead, _two) = reaching(2, &alone).await;
+    let (has_replica, _one) = reaching(1, &replicated).await;
+    let (cut_off, _one) = reaching(1, &alone).await;
+    let cached = CachingDenylist::start(&cut_off.store, REVOCATION);
+    let (token, revoked, since) = (an_access_token(START), an_access_token(START), real_instant());
+    cut_off.denylist.add(revoked, request_time_at(START)).await.unwrap();
+
+    let error = async || cut_off.denylist.contains(token.id, request_time_at(START)).await.err();
+    assert!(holds_within(Duration::from_secs(20), || async { error().await.is_some() }).await);
+    assert!(since.elapsed() > Duration::from_secs(8), "{:?}", since.elapsed());
+    assert_eq!(error().await.unwrap().kind(), PortErrorKind::Unavailable);
+    assert!(cut_off.is_revoked(revoked).await, "an entry is certain");
+    let is_trusted = || async { cached.state().is_trusted };
+    let is_untrusted = || async { !cached.state().is_trusted };
+    assert!(holds_within(Duration::from_secs(3), is_untrusted).await, "the cache is in use");
+    assert!(cached.contains(token.id, request_time_at(START)).await.is_err());
+    assert!(!one_is_dead.is_revoked(token).await, "most sentinels answer");
+    assert!(!has_replica.is_revoked(token).await, "the primary has a replica");
+
+    replicate(&alone, &replica).await;
+    cut_off.store.ping(now_and(0)).await.unwrap();
+    assert!(holds_within(Duration::from_secs(5), || async { error().await.is_none() }).await);
+    assert!(holds_within(Duration::from_secs(15), is_trusted).await, "the cache is not in use again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
