@@ -1,5 +1,7 @@
 //! The errors that Redis answers with: which of them pass, and which an administrator has to correct.
 
+use std::error::Error;
+
 use auth_domain::ports::PortError;
 use redis::RedisError;
 
@@ -42,8 +44,20 @@ const CREDENTIALS: [&str; 2] = ["NOAUTH", "WRONGPASS"];
 const ARGUMENTS: &str = ", with args beginning with";
 
 /// The driver's own text names no setting.
-pub(crate) const AUTHENTICATION_FAILED: &str = "REDIS__URL: Redis rejects the user or the password; correct them (of sentinels: sentinel_user and \
-                                     sentinel_password), and percent-encode special characters";
+pub(crate) const AUTHENTICATION_FAILED: &str =
+    "REDIS__URL: Redis rejects the user or the password; correct them, and percent-encode special characters";
+
+/// Commands that another kind of server does not know, and what to write for it.
+const OTHER_SERVERS: [(&str, &str); 2] = [
+    (
+        "script",
+        "if this is a sentinel, write redis-sentinel://HOST/NAME with the name of the primary in REDIS__URL",
+    ),
+    (
+        "sentinel",
+        "the hosts of redis-sentinel:// are sentinels; if this is a Redis server, write redis://HOST in REDIS__URL",
+    ),
+];
 
 /// Translates an error of the server.
 pub(crate) fn server_error(error: RedisError) -> PortError {
@@ -52,7 +66,7 @@ pub(crate) fn server_error(error: RedisError) -> PortError {
     if has_one_of(&CREDENTIALS) {
         PortError::misconfigured(AUTHENTICATION_FAILED)
     } else if has_one_of(&MISCONFIGURED) || MISCONFIGURED_TEXTS.iter().any(|part| text.contains(part)) {
-        PortError::misconfigured(text.split(ARGUMENTS).next().unwrap_or_default().to_owned())
+        PortError::misconfigured(explained(text.split(ARGUMENTS).next().unwrap_or_default()))
     } else if has_one_of(&TEMPORARY)
         || [TOO_MANY_CLIENTS, SLOT_MOVES, CLUSTER_DOWN].iter().any(|part| text.contains(part))
     {
@@ -60,6 +74,21 @@ pub(crate) fn server_error(error: RedisError) -> PortError {
     } else {
         PortError::corrupt(error)
     }
+}
+
+/// Adds what to do if the server is of another kind than the URL says.
+fn explained(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let is_unknown = |command: &str| {
+        ['\'', '`'].iter().any(|quote| lower.ends_with(&format!("unknown command {quote}{command}{quote}")))
+    };
+    let advice = OTHER_SERVERS.iter().find(|(command, _)| is_unknown(command));
+    advice.map_or_else(|| text.to_owned(), |(_, advice)| format!("{text}; {advice}"))
+}
+
+/// Returns whether the server rejects the credentials of a new connection.
+pub(crate) fn is_authentication(error: &PortError) -> bool {
+    error.source().is_some_and(|source| source.to_string() == AUTHENTICATION_FAILED)
 }
 
 /// Returns whether the keys of a command move to another node at the moment, so that it can be sent again in a moment.

@@ -30,9 +30,10 @@ pub(crate) const CLIENT_FILES: (&str, &str) = ("REDIS__CLIENT_CERT_FILE", "REDIS
 const NAMES: TlsNames =
     TlsNames { server: "Redis", url: "REDIS__URL", ca_file: CA_FILE, client_certificate: CLIENT_FILES.0 };
 
-const NO_TLS: &str = "REDIS__URL: the server does not speak TLS on this port; name its TLS port, or write redis:// where plain text is \
-                      allowed";
-const ONLY_TLS: &str = "REDIS__URL: the server speaks TLS on this port; write rediss:// instead of redis://";
+const NO_TLS: &str = "REDIS__URL: the server does not speak TLS on this port; name its TLS port, or write redis:// \
+                      (redis-sentinel://, redis-cluster://) where plain text is allowed";
+const ONLY_TLS: &str = "REDIS__URL: the server speaks TLS on this port; write rediss:// (rediss-sentinel://, \
+                        rediss-cluster://)";
 
 /// An error of the driver, with the setting at fault.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::error::UrlError;
 use crate::text::decoded;
 
-/// What to do instead of setting a parameter: its name in lower case, and the advice.
+/// What to do instead of setting a parameter: its name in lower case, and the advice. The empty name stands for all others.
 pub type Remedy = (&'static str, &'static str);
 
 /// The parameters that were not taken yet.
@@ -41,8 +41,8 @@ impl Parameters {
     pub(crate) fn finish(&self, remedies: &[Remedy]) -> Result<(), UrlError> {
         let Some((name, _)) = self.0.first() else { return Ok(()) };
         let lower = name.to_ascii_lowercase();
-        let advice =
-            remedies.iter().find(|(known, _)| *known == lower).map_or("remove it", |(_, advice)| advice);
+        let remedy = |name: &str| remedies.iter().find(|(known, _)| *known == name);
+        let advice = remedy(&lower).or_else(|| remedy("")).map_or("remove it", |(_, advice)| advice);
         Err(UrlError::new(format!("unknown parameter {}; {advice}", printable(name, 0))))
     }
 }

@@ -35,19 +35,24 @@ pub(super) fn no_fragment(url: &ServerUrl, is_tls: bool) -> Result<(), ConfigErr
     }
 }
 
+/// Returns the number of a database, 0 if there is no text.
+///
+/// # Parameters
+/// - `place`: where the URL has the number, for the error.
+pub(super) fn database(text: &str, place: &str) -> Result<u32, UrlError> {
+    let number = if text.is_empty() { Ok(0) } else { text.parse() };
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = number.ok().filter(|_| is_number);
+    number.ok_or_else(|| UrlError::new(format!("the database is not a number; write for example {place}")))
+}
+
 /// Returns the settings of connections. Redis has a password for every user, and the driver ignores a user without one.
 pub(super) fn user(
-    database: &str,
+    database: u32,
     name: Option<&str>,
     password: Option<&str>,
 ) -> Result<RedisConnectionInfo, UrlError> {
-    let database = database.strip_suffix('/').unwrap_or(database);
-    let number = if database.is_empty() { Ok(0) } else { database.parse::<u32>() };
-    let is_number = database.bytes().all(|byte| byte.is_ascii_digit());
-    let Some(number) = number.ok().filter(|_| is_number) else {
-        return Err(UrlError::new("the database is not a number; write for example /0 after the host"));
-    };
-    let user = RedisConnectionInfo::default().set_db(number.into());
+    let user = RedisConnectionInfo::default().set_db(database.into());
     match (name, password) {
         (None, None) => Ok(user),
         (None, Some(password)) => Ok(user.set_password(password)),

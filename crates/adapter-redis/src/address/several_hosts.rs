@@ -4,7 +4,7 @@ use auth_store_connection::{Remedy, ServerUrl, UrlError};
 use redis::ConnectionAddr;
 
 use super::form::{Form, SentinelForm};
-use super::parts::{DEFAULT_PORT, ParsedUrl, no_fragment, user, verifies_name};
+use super::parts::{DEFAULT_PORT, ParsedUrl, database, no_fragment, user, verifies_name};
 use super::protection::Protection;
 use crate::error::ConfigError;
 
@@ -25,6 +25,7 @@ const SENTINEL_REMEDIES: &[Remedy] = &[
     ("sentinel_username", "write sentinel_user"),
     ("sslmode", "write rediss-sentinel:// for TLS"),
     ("tls", "write rediss-sentinel:// for TLS"),
+    ("", "the parameters are db, sentinel_user and sentinel_password, and sslmode with rediss-sentinel://"),
 ];
 
 /// Advice for parameters of `redis-cluster://`.
@@ -34,6 +35,7 @@ const CLUSTER_REMEDIES: &[Remedy] = &[
     ("password", "write user:password@ before the hosts"),
     ("sslmode", "write rediss-cluster:// for TLS"),
     ("tls", "write rediss-cluster:// for TLS"),
+    ("", "remove it: the only parameter is sslmode, with rediss-cluster://"),
 ];
 
 /// Parses the rest of a URL of sentinels. User and password are those of the servers; parameters have those of the sentinels.
@@ -42,12 +44,18 @@ pub(super) fn sentinel(mut url: ServerUrl, is_tls: bool) -> Result<ParsedUrl, Co
     let sentinels = addresses(&url, is_tls, SENTINEL_PORT, SENTINEL_EXAMPLE)?;
     no_fragment(&url, is_tls)?;
     let primary = url.path().strip_suffix('/').unwrap_or(url.path()).to_owned();
-    if primary.is_empty() || primary.contains('/') {
+    if primary.contains('/') {
+        return Err(UrlError::new(
+            "the path is not the name of a primary alone; write the database as ?db=N",
+        )
+        .into());
+    }
+    if primary.is_empty() {
         let text = format!("the path is not the name of a primary; {SENTINEL_EXAMPLE}");
         return Err(UrlError::new(text).into());
     }
     let verifies_name = verifies_name(&mut url, is_tls)?;
-    let (database, sentinel_user, sentinel_password) =
+    let (number, sentinel_user, sentinel_password) =
         (url.take("db"), url.take("sentinel_user"), url.take("sentinel_password"));
     url.finish(SENTINEL_REMEDIES)?;
     if sentinel_user.is_some() && sentinel_password.is_none() {
@@ -57,9 +65,10 @@ pub(super) fn sentinel(mut url: ServerUrl, is_tls: bool) -> Result<ParsedUrl, Co
         sentinel_user.as_ref().map(|text| text.as_str()),
         sentinel_password.as_ref().map(|text| text.as_str()),
     );
-    let database = database.as_ref().map_or("", |text| text.as_str());
-    let servers = user(database, name.as_deref(), password.as_ref().map(|text| text.as_str()))?;
-    let sentinel = SentinelForm { sentinels, primary, user: user("", sentinel_user, sentinel_password)? };
+    let number = number.as_ref().map_or("", |text| text.as_str());
+    let servers =
+        user(database(number, "db=0")?, name.as_deref(), password.as_ref().map(|text| text.as_str()))?;
+    let sentinel = SentinelForm { sentinels, primary, user: user(0, sentinel_user, sentinel_password)? };
     Ok(ParsedUrl { form: Form::Sentinel(sentinel), user: servers, is_tls, verifies_name })
 }
 
@@ -73,7 +82,7 @@ pub(super) fn cluster(mut url: ServerUrl, is_tls: bool) -> Result<ParsedUrl, Con
     }
     let verifies_name = verifies_name(&mut url, is_tls)?;
     url.finish(CLUSTER_REMEDIES)?;
-    let user = user("", name.as_deref(), password.as_ref().map(|text| text.as_str()))?;
+    let user = user(0, name.as_deref(), password.as_ref().map(|text| text.as_str()))?;
     Ok(ParsedUrl { form: Form::Cluster(nodes), user, is_tls, verifies_name })
 }
 
@@ -154,22 +163,27 @@ mod tests {
     fn parts_that_cannot_be_used_are_rejected_by_name() {
         for (url, problem) in [
             ("redis-sentinel://a", "name of a primary"),
-            ("redis-sentinel://a/main/0", "name of a primary"),
+            ("redis-sentinel://a/main/0", "write the database as ?db=N"),
             ("redis-sentinel:///main", "no host"),
             ("redis-sentinel://a,a:26379/main", "host 2 is there twice"),
             ("redis-sentinel://a,%2Frun/main", "host 2 is a path"),
-            ("redis-sentinel://a/main?db=x", "database is not a number"),
+            ("redis-sentinel://a/main?db=x", "database is not a number; write for example db=0"),
+            ("unix:///run/redis.sock?db=x", "database is not a number; write for example db=0"),
+            ("redis://a/x", "database is not a number; write for example /0 after the host"),
             ("redis-sentinel://me@a/main", "user has no password"),
             ("redis-sentinel://a/main?sentinel_user=me", "sentinel_user has no password"),
             ("redis-sentinel://a/main?sslmode=verify-ca", "`sslmode`; write rediss-sentinel://"),
             ("redis-sentinel://a/main?master=x", "`master`; write the name of the primary as the path"),
-            ("redis-sentinel://a/main?timeout=1", "`timeout`"),
+            (
+                "redis-sentinel://a/main?timeout=1",
+                "`timeout`; the parameters are db, sentinel_user and sentinel_password",
+            ),
             ("redis-sentinel://a/main#x", "# part"),
             ("redis-cluster://a/0", "a cluster has one database"),
             ("redis-cluster://a?db=1", "`db`; remove it: a cluster has one database"),
             ("redis-cluster://", "no host"),
             ("redis-cluster://a:1,b,a:1", "host 3 is there twice"),
-            ("redis-cluster://a?x=1", "`x`"),
+            ("redis-cluster://a?x=1", "`x`; remove it: the only parameter is sslmode"),
             ("redis://a,b", "begin it with redis-sentinel:// or redis-cluster://"),
             ("redis+sentinel://a/main", "redis-sentinel"),
         ] {

@@ -6,7 +6,7 @@ use auth_store_connection::{Host, Remedy, ServerUrl, UrlError};
 use redis::ConnectionAddr;
 
 use super::form::Form;
-use super::parts::{DEFAULT_PORT, ParsedUrl, no_fragment, user, verifies_name};
+use super::parts::{DEFAULT_PORT, ParsedUrl, database, no_fragment, user, verifies_name};
 use super::protection::Protection;
 use super::several_hosts;
 use crate::error::ConfigError;
@@ -28,6 +28,7 @@ const REMEDIES: &[Remedy] = &[
     ("ssl", "write rediss:// for TLS"),
     ("tls", "write rediss:// for TLS"),
     ("protocol", "remove it: the service chooses the version of the protocol"),
+    ("", "remove it: the only parameter is sslmode, with rediss://"),
 ];
 
 /// Parses a URL.
@@ -56,7 +57,12 @@ fn server(mut url: ServerUrl, is_tls: bool) -> Result<ParsedUrl, ConfigError> {
     no_fragment(&url, is_tls)?;
     let verifies_name = verifies_name(&mut url, is_tls)?;
     url.finish(REMEDIES)?;
-    let user = user(url.path(), name.as_deref(), password.as_ref().map(|text| text.as_str()))?;
+    let path = url.path().strip_suffix('/').unwrap_or(url.path());
+    let user = user(
+        database(path, "/0 after the host")?,
+        name.as_deref(),
+        password.as_ref().map(|text| text.as_str()),
+    )?;
     Ok(ParsedUrl { form: Form::Single(address), user, is_tls, verifies_name })
 }
 
@@ -70,11 +76,12 @@ fn socket(mut url: ServerUrl) -> Result<ParsedUrl, ConfigError> {
         .into());
     }
     no_fragment(&url, false)?;
-    let (database, name, password) = (url.take("db"), url.take("user"), url.take("pass"));
-    url.finish(&[("password", "write pass=")])?;
-    let database = database.as_ref().map_or("", |text| text.as_str());
+    let (number, name, password) = (url.take("db"), url.take("user"), url.take("pass"));
+    url.finish(&[("password", "write pass="), ("", "the parameters are db, user and pass")])?;
+    let number = number.as_ref().map_or("", |text| text.as_str());
+    let number = database(number, "db=0")?;
     let user =
-        user(database, name.as_ref().map(|text| text.as_str()), password.as_ref().map(|text| text.as_str()))?;
+        user(number, name.as_ref().map(|text| text.as_str()), password.as_ref().map(|text| text.as_str()))?;
     let address = ConnectionAddr::Unix(format!("/{}", url.path()).into());
     Ok(ParsedUrl { form: Form::Single(address), user, is_tls: false, verifies_name: true })
 }

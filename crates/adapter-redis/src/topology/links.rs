@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auth_domain::ports::Clock;
+use auth_domain::ports::{Clock, PortError};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{ConnectionAddr, Pipeline, RedisConnectionInfo, Value};
@@ -12,6 +12,7 @@ use tokio::time::timeout_at;
 use crate::connection::before;
 use crate::connector::{Connector, Target};
 use crate::error::{StoreError, StoreResult};
+use crate::server_error::{AUTHENTICATION_FAILED, is_authentication};
 
 /// The connections, by address.
 #[derive(Default)]
@@ -103,7 +104,7 @@ impl Question<'_> {
             }
         }
         let answer = async { self.send(self.open(&address).await?).await };
-        let answer = answer.await;
+        let answer = answer.await.map_err(|error| self.explained(&address, error));
         (address, answer)
     }
 
@@ -116,6 +117,22 @@ impl Question<'_> {
         Ok(opened?.0)
     }
 
+    /// Names the sentinel, and the parameters of the URL, if it rejects the credentials.
+    fn explained(&self, address: &ConnectionAddr, error: StoreError) -> StoreError {
+        match (self.sentinel_user, error) {
+            (Some(user), StoreError::NotExecuted(error)) if is_authentication(&error) => {
+                let problem = if user.password().is_some() {
+                    "rejects sentinel_user or sentinel_password; correct them"
+                } else {
+                    "requires a password; add sentinel_password, and sentinel_user unless it is of the user `default`"
+                };
+                let text = format!("REDIS__URL: the sentinel {address} {problem}");
+                StoreError::NotExecuted(PortError::misconfigured(text))
+            }
+            (_, error) => error,
+        }
+    }
+
     async fn send(
         &self,
         mut connection: MultiplexedConnection,
@@ -123,6 +140,11 @@ impl Question<'_> {
         let replies = connection.req_packed_commands(self.commands, 0, self.commands.len());
         let replies = async { replies.await.map_err(StoreError::from_answer) };
         let replies = before(self.asking.until, replies).await?;
+        // A server that requires a password accepts a connection without one, and rejects each command.
+        let rejected = |reply: &Value| matches!(reply, Value::ServerError(error) if error.code() == "NOAUTH");
+        if replies.iter().any(rejected) {
+            return Err(StoreError::NotExecuted(PortError::misconfigured(AUTHENTICATION_FAILED)));
+        }
         Ok((connection, replies))
     }
 }

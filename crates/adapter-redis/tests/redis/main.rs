@@ -20,6 +20,7 @@ mod form_diagnostics;
 mod limiter_memory;
 mod lost_replies;
 mod lost_rotations;
+mod mistaken_urls;
 mod moving_slots;
 mod outages;
 mod pending;
