@@ -25,8 +25,8 @@ pub(super) fn cluster_checks(nodes: &str) -> Vec<Check> {
     let uncovered = usize::from(SLOTS).saturating_sub(covered);
     if uncovered > 0 {
         checks.push(Check::outage(format!(
-            "{uncovered} slots of the cluster have no primary, so their users cannot log in; start the failed nodes, or give the \
-             slots to others (redis-cli --cluster fix)"
+            "{uncovered} slots of the cluster have no primary, so all calls fail (with cluster-require-full-coverage no, those of \
+             these slots); start the failed nodes, or give the slots to others (redis-cli --cluster fix)"
         )));
     }
     checks.extend(nodes.iter().filter(|node| node.has_failed()).map(|node| failed(node, &nodes)));

@@ -89,8 +89,9 @@ impl RedisStore {
         let snapshots: Option<HashMap<String, String>> =
             connections.query(snapshots, Destination::Node(node), deadline).await.ok();
         let snapshots = snapshots.and_then(|settings| settings.get("save").cloned());
-        let mut checks = server_checks(&info, snapshots.as_deref(), self.is_cluster());
-        let is_replaceable = !connections.connector().target().form().is_single();
+        let target = connections.connector().target();
+        let mut checks = server_checks(&info, snapshots.as_deref(), target.form());
+        let is_replaceable = !target.form().is_single();
         checks.extend(replica_checks(&Replication::parse(&info), is_replaceable, connections.replicas()));
         if self.is_cluster() {
             let mut nodes = redis::cmd("CLUSTER");

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use auth_domain::model::RequestTime;
-use auth_domain::ports::{Check, PortError};
+use auth_domain::ports::{Check, PortError, PortErrorKind};
 use redis::{Pipeline, Value};
 
 use super::cluster_checks::cluster_checks;
@@ -50,13 +50,28 @@ impl RedisStore {
             let [nodes] = exactly(answer?)?;
             read::<String>(success(nodes)?)
         };
-        let mut views = answers.into_iter().map(|(_, answer)| nodes(answer).map_err(PortError::from));
-        match views.find_map(Result::ok) {
-            Some(nodes) => cluster_checks(&nodes),
-            // Why no node answers is the error of the primaries.
-            None => Vec::new(),
+        let (mut views, mut rejection) = (Vec::new(), None);
+        for answer in answers.into_iter().map(|(_, answer)| nodes(answer).map_err(PortError::from)) {
+            match answer {
+                Ok(view) => views.push(view),
+                Err(error) => rejection = rejection.or_else(|| missing_right(&error)),
+            }
+        }
+        match (views.first(), rejection) {
+            (Some(nodes), _) => cluster_checks(nodes),
+            (None, Some(rejection)) => vec![Check::warning(format!(
+                "failed nodes of the cluster cannot be found ({rejection}); grant +cluster|nodes to the user on each node"
+            ))],
+            // `primary_checks` reports the error.
+            (None, None) => Vec::new(),
         }
     }
+}
+
+/// Returns the text of an error of a user who may not ask.
+fn missing_right(error: &PortError) -> Option<String> {
+    let text = error.source().map_or_else(String::new, ToString::to_string);
+    (error.kind() == PortErrorKind::Misconfigured && text.contains("no permissions")).then_some(text)
 }
 
 fn reply(sentinel: SentinelState, answer: Option<&Vec<Value>>) -> SentinelReply {
@@ -68,6 +83,10 @@ fn reply(sentinel: SentinelState, answer: Option<&Vec<Value>>) -> SentinelReply 
         }
         _ => None,
     });
+    let unchecked = answer.into_iter().flatten().find_map(|reply| {
+        let error = success(reply.clone()).err().map(PortError::from)?;
+        missing_right(&error)
+    });
     let others = answer.and_then(|replies| match replies.get(1) {
         Some(Value::Array(others)) => Some(others.len()),
         _ => None,
@@ -76,6 +95,7 @@ fn reply(sentinel: SentinelState, answer: Option<&Vec<Value>>) -> SentinelReply 
         address: sentinel.address,
         primary: sentinel.view.map(|(primary, _)| primary).map_err(|error| (error.kind(), text(&error))),
         no_quorum,
+        unchecked,
         others,
     }
 }

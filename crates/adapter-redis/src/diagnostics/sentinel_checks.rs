@@ -9,6 +9,8 @@ pub(super) struct SentinelReply {
     pub(super) primary: Result<String, (PortErrorKind, String)>,
     /// The error of `SENTINEL CKQUORUM`, if a failover is not possible.
     pub(super) no_quorum: Option<String>,
+    /// The error of a user who may not ask for the quorum or the other sentinels.
+    pub(super) unchecked: Option<String>,
     /// The number of other sentinels that it knows, if the user may ask.
     pub(super) others: Option<usize>,
 }
@@ -26,10 +28,18 @@ pub(super) fn sentinel_checks(followed: &str, replies: &[SentinelReply]) -> Vec<
              monitor`"
         )));
     }
+    if let Some(reply) = replies.iter().find(|reply| reply.unchecked.is_some()) {
+        checks.push(Check::warning(format!(
+            "the sentinel {} cannot be asked for its quorum and the other sentinels ({}); grant +sentinel|ckquorum and \
+             +sentinel|sentinels to sentinel_user on each sentinel",
+            reply.address,
+            reply.unchecked.as_deref().unwrap_or_default()
+        )));
+    }
     let known = replies.iter().filter_map(|reply| reply.others).max().map_or(0, |others| others + 1);
     if known > replies.len() {
         checks.push(Check::warning(format!(
-            "there are {known} sentinels, and REDIS__URL names {}: without them the primary is not found; name all of them",
+            "there are {known} sentinels, and REDIS__URL names {}: if those fail, the primary cannot be found; name all of them",
             replies.len()
         )));
     }
@@ -41,14 +51,14 @@ fn disagreement(followed: &str, reply: &SentinelReply) -> Option<Check> {
     match &reply.primary {
         Ok(named) if named == followed => None,
         Ok(named) => Some(Check::warning(format!(
-            "the sentinel {address} names {named} as the primary and not {followed}; check its network, and that it observes the \
+            "the sentinel {address} names {named} as the primary and not {followed}; check its network, and that it monitors the \
              same servers"
         ))),
         Err((PortErrorKind::Unavailable, error)) => Some(Check::warning(format!(
             "the sentinel {address} does not answer ({error}); start it, or remove it from REDIS__URL"
         ))),
         Err((_, error)) => {
-            Some(Check::warning(format!("the sentinel {address} rejects the question: {error}")))
+            Some(Check::warning(format!("the sentinel {address} rejects the command: {error}")))
         }
     }
 }
@@ -64,6 +74,7 @@ mod tests {
             address: address.to_owned(),
             primary: primary.map(str::to_owned).map_err(|(kind, error)| (kind, error.to_owned())),
             no_quorum: None,
+            unchecked: None,
             others: Some(2),
         }
     }
@@ -85,13 +96,15 @@ mod tests {
         ];
         replies[0].no_quorum = Some("NOQUORUM 1 usable".to_owned());
         replies[0].others = Some(4);
+        replies[1].unchecked = Some("NOPERM".to_owned());
         let checks = sentinel_checks("db1:1", &replies);
         let starts = [
             "1 of 4 sentinels name db1:1",
             "the sentinel s2:1 names db2:1 as the primary and not db1:1",
             "the sentinel s3:1 does not answer (refused)",
-            "the sentinel s4:1 rejects the question: REDIS__URL: wrong",
+            "the sentinel s4:1 rejects the command: REDIS__URL: wrong",
             "the sentinels cannot replace a failed primary (NOQUORUM 1 usable)",
+            "the sentinel s2:1 cannot be asked for its quorum and the other sentinels (NOPERM)",
             "there are 5 sentinels, and REDIS__URL names 4",
         ];
         assert_eq!(checks.len(), starts.len(), "{checks:?}");

@@ -4,16 +4,18 @@ use std::collections::HashMap;
 
 use auth_domain::ports::Check;
 
+use crate::address::Form;
+
 /// The first version with `GETDEL`.
 const MIN_VERSION: (u32, u32) = (6, 2);
 
 /// Checks the settings of a server; `snapshots` is its setting `save`, if the user may read it.
-pub(super) fn server_checks(info: &str, snapshots: Option<&str>, is_cluster: bool) -> Vec<Check> {
+pub(super) fn server_checks(info: &str, snapshots: Option<&str>, form: &Form) -> Vec<Check> {
     let info = Info::parse(info);
     vec![
-        version(&info, is_cluster),
+        version(&info, form.is_cluster()),
         role(&info),
-        replicas(&info),
+        replicas(&info, form.is_single()),
         eviction(&info),
         persistence(&info, snapshots),
     ]
@@ -56,9 +58,9 @@ fn role(info: &Info<'_>) -> Check {
 
 /// Without these settings, a former primary that a failover has cut off from its replicas keeps accepting writes, which are
 /// lost when it rejoins.
-fn replicas(info: &Info<'_>) -> Check {
+fn replicas(info: &Info<'_>, is_single: bool) -> Check {
     match (info.get("connected_slaves"), info.get("min_slaves_good_slaves")) {
-        ("" | "0", "") => Check::ok("it has no replicas"),
+        ("" | "0", "") if is_single => Check::ok("it has no replicas"),
         (_, "") => Check::warning(
             "it takes writes without its replicas: a primary that is cut off by a failover keeps accepting logins and \
              logouts, and loses them when it rejoins; set min-replicas-to-write 1 and min-replicas-max-lag 10",

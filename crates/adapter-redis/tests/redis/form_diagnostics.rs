@@ -59,6 +59,7 @@ async fn sentinels_and_replicas_are_named() {
     replicas[1].kill();
     let none = || is_found(&ports, Severity::Warning, &["no replica has its data"]);
     assert!(holds_within(NOTICED, none).await);
+    assert!(!is_found(&ports, Severity::Ok, &["it has no replicas"]).await, "contradicts the warning");
     let waiting = Ports::at(&set.url()).waiting_for(1);
     assert!(is_found(&waiting, Severity::Error, &["0 replicas have its data, and 1 must confirm"]).await);
 

@@ -83,6 +83,7 @@ async fn rights_of_the_readme_suffice_on_a_cluster() {
     ports.denylist.add(token, request_time_at(START)).await.unwrap();
     assert!(ports.is_revoked(token).await);
     cluster.finish_move(slot, target);
+    assert_eq!(warned_right(&ports, "failed nodes of the cluster cannot be found").await, "+cluster|nodes");
 }
 
 // S-87
@@ -95,6 +96,16 @@ async fn rights_of_the_readme_suffice_on_sentinels() {
     }
     let ports = Ports::at(&format!("{}&sentinel_user={USER}&sentinel_password=sesame", set.url()));
     ports.opened().await;
+    assert_eq!(warned_right(&ports, "cannot be asked for its quorum").await, "+sentinel|ckquorum");
+}
+
+/// Returns the right that a warning of diagnostics asks to grant.
+async fn warned_right(ports: &Ports, problem: &str) -> String {
+    let checks = ports.store.diagnose(now_and(0)).await.unwrap();
+    let warning = checks.iter().find(|check| check.text.contains(problem));
+    let warning = warning.unwrap_or_else(|| panic!("no warning: {checks:?}"));
+    assert_eq!(warning.severity, Severity::Warning);
+    warning.text.split("; grant ").nth(1).unwrap().split(' ').next().unwrap().to_owned()
 }
 
 /// Makes calls that use every command of the login limit.

@@ -26,7 +26,7 @@ pub(crate) enum SentinelState {
     Agrees,
     /// Another server.
     Disagrees,
-    /// Nothing: it does not answer, or rejects the question.
+    /// Nothing: it does not answer, or rejects the command.
     Unusable,
 }
 
