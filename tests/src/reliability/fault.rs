@@ -69,13 +69,13 @@ faults! {
         SentinelDead: "one of three sentinels is dead", "no request fails: the others are asked";
     }
     Cluster "Redis Cluster" {
-        ClusterPrimaryKilled: "a primary is killed", "503 for its slots until its replica takes over; the other slots work";
-        ClusterPrimaryFrozen: "a primary is frozen, and resumed after the failover", "503 for its slots until its replica takes over";
+        ClusterPrimaryKilled: "a primary is killed", "503 for its slots until the failure is detected, then for all (`cluster-require-full-coverage`), until its replica takes over; readiness fails at once";
+        ClusterPrimaryFrozen: "a primary is frozen, and resumed after the failover", "the same";
         ClusterFailover: "`CLUSTER FAILOVER` of a primary that is alive", "follows the redirection";
         ClusterSlotsMoved: "slots are moved to another primary under load", "follows `ASK` and `MOVED`, and repeats `TRYAGAIN`";
     }
     Failover "What a failover forgets" {
-        ForgottenWithoutWait: "the primary loses its replicas for 0.4 s, and is killed; writes were acknowledged by the primary alone (`REDIS__WAIT_REPLICAS=0`)", "a lost logout is in force again only when it is repeated; a lost rotation ends its session, with the reason `rotation_may_be_lost`";
+        ForgottenWithoutWait: "the primary loses its replicas for 0.4 s, and is killed; writes were acknowledged by the primary alone (`REDIS__WAIT_REPLICAS=0`)", "a lost logout leaves the tokens valid until the client repeats it; a lost rotation ends its session, with the reason `rotation_may_be_lost`";
         ForgottenWithWait: "the same; writes were acknowledged by a replica too (`REDIS__WAIT_REPLICAS=1`)", "503 while no replica confirms; an acknowledged write is kept";
         ForgottenByCommand: "`SENTINEL FAILOVER` of a primary with two replicas, `REDIS__WAIT_REPLICAS=1`", "as without replicas to wait for: the replica that is not promoted confirms writes that the other one does not have";
         KeptByAllReplicas: "the same, `REDIS__WAIT_REPLICAS=2`", "503 until both replicas follow the new primary; an acknowledged write is kept";
