@@ -34,7 +34,9 @@ pub enum ConfigError {
     #[error("{0}: it is used with TLS only; begin REDIS__URL with rediss, or remove this setting")]
     NeedsTls(&'static str),
     /// One server, Sentinel and a cluster cannot replace each other while the process runs.
-    #[error("REDIS__URL: it changes between one server, Sentinel and a cluster; restart the service")]
+    #[error(
+        "REDIS__URL: a reload cannot switch between one server, Sentinel and Cluster; restart the service"
+    )]
     OtherForm,
     /// A file for TLS cannot be used.
     #[error(transparent)]

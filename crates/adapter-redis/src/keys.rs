@@ -38,7 +38,7 @@ pub(crate) fn refresh(token: &RefreshTokenDigest) -> String {
 /// The key that readiness writes, to check that the server accepts writes.
 pub(crate) const READINESS: &str = "auth:readiness";
 
-/// The key that readiness writes on a node of a cluster, for some number the node's own.
+/// The key that readiness writes on a node of a cluster: some `number` maps to a slot of the node.
 pub(crate) fn readiness_on_node(number: u16) -> String {
     format!("{READINESS}:{number}")
 }

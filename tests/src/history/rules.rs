@@ -29,7 +29,7 @@ pub struct Period {
     pub to: Duration,
 }
 
-/// The cases in which the contract lets a session, or a revocation, end without the wish of its user. There are no others.
+/// The cases in which the contract lets a session, or a revocation, end although the user did not ask. There are no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exception {
     /// A rotation or a login was forgotten, see [`Rules::forgotten`]: the refresh token that it issued is rejected, and its session ends.

@@ -27,7 +27,7 @@ const KEY: &str = "key";
 const WAL_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 
-/// Logs out; a broken connection is no acknowledgement.
+/// Logs out; a broken connection does not count as acknowledged.
 async fn is_logged_out(api: Api, tokens: Tokens) -> bool {
     let request = api.request(Method::POST, "/api/v1/auth/logout").bearer_auth(&tokens.access);
     let reply = auth_e2e::send(request.json(&json!({ "refreshToken": tokens.refresh }))).await;

@@ -9,12 +9,12 @@ use auth_e2e::Servers;
 
 /// The role of the service, to which Postgres keeps no connection free.
 pub(crate) const ROLE: &str = "service";
-/// The role of the strangers.
+/// The role of the other clients.
 pub(crate) const STRANGER: &str = "stranger";
 /// Version 3.0 of the protocol.
 const PROTOCOL: u32 = 196_608;
 
-/// The connections of the strangers; dropped, they are free again.
+/// The connections of the other clients; dropped, they are free again.
 pub(crate) struct Exhausted {
     _taken: Vec<TcpStream>,
 }

@@ -81,7 +81,7 @@ async fn a_locked_table_of_users_under_load_is_an_outage_and_changes_nothing() {
     survives(&server, Fault::PostgresTableLocked, Effect::Outage, STATEMENT, begin, end).await;
 }
 
-/// Strangers take every connection that the server gives to ordinary roles.
+/// Other clients take every connection that the server gives to ordinary roles.
 // S-66
 #[tokio::test(flavor = "multi_thread")]
 async fn a_postgres_without_free_connections_is_an_outage_and_changes_nothing() {

@@ -12,7 +12,7 @@ use crate::error::{StoreError, StoreResult};
 
 use crate::replication::Replication;
 
-/// A server, from the time that it is the primary of some keys until another one is.
+/// A server while it is a primary.
 pub(crate) struct Server {
     address: ConnectionAddr,
     /// Whether connections check that it is a primary when they are opened.

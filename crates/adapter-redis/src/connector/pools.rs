@@ -10,7 +10,7 @@ use redis::{ConnectionAddr, RedisConnectionInfo, RedisError, RedisResult};
 use super::opening::{CONNECT_TIMEOUT, config, connection_info};
 use crate::error::{ConfigError, StoreError, StoreResult};
 
-/// The largest number of servers to remember. Addresses of servers that were replaced do not add up.
+/// The largest number of servers to remember. Bounds memory when addresses change.
 const MAX_POOLS: usize = 64;
 
 /// Pools with the credentials of one configuration.

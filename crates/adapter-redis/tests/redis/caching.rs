@@ -359,7 +359,7 @@ async fn lag_observer_is_called_for_each_heartbeat() {
     assert!(holds_within(Duration::from_secs(4), has_three).await);
 }
 
-/// `TIME` is of a later turn of the event loop, so the invalidations of writes before the `PING` precede its reply. It is repeated if
+/// Redis executes `TIME` in a later event-loop iteration, so the invalidations of writes before the `PING` precede its reply. It is repeated if
 /// its reply is slow.
 #[tokio::test(flavor = "multi_thread")]
 async fn heartbeat_is_ping_hello_time() {

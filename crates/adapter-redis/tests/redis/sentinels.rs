@@ -1,4 +1,4 @@
-//! Which of several answers of sentinels is believed.
+//! Choice between conflicting sentinel answers.
 
 use std::error::Error;
 use std::time::Duration;

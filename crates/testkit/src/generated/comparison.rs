@@ -61,7 +61,7 @@ impl<'a> Comparison<'a> {
         self.compare_stored(call.fate, &request).await
     }
 
-    /// Applies a call to the model. The store has the last word about rotations that a failover may have lost.
+    /// Applies a call to the model. The model takes the store's result for rotations that a failover may have lost.
     fn apply(&mut self, request: &SessionRequest) -> SessionAnswer {
         let before = match request {
             SessionRequest::Rotate(rotate) => self.model.record(rotate.presented.session).cloned(),

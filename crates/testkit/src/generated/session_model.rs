@@ -72,7 +72,7 @@ impl SessionModel {
         self.denylist.get(&token).copied()
     }
 
-    /// Forgets the former states: no store goes back to one of them.
+    /// Clears the history before a failover: no store goes back to a former state.
     pub(super) fn forget_history(&mut self) {
         self.history.clear();
         self.denied.clear();
