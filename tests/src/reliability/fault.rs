@@ -72,7 +72,7 @@ faults! {
         ClusterPrimaryKilled: "a primary is killed", "503 for its slots until the failure is detected, then for all (`cluster-require-full-coverage`), until its replica takes over; readiness fails at once";
         ClusterPrimaryFrozen: "a primary is frozen, and resumed after the failover", "the same";
         ClusterFailover: "`CLUSTER FAILOVER` of a primary that is alive", "follows the redirection";
-        ClusterSlotsMoved: "slots are moved to another primary under load", "follows `ASK` and `MOVED`, and repeats `TRYAGAIN`";
+        ClusterSlotsMoved: "slots are moved to another primary under load", "follows `ASK` and `MOVED`, and repeats `TRYAGAIN`; sessions that have not moved yet are not forgotten, and instances stay ready. While the slot 15850 of all login limits moves, logins wait, with a 503 at their deadline";
     }
     Failover "What a failover forgets" {
         ForgottenWithoutWait: "the primary loses its replicas for 0.4 s, and is killed; writes were acknowledged by the primary alone (`REDIS__WAIT_REPLICAS=0`)", "a lost logout leaves the tokens valid until the client repeats it; a lost rotation ends its session, with the reason `rotation_may_be_lost`";
