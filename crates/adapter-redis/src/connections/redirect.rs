@@ -80,12 +80,15 @@ impl Connections {
         Ok(true)
     }
 
+    /// Waits before the command is sent again. Redirections are counted anew after a pause: while a slot moves, its owner and the
+    /// importing node can redirect a command to each other until the move ends.
     async fn pause(&self, route: &mut Route, error: &RedisError, deadline: Instant) -> StoreResult<bool> {
         let until = self.clock().instant() + route.next_pause();
         if until >= deadline {
             return Err(StoreError::NotExecuted(PortError::unavailable(error.clone())));
         }
         self.clock().sleep_until(until).await;
+        route.redirections = 0;
         Ok(true)
     }
 }

@@ -143,3 +143,18 @@ async fn readiness_stays_green_while_any_slot_moves() {
         }
     }
 }
+
+/// The owner answers ASK, and the importing node TRYAGAIN because the successor does not exist yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn rotation_of_moved_keys_waits_for_the_end_of_the_move() {
+    let moving = Moving::begin().await;
+    moving.cluster.move_keys(moving.slot, moving.target);
+    let session = &moving.sessions[0];
+    let rotated = moving.ports.present(session, &session.token, request_time_at(START));
+    let finish = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::task::block_in_place(|| moving.finish());
+    };
+    let (rotated, ()) = tokio::join!(rotated, finish);
+    assert_eq!(rotated.unwrap().0, Rotation::Rotated);
+}
