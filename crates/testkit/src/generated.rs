@@ -10,10 +10,10 @@
 
 mod attempt_calls;
 mod attempts;
+mod call_fault;
 mod check;
 mod comparison;
 mod failovers;
-mod fate;
 mod limit_model;
 mod session_calls;
 mod session_model;
@@ -22,8 +22,8 @@ mod sessions;
 
 pub use attempt_calls::{AttemptCall, AttemptOperation, attempt_calls};
 pub use attempts::{AttemptSubject, GENERATED_LIMITS, compare_attempts};
+pub use call_fault::CallFault;
 pub use failovers::{Failover, compare_sessions_over_a_failover};
-pub use fate::Fate;
 pub use limit_model::LimitModel;
 pub use session_calls::{OpenedFor, PresentedToken, SessionCall, SessionOperation, session_calls};
 pub use session_model::{SessionAnswer, SessionModel, SessionRequest};

@@ -30,7 +30,7 @@ fn outcome(answer: &SessionAnswer) -> String {
 
 #[test]
 fn generated_session_calls_reach_every_outcome() {
-    let (mut runner, mut seen, mut fates) = (TestRunner::deterministic(), BTreeSet::new(), BTreeSet::new());
+    let (mut runner, mut seen, mut faults) = (TestRunner::deterministic(), BTreeSet::new(), BTreeSet::new());
     for _ in 0..SEQUENCES {
         let calls = session_calls().new_tree(&mut runner).unwrap().current();
         let (mut player, mut model, mut now) = (SessionPlayer::new(), SessionModel::default(), START);
@@ -42,7 +42,7 @@ fn generated_session_calls_reach_every_outcome() {
                 player.record_outcome(&request, rotation);
             }
             seen.insert(outcome(&answer));
-            fates.insert(format!("{:?}", call.fate));
+            faults.insert(format!("{:?}", call.fault));
         }
     }
     let expected = [
@@ -70,7 +70,7 @@ fn generated_session_calls_reach_every_outcome() {
         "Unknown",
     ];
     assert_eq!(seen, expected.map(str::to_owned).into());
-    assert_eq!(fates, ["AnswerLost", "Answered", "CallLost"].map(str::to_owned).into());
+    assert_eq!(faults, ["AnswerLost", "Answered", "CallLost"].map(str::to_owned).into());
 }
 
 #[test]

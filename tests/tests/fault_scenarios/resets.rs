@@ -75,7 +75,7 @@ fn open_files(server: &Server) -> usize {
 
 // S-91
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_resets_never_gets_another_the_wrong_answer() {
+async fn resetting_clients_never_mix_up_responses() {
     let installation = Installation::on(Stores::servers());
     let server = Server::start_on(with_users(installation).await).await;
     let mut sessions = Vec::new();

@@ -10,7 +10,7 @@ use auth_e2e::{Stores, rounds};
 
 use crate::faults::Incident;
 use crate::redis::Redis;
-use crate::site::Site;
+use crate::three_instances::Site;
 use crate::turn;
 
 const RATE: u32 = 120;

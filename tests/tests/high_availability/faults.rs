@@ -7,7 +7,7 @@ use auth_e2e::randomness::Randomness;
 use auth_testkit::servers::RedisServer;
 
 use crate::redis::Redis;
-use crate::site::Site;
+use crate::three_instances::Site;
 
 /// How long a server is frozen or absent, if no other one replaces it.
 const OUTAGE: Duration = Duration::from_millis(1_500);

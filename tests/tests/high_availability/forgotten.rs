@@ -8,7 +8,7 @@ use auth_e2e::reliability::{Fault, Figures};
 use auth_e2e::{Stores, rounds};
 
 use crate::redis::Redis;
-use crate::site::Site;
+use crate::three_instances::Site;
 use crate::{faults, turn};
 
 /// Enough for more than 100 acknowledged writes in each round.

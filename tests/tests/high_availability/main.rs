@@ -15,7 +15,7 @@ mod forgotten;
 mod mixed;
 mod process;
 mod redis;
-mod site;
+mod three_instances;
 
 use tokio::sync::{Mutex, MutexGuard};
 

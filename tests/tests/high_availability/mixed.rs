@@ -12,7 +12,7 @@ use auth_e2e::reliability::{Fault, Figures};
 use crate::faults::Incident;
 use crate::process::Held;
 use crate::redis::Redis;
-use crate::site::{SHORT_ACCESS_TTL, Site, USERS};
+use crate::three_instances::{SHORT_ACCESS_TTL, Site, USERS};
 use crate::{is_soak, turn};
 
 /// Calls per second in the short form, on any machine.

@@ -22,7 +22,7 @@ mod explorer;
 mod fault;
 mod history;
 mod invariants;
-mod judgement;
+mod rejections;
 mod request;
 mod response;
 mod rotation;

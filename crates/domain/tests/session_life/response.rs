@@ -2,7 +2,7 @@
 
 use crate::allowed::AllowedLogout;
 use crate::invariants::Violation;
-use crate::judgement;
+use crate::rejections;
 use crate::request::{Operation, Rejection, Request, Response};
 use crate::scenario::Retries;
 use crate::world::{Client, World};
@@ -31,7 +31,7 @@ pub(crate) fn deliver(
             }
         }
         (Operation::Refresh(refresh), Response::Rejected(rejection)) => {
-            let reason = judgement::judge(world, request, refresh, rejection, retries)?;
+            let reason = rejections::judge(world, request, refresh, rejection, retries)?;
             let client = &mut world.clients[client.unwrap()];
             client.is_logged_out |= rejection != Rejection::AlreadyUsed;
             return Ok(Some(reason));

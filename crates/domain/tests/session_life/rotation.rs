@@ -7,7 +7,7 @@ use crate::calls::{self, Token, at};
 use crate::fault::Fault;
 use crate::history::{Grant, RotationMade};
 use crate::invariants::{self, Violation};
-use crate::judgement;
+use crate::rejections;
 use crate::request::{Refresh, Rejection, Request, Response, Step};
 use crate::rules::Rules;
 use crate::scenario::Retries;
@@ -55,7 +55,7 @@ pub(crate) fn rotate(
         other => panic!("not explored: {other:?}"),
     };
     if matches!(rejection, Rejection::Reuse { .. }) && request.is_honest {
-        let blame = judgement::judge(world, request, refresh, rejection, retries)?;
+        let blame = rejections::judge(world, request, refresh, rejection, retries)?;
         world.history.blamed.push((session, blame));
     }
     Ok(store(world, changes, Response::Rejected(rejection), rules))

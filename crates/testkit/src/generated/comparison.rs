@@ -7,7 +7,7 @@ use auth_domain::ports::PortError;
 use futures_util::FutureExt;
 use time::OffsetDateTime;
 
-use super::fate::Fate;
+use super::call_fault::CallFault;
 use super::session_calls::SessionCall;
 use super::session_model::{SessionAnswer, SessionModel, SessionRequest};
 use super::session_player::SessionPlayer;
@@ -46,19 +46,19 @@ impl<'a> Comparison<'a> {
             self.model.deny(token);
             subject.denylist().add(token, subject.request_time(now)).await.map_err(store_error)?;
         }
-        let executed = call.fate.executed(request.clone());
+        let executed = call.fault.executed(request.clone());
         let mut expected = self.apply(&executed[0]);
         for request in &executed[1..] {
             expected = self.apply(request);
         }
-        let actual = answer(subject, call.fate, &request, &executed, now).await.map_err(store_error)?;
+        let actual = answer(subject, call.fault, &request, &executed, now).await.map_err(store_error)?;
         if actual != expected {
-            return Err(self.error(call.fate, &request, &actual, &expected));
+            return Err(self.error(call.fault, &request, &actual, &expected));
         }
         if let SessionAnswer::Rotation(rotation) = &expected {
             self.player.record_outcome(&request, rotation);
         }
-        self.compare_stored(call.fate, &request).await
+        self.compare_stored(call.fault, &request).await
     }
 
     /// Applies a call to the model. The model takes the store's result for rotations that a failover may have lost.
@@ -83,17 +83,17 @@ impl<'a> Comparison<'a> {
         answer
     }
 
-    async fn compare_stored(&self, fate: Fate, request: &SessionRequest) -> Result<(), String> {
+    async fn compare_stored(&self, fault: CallFault, request: &SessionRequest) -> Result<(), String> {
         for session in touched(&self.player, request) {
             let expected = self.model.user_minute(session.user_id);
             let actual = self.subject.user_minute(session.user_id).await;
             if actual != expected {
-                return Err(self.error(fate, request, &actual, &expected));
+                return Err(self.error(fault, request, &actual, &expected));
             }
             let expected = self.model.record(session).cloned().map(by_expiry);
             let actual = self.subject.record(session).await.map(by_expiry);
             if actual != expected {
-                return Err(self.error(fate, request, &actual, &expected));
+                return Err(self.error(fault, request, &actual, &expected));
             }
         }
         Ok(())
@@ -101,14 +101,14 @@ impl<'a> Comparison<'a> {
 
     fn error(
         &self,
-        fate: Fate,
+        fault: CallFault,
         request: &SessionRequest,
         actual: &impl std::fmt::Debug,
         expected: &impl std::fmt::Debug,
     ) -> String {
         let Self { number, now, .. } = self;
         format!(
-            "call {number} at {now}, {fate:?}: {request:?}\nleads to {actual:#?}\ninstead of {expected:#?}"
+            "call {number} at {now}, {fault:?}: {request:?}\nleads to {actual:#?}\ninstead of {expected:#?}"
         )
     }
 
@@ -175,12 +175,15 @@ fn by_expiry(mut record: SessionRecord) -> SessionRecord {
 /// Makes the calls; returns the last answer.
 async fn answer(
     subject: &dyn SessionSubject,
-    fate: Fate,
+    fault: CallFault,
     request: &SessionRequest,
     executed: &[SessionRequest],
     now: OffsetDateTime,
 ) -> Result<SessionAnswer, PortError> {
-    if fate == Fate::AnswerLost && subject.loses_answers() && !matches!(request, SessionRequest::List(_)) {
+    if fault == CallFault::AnswerLost
+        && subject.loses_answers()
+        && !matches!(request, SessionRequest::List(_))
+    {
         return subject.lose_answer(call(subject, request, now).boxed()).await;
     }
     let mut last = Err(PortError::unavailable("no call was made"));

@@ -6,7 +6,7 @@ use auth_domain::model::{EndReason, MAX_LIVE_ACCESS_TOKENS, MAX_RETRIES};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::fate::{Fate, fates};
+use super::call_fault::{CallFault, call_faults};
 
 /// A call, and the time since the call before it.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct SessionCall {
     /// The call.
     pub operation: SessionOperation,
     /// What happens to it and its answer.
-    pub fate: Fate,
+    pub fault: CallFault,
 }
 
 /// A call whose users, sessions and tokens are given by position.
@@ -128,18 +128,18 @@ pub enum PresentedToken {
 /// Generates sequences of about 20 calls. Some sequences fill a session with live access tokens, or retry a rotation until the
 /// limit of retries.
 pub fn session_calls() -> impl Strategy<Value = Vec<SessionCall>> {
-    let call = (after(), operation(), fates());
-    let call = call.prop_map(|(after, operation, fate)| SessionCall { after, operation, fate });
+    let call = (after(), operation(), call_faults());
+    let call = call.prop_map(|(after, operation, fault)| SessionCall { after, operation, fault });
     let open = SessionCall {
         after: time::Duration::ZERO,
         operation: SessionOperation::Open { user: 0, max_sessions: 3, predecessor: None },
-        fate: Fate::Answered,
+        fault: CallFault::Answered,
     };
     let filling = any::<Index>().prop_map(|session| {
         let operation =
             SessionOperation::Repeat { session, back: 0, has_new_access_token: true, is_marked: false };
-        let fate = Fate::Answered;
-        vec![SessionCall { after: time::Duration::SECOND, operation, fate }; MAX_LIVE_ACCESS_TOKENS + 1]
+        let fault = CallFault::Answered;
+        vec![SessionCall { after: time::Duration::SECOND, operation, fault }; MAX_LIVE_ACCESS_TOKENS + 1]
     });
     let retrying =
         (any::<Index>(), any::<bool>()).prop_map(|(session, is_shared)| retrying(session, is_shared));
@@ -151,7 +151,7 @@ pub fn session_calls() -> impl Strategy<Value = Vec<SessionCall>> {
 /// A rotation, and as many retries as reach their limit, also if each of them first has to release an access token.
 fn retrying(session: Index, is_shared: bool) -> Vec<SessionCall> {
     let call = |token| SessionCall {
-        fate: Fate::Answered,
+        fault: CallFault::Answered,
         after: time::Duration::MILLISECOND,
         operation: SessionOperation::Rotate {
             session,

@@ -154,7 +154,7 @@ fn a_retry_needs_the_tag_of_the_last_rotation_and_its_predecessor() {
 }
 
 #[test]
-fn only_a_rotation_before_the_store_went_back_is_followed_by_a_lost_one() {
+fn rotation_is_lost_only_if_it_precedes_the_failover() {
     assert!(!rotation_may_be_lost(false, 7, None));
     assert!(rotation_may_be_lost(false, 7, Some(8)));
     assert!(rotation_may_be_lost(false, 7, Some(7)), "the time is that of the last state that may be known");

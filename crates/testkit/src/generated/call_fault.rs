@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::session_model::SessionRequest;
 
-/// The fate of a call. A store repeats a call without an answer, until the deadline.
+/// What happens to a call on the way. A store repeats a call without an answer, until the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum CallFault {
     /// The answer arrives.
     Answered,
     /// The call is executed, its answer is lost, and it is repeated.
@@ -15,7 +15,7 @@ pub enum Fate {
     CallLost,
 }
 
-impl Fate {
+impl CallFault {
     /// The calls that are executed, the answered one last.
     pub(super) fn executed(self, request: SessionRequest) -> Vec<SessionRequest> {
         match self {
@@ -26,8 +26,8 @@ impl Fate {
     }
 }
 
-pub(super) fn fates() -> impl Strategy<Value = Fate> {
-    prop_oneof![10 => Just(Fate::Answered), 2 => Just(Fate::AnswerLost), 1 => Just(Fate::CallLost)]
+pub(super) fn call_faults() -> impl Strategy<Value = CallFault> {
+    prop_oneof![10 => Just(CallFault::Answered), 2 => Just(CallFault::AnswerLost), 1 => Just(CallFault::CallLost)]
 }
 
 fn repeat(request: SessionRequest) -> SessionRequest {

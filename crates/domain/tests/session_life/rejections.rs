@@ -1,4 +1,4 @@
-//! The judgement on rejections of an honest client.
+//! Whether rejections of an honest client are allowed.
 
 use crate::allowed::AllowedLogout;
 use crate::calls;
