@@ -11,7 +11,7 @@ use self::uses::{Use, uses};
 use crate::error::StoreError;
 use crate::script_call::ScriptCall;
 use crate::scripts::CHECK_RIGHTS;
-use crate::server_error::{from_text, is_for_a_moment};
+use crate::server_error::{from_text, is_transient};
 use crate::store::RedisStore;
 
 impl RedisStore {
@@ -47,7 +47,7 @@ impl RedisStore {
             let (number, text) = (reply.number()?, reply.text()?);
             let error = from_text(&text);
             // The slot of the key moves to another node. Redis checks the rights before.
-            if is_for_a_moment(&error) {
+            if is_transient(&error) {
                 self.connections().topology.notify();
                 continue;
             }

@@ -92,13 +92,13 @@ pub(crate) fn is_authentication(error: &PortError) -> bool {
 }
 
 /// Returns whether the keys of a command move to another node at the moment, so that it can be sent again in a moment.
-pub(crate) fn is_for_a_moment(error: &RedisError) -> bool {
+pub(crate) fn is_transient(error: &RedisError) -> bool {
     has_code(error, "TRYAGAIN") || error.to_string().contains(SLOT_MOVES)
 }
 
 /// Returns whether another node of the cluster has the key, or will have it in a moment.
 pub(crate) fn is_redirection(error: &RedisError) -> bool {
-    is_for_a_moment(error) || error.redirect_node().is_some()
+    is_transient(error) || error.redirect_node().is_some()
 }
 
 /// Returns whether the server takes no writes because it is no primary.

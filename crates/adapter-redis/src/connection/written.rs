@@ -4,7 +4,7 @@ use redis::Value;
 
 use crate::error::StoreError;
 use crate::replies::{read, success};
-use crate::server_error::is_for_a_moment;
+use crate::server_error::is_transient;
 
 /// A write that was executed, or rejected.
 pub(crate) struct Written {
@@ -40,7 +40,7 @@ impl Written {
 /// Reads the replies to the small write and to `WAIT`.
 pub(super) fn confirmation(small: Value, wait: Value, replicas: u32) -> Confirmation {
     if let Err(error) = small.clone().extract_error()
-        && (error.redirect_node().is_some() || is_for_a_moment(&error))
+        && (error.redirect_node().is_some() || is_transient(&error))
     {
         return Confirmation::Moving;
     }

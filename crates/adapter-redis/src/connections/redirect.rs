@@ -9,7 +9,7 @@ use redis::{Cmd, ConnectionAddr, RedisError};
 use super::handle::Connections;
 use crate::connection::{Connection, Node};
 use crate::error::{StoreError, StoreResult};
-use crate::server_error::is_for_a_moment;
+use crate::server_error::is_transient;
 use crate::topology::Destination;
 
 /// How often one command is redirected at most.
@@ -62,7 +62,7 @@ impl Connections {
         if !self.topology.is_cluster() {
             return Ok(false);
         }
-        if is_for_a_moment(error) {
+        if is_transient(error) {
             return self.pause(route, error, deadline).await;
         }
         let Some((address, slot)) = error.redirect_node() else { return Ok(false) };
