@@ -124,8 +124,8 @@ async fn repeated_login_forgets_no_session_that_has_not_moved() {
 async fn readiness_stays_green_while_any_slot_moves() {
     let cluster = RedisCluster::shared();
     // Of the login limits, of the user whose rights are checked, and those that readiness writes first.
-    let nobody = format!("{{{}}}", UserId::from_uuid(Uuid::nil()));
-    let mut keys = vec!["{login}".to_owned(), nobody];
+    let user = format!("{{{}}}", UserId::from_uuid(Uuid::nil()));
+    let mut keys = vec!["{login}".to_owned(), user];
     keys.extend((0..3).map(|number| format!("auth:readiness:{number}")));
     for replicas in [0, 1] {
         for key in &keys {
