@@ -43,9 +43,11 @@ e2e-redis-forms *ARGS:
         HOOKSENTRY_AUTH_E2E_STORES=$form cargo test --quiet --package auth-e2e {{ on_any_store }} {{ ARGS }}; \
     done
 
-# Run the tests with third-party programs that `just test` does not need: proxies, PgBouncer, Prometheus, Java, Mono, Chromium, validators (Debian 12)
+# Run the tests with third-party programs that `just test` does not need: proxies, PgBouncer, Prometheus, libfaketime, Java, Mono, Chromium, validators (Debian 12)
 interop: system-packages interop-packages
     @cargo test --quiet --package auth-e2e --test interop -- --ignored --test-threads 1
+    @cargo test --quiet --package auth-e2e --test fault_scenarios -- --ignored
+    @cargo test --quiet --package auth-testkit --test servers -- --ignored
     @for mode in session transaction; do \
         echo; echo "== auth-e2e behind PgBouncer, pool_mode = $mode"; \
         HOOKSENTRY_AUTH_E2E_STORES=servers HOOKSENTRY_AUTH_E2E_POOLER=$mode \
@@ -97,7 +99,7 @@ board-picture: system-packages interop-packages
 # Load under random faults takes HOOKSENTRY_AUTH_SOAK_MINUTES (60) on each form of Redis.
 #
 # Run the randomised tests with their full figures, on a release build, and each fuzz target for a minute (four hours or more)
-soak: system-packages fuzz
+soak: system-packages fake-clock fuzz
     #!/usr/bin/env bash
     set -euo pipefail
     cargo build --release --package auth-server
@@ -105,7 +107,8 @@ soak: system-packages fuzz
     SOAK=1 cargo test --release --package auth-domain --test session_life -- --nocapture
     SOAK=1 cargo test --release --package auth-adapter-redis --test redis -- equality schedules
     export SOAK=1 HOOKSENTRY_AUTH_E2E_BINARY="${CARGO_TARGET_DIR:-{{ justfile_directory() }}/target}/release/hooksentry-auth"
-    cargo test --package auth-e2e --test races --test crash --test servers --test fault_scenarios
+    cargo test --package auth-e2e --test races --test crash --test servers
+    cargo test --package auth-e2e --test fault_scenarios -- --include-ignored
     cargo test --package auth-e2e --test high_availability -- --include-ignored --nocapture
     HOOKSENTRY_AUTH_E2E_STORES=servers cargo test --package auth-e2e --test races --test crash
     {{ just_executable() }} --justfile {{ justfile() }} e2e-redis-forms
@@ -290,7 +293,6 @@ system-packages:
     command -v redis-server >/dev/null || missing+=(redis-server)
     command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
-    compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
     [ "${#missing[@]}" -eq 0 ] && exit 0
     {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
 
@@ -314,7 +316,7 @@ bench-packages:
     [ "${#missing[@]}" -eq 0 ] || {{ just_executable() }} --justfile {{ justfile() }} install "${missing[@]}"
 
 # Install what only `just interop` needs: Debian packages, and the packages that the lock files below tests/ pin
-interop-packages: interop-python
+interop-packages: interop-python fake-clock
     #!/usr/bin/env bash
     set -euo pipefail
     missing=()
@@ -331,6 +333,12 @@ interop-packages: interop-python
     for folder in tests/browser tests/interop; do
         npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel error
     done
+
+# Install what moves the clock of one process
+[private]
+fake-clock:
+    @compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null \
+        || {{ just_executable() }} --justfile {{ justfile() }} install libfaketime
 
 # Install the Python packages of `just interop`
 [private]

@@ -45,6 +45,7 @@ async fn expect_out(moved: &Server, other: &Server, expired: &Tokens) {
 
 // S-36
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs libfaketime: run by `just interop`"]
 async fn a_stepped_clock_takes_its_instance_out_and_ends_no_session() {
     let first = with_users(Installation::on(Stores::servers())).await;
     let ttl = format!("{}s", ACCESS_TTL.as_secs());

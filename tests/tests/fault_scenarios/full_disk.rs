@@ -26,6 +26,7 @@ fn reader(server: &Server) -> SqliteConnection {
 
 // S-96
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "mounts a file system: run by `just interop`"]
 async fn a_full_disk_under_load_is_an_outage_and_loses_nothing() {
     let installation = with_users(Installation::embedded()).await;
     let disk = SmallDisk::new(&installation.data_dir(), "4m");
