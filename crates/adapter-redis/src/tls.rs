@@ -32,8 +32,8 @@ const NAMES: TlsNames =
 
 const NO_TLS: &str = "REDIS__URL: the server does not speak TLS on this port; name its TLS port, or write redis:// \
                       (redis-sentinel://, redis-cluster://) where plain text is allowed";
-const ONLY_TLS: &str = "REDIS__URL: the server speaks TLS on this port; write rediss:// (rediss-sentinel://, \
-                        rediss-cluster://)";
+const ONLY_TLS: &str = "REDIS__URL: the server speaks TLS on this port; write rediss:// instead of redis://, or \
+                        rediss-sentinel://, rediss-cluster://";
 
 /// An error of the driver, with the setting at fault.
 #[derive(Debug, thiserror::Error)]
