@@ -25,7 +25,10 @@ const SENTINEL_REMEDIES: &[Remedy] = &[
     ("sentinel_username", "write sentinel_user"),
     ("sslmode", "write rediss-sentinel:// for TLS"),
     ("tls", "write rediss-sentinel:// for TLS"),
-    ("", "the parameters are db, sentinel_user and sentinel_password, and sslmode with rediss-sentinel://"),
+    (
+        "",
+        "remove it: the parameters are db, sentinel_user and sentinel_password, and sslmode with rediss-sentinel://",
+    ),
 ];
 
 /// Advice for parameters of `redis-cluster://`.

@@ -77,7 +77,11 @@ fn socket(mut url: ServerUrl) -> Result<ParsedUrl, ConfigError> {
     }
     no_fragment(&url, false)?;
     let (number, name, password) = (url.take("db"), url.take("user"), url.take("pass"));
-    url.finish(&[("password", "write pass="), ("", "the parameters are db, user and pass")])?;
+    url.finish(&[
+        ("database", "write db="),
+        ("password", "write pass="),
+        ("", "remove it: the parameters are db, user and pass"),
+    ])?;
     let number = number.as_ref().map_or("", |text| text.as_str());
     let number = database(number, "db=0")?;
     let user =
