@@ -179,7 +179,7 @@ mod tests {
             ("redis-sentinel://a/main?master=x", "`master`; write the name of the primary as the path"),
             (
                 "redis-sentinel://a/main?timeout=1",
-                "`timeout`; the parameters are db, sentinel_user and sentinel_password",
+                "`timeout`; remove it: the parameters are db, sentinel_user and sentinel_password",
             ),
             ("redis-sentinel://a/main#x", "# part"),
             ("redis-cluster://a/0", "a cluster has one database"),

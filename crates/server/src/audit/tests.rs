@@ -14,8 +14,8 @@ use super::counts::Counts;
 use super::*;
 
 const SCHEMA: &str = include_str!("../../../../docs/audit.schema.json");
-/// More records than a pipe and the queue hold.
-const MANY: usize = 9_300;
+/// More records than a pipe, a batch and the queue hold.
+const MANY: usize = 12_000;
 const LONG: Duration = Duration::from_secs(20);
 
 fn started() -> Occurrence<'static> {
