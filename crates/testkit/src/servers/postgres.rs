@@ -138,7 +138,7 @@ impl PostgresServer {
         expect_success(&self.try_sql("postgres", "SELECT pg_promote()"));
     }
 
-    /// Waits until this standby has replayed everything that `primary` has written.
+    /// Waits until this standby has applied everything that `primary` has written.
     pub fn catch_up_with(&self, primary: &Self) {
         let written = primary.sql("postgres", "SELECT pg_current_wal_lsn()");
         let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
