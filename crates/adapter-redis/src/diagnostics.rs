@@ -19,12 +19,10 @@ use futures_util::future::join_all;
 use crate::clock::{ClockSample, MAX_SKEW, skew_text};
 use crate::connection::Node;
 use crate::error::{StoreError, StoreResult};
-use crate::keys;
 use crate::query::after_role;
 use crate::replication::Replication;
 use crate::replies::{exactly, read, success};
 use crate::scripts::CHECK_RIGHTS;
-use crate::slot::SLOTS;
 use crate::store::RedisStore;
 use crate::topology::Destination;
 
@@ -78,7 +76,7 @@ impl RedisStore {
     /// A node of a cluster cannot write a key whose slot moves to another node. Then another key shows whether it writes.
     async fn write_on(&self, node: &Arc<Node>, request_time: RequestTime) -> StoreResult<()> {
         let mut attempts = 1..MAX_READINESS_KEYS;
-        let mut key = self.readiness_key(node, 0);
+        let mut key = self.connections().key_on(node.server(), 0);
         loop {
             let error = match self.write_key_on(node, &key, request_time).await {
                 Err(error) if self.is_cluster() && is_of_moving_slot(&error) => error,
@@ -91,7 +89,7 @@ impl RedisStore {
                 // All its slots have moved.
                 return Ok(());
             }
-            key = self.readiness_key(node, attempt);
+            key = self.connections().key_on(node.server(), attempt);
         }
     }
 
@@ -117,16 +115,6 @@ impl RedisStore {
     fn at_server(&self, node: &Arc<Node>, error: PortError) -> PortError {
         let form = self.connections().connector().target();
         if form.form().is_single() { error } else { error.at(&node.server().address().to_string()) }
-    }
-
-    /// Returns a key that readiness writes on a node: in a cluster one that the node has, after as many others.
-    fn readiness_key(&self, node: &Arc<Node>, others: usize) -> String {
-        let view = self.connections().topology.view();
-        let has =
-            |key: &String| view.node(Destination::Key(key)).is_some_and(|other| Arc::ptr_eq(other, node));
-        let mut keys = (0..SLOTS).map(keys::readiness_on_node).filter(has);
-        let key = self.is_cluster().then(|| keys.nth(others)).flatten();
-        key.unwrap_or_else(|| keys::READINESS.to_owned())
     }
 
     /// Returns how far the server clock is ahead of ours, in microseconds; of several primaries the largest difference. The round

@@ -38,7 +38,7 @@ impl Connections {
         Box::pin(connection.send_confirmed(operation, write, marker, confirming)).await
     }
 
-    /// Returns a key for readiness that a server has, and that is not one of the first `skipped` ones.
+    /// Returns a key for a small write on a server: in a cluster one that the server has, after `skipped` others.
     pub(crate) fn key_on(&self, server: &Arc<Server>, skipped: usize) -> String {
         if !self.topology.is_cluster() {
             return keys::READINESS.to_owned();

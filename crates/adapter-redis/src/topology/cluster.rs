@@ -31,11 +31,11 @@ pub(super) struct ClusterNodes {
 }
 
 impl ClusterNodes {
-    /// Asks some of the primaries and of the nodes of the URL. Returns the newest view of a node that
-    /// can see a majority.
+    /// Asks some of the primaries and of the nodes of the URL. Returns the newest view of those that
+    /// report `cluster_state:ok`.
     ///
     /// # Errors
-    /// If no node answers, or none sees a majority.
+    /// If no node answers, or none reports it.
     pub(super) async fn ask(
         &mut self,
         seeds: &[ConnectionAddr],

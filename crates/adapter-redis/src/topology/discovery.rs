@@ -33,7 +33,7 @@ pub(super) struct Found {
 }
 
 impl Discovery {
-    /// Asks sentinels or nodes. `None` for one server: nothing is to be found.
+    /// Asks sentinels or nodes. `None` for one server, which needs no discovery.
     pub(super) async fn find(
         &mut self,
         target: &Arc<Target>,
