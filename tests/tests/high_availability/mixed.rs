@@ -51,7 +51,7 @@ async fn run(redis: fn() -> &'static Redis, fault: Fault) {
     redis.wait_until_healthy();
     let mut site = Site::start(Stores::own_servers(), redis, &SHORT).await;
     let (time, gap) = times();
-    let rate = if is_soak() { sixty_percent(&site).await } else { RATE };
+    let rate = if is_soak() { share_of_the_machine(&site).await } else { RATE };
     let load = site.load(rate);
     pause(gap).await;
     let before = [0, 1].map(|instance| Held::by(&site.servers[instance]));
@@ -104,6 +104,7 @@ fn record(fault: Fault, report: &Report, incidents: usize, time: Duration) {
     Figures::of(fault)
         .count("minutes", usize::try_from(time.as_secs() / 60).unwrap_or_default())
         .count("faults", incidents)
+        .count("load in percent of what the machine can do", usize::try_from(percent()).unwrap_or_default())
         .share("503 or no answer", report.unavailable, report.calls)
         .times("longest call", &[report.longest])
         .count("sessions", report.sessions)
@@ -117,18 +118,26 @@ fn times() -> (Duration, Duration) {
     if !is_soak() {
         return (Duration::from_secs(8), Duration::from_secs(2));
     }
-    let minutes = env::var("HOOKSENTRY_AUTH_SOAK_MINUTES").map_or(60, |text| text.parse().expect("minutes"));
-    (Duration::from_mins(minutes), Duration::from_mins(1))
+    (Duration::from_mins(setting("HOOKSENTRY_AUTH_SOAK_MINUTES", 60)), Duration::from_mins(1))
 }
 
-/// Measures how many calls a second the machine can do, and returns 60 % of that.
-async fn sixty_percent(site: &Site) -> u32 {
+/// Measures how many calls a second the machine can do, and returns the share of that which the load takes.
+async fn share_of_the_machine(site: &Site) -> u32 {
     let before = site.recorder.calls().len();
     let load = site.load(100_000);
     let time = Duration::from_secs(10);
     pause(time).await;
     let calls = load.stop().await.calls().len() - before;
-    let rate = u32::try_from(calls).expect("a rate") * 6 / 100;
-    println!("60 % are {rate} calls per second");
+    let per_second = u64::try_from(calls).expect("a rate") / time.as_secs();
+    let rate = u32::try_from(per_second * percent() / 100).expect("a rate");
+    println!("{} % are {rate} calls per second", percent());
     rate
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    env::var(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
+fn percent() -> u64 {
+    setting("HOOKSENTRY_AUTH_SOAK_PERCENT", 60)
 }

@@ -173,13 +173,22 @@ async fn of_200_wrong_logins_on_three_instances_at_most_ten_are_hashed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sixty_correct_logins_on_three_instances_succeed() {
     let servers = three().await;
-    let calls = (0..60).map(|caller| {
-        let api = servers[caller % 3].api();
-        async move { tokio::spawn(async move { api.login(ALICE, PASSWORD).await }).await.unwrap() }
-    });
+    let calls = (0..60).map(|caller| tokio::spawn(log_in_at_last(servers[caller % 3].api())));
     for reply in join_all(calls).await {
-        reply.tokens();
+        reply.unwrap().tokens();
     }
+}
+
+/// Logs in. A busy machine does not hash sixty passwords before the deadline of one request, so a 503 is repeated.
+async fn log_in_at_last(api: Api) -> Reply {
+    for _ in 0..20 {
+        let reply = api.login(ALICE, PASSWORD).await;
+        if reply.status != 503 {
+            return reply;
+        }
+        pause(Duration::from_secs(reply.retry_after())).await;
+    }
+    panic!("the service stays overloaded")
 }
 
 // S-27, S-28
