@@ -181,14 +181,15 @@ async fn sixty_correct_logins_on_three_instances_succeed() {
 
 /// Logs in. A busy machine does not hash sixty passwords before the deadline of one request, so a 503 is repeated.
 async fn log_in_at_last(api: Api) -> Reply {
+    let mut reply = api.login(ALICE, PASSWORD).await;
     for _ in 0..20 {
-        let reply = api.login(ALICE, PASSWORD).await;
         if reply.status != 503 {
-            return reply;
+            break;
         }
         pause(Duration::from_secs(reply.retry_after())).await;
+        reply = api.login(ALICE, PASSWORD).await;
     }
-    panic!("the service stays overloaded")
+    reply
 }
 
 // S-27, S-28
