@@ -5,8 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::is_soak;
+
 /// The time between two looks at the clock by [`Stalls`].
 const TICK: Duration = Duration::from_millis(20);
+
+/// What other programs add to a time limit, on a machine where several test programs run.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Returns the time limit of what takes `stated` at most: that itself in a soak run, which measures, and more next to other programs.
+pub fn in_time(stated: Duration) -> Duration {
+    if is_soak() { stated } else { stated + BUSY }
+}
 
 /// Measures how long something takes.
 #[derive(Clone, Copy, Debug)]

@@ -46,7 +46,12 @@ pub use terminal::on_terminal;
 pub use upstream::Upstream;
 pub use wire::Wire;
 
-/// Returns how many rounds a randomised test runs: all of `full` with `SOAK` in the environment, else a twentieth.
+/// Returns whether the tests run in full, and measure: with `SOAK` in the environment.
+pub fn is_soak() -> bool {
+    std::env::var_os("SOAK").is_some()
+}
+
+/// Returns how many rounds a randomised test runs: all of `full` in a soak run, else a twentieth.
 pub fn rounds(full: usize) -> usize {
-    if std::env::var_os("SOAK").is_some() { full } else { full.div_ceil(20) }
+    if is_soak() { full } else { full.div_ceil(20) }
 }

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 const LOGIN: &str = "/api/v1/auth/login";
 const REFRESH: &str = "/api/v1/auth/refresh";
 const LOGOUT: &str = "/api/v1/auth/logout";
+/// The longest time that a rejected body takes.
+const QUICK: Duration = Duration::from_millis(20);
 
 #[tokio::test]
 async fn every_missing_field_is_named_in_one_400() {
@@ -124,12 +126,16 @@ async fn a_body_that_is_no_json_object_is_400() {
     let api = server.keeping_connections();
     for body in bodies {
         let mut fastest = Duration::MAX;
-        for _ in 0..5 {
+        // Other programs make single requests slow, but hardly each of fifty.
+        for _ in 0..50 {
             let watch = Stopwatch::start();
             api.post_bytes(LOGIN, &body).await.expect_error(400, "invalid_request");
             fastest = fastest.min(watch.elapsed());
+            if fastest < QUICK {
+                break;
+            }
         }
-        assert!(fastest < Duration::from_millis(20), "{fastest:?}: {}", String::from_utf8_lossy(&body));
+        assert!(fastest < QUICK, "{fastest:?}: {}", String::from_utf8_lossy(&body));
     }
 }
 

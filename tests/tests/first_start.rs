@@ -13,6 +13,7 @@ const OWNER: &str = "owner@example.com";
 /// The path of the last printed command.
 const LAST_CALL: &str = "/api/v1/auth/logout";
 const LIMIT: Duration = Duration::from_secs(30);
+const SECOND: Duration = Duration::from_secs(1);
 /// Long enough to show that a process waits for a lock.
 const WAITING: Duration = Duration::from_secs(1);
 
@@ -78,14 +79,17 @@ async fn the_second_start_prints_no_password() {
 async fn the_embedded_store_is_ready_within_a_second() {
     let (mut installation, _) = Server::start_on(Installation::embedded()).await.stop().await;
     let mut fastest = LIMIT;
-    for _ in 0..5 {
+    // A release build needs a tenth of it. One such start is enough, because other tests may run meanwhile.
+    for _ in 0..20 {
         let watch = Stopwatch::start();
         let server = Server::start_on(installation).await;
         fastest = fastest.min(watch.elapsed());
+        if fastest < SECOND {
+            break;
+        }
         installation = server.stop().await.0;
     }
-    // A release build needs a tenth of it. The fastest start counts, because other tests may run meanwhile.
-    assert!(fastest < Duration::from_secs(1), "{fastest:?}");
+    assert!(fastest < SECOND, "{fastest:?}");
 }
 
 #[tokio::test]

@@ -178,12 +178,12 @@ async fn sessions_of_a_deleted_user_are_rejected() {
 // S-53
 #[tokio::test]
 async fn an_idle_session_expires() {
-    let installation = Installation::new().set("TOKENS__ACCESS_TTL", "1s").set("TOKENS__REFRESH_TTL", "2s");
+    let installation = Installation::new().set("TOKENS__ACCESS_TTL", "1s").set("TOKENS__REFRESH_TTL", "4s");
     let server = Server::start_on(installation.with_user(ALICE).await).await;
     let idle = server.log_in(ALICE).await;
     let mut busy = server.log_in(ALICE).await;
     for _ in 0..3 {
-        pause(Duration::from_millis(900)).await;
+        pause(Duration::from_millis(1_500)).await;
         busy = server.refresh(&busy.refresh).await.tokens();
     }
     assert_eq!(server.expect_dead(&idle.refresh).await, None);
@@ -192,15 +192,15 @@ async fn an_idle_session_expires() {
 // S-53
 #[tokio::test]
 async fn a_session_expires_after_its_absolute_limit() {
-    let installation = Installation::new().set("TOKENS__ACCESS_TTL", "1s").set("TOKENS__REFRESH_TTL", "2s");
-    let installation = installation.set("TOKENS__SESSION_TTL", "2s");
+    let installation = Installation::new().set("TOKENS__ACCESS_TTL", "1s").set("TOKENS__REFRESH_TTL", "4s");
+    let installation = installation.set("TOKENS__SESSION_TTL", "4s");
     let server = Server::start_on(installation.with_user(ALICE).await).await;
     let mut tokens = server.log_in(ALICE).await;
     for _ in 0..2 {
         pause(Duration::from_millis(500)).await;
         tokens = server.refresh(&tokens.refresh).await.tokens();
     }
-    pause(Duration::from_millis(1_500)).await;
+    pause(Duration::from_millis(3_500)).await;
     assert_eq!(server.expect_dead(&tokens.refresh).await, None);
 }
 

@@ -8,11 +8,11 @@ use auth_e2e::{ALICE, Installation, Server, Tokens};
 // S-48
 #[tokio::test]
 async fn a_used_token_after_the_grace_period_ends_the_session() {
-    let server = start_with_leeway("1s").await;
+    let server = start_with_leeway("3s").await;
     let first = server.log_in(ALICE).await;
     let second = server.refresh(&first.refresh).await.tokens();
     assert_eq!(server.expect_dead(&first.refresh).await.as_deref(), Some("already_used"));
-    pause(Duration::from_millis(1_200)).await;
+    pause(Duration::from_millis(3_200)).await;
 
     assert_eq!(server.expect_dead(&first.refresh).await.as_deref(), Some("reuse_detected"));
     assert_ended(&server, &[&first, &second]).await;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::call::Call;
+use crate::clock::in_time;
 
 /// The rules of a run.
 #[derive(Clone, Debug)]
@@ -13,7 +14,7 @@ pub struct Rules {
     pub grace: Duration,
     /// `TOKENS__ACCESS_TTL`
     pub access_ttl: Duration,
-    /// How long a call may take, with the time that the machine of the test adds.
+    /// How long a call may take.
     pub limit: Duration,
     /// The acknowledged writes of these periods may be forgotten: a store without persistence was killed or flushed, or a failover
     /// promoted a replica and no replica was waited for.
@@ -53,7 +54,7 @@ impl Rules {
             shares: false,
             grace: Duration::from_secs(10),
             access_ttl: Duration::from_mins(15),
-            limit: Duration::from_millis(5_500),
+            limit: in_time(Duration::from_millis(5_500)),
             forgotten: Vec::new(),
         }
     }

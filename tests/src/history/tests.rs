@@ -282,9 +282,10 @@ fn answers_outside_the_contract_are_found() {
 fn a_call_that_takes_too_long_is_found() {
     let mut calls = after_login(&[]);
     calls.push(call(verify(FIRST), 2, 8, Answer::Unavailable { is_unknown: false }));
-    expect(&calls, &Rules::new(), Violation::TooSlow);
+    let rules = Rules { limit: at(5), ..Rules::new() };
+    expect(&calls, &rules, Violation::TooSlow);
     calls[1].stalled = at(1);
-    expect_clean(&calls, &Rules::new());
+    expect_clean(&calls, &rules);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::fault::Fault;
 use crate::clock::unix_now;
+use crate::is_soak;
 
 /// The figures of one fault, in the order in which the page shows them.
 #[derive(Clone, Debug)]
@@ -54,11 +55,11 @@ impl Figures {
         self
     }
 
-    /// Prints the figures, and with `SOAK` in the environment appends them to the results of the target folder.
+    /// Prints the figures, and in a soak run appends them to the results of the target folder.
     #[expect(clippy::print_stdout, reason = "a test with --nocapture shows its figures")]
     pub fn record(self) {
         println!("{:?}: {}", self.fault, self.texts.join("; "));
-        if env::var_os("SOAK").is_none() {
+        if !is_soak() {
             return;
         }
         let line = json!({

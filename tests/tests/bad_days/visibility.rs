@@ -158,7 +158,7 @@ async fn a_search_path_to_an_empty_copy_is_an_error_at_the_next_connection() {
     installation.cli(&["doctor"], "").await.expect_success();
     let server = Server::start_on(installation).await;
     server.installation.sql("ALTER ROLE led_elsewhere SET search_path = elsewhere");
-    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'led_elsewhere'";
+    let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'led_elsewhere'";
     server.installation.servers().query(end);
     for _ in 0..3 {
         let status = server.login(ALICE, PASSWORD).await.status;

@@ -24,8 +24,3 @@ async fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::const_new(());
     TURN.lock().await
 }
-
-/// Returns whether the tests run in full.
-fn is_soak() -> bool {
-    std::env::var_os("SOAK").is_some()
-}

@@ -3,17 +3,17 @@
 use std::env;
 use std::time::Duration;
 
-use auth_e2e::Stores;
 use auth_e2e::clock::{Stopwatch, pause};
 use auth_e2e::history::{Exception, Report};
 use auth_e2e::randomness::Randomness;
 use auth_e2e::reliability::{Fault, Figures};
+use auth_e2e::{Stores, is_soak};
 
 use crate::faults::Incident;
 use crate::process::Held;
 use crate::redis::Redis;
 use crate::three_instances::{SHORT_ACCESS_TTL, Site, USERS};
-use crate::{is_soak, turn};
+use crate::turn;
 
 /// Calls per second in the short form, on any machine.
 const RATE: u32 = 120;

@@ -7,7 +7,6 @@ use auth_e2e::history::{Answer, Call, Period, Recorder, Report, Rules, check};
 use auth_e2e::load::{Load, Mix};
 use auth_e2e::{ALICE, Installation, Server, Stores};
 
-use crate::is_soak;
 use crate::redis::Redis;
 
 /// More than one, so that their sessions are on different nodes of a cluster.
@@ -17,8 +16,6 @@ const CLIENTS: usize = 24;
 pub(super) const SHORT_ACCESS_TTL: &str = "1m";
 /// A replica was behind before the fault, and instances follow the new primary after it.
 const SLACK: Duration = Duration::from_secs(2);
-/// How long a call may take where `just test` runs, next to other programs.
-const BUSY_LIMIT: Duration = Duration::from_secs(10);
 
 /// Three instances with the recorder of their calls.
 pub(super) struct Site {
@@ -69,9 +66,6 @@ impl Site {
             Rules { shares: setting("TOKENS__CONCURRENT_REFRESH") == "share", forgotten, ..Rules::new() };
         if setting("TOKENS__ACCESS_TTL") == SHORT_ACCESS_TTL {
             rules.access_ttl = Duration::from_mins(1);
-        }
-        if !is_soak() {
-            rules.limit = BUSY_LIMIT;
         }
         let report = check(calls, &rules);
         for (_, call, _) in &report.violations {

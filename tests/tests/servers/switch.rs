@@ -122,8 +122,8 @@ async fn an_unknown_email_takes_as_long_as_a_wrong_password_on_a_legacy_account(
     add_user(&installation, ALICE, Some(OLD_HASH), 0);
     let server = Server::start_on(installation).await;
     let mut seen = Vec::new();
-    // The number of measurements until the test fails. Other programs can disturb one, but hardly three in a row.
-    for _ in 0..3 {
+    // The number of measurements until the test fails. Other programs can disturb one, but hardly ten in a row.
+    for _ in 0..10 {
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for number in 0..15 {
             for (email, times) in
