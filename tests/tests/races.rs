@@ -73,10 +73,13 @@ async fn many_retries_never_fork_or_end_the_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn simultaneous_refreshes_of_many_sessions_all_succeed() {
     let server = Server::start_without_refresh_limits().await;
-    let sessions = (0..16).map(|_| {
+    let mut sessions = Vec::new();
+    for _ in 0..16 {
+        sessions.push(server.log_in(ALICE).await);
+    }
+    let sessions = sessions.into_iter().map(|mut tokens| {
         let api = server.api();
         tokio::spawn(async move {
-            let mut tokens = api.log_in(ALICE).await;
             for _ in 0..20 {
                 tokens = api.refresh(&tokens.refresh).await.tokens();
             }

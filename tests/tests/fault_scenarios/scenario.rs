@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_e2e::clock::{holds_within, pause};
+use auth_e2e::clock::{holds_within, in_time, pause};
 use auth_e2e::history::{Answer, Call, Recorder, Rules, check};
 use auth_e2e::load::{Load, Mix};
 use auth_e2e::reliability::{Fault, Figures};
-use auth_e2e::{ALICE, Api, Installation, PASSWORD, Server, Servers, WRONG_PASSWORD};
+use auth_e2e::{ALICE, Api, Installation, PASSWORD, Server, Servers, WRONG_PASSWORD, is_soak};
 use auth_testkit::servers::PostgresServer;
 
 const USERS: usize = 3;
@@ -82,7 +82,7 @@ pub(crate) async fn withstands<T>(
     pause(BEFORE).await;
     let start = recorder.now();
     let state = begin().await;
-    pause(if is_long() { 4 * duration } else { duration }).await;
+    pause(if is_soak() { 4 * duration } else { duration }).await;
     if matches!(effect, Effect::Outage) {
         // A fault of few calls, such as logins, may meet none of them for a while.
         holds_within(AFFECTED, || !outages(&recorder.calls(), start).is_empty()).await;
@@ -93,7 +93,7 @@ pub(crate) async fn withstands<T>(
         let now = recorder.now();
         now > end + CALM && outages(&recorder.calls(), now.saturating_sub(CALM)).is_empty()
     };
-    holds_within(RECOVERY + CALM, is_calm).await;
+    holds_within(in_time(RECOVERY) + CALM, is_calm).await;
     let calls = load.stop().await.calls();
     assert!(!guesser.is_finished(), "{fault:?}: the guesser got a wrong answer");
     guesser.abort();
@@ -109,7 +109,10 @@ pub(crate) async fn withstands<T>(
         }
     }
     let recovery = during.last().map_or(Duration::ZERO, |last| last.saturating_sub(end));
-    assert!(recovery <= RECOVERY, "{fault:?}: calls were an outage for {recovery:?} after the fault");
+    assert!(
+        recovery <= in_time(RECOVERY),
+        "{fault:?}: calls were an outage for {recovery:?} after the fault"
+    );
     server.log_in(ALICE).await;
     expect_no_panic(server);
 
@@ -186,9 +189,4 @@ fn activities(postgres: &PostgresServer, database: &str, condition: &str) -> usi
          WHERE datname = current_database() AND pid <> pg_backend_pid() AND {condition}"
     );
     postgres.sql(database, &count).parse().unwrap_or(usize::MAX)
-}
-
-/// Whether the faults last longer.
-fn is_long() -> bool {
-    std::env::var_os("SOAK").is_some()
 }

@@ -160,13 +160,21 @@ async fn of_200_wrong_logins_on_three_instances_at_most_ten_are_hashed() {
         async move { tokio::spawn(async move { api.login(ALICE, WRONG_PASSWORD).await }).await.unwrap() }
     });
     let replies = join_all(calls).await;
-    let tried = replies.iter().filter(|reply| reply.status == 401).count();
-    assert!((1..=10).contains(&tried), "{tried} were tried");
+    let mut tried = replies.iter().filter(|reply| reply.status == 401).count();
     for reply in replies.iter().filter(|reply| reply.status != 401) {
         // A full queue is a 503; too many failures are a 429.
         assert!([429, 503].contains(&reply.status), "{}", reply.text());
         reply.retry_after();
     }
+    // A busy machine may not take ten of them before their deadlines, and only those that it takes count.
+    for server in servers.iter().cycle().take(30) {
+        match server.login(ALICE, WRONG_PASSWORD).await.status {
+            401 => tried += 1,
+            429 => break,
+            _ => pause(Duration::from_millis(200)).await,
+        }
+    }
+    assert!((1..=10).contains(&tried), "{tried} were tried");
     servers[1].login(ALICE, PASSWORD).await.expect_error(429, "rate_limited");
 }
 
