@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use auth_domain::ports::{Clock, PortError};
+use futures_util::future::join;
 use redis::Pipeline;
 use tokio::runtime::Handle;
 use tokio::time::timeout_at;
@@ -55,6 +56,8 @@ pub(crate) struct Topology {
 #[derive(Default)]
 struct Rounds {
     discovery: Discovery,
+    /// To the primary, while most sentinels are silent.
+    to_primary: Links,
     /// When the last one started, and its outcome.
     last: Option<(Instant, Result<(), PortError>)>,
 }
@@ -136,9 +139,13 @@ impl Topology {
         let until = deadline.min(started + ROUND_TIMEOUT);
         let primaries = self.view.load().nodes().iter().map(|node| node.server().address().clone()).collect();
         let asking = Asking { connector: &self.connector, clock: &*self.clock, until };
-        let found = rounds.discovery.find(&target, primaries, asking).await.map_err(PortError::from);
+        let server = self.view.load().nodes().first().map(|node| Arc::clone(node.server()));
+        let Rounds { discovery, to_primary, .. } = &mut *rounds;
+        let asked = self.isolation.ask_primary(server.as_deref(), to_primary, asking);
+        let (found, ()) = join(discovery.find(&target, primaries, asking), asked).await;
+        let found = found.map_err(PortError::from);
         self.answers.store(Arc::new(rounds.discovery.answers.clone()));
-        let replication = self.view.load().nodes().first().and_then(|node| node.server().replication());
+        let replication = server.and_then(|server| server.replication());
         self.isolation.note(target.form(), &rounds.discovery.answers, replication.as_deref(), started);
         let outcome = found.map(|found| found.into_iter().for_each(|found| self.adopt(found, &target)));
         // A round that was cut short by the deadline of its caller is no outcome for others.

@@ -9,7 +9,7 @@ use auth_testkit::servers::RedisServer;
 use auth_testkit::{START, TestClock, a_user_id, an_access_token, holds_within, request_time_at};
 
 use crate::fake_sentinel::FakeSentinel;
-use crate::support::{Ports, REVOCATION, now_and, real_instant};
+use crate::support::{Ports, REVOCATION, real_instant};
 
 const LOCAL: &str = "127.0.0.1";
 
@@ -128,12 +128,12 @@ async fn reload_with_other_sentinels_or_another_name_begins_anew() {
     assert_eq!(primary(&ports.store), [format!("{LOCAL}:{}", third.port())]);
 }
 
-/// The ports of an instance that can ask only so many of three sentinels from now on.
+/// The ports of an instance that can ask only so many of three sentinels from now on. Like a verifier, it makes no checks of its own.
 async fn reaching(sentinels: usize, primary: &RedisServer) -> (Ports, Vec<FakeSentinel>) {
     let mut all = Vec::from(three().await);
     all_name(&all, 1, LOCAL, primary.port());
     let ports = Ports::at(&FakeSentinel::url(&all));
-    ports.store.ping(now_and(0)).await.unwrap();
+    assert!(!ports.is_revoked(an_access_token(START)).await);
     all.truncate(sentinels);
     (ports, all)
 }
@@ -169,7 +169,6 @@ async fn primary_without_replicas_and_most_sentinels_is_not_believed() {
     assert!(!has_replica.is_revoked(token).await, "the primary has a replica");
 
     replicate(&alone, &replica).await;
-    cut_off.store.ping(now_and(0)).await.unwrap();
     assert!(holds_within(Duration::from_secs(5), || async { error().await.is_none() }).await);
     assert!(holds_within(Duration::from_secs(15), is_trusted).await, "the cache is not in use again");
 }
