@@ -17,7 +17,7 @@ use auth_domain::ports::{PortError, PortErrorKind};
 use futures_util::future::join_all;
 
 use crate::clock::{ClockSample, MAX_SKEW, skew_text};
-use crate::connection::Node;
+use crate::connection::{Node, Server};
 use crate::error::{StoreError, StoreResult};
 use crate::query::after_role;
 use crate::replication::Replication;
@@ -51,11 +51,13 @@ impl RedisStore {
     /// are more than two seconds apart.
     pub async fn ping(&self, request_time: RequestTime) -> Result<(), PortError> {
         self.perform(request_time).await?;
-        let skew = self.skew(request_time).await?;
-        if skew.abs() > MAX_SKEW {
-            return Err(PortError::misconfigured(skew_text(skew)));
+        let skews = self.skews(request_time).await?;
+        match skews.iter().max_by_key(|(_, skew)| skew.abs()) {
+            Some((server, skew)) if skew.abs() > MAX_SKEW => {
+                Err(self.at_server(server, PortError::misconfigured(skew_text(*skew))))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Performs what requests perform, on each primary at the same time.
@@ -63,7 +65,7 @@ impl RedisStore {
         let nodes = self.connections().primaries(request_time.deadline()).await?;
         let written = join_all(nodes.iter().map(|node| self.write_on(node, request_time))).await;
         for (node, outcome) in nodes.iter().zip(written) {
-            outcome.map_err(|error| self.at_server(node, error.into()))?;
+            outcome.map_err(|error| self.at_server(node.server(), error.into()))?;
         }
         self.check_rights(request_time).await
     }
@@ -112,17 +114,16 @@ impl RedisStore {
     }
 
     /// Names the server of an error, unless there is one server only.
-    fn at_server(&self, node: &Arc<Node>, error: PortError) -> PortError {
+    fn at_server(&self, server: &Server, error: PortError) -> PortError {
         let form = self.connections().connector().target();
-        if form.form().is_single() { error } else { error.at(&node.server().address().to_string()) }
+        if form.form().is_single() { error } else { error.at(&server.address().to_string()) }
     }
 
-    /// Returns how far the server clock is ahead of ours, in microseconds; of several primaries the largest difference. The round
-    /// trip of the sample is subtracted, so that a slow network is not taken for a wrong clock.
-    async fn skew(&self, request_time: RequestTime) -> StoreResult<i64> {
+    /// Returns how far the clock of each primary is ahead of ours, in microseconds. The round trip of the sample is subtracted, so
+    /// that a slow network is not taken for a wrong clock.
+    async fn skews(&self, request_time: RequestTime) -> StoreResult<Vec<(Arc<Server>, i64)>> {
         let samples = self.connections().sample_clocks(request_time.deadline()).await?;
-        let skews = samples.into_iter().map(|sample| skew(sample, request_time));
-        Ok(skews.max_by_key(|skew| skew.abs()).unwrap_or(0))
+        Ok(samples.into_iter().map(|(server, sample)| (server, skew(sample, request_time))).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use auth_domain::ports::PortError;
 use futures_util::future::join_all;
 
 use crate::clock::{ClockSample, MAX_SKEW, skew_text};
-use crate::connection::{Connection, Node};
+use crate::connection::{Connection, Node, Server};
 use crate::connections::Connections;
 use crate::error::{StoreError, StoreResult};
 use crate::topology::Destination;
@@ -39,7 +39,10 @@ impl Connections {
     }
 
     /// Reads the server clock on every connection, which updates the offset of their deadlines. Returns a sample of each primary.
-    pub(crate) async fn sample_clocks(&self, deadline: Instant) -> StoreResult<Vec<ClockSample>> {
+    pub(crate) async fn sample_clocks(
+        &self,
+        deadline: Instant,
+    ) -> StoreResult<Vec<(Arc<Server>, ClockSample)>> {
         let nodes = self.primaries(deadline).await?;
         let sampled = join_all(nodes.iter().map(|node| self.sample_clock_of(node, deadline))).await;
         let sampled = sampled.into_iter().collect::<StoreResult<Vec<_>>>()?;
@@ -58,7 +61,9 @@ impl Connections {
             let nodes = nodes.iter().filter(|node| Arc::ptr_eq(node.server(), connection.server()));
             nodes.flat_map(|node| node.open_for_writes()).for_each(|other| other.note_clock(*sample));
         }
-        Ok(sampled.into_iter().map(|(.., sample)| sample).collect())
+        let of_server =
+            |(connection, _, sample): (Arc<Connection>, _, _)| (Arc::clone(connection.server()), sample);
+        Ok(sampled.into_iter().map(of_server).collect())
     }
 
     async fn sample_clock_of(

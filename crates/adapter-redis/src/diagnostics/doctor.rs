@@ -39,8 +39,12 @@ impl RedisStore {
             Err(_) if has_error(&checks) => return Ok(checks),
             Err(error) => return Err(self.explained(error, request_time).await),
         }
-        match self.skew(request_time).await {
-            Ok(skew) => checks.push(clock(skew)),
+        match self.skews(request_time).await {
+            Ok(skews) => {
+                let clocks =
+                    skews.iter().map(|(server, skew)| (server.address().to_string(), vec![clock(*skew)]));
+                checks.extend(by_server(&clocks.collect::<Vec<_>>()));
+            }
             Err(_) if has_error(&checks) => {}
             Err(error) => return Err(error.into()),
         }
@@ -72,7 +76,7 @@ impl RedisStore {
             }
         }
         match errors.first() {
-            Some((node, error)) if checks.is_empty() => Err(self.at_server(node, error.clone())),
+            Some((node, error)) if checks.is_empty() => Err(self.at_server(node.server(), error.clone())),
             _ => {
                 let unusable = errors.iter().map(|(node, error)| unusable(node, error));
                 Ok(by_server(&checks).into_iter().chain(unusable).collect())

@@ -104,3 +104,25 @@ async fn failed_nodes_and_slots_of_a_cluster_are_named() {
     let is_back = || async { ports.store.ping(now_and(0)).await.is_ok() };
     assert!(holds_within(NOTICED, is_back).await);
 }
+
+// S-88
+#[tokio::test(flavor = "multi_thread")]
+async fn primary_whose_clock_differs_is_named() {
+    let cluster = RedisCluster::shared();
+    let ports = Ports::at(&cluster.url());
+    let starts: Vec<_> = cluster
+        .primaries()
+        .into_iter()
+        .map(|primary| format!("{}: the clock of Redis is 3", address(primary)))
+        .collect();
+    let is_named = || async {
+        let error = ports.store.ping(now_and(3_600)).await.unwrap_err();
+        starts.iter().any(|start| text(&error).starts_with(start))
+    };
+    assert!(holds_within(NOTICED, is_named).await);
+    let is_listed = || async {
+        let checks = ports.store.diagnose(now_and(3_600)).await.unwrap_or_default();
+        checks.iter().any(|check| check.text.contains(": the clock of Redis is 3"))
+    };
+    assert!(holds_within(NOTICED, is_listed).await);
+}
