@@ -25,7 +25,8 @@ pub(crate) struct Confirming {
 
 impl Connection {
     /// Sends a write, and returns its reply after the replicas have it. The reply may be an error of the server. If too few replicas
-    /// have it, only the confirmation is repeated: the reply is known.
+    /// have it, or the server cannot say, only the confirmation is repeated: the reply is known, and that to a repeat of the write
+    /// could differ.
     ///
     /// # Parameters
     /// - `marker`: returns a key that the node has; it gets the number of keys that could not be used.
@@ -46,19 +47,23 @@ impl Connection {
             }
             let (mut confirmation, mut unusable) = (written.confirmation, 0);
             loop {
-                match confirmation {
+                let error = match confirmation {
                     Confirmation::Confirmed => return Ok(written.reply),
                     Confirmation::Failed(error) => return Err(error),
-                    Confirmation::Moving => unusable += 1,
-                    Confirmation::TooFew => {}
-                }
+                    Confirmation::Rejected(error) => error,
+                    Confirmation::Moving => {
+                        unusable += 1;
+                        unconfirmed(replicas)
+                    }
+                    Confirmation::TooFew => unconfirmed(replicas),
+                };
                 let next = self.clock.instant() + PAUSE;
                 if next >= deadline {
-                    return Err(unconfirmed(replicas));
+                    return Err(error);
                 }
                 self.clock.sleep_until(next).await;
                 let again = Write { command: None, asks: false, marker: marker(unusable) };
-                let again = writes.send(again, &*self.clock, deadline, unconfirmed(replicas)).await?;
+                let again = writes.send(again, &*self.clock, deadline, error).await?;
                 confirmation = again.confirmation;
             }
         };

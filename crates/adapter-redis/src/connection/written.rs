@@ -1,5 +1,6 @@
 //! What is known of a write that replicas have to confirm.
 
+use auth_domain::ports::PortErrorKind;
 use redis::Value;
 
 use crate::error::StoreError;
@@ -20,6 +21,8 @@ pub(crate) enum Confirmation {
     TooFew,
     /// The small write was rejected, because its slot moves. With another key it can succeed.
     Moving,
+    /// The server cannot execute the small write at the moment, as if it is full.
+    Rejected(StoreError),
     Failed(StoreError),
 }
 
@@ -49,6 +52,13 @@ pub(super) fn confirmation(small: Value, wait: Value, replicas: u32) -> Confirma
         Ok(confirming) if confirming >= replicas => Confirmation::Confirmed,
         Ok(_) => Confirmation::TooFew,
         // The group was executed, whatever Redis answers to the commands after it.
-        Err(error) => Confirmation::Failed(StoreError::Unconfirmed(error.into())),
+        Err(error) => {
+            let is_temporary = match &error {
+                StoreError::NotExecuted(error) => error.kind() == PortErrorKind::Unavailable,
+                _ => false,
+            };
+            let error = StoreError::Unconfirmed(error.into());
+            if is_temporary { Confirmation::Rejected(error) } else { Confirmation::Failed(error) }
+        }
     }
 }

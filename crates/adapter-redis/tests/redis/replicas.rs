@@ -124,6 +124,29 @@ async fn repeat_that_writes_nothing_is_not_confirmed_without_the_replica() {
     replica.thaw();
 }
 
+/// A full server executes what takes no memory, and rejects the small write of the confirmation. A repeat of the whole call could
+/// have another outcome: that of a legacy token that another service consumed would be success.
+#[tokio::test(flavor = "multi_thread")]
+async fn write_on_a_full_server_is_executed_once_and_confirmed_later() {
+    let servers = Replicated::start().await;
+    let primary = &servers.primary;
+    let ports = Ports::on(primary).waiting_for(1);
+    let session = ports.opened().await.token.session();
+    let legacy = RedisLegacyRefreshTokens::new(&ports.store, REVOCATION);
+    assert_eq!(primary.cli(&["CONFIG", "SET", "maxmemory", "1"]), "OK");
+    assert_eq!(primary.cli(&["CONFIG", "RESETSTAT"]), "OK");
+    let token = a_legacy_token();
+    let release = legacy.release(&token, session, request_time_at(START));
+    let make_room = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(primary.cli(&["CONFIG", "SET", "maxmemory", "0"]), "OK");
+    };
+    let (released, ()) = tokio::join!(release, make_room);
+    released.unwrap();
+    let commands = primary.cli(&["INFO", "commandstats"]);
+    assert!(commands.contains("cmdstat_evalsha:calls=1,"), "{commands}");
+}
+
 /// A read behind a `WAIT` would take as long as the replica does.
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_do_not_wait_for_the_replica() {
