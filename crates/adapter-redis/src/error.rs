@@ -1,5 +1,7 @@
 //! Errors of the configuration, and of calls to Redis.
 
+use std::error::Error as _;
+
 use auth_domain::ports::{PortError, PortErrorKind};
 use auth_store_connection::{TlsError, UrlError};
 use deadpool_redis::PoolError;
@@ -160,6 +162,12 @@ impl From<StoreError> for PortError {
 /// The error for a reply of an unexpected shape.
 pub(crate) fn unexpected_reply(problem: &'static str) -> PortError {
     PortError::corrupt(format!("unexpected reply of Redis: {problem}"))
+}
+
+/// Returns whether a connection was closed or reset. One that was refused was never open.
+pub(crate) fn is_of_closed_connection(error: &PortError) -> bool {
+    let error = error.source().and_then(|source| source.downcast_ref::<RedisError>());
+    error.is_some_and(|error| error.is_connection_dropped() && !error.is_connection_refusal())
 }
 
 /// Translates an error of the driver or of the server.

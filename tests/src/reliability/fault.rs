@@ -56,7 +56,7 @@ faults! {
         RedisFull: "Redis is full (`maxmemory`, `noeviction`)", "503 for logins; refreshes, logouts and verifications go on";
         RedisConnectionsExhausted: "Redis accepts no more clients (`maxclients`)", "503 until a connection is free";
         ScriptFlush: "`SCRIPT FLUSH` under load", "loads the scripts again; no request fails";
-        ClientKill: "`CLIENT KILL` under load, again and again", "connects again and repeats the call; 503 if the new connection is killed, too";
+        ClientKill: "`CLIENT KILL` under load, again and again", "connects again and repeats the call; 503 if new connections are killed, too";
         FlushAll: "`FLUSHALL` under load", "refresh tokens are 401; access tokens, also revoked ones, live on until they expire or the signing key is replaced";
         RepliesLostWithKey: "the reply of Redis to a rotation is lost; the client sends an `Idempotency-Key`", "a retry gets the successor";
         RepliesLostWithShare: "the same without a key, with `TOKENS__CONCURRENT_REFRESH=share`", "a retry in the grace period gets the successor";

@@ -10,7 +10,7 @@ use tokio::time::timeout_at;
 use super::handle::Connections;
 use crate::connection::{Connection, Node, Owner, Slot, before};
 use crate::connector::CONNECT_TIMEOUT;
-use crate::error::{StoreError, StoreResult};
+use crate::error::{StoreError, StoreResult, is_of_closed_connection};
 
 /// An attempt to connect that had less time than this may have failed because of its deadline.
 const SHORT: Duration = Duration::from_millis(250);
@@ -61,15 +61,12 @@ impl Connections {
             return Err(StoreError::NotExecuted(error));
         }
         let started = self.clock().instant();
-        let (connector, clock) = (Arc::clone(self.connector()), Arc::clone(self.clock()));
-        // Boxed, so that the futures of commands are not as large as this one.
-        let opening = Box::pin(Connection::open(connector, Arc::clone(node.server()), clock, self.origin));
-        let opening = node.set(self.owner).on_runtime(opening);
-        // The command of the caller is sent only after the connection is open, so it was not executed.
-        let opened = before(until, opening).await.map_err(|error| PortError::from(error.of_read()));
+        let mut opened = self.try_to_open(node, until).await;
+        // Once, because a server that closes each connection is not usable.
+        if opened.as_ref().is_err_and(is_of_closed_connection) {
+            opened = self.try_to_open(node, until).await;
+        }
         let now = self.clock().instant();
-        let outcome = opened.as_ref().map(drop).map_err(PortError::kind);
-        self.round_trips().record(Operation::Connect, outcome, now.saturating_duration_since(started));
         let opened = opened.inspect_err(|error| {
             if now < until || until.saturating_duration_since(started) >= SHORT {
                 slot.fail(now, error.clone());
@@ -78,5 +75,19 @@ impl Connections {
         let connection = Arc::new(opened.map_err(StoreError::NotExecuted)?);
         slot.set(Some(Arc::clone(&connection)));
         Ok(connection)
+    }
+
+    /// Tries to open a connection. The command of the caller is sent only after it is open, so it was not executed.
+    async fn try_to_open(&self, node: &Node, until: Instant) -> Result<Connection, PortError> {
+        let started = self.clock().instant();
+        let (connector, clock) = (Arc::clone(self.connector()), Arc::clone(self.clock()));
+        // Boxed, so that the futures of commands are not as large as this one.
+        let opening = Box::pin(Connection::open(connector, Arc::clone(node.server()), clock, self.origin));
+        let opening = node.set(self.owner).on_runtime(opening);
+        let opened = before(until, opening).await.map_err(|error| PortError::from(error.of_read()));
+        let outcome = opened.as_ref().map(drop).map_err(PortError::kind);
+        let elapsed = self.clock().instant().saturating_duration_since(started);
+        self.round_trips().record(Operation::Connect, outcome, elapsed);
+        opened
     }
 }

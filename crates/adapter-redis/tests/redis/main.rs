@@ -17,6 +17,7 @@ mod equality;
 mod failover;
 mod fake_sentinel;
 mod form_diagnostics;
+mod killed_openings;
 mod limiter_memory;
 mod lost_replies;
 mod lost_rotations;
