@@ -57,7 +57,7 @@ async fn run(redis: fn() -> &'static Redis, fault: Fault) {
     let before = [0, 1].map(|instance| Held::by(&site.servers[instance]));
 
     let mut randomness = Randomness::new();
-    let (mut incidents, mut forgotten, start) = (0, Vec::new(), site.recorder.now());
+    let (mut incidents, mut unasked, mut forgotten, start) = (0, 0, Vec::new(), site.recorder.now());
     let mut report = Report::default();
     while site.recorder.now() < start + time {
         let all = Incident::all(redis);
@@ -69,8 +69,14 @@ async fn run(redis: fn() -> &'static Redis, fault: Fault) {
         if incident.can_forget(redis) {
             forgotten.push(site.around(from));
         }
+        let (over, primaries) = (site.recorder.now(), redis.ports_of_primaries());
+        pause((from + gap).saturating_sub(over)).await;
+        if redis.ports_of_primaries() != primaries {
+            println!("after {:.0} s: a failover that no fault was to cause", over.as_secs_f64());
+            unasked += 1;
+            forgotten.push(site.around(over));
+        }
         report.add(site.check_closed(forgotten.clone()));
-        pause((from + gap).saturating_sub(site.recorder.now())).await;
     }
     load.stop().await;
     let after = [0, 1].map(|instance| Held::by(&site.servers[instance]));
@@ -85,7 +91,7 @@ async fn run(redis: fn() -> &'static Redis, fault: Fault) {
     if is_soak() {
         expect_few_keys(redis, &report).await;
     }
-    record(fault, &report, incidents, time);
+    record(fault, &report, [incidents, unasked], time);
 }
 
 /// Waits until revocations and ended sessions have expired: known addresses are left, and sessions that their clients lost, with the set of
@@ -100,10 +106,11 @@ async fn expect_few_keys(redis: &Redis, report: &Report) {
     }
 }
 
-fn record(fault: Fault, report: &Report, incidents: usize, time: Duration) {
+fn record(fault: Fault, report: &Report, [incidents, unasked]: [usize; 2], time: Duration) {
     Figures::of(fault)
         .count("minutes", usize::try_from(time.as_secs() / 60).unwrap_or_default())
         .count("faults", incidents)
+        .count("failovers that no fault was to cause", unasked)
         .count("load in percent of what the machine can do", usize::try_from(percent()).unwrap_or_default())
         .share("503 or no answer", report.unavailable, report.calls)
         .times("longest call", &[report.longest])

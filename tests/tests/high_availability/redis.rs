@@ -1,5 +1,6 @@
 //! The forms of Redis.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use auth_e2e::DURABLE;
@@ -50,6 +51,11 @@ impl Redis {
             Self::Sentinel(set) => vec![set.primary()],
             Self::Cluster(cluster) => cluster.primaries(),
         }
+    }
+
+    /// Returns the ports of the primaries. A server that is busy for longer than a second is replaced although nothing stopped it.
+    pub(super) fn ports_of_primaries(&self) -> BTreeSet<u16> {
+        self.primaries().into_iter().map(RedisServer::port).collect()
     }
 
     /// Waits until each server runs and each primary has its replicas.
