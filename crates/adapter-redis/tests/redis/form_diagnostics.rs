@@ -62,6 +62,8 @@ async fn sentinels_and_replicas_are_named() {
     assert!(!is_found(&ports, Severity::Ok, &["it has no replicas"]).await, "contradicts the warning");
     let waiting = Ports::at(&set.url()).waiting_for(1);
     assert!(is_found(&waiting, Severity::Error, &["0 replicas have its data, and 1 must confirm"]).await);
+    // Rights are checked, and the replicas that are missing are not waited for.
+    assert!(is_found(&waiting, Severity::Ok, &["may do everything"]).await);
 
     primary.freeze();
     let error = ports.store.ping(now_and(0)).await.unwrap_err();
