@@ -10,6 +10,7 @@ mod exchange;
 mod instances;
 mod live_tokens;
 mod outages;
+mod replicas;
 mod round_trips;
 mod stored;
 mod switch;
