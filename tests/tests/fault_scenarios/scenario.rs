@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_e2e::clock::{holds_within, in_time, pause};
-use auth_e2e::history::{Answer, Call, Recorder, Rules, check};
+use auth_e2e::history::{Answer, Call, Operation, Recorder, Rules, check};
 use auth_e2e::load::{Load, Mix};
 use auth_e2e::reliability::{Fault, Figures};
 use auth_e2e::{ALICE, Api, Installation, PASSWORD, Server, Servers, WRONG_PASSWORD, is_soak};
@@ -14,6 +14,8 @@ const USERS: usize = 3;
 const CLIENTS: usize = 12;
 /// The calls per second of all clients, which a debug build on a busy machine can answer.
 const RATE: u32 = 100;
+/// The clients log in within this time. A busy machine cannot hash all their passwords at once, so some of them repeat it.
+const LOGGED_IN: Duration = Duration::from_secs(20);
 /// The load runs for this time before the fault.
 const BEFORE: Duration = Duration::from_millis(400);
 /// A fault affects a call within this time after its duration.
@@ -79,6 +81,10 @@ pub(crate) async fn withstands<T>(
 ) -> (Vec<Call>, Duration) {
     let load = Load::start(Arc::new(Recorder::new([server.api()])), &mix());
     let (recorder, guesser) = (Arc::clone(&load.recorder), tokio::spawn(guess(server.api())));
+    assert!(
+        holds_within(LOGGED_IN, || logins(&recorder.calls()) >= CLIENTS).await,
+        "the clients do not log in"
+    );
     pause(BEFORE).await;
     let start = recorder.now();
     let state = begin().await;
@@ -143,6 +149,13 @@ async fn guess(api: Api) {
         assert!([401, 503].contains(&status), "{status} for a wrong password");
         pause(Duration::from_millis(150)).await;
     }
+}
+
+/// Returns the number of logins that succeeded.
+fn logins(calls: &[Call]) -> usize {
+    let succeeded =
+        |call: &&Call| call.operation == Operation::Login && matches!(call.answer, Answer::Tokens(_));
+    calls.iter().filter(succeeded).count()
 }
 
 /// Returns the starts of the calls since `start` that had no answer, or a 503, in their order.
