@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use auth_e2e::sources;
 
-use crate::metrics;
 use crate::series::Series;
 use crate::table::{PREFIX, PROCESS, described};
+use crate::{metrics, metrics_of_sets};
 
 /// The samples of a histogram.
 const SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
@@ -30,7 +30,8 @@ type Labels = BTreeMap<String, BTreeSet<String>>;
 #[tokio::test]
 async fn documents_rules_and_board_name_only_metrics_and_labels_that_exist() {
     let text = metrics().await;
-    let (described, labels) = (described(&text), labels(&text));
+    let described = described(&text);
+    let labels = labels(metrics_of_sets().await.iter().chain([&text]));
     let (mut named, mut unknown) = (0, BTreeSet::new());
     for file in FILES.into_iter().flat_map(|(folder, ending)| files(&sources::root().join(folder), ending)) {
         let text = fs::read_to_string(&file).expect("a text file").replace("\\\"", "\"");
@@ -53,9 +54,9 @@ async fn documents_rules_and_board_name_only_metrics_and_labels_that_exist() {
     assert!(unknown.is_empty(), "{unknown:#?}");
 }
 
-fn labels(text: &str) -> Labels {
+fn labels<'a>(texts: impl Iterator<Item = &'a String>) -> Labels {
     let mut labels = Labels::new();
-    for series in Series::read_all(text) {
+    for series in texts.flat_map(|text| Series::read_all(text)) {
         let names = labels.entry(series.name.to_owned()).or_default();
         names.extend(series.label_names().map(str::to_owned));
     }
