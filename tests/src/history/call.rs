@@ -128,7 +128,7 @@ impl Call {
     }
 
     /// Returns whether the call is a rotation or a logout that succeeded.
-    pub fn is_acknowledged_write(&self) -> bool {
+    pub(super) fn is_acknowledged_write(&self) -> bool {
         match self.operation {
             Operation::Refresh { .. } => self.issued().is_some(),
             Operation::Logout { .. } => self.answer == Answer::Done,

@@ -68,6 +68,12 @@ impl Recorder {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Returns the number of rotations and logouts that succeeded.
+    pub fn acknowledged_writes(&self) -> usize {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().filter(|call| call.is_acknowledged_write()).count()
+    }
+
     /// Notes that a session gets no more calls.
     pub fn close(&self, session: usize) {
         self.closed.lock().unwrap_or_else(PoisonError::into_inner).insert(session);

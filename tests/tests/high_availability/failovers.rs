@@ -84,14 +84,15 @@ async fn measure(redis: fn() -> &'static Redis, fault: Fault, incident: Incident
     let load = site.load(RATE);
     let (mut times, mut forgotten) = (Vec::new(), Vec::new());
     for _ in 0..rounds(10) {
-        pause(CALM).await;
+        forgotten.extend(site.unasked_failover_in(redis, pause(CALM)).await);
         let from = incident.cause(&mut site, redis, &mut randomness).await;
-        pause(RECOVERY).await;
+        let unasked = site.unasked_failover_in(redis, pause(RECOVERY)).await;
         times.push(site.recorder.writes_failed_until(from));
         site.print_failures_after(from + LIMITS[0]);
         forgotten.push(site.around(from));
+        forgotten.extend(unasked);
     }
-    load.stop().await;
+    forgotten.extend(site.unasked_failover_in(redis, load.stop()).await);
     let report = site.check(forgotten);
     report.expect_clean();
     Figures::of(fault)

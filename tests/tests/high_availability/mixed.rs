@@ -69,16 +69,14 @@ async fn run(redis: fn() -> &'static Redis, fault: Fault) {
         if incident.can_forget(redis) {
             forgotten.push(site.around(from));
         }
-        let (over, primaries) = (site.recorder.now(), redis.ports_of_primaries());
-        pause((from + gap).saturating_sub(over)).await;
-        if redis.ports_of_primaries() != primaries {
-            println!("after {:.0} s: a failover that no fault was to cause", over.as_secs_f64());
+        let rest = pause((from + gap).saturating_sub(site.recorder.now()));
+        if let Some(period) = site.unasked_failover_in(redis, rest).await {
             unasked += 1;
-            forgotten.push(site.around(over));
+            forgotten.push(period);
         }
         report.add(site.check_closed(forgotten.clone()));
     }
-    load.stop().await;
+    forgotten.extend(site.unasked_failover_in(redis, load.stop()).await);
     let after = [0, 1].map(|instance| Held::by(&site.servers[instance]));
 
     report.add(site.check(forgotten));

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use auth_e2e::DURABLE;
-use auth_testkit::servers::{RedisCluster, RedisServer, SentinelSet};
+use auth_testkit::servers::{RedisCluster, RedisServer, SentinelSet, SetOptions};
+
+/// Longer than a machine under load stands still.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Redis in one of its forms, on servers of its own.
 #[derive(Debug)]
@@ -28,6 +32,13 @@ impl Redis {
     pub(super) fn sentinel() -> &'static Self {
         static SHARED: OnceLock<Redis> = OnceLock::new();
         SHARED.get_or_init(|| Self::Sentinel(SentinelSet::start()))
+    }
+
+    /// Returns the shared set whose sentinels replace only a server that is dead: a failover that no test asked for could forget writes.
+    pub(super) fn patient_sentinel() -> &'static Self {
+        static SHARED: OnceLock<Redis> = OnceLock::new();
+        let options = SetOptions { dead_after: Some(PATIENCE), ..SetOptions::default() };
+        SHARED.get_or_init(|| Self::Sentinel(SentinelSet::start_with(&options)))
     }
 
     /// Returns the cluster that the tests of this program share. One test at a time uses it.
@@ -64,6 +75,14 @@ impl Redis {
             Self::One(_) => (),
             Self::Sentinel(set) => set.wait_until_healthy(),
             Self::Cluster(cluster) => cluster.wait_until_healthy(),
+        }
+    }
+
+    /// Prints what the sentinels did and why. The output of a test is shown if it fails.
+    pub(super) fn print_failovers(&self) {
+        let Self::Sentinel(set) = self else { return };
+        for sentinel in set.sentinels() {
+            println!("sentinel on port {}:\n{}", sentinel.port(), sentinel.log());
         }
     }
 

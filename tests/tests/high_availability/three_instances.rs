@@ -103,4 +103,16 @@ impl Site {
     pub(super) fn around(&self, from: Duration) -> Period {
         Period { from: from.saturating_sub(SLACK), to: self.recorder.now() + SLACK }
     }
+
+    /// Returns the period of `work` if a primary was replaced in it that nothing stopped: a machine that stands still for a second seems
+    /// dead to the other servers.
+    pub(super) async fn unasked_failover_in(&self, redis: &Redis, work: impl Future) -> Option<Period> {
+        let (from, primaries) = (self.recorder.now(), redis.ports_of_primaries());
+        work.await;
+        if redis.ports_of_primaries() == primaries {
+            return None;
+        }
+        println!("after {:.0} s: a failover that no fault was to cause", from.as_secs_f64());
+        Some(self.around(from))
+    }
 }

@@ -169,6 +169,12 @@ impl RedisServer {
         self.process.folder.path()
     }
 
+    /// Returns what the server has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.process.log()).unwrap_or_default()
+    }
+
     /// Returns the port for connections with TLS if it has one, else the port without.
     #[must_use]
     pub fn main_port(&self) -> u16 {
