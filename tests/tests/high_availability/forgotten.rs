@@ -80,7 +80,7 @@ fn loss(fault: Fault, report: &Report, writes: usize) -> Figures {
 /// Replaces the primary again and again; returns the checked history, in which losses are exceptions, and the number of acknowledged rotations and logouts.
 async fn fail_over(replicas: &str, fault: impl AsyncFn(&Redis)) -> (Report, usize, Site) {
     let _turn = turn().await;
-    let redis = Redis::patient_sentinel();
+    let redis = Redis::slow_sentinel();
     redis.wait_until_healthy();
     let site = Site::start(Stores::servers(), redis, &[("REDIS__WAIT_REPLICAS", replicas)]).await;
     let load = site.load(RATE);

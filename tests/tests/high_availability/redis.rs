@@ -8,7 +8,7 @@ use auth_e2e::DURABLE;
 use auth_testkit::servers::{RedisCluster, RedisServer, SentinelSet, SetOptions};
 
 /// Longer than a machine under load stands still.
-const PATIENCE: Duration = Duration::from_secs(8);
+const DEAD_AFTER: Duration = Duration::from_secs(8);
 
 /// Redis in one of its forms, on servers of its own.
 #[derive(Debug)]
@@ -35,9 +35,9 @@ impl Redis {
     }
 
     /// Returns the shared set whose sentinels replace only a server that is dead: a failover that no test asked for could forget writes.
-    pub(super) fn patient_sentinel() -> &'static Self {
+    pub(super) fn slow_sentinel() -> &'static Self {
         static SHARED: OnceLock<Redis> = OnceLock::new();
-        let options = SetOptions { dead_after: Some(PATIENCE), ..SetOptions::default() };
+        let options = SetOptions { dead_after: Some(DEAD_AFTER), ..SetOptions::default() };
         SHARED.get_or_init(|| Self::Sentinel(SentinelSet::start_with(&options)))
     }
 
