@@ -11,6 +11,11 @@ on_any_store := "--test access_tokens --test audit --test bad_requests --test cl
     --test shutdown --test slow_clients --test status_table --test timing --test traces \
     --test verification"
 
+# Those of them that are about users and sessions in the database, and its connections. The others do the same through a pooler.
+behind_a_pooler := "--test access_tokens --test audit --test cli --test concurrent_refresh --test crash --test known_addresses \
+    --test limit_commands --test limits --test login --test logout --test races --test refresh --test reuse --test shutdown \
+    --test verification"
+
 # List the recipes
 default:
     @just --list --unsorted
@@ -51,7 +56,7 @@ interop: system-packages interop-packages
     @for mode in session transaction; do \
         echo; echo "== auth-e2e behind PgBouncer, pool_mode = $mode"; \
         HOOKSENTRY_AUTH_E2E_STORES=servers HOOKSENTRY_AUTH_E2E_POOLER=$mode \
-        cargo test --quiet --package auth-e2e {{ on_any_store }}; \
+        cargo test --quiet --package auth-e2e {{ behind_a_pooler }}; \
     done
 
 # Fuzz a running server by its OpenAPI document, on each kind of store, with EXAMPLES requests for each operation
