@@ -11,8 +11,9 @@ on_any_store := "--test access_tokens --test audit --test bad_requests --test cl
     --test shutdown --test slow_clients --test status_table --test timing --test traces \
     --test verification"
 
-# Those of them that are about users and sessions in the database, and its connections. The others do the same through a pooler.
-behind_a_pooler := "--test access_tokens --test audit --test cli --test concurrent_refresh --test crash --test known_addresses \
+# Those of them that are about users and sessions in the database, and its connections. A pooler that keeps a server process for each
+# client, pool_mode = session, changes nothing for the others.
+about_the_database := "--test access_tokens --test audit --test cli --test concurrent_refresh --test crash --test known_addresses \
     --test limit_commands --test limits --test login --test logout --test races --test refresh --test reuse --test shutdown \
     --test verification"
 
@@ -53,11 +54,13 @@ interop: system-packages interop-packages
     @cargo test --quiet --package auth-e2e --test interop -- --ignored --test-threads 1
     @cargo test --quiet --package auth-e2e --test fault_scenarios -- --ignored
     @cargo test --quiet --package auth-testkit --test servers -- --ignored
-    @for mode in session transaction; do \
-        echo; echo "== auth-e2e behind PgBouncer, pool_mode = $mode"; \
-        HOOKSENTRY_AUTH_E2E_STORES=servers HOOKSENTRY_AUTH_E2E_POOLER=$mode \
-        cargo test --quiet --package auth-e2e {{ behind_a_pooler }}; \
-    done
+    @{{ just_executable() }} --justfile {{ justfile() }} e2e-behind-pgbouncer session {{ about_the_database }}
+    @{{ just_executable() }} --justfile {{ justfile() }} e2e-behind-pgbouncer transaction {{ on_any_store }}
+
+# Black-box tests on Postgres behind PgBouncer, in a pool_mode
+e2e-behind-pgbouncer MODE *TESTS:
+    @echo; echo "== auth-e2e behind PgBouncer, pool_mode = {{ MODE }}"; \
+    HOOKSENTRY_AUTH_E2E_STORES=servers HOOKSENTRY_AUTH_E2E_POOLER={{ MODE }} cargo test --quiet --package auth-e2e {{ TESTS }}
 
 # Fuzz a running server by its OpenAPI document, on each kind of store, with EXAMPLES requests for each operation
 fuzz-api EXAMPLES="1000" SEED="1": system-packages interop-python
